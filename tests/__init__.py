@@ -1,0 +1,1 @@
+"""Tests, in rooms like those of the house."""
