@@ -1,6 +1,10 @@
 """The one app of the house."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class VoiceStudioConfig(AppConfig):
@@ -9,3 +13,15 @@ class VoiceStudioConfig(AppConfig):
     name = "voicestudio"
     verbose_name = "Voice Studio"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        post_migrate.connect(install_search, sender=self)
+
+
+def install_search(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Put the search index back: SQLite loses its triggers when a migration rebuilds the table."""
+    # The models' room can be opened only once all apps are ready.
+    from .models import search
+
+    if search.TABLE in connections[using].introspection.table_names():
+        search.install(connections[using])

@@ -1,0 +1,9 @@
+"""Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
+
+from .attempts import CloneAttempt, State
+from .recordings import AudioFile, Purpose
+from .speakers import Speaker
+from .voices import Voice
+from .workers import Worker
+
+__all__ = ["AudioFile", "CloneAttempt", "Purpose", "Speaker", "State", "Voice", "Worker"]

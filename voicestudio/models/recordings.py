@@ -1,0 +1,97 @@
+"""Recordings: audio that we hold and that the provider knows by a `file_id`."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class Purpose(models.TextChoices):
+    """What the provider is told the file is for; spelled as on the wire."""
+
+    SAMPLE = "voice_clone", _("recording")
+    PROMPT = "prompt_audio", _("prompt clip")
+
+
+class AudioFileQuerySet(models.QuerySet["AudioFile"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Everyone in the team sees every recording; nobody else sees any."""
+        return self if user.is_authenticated and user.is_active else self.none()
+
+    def samples(self) -> Self:
+        return self.filter(purpose=Purpose.SAMPLE)
+
+    def prompt_clips(self) -> Self:
+        return self.filter(purpose=Purpose.PROMPT)
+
+
+class AudioFile(models.Model):
+    """One recording: our copy with its measures, or a bare `file_id`, or both."""
+
+    name = models.CharField(_("name"), max_length=255)
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    file = models.FileField(upload_to="recordings/%Y/%m", max_length=255, blank=True)
+    converted_from = models.CharField(max_length=60, blank=True)
+
+    # What the provider calls it, and which provider: a file_id of the stand-in means nothing to
+    # MiniMax, and the reverse.
+    file_id = models.BigIntegerField(null=True, blank=True)
+    provider = models.CharField(max_length=255, blank=True)
+    uploaded_at = models.DateTimeField(null=True, blank=True)
+
+    duration_ms = models.BigIntegerField(null=True, blank=True)
+    bytes = models.BigIntegerField(null=True, blank=True)
+    sample_rate = models.PositiveIntegerField(null=True, blank=True)
+    channels = models.PositiveSmallIntegerField(null=True, blank=True)
+    codec = models.CharField(max_length=40, blank=True)
+    peak_dbfs = models.FloatField(null=True, blank=True)
+    loudness_db = models.FloatField(null=True, blank=True)
+    silence_share = models.FloatField(null=True, blank=True)
+    peaks = models.JSONField(default=list, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = AudioFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("recording")
+        verbose_name_plural = _("recordings")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(file="") | Q(file_id__isnull=False), name="recording_is_somewhere"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values), name="recording_purpose_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(file_id__isnull=True) | ~Q(provider=""),
+                name="recording_file_id_has_provider",
+            ),
+            models.UniqueConstraint(
+                fields=("provider", "file_id"),
+                condition=Q(file_id__isnull=False),
+                name="recording_file_id_once",
+            ),
+        )
+        indexes = (models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_held(self) -> bool:
+        """Whether we have a copy of our own that can be heard and sent again."""
+        return bool(self.file)
+
+    def file_id_at(self, provider: str) -> int | None:
+        """The `file_id` by which `provider` knows this recording, if it does."""
+        return self.file_id if self.provider == provider else None

@@ -1,0 +1,49 @@
+"""Voices: what exists at the provider under a `voice_id`."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .speakers import Speaker
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class VoiceQuerySet(models.QuerySet["Voice"]):
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Everyone in the team sees every voice; nobody else sees any."""
+        return self if user.is_authenticated and user.is_active else self.none()
+
+    def living(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+
+class Voice(models.Model):
+    """One cloned voice. The attempt that made it is `voice.attempt`."""
+
+    voice_id = models.CharField(_("voice ID"), max_length=256)
+    provider = models.CharField(max_length=255)
+    speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="voices")
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = VoiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("voice")
+        verbose_name_plural = _("voices")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider", "voice_id"),
+                condition=Q(deleted_at__isnull=True),
+                name="voice_id_once_among_living",
+            ),
+            models.CheckConstraint(condition=~Q(voice_id=""), name="voice_has_an_id"),
+        )
+
+    def __str__(self) -> str:
+        return self.voice_id

@@ -1,0 +1,34 @@
+"""Workers: the processes that run attempts, known by their heartbeat."""
+
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def alive(self) -> Self:
+        """Workers heard of within three heartbeats."""
+        since = timezone.now() - timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)
+        return self.filter(beat_at__gte=since, stopped_at__isnull=True)
+
+
+class Worker(models.Model):
+    """One run of the background worker; `claim` marks the attempts that it holds."""
+
+    claim = models.UUIDField(unique=True)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField(db_index=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-beat_at",)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
