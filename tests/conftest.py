@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 if TYPE_CHECKING:
     from voicestudio.practice.server import StandIn
 
 
 @pytest.fixture
-def standin(settings: SettingsWrapper) -> Iterator[StandIn]:
+def standin(settings: Settings) -> Iterator[StandIn]:
     """The stand-in provider on a free port of loopback, which the settings point to."""
     from voicestudio.practice.server import StandIn  # only the tests that ask wait for it
 
@@ -27,7 +27,7 @@ def standin(settings: SettingsWrapper) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def data_dir(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def data_dir(settings: Settings, tmp_path: Path) -> Path:
     """An empty data folder of the test's own."""
     folder = tmp_path / "data"
     settings.DATA_DIR = folder

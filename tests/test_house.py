@@ -50,7 +50,7 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
 
 def edge_allowed(here: str, there: str) -> bool:
     """May room `here` import from room `there`?"""
-    if here == there or there == "__init__" or there == "voicestudio.__version__":
+    if here == there or there == "__init__":
         return True
     if here in ALONE or there in {"settings", "practice"}:
         # Settings are read through django.conf; the stand-in is only started.
