@@ -16,6 +16,7 @@ from . import search
 from .recordings import AudioFile
 from .speakers import Speaker
 from .voices import Voice
+from .workers import Worker
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -89,7 +90,7 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query."""
         return self.select_related("created_by", "recording").defer(
-            "answer", "answer_text", "sent", "search_text", "permission_wording"
+            "answer", "answer_text", "sent", "calls", "search_text", "permission_wording"
         )
 
     # What the clock makes of a row -------------------------------------------------------------
@@ -233,7 +234,9 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
 
     # The way of an attempt ---------------------------------------------------------------------
 
-    def claim(self, pk: int, claim: UUID) -> "CloneAttempt | None":
+    def claim(
+        self, pk: int, claim: UUID, *, worker: Worker | None = None
+    ) -> "CloneAttempt | None":
         """Take the attempt for this worker, or find that somebody else has it.
 
         One conditional UPDATE decides, so that two workers can never hold the same attempt.
@@ -242,6 +245,7 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
         taken = self.filter(pk=pk).waiting_for_a_worker().update(
             status=State.SENDING,
             claim=claim,
+            worker=worker,
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
             claimed_at=now,
             retry_at=None,
@@ -294,6 +298,9 @@ class CloneAttempt(models.Model):
     retry_at = models.DateTimeField(null=True, blank=True)
     runs = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True)
+    worker = models.ForeignKey(
+        Worker, on_delete=models.SET_NULL, related_name="attempts", null=True, blank=True
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
 
     # Times of each stage
@@ -317,6 +324,10 @@ class CloneAttempt(models.Model):
     cloned_voice = models.OneToOneField(
         Voice, on_delete=models.PROTECT, related_name="attempt", null=True, blank=True
     )
+
+    # Every call made for this attempt, also those that had to be repeated: what, when (ISO, UTC),
+    # how long (ms), HTTP status, status code, trace id, trouble.
+    calls = models.JSONField(default=list, blank=True)
 
     # The demo
     demo_url = models.TextField(blank=True)

@@ -16,9 +16,8 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
 
 class Worker(models.Model):
-    """One run of the background worker; `claim` marks the attempts that it holds."""
+    """One run of the background worker, from its start to its end."""
 
-    claim = models.UUIDField(unique=True)
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField()
