@@ -1,0 +1,90 @@
+"""Practice, faults: what can be made to go wrong, by a test or by someone who rehearses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MESSAGES = {
+    0: "success",
+    1000: "unknown error",
+    1001: "request timeout",
+    1002: "rate limit exceeded(RPM)",
+    1004: "login fail: Please carry the API secret key in the 'Authorization' field",
+    1008: "insufficient balance",
+    1013: "internal service error",
+    1024: "internal error",
+    1026: "input new_sensitive",
+    1027: "output new_sensitive",
+    1033: "downstream service error",
+    1039: "rate limit exceeded(TPM)",
+    1041: "conn limit exceeded",
+    1042: "invisible character ratio limit",
+    1043: "asr similarity check failed",
+    1044: "clone prompt similarity check failed",
+    2013: "invalid params",
+    2037: "voice duration too short or too long",
+    2038: "voice clone user forbidden",
+    2039: "voice clone voice id duplicate",
+    2042: "no access to this voice id",
+    2045: "rate growth limit",
+    2048: "prompt audio too long",
+    2049: "invalid api key",
+    2054: "voice id not exist",
+    2056: "usage limit exceeded",
+    2061: "your current token plan not support model",
+    20132: "invalid samples or voice_id",
+}
+
+
+class Refusal(Exception):  # noqa: N818
+    """The answer "no": a status code of the provider and its message."""
+
+    def __init__(self, status_code: int, detail: str = "") -> None:
+        message = MESSAGES.get(status_code, "error")
+        self.status_code = status_code
+        self.status_msg = f"{message}, {detail}" if detail else message
+        super().__init__(f"{status_code} {self.status_msg}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something to go wrong once.
+
+    With `status_code`, `http_status` or `body` the answer is replaced; without any of them the
+    call is served as usual (after `delay` seconds, with `headers` added). `after="work"` does the
+    work before it goes wrong. `action`: "answer"; "drop" closes the connection without a word;
+    "truncate" stops in the middle of the body; "hang" never answers.
+    """
+
+    status_code: int | None = None
+    status_msg: str | None = None
+    http_status: int | None = None
+    body: bytes | str | Mapping[str, Any] | None = None
+    after: Literal["nothing", "work"] = "nothing"
+    action: Literal["answer", "drop", "truncate", "hang"] = "answer"
+    delay: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def works(self) -> bool:
+        """Whether the call does what was asked of it."""
+        return self.after == "work" or (self.action == "answer" and not self.replaces)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the usual answer is replaced by another."""
+        return not (self.status_code is None and self.http_status is None and self.body is None)
+
+
+REHEARSALS = (
+    "ready",
+    "flagged",
+    "refused",
+    "slow_down",
+    "out_of_credit",
+    "wrong_key",
+    "lost_answer",
+    "slow",
+)
+REHEARSED_CODES = {"refused": 1026, "slow_down": 1002, "out_of_credit": 1008, "wrong_key": 2049}
+REHEARSED_ONCE = ("slow_down", "lost_answer")  # the next call with that voice ID goes well
