@@ -1,0 +1,260 @@
+"""MiniMax: the client; one method for each call of the provider's."""
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import requests
+from requests.models import Response
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from voicestudio import __version__
+
+from . import cloning, files, speech, voices
+from .addresses import base_of, is_loopback, origin_of
+from .answer import BODY_CAP, Answer
+from .download import Download, fetch
+from .errors import MiniMaxError, NeverSent, Unanswered
+from .key import Bearer, without_key
+from .multipart import Multipart
+from .wire import Carrier, Exchange
+
+logger = logging.getLogger(__name__)
+
+USER_AGENT: Final = f"VoiceStudio/{__version__}"
+SPEECH_CAP: Final = 64 * 1024 * 1024  # bytes of an answer that holds audio
+FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+_BLOCK: Final = 64 * 1024
+
+
+class Client:
+    """The provider's API; safe to share between threads, each of which gets a session of its own.
+
+    Every method raises the family of `MiniMaxError` and nothing else, except ValueError for a
+    request that cannot be put on the wire and OSError for a file of ours that cannot be opened or
+    written.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        group_id: str = "",
+        upload_path: str = "/v1/files/upload",
+        connect_timeout: float = 10.0,
+        read_timeout: float = 120.0,
+    ) -> None:
+        """Times in seconds; `base_url` with any gateway's prefix. Raises ValueError."""
+        key = api_key.strip()
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            # requests' own complaint would show the key.
+            raise ValueError("the API key is empty or holds characters that no key has")
+        self._auth = Bearer(key)
+        self.base_url = base_of(base_url)
+        self._origin = origin_of(self.base_url)
+        self._group_id = group_id.strip()
+        self._upload_path = "/" + upload_path.strip().strip("/")
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._of_thread = threading.local()
+
+    def __repr__(self) -> str:
+        return f"Client({self.base_url})"
+
+    # The calls
+
+    def upload(self, path: Path, *, purpose: files.Purpose, filename: str) -> files.UploadedFile:
+        """Send a file from disk, a block at a time; `filename` needs its real extension.
+
+        Source: provider.md, "Calls" and "Audio".
+        """
+        fields = {"purpose": files.Purpose(purpose).value}
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            body = Multipart(fields, file, filename=filename, size=size)
+            answer = self._exchange(
+                "POST",
+                self._upload_path,
+                data=body,
+                headers={"Content-Type": body.content_type},
+                once=True,
+            )
+        return files.read_file(answer)
+
+    def clone(
+        self, request: cloning.CloneRequest, *, headers: Mapping[str, str] | None = None
+    ) -> cloning.CloneAnswer:
+        """Make the voice; never repeat it unless the error's `may_repeat` says so."""
+        answer = self._post("/v1/voice_clone", request.body(), headers=headers, once=True)
+        return cloning.read_clone(answer)
+
+    def list_files(self, purpose: files.Purpose) -> files.FileList:
+        """All files of one purpose; UNSUPPORTED where a gateway has no such call."""
+        params = {"purpose": files.Purpose(purpose).value}
+        return files.read_files(self._exchange("GET", "/v1/files/list", params=params))
+
+    def retrieve_file(self, file_id: int) -> files.UploadedFile:
+        """What the provider knows of one file."""
+        params = {"file_id": str(file_id)}
+        return files.read_file(self._exchange("GET", "/v1/files/retrieve", params=params))
+
+    def delete_file(self, file_id: int, purpose: files.Purpose) -> files.FileDeleted:
+        """Delete one file; UNSUPPORTED where a gateway has no such call."""
+        body = {"file_id": file_id, "purpose": files.Purpose(purpose).value}
+        return files.read_deletion(self._post("/v1/files/delete", body), file_id)
+
+    def get_voice(self, voice_type: str = "voice_cloning") -> voices.VoiceList:
+        """The voices of one type, or of `all`; a clone is listed only after its first real use."""
+        return voices.read_voices(self._post("/v1/get_voice", {"voice_type": voice_type}))
+
+    def delete_voice(self, voice_id: str) -> voices.VoiceDeleted:
+        """Delete a clone; its ID may not be free again."""
+        body = {"voice_type": "voice_cloning", "voice_id": voice_id}
+        return voices.read_deletion(self._post("/v1/delete_voice", body), voice_id)
+
+    def speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
+        """Speak for real: billed, and the first use of a clone makes its fee due."""
+        answer = self._post("/v1/t2a_v2", request.body(), cap=SPEECH_CAP, once=True)
+        return speech.read_speech(answer)
+
+    def download(self, url: str, target: BinaryIO, *, max_bytes: int, timeout: float) -> Download:
+        """Fetch a demo or a speech link, guarded; see `fetch`."""
+        return fetch(
+            url,
+            target,
+            max_bytes=max_bytes,
+            timeout=timeout,
+            connect_timeout=self._connect_timeout,
+            own=self._origin,
+            user_agent=USER_AGENT,
+        )
+
+    def close(self) -> None:
+        """Close this thread's connections; they are opened again when needed."""
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is not None:
+            session.close()
+
+    # How a call is made
+
+    def _post(self, path: str, body: dict[str, Any], **options: Any) -> Answer:
+        # Raises ValueError for NaN and for half a character, before anything is sent.
+        data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        headers = {**(options.pop("headers", None) or {}), "Content-Type": "application/json"}
+        return self._exchange("POST", path, data=data, headers=headers, **options)
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: bytes | Multipart | None = None,
+        headers: Mapping[str, str] | None = None,
+        cap: int = BODY_CAP,
+        once: bool = False,
+    ) -> Answer:
+        """One request, one whole answer; `once` gives it a connection of its own."""
+        call, started = f"{method} {path}", time.monotonic()
+        query = dict(params or {})
+        if self._group_id:  # an empty one was seen to cause a false 1008
+            query["GroupId"] = self._group_id
+        try:
+            with self._wrapped(call, alone=once):
+                response = self._session().request(
+                    method,
+                    self.base_url + path,
+                    params=query,
+                    data=data,
+                    headers=headers,
+                    auth=self._auth,
+                    timeout=(self._connect_timeout, self._read_timeout),
+                    allow_redirects=False,  # a redirect could carry the key to another host
+                    stream=True,
+                )
+                answer = self._whole(call, response, cap)
+        except MiniMaxError as problem:
+            logger.warning("%s after %.3f s", problem, time.monotonic() - started)
+            raise
+        logger.info(
+            "%s: HTTP %d after %.3f s, trace %s",
+            call,
+            answer.http_status,
+            time.monotonic() - started,
+            answer.trace_id() or "-",
+        )
+        return answer
+
+    @contextmanager
+    def _wrapped(self, call: str, *, alone: bool) -> Iterator[Exchange]:
+        """Turns whatever the libraries raise into "never sent" or "unanswered"."""
+        with Exchange(send_timeout=self._read_timeout, alone=alone) as exchange:
+            try:
+                yield exchange
+            except FAILURES as problem:
+                without_key(problem)
+                if not exchange.departed:
+                    raise NeverSent(f"{call}: no connection to the provider") from problem
+                raise Unanswered(f"{call}: no answer came") from problem
+
+    def _whole(self, call: str, response: Response, cap: int) -> Answer:
+        """The answer with its body, at most `cap` bytes of it."""
+        answer = Answer(
+            call=call,
+            http_status=response.status_code,
+            headers=response.headers,
+            content=b"",
+            redact=self._auth.redact,
+        )
+        try:
+            content = self._body_of(response, cap)
+        except FAILURES as problem:
+            without_key(problem)
+            raise Unanswered(
+                f"{call}: the answer broke off (HTTP {answer.http_status})",
+                trace_id=answer.trace_id(),
+                http_status=answer.http_status,
+            ) from problem
+        finally:
+            response.close()
+        answer = replace(answer, content=content)
+        if len(content) > cap:
+            raise answer.nonsense("the answer is absurdly large")
+        return answer
+
+    def _body_of(self, response: Response, cap: int) -> bytes:
+        """The body, or a little more than `cap` bytes of it."""
+        ends = time.monotonic() + self._read_timeout
+        content = bytearray()
+        while len(content) <= cap and (block := response.raw.read1(_BLOCK, decode_content=True)):
+            content += block
+            if time.monotonic() > ends:
+                raise TimeoutError("the answer drips")
+        return bytes(content)
+
+    def _session(self) -> requests.Session:
+        """This thread's session: requests does not promise that one may be shared."""
+        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.mount("https://", Carrier())
+            session.mount("http://", Carrier())
+            session.headers = CaseInsensitiveDict(
+                {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+            )
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            # Proxies and certificate bundles of the environment are for the outside only.
+            session.trust_env = not is_loopback(self._origin[1])
+            self._of_thread.session = session
+        return session

@@ -1,0 +1,43 @@
+"""MiniMax: the key, sent with every call and kept out of everything else."""
+
+from typing import Final
+from urllib.parse import quote
+
+import requests
+from requests.auth import AuthBase
+from requests.models import PreparedRequest
+
+# Characters. A shorter key is no secret: practice mode's is a word that honest answers use.
+SHORTEST_SECRET: Final = 12
+
+
+class Bearer(AuthBase):
+    """Sets the key itself: left to requests, a .netrc of the machine would replace it."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+    def redact(self, text: str) -> str:
+        """The text without the key, however the provider has spelt it."""
+        if len(self._key) < SHORTEST_SECRET:
+            return text
+        for spelling in {self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")}:
+            text = text.replace(spelling, "[key]")
+        return text
+
+
+def without_key(problem: BaseException) -> None:
+    """Take the request, and the frames that held its headers, out of a foreign exception.
+
+    A report that prints local variables would otherwise show the key.
+    """
+    seen: BaseException | None = problem
+    while seen is not None:
+        seen.__traceback__ = None
+        if isinstance(seen, requests.RequestException):
+            seen.request = None
+        seen = seen.__cause__ or seen.__context__
