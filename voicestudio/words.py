@@ -324,3 +324,14 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
                 _("Cut out the best one to two minutes, and bring those."),
             )
     return Saying(_("This file cannot be used."), _("Bring the recording as mp3, m4a or wav."))
+
+
+# What a gateway's "no" means where it gives no code of MiniMax's.
+_HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
+
+
+def of_http(status: int | None) -> Saying:
+    """The sentence for a refusal that has only an HTTP status."""
+    if status is not None and status >= 500:
+        return _PROVIDER_TROUBLE
+    return of_code(_HTTP.get(status or 0, 2013 if status in {400, 413, 415, 422} else None))

@@ -110,9 +110,7 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
             case State.SENDING | State.CLONING:
                 return self.filter(~lost, status=state)
             case State.INTERRUPTED:
-                return self.filter(
-                    Q(status=State.INTERRUPTED) | Q(lost, status=State.SENDING)
-                )
+                return self.filter(Q(status=State.INTERRUPTED) | Q(lost, status=State.SENDING))
             case State.UNKNOWN:
                 return self.filter(Q(status=State.UNKNOWN) | Q(lost, status=State.CLONING))
         return self.filter(status=state)
@@ -130,6 +128,10 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
         return self.filter(
             provider=provider, voice_id__iexact=voice_id, status__in=HOLDING_A_VOICE_ID
         )
+
+    def using_recording(self, recording_pk: int) -> Self:
+        """Attempts that were made with this recording, as sample or as prompt clip."""
+        return self.filter(Q(recording=recording_pk) | Q(prompt_clip=recording_pk))
 
     # Finding -----------------------------------------------------------------------------------
 
@@ -234,22 +236,24 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
 
     # The way of an attempt ---------------------------------------------------------------------
 
-    def claim(
-        self, pk: int, claim: UUID, *, worker: Worker | None = None
-    ) -> "CloneAttempt | None":
+    def claim(self, pk: int, claim: UUID, *, worker: Worker | None = None) -> "CloneAttempt | None":
         """Take the attempt for this worker, or find that somebody else has it.
 
         One conditional UPDATE decides, so that two workers can never hold the same attempt.
         """
         now = timezone.now()
-        taken = self.filter(pk=pk).waiting_for_a_worker().update(
-            status=State.SENDING,
-            claim=claim,
-            worker=worker,
-            lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-            claimed_at=now,
-            retry_at=None,
-            runs=F("runs") + 1,
+        taken = (
+            self.filter(pk=pk)
+            .waiting_for_a_worker()
+            .update(
+                status=State.SENDING,
+                claim=claim,
+                worker=worker,
+                lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+                claimed_at=now,
+                retry_at=None,
+                runs=F("runs") + 1,
+            )
         )
         if not taken:
             return None
@@ -358,9 +362,7 @@ class CloneAttempt(models.Model):
                 condition=Q(preview_text="", model="") | (~Q(preview_text="") & ~Q(model="")),
                 name="attempt_preview_text_with_model",
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=STATUSES), name="attempt_status_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="attempt_status_known"),
             models.CheckConstraint(
                 condition=Q(sent__isnull=True, sent_at__isnull=True)
                 | Q(sent__isnull=False, sent_at__isnull=False),

@@ -15,8 +15,7 @@ _SQLITE_TABLE: Final = (
 )
 _INSERT = f"INSERT INTO {INDEX}(rowid, search_text) VALUES (new.id, new.search_text);"
 _DELETE = (
-    f"INSERT INTO {INDEX}({INDEX}, rowid, search_text) "
-    f"VALUES ('delete', old.id, old.search_text);"
+    f"INSERT INTO {INDEX}({INDEX}, rowid, search_text) VALUES ('delete', old.id, old.search_text);"
 )
 _SQLITE_TRIGGERS: Final = (
     f"CREATE TRIGGER IF NOT EXISTS {INDEX}_insert AFTER INSERT ON {TABLE} BEGIN {_INSERT} END",

@@ -1,0 +1,1 @@
+"""Services: the order of things. Transactions, files, provider calls, tasks."""

@@ -1,0 +1,55 @@
+"""Calls: every call to the provider is entered into its attempt's list, whatever came back."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Final
+
+from django.utils import timezone
+
+from voicestudio.minimax import MiniMaxError, NeverSent, Refused, Unanswered
+from voicestudio.models import CloneAttempt
+from voicestudio.words import Trouble
+
+# An attempt that is told to slow down over and over keeps its newest calls.
+MOST: Final = 100
+
+
+def made[Answer](attempt: CloneAttempt, what: str, call: Callable[[], Answer]) -> Answer:
+    """The answer of `call`; its time, status and trace id are added to `attempt.calls`.
+
+    The list is written with the next change of the row. Errors pass through.
+    """
+    entry: dict[str, Any] = {"call": what, "at": timezone.now().isoformat()}
+    began = monotonic()
+    try:
+        answer = call()
+    except MiniMaxError as error:
+        entry |= {
+            "http_status": error.http_status,
+            "status_code": error.status_code,
+            "trace_id": error.trace_id,
+            "trouble": trouble(error),
+        }
+        raise
+    else:
+        entry |= {
+            "http_status": getattr(answer, "http_status", None),
+            "status_code": getattr(answer, "status_code", 0),
+            "trace_id": getattr(answer, "trace_id", ""),
+        }
+        return answer
+    finally:
+        entry["ms"] = round((monotonic() - began) * 1000)
+        attempt.calls = [*attempt.calls, entry][-MOST:]
+
+
+def trouble(error: MiniMaxError) -> Trouble:
+    """Which member of the family it was, for the row."""
+    match error:
+        case NeverSent():
+            return Trouble.NEVER_SENT
+        case Unanswered():
+            return Trouble.UNANSWERED
+        case Refused():
+            return Trouble.RATE_LIMIT if error.may_repeat else Trouble.REFUSED
+    return Trouble.NONSENSE

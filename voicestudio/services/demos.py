@@ -1,0 +1,135 @@
+"""Demos: the preview that the new voice speaks, copied into our own storage at once."""
+
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Q
+from django.tasks import task
+from django.utils import timezone
+
+from voicestudio import audio
+from voicestudio.minimax import DownloadRefused, MiniMaxError, Why
+from voicestudio.models import CloneAttempt, State
+
+from . import calls, leases, provider
+
+logger = logging.getLogger(__name__)
+
+# Seconds before the second and the third try; the attempt has succeeded already, so it can wait.
+PAUSES: Final = (0.5, 2.0)
+HEAD: Final = 64
+
+
+def fetch(attempt: CloneAttempt) -> bool:
+    """Copy the demo of a ready attempt that this process holds. True if it can be heard now."""
+    trouble = ""
+    for pause in (*PAUSES, None):
+        try:
+            return _copy(attempt)
+        except DownloadRefused as error:
+            trouble = _TROUBLES.get(error.why, "unreachable")
+            break
+        except _NotAudio:
+            trouble = "not_audio"
+            break
+        except MiniMaxError:
+            trouble = "unreachable"
+            if pause is not None:
+                time.sleep(pause)
+        except OSError:
+            logger.exception("The demo of attempt %s could not be stored.", attempt.pk)
+            trouble = "unreachable"
+            break
+    attempt.advance(
+        held_as=(State.READY,), demo_trouble=trouble, calls=attempt.calls, lease_until=None
+    )
+    return False
+
+
+def fetch_again(attempt: CloneAttempt) -> None:
+    """Hand the demo to the worker once more."""
+    with transaction.atomic():
+        wanted = CloneAttempt.objects.filter(pk=attempt.pk, status=State.READY, demo="").exclude(
+            demo_url=""
+        )
+        if wanted.update(demo_trouble="", claim=None, lease_until=leases.lease_end()):
+            fetch_demo.enqueue(attempt.pk)
+
+
+@task()
+def fetch_demo(pk: int) -> None:
+    """The worker's job: fetch a demo that an earlier run could not."""
+    with leases.held() as claim:
+        free = Q(claim__isnull=True) | Q(lease_until__isnull=True)
+        free |= Q(lease_until__lt=timezone.now())
+        rows = CloneAttempt.objects.filter(free, pk=pk, status=State.READY, demo="")
+        taken = rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end())
+        if taken:
+            fetch(CloneAttempt.objects.get(pk=pk))
+
+
+class _NotAudio(Exception):  # noqa: N818
+    pass
+
+
+_TROUBLES: Final = {
+    Why.SIZE: "too_large",
+    Why.URL: "forbidden",
+    Why.ADDRESS: "forbidden",
+    Why.REDIRECTS: "forbidden",
+}
+
+
+def _copy(attempt: CloneAttempt) -> bool:
+    handle, name = tempfile.mkstemp(prefix="demo-", dir=settings.FILE_UPLOAD_TEMP_DIR)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            download = calls.made(
+                attempt,
+                "demo",
+                lambda: provider.client().download(
+                    attempt.demo_url,
+                    target,
+                    max_bytes=settings.DEMO_MAX_BYTES,
+                    timeout=settings.DEMO_TIMEOUT_SECONDS,
+                ),
+            )
+        with path.open("rb") as source:
+            extension = audio.sniff(source.read(HEAD))
+        if not extension:
+            raise _NotAudio
+        peaks, duration_ms = _shape(path)
+        with path.open("rb") as source:
+            attempt.demo.save(f"{attempt.voice_id[:60]}.{extension}", File(source), save=False)
+        saved = attempt.advance(
+            held_as=(State.READY,),
+            demo=attempt.demo.name,
+            demo_bytes=download.bytes,
+            demo_duration_ms=duration_ms,
+            demo_peaks=peaks,
+            demo_saved_at=timezone.now(),
+            demo_trouble="",
+            calls=attempt.calls,
+            lease_until=None,
+        )
+        if not saved:
+            attempt.demo.storage.delete(attempt.demo.name)
+        return saved
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _shape(path: Path) -> tuple[list[int], int | None]:
+    """The demo's waveform and length in milliseconds; a demo without one can still be heard."""
+    try:
+        return audio.waveform_of(path)
+    except audio.AudioProblem:
+        return [], None

@@ -1,0 +1,84 @@
+"""Leases: how a worker says, over and over, that it still holds an attempt.
+
+A row whose lease has run out is known to have lost its worker, whoever reads it and whether or not
+anything ever tidies up.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from voicestudio.models import CloneAttempt, Worker
+
+logger = logging.getLogger(__name__)
+
+# The row of this process, if it is a background worker.
+worker: Worker | None = None
+
+_held: Final[set[UUID]] = set()
+_lock: Final = threading.Lock()
+_renewer: threading.Thread | None = None
+
+
+def lease_end() -> datetime:
+    """Until when a lease that is taken or renewed now holds."""
+    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+
+
+@contextmanager
+def held() -> Iterator[UUID]:
+    """A fresh claim, renewed in the background for as long as the block runs."""
+    claim = uuid4()
+    with _lock:
+        _held.add(claim)
+        _start_renewing()
+    try:
+        yield claim
+    finally:
+        with _lock:
+            _held.discard(claim)
+
+
+def let_go() -> int:
+    """End all leases of this process at once: it is about to stop. Returns how many rows."""
+    with _lock:
+        claims = list(_held)
+    return CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False).update(
+        lease_until=timezone.now()
+    )
+
+
+def _start_renewing() -> None:
+    global _renewer
+    if _renewer is None or not _renewer.is_alive():
+        _renewer = threading.Thread(target=_renew_while_held, name="leases", daemon=True)
+        _renewer.start()
+
+
+def _renew_while_held() -> None:
+    global _renewer
+    pause = threading.Event()
+    while True:
+        pause.wait(settings.HEARTBEAT_SECONDS)
+        with _lock:
+            claims = list(_held)
+            if not claims:
+                _renewer = None
+                return
+        try:
+            CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False).update(
+                lease_until=lease_end()
+            )
+        except Error:
+            # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
+            logger.warning("Leases could not be renewed.", exc_info=True)
+        finally:
+            connection.close()

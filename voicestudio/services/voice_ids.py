@@ -1,0 +1,95 @@
+"""Voice IDs: what the provider allows, what is free, and what to suggest."""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Final
+
+from anyascii import anyascii
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from voicestudio.models import CloneAttempt, Voice
+
+# Source: provider.md, "voice_clone".
+RULE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{6,254}[A-Za-z0-9]")
+LONGEST: Final = 256
+SHORTEST: Final = 8
+
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
+_DIGITS: Final = "23456789"
+_STEM: Final = 40
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a voice ID can be used: `state` is free, invalid or taken; `message` says why."""
+
+    state: str
+    message: str
+    suggestions: list[str] = field(default_factory=list)
+
+
+def suggest(speaker_name: str, count: int = 1) -> list[str]:
+    """`count` free voice IDs made from a name in any script, each with a digit and a random tail."""
+    stem = _stem(speaker_name)
+    found: list[str] = []
+    while len(found) < count:
+        candidates = {f"{stem}-{_tail()}" for _turn in range(2 * count)} - set(found)
+        found += sorted(candidates - _taken(candidates))[: count - len(found)]
+    return found
+
+
+def check(voice_id: str, speaker_name: str = "") -> Verdict:
+    """What can be said of `voice_id` before the provider is asked."""
+    if broken := _broken_rule(voice_id):
+        return Verdict("invalid", broken)
+    if is_taken(voice_id):
+        return Verdict(
+            "taken",
+            _("This voice ID is taken. MiniMax wants each voice ID only once."),
+            suggest(speaker_name or voice_id.rpartition("-")[0] or voice_id, 3),
+        )
+    return Verdict("free", _("Free to use"))
+
+
+def is_taken(voice_id: str) -> bool:
+    """Whether one of our living voices has this ID, or an attempt under way may yet make it."""
+    provider = settings.MINIMAX_PROVIDER
+    return (
+        CloneAttempt.objects.holding_voice_id(provider, voice_id).exists()
+        or Voice.objects.living().filter(provider=provider, voice_id__iexact=voice_id).exists()
+    )
+
+
+def _taken(voice_ids: set[str]) -> set[str]:
+    return {voice_id for voice_id in voice_ids if is_taken(voice_id)}
+
+
+def _stem(speaker_name: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", anyascii(speaker_name))
+    stem = "".join(word[:1].upper() + word[1:] for word in words)[:_STEM]
+    if not stem[:1].isalpha():
+        stem = f"Voice{stem}"
+    return stem
+
+
+def _tail() -> str:
+    """Four characters that cannot be misread, the first a digit: older pages ask for one."""
+    return secrets.choice(_DIGITS) + "".join(
+        secrets.choice(_LETTERS + _DIGITS) for _place in range(3)
+    )
+
+
+def _broken_rule(voice_id: str) -> str:
+    if RULE.fullmatch(voice_id):
+        return ""
+    if len(voice_id) < SHORTEST:
+        return _("A voice ID has at least 8 characters.")
+    if len(voice_id) > LONGEST:
+        return _("A voice ID has at most 256 characters.")
+    if not re.match(r"[A-Za-z]", voice_id):
+        return _("A voice ID begins with a letter from A to Z.")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", voice_id):
+        return _("A voice ID holds only letters from A to Z, digits, - and _.")
+    return _("A voice ID ends with a letter or a digit.")
