@@ -1,8 +1,9 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
-from .attempts import CloneAttempt, State
+from .attempts import CloneAttempt
 from .recordings import AudioFile, Purpose
 from .speakers import Speaker
+from .states import State
 from .voices import Voice
 from .workers import Worker
 

@@ -19,14 +19,18 @@ class Purpose(models.TextChoices):
 
 
 class AudioFileQuerySet(models.QuerySet["AudioFile"]):
+    """Recordings by who may see them and what they are for."""
+
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Everyone in the team sees every recording; nobody else sees any."""
         return self if user.is_authenticated and user.is_active else self.none()
 
     def samples(self) -> Self:
+        """Those from which a voice is cloned."""
         return self.filter(purpose=Purpose.SAMPLE)
 
     def prompt_clips(self) -> Self:
+        """Those that go with a prompt text."""
         return self.filter(purpose=Purpose.PROMPT)
 
 

@@ -4,6 +4,7 @@ import unicodedata
 from typing import Final
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import RawSQL
 
 TABLE: Final = "voicestudio_cloneattempt"
 INDEX: Final = "voicestudio_attempt_search"
@@ -13,15 +14,18 @@ _SQLITE_TABLE: Final = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {INDEX} USING fts5("
     f"search_text, content='{TABLE}', content_rowid='id', tokenize='trigram case_sensitive 1')"
 )
-_INSERT = f"INSERT INTO {INDEX}(rowid, search_text) VALUES (new.id, new.search_text);"
-_DELETE = (
+# ruff: noqa: S608 - what is put into these statements are the constants above
+_INSERT: Final = f"INSERT INTO {INDEX}(rowid, search_text) VALUES (new.id, new.search_text);"
+_DELETE: Final = (
     f"INSERT INTO {INDEX}({INDEX}, rowid, search_text) VALUES ('delete', old.id, old.search_text);"
 )
 _SQLITE_TRIGGERS: Final = (
     f"CREATE TRIGGER IF NOT EXISTS {INDEX}_insert AFTER INSERT ON {TABLE} BEGIN {_INSERT} END",
     f"CREATE TRIGGER IF NOT EXISTS {INDEX}_delete AFTER DELETE ON {TABLE} BEGIN {_DELETE} END",
-    f"CREATE TRIGGER IF NOT EXISTS {INDEX}_update AFTER UPDATE OF search_text ON {TABLE} "
-    f"BEGIN {_DELETE} {_INSERT} END",
+    (
+        f"CREATE TRIGGER IF NOT EXISTS {INDEX}_update AFTER UPDATE OF search_text ON {TABLE} "
+        f"BEGIN {_DELETE} {_INSERT} END"
+    ),
 )
 _POSTGRESQL: Final = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -61,3 +65,49 @@ def remove(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
         elif connection.vendor == "postgresql":
             cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+
+
+# A trigram index knows nothing of shorter texts.
+SHORTEST: Final = 3
+# SQLite collects all matches before it sorts them, so it is given them a window at a time, newest
+# first: a word that stands in every attempt then costs no more than a rare one.
+WINDOW: Final = 2000
+
+
+def window(needle: str, *, before: int | None = None, after: int | None = None) -> RawSQL:
+    """The ids of the `WINDOW` newest matches (oldest, with `after`), for SQLite.
+
+    `needle` is folded and at least `SHORTEST` long; `before` and `after` are ids.
+    """
+    sql, params = _matches(needle, before, after)
+    return RawSQL(f"{sql} LIMIT {WINDOW}", params)  # noqa: S611
+
+
+def end_of_window(
+    connection: BaseDatabaseWrapper,
+    needle: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+) -> int | None:
+    """The last id in that window; None if it holds all matches that there are."""
+    sql, params = _matches(needle, before, after)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT 1 OFFSET {WINDOW - 1}", params)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
+
+
+def _matches(needle: str, before: int | None, after: int | None) -> tuple[str, list[str | int]]:
+    params: list[str | int] = ['"' + needle.replace('"', '""') + '"']
+    bound, order = "", "DESC"
+    if before is not None:
+        bound = " AND rowid < %s"
+        params.append(before)
+    elif after is not None:
+        bound, order = " AND rowid > %s", "ASC"
+        params.append(after)
+    return (
+        f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s{bound} ORDER BY rowid {order}",
+        params,
+    )

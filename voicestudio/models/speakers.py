@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 class SpeakerQuerySet(models.QuerySet["Speaker"]):
+    """Speakers by who may see them."""
+
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Everyone in the team sees every speaker; nobody else sees any."""
         return self if user.is_authenticated and user.is_active else self.none()

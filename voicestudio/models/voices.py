@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 
 class VoiceQuerySet(models.QuerySet["Voice"]):
+    """Voices by who may see them and whether they live."""
+
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """Everyone in the team sees every voice; nobody else sees any."""
         return self if user.is_authenticated and user.is_active else self.none()
 
     def living(self) -> Self:
+        """Those that we have not deleted."""
         return self.filter(deleted_at__isnull=True)
 
 

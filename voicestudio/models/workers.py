@@ -9,6 +9,8 @@ from django.utils import timezone
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Workers by whether they have been heard of."""
+
     def alive(self) -> Self:
         """Workers heard of within three heartbeats."""
         since = timezone.now() - timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)

@@ -121,7 +121,7 @@ def _copy(attempt: CloneAttempt) -> bool:
             lease_until=None,
         )
         if not saved:
-            attempt.demo.storage.delete(attempt.demo.name)
+            attempt.demo.delete(save=False)
         return saved
     finally:
         path.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ import re
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -83,7 +83,9 @@ def example(*, voice: int, by: "User") -> AudioFile:
     voice = (voice - 1) % EXAMPLE_VOICES + 1
     url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".wav") as target:
-        provider.client().download(url, target, max_bytes=settings.DEMO_MAX_BYTES, timeout=30)
+        provider.client().download(
+            url, cast(BinaryIO, target), max_bytes=settings.DEMO_MAX_BYTES, timeout=30
+        )
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
         return _keep(Path(target.name), f"{name}.wav", Purpose.SAMPLE, by)
@@ -95,8 +97,7 @@ def delete(recording: AudioFile) -> None:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
             if recording.file:
-                name, storage = recording.file.name, recording.file.storage
-                transaction.on_commit(lambda: storage.delete(name))
+                transaction.on_commit(lambda: recording.file.delete(save=False))
     except ProtectedError as error:
         used = CloneAttempt.objects.using_recording(recording.pk)
         raise RecordingInUse(list(used.order_by("-pk")[:5])) from error
@@ -138,7 +139,7 @@ def _keep(source: Path, name: str, purpose: str, by: "User") -> AudioFile:
         recording.save()
     except (IntegrityError, OSError):
         if recording.file:
-            recording.file.storage.delete(recording.file.name)
+            recording.file.delete(save=False)
         raise
     finally:
         taken.path.unlink(missing_ok=True)

@@ -31,7 +31,7 @@ class Verdict:
 
 
 def suggest(speaker_name: str, count: int = 1) -> list[str]:
-    """`count` free voice IDs made from a name in any script, each with a digit and a random tail."""
+    """`count` free voice IDs from a name in any script, each with a digit and a random tail."""
     stem = _stem(speaker_name)
     found: list[str] = []
     while len(found) < count:

@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
-from huey.contrib.djhuey import HUEY
+from huey.contrib import djhuey
 
 from voicestudio.models import CloneAttempt, State, Worker
 
@@ -65,7 +65,7 @@ def take_up(*, at_once: bool = False) -> int:
     )
     lost: list[int] = []
     # While jobs wait in the queue, an attempt that waits too has most likely one of them.
-    if at_once or HUEY.pending_count() == 0:
+    if at_once or djhuey.HUEY.pending_count() == 0:
         due = CloneAttempt.objects.waiting_for_a_worker()
         if not at_once:
             due = due.filter(enqueued_at__lt=now - LOST_AFTER)

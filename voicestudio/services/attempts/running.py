@@ -1,4 +1,4 @@
-"""Clone attempts: from the order to the answer. Reads from top to bottom like the story.
+"""Running: what the worker does with an attempt, once only its primary key has crossed over.
 
 Three rules hold for the call that costs money: it is made at most once, what is not known is said
 to be not known, and every state is true when it is read.
@@ -6,32 +6,22 @@ to be not known, and every state is true when it is read.
 
 import logging
 import random
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from typing import Any, Final
 
-from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from voicestudio import words
 from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError, NeverSent
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker, State, Voice
-from voicestudio.words import Saying, Trouble
-
-from . import calls, demos, leases, provider, voice_ids
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from voicestudio.minimax import Purpose as WirePurpose
+from voicestudio.models import AudioFile, CloneAttempt, State, Voice
+from voicestudio.services import calls, demos, leases, provider
+from voicestudio.words import Trouble
 
 logger = logging.getLogger(__name__)
 
-PERMISSION_WORDING: Final = _("I have this person's permission to clone their voice")
 # Source: provider.md, "Codes": both are moderation.
 STOPPED_CODES: Final = frozenset({1026, 1027})
 UNKNOWN_RECORDING: Final = 20132
@@ -40,164 +30,6 @@ PAUSES: Final = (2, 5, 10, 20, 40, 60, 90, 120)
 # About half an hour of repeats.
 MOST_RUNS: Final = 20
 RAW_LIMIT: Final = 65_536
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a person asks for. `token` is the form's own: one token, one attempt."""
-
-    token: UUID
-    speaker_name: str
-    voice_id: str
-    permission: bool
-    recording: AudioFile
-    prompt_clip: AudioFile | None = None
-    prompt_text: str = ""
-    preview_text: str = ""
-    model: str = ""
-    language: str = ""
-    noise_reduction: bool = False
-    volume_normalization: bool = False
-    watermark: bool = False
-    text_validation: str = ""
-    accuracy: Decimal | None = None
-    rehearsal: str = ""
-
-
-class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
-    """An order that is not taken; `field` names the part, `saying` the reason for people."""
-
-    def __init__(self, field: str, saying: Saying) -> None:
-        super().__init__(f"order refused because of {field}")
-        self.field = field
-        self.saying = saying
-
-
-class PermissionMissing(OrderRefused):
-    """Nobody has confirmed that the speaker agrees."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "permission",
-            Saying(
-                _("No voice is cloned without the person's permission."),
-                _("Ask them, then tick the box."),
-            ),
-        )
-
-
-class VoiceIdTaken(OrderRefused):
-    """The voice ID is one of ours already; `suggestions` are free."""
-
-    def __init__(self, suggestions: list[str]) -> None:
-        super().__init__("voice_id", words.of_code(2039))
-        self.suggestions = suggestions
-
-
-# Asking --------------------------------------------------------------------------------------
-
-
-def submit(order: Order, *, by: "User") -> CloneAttempt:
-    """Enter the order and hand it to the worker; the same token gives the same attempt.
-
-    Raises `PermissionMissing`, `VoiceIdTaken` or another `OrderRefused`; nothing is stored then.
-    """
-    if earlier := CloneAttempt.objects.filter(token=order.token).first():
-        return earlier
-    _check(order)
-    try:
-        with transaction.atomic():
-            attempt = _enter(order, by)
-            run_attempt.enqueue(attempt.pk)
-    except IntegrityError:
-        # Somebody was quicker: the same form twice at once, or another one with this voice ID.
-        if earlier := CloneAttempt.objects.filter(token=order.token).first():
-            return earlier
-        if voice_ids.is_taken(order.voice_id):
-            raise VoiceIdTaken(voice_ids.suggest(order.speaker_name, 3)) from None
-        raise
-    return attempt
-
-
-def _check(order: Order) -> None:
-    """The rules that hold whatever page, command or script the order came from."""
-    if not order.permission:
-        raise PermissionMissing
-    if not order.speaker_name.strip():
-        raise OrderRefused("speaker", Saying(_("The speaker's name is missing."), _("Type it in.")))
-    if order.recording.purpose != Purpose.SAMPLE:
-        raise OrderRefused(
-            "recording", Saying(_("This is a prompt clip."), _("Choose a recording."))
-        )
-    if (order.prompt_clip is None) != (not order.prompt_text):
-        raise OrderRefused(
-            "prompt_text",
-            Saying(
-                _("MiniMax takes a prompt clip only together with its exact words."),
-                _("Give both, or neither."),
-            ),
-        )
-    if order.prompt_clip is not None and order.prompt_clip.purpose != Purpose.PROMPT:
-        raise OrderRefused(
-            "prompt_clip", Saying(_("This is no prompt clip."), _("Choose another one."))
-        )
-    verdict = voice_ids.check(order.voice_id, order.speaker_name)
-    if verdict.state == "taken":
-        raise VoiceIdTaken(verdict.suggestions)
-    if verdict.state == "invalid":
-        raise OrderRefused("voice_id", Saying(verdict.message, _("Change it.")))
-
-
-def _enter(order: Order, by: "User") -> CloneAttempt:
-    name = " ".join(order.speaker_name.split())
-    speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
-    return CloneAttempt.objects.create(
-        token=order.token,
-        provider=settings.MINIMAX_PROVIDER,
-        created_by=by,
-        speaker=speaker,
-        speaker_name=name,
-        recording=order.recording,
-        prompt_clip=order.prompt_clip,
-        prompt_text=order.prompt_text,
-        voice_id=order.voice_id,
-        preview_text=order.preview_text,
-        # The provider wants text and model together: a model alone says nothing.
-        model=order.model if order.preview_text else "",
-        language=order.language,
-        text_validation=order.text_validation,
-        accuracy=order.accuracy if order.text_validation else None,
-        noise_reduction=order.noise_reduction,
-        volume_normalization=order.volume_normalization,
-        watermark=order.watermark,
-        rehearsal=order.rehearsal if settings.PRACTICE_MODE else "",
-        permission_by=by,
-        permission_at=timezone.now(),
-        permission_wording=str(PERMISSION_WORDING),
-    )
-
-
-def try_again(attempt: CloneAttempt) -> bool:
-    """Hand an interrupted attempt to the worker once more; False if it is not interrupted.
-
-    Only what was never sent can be interrupted, so nothing is sent twice.
-    """
-    try:
-        with transaction.atomic():
-            rows = CloneAttempt.objects.filter(pk=attempt.pk).in_state(State.INTERRUPTED)
-            waiting = rows.update(
-                status=State.WAITING, claim=None, lease_until=None, retry_at=None, runs=0,
-                trouble="", finished_at=None, enqueued_at=timezone.now(),
-            )  # fmt: skip
-            if waiting:
-                run_attempt.enqueue(attempt.pk)
-    except IntegrityError:
-        # Meanwhile another attempt has taken the voice ID.
-        return False
-    return bool(waiting)
-
-
-# Running: only the primary key has crossed ----------------------------------------------------
 
 
 @task()
@@ -246,14 +78,14 @@ def _file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
         return known
     if not recording.is_held:
         raise FileNotFoundError(recording.name)
-    extension = recording.file.name.rpartition(".")[2]
+    path = Path(recording.file.path)
     uploaded = calls.made(
         attempt,
         "upload",
         lambda: provider.client().upload(
-            Path(recording.file.path),
-            purpose=recording.purpose,
-            filename=f"{recording.purpose}-{recording.pk}.{extension}",
+            path,
+            purpose=WirePurpose(recording.purpose),
+            filename=f"{recording.purpose}-{recording.pk}{path.suffix}",
         ),
     )
     recording.file_id = uploaded.file_id
@@ -412,29 +244,7 @@ def _due(attempt: CloneAttempt, error: MiniMaxError) -> datetime:
 
 def _forget_file_ids(attempt: CloneAttempt) -> None:
     """The provider does not know a file any more: the next attempt uploads our copy anew."""
-    used = [attempt.recording_id, attempt.prompt_clip_id]
+    used = [pk for pk in (attempt.recording_id, attempt.prompt_clip_id) if pk is not None]
     AudioFile.objects.filter(pk__in=used, provider=attempt.provider).exclude(file="").update(
         file_id=None, provider="", uploaded_at=None
     )
-
-
-# In words -------------------------------------------------------------------------------------
-
-
-def saying(attempt: CloneAttempt) -> Saying | None:
-    """What there is to tell about this attempt; None if all is well."""
-    match attempt.state:
-        case State.READY | State.FLAGGED | State.SENDING | State.CLONING:
-            return None
-        case State.WAITING:
-            return words.TROUBLES.get(attempt.trouble) if attempt.retry_at else None
-        case State.INTERRUPTED:
-            return words.TROUBLES[Trouble.INTERRUPTED]
-        case State.UNKNOWN:
-            slow = attempt.trouble == Trouble.UNANSWERED or attempt.status_code == 1001
-            return words.of_code(1001) if slow else words.OUTCOME_UNKNOWN
-    if attempt.status_code:
-        return words.of_code(attempt.status_code)
-    if attempt.trouble == Trouble.REFUSED:
-        return words.of_http(attempt.http_status)
-    return words.TROUBLES.get(attempt.trouble, words.UNSEEN)

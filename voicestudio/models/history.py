@@ -1,0 +1,221 @@
+"""History: which attempts there are, who may see them, and how they are found again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections, models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from . import search
+from .states import HOLDING_A_VOICE_ID, State
+from .workers import Worker
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from .attempts import CloneAttempt
+
+PAGE_SIZE: Final = 25
+
+# What a person ordered. Written once, when the attempt is asked for.
+ORDERED: Final = frozenset(
+    {
+        "token", "provider", "created_at", "created_by", "created_by_id", "speaker", "speaker_id",
+        "speaker_name", "recording", "recording_id", "prompt_clip", "prompt_clip_id",
+        "prompt_text", "voice_id", "preview_text", "model", "language", "text_validation",
+        "accuracy", "noise_reduction", "volume_normalization", "watermark", "rehearsal",
+        "permission_by", "permission_by_id", "permission_at", "permission_wording",
+    }
+)  # fmt: skip
+# What went to the provider. Written once, at the moment of sending.
+SENT: Final = frozenset({"sent", "sent_at"})
+
+
+class SentIsFinal(Exception):  # noqa: N818 - reads as the rule that it is
+    """Somebody tried to change what was ordered or sent."""
+
+
+class Page(NamedTuple):
+    """One screen of attempts, newest first, with the cursors of its neighbours."""
+
+    attempts: list["CloneAttempt"]
+    older: int | None
+    newer: int | None
+
+
+class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
+    """Attempts by who may see them, by what the clock makes of them, by words and by page."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Write columns of all these rows; never what was ordered, and what was sent only once."""
+        if changed := ORDERED & kwargs.keys():
+            raise SentIsFinal(f"An attempt's order is final: {sorted(changed)}")
+        rows = self.filter(sent__isnull=True) if SENT & kwargs.keys() else self
+        return super(CloneAttemptQuerySet, rows).update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """Everyone in the team sees every attempt; nobody else sees any."""
+        return self if user.is_authenticated and user.is_active else self.none()
+
+    def for_rows(self) -> Self:
+        """With all that one row of a list shows, in one query."""
+        return self.select_related("created_by", "recording").defer(
+            "answer", "answer_text", "sent", "calls", "search_text", "permission_wording"
+        )
+
+    # What the clock makes of a row -------------------------------------------------------------
+
+    def lapsed(self) -> Self:
+        """Held by a worker that has not been heard of since."""
+        return self.filter(lease_until__lt=timezone.now())
+
+    def in_state(self, state: str) -> Self:
+        """Attempts in `state` as staff read it, by status and by the clock."""
+        lost = Q(lease_until__lt=timezone.now())
+        match state:
+            case State.FLAGGED:
+                return self.filter(status=State.READY, input_sensitive=True)
+            case State.READY:
+                return self.filter(status=State.READY).exclude(input_sensitive=True)
+            case State.SENDING | State.CLONING:
+                return self.filter(~lost, status=state)
+            case State.INTERRUPTED:
+                return self.filter(Q(status=State.INTERRUPTED) | Q(lost, status=State.SENDING))
+            case State.UNKNOWN:
+                return self.filter(Q(status=State.UNKNOWN) | Q(lost, status=State.CLONING))
+        return self.filter(status=state)
+
+    def waiting_for_a_worker(self) -> Self:
+        """Attempts that a worker may take now: never sent, nobody holds them."""
+        now = timezone.now()
+        due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
+        return self.filter(
+            Q(due, status=State.WAITING) | Q(status=State.SENDING, lease_until__lt=now)
+        )
+
+    def holding_voice_id(self, provider: str, voice_id: str) -> Self:
+        """Attempts under way, or unanswered, that may make this voice."""
+        return self.filter(
+            provider=provider, voice_id__iexact=voice_id, status__in=HOLDING_A_VOICE_ID
+        )
+
+    def using_recording(self, recording_pk: int) -> Self:
+        """Attempts that were made with this recording, as sample or as prompt clip."""
+        return self.filter(Q(recording=recording_pk) | Q(prompt_clip=recording_pk))
+
+    # Finding -----------------------------------------------------------------------------------
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Asked for at or after `since` and before `until`.
+
+        Rows come in the order of their ids, so the dates are also given as bounds on the id:
+        a page from long ago is then reached without a walk through all that came later.
+        """
+        slack = timedelta(minutes=1)
+        rows = self.model._default_manager.order_by("created_at")
+        found = self
+        if since is not None:
+            first = rows.filter(created_at__gte=since - slack).values("pk")[:1]
+            found = found.filter(created_at__gte=since, pk__gte=first)
+        if until is not None:
+            last = rows.filter(created_at__lte=until + slack).order_by("-created_at").values("pk")
+            found = found.filter(created_at__lt=until, pk__lte=last[:1])
+        return found
+
+    def search(self, words: str, *, before: int | None = None, after: int | None = None) -> Self:
+        """Attempts whose speaker, voice ID or preview text holds `words`, in any case or accent.
+
+        The one place that knows how each kind of database finds words. On SQLite it is a window of
+        the newest matches before the id `before` (or of the oldest ones after `after`); `page` goes
+        from window to window.
+        """
+        needle = search.folded(words)
+        if not needle:
+            return self
+        if self._searches_by_window(needle):
+            return self.filter(pk__in=search.window(needle, before=before, after=after))
+        return self.filter(search_text__contains=needle)
+
+    def _searches_by_window(self, needle: str) -> bool:
+        return connections[self.db].vendor == "sqlite" and len(needle) >= search.SHORTEST
+
+    def page(
+        self,
+        *,
+        words: str = "",
+        before: int | None = None,
+        after: int | None = None,
+        size: int = PAGE_SIZE,
+    ) -> Page:
+        """One page of these attempts, newest first, for the same price at every depth.
+
+        `before` and `after` are ids: older, or newer, than that attempt.
+        """
+        forwards = after is None
+        edges = self._edges(search.folded(words), before, after)
+        found: list[CloneAttempt] = []
+        for older_than, newer_than in edges:
+            rows = self.order_by("-pk" if forwards else "pk")
+            if older_than is not None:
+                rows = rows.filter(pk__lt=older_than)
+            if newer_than is not None:
+                rows = rows.filter(pk__gt=newer_than)
+            rows = rows.search(words, before=older_than, after=newer_than)
+            found += rows[: size + 1 - len(found)]
+            if len(found) > size:
+                break
+        more = len(found) > size
+        found = found[:size] if forwards else found[:size][::-1]
+        has_older = more if forwards else True
+        has_newer = (before is not None) if forwards else more
+        return Page(
+            attempts=found,
+            older=found[-1].pk if found and has_older else None,
+            newer=found[0].pk if found and has_newer else None,
+        )
+
+    def _edges(
+        self, needle: str, before: int | None, after: int | None
+    ) -> Iterator[tuple[int | None, int | None]]:
+        """Where each window of matches begins; a single one unless SQLite searches."""
+        if after is not None:
+            before = None
+        while True:
+            yield before, after
+            if not needle or not self._searches_by_window(needle):
+                return
+            end = search.end_of_window(connections[self.db], needle, before=before, after=after)
+            if end is None:
+                return
+            before, after = (end, None) if after is None else (None, end)
+
+    # The way of an attempt ---------------------------------------------------------------------
+
+    def claim(self, pk: int, claim: UUID, *, worker: Worker | None = None) -> "CloneAttempt | None":
+        """Take the attempt for this worker, or find that somebody else has it.
+
+        One conditional UPDATE decides, so that two workers can never hold the same attempt.
+        """
+        now = timezone.now()
+        taken = (
+            self.filter(pk=pk)
+            .waiting_for_a_worker()
+            .update(
+                status=State.SENDING,
+                claim=claim,
+                worker=worker,
+                lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+                claimed_at=now,
+                retry_at=None,
+                runs=F("runs") + 1,
+            )
+        )
+        if not taken:
+            return None
+        return self.select_related("recording", "prompt_clip", "speaker").get(pk=pk)

@@ -1,0 +1,93 @@
+"""Orders: what a person asks for, and the rules that hold wherever it comes from."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio import words
+from voicestudio.models import AudioFile, Purpose
+from voicestudio.services import voice_ids
+from voicestudio.words import Saying
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person asks for. `token` is the form's own: one token, one attempt."""
+
+    token: UUID
+    speaker_name: str
+    voice_id: str
+    permission: bool
+    recording: AudioFile
+    prompt_clip: AudioFile | None = None
+    prompt_text: str = ""
+    preview_text: str = ""
+    model: str = ""
+    language: str = ""
+    noise_reduction: bool = False
+    volume_normalization: bool = False
+    watermark: bool = False
+    text_validation: str = ""
+    accuracy: Decimal | None = None
+    rehearsal: str = ""
+
+
+class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
+    """An order that is not taken; `field` names the part, `saying` the reason for people."""
+
+    def __init__(self, field: str, saying: Saying) -> None:
+        super().__init__(f"order refused because of {field}")
+        self.field = field
+        self.saying = saying
+
+
+class PermissionMissing(OrderRefused):
+    """Nobody has confirmed that the speaker agrees."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "permission",
+            Saying(
+                _("No voice is cloned without the person's permission."),
+                _("Ask them, then tick the box."),
+            ),
+        )
+
+
+class VoiceIdTaken(OrderRefused):
+    """The voice ID is one of ours already; `suggestions` are free."""
+
+    def __init__(self, suggestions: list[str]) -> None:
+        super().__init__("voice_id", words.of_code(2039))
+        self.suggestions = suggestions
+
+
+def check(order: Order) -> None:
+    """Raise the fitting `OrderRefused` unless this order can be taken."""
+    if not order.permission:
+        raise PermissionMissing
+    if not order.speaker_name.strip():
+        raise OrderRefused("speaker", Saying(_("The speaker's name is missing."), _("Type it in.")))
+    if order.recording.purpose != Purpose.SAMPLE:
+        raise OrderRefused(
+            "recording", Saying(_("This is a prompt clip."), _("Choose a recording."))
+        )
+    if (order.prompt_clip is None) != (not order.prompt_text):
+        raise OrderRefused(
+            "prompt_text",
+            Saying(
+                _("MiniMax takes a prompt clip only together with its exact words."),
+                _("Give both, or neither."),
+            ),
+        )
+    if order.prompt_clip is not None and order.prompt_clip.purpose != Purpose.PROMPT:
+        raise OrderRefused(
+            "prompt_clip", Saying(_("This is no prompt clip."), _("Choose another one."))
+        )
+    verdict = voice_ids.check(order.voice_id, order.speaker_name)
+    if verdict.state == "taken":
+        raise VoiceIdTaken(verdict.suggestions)
+    if verdict.state == "invalid":
+        raise OrderRefused("voice_id", Saying(verdict.message, _("Change it.")))

@@ -1,0 +1,50 @@
+"""The queue: takes jobs from huey's storage, and keeps that storage from growing."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from django.tasks import TaskResult
+    from huey.consumer import Consumer
+
+# huey's name for the record that Django's tasks keep of a job.
+RECORD = "djt."
+# How often an idle thread looks for a job, in seconds.
+LOOK_EVERY = 0.05
+# How long a running job may go on after TERM, in seconds; the supervisor kills after four.
+FINISH_WITHIN = 3
+
+
+def forget(sender: Any, task_result: "TaskResult", **kwargs: Any) -> None:
+    """Throw the record of a finished job away: what became of it stands in the attempt's row."""
+    from huey.contrib.djhuey import HUEY  # opens the queue, which not every process needs
+
+    HUEY.delete(RECORD + task_result.id)
+
+
+def sweep() -> int:
+    """Throw away the records of jobs that no longer wait (their worker was killed); how many."""
+    from huey.contrib.djhuey import HUEY
+
+    waiting = {RECORD + task.id for task in [*HUEY.pending(), *HUEY.scheduled()]}
+    left = [key for key in HUEY.all_results() if key.startswith(RECORD) and key not in waiting]
+    for key in left:
+        HUEY.delete(key)
+    return len(left)
+
+
+def consumer() -> "Consumer":
+    """The threads that run the jobs, not yet started."""
+    from huey.contrib.djhuey import HUEY
+
+    return HUEY.create_consumer(
+        workers=settings.WORKER_THREADS,
+        worker_type="thread",
+        initial_delay=LOOK_EVERY,
+        max_delay=LOOK_EVERY,
+        backoff=1.0,
+        periodic=False,
+        graceful_signal="TERM",
+        shutdown_timeout=FINISH_WITHIN,
+    )
