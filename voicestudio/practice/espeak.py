@@ -73,7 +73,7 @@ class Espeak:
         self, text: str, *, language: str, variant: str, pitch: int, words_a_minute: int = 165
     ) -> Sound:
         """`text` spoken by one of the library's voices; `pitch` 0 to 99."""
-        spoken = text.replace("\0", " ").encode()
+        spoken = text.replace("\0", " ").encode(errors="replace")
         with self._lock:
             self._heard = bytearray()
             name = f"{language}+{variant}".encode()

@@ -5,7 +5,6 @@ from pathlib import Path
 from voicestudio.practice.sound import Sound, levelled, silence, wav
 from voicestudio.practice.speech import speak
 
-EXAMPLE_SECONDS = 40.0
 SPEAKERS = {1: ("Ada", 205.0), 2: ("Ben", 105.0), 3: ("Clara", 250.0), 4: ("Dan", 82.0)}
 TEXTS = {
     1: """Hello, and welcome. My name is Ada, and this is a recording for practice. I am reading
@@ -47,16 +46,6 @@ def example(voice: int, folder: Path) -> bytes:
     name, pitch_hz = SPEAKERS[voice]
     text = " ".join(TEXTS[voice].split())
     said = speak(text, voice_id=f"example-{name}", pitch_hz=pitch_hz, language_boost="English")
-    if said.seconds > EXAMPLE_SECONDS + 5 or said.seconds < EXAMPLE_SECONDS - 5:
-        # Another library speaks at another speed, and the melody at none at all.
-        speed = min(2.0, max(0.5, said.seconds / EXAMPLE_SECONDS))
-        said = speak(
-            text,
-            voice_id=f"example-{name}",
-            pitch_hz=pitch_hz,
-            language_boost="English",
-            speed=speed,
-        )
     rest = silence(0.3, said.rate)
     data = wav(levelled(Sound(rest + said.pcm + rest, said.rate))).data
     part = path.with_suffix(f".{id(data)}.part")

@@ -45,7 +45,7 @@ CALL_NAMES = (
     "demo",
     "example",
 )
-STOP_SECONDS = 0.8
+STOP_SECONDS = 0.4
 
 
 class _Server(ThreadingHTTPServer):
@@ -95,7 +95,7 @@ class StandIn:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._link_host = threading.local()
-        self._passing = None if folder else tempfile.TemporaryDirectory(prefix="stand-in-")
+        self._passing = None if folder else _passing_folder()
         if self._passing:
             folder = Path(self._passing.name)
         assert folder is not None
@@ -324,6 +324,11 @@ class StandIn:
         host = getattr(self._link_host, "value", "")
         base = f"http://{host}" if HOST.fullmatch(host) else self.url
         return f"{base}/practice/audio/{name}"
+
+
+def _passing_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for a stand-in that keeps nothing; a late answer may still write into it."""
+    return tempfile.TemporaryDirectory(prefix="stand-in-", ignore_cleanup_errors=True)
 
 
 def _warm_up() -> None:

@@ -63,7 +63,7 @@ class Answer:
     @classmethod
     def of_json(cls, body: Mapping[str, Any], status: int = 200) -> "Answer":
         """A JSON answer."""
-        return cls(status, json.dumps(body, ensure_ascii=False).encode())
+        return cls(status, json.dumps(body, ensure_ascii=False).encode(errors="replace"))
 
 
 NOT_FOUND = Answer(404, b"404 page not found", PLAIN)
@@ -172,7 +172,7 @@ class Wire(BaseHTTPRequestHandler):
                 return Form(), None
         try:
             return None, json.loads(body.whole(MOST_JSON_BYTES) or b"null")
-        except ValueError:
+        except (ValueError, RecursionError):
             return None, None
 
     def _read_form(self, body: Body) -> Form:

@@ -1,0 +1,25 @@
+"""Recordings that the tests of the practice provider send."""
+
+import io
+import math
+import wave
+from array import array
+
+RATE = 8_000
+
+
+def hum(seconds: float, pitch_hz: float = 120.0) -> bytes:
+    """A WAV file of a tone rich in overtones, 8 kHz mono 16 bit."""
+    period = [
+        sum(math.sin(2 * math.pi * tone * at / RATE * pitch_hz) / tone for tone in (1, 2, 3, 4))
+        for at in range(RATE)
+    ]
+    second = array("h", (round(6_000 * value) for value in period))
+    samples = (second * math.ceil(seconds))[: round(seconds * RATE)]
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    return target.getvalue()
