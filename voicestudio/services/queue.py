@@ -48,3 +48,10 @@ def consumer() -> "Consumer":
         graceful_signal="TERM",
         shutdown_timeout=FINISH_WITHIN,
     )
+
+
+def is_empty() -> bool:
+    """Whether no job waits for a thread at this moment."""
+    from huey.contrib.djhuey import HUEY
+
+    return HUEY.pending_count() == 0

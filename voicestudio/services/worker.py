@@ -10,11 +10,10 @@ from typing import Final
 from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
-from huey.contrib import djhuey
 
 from voicestudio.models import CloneAttempt, State, Worker
 
-from . import attempts, demos, leases
+from . import attempts, demos, leases, queue
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ def take_up(*, at_once: bool = False) -> int:
     )
     lost: list[int] = []
     # While jobs wait in the queue, an attempt that waits too has most likely one of them.
-    if at_once or djhuey.HUEY.pending_count() == 0:
+    if at_once or queue.is_empty():
         due = CloneAttempt.objects.waiting_for_a_worker()
         if not at_once:
             due = due.filter(enqueued_at__lt=now - LOST_AFTER)
