@@ -22,7 +22,14 @@ FLOORS = {
     "words": 1,
 }
 # Rooms beside the stairs: they know nobody of the house.
-ALONE = {"settings", "practice", "__init__", "minimax", "audio", "words"}
+ALONE = {"settings", "bundles", "practice", "processes", "__init__", "minimax", "audio", "words"}
+# Some are only started, by commands; and settings are read through django.conf.
+OPEN_TO = {
+    "settings": set[str](),
+    "practice": {"management"},
+    "processes": {"management"},
+    "bundles": set[str](),
+}
 
 
 def room_of(module: str) -> str:
@@ -52,9 +59,10 @@ def edge_allowed(here: str, there: str) -> bool:
     """May room `here` import from room `there`?"""
     if here == there or there == "__init__":
         return True
-    if here in ALONE or there in {"settings", "practice"}:
-        # Settings are read through django.conf; the stand-in is only started.
-        return here == "management" and there == "practice"
+    if here in ALONE:
+        return False
+    if there in OPEN_TO:
+        return here in OPEN_TO[there]
     return FLOORS[here] > FLOORS[there]
 
 

@@ -16,7 +16,7 @@ LOOK_EVERY = 0.05
 FINISH_WITHIN = 3
 
 
-def forget(sender: Any, task_result: "TaskResult", **kwargs: Any) -> None:
+def forget(task_result: "TaskResult", **_signal: Any) -> None:
     """Throw the record of a finished job away: what became of it stands in the attempt's row."""
     from huey.contrib.djhuey import HUEY  # opens the queue, which not every process needs
 
