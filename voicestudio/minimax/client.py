@@ -112,7 +112,7 @@ class Client:
     def delete_file(self, file_id: int, purpose: files.Purpose) -> files.FileDeleted:
         """Delete one file; UNSUPPORTED where a gateway has no such call."""
         body = {"file_id": file_id, "purpose": files.Purpose(purpose).value}
-        return files.read_deletion(self._post("/v1/files/delete", body), file_id)
+        return files.read_deletion(self._post("/v1/files/delete", body, once=True), file_id)
 
     def get_voice(self, voice_type: str = "voice_cloning") -> voices.VoiceList:
         """The voices of one type, or of `all`; a clone is listed only after its first real use."""
@@ -121,7 +121,7 @@ class Client:
     def delete_voice(self, voice_id: str) -> voices.VoiceDeleted:
         """Delete a clone; its ID may not be free again."""
         body = {"voice_type": "voice_cloning", "voice_id": voice_id}
-        return voices.read_deletion(self._post("/v1/delete_voice", body), voice_id)
+        return voices.read_deletion(self._post("/v1/delete_voice", body, once=True), voice_id)
 
     def speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
         """Speak for real: billed, and the first use of a clone makes its fee due."""
@@ -165,13 +165,21 @@ class Client:
         cap: int = BODY_CAP,
         once: bool = False,
     ) -> Answer:
-        """One request, one whole answer; `once` gives it a connection of its own."""
+        """One request, one whole answer.
+
+        A kept connection that the server closes at this very moment fails after the request was
+        written, and nobody can tell then whether it was read. With `once` the request is alone on
+        a new connection, so that it meets this only when the provider truly breaks off.
+        """
         call, started = f"{method} {path}", time.monotonic()
         query = dict(params or {})
         if self._group_id:  # an empty one was seen to cause a false 1008
             query["GroupId"] = self._group_id
+        if once:
+            self.close()
+            headers = {**(headers or {}), "Connection": "close"}
         try:
-            with self._wrapped(call, alone=once):
+            with self._wrapped(call):
                 response = self._session().request(
                     method,
                     self.base_url + path,
@@ -187,6 +195,9 @@ class Client:
         except MiniMaxError as problem:
             logger.warning("%s after %.3f s", problem, time.monotonic() - started)
             raise
+        finally:
+            if once:
+                self.close()
         logger.info(
             "%s: HTTP %d after %.3f s, trace %s",
             call,
@@ -197,9 +208,9 @@ class Client:
         return answer
 
     @contextmanager
-    def _wrapped(self, call: str, *, alone: bool) -> Iterator[Exchange]:
+    def _wrapped(self, call: str) -> Iterator[Exchange]:
         """Turns whatever the libraries raise into "never sent" or "unanswered"."""
-        with Exchange(send_timeout=self._read_timeout, alone=alone) as exchange:
+        with Exchange(send_timeout=self._read_timeout) as exchange:
             try:
                 yield exchange
             except FAILURES as problem:

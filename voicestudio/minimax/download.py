@@ -49,8 +49,9 @@ def fetch(
     """Write what stands behind `url` to `target`, within `timeout` seconds for everything.
 
     Never sends the key, ignores proxies of the environment (behind one, no address could be
-    checked), and follows at most 5 redirects, each checked like the first. Private addresses are refused unless
-    scheme, host and port are `own`, the provider's. The time limit does not cover name look-ups.
+    checked), and follows at most 5 redirects, each checked like the first. Private addresses are
+    refused unless scheme, host and port are `own`, the provider's. The time limit does not cover
+    name look-ups.
     Raises DownloadRefused, NeverSent, Unanswered, Refused (ABSENT when the link has expired) and
     Nonsense; after a failure `target` may hold a part. Errors of `target` itself pass through.
     """

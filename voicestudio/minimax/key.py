@@ -18,6 +18,7 @@ class Bearer(AuthBase):
         self._key = key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Sign one request."""
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 

@@ -7,7 +7,6 @@ from typing import Any, Final, Self
 
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema
-from requests.models import PreparedRequest, Response
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -23,14 +22,8 @@ SOCKET_OPTIONS: Final = [
 class Exchange:
     """One request of this thread under way: what is known of it, and a way to break it off."""
 
-    def __init__(
-        self, *, send_timeout: float, limit: float | None = None, alone: bool = False
-    ) -> None:
-        """Times in seconds; `limit` is for everything together, from now on.
-
-        `alone` asks for a connection that nothing else uses.
-        """
-        self.alone = alone
+    def __init__(self, *, send_timeout: float, limit: float | None = None) -> None:
+        """Times in seconds; `limit` is for everything together, from now on."""
         self.departed = False  # has any byte of the request been handed to a connection?
         self.late = False
         self.send_timeout = send_timeout
@@ -181,15 +174,3 @@ class Carrier(HTTPAdapter):
         )
         manager.pool_classes_by_scheme = self.pools
         return manager
-
-    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
-        """Send one request.
-
-        A kept connection that the server closes at this very moment fails after the request was
-        written, and nobody can tell then whether it was read. Alone on its connection, a call that
-        must happen at most once meets this only when the provider truly breaks off.
-        """
-        if _here.exchange is not None and _here.exchange.alone:
-            self.close()
-            request.headers["Connection"] = "close"
-        return super().send(request, *args, **options)
