@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +26,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # --- reading --------------------------------------------------------------------------------------
 
 env = Env()
-KNOWN = {"VOICESTUDIO_ENV_FILE"}  # every name that was asked for; README's table is compared with it
+# Every name that was asked for; README has a table of them.
+KNOWN = {"VOICESTUDIO_ENV_FILE"}
 
 
 def read[T](reader: Callable[..., T], name: str, default: Any, wanted: str, **rules: Any) -> T:
@@ -101,9 +103,7 @@ def names(name: str, default: Iterable[str], wanted: str, pattern: str) -> list[
         for value in values:
             matching(pattern)(value)
 
-    return [
-        value.strip() for value in read(env.list, name, list(default), wanted, validate=check)
-    ]
+    return [value.strip() for value in read(env.list, name, list(default), wanted, validate=check)]
 
 
 env_file = os.environ.get("VOICESTUDIO_ENV_FILE", str(BASE_DIR / ".env"))
@@ -137,7 +137,9 @@ def secret_key(path: Path) -> str:
         if not path.exists():
             # Written aside and linked, so that of two first starts at once both read one key.
             draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
+            ) as file:
                 file.write(secrets.token_urlsafe(50))
             try:
                 os.link(draft, path)
@@ -168,6 +170,9 @@ LISTEN = read(
     "an IP address such as 127.0.0.1 or 0.0.0.0",
     validate=matching(r"[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}"),
 )
+WEB_PROCESSES = integer("WEB_PROCESSES", 1, 1, 32)
+# A slow upload or player holds a thread as long as it takes.
+WEB_THREADS = integer("WEB_THREADS", 16, 1, 256)
 PRACTICE_PORT = integer("PRACTICE_PORT", PORT + 1 if PORT < 65535 else PORT - 1, 1, 65535)
 if PRACTICE_PORT == PORT:
     raise ImproperlyConfigured("PRACTICE_PORT must be another port than PORT.")
@@ -234,12 +239,25 @@ LEASE_SECONDS = seconds("LEASE_SECONDS", 20.0)
 if LEASE_SECONDS < 2 * HEARTBEAT_SECONDS:
     raise ImproperlyConfigured("LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS.")
 
+
+class QueueConnection(sqlite3.Connection):
+    """The queue's connection: it need not wait for the disk, since lost jobs are found again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA synchronous=NORMAL")
+
+
 HUEY = {
     "name": "voicestudio",
     "huey_class": "huey.SqliteHuey",
     "filename": str(DATA_DIR / "queue.sqlite3"),
-    "immediate": False,
+    "factory": QueueConnection,
     "timeout": 20,
+    "cache_mb": 1,
+    "immediate": False,
+    # What a job comes to stands in the attempt's row; huey would keep every failure for ever.
+    "results": False,
 }
 TASKS = {
     "default": {
@@ -257,7 +275,7 @@ SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;"
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-4000;"
         "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864"
     ),
 }
@@ -365,6 +383,11 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "voicestudio.bundles.BundleFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
