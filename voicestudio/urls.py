@@ -1,5 +1,34 @@
 """Floor 4: every address of the house, in one place."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from .views import attempts, audio, health, history, recordings, signing_in, voices
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # Asking for a voice
+    path("", attempts.new, name="new"),
+    path("voice-id/", attempts.voice_id, name="voice_id"),
+    path("cost/", attempts.cost, name="cost"),
+    # What was asked for
+    path("history/", history.history, name="history"),
+    path("history/<int:pk>/", history.attempt, name="attempt"),
+    path("history/<int:pk>/row/", history.attempt_row, name="attempt_row"),
+    path("history/<int:pk>/demo/", history.fetch_demo, name="fetch_demo"),
+    path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
+    # What we hold
+    path("recordings/", recordings.recordings, name="recordings"),
+    path("recordings/example/", recordings.example, name="example_recording"),
+    path("recordings/file-id/", recordings.by_file_id, name="recording_by_file_id"),
+    path("recordings/<int:pk>/", recordings.recording, name="recording"),
+    path("recordings/<int:pk>/delete/", recordings.delete, name="delete_recording"),
+    path("voices/", voices.voices, name="voices"),
+    # What can be heard
+    path("audio/recordings/<int:pk>/", audio.recording, name="recording_audio"),
+    path("audio/demos/<int:pk>/", audio.demo, name="demo_audio"),
+    # The door
+    path("sign-in/", signing_in.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", signing_in.sign_out, name="sign_out"),
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,194 @@
+"""Factories: plain functions that make rows for tests, true to what the services would write."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker, State, Voice
+
+_numbers = itertools.count(1)
+PASSWORD = "correct horse battery"
+PEAKS = [(place * 37) % 90 + 10 for place in range(110)]
+# Not a sound, only bytes that can be told apart: for pages and downloads, never for decoding.
+MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 8
+
+
+def make_user(username: str | None = None, **fields: Any) -> User:
+    """A user who can sign in with `PASSWORD`."""
+    return User.objects.create_user(
+        username or f"person{next(_numbers)}", password=PASSWORD, **fields
+    )
+
+
+def make_speaker(name: str | None = None, *, by: User | None = None) -> Speaker:
+    return Speaker.objects.create(
+        name=name or f"Speaker {next(_numbers)}", created_by=by or make_user()
+    )
+
+
+def make_recording(
+    *,
+    by: User | None = None,
+    purpose: str = Purpose.SAMPLE,
+    held: bool = True,
+    content: bytes = MP3,
+    **fields: Any,
+) -> AudioFile:
+    """A recording of 84 s (a clip of 6 s), held by us unless told otherwise."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "name": f"recording-{number}.mp3",
+        "purpose": purpose,
+        "provider": "practice",
+        "file_id": 362_067_136_000_000 + number,
+        "uploaded_at": timezone.now(),
+        "created_by": by or make_user(),
+    }
+    if held:
+        values |= {
+            "duration_ms": 84_000 if purpose == Purpose.SAMPLE else 6_000,
+            "bytes": len(content),
+            "sample_rate": 44_100,
+            "channels": 1,
+            "codec": "mp3",
+            "peak_dbfs": -3.0,
+            "loudness_db": -20.0,
+            "silence_share": 0.1,
+            "peaks": PEAKS,
+        }
+    recording = AudioFile(**(values | fields))
+    if held and not recording.file:
+        recording.file.save(f"{number}.mp3", ContentFile(content), save=False)
+    recording.save()
+    return recording
+
+
+def make_voice(
+    voice_id: str | None = None, *, speaker: Speaker | None = None, **fields: Any
+) -> Voice:
+    """A voice at the provider, without the attempt that made it."""
+    values = {"provider": "practice", "created_at": timezone.now()} | fields
+    return Voice.objects.create(
+        voice_id=voice_id or f"Voice-{next(_numbers):04d}",
+        speaker=speaker or make_speaker(),
+        **values,
+    )
+
+
+def make_attempt(
+    state: str = State.READY,
+    *,
+    by: User | None = None,
+    speaker_name: str | None = None,
+    recording: AudioFile | None = None,
+    created_at: datetime | None = None,
+    demo: bytes | None = MP3,
+    **fields: Any,
+) -> CloneAttempt:
+    """An attempt in `state` as staff read it; `demo=None` leaves a ready one without its demo."""
+    number = next(_numbers)
+    by = by or make_user()
+    at = created_at or timezone.now() - timedelta(minutes=3)
+    name = speaker_name or f"Speaker {number}"
+    speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+    attempt = CloneAttempt(
+        token=uuid4(),
+        provider="practice",
+        created_at=at,
+        enqueued_at=at,
+        created_by=by,
+        speaker=speaker,
+        speaker_name=name,
+        recording=recording or make_recording(by=by),
+        voice_id=f"Voice-{number:04d}",
+        preview_text="A gentle breeze sweeps across the soft grass(breath).",
+        model="speech-2.8-hd",
+        permission_by=by,
+        permission_at=at,
+        permission_wording="I have this person's permission to clone their voice",
+    )
+    for field, value in (_facts(State(state), attempt, at, demo) | fields).items():
+        setattr(attempt, field, value)
+    attempt.save()
+    return attempt
+
+
+def _facts(
+    state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
+) -> dict[str, Any]:
+    """What the worker would have written on the way to `state`."""
+    sent = {"sent": {"voice_id": attempt.voice_id, "file_id": attempt.recording.file_id}}
+    later = [at + timedelta(seconds=step) for step in (0.1, 1.3, 1.3, 9.7, 10.0)]
+    claimed = {"claim": uuid4(), "claimed_at": later[0], "runs": 1}
+    held = {"lease_until": timezone.now() + timedelta(seconds=60)}
+    on_way: dict[str, Any] = {
+        **claimed, **sent, "uploaded_at": later[1], "sent_at": later[2]
+    }  # fmt: skip
+    answered = {
+        "answered_at": later[3],
+        "finished_at": later[3],
+        "http_status": 200,
+        "trace_id": "04ede0ab069fb1ba8be5156a24b1e081",
+    }
+    match state:
+        case State.WAITING:
+            return {"status": State.WAITING}
+        case State.SENDING:
+            return {"status": State.SENDING, **claimed, **held}
+        case State.CLONING:
+            return {"status": State.CLONING, **on_way, **held}
+        case State.INTERRUPTED:
+            return {
+                "status": State.SENDING, **claimed,
+                "lease_until": timezone.now() - timedelta(seconds=1),
+            }  # fmt: skip
+        case State.UNKNOWN:
+            return {
+                "status": State.UNKNOWN, **on_way, "trouble": "unanswered",
+                "finished_at": later[4],
+            }  # fmt: skip
+        case State.STOPPED:
+            return {
+                "status": State.STOPPED, **on_way, **answered,
+                "status_code": 1026, "status_msg": "input new_sensitive", "trouble": "refused",
+            }  # fmt: skip
+        case State.FAILED:
+            return {
+                "status": State.FAILED, **on_way, **answered,
+                "status_code": 2039, "status_msg": "voice clone voice id duplicate",
+                "trouble": "refused",
+            }  # fmt: skip
+    flagged = state is State.FLAGGED
+    ready: dict[str, Any] = {
+        "status": State.READY,
+        **on_way,
+        **answered,
+        "status_code": 0,
+        "status_msg": "success",
+        "input_sensitive": flagged,
+        "input_sensitive_type": 5 if flagged else 0,
+        "cloned_voice": Voice.objects.create(
+            voice_id=attempt.voice_id,
+            provider="practice",
+            speaker=attempt.speaker,
+            created_at=later[3],
+        ),
+        "answer": {"base_resp": {"status_code": 0, "status_msg": "success"}},
+        "demo_url": "http://127.0.0.1/demo.mp3",
+    }
+    if demo is not None:
+        attempt.demo.save(f"{attempt.voice_id}.mp3", ContentFile(demo), save=False)
+        ready |= {
+            "demo_bytes": len(demo),
+            "demo_duration_ms": 6_000,
+            "demo_peaks": PEAKS,
+            "demo_saved_at": later[4],
+        }
+    return ready

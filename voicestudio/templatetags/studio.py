@@ -1,0 +1,194 @@
+"""Template tags of every page: icons, waveforms, times, money, links that keep the filters."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django import template
+from django.conf import settings
+from django.http import QueryDict
+from django.template import Context
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+register = template.Library()
+
+# Drawn on 24 by 24, with a stroke of the text's colour.
+ICONS: Final = {
+    "microphone": '<path d="M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3z"/>'
+    '<path d="M5 11a7 7 0 0 0 14 0M12 18v3"/>',
+    "clock": '<circle cx="12" cy="12" r="9"/><path d="M12 7v5l3 2"/>',
+    "voice": '<path d="M4 10v4M8 6v12M12 3v18M16 7v10M20 10v4"/>',
+    "note": '<path d="M9 18V6l10-2v12"/><circle cx="6.5" cy="18" r="2.5"/>'
+    '<circle cx="16.5" cy="16" r="2.5"/>',
+    "check": '<path d="M5 13l4 4L19 7"/>',
+    "cross": '<path d="M6 6l12 12M18 6L6 18"/>',
+    "flag": '<path d="M5 21V4h12l-2 4 2 4H5"/>',
+    "copy": '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V5a1 1 0 0 1 1-1h9"/>',
+    "play": '<path d="M7 4.5v15l12-7.5z" fill="currentColor"/>',
+    "pause": '<path d="M7 5h3v14H7zM14 5h3v14h-3z" fill="currentColor" stroke="none"/>',
+    "question": '<circle cx="12" cy="12" r="9"/>'
+    '<path d="M9.5 9.5a2.5 2.5 0 1 1 3.4 2.3c-.6.3-.9.7-.9 1.4v.3M12 16.6v.1"/>',
+    "stop": '<path d="M8 3.5h8L20.5 8v8L16 20.5H8L3.5 16V8z"/><path d="M12 8v5M12 16v.1"/>',
+    "broken": '<path d="M13 3L5 14h6l-1 7 8-11h-6z"/>',
+    "busy": '<path d="M12 3a9 9 0 1 1-8.5 6"/>',
+    "upload": '<path d="M12 16V5M7.5 9L12 4.5 16.5 9M5 19h14"/>',
+    "download": '<path d="M12 5v11M7.5 12l4.5 4.5 4.5-4.5M5 20h14"/>',
+    "trash": '<path d="M4 7h16M9 7V4h6v3M6.5 7l1 13h9l1-13"/>',
+    "again": '<path d="M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5"/>',
+    "search": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4.5 4.5"/>',
+    "warning": '<path d="M12 4l9 16H3zM12 10v4M12 17v.1"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+}
+DRAWN: Final = {
+    name: mark_safe(  # noqa: S308  (only the drawings above)
+        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{drawing}</svg>'
+    )
+    for name, drawing in ICONS.items()
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A small drawing that says nothing to a screen reader: the words stand beside it."""
+    return DRAWN[name]
+
+
+@register.simple_tag
+def practice_mode() -> bool:
+    """Whether the stand-in answers instead of MiniMax."""
+    return bool(settings.PRACTICE_MODE)
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Context, *names: str) -> str:
+    """`aria-current` for the link of the page that one is on, or in whose part one is."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    if match is None or match.url_name not in names:
+        return ""
+    here = "page" if match.url_name == names[0] else "true"
+    return mark_safe(f'aria-current="{here}"')  # noqa: S308  (one of two words)
+
+
+@register.simple_tag
+def waveform(peaks: list[int]) -> SafeString:
+    """The picture of a sound: one path of upright strokes. `peaks`: heights from 0 to 100."""
+    width, height = 440, 40
+    pitch = width / (len(peaks) or 1)
+    strokes = []
+    for place, peak in enumerate(peaks):
+        half = max(1, round(min(max(int(peak), 0), 100) * (height / 2 - 2) / 100))
+        strokes.append(f"M{round(pitch * (place + 0.5), 1):g} {height // 2 - half}v{2 * half}")
+    return format_html(
+        '<svg class="wave" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<path d="{}"/></svg>',
+        width,
+        height,
+        "".join(strokes),
+    )
+
+
+@register.filter
+def clock(milliseconds: int | float | None) -> str:
+    """A length as on a player: 84,000 ms is 1:24; unknown is empty."""
+    if milliseconds is None:
+        return ""
+    total = round(milliseconds / 1000)
+    hours, rest = divmod(total, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+@register.filter
+def took(milliseconds: int | float | None) -> str:
+    """How long something took, as a person says it: 0.3 s, 12 s, 1:24."""
+    if milliseconds is None:
+        return ""
+    seconds = max(0.0, milliseconds / 1000)
+    if seconds < 9.95:
+        return _("%(seconds)s s") % {"seconds": formats.number_format(round(seconds, 1), 1)}
+    if seconds < 60:
+        return _("%(seconds)s s") % {"seconds": round(seconds)}
+    return clock(milliseconds)
+
+
+@register.filter
+def price(amount: Decimal | None) -> str:
+    """An amount of money: $1.50; less than a cent is said so."""
+    if amount is None:
+        return ""
+    if Decimal(0) < amount < Decimal("0.01"):
+        return _("less than %(price)s") % {"price": price(Decimal("0.01"))}
+    return f"{settings.CURRENCY}{formats.number_format(amount.quantize(Decimal('0.01')), 2)}"
+
+
+@register.filter
+def megabytes(count: int | None) -> str:
+    """The size of a file: 1.9 MB, 312 KB; unknown is empty."""
+    if count is None:
+        return ""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} KB"
+    return f"{formats.number_format(count / 1_000_000, 1)} MB"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """A moment as one says it: "3 minutes ago", "today, 09:12", "22 Nov 2026"."""
+    if moment is None:
+        return ""
+    now, moment = timezone.localtime(), timezone.localtime(moment)
+    passed = now - moment
+    if passed < timedelta(seconds=45):
+        return _("now")
+    if passed < timedelta(minutes=59, seconds=30):
+        minutes = max(1, round(passed.total_seconds() / 60))
+        return ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes) % {
+            "count": minutes
+        }
+    time = moment.strftime("%H:%M")
+    if moment.date() == now.date():
+        return _("today, %(time)s") % {"time": time}
+    if moment.date() == (now - timedelta(days=1)).date():
+        return _("yesterday, %(time)s") % {"time": time}
+    return formats.date_format(moment, "j M Y")
+
+
+@register.simple_tag
+def when(moment: datetime | None, style: str = "ago") -> str:
+    """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04).
+
+    The server speaks UTC; `moments.js` puts it into the reader's own time zone.
+    """
+    if moment is None:
+        return ""
+    utc = moment.astimezone(UTC)
+    full = f"{formats.date_format(timezone.localtime(utc), 'j M Y, H:i')} UTC"
+    text = {"ago": ago(utc), "moment": full, "clock": utc.strftime("%H:%M:%S")}[style]
+    return format_html(
+        '<time datetime="{}" data-style="{}" title="{}">{}</time>',
+        utc.isoformat(timespec="seconds"),
+        style,
+        full,
+        text,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def url_with(context: Context, **changes: Any) -> str:
+    """This page's query with some values changed; an empty value takes its name out.
+
+    Cursors are dropped unless they are set: another filter starts at its first page.
+    """
+    query: QueryDict = context["request"].GET.copy()
+    for name in ("before", "after"):
+        query.pop(name, None)
+    for name, value in changes.items():
+        if value in (None, ""):
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,180 @@
+"""Asking for a voice: the form at `/`, and what it asks while one types."""
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseLocation
+
+from voicestudio.forms import CloneForm, texts
+from voicestudio.models import CloneAttempt
+from voicestudio.services import attempts, prices, voice_ids
+
+from . import uploads
+from .recordings import bring, newest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+# What "Clone again" fills in: not the token, not the voice ID, and never the permission, which is
+# a person's word for one clone and is kept with their name and the time.
+SAME_AGAIN: Final = (
+    "recording", "prompt_clip", "prompt_text", "preview_text", "model", "language",
+    "noise_reduction", "volume_normalization", "watermark", "text_validation", "accuracy",
+    "rehearsal",
+)  # fmt: skip
+# Buttons of the form that do not ask for the voice yet, for those without JavaScript.
+NOT_YET: Final = ("action", "use_voice_id")
+
+
+@uploads.capped()
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The form; a valid one becomes an attempt, and the same form twice becomes the same one."""
+    if request.method != "POST":
+        asked = _asked(request)
+        return _page(request, _form(request, initial=_initial(request, asked)), asked=asked)
+    if earlier := _by_token(request.POST.get("token", ""), request.user):
+        messages.info(request, _("You have already asked for this voice. Nothing was sent twice."))
+        return _to(request, earlier)
+    form = _brought_form(request)
+    if form.unfinished or not form.is_valid():
+        return _page(request, form)
+    try:
+        attempt = attempts.submit(attempts.Order(**form.order()), by=_person(request))
+    except attempts.OrderRefused as refused:
+        form.refuse(refused.field, f"{refused.saying.headline} {refused.saying.next_step}")
+        return _page(request, form)
+    for remark in form.remarks():
+        messages.warning(request, remark)
+    return _to(request, attempt)
+
+
+@require_safe
+def voice_id(request: HttpRequest) -> HttpResponse:
+    """What can be said of a voice ID while it is typed, or one made from the name."""
+    speaker = texts.clean(request.GET.get("speaker", ""))[:120]
+    typed = request.GET.get("voice_id", "").strip()
+    suggestion = "" if typed or not speaker else voice_ids.suggest(speaker)[0]
+    known = typed or suggestion
+    verdict = voice_ids.check(known, speaker) if known else None
+    return render(
+        request, "attempts/new.html#voice-id", {"verdict": verdict, "suggestion": suggestion}
+    )
+
+
+# The form -------------------------------------------------------------------------------------
+
+
+def _form(request: HttpRequest, data: QueryDict | None = None, **options: Any) -> CloneForm:
+    return CloneForm(data, by=request.user, judge=voice_ids.check, **options)
+
+
+def _brought_form(request: HttpRequest) -> CloneForm:
+    """The form as it was sent, with what was uploaded along with it."""
+    data, refused = bring(request)
+    if wanted := data.get("use_voice_id"):
+        data["voice_id"] = wanted
+    speaker = texts.clean(data.get("speaker", ""))[:120]
+    if speaker and not data.get("voice_id", "").strip():
+        data["voice_id"] = voice_ids.suggest(speaker)[0]
+    if _uuid(data.get("token", "")) is None:
+        # It is lost, so the form is shown once more, with a new one.
+        data["token"] = str(attempts.new_token())
+        refused["token"] = _("This form was out of date. Look it over and press the button again.")
+    unfinished = any(data.get(name) for name in NOT_YET)
+    return _form(request, data, refused=refused, unfinished=unfinished)
+
+
+def _page(
+    request: HttpRequest, form: CloneForm, *, asked: CloneAttempt | None = None
+) -> HttpResponse:
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=_person(request))
+    context = {
+        "form": form,
+        "asked": asked,
+        "chosen": {name: form.chosen(name) for name in ("recording", "prompt_clip")},
+        "newest": {name: newest(request, name) for name in ("recording", "prompt_clip")},
+        "estimate": prices.estimate(form.preview(), form.speech_model()),
+        "just_now": mine.for_rows()[:3],
+    }
+    response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
+    # The way back shows the page as it was left, token and all, instead of a fresh one.
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def _to(request: HttpRequest, attempt: CloneAttempt) -> HttpResponse:
+    """On to the page of the attempt."""
+    url = reverse("attempt", args=[attempt.pk])
+    if request.headers.get("HX-Request"):
+        swap = "outerHTML show:window:top"
+        return HttpResponseLocation(url, target="#main", select="#main", swap=swap)
+    response = redirect(url)
+    response.status_code = 303
+    return response
+
+
+# What is filled in ----------------------------------------------------------------------------
+
+
+def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]:
+    """From an address, from an earlier attempt, or from what was typed before signing in."""
+    initial: dict[str, Any] = {
+        name: value
+        for name, value in dict(request.session.pop("draft", {})).items()
+        if name in CloneForm.base_fields and isinstance(value, str)
+    }
+    for name in ("recording", "prompt_clip"):
+        if given := request.GET.get(name):
+            initial[name] = given
+    if "from" in request.GET:
+        visible = CloneAttempt.objects.visible_to(request.user)
+        earlier = get_object_or_404(visible, pk=_number(request.GET["from"]))
+        fresh = voice_ids.suggest(earlier.speaker_name)[0]
+        initial |= _like(earlier) | {"voice_id": fresh}
+    if asked is not None:
+        kept = {"token": asked.token, "voice_id": asked.voice_id, "permission": True}
+        initial |= _like(asked) | kept
+    return initial
+
+
+def _like(attempt: CloneAttempt) -> dict[str, Any]:
+    same = {name: getattr(attempt, name) for name in SAME_AGAIN}
+    if not attempt.preview_text:
+        del same["model"]
+    return {"speaker": attempt.speaker_name} | {k: v for k, v in same.items() if v is not None}
+
+
+def _asked(request: HttpRequest) -> CloneAttempt | None:
+    """The attempt that this very form has become: the way back from its page leads here."""
+    if "asked" not in request.GET:
+        return None
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=_person(request))
+    return get_object_or_404(mine, pk=_number(request.GET["asked"]))
+
+
+def _by_token(
+    token: str, user: "AbstractBaseUser | AnonymousUser"
+) -> CloneAttempt | None:
+    known = _uuid(token)
+    return known and CloneAttempt.objects.visible_to(user).filter(token=known).first()
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
+        raise Http404
+    return int(text)

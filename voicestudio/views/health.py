@@ -1,0 +1,19 @@
+"""Health: what a watchman asks, without signing in."""
+
+from dataclasses import asdict
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from voicestudio.services import health
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while database and worker are well, else 503; the same JSON either way."""
+    report = health.report()
+    return JsonResponse(asdict(report), status=200 if report.ok else 503)

@@ -1,0 +1,199 @@
+"""Signing in and out; nothing that was typed is lost when a sign-in has expired."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from axes.helpers import get_cool_off
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+# The parts of the form that are plain text: what an expired sign-in may carry over to the next.
+DRAFT_FIELDS: Final = (
+    "token", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip", "prompt_text",
+    "preview_text", "model", "language", "noise_reduction", "volume_normalization", "watermark",
+    "text_validation", "accuracy", "rehearsal",
+)  # fmt: skip
+DRAFT_PREFIX: Final = "draft-"
+DRAFT_LONGEST: Final = 4_000  # characters of one field
+DRAFT_BODY: Final = 1_000_000  # bytes of the whole request
+
+
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class SignIn(LoginView):
+    """The sign-in page, and the small form in the dialog of a page whose sign-in has expired."""
+
+    template_name = "registration/sign_in.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Somebody who is signed in already needs no form."""
+        if request.method == "GET" and request.user.is_authenticated:
+            if by_script(request):
+                return signed_in(request)
+            return HttpResponseRedirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        part = "#sign-in" if by_script(self.request) else ""
+        return [f"{self.template_name}{part}"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {
+            "draft": carried_draft(self.request),
+            "dialog": by_script(self.request),
+            "minutes_locked": None,
+        }
+
+    def render_to_response(
+        self, context: dict[str, Any], **response_kwargs: Any
+    ) -> HttpResponse:
+        """A wrong password answers 422, like every form that is not right yet."""
+        status = 422 if self.request.method == "POST" else 200
+        response = super().render_to_response(context, status=status, **response_kwargs)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in, and lay what was typed before where the form at `/` finds it."""
+        login(self.request, form.get_user())
+        if draft := carried_draft(self.request):
+            self.request.session["draft"] = draft
+        if by_script(self.request):
+            return signed_in(self.request)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this sign-in."""
+    logout(request)
+    return redirect("sign_in")
+
+
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """For a page that stays open: the new token and the name, so that it can go on."""
+    return render(request, "registration/sign_in.html#signed-in")
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """After too many wrong passwords: how long to wait, in plain words (called by axes)."""
+    pause = get_cool_off(request)
+    part = "#sign-in" if by_script(request) else ""
+    context = {
+        "form": AuthenticationForm(request),
+        "next": safe_path(request, request.POST.get("next", "")),
+        "draft": carried_draft(request),
+        "dialog": by_script(request),
+        "minutes_locked": round(pause.total_seconds() / 60) if pause else 0,
+    }
+    return render(request, f"registration/sign_in.html{part}", context, status=429)
+
+
+@login_not_required
+def token_outdated(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A page that was opened before the last sign-in (Django's CSRF check calls this)."""
+    response = render(request, "403_csrf.html", status=403)
+    # The open page may fetch a fresh token and send its request again: nothing was done.
+    response["Token-Outdated"] = "true"
+    return response
+
+
+# A sign-in that has expired ------------------------------------------------------------------
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Sends strangers to the sign-in page; an open page is told, and opens its own dialog."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
+        """401 for scripts and players, the sign-in page for people; what was typed goes along."""
+        if by_script(request):
+            response = HttpResponse(status=401)
+            response["HX-Trigger"] = "signed-out"
+            response["Cache-Control"] = "no-store"
+            return response
+        if request.method in ("GET", "HEAD"):
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        back = urlsplit(request.headers.get("Referer", "")).path
+        match = request.resolver_match
+        if match is None or match.url_name != "new":
+            return redirect_to_login(safe_path(request, back), settings.LOGIN_URL)
+        context = {
+            "form": AuthenticationForm(request),
+            "next": "/",
+            "draft": typed_draft(request),
+            "dialog": False,
+            "minutes_locked": None,
+        }
+        response = render(request, "registration/sign_in.html", context, status=401)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def by_script(request: HttpRequest) -> bool:
+    """Whether a script or a player of an open page asks, not a person who goes to a page."""
+    if request.headers.get("HX-Request") == "true":
+        return True
+    return request.headers.get("Sec-Fetch-Mode", "navigate") in {"cors", "same-origin", "no-cors"}
+
+
+def safe_path(request: HttpRequest, path: str) -> str:
+    """`path` if it leads to this studio, else its front page."""
+    safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, request.is_secure())
+    return path if safe else "/"
+
+
+def typed_draft(request: HttpRequest) -> dict[str, str]:
+    """The plain fields of a form that a stranger sent; files are passed over unread."""
+    try:
+        length = int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return {}
+    if not 0 < length <= DRAFT_BODY:
+        return {}
+    request.upload_handlers = [NoFiles(request)]
+    try:
+        sent = request.POST
+    except (
+        BadRequest, MultiPartParserError, RequestDataTooBig, SuspiciousOperation,
+        UnreadablePostError,
+    ):  # fmt: skip
+        return {}
+    return {name: sent[name][:DRAFT_LONGEST] for name in DRAFT_FIELDS if sent.get(name)}
+
+
+def carried_draft(request: HttpRequest) -> dict[str, str]:
+    """The same fields as the sign-in page carries them on."""
+    carried = {name: request.POST.get(f"{DRAFT_PREFIX}{name}", "") for name in DRAFT_FIELDS}
+    return {name: value[:DRAFT_LONGEST] for name, value in carried.items() if value}
+
+
+class NoFiles(FileUploadHandler):
+    """Keeps nothing of any file."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
