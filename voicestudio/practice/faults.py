@@ -36,6 +36,12 @@ MESSAGES = {
 }
 
 
+def base_resp(status_code: int = 0, status_msg: str | None = None) -> dict[str, Any]:
+    """The part that every answer has."""
+    message = MESSAGES.get(status_code, "error") if status_msg is None else status_msg
+    return {"base_resp": {"status_code": status_code, "status_msg": message}}
+
+
 class Refusal(Exception):  # noqa: N818
     """The answer "no": a status code of the provider and its message."""
 
@@ -74,17 +80,3 @@ class Fault:
     def replaces(self) -> bool:
         """Whether the usual answer is replaced by another."""
         return not (self.status_code is None and self.http_status is None and self.body is None)
-
-
-REHEARSALS = (
-    "ready",
-    "flagged",
-    "refused",
-    "slow_down",
-    "out_of_credit",
-    "wrong_key",
-    "lost_answer",
-    "slow",
-)
-REHEARSED_CODES = {"refused": 1026, "slow_down": 1002, "out_of_credit": 1008, "wrong_key": 2049}
-REHEARSED_ONCE = ("slow_down", "lost_answer")  # the next call with that voice ID goes well

@@ -1,29 +1,23 @@
 """Practice, provider: each call of the contract, from a body that arrived to the answer's JSON."""
 
-import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-from voicestudio.practice.faults import MESSAGES, Refusal
-from voicestudio.practice.ledger import ClonedVoice, Ledger, StoredFile
-from voicestudio.practice.multipart import Form
+from voicestudio.practice.faults import Refusal, base_resp
+from voicestudio.practice.ledger import ClonedVoice, Ledger
 from voicestudio.practice.rules import (
-    EXTENSIONS,
     PURPOSES,
     CloneOrder,
     clone_order,
-    integer_in,
-    purpose_in,
     speech_order,
     text_in,
     wrong,
 )
-from voicestudio.practice.sample import Sample, listen
+from voicestudio.practice.sample import Sample
+from voicestudio.practice.shelf import Shelf
 from voicestudio.practice.sound import Encoded, encoded
 from voicestudio.practice.speech import speak
 
@@ -41,81 +35,17 @@ SYSTEM_VOICES = {
 Json = dict[str, Any]
 
 
-def base_resp(status_code: int = 0, status_msg: str | None = None) -> Json:
-    """The part that every answer has."""
-    message = MESSAGES.get(status_code, "error") if status_msg is None else status_msg
-    return {"base_resp": {"status_code": status_code, "status_msg": message}}
-
-
-def file_id_of_15_digits() -> int:
-    """A new file_id; tests put larger ones in its place."""
-    return secrets.randbelow(9 * 10**14) + 10**14
-
-
 class Provider:
-    """The contract over one ledger. Methods return the answer's JSON or raise Refusal."""
+    """The calls about voices and speech. Methods return the answer's JSON or raise Refusal."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, shelf: Shelf) -> None:
         self.ledger = ledger
-        self.max_file_bytes = 20 * 1024 * 1024
+        self.shelf = shelf
         self.clone_rpm: int | None = None
         self.reuse_deleted_ids = True
-        self.make_file_id: Callable[[], int] = file_id_of_15_digits
         self.link: Callable[[str], str] = str
         self._recent_clones: deque[float] = deque()
-        self._samples: dict[int, Future[Sample]] = {}
-        self._listeners = ThreadPoolExecutor(1, thread_name_prefix="practice-listener")
         self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Drop what has not been listened to yet."""
-        self._listeners.shutdown(wait=True, cancel_futures=True)
-
-    def upload(self, form: Form) -> Json:
-        """POST /v1/files/upload. Neither extension nor length is looked at yet."""
-        try:
-            purpose = purpose_in(dict(form.fields))
-            if form.path is None or not form.filename:
-                raise wrong("file is required")
-            if form.size > self.max_file_bytes:
-                raise wrong(f"file must have at most {self.max_file_bytes} bytes")
-            if form.size == 0:
-                raise wrong("file is empty")
-            row = self.ledger.add_file(
-                form.path,
-                file_id=self.make_file_id(),
-                purpose=purpose,
-                filename=form.filename,
-            )
-        finally:
-            if form.path:
-                form.path.unlink(missing_ok=True)
-        self._sample(row)
-        return {"file": row.on_the_wire(), **base_resp()}
-
-    def files_list(self, query: dict[str, str]) -> Json:
-        """GET /v1/files/list, newest first."""
-        purpose = purpose_in(dict(query))
-        with self.ledger.lock:
-            rows = [row for row in self.ledger.files.values() if row.purpose == purpose]
-        return {"files": [row.on_the_wire() for row in reversed(rows)], **base_resp()}
-
-    def files_retrieve(self, query: dict[str, str]) -> Json:
-        """GET /v1/files/retrieve."""
-        given = query.get("file_id", "")
-        if not (given.isascii() and given.isdigit()):
-            raise wrong("file_id must be an integer")
-        return {"file": self._file(int(given)).on_the_wire(), **base_resp()}
-
-    def files_delete(self, body: Json) -> Json:
-        """POST /v1/files/delete."""
-        file_id = integer_in(body, "file_id")
-        purpose = purpose_in(body)
-        with self.ledger.lock:
-            if self._file(file_id).purpose != purpose:
-                raise wrong("purpose is not that of the file")
-            self.ledger.remove_file(file_id)
-        return {"file_id": file_id, **base_resp()}
 
     def voice_clone(
         self, body: Json, *, flagged: bool = False, refusal: Refusal | None = None
@@ -243,19 +173,6 @@ class Provider:
             self.ledger.save()
         return {"voice_id": voice_id, "created_time": voice.created_date, **base_resp()}
 
-    def _file(self, file_id: int) -> StoredFile:
-        row = self.ledger.files.get(file_id)
-        if row is None:
-            raise wrong("file does not exist")
-        return row
-
-    def _sample(self, row: StoredFile) -> Future[Sample]:
-        """What is heard in a file, begun when it is uploaded so that the clone call is quick."""
-        with self._lock:
-            if row.file_id not in self._samples:
-                self._samples[row.file_id] = self._listeners.submit(listen, row.path)
-            return self._samples[row.file_id]
-
     def _count_clone(self) -> None:
         if self.clone_rpm is None:
             return
@@ -269,31 +186,18 @@ class Provider:
 
     def _checked_files(self, order: CloneOrder) -> Sample:
         """Check the sample and the prompt clip; what was heard in the sample."""
-        sample = self._checked_file(order.file_id, PURPOSES[0])
+        sample = self.shelf.sample(order.file_id, PURPOSES[0])
         shortest, longest = SAMPLE_SECONDS
         if sample.seconds is not None and not shortest <= sample.seconds <= longest:
             raise Refusal(2037)
         if order.text_validation and not _holds_words(order.text_validation):
             raise Refusal(1043)
         if order.prompt_audio is not None:
-            prompt = self._checked_file(order.prompt_audio, PURPOSES[1])
+            prompt = self.shelf.sample(order.prompt_audio, PURPOSES[1])
             if prompt.seconds is not None and prompt.seconds >= PROMPT_SECONDS:
                 raise Refusal(2048)
             if not _holds_words(order.prompt_text):
                 raise Refusal(1044)
-        return sample
-
-    def _checked_file(self, file_id: int, purpose: str) -> Sample:
-        row = self.ledger.files.get(file_id)
-        if row is None:
-            raise Refusal(20132)
-        if row.purpose != purpose:
-            raise wrong(f"the purpose of file {file_id} must be {purpose}")
-        if Path(row.filename).suffix.lower().lstrip(".") not in EXTENSIONS:
-            raise wrong(f"the file must be one of {', '.join(EXTENSIONS)}")
-        sample = self._sample(row).result()
-        if sample.damaged:
-            raise Refusal(1000)
         return sample
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 PITCH_RATE = 8_000  # samples a second at which the pitch is looked for
 LISTENED_SECONDS = 30
 LOWEST_HZ, HIGHEST_HZ = 60, 400
-MOST_WINDOWS = 60
+MOST_WINDOWS = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Practice, server: the stand-in itself, started and stopped."""
 
 import logging
-import re
 import selectors
 import socket
 import sys
@@ -16,17 +15,13 @@ from typing import Any, Self
 
 from voicestudio.practice import espeak
 from voicestudio.practice.examples import SPEAKERS, example
-from voicestudio.practice.faults import (
-    REHEARSALS,
-    REHEARSED_CODES,
-    REHEARSED_ONCE,
-    Fault,
-    Refusal,
-)
+from voicestudio.practice.faults import Fault, Refusal
 from voicestudio.practice.ledger import Call, Charge, ClonedVoice, Ledger, StoredFile
 from voicestudio.practice.multipart import Form
 from voicestudio.practice.provider import Provider
+from voicestudio.practice.rehearsal import Rehearsal
 from voicestudio.practice.rules import wrong
+from voicestudio.practice.shelf import Shelf
 from voicestudio.practice.wire import HOST, NOT_FOUND, Answer, Wire, ranged
 
 __all__ = ["Answer", "Call", "Charge", "Fault", "StandIn"]
@@ -85,12 +80,10 @@ class StandIn:
     ) -> None:
         self.api_key = api_key
         self.delay = delay
-        self.slow_seconds = 8.0
         self.calls: list[Call] = []
         self.calls_kept = 10_000
         self.connections: set[socket.socket] = set()
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        self._rehearsed: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -108,7 +101,9 @@ class StandIn:
             raise
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self.ledger = Ledger(folder, lasting=self._passing is None)
-        self.provider = Provider(self.ledger)
+        self.shelf = Shelf(self.ledger)
+        self.provider = Provider(self.ledger, self.shelf)
+        self.rehearsal = Rehearsal()
         self.provider.clone_rpm = clone_rpm
         self.provider.link = self._link
 
@@ -193,7 +188,7 @@ class StandIn:
                 except OSError:
                     continue  # closed meanwhile
             time.sleep(0.005)
-        self.provider.close()
+        self.shelf.close()
         self._wake_sender.close()
         self._wake_receiver.close()
         if self._passing:
@@ -220,14 +215,7 @@ class StandIn:
         with self._lock:
             if self._faults[call.name]:
                 return self._faults[call.name].popleft()
-        if call.name != "voice_clone":
-            return None
-        rehearsed = self._rehearsal(call)
-        if rehearsed == "lost_answer" and self._first_time(rehearsed, call):
-            return Fault(after="work", action="drop")
-        if rehearsed == "slow":
-            return Fault(delay=self.slow_seconds)
-        return None
+        return self.rehearsal.fault(call) if call.name == "voice_clone" else None
 
     def serve(self, call: Call, form: Form | None, trace_id: str) -> Answer:
         """Do what a call asks for; raises Refusal."""
@@ -248,26 +236,25 @@ class StandIn:
         return Answer.of_json(self._provide(call, form, trace_id))
 
     def _provide(self, call: Call, form: Form | None, trace_id: str) -> dict[str, Any]:
-        provider = self.provider
+        provider, shelf = self.provider, self.shelf
         match call.name:
             case "upload":
-                return provider.upload(form or Form())
+                return shelf.upload(form or Form())
             case "files_list":
-                return provider.files_list(call.query)
+                return shelf.list(call.query)
             case "files_retrieve":
-                return provider.files_retrieve(call.query)
+                return shelf.retrieve(call.query)
         if not isinstance(call.json, dict):
             raise wrong("the body must be a JSON object")
         match call.name:
             case "files_delete":
-                return provider.files_delete(call.json)
+                return shelf.delete(call.json)
             case "voice_clone":
                 self.sleep(self.delay)
-                rehearsed = self._rehearsal(call)
                 return provider.voice_clone(
                     call.json,
-                    flagged=rehearsed == "flagged",
-                    refusal=self._rehearsed_refusal(rehearsed, call),
+                    flagged=self.rehearsal.outcome(call) == "flagged",
+                    refusal=self.rehearsal.refusal(call),
                 )
             case "t2a_v2":
                 self.sleep(self.delay)
@@ -284,30 +271,6 @@ class StandIn:
             raise Refusal(2049)
         if call.query.get("GroupId") == "":
             raise Refusal(1008)
-
-    @staticmethod
-    def _rehearsal(call: Call) -> str:
-        return str(call.headers.get("Rehearse", "ready")).strip()
-
-    def _rehearsed_refusal(self, rehearsed: str, call: Call) -> Refusal | None:
-        """The refusal that is rehearsed by name or by the number of its code."""
-        if re.fullmatch(r"\d{4,5}", rehearsed):
-            return Refusal(int(rehearsed))
-        if rehearsed not in REHEARSALS:
-            raise wrong(f"Rehearse must be one of {', '.join(REHEARSALS)}")
-        if rehearsed in REHEARSED_ONCE and not self._first_time(rehearsed, call):
-            return None
-        code = REHEARSED_CODES.get(rehearsed)
-        return Refusal(code) if code else None
-
-    def _first_time(self, rehearsed: str, call: Call) -> bool:
-        """Whether this voice ID has not met that outcome yet."""
-        voice_id = call.json.get("voice_id") if isinstance(call.json, dict) else None
-        with self._lock:
-            if (rehearsed, str(voice_id)) in self._rehearsed:
-                return False
-            self._rehearsed.add((rehearsed, str(voice_id)))
-            return True
 
     def _audio(self, call: Call) -> Answer:
         path = self.ledger.folder / "audio" / call.path.rpartition("/")[2]

@@ -13,10 +13,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from voicestudio.practice.faults import Fault, Refusal
+from voicestudio.practice.faults import Fault, Refusal, base_resp
 from voicestudio.practice.ledger import Call
 from voicestudio.practice.multipart import Body, Form, Malformed, read_form
-from voicestudio.practice.provider import base_resp
 
 if TYPE_CHECKING:
     from voicestudio.practice.server import StandIn
@@ -128,7 +127,8 @@ class Wire(BaseHTTPRequestHandler):
         """Say nothing: practice must not fill a terminal."""
 
     def send_error(self, code: int, message: str | None = None, _: str | None = None) -> None:
-        """Answer what is not HTTP."""
+        """Answer what is not HTTP as if it were."""
+        self.request_version = self.protocol_version
         self.trace_id = secrets.token_hex(16)
         self.close_connection = True
         self._write(Answer(code, (message or "error").encode(), PLAIN))
@@ -181,7 +181,7 @@ class Wire(BaseHTTPRequestHandler):
             body,
             self.headers.get("Content-Type", ""),
             stand_in.ledger.folder / "incoming",
-            most=stand_in.provider.max_file_bytes,
+            most=stand_in.shelf.max_bytes,
         )
 
     def _respond(self, call: Call, form: Form | None) -> None:

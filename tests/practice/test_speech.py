@@ -1,0 +1,251 @@
+"""What the practice provider hears in a sample and how it speaks."""
+
+import io
+import math
+import subprocess
+import sys
+import wave
+from array import array
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.practice.conftest import Caller
+from tests.practice.recordings import RATE, hum
+from voicestudio.practice import espeak
+from voicestudio.practice.examples import SPEAKERS, example
+from voicestudio.practice.melody import melody
+from voicestudio.practice.sample import listen, pitch_of
+from voicestudio.practice.server import StandIn
+from voicestudio.practice.sound import Sound, encoded, wav
+from voicestudio.practice.speech import LANGUAGES, language_of, speak, timbre
+
+TEXT = "Good morning, and thank you for calling. This is the voice that you have just made."
+
+
+@pytest.fixture
+def no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without a speech library."""
+    monkeypatch.setattr(espeak, "_engine", None)
+    monkeypatch.setattr(espeak, "_missing", espeak.SpeechMissing("not installed"))
+
+
+def heard_pitch(path: Path) -> float:
+    pitch = listen(path).pitch_hz
+    assert pitch is not None
+    return pitch
+
+
+@pytest.mark.parametrize("hertz", [70, 95, 120, 160, 200, 260, 330])
+def test_pitch_of_a_hum_is_its_pitch(hertz: int) -> None:
+    with wave.open(io.BytesIO(hum(2, hertz))) as file:
+        samples = array("h", file.readframes(2 * RATE))
+
+    found = pitch_of(samples, RATE)
+
+    assert found == pytest.approx(hertz, rel=0.03)
+
+
+@pytest.mark.parametrize("samples", [array("h"), array("h", [0] * RATE)])
+def test_pitch_of_silence_is_unknown(samples: "array[int]") -> None:
+    assert pitch_of(samples, RATE) is None
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac"])
+def test_listen_tells_length_and_pitch(tmp_path: Path, kind: str) -> None:
+    with wave.open(io.BytesIO(hum(12, 150))) as file:
+        sound = Sound(file.readframes(12 * RATE), RATE)
+    path = tmp_path / "sample"
+    path.write_bytes(encoded(sound, kind, rate=44_100, channels=2).data)
+
+    sample = listen(path)
+
+    assert sample.damaged is False
+    assert sample.seconds == pytest.approx(12, abs=0.06)
+    assert sample.pitch_hz == pytest.approx(150, rel=0.03)
+
+
+@pytest.mark.parametrize("voice_id", ["Anna-0001", "Bert-0001", "Carl-0001"])
+@pytest.mark.parametrize("hertz", [85, 110, 140, 175, 220, 290])
+def test_speech_sounds_near_the_wanted_pitch(tmp_path: Path, hertz: int, voice_id: str) -> None:
+    path = tmp_path / "speech.wav"
+
+    path.write_bytes(wav(speak(TEXT, voice_id=voice_id, pitch_hz=hertz)).data)
+
+    assert heard_pitch(path) == pytest.approx(hertz, rel=0.2)
+
+
+def test_demos_follow_their_samples(caller: Caller, stand_in: StandIn) -> None:
+    pitches = {}
+    for voice_id, hertz in (("Deep-0001", 95), ("High-0001", 230)):
+        body = {"file_id": caller.file_id(hum(11, hertz)), "voice_id": voice_id, "text": TEXT}
+        link = caller.clone({**body, "model": "speech-2.8-hd"})["demo_audio"]
+        pitches[voice_id] = heard_pitch(stand_in.ledger.folder / "audio" / link.rpartition("/")[2])
+
+    assert pitches["High-0001"] > 1.8 * pitches["Deep-0001"]
+
+
+def test_two_voices_of_one_sample_differ() -> None:
+    variants = {timbre(110, f"Anna-{number:04}")[0] for number in range(20)}
+
+    assert variants == {"m1", "m3", "m7"}
+
+
+@pytest.mark.parametrize("hertz", [None, 1.0, 155.0, 5000.0])
+def test_timbre_stays_in_range(hertz: float | None) -> None:
+    assert 0 <= timbre(hertz, "Anna-0001")[1] <= 99
+
+
+def length(text: str, **options: Any) -> float:
+    return speak(text, voice_id="Anna-0001", pitch_hz=110, **options).seconds
+
+
+def test_pause_is_silence_of_its_length() -> None:
+    short, long = length("One.<#0.5#>Two."), length("One.<#2.5#>Two.")
+
+    assert long - short == pytest.approx(2, abs=0.05)
+
+
+def test_pauses_together_are_bounded() -> None:
+    assert length("One <#99#> two <#99#> three <#99#> four.") < 70
+
+
+def test_tags_are_performed_by_the_newest_models() -> None:
+    # 2.8 breathes for 0.7 s; an older model reads the word out.
+    performed = speak("(sighs)", voice_id="Anna-0001", pitch_hz=110, model="speech-2.8-hd")
+    read_out = speak("(sighs)", voice_id="Anna-0001", pitch_hz=110, model="speech-2.6-hd")
+
+    loudest = [max(map(abs, sound.samples())) for sound in (performed, read_out)]
+    assert performed.seconds == pytest.approx(0.7, abs=0.01)
+    assert loudest[0] < 4_000 < loudest[1]
+
+
+@pytest.mark.parametrize("text", ["(laughs)", "(laughs) Hello <#1#> there.", "<#1#>", "...", "?"])
+def test_any_text_gives_some_sound(text: str) -> None:
+    assert length(text) > 0.1
+
+
+def test_watermark_stands_at_the_end() -> None:
+    plain, marked = length(TEXT), length(TEXT, watermark=True)
+
+    assert marked - plain == pytest.approx(0.49, abs=0.1)
+
+
+def test_speed_changes_the_length() -> None:
+    assert length(TEXT, speed=2.0) < 0.7 * length(TEXT, speed=1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "boost", "expected"),
+    [
+        ("Hello", "", "en-us"),
+        ("Hello", "auto", "en-us"),
+        ("Hello", "German", "de"),
+        ("早上好", "", "cmn"),
+        ("早上好", "Chinese,Yue", "yue"),
+        ("おはよう", "", "ja"),
+        ("안녕하세요", "auto", "ko"),
+        ("Доброе утро", "", "ru"),
+        ("صباح الخير", "", "ar"),
+        ("बोलना", "", "hi"),
+    ],
+)
+def test_language_comes_from_the_choice_or_the_script(text: str, boost: str, expected: str) -> None:
+    assert language_of(text, boost) == expected
+
+
+def test_every_language_is_in_the_library() -> None:
+    library = espeak.engine()._library
+
+    missing = [
+        name
+        for name, voice in LANGUAGES.items()
+        if library.espeak_SetVoiceByName(f"{voice}+f2".encode()) != 0
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("voice", [1, 2, 3, 4])
+def test_example_is_a_good_recording(tmp_path: Path, voice: int) -> None:
+    with wave.open(io.BytesIO(example(voice, tmp_path))) as file:
+        samples = array("h", file.readframes(file.getnframes()))
+        seconds = len(samples) / file.getframerate()
+    spoken = [sample for sample in samples if abs(sample) > 328]
+    level = 20 * math.log10(math.sqrt(math.sumprod(spoken, spoken) / len(spoken)) / 32768)
+    peak = 20 * math.log10(max(map(abs, samples)) / 32768)
+
+    assert 35 < seconds < 45
+    assert level == pytest.approx(-20, abs=1)
+    assert peak < -3
+    expected = pytest.approx(SPEAKERS[voice][1], rel=0.2)
+    assert heard_pitch(tmp_path / f"example-{voice}.wav") == expected
+
+
+def test_example_is_made_once(tmp_path: Path) -> None:
+    first = example(1, tmp_path)
+    (tmp_path / "example-1.wav").write_bytes(b"kept")
+
+    assert (len(first) > 1_000_000, example(1, tmp_path)) == (True, b"kept")
+
+
+def test_melody_follows_pitch_and_length() -> None:
+    short, long = melody("Hello.", 120), melody("a" * 400, 120)
+
+    assert (short.seconds, long.seconds) == (pytest.approx(0.96), pytest.approx(24))
+    assert pitch_of(melody("Hello.", 110).samples()[: 22_050 // 5], 22_050) == pytest.approx(
+        110, rel=0.03
+    )
+
+
+def test_without_speech_a_melody_plays(no_speech: None, caller: Caller, stand_in: StandIn) -> None:
+    body = {"file_id": caller.file_id(), "voice_id": "Anna-0001", "text": TEXT}
+
+    answer = caller.clone({**body, "model": "speech-2.8-hd", "aigc_watermark": True})
+
+    tune = melody(TEXT, 120).seconds + 0.49
+    assert answer["extra_info"]["audio_length"] == pytest.approx(1000 * tune, abs=20)
+
+
+def test_without_speech_there_is_an_example(no_speech: None, tmp_path: Path) -> None:
+    with wave.open(io.BytesIO(example(1, tmp_path))) as file:
+        assert 30 < file.getnframes() / file.getframerate() < 50
+
+
+BARE = """
+import sys
+for name in ("av", "numpy", "espeakng_loader"):
+    sys.modules[name] = None
+import requests
+from tests.practice.conftest import Caller
+from tests.practice.recordings import hum
+from voicestudio.practice.server import StandIn
+with StandIn() as stand_in:
+    caller = Caller(stand_in)
+    with caller.session:
+        codes = []
+        for number, seconds in enumerate((9, 11)):
+            body = {"file_id": caller.file_id(hum(seconds)), "voice_id": f"Anna-000{number}"}
+            answer = caller.clone({**body, "text": "Hello.", "model": "speech-2.8-hd"})
+            codes.append(answer["base_resp"]["status_code"])
+        demo = caller.session.get(answer["demo_audio"], timeout=10)
+        assert codes == [2037, 0], codes
+        assert demo.headers["Content-Type"] == "audio/wav", demo.headers
+        assert demo.content[:4] == b"RIFF"
+        mp3 = caller.file_id(b"ID3 cannot be checked here", "a.mp3")
+        answer = caller.clone({"file_id": mp3, "voice_id": "Trusted-1"})
+        assert answer["base_resp"]["status_code"] == 0, answer
+"""
+
+
+def test_standard_library_alone_is_enough() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", BARE],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
