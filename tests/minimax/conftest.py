@@ -22,6 +22,7 @@ class Reply:
     pieces: list[bytes] = field(default_factory=list)
     then: str = "close"  # close, keep, reset, hang
     reads_body: bool = True
+    early: bool = False  # the answer goes out before the request's body is read
     drip: threading.Event | None = None  # sends a piece a tick until it is set
 
 
@@ -125,9 +126,11 @@ class Scripted:
             headers[name.lower()] = value.strip()
         reply = self.replies.pop(0) if self.replies else http({"base_resp": {"status_code": 1000}})
         length = int(headers.get("content-length", 0)) if reply.reads_body else 0
+        if reply.early:
+            line.sendall(b"".join(reply.pieces))
         body = self.read_body(stream, length)
         self.received.append(Received(first, headers, body, number))
-        for piece in reply.pieces:
+        for piece in [] if reply.early else reply.pieces:
             line.sendall(piece)
         while reply.drip and not reply.drip.is_set() and not self._over.is_set():
             line.sendall(b"x")

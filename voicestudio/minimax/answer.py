@@ -5,7 +5,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -34,9 +34,10 @@ class Answer:
 
     call: str
     http_status: int
-    headers: Mapping[str, str]
-    content: bytes
-    redact: Callable[[str], str]
+    # Not in repr(), since a provider may echo the key.
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    redact: Callable[[str], str] = field(repr=False)
 
     @property
     def raw(self) -> str:

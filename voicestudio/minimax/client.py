@@ -5,8 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -25,7 +24,7 @@ from .addresses import base_of, is_loopback, origin_of
 from .answer import BODY_CAP, Answer
 from .download import Download, fetch
 from .errors import MiniMaxError, NeverSent, Unanswered
-from .key import Bearer, without_key
+from .key import Bearer
 from .multipart import Multipart
 from .wire import Carrier, Exchange
 
@@ -179,17 +178,15 @@ class Client:
             self.close()
             headers = {**(headers or {}), "Connection": "close"}
         try:
-            with self._wrapped(call):
-                response = self._session().request(
-                    method,
-                    self.base_url + path,
+            with Exchange(send_timeout=self._read_timeout) as exchange:
+                response = self._sent(
+                    exchange,
+                    call,
+                    method=method,
+                    url=self.base_url + path,
                     params=query,
                     data=data,
                     headers=headers,
-                    auth=self._auth,
-                    timeout=(self._connect_timeout, self._read_timeout),
-                    allow_redirects=False,  # a redirect could carry the key to another host
-                    stream=True,
                 )
                 answer = self._whole(call, response, cap)
         except MiniMaxError as problem:
@@ -207,17 +204,21 @@ class Client:
         )
         return answer
 
-    @contextmanager
-    def _wrapped(self, call: str) -> Iterator[Exchange]:
-        """Turns whatever the libraries raise into "never sent" or "unanswered"."""
-        with Exchange(send_timeout=self._read_timeout) as exchange:
-            try:
-                yield exchange
-            except FAILURES as problem:
-                without_key(problem)
-                if not exchange.departed:
-                    raise NeverSent(f"{call}: no connection to the provider") from problem
-                raise Unanswered(f"{call}: no answer came") from problem
+    def _sent(self, exchange: Exchange, call: str, **request: Any) -> Response:
+        """The answer's head; whatever the libraries raise is "never sent" or "unanswered"."""
+        try:
+            return self._session().request(
+                **request,
+                auth=self._auth,
+                timeout=(self._connect_timeout, self._read_timeout),
+                allow_redirects=False,  # a redirect could carry the key to another host
+                stream=True,
+            )
+        except FAILURES as problem:
+            cause = self._auth.cleared(problem)
+            if not exchange.departed:
+                raise NeverSent(f"{call}: no connection to the provider") from cause
+            raise Unanswered(f"{call}: no answer came") from cause
 
     def _whole(self, call: str, response: Response, cap: int) -> Answer:
         """The answer with its body, at most `cap` bytes of it."""
@@ -229,18 +230,16 @@ class Client:
             redact=self._auth.redact,
         )
         try:
-            content = self._body_of(response, cap)
+            answer = replace(answer, content=self._body_of(response, cap))
         except FAILURES as problem:
-            without_key(problem)
             raise Unanswered(
                 f"{call}: the answer broke off (HTTP {answer.http_status})",
                 trace_id=answer.trace_id(),
                 http_status=answer.http_status,
-            ) from problem
+            ) from self._auth.cleared(problem)
         finally:
             response.close()
-        answer = replace(answer, content=content)
-        if len(content) > cap:
+        if len(answer.content) > cap:
             raise answer.nonsense("the answer is absurdly large")
         return answer
 

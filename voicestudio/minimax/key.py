@@ -1,5 +1,6 @@
 """MiniMax: the key, sent with every call and kept out of everything else."""
 
+import traceback
 from typing import Final
 from urllib.parse import quote
 
@@ -30,15 +31,19 @@ class Bearer(AuthBase):
             text = text.replace(spelling, "[key]")
         return text
 
+    def cleared(self, problem: Exception) -> Exception:
+        """The same foreign exception without the request and the frames that held its headers.
 
-def without_key(problem: BaseException) -> None:
-    """Take the request, and the frames that held its headers, out of a foreign exception.
-
-    A report that prints local variables would otherwise show the key.
-    """
-    seen: BaseException | None = problem
-    while seen is not None:
-        seen.__traceback__ = None
-        if isinstance(seen, requests.RequestException):
-            seen.request = None
-        seen = seen.__cause__ or seen.__context__
+        A report that prints local variables would otherwise show the key. Where even the text
+        holds it, echoed in a broken status line for instance, another exception stands in.
+        """
+        seen: BaseException | None = problem
+        while seen is not None:
+            seen.__traceback__ = None
+            if isinstance(seen, requests.RequestException):
+                seen.request = None
+            seen = seen.__cause__ or seen.__context__
+        text = "".join(traceback.format_exception(problem))
+        if self.redact(text) != text:
+            return requests.RequestException("left out, because its text held the key")
+        return problem
