@@ -1,0 +1,83 @@
+"""Audio: the child process in which hostile files are opened; see `isolated`.
+
+    python -m voicestudio.audio take_in '{"source": …, "folder": …, "purpose": …}'
+
+It prints one JSON object, either {"result": …} or {"problem": code, "facts": {…}}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from . import intake
+from .problems import AudioProblem
+
+_GRACE_S: Final = 5  # after the parent's time limit; it counts when the parent has died
+_FILE_BYTES: Final = 64 * 1024 * 1024
+
+
+def limit(memory_bytes: int, seconds: float) -> None:
+    """Bound this process: address space, time, size of what it writes; no core dump."""
+    whole = int(seconds) + _GRACE_S
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, whole),
+        (resource.RLIMIT_FSIZE, _FILE_BYTES),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (bound, bound))
+    signal.setitimer(signal.ITIMER_REAL, whole)  # SIGALRM ends the process
+
+
+def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked; a problem is an answer too."""
+    try:
+        match verb:
+            case "take_in":
+                taken = intake.take_in(
+                    Path(wish["source"]),
+                    Path(wish["folder"]),
+                    purpose=wish["purpose"],
+                    move=wish["move"],
+                    stem=wish["stem"],
+                    max_bytes=wish["max_bytes"],
+                )
+                return {
+                    "result": {
+                        "name": taken.path.name,
+                        "measures": taken.measures.as_dict(),
+                        "converted_from": taken.converted_from,
+                    }
+                }
+            case "waveform_of":
+                peaks, duration_ms = intake.waveform_of(Path(wish["path"]))
+                return {"result": {"peaks": peaks, "duration_ms": duration_ms}}
+        raise ValueError(f"{verb!r} is nothing that can be asked for")
+    except AudioProblem as problem:
+        return {"problem": problem.code, "facts": problem.facts}
+    except MemoryError:
+        return {"problem": "damaged", "facts": {}}
+
+
+def main() -> None:
+    """Answer the one question on the command line."""
+    wish = json.loads(sys.argv[2])
+    limit(wish.pop("memory_bytes"), wish.pop("seconds"))
+    out = os.dup(1)
+    os.dup2(2, 1)  # whatever a library prints must not stand in the answer
+    reply = json.dumps(answer(sys.argv[1], wish)).encode()
+    with os.fdopen(out, "wb") as stream:
+        stream.write(reply)
+
+
+if __name__ == "__main__":
+    main()

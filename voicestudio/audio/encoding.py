@@ -1,0 +1,104 @@
+"""Audio: from any recording to an mp3 that the provider takes.
+
+This module imports PyAV and numpy: the rest of the house reaches it only through `intake`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+
+from .decoding import Block, opened
+from .problems import AudioProblem
+
+BIT_RATE: Final = 192_000  # constant: 5 minutes are 7.2 MB, and the ear hears no loss
+_LONGEST_S: Final = 800  # 19.2 MB
+
+
+def encode(source: Path, target: Path) -> None:
+    """Write `source` as mp3 to `target`: 192 kbit/s, 44.1 or 32 kHz, one or two channels.
+
+    One channel stays one and two stay two, so that nothing cancels out; more become one, their
+    mean. No metadata is taken over. The length is kept within 50 ms.
+    Raises AudioProblem like `measure`, and too_long beyond 800 s.
+    """
+    with opened(source) as decoder, target.open("wb") as file:
+        writer: _Writer | None = None
+        # The options leave out the ID3 tag, which would name the software.
+        with av.open(file, "w", format="mp3", options={"id3v2_version": "0"}) as container:
+            for block, rate in decoder.blocks(stop_after_s=_LONGEST_S):
+                if writer is None:
+                    writer = _Writer(container, len(block), rate)
+                writer.write(block, rate)
+            if writer is None:
+                raise AudioProblem("damaged")
+            writer.close()
+        if decoder.seconds > _LONGEST_S:
+            raise AudioProblem(
+                "too_long", duration_ms=round(decoder.seconds * 1000), limit_ms=_LONGEST_S * 1000
+            )
+
+
+class _Writer:
+    """The mp3 while it is written. Its shape follows the first block of the source."""
+
+    def __init__(self, container: OutputContainer, channels: int, rate: int) -> None:
+        self._container = container
+        self._channels = 2 if channels == 2 else 1
+        self._layout = "stereo" if channels == 2 else "mono"
+        # The stronger rates of the format: 192 kbit/s is not allowed below 32 kHz.
+        self._rate = 32_000 if rate <= 32_000 else 44_100
+        stream = container.add_stream("libmp3lame", rate=self._rate, layout=self._layout)
+        assert isinstance(stream, AudioStream)
+        stream.bit_rate = BIT_RATE
+        stream.format = "fltp"
+        self._stream = stream
+        self._source_rate = 0
+        self._resampler: AudioResampler | None = None
+
+    def write(self, block: Block, rate: int) -> None:
+        """Append (channels, frames) at `rate` Hz."""
+        if rate != self._source_rate:
+            self._flush()
+            self._source_rate = rate
+            self._resampler = AudioResampler("fltp", self._layout, self._rate, frame_size=1152)
+        samples = np.ascontiguousarray(_mixed(block, self._channels))
+        frame = AudioFrame.from_ndarray(samples, format="fltp", layout=self._layout)
+        frame.sample_rate = rate
+        self._encode(frame)
+
+    def close(self) -> None:
+        """Write what the resampler and the encoder still hold."""
+        self._flush()
+        for packet in self._stream.encode(None):
+            self._container.mux(packet)
+
+    def _flush(self) -> None:
+        if self._resampler is not None:
+            self._encode(None)
+
+    def _encode(self, frame: AudioFrame | None) -> None:
+        for whole in self._resampled(frame):
+            whole.pts = None  # counted by the encoder; a new resampler starts at 0 again
+            for packet in self._stream.encode(whole):
+                self._container.mux(packet)
+
+    def _resampled(self, frame: AudioFrame | None) -> Iterator[AudioFrame]:
+        assert self._resampler is not None
+        yield from self._resampler.resample(frame)
+
+
+def _mixed(block: Block, channels: int) -> Block:
+    """The block with one or two channels."""
+    if len(block) == channels:
+        return block
+    mean: Block = block.mean(axis=0, keepdims=True, dtype=np.float32)
+    return mean if channels == 1 else np.repeat(mean, channels, axis=0)

@@ -1,0 +1,106 @@
+"""Audio: look at a file, make it one that the provider takes, and keep it.
+
+PyAV and numpy are imported inside the functions: together they cost 40 MB and 0.2 s, which a web
+server that leaves the work to a child process never pays.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import stat
+from pathlib import Path
+
+from . import rules
+from .measures import Measures, Purpose, Taken
+from .problems import AudioProblem
+
+
+def inspect(
+    path: Path, *, purpose: Purpose = "voice_clone", max_bytes: int = rules.SOURCE_MAX_BYTES
+) -> Measures:
+    """Decode the file once and measure it, at most `max_bytes` of it.
+
+    Raises AudioProblem with the code too_large, empty, not_audio, damaged, video, no_audio,
+    too_short, too_long or silent, and OSError if there is no such file.
+    Source of the lengths: provider.md, "Audio".
+    """
+    _check_file(path, max_bytes)
+    from .measuring import measure  # heavy, see above
+
+    measures = measure(path, limit_ms=rules.SPANS[purpose].limit)
+    rules.check(measures, purpose)
+    return measures
+
+
+def convert(source: Path, target: Path) -> None:
+    """Write anything that can be decoded as an mp3 that the provider takes, without metadata.
+
+    Raises AudioProblem; `target` does not exist then.
+    """
+    _check_file(source, rules.SOURCE_MAX_BYTES)
+    from .encoding import encode  # heavy, see above
+
+    try:
+        encode(source, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def take_in(
+    source: Path,
+    folder: Path,
+    *,
+    purpose: Purpose,
+    move: bool = False,
+    stem: str = "",
+    max_bytes: int = rules.SOURCE_MAX_BYTES,
+) -> Taken:
+    """Inspect the file and keep it in `folder` as one that the provider takes.
+
+    What is acceptable keeps its bytes, anything else is converted. The name in `folder` is `stem`
+    (random when empty) with the extension of the content. With `move` the source is gone
+    afterwards; within one file system nothing is copied then. The measures are those of the file
+    that was kept. Raises AudioProblem like `inspect`; then `folder` and source are as before.
+    """
+    found = inspect(source, purpose=purpose, max_bytes=max_bytes)
+    stem = stem or secrets.token_hex(16)
+    if found.acceptable:
+        target = folder / f"{stem}.{found.extension}"
+        if move:
+            shutil.move(source, target)
+        else:
+            shutil.copyfile(source, target)
+        return Taken(target, found)
+    target = folder / f"{stem}.mp3"
+    convert(source, target)
+    from .measuring import measure  # heavy, see above
+
+    try:
+        kept = measure(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    if move:
+        source.unlink()
+    return Taken(target, kept, converted_from=found.codec)
+
+
+def waveform_of(path: Path) -> tuple[list[int], int]:
+    """The 110 bars (0..100) of any audio file, and its length in ms (heard up to 4 hours).
+
+    Raises AudioProblem when nothing of it can be heard.
+    """
+    _check_file(path, rules.SOURCE_MAX_BYTES)
+    from .measuring import picture  # heavy, see above
+
+    return picture(path)
+
+
+def _check_file(path: Path, max_bytes: int) -> None:
+    """Refuse what is no file of a good size."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise AudioProblem("not_audio")
+    rules.check_size(status.st_size, max_bytes)

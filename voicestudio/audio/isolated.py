@@ -1,0 +1,118 @@
+"""Audio: the same functions in a child process, so that a hostile file cannot hurt the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from . import rules
+from .measures import Measures, Purpose, Taken
+from .problems import AudioProblem
+
+TIMEOUT_S: Final = 60.0
+MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; libraries alone map 230 MB
+
+_HOUSE: Final = Path(__file__).resolve().parents[2]
+# What the child needs to find Python and its libraries. No key or password reaches it.
+_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "HOME", "VIRTUAL_ENV")
+
+
+def take_in(
+    source: Path,
+    folder: Path,
+    *,
+    purpose: Purpose,
+    move: bool = False,
+    max_bytes: int = rules.SOURCE_MAX_BYTES,
+    timeout: float = TIMEOUT_S,
+) -> Taken:
+    """`voicestudio.audio.take_in` in a child process.
+
+    Raises AudioProblem; "damaged" also when the child runs out of memory or of `timeout` (s).
+    Nothing is left in `folder` then. OSError if there is no such file.
+    """
+    rules.check_size(source.stat().st_size, max_bytes)  # needs no process
+    stem = secrets.token_hex(16)
+    wish = {
+        "source": str(source.absolute()),
+        "folder": str(folder.absolute()),
+        "purpose": purpose,
+        "move": move,
+        "stem": stem,
+        "max_bytes": max_bytes,
+    }
+    try:
+        result = _ask("take_in", wish, timeout)
+    except BaseException:
+        for left in folder.glob(f"{stem}.*"):
+            left.unlink(missing_ok=True)
+        raise
+    return Taken(
+        path=folder / result["name"],
+        measures=Measures(**result["measures"]),
+        converted_from=result["converted_from"],
+    )
+
+
+def waveform_of(path: Path, *, timeout: float = TIMEOUT_S) -> tuple[list[int], int]:
+    """`voicestudio.audio.waveform_of` in a child process: (110 bars 0..100, length in ms).
+
+    Raises AudioProblem; "damaged" also when the child runs out of memory or of `timeout` (s).
+    """
+    rules.check_size(path.stat().st_size, rules.SOURCE_MAX_BYTES)
+    result = _ask("waveform_of", {"path": str(path.absolute())}, timeout)
+    return result["peaks"], result["duration_ms"]
+
+
+def _ask(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """Run the child and return its result. Raises AudioProblem."""
+    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout}
+    child = subprocess.Popen(
+        [sys.executable, "-s", "-m", __package__, verb, json.dumps(wish | limits)],
+        cwd=_HOUSE,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # so that all of it can be ended at once
+    )
+    with child:
+        try:
+            out, _ = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise AudioProblem("damaged", timeout_s=round(timeout)) from None
+        finally:
+            _end(child)
+    return _result(out)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child and whatever it started."""
+    if child.poll() is None:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:  # it ended by itself just now
+            return
+
+
+def _result(out: bytes) -> dict[str, Any]:
+    """What the child said. A child that died has met a file that nothing should be made of."""
+    try:
+        answer = json.loads(out)
+    except ValueError:
+        raise AudioProblem("damaged") from None
+    if "problem" in answer:
+        raise AudioProblem(answer["problem"], **answer["facts"])
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -1,0 +1,46 @@
+"""Audio: why a file cannot be used, as a code with facts; never as a sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CODES: Final = frozenset(
+    {
+        "too_large",
+        "empty",
+        "not_audio",
+        "damaged",
+        "video",
+        "no_audio",
+        "too_short",
+        "too_long",
+        "silent",
+    }
+)
+
+
+class AudioProblem(Exception):  # noqa: N818 (it is the recording's, not ours)
+    """A file that cannot be used; `facts` say how long it is, what the limit is, and the like.
+
+    Facts are plain numbers and strings (`duration_ms`, `limit_ms`, `bytes`, `limit_bytes`), so
+    that a problem can cross from one process to another.
+    """
+
+    def __init__(self, code: str, **facts: int | str) -> None:
+        if code not in CODES:
+            raise ValueError(f"{code!r} is not the code of an audio problem")
+        super().__init__(code)
+        self.code = code
+        self.facts: dict[str, int | str] = facts
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_again, (self.code, self.facts))
+
+    def __repr__(self) -> str:
+        facts = "".join(f", {name}={value!r}" for name, value in self.facts.items())
+        return f"AudioProblem({self.code!r}{facts})"
+
+
+def _again(code: str, facts: dict[str, int | str]) -> AudioProblem:
+    """The same problem in another process (pickle)."""
+    return AudioProblem(code, **facts)

@@ -1,0 +1,82 @@
+"""Audio: what MiniMax takes, and how long and how large a file may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .measures import Measures, Purpose
+from .problems import AudioProblem
+
+SOURCE_MAX_BYTES: Final = 200 * 1024 * 1024  # what people may bring
+PROVIDER_MAX_BYTES: Final = 20 * 1000 * 1000  # Source: provider.md, 20 MB; the stricter reading
+
+# No block of 50 ms above this RMS: nobody speaks here. Rooms that sound silent lie near -60 dBFS,
+# a whisper far from the microphone near -50.
+SILENCE_DB: Final = -60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a recording may be, in ms: at least `shortest`, at most `longest`."""
+
+    shortest: int
+    longest: int
+    limit: int  # the figure that the provider names
+
+
+# Source: provider.md. A sample lasts 10 s to 5 min, a prompt clip less than 8 s; below 1 s no
+# word can be matched with its text.
+SPANS: Final[dict[Purpose, Span]] = {
+    "voice_clone": Span(10_000, 300_000, 300_000),
+    "prompt_audio": Span(1_000, 7_999, 8_000),
+}
+
+# The rates that MPEG audio layer III knows. AAC and PCM can go higher, but a decoder on the other
+# side need not follow, and a voice has nothing up there.
+RATES: Final = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
+PCM: Final = frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le"})
+# QuickTime and mobile brands have the same boxes but are not what "m4a" promises.
+M4A_BRANDS: Final = frozenset(
+    {"M4A", "M4B", "mp41", "mp42", "isom", "iso2", "iso4", "iso5", "iso6"}
+)
+
+
+def check_size(size: int, limit: int) -> None:
+    """Refuse a file of no bytes or of more than `limit` (both in bytes)."""
+    if size == 0:
+        raise AudioProblem("empty", bytes=0)
+    if size > limit:
+        raise AudioProblem("too_large", bytes=size, limit_bytes=limit)
+
+
+def check(measures: Measures, purpose: Purpose) -> None:
+    """Refuse what is too short, too long or silent. Source: provider.md, "Audio"."""
+    span = SPANS[purpose]
+    if measures.duration_ms < span.shortest:
+        raise AudioProblem("too_short", duration_ms=measures.duration_ms, limit_ms=span.shortest)
+    if measures.duration_ms > span.longest:
+        raise AudioProblem("too_long", duration_ms=measures.duration_ms, limit_ms=span.limit)
+    if measures.silence_share >= 1.0:
+        raise AudioProblem("silent", duration_ms=measures.duration_ms)
+
+
+def extension_of(container: str, codec: str, *, brand: str = "") -> str:
+    """The extension under which MiniMax takes this content, or "" when it takes it under none."""
+    if container == "mp3" and codec == "mp3":
+        return "mp3"
+    if container == "mov" and codec == "aac" and brand.strip() in M4A_BRANDS:
+        return "m4a"
+    if container == "wav" and codec in PCM:
+        return "wav"
+    return ""
+
+
+def tells_the_truth(announced_s: float | None, decoded_s: float) -> bool:
+    """Does the header announce the length that is there (within 2 % or 0.3 s)?
+
+    Whoever takes the length from the header, as the provider may, would misjudge other files.
+    """
+    if announced_s is None:
+        return False
+    return abs(announced_s - decoded_s) <= max(0.3, 0.02 * decoded_s)
