@@ -114,6 +114,8 @@ def make_attempt(
         permission_at=at,
         permission_wording="I have this person's permission to clone their voice",
     )
+    # The voice of a ready attempt carries the attempt's own voice ID.
+    attempt.voice_id = fields.get("voice_id", attempt.voice_id)
     for field, value in (_facts(State(state), attempt, at, demo) | fields).items():
         setattr(attempt, field, value)
     attempt.save()

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio import audio
+from voicestudio.audio import isolated
 from voicestudio.models import AudioFile, CloneAttempt, Purpose
 
 from . import provider
@@ -117,7 +118,7 @@ def shown_name(name: str) -> str:
 
 def _keep(source: Path, name: str, purpose: str, by: "User") -> AudioFile:
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
-    taken = audio.isolated.take_in(source, folder, purpose=purpose)
+    taken = isolated.take_in(source, folder, purpose=purpose)
     measures = taken.measures
     recording = AudioFile(
         name=shown_name(name),

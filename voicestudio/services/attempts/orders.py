@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import voice_ids
 from voicestudio.words import Saying
+
+LONGEST_PREVIEW: Final = 1000
+LONGEST_VALIDATION: Final = 200
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,31 @@ def check(order: Order) -> None:
         raise OrderRefused(
             "prompt_clip", Saying(_("This is no prompt clip."), _("Choose another one."))
         )
+    _check_texts(order)
     verdict = voice_ids.check(order.voice_id, order.speaker_name)
     if verdict.state == "taken":
         raise VoiceIdTaken(verdict.suggestions)
     if verdict.state == "invalid":
         raise OrderRefused("voice_id", Saying(verdict.message, _("Change it.")))
+
+
+def _check_texts(order: Order) -> None:
+    """The provider's limits. Source: provider.md, "voice_clone"."""
+    if len(order.preview_text) > LONGEST_PREVIEW:
+        raise OrderRefused(
+            "preview_text",
+            Saying(_("MiniMax speaks at most 1,000 characters."), _("Make the text shorter.")),
+        )
+    if order.preview_text and order.model not in settings.MINIMAX_MODELS:
+        raise OrderRefused(
+            "model", Saying(_("This studio does not know that model."), _("Choose another one."))
+        )
+    if len(order.text_validation) > LONGEST_VALIDATION:
+        raise OrderRefused(
+            "text_validation",
+            Saying(_("MiniMax compares at most 200 characters."), _("Make the text shorter.")),
+        )
+    if order.accuracy is not None and not 0 <= order.accuracy <= 1:
+        raise OrderRefused(
+            "accuracy", Saying(_("MiniMax takes a number from 0 to 1."), _("Choose another one."))
+        )

@@ -1,0 +1,425 @@
+"""Running: from the claim to the recorded answer, with the real client on the stand-in."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from tests.factories import make_recording
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import attempts
+from voicestudio.services.attempts import Order
+from voicestudio.services.attempts.running import MOST_RUNS
+
+from .conftest import wav
+
+OrderMaker = Callable[..., Order]
+Runner = Callable[..., CloneAttempt]
+
+
+@pytest.fixture
+def ran(order: OrderMaker, person: User, standin: StandIn) -> Runner:
+    """Submits an order and runs it once, as the worker would."""
+
+    def run(**changes: object) -> CloneAttempt:
+        attempt = attempts.submit(order(**changes), by=person)
+        attempts.run(attempt.pk)
+        attempt.refresh_from_db()
+        return attempt
+
+    return run
+
+
+def _due_now(attempt: CloneAttempt) -> None:
+    CloneAttempt.objects.filter(pk=attempt.pk).update(
+        retry_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_run_clones_the_voice_and_keeps_what_came_back(ran: Runner, standin: StandIn) -> None:
+    attempt = ran()
+
+    assert attempt.state == State.READY
+    assert attempt.cloned_voice == Voice.objects.get(voice_id="AnnaLarsen-7k2p")
+    assert (attempt.status_code, attempt.http_status, attempt.trouble) == (0, 200, "")
+    assert attempt.trace_id != ""
+    assert attempt.answer["base_resp"] == {"status_code": 0, "status_msg": "success"}
+    assert attempt.input_sensitive is False
+    times = [
+        attempt.created_at, attempt.claimed_at, attempt.uploaded_at, attempt.sent_at,
+        attempt.answered_at, attempt.demo_saved_at,
+    ]  # fmt: skip
+    assert times == sorted(times)
+    assert [call["call"] for call in attempt.calls] == ["upload", "voice_clone", "demo"]
+    assert all(call["trace_id"] for call in attempt.calls[:2])
+
+
+def test_run_copies_the_demo_with_its_shape(ran: Runner) -> None:
+    attempt = ran()
+
+    assert attempt.demo.size == attempt.demo_bytes > 1000
+    assert len(attempt.demo_peaks) == 110
+    assert attempt.demo_duration_ms is not None
+    assert attempt.demo_duration_ms > 500
+    assert (attempt.demo_problem, attempt.is_running, attempt.lease_until) == ("", False, None)
+
+
+def test_run_sends_exactly_what_was_ordered(ran: Runner, standin: StandIn, person: User) -> None:
+    clip = make_recording(
+        by=person, purpose=Purpose.PROMPT, content=wav(6, rate=8_000), name="clip.wav",
+        file_id=None, provider="", file="",
+    )  # fmt: skip
+    attempt = ran(
+        prompt_clip=clip,
+        prompt_text="This is me.",
+        language="English",
+        noise_reduction=True,
+        text_validation="what I say",
+        accuracy=Decimal("0.8"),
+    )
+
+    clip.refresh_from_db()
+    attempt.recording.refresh_from_db()
+    [call] = standin.calls_of("voice_clone")
+    assert call.json == {
+        "file_id": attempt.recording.file_id,
+        "voice_id": "AnnaLarsen-7k2p",
+        "clone_prompt": {"prompt_audio": clip.file_id, "prompt_text": "This is me."},
+        "text": "A gentle breeze sweeps across the soft grass.",
+        "model": "speech-2.8-hd",
+        "language_boost": "English",
+        "text_validation": "what I say",
+        "accuracy": 0.8,
+        "need_noise_reduction": True,
+    }
+    assert attempt.sent == call.json
+
+
+def test_run_uploads_a_recording_once_for_all_attempts(ran: Runner, standin: StandIn) -> None:
+    ran()
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert second.state == State.READY
+    assert len(standin.calls_of("upload")) == 1
+
+
+def test_run_uploads_again_for_another_provider(
+    ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    ran()
+    settings.MINIMAX_PROVIDER = "api.example.com"
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert (second.state, second.provider) == (State.READY, "api.example.com")
+    assert len(standin.calls_of("upload")) == 2
+
+
+def test_run_does_nothing_the_second_time(ran: Runner, standin: StandIn) -> None:
+    attempt = ran()
+    attempts.run(attempt.pk)
+
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_at_once_by_many_workers_sends_once(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    attempt = attempts.submit(order(), by=person)
+    barrier = Barrier(6)
+
+    def work() -> None:
+        barrier.wait(5)
+        try:
+            attempts.run(attempt.pk)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.READY
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (1000, State.FAILED), (1004, State.FAILED), (1008, State.FAILED),
+        (1026, State.STOPPED), (1027, State.STOPPED), (1042, State.FAILED),
+        (1043, State.FAILED), (1044, State.FAILED), (2013, State.FAILED),
+        (20132, State.FAILED), (2037, State.FAILED), (2038, State.FAILED),
+        (2039, State.FAILED), (2049, State.FAILED), (2056, State.FAILED),
+        (4711, State.FAILED),
+        (1001, State.UNKNOWN), (1013, State.UNKNOWN), (1024, State.UNKNOWN),
+        (1033, State.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_run_turns_each_code_into_its_state_and_repeats_none(
+    code: int, state: State, ran: Runner, standin: StandIn
+) -> None:
+    standin.script("voice_clone", Fault(status_code=code))
+
+    attempt = ran()
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.status_code) == (state, code)
+    assert attempt.trace_id != ""
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert attempts.saying(attempt) is not None
+    assert Voice.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "made"),
+    [
+        (Fault(action="drop"), 0),
+        (Fault(action="drop", after="work"), 1),
+        (Fault(action="truncate", after="work"), 1),
+        (Fault(action="hang", after="work"), 1),
+        (Fault(body="<html>502</html>", http_status=502), 0),
+        (Fault(body="not json"), 0),
+        (Fault(body={"hello": "there"}), 0),
+    ],
+)
+def test_run_says_unknown_where_the_answer_is_lost(
+    fault: Fault, made: int, ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_READ_TIMEOUT = 0.4
+    standin.script("voice_clone", fault)
+
+    attempt = ran()
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.UNKNOWN
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert len(standin.voices) == made
+    assert attempt.sent == standin.calls_of("voice_clone")[0].json
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status_code=1002), Fault(status_code=1039), Fault(status_code=1041),
+        Fault(status_code=2045), Fault(http_status=429, body={"error": {"message": "slow"}}),
+    ],
+)  # fmt: skip
+def test_run_waits_when_asked_to_slow_down_and_sends_the_same_again(
+    fault: Fault, ran: Runner, standin: StandIn
+) -> None:
+    standin.script("voice_clone", fault)
+
+    attempt = ran()
+    assert (attempt.state, attempt.trouble) == (State.WAITING, "rate_limit")
+    assert attempt.retry_at is not None
+    assert attempt.retry_at > timezone.now()
+    assert attempts.saying(attempt) is not None
+    _due_now(attempt)
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (State.READY, "")
+    first, second = standin.calls_of("voice_clone")
+    assert first.json == second.json == attempt.sent
+    assert len(standin.voices) == 1
+
+
+def test_run_before_its_time_does_nothing(ran: Runner, standin: StandIn) -> None:
+    standin.script("voice_clone", Fault(status_code=1002))
+    attempt = ran()
+
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.WAITING
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+def test_run_waits_at_least_as_long_as_the_provider_says(ran: Runner, standin: StandIn) -> None:
+    standin.script("voice_clone", Fault(http_status=429, body="", headers={"Retry-After": "90"}))
+
+    attempt = ran()
+
+    assert attempt.retry_at is not None
+    assert attempt.retry_at > timezone.now() + timedelta(seconds=80)
+
+
+def test_run_waits_where_nobody_listens_and_says_that_nothing_was_sent(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    standin.stop()
+    attempt = attempts.submit(order(), by=person)
+
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble, attempt.sent) == (State.WAITING, "never_sent", None)
+
+
+def test_run_gives_up_reaching_nobody_in_the_end(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    standin.stop()
+    attempt = attempts.submit(order(), by=person)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(runs=MOST_RUNS - 1)
+
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (State.FAILED, "gave_up")
+
+
+def test_run_repeats_an_upload_whose_answer_was_lost(ran: Runner, standin: StandIn) -> None:
+    standin.script("upload", Fault(action="drop", after="work"))
+
+    attempt = ran()
+    assert (attempt.state, attempt.sent) == (State.WAITING, None)
+    _due_now(attempt)
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == State.READY
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+def test_run_ends_when_an_upload_is_refused(ran: Runner, standin: StandIn) -> None:
+    standin.script("upload", Fault(status_code=2049))
+
+    attempt = ran()
+
+    assert (attempt.state, attempt.status_code, attempt.sent) == (State.FAILED, 2049, None)
+    assert standin.calls_of("voice_clone") == []
+
+
+def test_run_says_that_our_copy_is_gone(
+    order: OrderMaker, person: User, standin: StandIn, recording: AudioFile
+) -> None:
+    attempt = attempts.submit(order(), by=person)
+    recording.file.storage.delete(recording.file.name)
+
+    attempts.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (State.FAILED, "recording_gone")
+    assert standin.calls == []
+
+
+def test_run_forgets_a_file_id_that_the_provider_does_not_know(
+    ran: Runner, standin: StandIn, recording: AudioFile
+) -> None:
+    standin.script("voice_clone", Fault(status_code=20132))
+    ran()
+
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert second.state == State.READY
+    assert len(standin.calls_of("upload")) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "flagged", "category"),
+    [
+        ({"input_sensitive": True, "input_sensitive_type": 5}, True, 5),
+        ({"input_sensitive": {"type": 3}}, True, 3),
+        ({"input_sensitive": None}, False, None),
+        ({}, False, None),
+    ],
+)
+def test_run_records_moderation_in_each_shape(
+    shape: dict[str, Any], flagged: bool, category: int | None, ran: Runner, standin: StandIn
+) -> None:
+    body = {"demo_audio": "", "base_resp": {"status_code": 0, "status_msg": "success"}} | shape
+    standin.script("voice_clone", Fault(body=body))
+
+    attempt = ran()
+
+    assert attempt.state == (State.FLAGGED if flagged else State.READY)
+    assert (attempt.input_sensitive, attempt.input_sensitive_type) == (flagged, category)
+    assert attempt.demo_problem == "missing"
+
+
+def test_run_without_preview_text_ends_ready_without_a_demo(ran: Runner) -> None:
+    attempt = ran(preview_text="", model="")
+
+    assert (attempt.state, attempt.demo_problem, attempt.is_running) == (State.READY, "", False)
+    assert "text" not in attempt.sent
+    assert "model" not in attempt.sent
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        ("ready", State.READY), ("flagged", State.FLAGGED), ("refused", State.STOPPED),
+        ("slow_down", State.WAITING), ("out_of_credit", State.FAILED),
+        ("wrong_key", State.FAILED), ("lost_answer", State.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_run_rehearses_each_outcome(outcome: str, state: State, ran: Runner) -> None:
+    assert ran(rehearsal=outcome).state == state
+
+
+def test_run_never_asks_a_real_provider_to_rehearse(
+    ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = False
+    attempt = ran(rehearsal="refused")
+
+    assert (attempt.state, attempt.rehearsal) == (State.READY, "")
+    [call] = standin.calls_of("voice_clone")
+    assert "rehearse" not in {name.lower() for name in call.headers}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_writes_a_late_answer_down_although_it_was_given_up(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    """The lease ran out and the row says unknown; then the answer comes after all."""
+    standin.script("voice_clone", Fault(delay=0.6))
+    attempt = attempts.submit(order(), by=person)
+
+    def work() -> None:
+        try:
+            attempts.run(attempt.pk)
+        finally:
+            connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    given_up = 0
+    for _turn in range(500):
+        given_up = CloneAttempt.objects.filter(pk=attempt.pk, status=State.CLONING).update(
+            status=State.UNKNOWN, lease_until=None
+        )
+        if given_up:
+            break
+        time.sleep(0.01)
+    thread.join(30)
+
+    attempt.refresh_from_db()
+    assert (given_up, attempt.state) == (1, State.READY)
+
+
+def test_submit_enqueues_when_the_transaction_ends(
+    order: OrderMaker,
+    person: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        attempts.submit(order(), by=person)
+
+    assert len(callbacks) == 1
