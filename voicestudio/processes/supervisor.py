@@ -27,6 +27,7 @@ class Part:
     name: str
     module: str
     arguments: list[str]
+    quiet: bool = False  # what it prints is not for whoever started the studio; its log still is
     pid: int = 0
     started: float = 0.0
     pause: float = FIRST_PAUSE
@@ -157,6 +158,7 @@ class Supervisor:
             command,
             cwd=self.studio.folder,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if part.quiet else None,
             pass_fds=[self.lifeline],
             start_new_session=True,
         )

@@ -96,10 +96,10 @@ def how_to_sign_in() -> str:
 
 
 def address() -> str:
-    """Where a person opens the studio; this machine's own name for it when it listens anywhere."""
+    """Where a person opens the studio; this machine's own when it listens anywhere."""
     if settings.HTTPS:
         return f"https://{settings.ALLOWED_HOSTS[0].lstrip('.')}/"
-    host = "localhost" if settings.LISTEN in {"127.0.0.1", "::1", *ANYWHERE} else settings.LISTEN
+    host = ANYWHERE.get(settings.LISTEN, settings.LISTEN)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/"
 
 
@@ -110,22 +110,15 @@ def plan(sign_in: str) -> Studio:
         Part(_("worker"), "manage", ["run_worker"]),
     ]
     if settings.PRACTICE_MODE:
-        arguments = ["--port", str(settings.PRACTICE_PORT)]
         folder = settings.DATA_DIR / "practice"
-        parts.append(
-            Part(
-                _("stand-in provider"),
-                "voicestudio.practice",
-                [*arguments, "--folder", str(folder)],
-            )
-        )
+        rest = ["--port", str(settings.PRACTICE_PORT), "--folder", str(folder)]
+        parts.append(Part(_("stand-in provider"), "voicestudio.practice", rest, quiet=True))
     mode = _(" (practice mode)") if settings.PRACTICE_MODE else ""
-    connect = ANYWHERE.get(settings.LISTEN, settings.LISTEN)
     first = settings.ALLOWED_HOSTS[0]
     return Studio(
         parts=parts,
         folder=str(settings.BASE_DIR),
-        host=connect,
+        host=ANYWHERE.get(settings.LISTEN, settings.LISTEN),
         port=settings.PORT,
         host_header="localhost" if first == "*" else first.lstrip("."),
         practice_port=settings.PRACTICE_PORT if settings.PRACTICE_MODE else 0,
