@@ -34,7 +34,8 @@ TEXTS = {
     green door. The soup is hot, the bread is fresh, and the owner knows the weather better than
     any forecast. From there I can see three countries at once. Going down is slower than going up,
     because a heavy load wants to run. So I take my time, listen to the engine, and arrive safely
-    before it gets dark.""",
+    before it gets dark. My daughter waits at the gate. She always asks the same two questions:
+    how was the road, and what did you bring me?""",
 }
 
 

@@ -28,7 +28,7 @@ UNKNOWN_HZ = 130.0
 
 LANGUAGES = {
     "Chinese": "cmn", "Chinese,Yue": "yue", "English": "en-us", "Arabic": "ar", "Russian": "ru",
-    "Spanish": "es", "French": "fr-fr", "Portuguese": "pt-br", "German": "de", "Turkish": "tr",
+    "Spanish": "es", "French": "fr", "Portuguese": "pt-br", "German": "de", "Turkish": "tr",
     "Dutch": "nl", "Ukrainian": "uk", "Vietnamese": "vi", "Indonesian": "id", "Japanese": "ja",
     "Italian": "it", "Korean": "ko", "Thai": "th", "Polish": "pl", "Romanian": "ro",
     "Greek": "el", "Czech": "cs", "Finnish": "fi", "Hindi": "hi", "Bulgarian": "bg",
@@ -60,6 +60,7 @@ BREATHED_TAGS = {
     "sighs": 0.7, "snorts": 0.25, "hissing": 0.6, "sneezes": 0.3, "applause": 1.0,
     "lip-smacking": 0.1, "burps": 0.2, "whistles": 0.4,
 }  # fmt: skip
+SHORTEST = 0.3  # seconds
 MOST_SILENCE = 60.0  # seconds of pauses in one text; the real ones may be longer
 
 
@@ -142,7 +143,9 @@ def speak(
     say()
     if watermark:
         parts.append(_mark(engine.rate))
-    return Sound(b"".join(parts) or silence(0.3, engine.rate), engine.rate)
+    # Three dots alone have no sound: a player still needs something to play.
+    pcm = b"".join(parts).ljust(len(silence(SHORTEST, engine.rate)), b"\0")
+    return Sound(pcm, engine.rate)
 
 
 def _breath(seconds: float, rate: int) -> bytes:
