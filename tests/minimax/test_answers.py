@@ -517,6 +517,15 @@ def test_redirect_is_not_followed_with_the_key(
     assert (caught.value.outcome_unknown, caught.value.http_status) == (False, int(status[:3]))
 
 
+def test_body_of_a_redirect_is_not_read_to_its_end(client: Client, provider: Scripted) -> None:
+    provider.says(http(b"x" * 2_000_000, "302 Found", headers={"Location": "http://["}))
+
+    with pytest.raises(Nonsense, match="absurdly large") as caught:
+        client.clone(REQUEST)
+
+    assert (caught.value.outcome_unknown, caught.value.http_status) == (False, 302)
+
+
 def test_absurdly_large_answer_is_not_read_to_its_end(client: Client, provider: Scripted) -> None:
     provider.says(http(b'{"a": "' + b"x" * 2_000_000 + b'"}'))
 

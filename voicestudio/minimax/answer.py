@@ -54,7 +54,8 @@ class Answer:
     def trace_id(self, body: Mapping[str, Any] | None = None) -> str:
         """The Trace-Id header (any letter case), else the body's `trace_id`."""
         traced = self.headers.get("Trace-Id") or text_in(body or {}, "trace_id")
-        return self.redact(traced.strip())[:200]
+        # One line of a log, whatever stands in it.
+        return self.redact("".join(filter(str.isprintable, traced)).strip())[:200]
 
     def nonsense(self, what: str, body: Mapping[str, Any] | None = None) -> Nonsense:
         """The error for an answer that cannot be understood."""

@@ -36,6 +36,13 @@ FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError,
 _BLOCK: Final = 64 * 1024
 
 
+class _Session(requests.Session):
+    """A session that follows nothing; told not to, requests still reads a redirect's whole body."""
+
+    def get_redirect_target(self, resp: Response) -> None:
+        """Nowhere: a redirect could carry the key to another host."""
+
+
 class Client:
     """The provider's API; safe to share between threads, each of which gets a session of its own.
 
@@ -211,7 +218,7 @@ class Client:
                 **request,
                 auth=self._auth,
                 timeout=(self._connect_timeout, self._read_timeout),
-                allow_redirects=False,  # a redirect could carry the key to another host
+                allow_redirects=False,
                 stream=True,
             )
         except FAILURES as problem:
@@ -257,7 +264,7 @@ class Client:
         """This thread's session: requests does not promise that one may be shared."""
         session: requests.Session | None = getattr(self._of_thread, "session", None)
         if session is None:
-            session = requests.Session()
+            session = _Session()
             session.mount("https://", Carrier())
             session.mount("http://", Carrier())
             session.headers = CaseInsensitiveDict(

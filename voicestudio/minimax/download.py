@@ -1,5 +1,6 @@
 """MiniMax: fetching a demo from a link that somebody else wrote, without being led astray."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 from urllib.parse import urljoin
@@ -59,16 +60,13 @@ def fetch(
         for _ in range(MOST_REDIRECTS + 1):
             request = _prepared(url, user_agent)
             carrier = Carrier() if origin_of(str(request.url)) == own else GuardedCarrier()
-            try:
-                response = _opened(carrier, request, exchange, connect_timeout)
+            with closing(carrier), _opened(carrier, request, exchange, connect_timeout) as response:
                 location = response.headers.get("Location")
                 if response.status_code not in _REDIRECTS or not location:
                     return _received(response, target, exchange, max_bytes)
                 # Header bytes arrive as Latin-1; the Location is UTF-8 where it is not ASCII.
                 location = location.encode("latin-1", "replace").decode("utf-8", "replace")
                 url = _joined(str(request.url), location)
-            finally:
-                carrier.close()
     raise DownloadRefused("the link redirects too often", why=Why.REDIRECTS)
 
 

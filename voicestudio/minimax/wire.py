@@ -25,7 +25,7 @@ class Exchange:
     def __init__(self, *, send_timeout: float, limit: float | None = None) -> None:
         """Times in seconds; `limit` is for everything together, from now on."""
         self.departed = False  # has any byte of the request been handed to a connection?
-        self.late = False
+        self._broken_off = False
         self.send_timeout = send_timeout
         self._ends = None if limit is None else time.monotonic() + limit
         self._lock = threading.Lock()
@@ -49,6 +49,11 @@ class Exchange:
             self._alarm.join()
         self._drop_line()
 
+    @property
+    def late(self) -> bool:
+        """Is the limit over? The socket's own time-out may notice it before the alarm does."""
+        return self._broken_off or (self._ends is not None and time.monotonic() >= self._ends)
+
     def left(self) -> float:
         """Seconds until the limit, at least a tick."""
         return 1e9 if self._ends is None else max(self._ends - time.monotonic(), 0.001)
@@ -62,11 +67,11 @@ class Exchange:
             # Our own handle on the same connection: TLS replaces the first, and a closed one's
             # number could already belong to somebody else.
             self._line = line.dup()
-        if self.late:
+        if self._broken_off:
             self._break_off()
 
     def _break_off(self) -> None:
-        self.late = True
+        self._broken_off = True
         with self._lock:
             if self._line is not None:
                 try:

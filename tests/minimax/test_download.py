@@ -1,0 +1,455 @@
+"""Downloads: where they may lead, how large and how slow they may be."""
+
+import io
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from voicestudio import __version__
+from voicestudio.minimax import (
+    Client,
+    Download,
+    DownloadRefused,
+    MiniMaxError,
+    NeverSent,
+    Nonsense,
+    Reason,
+    Refused,
+    Unanswered,
+    Why,
+)
+from voicestudio.minimax.addresses import is_public, origin_of
+
+from .conftest import Reply, Scripted, http
+
+type Make = Callable[..., Client]
+type Addresses = list[tuple[object, ...]]
+
+
+def fetched(client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0) -> bytes:
+    target = io.BytesIO()
+    client.download(url, target, max_bytes=max_bytes, timeout=timeout)
+    return target.getvalue()
+
+
+def refused(client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0) -> Why:
+    with pytest.raises(DownloadRefused) as caught:
+        fetched(client, url, max_bytes=max_bytes, timeout=timeout)
+    assert (caught.value.outcome_unknown, caught.value.may_repeat) == (False, False)
+    return caught.value.why
+
+
+def to(location: str, status: str = "302 Found") -> Reply:
+    return http("", status, headers={"Location": location})
+
+
+def name_server(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Every name has these addresses; the names asked for are noted."""
+    asked: list[str] = []
+
+    def look_up(host: str, port: int, *_: object, **__: object) -> Addresses:
+        asked.append(host)
+        return [
+            (
+                socket.AF_INET6 if ":" in address else socket.AF_INET,
+                socket.SOCK_STREAM,
+                socket.IPPROTO_TCP,
+                "",
+                (address, port, 0, 0) if ":" in address else (address, port),
+            )
+            for address in answers
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return asked
+
+
+def test_demo_of_the_provider_itself_is_fetched_without_the_key(
+    client: Client, provider: Scripted
+) -> None:
+    provider.says(http(b"ID3 sound", headers={"Content-Type": "audio/mpeg"}))
+    target = io.BytesIO()
+
+    got = client.download(provider.url + "/demo.mp3?sig=1", target, max_bytes=1000, timeout=5)
+
+    assert got == Download(bytes=9, content_type="audio/mpeg", trace_id="trace-1")
+    assert target.getvalue() == b"ID3 sound"
+    [sent] = provider.received
+    assert sent.line == "GET /demo.mp3?sig=1 HTTP/1.1"
+    assert sent.headers == {
+        "host": f"127.0.0.1:{provider.port}",
+        "user-agent": f"VoiceStudio/{__version__}",
+        "accept": "*/*",
+        "accept-encoding": "identity",
+    }
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.9.10",
+        "0.0.0.0",  # noqa: S104
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "::127.0.0.1",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1",
+        "fe80::1%lo",
+        "fec0::1",
+        "ff02::1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "2002:7f00:1::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:db8::1",
+        "100::1",
+        "no address",
+        "",
+    ],
+)
+def test_address_that_is_not_public_is_known(address: str) -> None:
+    assert is_public(address) is False
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"]
+)
+def test_address_that_is_public_is_known(address: str) -> None:
+    assert is_public(address) is True
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f000001",
+        "017700000001",
+        "127.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "10.0.0.1",
+    ],
+)
+def test_link_into_a_private_network_is_refused(
+    client: Client, provider: Scripted, host: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.setblocking(False)
+
+        why = refused(client, f"http://{host}:{other.getsockname()[1]}/")
+
+        with pytest.raises(BlockingIOError):  # nobody even knocked
+            other.accept()
+    assert why is Why.ADDRESS
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "addresses",
+    [("127.0.0.1",), ("::1",), ("169.254.169.254",), ("8.8.8.8", "127.0.0.1"), ("fe80::1%lo",)],
+)
+def test_name_that_leads_into_a_private_network_is_refused(
+    client: Client, monkeypatch: pytest.MonkeyPatch, scheme: str, addresses: tuple[str, ...]
+) -> None:
+    name_server(monkeypatch, *addresses)
+
+    assert refused(client, f"{scheme}://demo.example/a.mp3") is Why.ADDRESS
+
+
+def test_proxy_of_the_environment_does_not_get_round_the_check(
+    client: Client, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", provider.url)
+    name_server(monkeypatch, "127.0.0.1")
+
+    assert refused(client, "http://demo.example/a.mp3") is Why.ADDRESS
+    assert provider.received == []
+
+
+def test_address_that_was_checked_is_the_one_connected_to(
+    make_client: Make, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = name_server(monkeypatch, "127.0.0.1")
+    # The only public address that a test can reach.
+    monkeypatch.setattr("voicestudio.minimax.addresses.is_public", lambda _: True)
+    provider.says(http(b"sound"))
+
+    got = fetched(
+        make_client(base_url="https://api.example"), f"http://a.example:{provider.port}/x"
+    )
+
+    assert (got, asked) == (b"sound", ["a.example"])
+    assert provider.received[0].headers["host"] == f"a.example:{provider.port}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "demo.mp3",
+        "//demo.example/a",
+        "ftp://demo.example/a",
+        "file:///etc/passwd",
+        "data:audio/mpeg;base64,AAAA",
+        "http://",
+        "http:///a",
+        "http://user@demo.example/",
+        "http://user:pass@demo.example/",
+        "http://@demo.example/",
+        "http://demo.example:99999/",
+        "http://demo.example:x/",
+        "http://[::1/",
+        "http://demo.example\\@127.0.0.1/",
+        "http://demo.example/a b",
+        "http://demo.example/\r\nX: y",
+        " http://demo.example/",
+        "http://*.example/",
+    ],
+)
+def test_link_that_is_no_plain_address_is_refused(client: Client, url: str) -> None:
+    assert refused(client, url) is Why.URL
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://A.example", ("http", "a.example", 80)),
+        ("HTTPS://a.example/", ("https", "a.example", 443)),
+        ("http://a.example:0/", ("http", "a.example", 0)),
+        ("http://[::1]:8080/x", ("http", "::1", 8080)),
+    ],
+)
+def test_origin_is_scheme_host_and_port(url: str, origin: tuple[str, str, int]) -> None:
+    assert origin_of(url) == origin
+
+
+def test_neighbouring_port_of_the_provider_is_not_the_provider(
+    client: Client, provider: Scripted
+) -> None:
+    assert refused(client, f"http://127.0.0.1:{provider.port - 1}/") is Why.ADDRESS
+    assert refused(client, f"https://127.0.0.1:{provider.port}/") is Why.ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("location", "why"),
+    [
+        ("http://127.0.0.1:9/", Why.ADDRESS),
+        ("http://169.254.169.254/latest/meta-data", Why.ADDRESS),
+        ("//10.0.0.1/", Why.ADDRESS),
+        ("https://[::1]/", Why.ADDRESS),
+        ("file:///etc/passwd", Why.URL),
+        ("http://u:p@a.example/", Why.URL),
+        ("http://[", Why.URL),
+        ("http://a.example/b c", Why.URL),
+    ],
+)
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 T", "308 P"])
+def test_redirect_is_checked_like_the_first_link(
+    client: Client, provider: Scripted, status: str, location: str, why: Why
+) -> None:
+    provider.says(to(location, status))
+
+    assert refused(client, provider.url + "/a") is why
+    assert len(provider.received) == 1
+
+
+def test_redirects_are_followed_five_times(client: Client, provider: Scripted) -> None:
+    provider.says(*[to(f"/{n}") for n in range(5)], http(b"sound"))
+
+    got = fetched(client, provider.url + "/a")
+
+    assert got == b"sound"
+    assert [sent.line.split()[1] for sent in provider.received] == [
+        "/a",
+        "/0",
+        "/1",
+        "/2",
+        "/3",
+        "/4",
+    ]
+
+
+def test_sixth_redirect_is_refused(client: Client, provider: Scripted) -> None:
+    provider.says(*[to("/a") for _ in range(6)])
+
+    assert refused(client, provider.url + "/a") is Why.REDIRECTS
+    assert len(provider.received) == 6
+
+
+def test_redirect_to_a_path_in_another_script_is_followed(
+    client: Client, provider: Scripted
+) -> None:
+    provider.says(to("/王芳.mp3"), http(b"sound"))
+
+    assert fetched(client, provider.url + "/a") == b"sound"
+    assert provider.received[1].line == "GET /%E7%8E%8B%E8%8A%B3.mp3 HTTP/1.1"
+
+
+@pytest.mark.parametrize("length", ["1001", "9" * 40])
+def test_announced_size_above_the_limit_is_refused_before_reading(
+    client: Client, provider: Scripted, length: str
+) -> None:
+    provider.says(http(b"x" * 10, headers={"Content-Length": length}))
+    target = io.BytesIO()
+
+    with pytest.raises(DownloadRefused) as caught:
+        client.download(provider.url, target, max_bytes=1000, timeout=5)
+
+    assert (caught.value.why, caught.value.trace_id) == (Why.SIZE, "trace-1")
+    assert target.getvalue() == b""
+
+
+def test_size_is_counted_where_none_is_announced(client: Client, provider: Scripted) -> None:
+    provider.says(http(b"x" * 1001, headers={"Content-Length": ""}, then="close"))
+    provider.says(http(b"x" * 1000, headers={"Content-Length": ""}, then="close"))
+
+    assert refused(client, provider.url) is Why.SIZE
+    assert len(fetched(client, provider.url)) == 1000
+
+
+def test_size_is_counted_after_unpacking(client: Client, provider: Scripted) -> None:
+    packer = zlib.compressobj(wbits=31)
+    packed = packer.compress(b"x" * 100_000) + packer.flush()
+    provider.says(http(packed, headers={"Content-Encoding": "gzip"}))
+
+    assert refused(client, provider.url) is Why.SIZE
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply([], then="hang"),
+        Reply([b"HTTP/1.1 200 OK\r\nX: "], drip=threading.Event()),
+        Reply([b"HTTP/1.1 200 OK\r\n\r\n"], drip=threading.Event()),
+        Reply([b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n"], drip=threading.Event()),
+        Reply([b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nabc"], then="hang"),
+    ],
+    ids=["silent", "dripping head", "dripping", "dripping with a length", "stalled"],
+)
+def test_slow_download_is_ended(client: Client, provider: Scripted, reply: Reply) -> None:
+    provider.says(reply)
+    before = threading.active_count()
+
+    assert refused(client, provider.url, timeout=0.2) is Why.LATE
+    assert threading.active_count() <= before + 1  # the server's thread, not our alarm
+
+
+def test_slow_redirects_share_one_limit(
+    client: Client, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(stream: object, length: int) -> bytes:
+        time.sleep(0.1)
+        return b""
+
+    monkeypatch.setattr(provider, "read_body", slow)
+    provider.says(*[to("/a") for _ in range(5)], http(b"sound"))
+
+    assert refused(client, provider.url, timeout=0.25) is Why.LATE
+
+
+def test_silent_handshake_is_ended(make_client: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+
+        with pytest.raises(MiniMaxError) as caught:
+            fetched(make_client(base_url=url), url, timeout=0.2)
+
+    assert type(caught.value) in {DownloadRefused, NeverSent}
+
+
+@pytest.mark.parametrize("status", ["401 U", "403 Forbidden", "404 Not Found", "410 Gone"])
+def test_link_that_has_expired_is_absent(client: Client, provider: Scripted, status: str) -> None:
+    provider.says(http("<Error>expired</Error>", status))
+
+    with pytest.raises(Refused) as caught:
+        fetched(client, provider.url)
+
+    assert (caught.value.reason, caught.value.trace_id) == (Reason.ABSENT, "trace-1")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [("500 Oops", Refused), ("204 None", Nonsense), ("302 Found", Nonsense)]
+)
+def test_answer_that_is_no_file_is_an_error(
+    client: Client, provider: Scripted, status: str, kind: type[MiniMaxError]
+) -> None:
+    provider.says(http("", status))
+
+    with pytest.raises(kind):
+        fetched(client, provider.url)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply([], then="close"),
+        Reply([], then="reset"),
+        Reply([b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nabc"], then="close"),
+        Reply([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"], then="close"),
+        http(b"no gzip", headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=range(5),
+)
+def test_download_that_breaks_off_is_unanswered(
+    client: Client, provider: Scripted, reply: Reply
+) -> None:
+    provider.says(reply)
+
+    with pytest.raises(Unanswered) as caught:
+        fetched(client, provider.url)
+
+    assert caught.value.__cause__ is not None
+
+
+def test_server_that_is_down_is_never_sent(make_client: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    with pytest.raises(NeverSent):
+        fetched(make_client(base_url=url), url)
+
+
+def test_name_that_is_unknown_is_never_sent(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    with pytest.raises(NeverSent):
+        fetched(client, "http://nowhere.example/")
+
+
+def test_full_disk_is_not_the_providers_fault(client: Client, provider: Scripted) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError("no space left on device")
+
+    provider.says(http(b"sound"))
+
+    with pytest.raises(OSError, match="no space left"):
+        client.download(provider.url, Full(), max_bytes=1000, timeout=5)
