@@ -9,9 +9,9 @@ from itertools import accumulate
 from pathlib import Path
 
 PITCH_RATE = 8_000  # samples a second at which the pitch is looked for
-LISTENED_SECONDS = 30
+LISTENED_SECONDS = 6
 LOWEST_HZ, HIGHEST_HZ = 60, 400
-MOST_WINDOWS = 24
+MOST_WINDOWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,15 @@ def listen(path: Path) -> Sample:
                 return Sample(None, None, damaged=True)
             stream = container.streams.audio[0]
             stated = (container.duration or 0) / av.time_base
+            stated_truly = stated > 0 and _states_its_length(container.format.name, path)
             resampler = av.AudioResampler(format="s16", layout="mono", rate=PITCH_RATE)
             for packet in container.demux(stream):
                 if packet.duration and packet.time_base:
                     seconds += float(packet.duration * packet.time_base)
                 if len(heard) >= 2 * PITCH_RATE * LISTENED_SECONDS:
+                    if stated_truly:
+                        seconds = stated
+                        break
                     continue  # only the length is still of interest
                 try:
                     for frame in packet.decode():
@@ -55,10 +59,23 @@ def listen(path: Path) -> Sample:
         return Sample(None, None, damaged=True)
     if not heard:
         return Sample(None, None, damaged=True)
-    # An encoder pads its last frame; where the file states its true length, that is believed.
+    # An encoder pads its last frame, so the length that a file states is the truer one.
     if abs(stated - seconds) < 0.2:
         seconds = stated
     return Sample(seconds, pitch_of(array("h", heard), PITCH_RATE))
+
+
+def _states_its_length(container: str, path: Path) -> bool:
+    """Whether the length in the file's head was written there, not guessed from its bit rate."""
+    if container != "mp3":
+        return container == "wav" or "mp4" in container
+    with path.open("rb") as file:
+        head = file.read(10)
+        if head[:3] == b"ID3":
+            high, third, second, low = head[6:10]
+            file.seek(10 + (high << 21 | third << 14 | second << 7 | low))
+        first_frame = file.read(400)
+    return b"Xing" in first_frame or b"Info" in first_frame
 
 
 def _listen_to_wave(path: Path) -> Sample:
