@@ -1,0 +1,130 @@
+"""The client and the stand-in: two readings of one contract, which must agree."""
+
+import io
+import math
+import struct
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from voicestudio.minimax import (
+    Client,
+    CloneRequest,
+    NeverSent,
+    Purpose,
+    Reason,
+    Refused,
+    SpeechRequest,
+    Unanswered,
+)
+from voicestudio.practice.server import Fault, StandIn
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds of a tone."""
+    path = tmp_path_factory.mktemp("sample") / "sample.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        tone = [int(9000 * math.sin(n / 8)) for n in range(8000 * 12)]
+        out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+    return path
+
+
+@pytest.fixture
+def standin() -> Iterator[StandIn]:
+    with StandIn() as server:
+        yield server
+
+
+@pytest.fixture(params=["", "/minimax"])
+def client(standin: StandIn, request: pytest.FixtureRequest) -> Iterator[Client]:
+    client = Client(api_key="practice", base_url=standin.url + request.param)
+    yield client
+    client.close()
+
+
+def test_the_whole_way_from_file_to_demo_and_away(
+    standin: StandIn, client: Client, sample: Path
+) -> None:
+    uploaded = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="王芳.wav")
+    listed = client.list_files(Purpose.VOICE_CLONE)
+    retrieved = client.retrieve_file(uploaded.file_id)
+    cloned = client.clone(
+        CloneRequest(uploaded.file_id, "WangFang2024", text="Hello there.", model="speech-2.8-hd")
+    )
+    demo = io.BytesIO()
+    got = client.download(cloned.demo_audio, demo, max_bytes=50_000_000, timeout=20)
+    spoken = client.speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
+    voices = client.get_voice()
+    gone = client.delete_voice("WangFang2024")
+    deleted = client.delete_file(uploaded.file_id, Purpose.VOICE_CLONE)
+
+    assert (uploaded.filename, uploaded.bytes) == ("王芳.wav", sample.stat().st_size)
+    assert [file.file_id for file in listed.files] == [uploaded.file_id]
+    assert retrieved.file_id == uploaded.file_id
+    assert (cloned.input_sensitive, cloned.status_code) == (False, 0)
+    assert got.bytes == len(demo.getvalue()) > 1000
+    assert len(spoken.audio) > 1000
+    assert [voice.voice_id for voice in voices.voices] == ["WangFang2024"]
+    assert (gone.voice_id, deleted.file_id) == ("WangFang2024", uploaded.file_id)
+    answers = [uploaded, listed, retrieved, cloned, spoken, voices, gone, deleted]
+    assert [bool(answer.trace_id) for answer in answers] == [True] * 8
+
+
+def test_taken_voice_id_is_refused(standin: StandIn, client: Client, sample: Path) -> None:
+    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+    client.clone(CloneRequest(file_id, "Anna2024"))
+
+    with pytest.raises(Refused) as caught:
+        client.clone(CloneRequest(file_id, "Anna2024"))
+
+    assert (caught.value.status_code, caught.value.reason) == (2039, Reason.TAKEN)
+
+
+def test_wrong_key_is_refused(standin: StandIn) -> None:
+    client = Client(api_key="sk-some-other-key", base_url=standin.url)
+
+    with pytest.raises(Refused) as caught:
+        client.get_voice()
+    client.close()
+
+    assert caught.value.reason is Reason.AUTHENTICATION
+
+
+def test_answer_lost_after_the_work_is_unknown_and_was_sent_once(
+    standin: StandIn, client: Client, sample: Path
+) -> None:
+    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+    standin.script("voice_clone", Fault(after="work", action="drop"))
+
+    with pytest.raises(Unanswered) as caught:
+        client.clone(CloneRequest(file_id, "Anna2024"))
+    with pytest.raises(Refused) as second:
+        client.clone(CloneRequest(file_id, "Anna2024"))
+
+    assert caught.value.outcome_unknown is True
+    assert second.value.status_code == 2039
+    assert [call.path for call in standin.calls].count(standin.calls[-1].path) == 2
+
+
+def test_rehearsed_flag_is_read(standin: StandIn, client: Client, sample: Path) -> None:
+    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+
+    answer = client.clone(CloneRequest(file_id, "Anna2024"), headers={"Rehearse": "flagged"})
+
+    assert answer.input_sensitive is True
+    assert answer.input_sensitive_type in range(1, 8)
+
+
+def test_standin_that_has_stopped_was_never_sent(sample: Path) -> None:
+    with StandIn() as server:
+        url = server.url
+    client = Client(api_key="practice", base_url=url)
+
+    with pytest.raises(NeverSent):
+        client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav")
