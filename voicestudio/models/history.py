@@ -171,6 +171,9 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
             if len(found) > size:
                 break
         more = len(found) > size
+        if not forwards and not more:
+            # The newest page is always a full one.
+            return self.page(words=words, size=size)
         found = found[:size] if forwards else found[:size][::-1]
         has_older = more if forwards else True
         has_newer = (before is not None) if forwards else more

@@ -1,0 +1,202 @@
+"""History: pages, filters and search, the same on each kind of database."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
+from django.utils import timezone
+
+from tests.factories import make_attempt, make_recording, make_user
+from voicestudio.models import AudioFile, CloneAttempt, State, search
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person(data_dir: Path) -> User:
+    return make_user("lea")
+
+
+@pytest.fixture
+def recording(person: User) -> AudioFile:
+    return make_recording(by=person)
+
+
+@pytest.fixture
+def ten(person: User, recording: AudioFile) -> list[CloneAttempt]:
+    """Ten attempts, oldest first."""
+    return [
+        make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+        for _number in range(10)
+    ]
+
+
+def _pks(attempts: list[CloneAttempt]) -> list[int]:
+    return [attempt.pk for attempt in attempts]
+
+
+@pytest.mark.parametrize("words", ["", "anna"])
+def test_page_walks_to_the_end_and_back_without_gap_or_repeat(
+    words: str, ten: list[CloneAttempt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "WINDOW", 3)
+    newest_first = _pks(ten)[::-1]
+    rows = CloneAttempt.objects.all()
+
+    down = [page := rows.page(words=words, size=4)]
+    while page.older is not None:
+        down.append(page := rows.page(words=words, before=page.older, size=4))
+    up = [page]
+    while page.newer is not None:
+        up.append(page := rows.page(words=words, after=page.newer, size=4))
+
+    assert [_pks(page.attempts) for page in down] == [
+        newest_first[:4], newest_first[4:8], newest_first[8:],
+    ]  # fmt: skip
+    assert down[0].newer is None
+    assert up[-1] == down[0]
+    assert [pk for page in reversed(up) for pk in _pks(page.attempts)] == newest_first
+
+
+def test_page_newer_than_the_second_attempt_is_the_whole_first_page(
+    ten: list[CloneAttempt],
+) -> None:
+    rows = CloneAttempt.objects.all()
+
+    assert rows.page(after=ten[-2].pk, size=4) == rows.page(size=4)
+
+
+def test_page_of_nothing_has_no_neighbours() -> None:
+    assert CloneAttempt.objects.page(words="nobody") == ([], None, None)
+
+
+def test_page_costs_the_same_number_of_queries_for_one_row_and_for_many(
+    ten: list[CloneAttempt], django_assert_num_queries: object
+) -> None:
+    def queries(**options: object) -> int:
+        with connection.execute_wrapper(counter := _Counter()):
+            CloneAttempt.objects.page(**options)  # type: ignore[arg-type]
+        return counter.count
+
+    assert queries() == queries(before=ten[0].pk) == 1
+    assert queries(after=ten[0].pk, size=4) == 1
+    assert queries(words="an") == 1
+    assert queries(words="anna") <= 2
+
+
+class _Counter:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
+        self.count += 1
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "João", "joao", "JOÃO PRA", "oão", "Prado-8s", "soft grass", "SOFT  GRASS",
+        "jo", "%", "100%_sure", 'say "hi"', "it's", "o", "\\",
+    ],
+)  # fmt: skip
+def test_search_finds_speaker_voice_id_and_preview_text(
+    words: str, person: User, recording: AudioFile
+) -> None:
+    wanted = make_attempt(
+        State.FAILED, by=person, recording=recording, speaker_name="João Prado",
+        voice_id="JoaoPrado-8s6r",
+        preview_text="The soft grass, 100%_sure, they say \"hi\" and it's \\ fine.",
+    )  # fmt: skip
+    make_attempt(
+        State.FAILED, by=person, recording=recording, speaker_name="Mei",
+        voice_id="Mei-3h7vvv", preview_text="Never.",
+    )  # fmt: skip
+
+    assert _pks(CloneAttempt.objects.page(words=words).attempts) == [wanted.pk]
+
+
+@pytest.mark.parametrize("words", ["王芳", "王", "房间里"])
+def test_search_finds_words_without_spaces(words: str, person: User, recording: AudioFile) -> None:
+    wanted = make_attempt(
+        State.FAILED, by=person, recording=recording, speaker_name="王芳",
+        preview_text="今天房间里很安静。",
+    )  # fmt: skip
+    make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+
+    assert _pks(CloneAttempt.objects.page(words=words).attempts) == [wanted.pk]
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "*", "a OR b", "NEAR(anna)", "search_text:anna", "'; DROP TABLE x", "\0", "-"]
+)
+def test_search_takes_hostile_words_literally(words: str, ten: list[CloneAttempt]) -> None:
+    found = CloneAttempt.objects.page(words=words.replace("\0", "")).attempts
+
+    # A dash stands in every voice ID, and nothing is every attempt.
+    assert len(found) == (10 if words in "-\0" else 0)
+
+
+def test_search_goes_on_behind_a_window_that_other_filters_empty(
+    person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "WINDOW", 3)
+    wanted = make_attempt(State.STOPPED, by=person, recording=recording, speaker_name="Anna")
+    for _number in range(10):
+        make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+
+    page = CloneAttempt.objects.in_state(State.STOPPED).page(words="anna")
+
+    assert _pks(page.attempts) == [wanted.pk]
+
+
+def test_search_forgets_a_deleted_attempt(ten: list[CloneAttempt]) -> None:
+    ten[0].delete()
+
+    assert len(CloneAttempt.objects.page(words="anna").attempts) == 9
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_in_state_agrees_with_what_each_row_says_of_itself(
+    state: State, person: User, recording: AudioFile
+) -> None:
+    for made in State:
+        make_attempt(made, by=person, recording=recording)
+    make_attempt(
+        State.CLONING, by=person, recording=recording,
+        lease_until=timezone.now() - timedelta(seconds=1),
+    )  # fmt: skip
+
+    by_query = set(CloneAttempt.objects.in_state(state).values_list("pk", flat=True))
+    by_row = {row.pk for row in CloneAttempt.objects.all() if row.state == state}
+
+    assert by_query == by_row
+    assert len(by_row) == (2 if state == State.UNKNOWN else 1)
+
+
+def test_between_takes_the_first_moment_and_not_the_last(
+    person: User, recording: AudioFile
+) -> None:
+    noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    before, first, inside, last = (
+        make_attempt(State.FAILED, by=person, recording=recording, created_at=noon + step)
+        for step in (
+            timedelta(seconds=-1), timedelta(0), timedelta(hours=3), timedelta(hours=24),
+        )
+    )  # fmt: skip
+
+    found = CloneAttempt.objects.between(noon, noon + timedelta(hours=24))
+
+    assert set(found) == {first, inside}
+    assert {before, last}.isdisjoint(found)
+    assert list(CloneAttempt.objects.between(noon + timedelta(days=9), None)) == []
+
+
+def test_nothing_is_visible_to_a_stranger(ten: list[CloneAttempt], person: User) -> None:
+    gone = make_user("gone", is_active=False)
+
+    assert list(CloneAttempt.objects.visible_to(AnonymousUser())) == []
+    assert list(CloneAttempt.objects.visible_to(gone)) == []
+    assert CloneAttempt.objects.visible_to(person).count() == 10
