@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
-SCRIPTS: Final = ("player", "copy", "moments", "live", "session")
+SCRIPTS: Final = ("player", "copy", "moments", "live", "session", "form", "upload", "tags")
 
 
 class BundleFinder(BaseFinder):

@@ -9,7 +9,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Asking for a voice
     path("", attempts.new, name="new"),
     path("voice-id/", attempts.voice_id, name="voice_id"),
-    path("cost/", attempts.cost, name="cost"),
     # What was asked for
     path("history/", history.history, name="history"),
     path("history/<int:pk>/", history.attempt, name="attempt"),
@@ -18,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
     # What we hold
     path("recordings/", recordings.recordings, name="recordings"),
+    path("recordings/choose/", recordings.choose, name="choose_recording"),
     path("recordings/example/", recordings.example, name="example_recording"),
     path("recordings/file-id/", recordings.by_file_id, name="recording_by_file_id"),
     path("recordings/<int:pk>/", recordings.recording, name="recording"),

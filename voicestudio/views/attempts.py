@@ -1,8 +1,10 @@
 """Asking for a voice: the form at `/`, and what it asks while one types."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,12 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseLocation
 
-from voicestudio.forms import CloneForm, texts
+from voicestudio import words
+from voicestudio.forms import CloneForm, speech_models, texts
+from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, voice_ids
 
 from . import uploads
-from .recordings import bring, newest
+from .people import signed_in
+from .recordings import PARTS, bring, newest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -29,6 +34,8 @@ SAME_AGAIN: Final = (
     "noise_reduction", "volume_normalization", "watermark", "text_validation", "accuracy",
     "rehearsal",
 )  # fmt: skip
+OPTIONS: Final = ("noise_reduction", "volume_normalization", "watermark")
+ADVANCED: Final = ("text_validation", "accuracy")
 # Buttons of the form that do not ask for the voice yet, for those without JavaScript.
 NOT_YET: Final = ("action", "use_voice_id")
 
@@ -47,7 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.unfinished or not form.is_valid():
         return _page(request, form)
     try:
-        attempt = attempts.submit(attempts.Order(**form.order()), by=_person(request))
+        attempt = attempts.submit(attempts.Order(**form.order()), by=signed_in(request))
     except attempts.OrderRefused as refused:
         form.refuse(refused.field, f"{refused.saying.headline} {refused.saying.next_step}")
         return _page(request, form)
@@ -86,7 +93,7 @@ def _brought_form(request: HttpRequest) -> CloneForm:
         data["voice_id"] = voice_ids.suggest(speaker)[0]
     if _uuid(data.get("token", "")) is None:
         # It is lost, so the form is shown once more, with a new one.
-        data["token"] = str(attempts.new_token())
+        data["token"] = str(uuid4())
         refused["token"] = _("This form was out of date. Look it over and press the button again.")
     unfinished = any(data.get(name) for name in NOT_YET)
     return _form(request, data, refused=refused, unfinished=unfinished)
@@ -95,13 +102,35 @@ def _brought_form(request: HttpRequest) -> CloneForm:
 def _page(
     request: HttpRequest, form: CloneForm, *, asked: CloneAttempt | None = None
 ) -> HttpResponse:
-    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=_person(request))
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
+    text, model = form.shown("preview_text"), form.shown("model")
     context = {
         "form": form,
+        "mistakes": form.mistakes(),
+        "remarks": form.remarks(),
         "asked": asked,
-        "chosen": {name: form.chosen(name) for name in ("recording", "prompt_clip")},
-        "newest": {name: newest(request, name) for name in ("recording", "prompt_clip")},
-        "estimate": prices.estimate(form.preview(), form.speech_model()),
+        "chosen": {part.field: form.chosen(part.field) for part in PARTS},
+        "newest": {part.field: newest(request, part.field) for part in PARTS},
+        "limit": settings.UPLOAD_MAX_BYTES,
+        "too_large": words.of_audio("too_large"),
+        "preview_limit": PREVIEW_LIMIT,
+        "model_now": model,
+        "speech_models": [
+            {
+                "value": value,
+                "name": name,
+                "tags": speech_models.speaks_tags(value),
+                "price": prices.per_million_characters(value) / prices.PER,
+            }
+            for value, name in speech_models.choices()
+        ],
+        "likeness": form.has_answers("prompt_clip", "prompt_file", "prompt_text"),
+        "sound": form.has_answers(*OPTIONS, *ADVANCED),
+        "advanced": form.has_answers(*ADVANCED),
+        "estimate": prices.estimate(text, model),
+        "cent": Decimal("0.01"),
+        "currency": settings.CURRENCY,
+        "practice": settings.PRACTICE_MODE,
         "just_now": mine.for_rows()[:3],
     }
     response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
@@ -156,13 +185,11 @@ def _asked(request: HttpRequest) -> CloneAttempt | None:
     """The attempt that this very form has become: the way back from its page leads here."""
     if "asked" not in request.GET:
         return None
-    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=_person(request))
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
     return get_object_or_404(mine, pk=_number(request.GET["asked"]))
 
 
-def _by_token(
-    token: str, user: "AbstractBaseUser | AnonymousUser"
-) -> CloneAttempt | None:
+def _by_token(token: str, user: "AbstractBaseUser | AnonymousUser") -> CloneAttempt | None:
     known = _uuid(token)
     return known and CloneAttempt.objects.visible_to(user).filter(token=known).first()
 

@@ -1,14 +1,237 @@
 """Recordings: what we hold, and what a person brings."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from typing import Any, Final, NamedTuple
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from voicestudio import words
+from voicestudio.audio import AudioProblem
+from voicestudio.forms import FileIdForm, UploadForm, texts
+from voicestudio.forms.recordings import sentence
+from voicestudio.models import AudioFile, Purpose
+from voicestudio.services import recordings as service
+
+from . import uploads
+from .people import signed_in
+
+SHOWN: Final = 20
+IN_SELECT: Final = 50
+PAGE: Final = 25
 
 
+class Part(NamedTuple):
+    """One of the two recordings of the clone form: its field, file field and select."""
+
+    field: str
+    file: str
+    here: str
+    purpose: Purpose
+
+
+PARTS: Final = (
+    Part("recording", "file", "recording_here", Purpose.SAMPLE),
+    Part("prompt_clip", "prompt_file", "prompt_clip_here", Purpose.PROMPT),
+)
+
+
+# Bringing one ---------------------------------------------------------------------------------
+
+
+def _refused_at_once(request: HttpRequest) -> HttpResponse:
+    return _refused(request, words.of_audio("too_large"))
+
+
+def _refused(request: HttpRequest, saying: words.Saying) -> HttpResponse:
+    """Why a recording was not taken: in place, or above the list of those that were."""
+    if request.headers.get("HX-Request"):
+        return render(request, "_note.html", {"saying": saying, "state": "failed"}, status=422)
+    return _list(request, saying=saying, status=422)
+
+
+def _taken(request: HttpRequest, recording: AudioFile) -> HttpResponse:
+    """The recording as the form shows it, or on to the form with it."""
+    if request.headers.get("HX-Request"):
+        return render(request, "recordings/_recording.html", {"recording": recording})
+    field = "prompt_clip" if recording.purpose == Purpose.PROMPT else "recording"
+    return redirect(f"{reverse('new')}?{field}={recording.pk}")
+
+
+@uploads.capped(at_once=_refused_at_once)
 @require_http_methods(["GET", "HEAD", "POST"])
 def recordings(request: HttpRequest) -> HttpResponse:
-    """Every recording, newest first."""
-    return render(request, "base.html")
+    """What we hold, newest first; a file posted here is checked and kept."""
+    if request.method != "POST":
+        return _list(request)
+    if uploads.too_large(request):
+        return _refused_at_once(request)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _refused(request, words.Saying(_("No file came with this."), _("Choose one.")))
+    purpose = form.cleaned_data["purpose"]
+    try:
+        taken = service.take_in(form.cleaned_data["file"], purpose=purpose, by=signed_in(request))
+    except AudioProblem as problem:
+        return _refused(request, words.of_audio(problem.code, problem.facts, purpose=purpose))
+    return _taken(request, taken)
 
 
-example = by_file_id = recording = delete = recordings
+@require_POST
+def example(request: HttpRequest) -> HttpResponse:
+    """A recording for those who have none at hand, another voice each time."""
+    return _taken(request, _example(request))
+
+
+@require_POST
+def by_file_id(request: HttpRequest) -> HttpResponse:
+    """The recording that MiniMax has under a File ID."""
+    form = FileIdForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, words.Saying(form.errors["file_id"][0], ""))
+    recording = _by_file_id(request, form)
+    if recording.purpose != Purpose.SAMPLE:
+        return _refused(request, OTHER_PURPOSE)
+    return _taken(request, recording)
+
+
+OTHER_PURPOSE: Final = words.Saying(
+    _("MiniMax knows this File ID as a prompt clip."), _("Give the File ID of a recording.")
+)
+
+
+def _by_file_id(request: HttpRequest, form: FileIdForm) -> AudioFile:
+    file_id = form.cleaned_data["file_id"]
+    return service.by_file_id(file_id, purpose=Purpose.SAMPLE, by=signed_in(request))
+
+
+def _example(request: HttpRequest) -> AudioFile:
+    voice = int(request.session.get("example", 0)) % service.EXAMPLE_VOICES + 1
+    request.session["example"] = voice
+    return service.example(voice=voice, by=signed_in(request))
+
+
+def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
+    """The posted clone form, with what came along kept and put into it by its id.
+
+    Second: why something was not kept, by the name of its field.
+    """
+    data, refused = request.POST.copy(), {}
+    for part in PARTS:
+        if chosen := data.get(part.here):
+            data[part.field] = chosen
+        if data.get("action") == f"remove_{part.field}":
+            data[part.field] = ""
+        elif part.file in uploads.too_large(request):
+            refused[part.file] = sentence(words.of_audio("too_large"))
+        elif upload := request.FILES.get(part.file):
+            try:
+                kept = service.take_in(upload, purpose=part.purpose, by=signed_in(request))
+                data[part.field] = str(kept.pk)
+            except AudioProblem as problem:
+                said = words.of_audio(problem.code, problem.facts, purpose=part.purpose)
+                refused[part.file] = sentence(said)
+    if data.get("action") == "example":
+        data["recording"] = str(_example(request).pk)
+    known = FileIdForm(data)
+    if data.get("file_id") and known.is_valid():
+        recording = _by_file_id(request, known)
+        if recording.purpose == Purpose.SAMPLE:
+            data["recording"], data["file_id"] = str(recording.pk), ""
+        else:
+            refused["file_id"] = sentence(OTHER_PURPOSE)
+    return data, refused
+
+
+# Choosing one that is here --------------------------------------------------------------------
+
+
+@require_safe
+def recording(request: HttpRequest, pk: int) -> HttpResponse:
+    """One recording, as the form shows it."""
+    visible = AudioFile.objects.visible_to(request.user)
+    return _taken(request, get_object_or_404(visible, pk=pk))
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """The newest recordings that one may choose from, by a part of their name."""
+    field = "prompt_clip" if request.GET.get("purpose") == Purpose.PROMPT else "recording"
+    searched = texts.clean(request.GET.get("q", ""))[:100]
+    found = _newest(request, field)
+    if searched:
+        found = found.filter(name__icontains=searched)
+    context: dict[str, Any] = {"found": found[:SHOWN], "searched": searched, "field": field}
+    return render(request, "attempts/new.html#already-here", context)
+
+
+def newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
+    """The newest recordings for one of the form's two parts, as a select shows them."""
+    return _newest(request, field)[:IN_SELECT]
+
+
+def _newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
+    visible = AudioFile.objects.visible_to(request.user)
+    fitting = visible.prompt_clips() if field == "prompt_clip" else visible.samples()
+    return fitting.order_by("-pk").only("name", "duration_ms", "created_at", "purpose")
+
+
+# The list -------------------------------------------------------------------------------------
+
+
+def _list(
+    request: HttpRequest, *, status: int = 200, saying: words.Saying | None = None, **more: Any
+) -> HttpResponse:
+    """One page of what we hold, newest first, for the same price at every depth."""
+    rows = AudioFile.objects.visible_to(request.user).select_related("created_by")
+    purpose = request.GET.get("purpose", "")
+    if purpose in Purpose.values:
+        rows = rows.filter(purpose=purpose)
+    searched = texts.clean(request.GET.get("q", ""))[:100]
+    if searched:
+        rows = rows.filter(name__icontains=searched)
+    before, after = (_cursor(request.GET.get(name, "")) for name in ("before", "after"))
+    if after is not None:
+        found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
+        older, newer = True, len(found) > PAGE
+        found = found[:PAGE][::-1]
+    else:
+        rows = rows.order_by("-pk")
+        found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
+        older, newer = len(found) > PAGE, before is not None
+        found = found[:PAGE]
+    context = {
+        "recordings": found,
+        "older": found[-1].pk if found and older else None,
+        "newer": found[0].pk if found and newer else None,
+        "purpose": purpose if purpose in Purpose.values else "",
+        "purposes": Purpose.choices,
+        "searched": searched,
+        "saying": saying,
+        "in_use": [],
+    }
+    return render(request, "recordings/list.html", context | more, status=status)
+
+
+def _cursor(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a recording go, unless an attempt refers to it: then say which."""
+    gone = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    try:
+        service.delete(gone)
+    except service.RecordingInUse as used:
+        saying = words.Saying(
+            _("%(name)s is still in use.") % {"name": gone.name},
+            _("What an attempt was made from stays with it."),
+        )
+        return _list(request, saying=saying, in_use=used.attempts, status=422)
+    messages.success(request, _("%(name)s is deleted.") % {"name": gone.name})
+    return redirect("recordings")

@@ -1,0 +1,157 @@
+// Recordings go to the studio as soon as they are chosen or dropped, with a true progress bar.
+// Without this script the file goes with the form.
+
+// The one upload of each drop zone: what was picked last wins.
+const running = new WeakMap();
+
+const zoneOf = (element) => element?.closest?.("[data-upload]");
+const megabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+
+document.addEventListener("change", (event) => {
+  const zone = event.target.matches?.("input[type=file]") && zoneOf(event.target);
+  if (zone && event.target.files[0]) send(zone, event.target.files[0]);
+});
+
+// Dropping --------------------------------------------------------------------------------------------
+
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    const drop = event.target.closest?.(".drop");
+    // A file that misses the zone must not replace the page with itself.
+    if (document.querySelector("[data-upload]")) event.preventDefault();
+    if (!drop) return;
+    drop.toggleAttribute("data-over", name === "dragenter" || name === "dragover");
+    if (name === "drop" && event.dataTransfer.files[0]) {
+      send(zoneOf(drop), event.dataTransfer.files[0]);
+    }
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const zone = zoneOf(event.target);
+  if (!zone) return;
+  if (event.target.closest("[data-cancel]")) {
+    stop(zone);
+    end(zone, false);
+    zone.querySelector("input[type=file]").focus();
+  }
+  if (event.target.closest("[data-again]")) send(zone, running.get(zone).file);
+});
+
+// Sending ---------------------------------------------------------------------------------------------
+
+function send(zone, file) {
+  stop(zone);
+  const input = zone.querySelector("input[type=file]");
+  // It goes now, so it must not go once more with the form.
+  input.value = "";
+  tell(zone, "");
+  const upload = { file, request: new XMLHttpRequest() };
+  running.set(zone, upload);
+  if (file.size > Number(zone.dataset.max)) {
+    tell(zone, "too-large");
+    return end(zone, false);
+  }
+  show(zone, file);
+
+  const { request } = upload;
+  const current = () => running.get(zone)?.request === request;
+  const body = new FormData();
+  body.append("purpose", zone.dataset.purpose);
+  body.append("file", file, file.name);
+  request.upload.addEventListener("progress", (event) => {
+    if (current() && event.lengthComputable) progress(zone, event.loaded, event.total);
+  });
+  request.upload.addEventListener("load", () => {
+    if (current()) checking(zone);
+  });
+  request.addEventListener("load", () => {
+    if (current()) answered(zone, request);
+  });
+  for (const name of ["error", "timeout"]) {
+    request.addEventListener(name, () => {
+      if (!current()) return;
+      tell(zone, "lost");
+      end(zone, false);
+    });
+  }
+  request.open("POST", zone.dataset.upload);
+  request.setRequestHeader("HX-Request", "true");
+  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
+  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  request.send(body);
+}
+
+function answered(zone, request) {
+  const { status } = request;
+  const { file } = running.get(zone);
+  if (status === 200) {
+    const place = document.querySelector(zone.dataset.target);
+    place.innerHTML = request.responseText;
+    htmx.process(place);
+    announce(zone.dataset.done);
+    return end(zone, true);
+  }
+  if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
+    // The page asks for the sign-in, then the same file goes again.
+    document.addEventListener("signed-in", () => send(zone, file), { once: true });
+    const name = status === 401 ? "signed-out" : "token-outdated";
+    document.body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+    return;
+  }
+  if (status === 422 || status === 413) zone.querySelector(".said").innerHTML = request.responseText;
+  else tell(zone, "broken");
+  end(zone, false);
+}
+
+function stop(zone) {
+  running.get(zone)?.request.abort();
+}
+
+function end(zone, taken) {
+  zone.querySelector(".meter").hidden = true;
+  zone.removeAttribute("data-busy");
+  zone.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true, detail: { taken } }));
+}
+
+// Showing ---------------------------------------------------------------------------------------------
+
+function show(zone, file) {
+  zone.setAttribute("data-busy", "");
+  zone.querySelector(".meter").hidden = false;
+  zone.querySelector(".meter .name").textContent = file.name;
+  progress(zone, 0, file.size);
+}
+
+function progress(zone, sent, size) {
+  const share = size ? Math.floor((100 * sent) / size) : 0;
+  const bar = zone.querySelector("progress");
+  bar.value = share;
+  const words = zone.dataset.sent
+    .replace("{share}", share)
+    .replace("{sent}", megabytes(sent))
+    .replace("{size}", megabytes(size));
+  zone.querySelector(".figure").textContent = words;
+  bar.setAttribute("aria-valuetext", words);
+}
+
+function checking(zone) {
+  // How long that takes nobody knows: the bar has no value then.
+  zone.querySelector("progress").removeAttribute("value");
+  zone.querySelector("progress").removeAttribute("aria-valuetext");
+  zone.querySelector(".figure").textContent = zone.dataset.checking;
+  announce(zone.dataset.checking);
+}
+
+// One of the page's prepared sentences, or none.
+function tell(zone, which) {
+  const said = zone.querySelector(".said");
+  said.replaceChildren();
+  if (which) said.append(zone.querySelector(`[data-${which}]`).content.cloneNode(true));
+}
+
+function announce(words) {
+  const announcer = document.getElementById("announcer");
+  if (announcer) announcer.textContent = words;
+}

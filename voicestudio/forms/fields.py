@@ -1,0 +1,53 @@
+"""Forms: fields for what people type, cleaned of what they cannot see."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from . import texts
+
+
+class TypedField(forms.CharField):
+    """A text of at most `longest` characters as people count them; `lines` keeps line ends."""
+
+    def __init__(self, *, longest: int, lines: bool = False, **options: Any) -> None:
+        self.longest, self.lines = longest, lines
+        super().__init__(**options)
+        # Django refuses a NUL with a sentence for programmers; `clean` takes it out.
+        self.validators = []
+
+    def to_python(self, value: Any) -> str:
+        """The cleaned text; whatever is no text is none."""
+        return texts.clean(value, lines=self.lines) if isinstance(value, str) else ""
+
+    def validate(self, value: str) -> None:
+        """Required, and not too long; line ends count as one character."""
+        super().validate(value)
+        over = len(value) - self.longest
+        if over > 0:
+            raise ValidationError(
+                ngettext(
+                    "This is %(over)s character too long: %(longest)s at most.",
+                    "This is %(over)s characters too long: %(longest)s at most.",
+                    over,
+                ),
+                "too_long",
+                {"over": f"{over:,}", "longest": f"{self.longest:,}"},
+            )
+
+
+class VoiceIdField(forms.CharField):
+    """A voice ID, as it is typed; the rules and what is taken are asked of those who know."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            error_messages={"required": _("Type a voice ID, or type the name first.")}, **options
+        )
+        self.validators = []
+
+    def to_python(self, value: Any) -> str:
+        """Without spaces around; a broken rule is told in words later."""
+        return value.strip()[:400] if isinstance(value, str) else ""

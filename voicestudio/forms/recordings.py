@@ -1,0 +1,78 @@
+"""Forms: bringing a recording, as a file or by the provider's File ID."""
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio import words
+from voicestudio.models import AudioFile, Purpose
+
+INT64_MAX: Final = 2**63 - 1
+
+
+class AudioField(forms.FileField):
+    """Any file up to the limit; what is in it is found out by those who decode it."""
+
+    def __init__(self, **options: Any) -> None:
+        # An empty file has a sentence of its own, said where all other files are judged.
+        super().__init__(allow_empty_file=True, **options)
+
+
+class FileIdField(forms.IntegerField):
+    """A `file_id`: 64 bits, so a text on the page. Source: provider.md, "numbers"."""
+
+    widget = forms.TextInput
+
+    def __init__(self, **options: Any) -> None:
+        say = _("A File ID is a whole number such as 123456789012345, as MiniMax gave it.")
+        errors = {"invalid": say, "min_value": say, "max_value": say}
+        errors |= options.pop("error_messages", {})
+        super().__init__(min_value=1, max_value=INT64_MAX, error_messages=errors, **options)
+
+
+class RecordingField(forms.ModelChoiceField):
+    """One of the recordings that the person may use, by its id."""
+
+    def __init__(self, **options: Any) -> None:
+        gone = _("This recording is not here any more. Choose another one.")
+        super().__init__(
+            AudioFile.objects.none(),
+            widget=forms.HiddenInput,
+            required=False,
+            error_messages={"invalid_choice": gone, "invalid_pk_value": gone},
+            **options,
+        )
+
+    def to_python(self, value: Any) -> AudioFile | None:
+        """The recording; hostile ids are simply not there."""
+        if isinstance(value, str) and len(value) > 19:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return super().to_python(value)
+
+
+class UploadForm(forms.Form):
+    """One file and what it is for."""
+
+    purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
+    file = AudioField(
+        error_messages={
+            "required": _("No file came with this. Choose one."),
+            "invalid": _("No file came with this. Choose one."),
+        }
+    )
+
+    def clean_purpose(self) -> str:
+        """A recording, unless a prompt clip is meant."""
+        return self.cleaned_data.get("purpose") or Purpose.SAMPLE.value
+
+
+class FileIdForm(forms.Form):
+    """A recording that MiniMax has already."""
+
+    file_id = FileIdField(error_messages={"required": _("Type the number first.")})
+
+
+def sentence(saying: words.Saying) -> str:
+    """A saying as the one text that stands at a field."""
+    return f"{saying.headline} {saying.next_step}"

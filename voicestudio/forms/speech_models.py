@@ -1,0 +1,39 @@
+"""Forms: the provider's speech models under names that a person can choose by."""
+
+import re
+from typing import Final
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+# Source: provider.md, "voice_clone" and "Text marks".
+_KNOWN: Final[dict[str, Promise]] = {
+    "speech-2.8-hd": _("2.8 hd: best quality"),
+    "speech-2.8-turbo": _("2.8 turbo: quicker and cheaper"),
+    "speech-2.6-hd": _("2.6 hd: very good, no sounds like breath"),
+    "speech-2.6-turbo": _("2.6 turbo: quick and cheap, no sounds like breath"),
+    "speech-02-hd": _("02 hd: an older voice"),
+    "speech-02-turbo": _("02 turbo: older and cheaper"),
+    "speech-01-hd": _("01 hd: the oldest voice"),
+    "speech-01-turbo": _("01 turbo: oldest and cheapest"),
+}
+
+
+def name(model: str) -> str | Promise:
+    """How `model` is called on the page; one that nobody has described keeps its own name."""
+    if model in _KNOWN:
+        return _KNOWN[model]
+    return format_lazy("{name}", name=model.removeprefix("speech-").replace("-", " "))
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    """The models of the settings, in the settings' order; the first one is the default."""
+    return [(model, name(model)) for model in settings.MINIMAX_MODELS]
+
+
+def speaks_tags(model: str) -> bool:
+    """Whether `model` speaks `(breath)` and its like. Source: provider.md, "Text marks"."""
+    version = re.match(r"speech-(\d+)\.(\d+)", model)
+    return version is not None and (int(version[1]), int(version[2])) >= (2, 8)
