@@ -138,7 +138,7 @@ def test_run_at_once_by_many_workers_sends_once(
     barrier = Barrier(6)
 
     def work() -> None:
-        barrier.wait(5)
+        barrier.wait(30)
         try:
             attempts.run(attempt.pk)
         finally:
