@@ -5,6 +5,7 @@ import random
 import re
 import zlib
 from array import array
+from functools import cache
 
 from voicestudio.practice import espeak
 from voicestudio.practice.melody import melody
@@ -148,6 +149,7 @@ def speak(
     return Sound(pcm, engine.rate)
 
 
+@cache
 def _breath(seconds: float, rate: int) -> bytes:
     """Soft noise that swells and fades."""
     noise = random.Random(7)  # noqa: S311
