@@ -95,9 +95,10 @@ function answered(zone, request) {
   }
   if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
     // The page asks for the sign-in, then the same file goes again.
-    document.addEventListener("signed-in", () => send(zone, file), { once: true });
-    const name = status === 401 ? "signed-out" : "token-outdated";
-    document.body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+    tell(zone, "signed-out");
+    end(zone, false);
+    const retry = () => running.get(zone)?.file === file && send(zone, file);
+    document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
     return;
   }
   if (status === 422 || status === 413) zone.querySelector(".said").innerHTML = request.responseText;

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from voicestudio.audio import waveform_path
+
 register = template.Library()
 
 # Drawn on 24 by 24, with a stroke of the text's colour.
@@ -76,18 +78,10 @@ def current(context: Context, *names: str) -> str:
 @register.simple_tag
 def waveform(peaks: list[int]) -> SafeString:
     """The picture of a sound: one path of upright strokes. `peaks`: heights from 0 to 100."""
-    width, height = 440, 40
-    pitch = width / (len(peaks) or 1)
-    strokes = []
-    for place, peak in enumerate(peaks):
-        half = max(1, round(min(max(int(peak), 0), 100) * (height / 2 - 2) / 100))
-        strokes.append(f"M{round(pitch * (place + 0.5), 1):g} {height // 2 - half}v{2 * half}")
     return format_html(
-        '<svg class="wave" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
+        '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true">'
         '<path d="{}"/></svg>',
-        width,
-        height,
-        "".join(strokes),
+        waveform_path(peaks, width=440, height=40),
     )
 
 
@@ -159,7 +153,8 @@ def ago(moment: datetime | None) -> str:
 
 @register.simple_tag
 def when(moment: datetime | None, style: str = "ago") -> str:
-    """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04).
+    """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04),
+    minute (09:31 UTC).
 
     The server speaks UTC; `moments.js` puts it into the reader's own time zone.
     """
@@ -167,7 +162,15 @@ def when(moment: datetime | None, style: str = "ago") -> str:
         return ""
     utc = moment.astimezone(UTC)
     full = f"{formats.date_format(timezone.localtime(utc), 'j M Y, H:i')} UTC"
-    text = {"ago": ago(utc), "moment": full, "clock": utc.strftime("%H:%M:%S")}[style]
+    match style:
+        case "ago":
+            text = ago(utc)
+        case "clock":
+            text = utc.strftime("%H:%M:%S")
+        case "minute":
+            text = f"{utc:%H:%M} UTC"
+        case _:
+            text = full
     return format_html(
         '<time datetime="{}" data-style="{}" title="{}">{}</time>',
         utc.isoformat(timespec="seconds"),

@@ -1,0 +1,104 @@
+"""Forms: what a person may ask of the history, all of it in the address."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import State
+
+# Before the first attempt and after the last one: what lies outside is a slip of the finger.
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
+
+
+def within_reason(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(_("This is no day that the studio knows of."), code="invalid")
+
+
+def _date(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        validators=[within_reason],
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}),
+    )
+
+
+def _choice(label: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, widget=forms.Select(attrs={"class": "input"})
+    )
+
+
+class HistoryForm(forms.Form):
+    """Search and filters; `people` are (id, name) of those who may have asked."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search", "class": "input", "autocomplete": "off",
+                "placeholder": _("Speaker, voice ID or words"),
+            }
+        ),
+    )  # fmt: skip
+    model = _choice(_("Model"))
+    person = _choice(_("Person"))
+    state = _choice(_("State"))
+    flag = _choice(_("Moderation flag"))
+    since = _date(_("From"))
+    until = _date(_("To"))
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="filter-%s", **kwargs)
+        choices: dict[str, list[tuple[str, Any]]] = {
+            "model": [("", _("Any")), *((name, name) for name in settings.MINIMAX_MODELS)],
+            "person": [("", _("Anyone")), *((str(pk), name) for pk, name in people)],
+            "state": [("", _("Any")), *State.choices],
+            "flag": [("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
+        }
+        for name, options in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = options
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The values that make sense; the others are in `errors` and left out."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Labels of the fields whose values make no sense."""
+        return [str(self.fields[name].label) for name in self.errors]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether one of the rarer filters is in use."""
+        return not {"state", "flag", "since", "until"}.isdisjoint(
+            {*self.chosen, *(name for name in self.errors)}
+        )
+
+    @property
+    def period(self) -> tuple[datetime | None, datetime | None]:
+        """From the start of the first day to the end of the last one, in UTC."""
+        since, until = self.chosen.get("since"), self.chosen.get("until")
+        return (
+            datetime.combine(since, time.min, UTC) if since else None,
+            datetime.combine(until, time.min, UTC) + timedelta(days=1) if until else None,
+        )
+
+
+def cursor(text: str) -> int | None:
+    """An id out of an address; None if it is none that a row can have."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None

@@ -1,0 +1,237 @@
+"""Template tags of an attempt: its badge, its stages, what happened, and what to do next."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django import template
+from django.template.defaultfilters import truncatechars
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio import words
+from voicestudio.models import CloneAttempt, State
+from voicestudio.services import attempts
+from voicestudio.words import Offer, Saying
+
+from .studio import DRAWN
+
+register = template.Library()
+
+BADGE_ICONS: Final = {
+    State.WAITING: "clock",
+    State.SENDING: "busy",
+    State.CLONING: "busy",
+    State.READY: "check",
+    State.FLAGGED: "flag",
+    State.STOPPED: "stop",
+    State.FAILED: "cross",
+    State.UNKNOWN: "question",
+    State.INTERRUPTED: "broken",
+}
+# How a page looks again: up to this age (seconds) after so many milliseconds.
+PACE: Final = ((2, 100), (15, 300), (60, 1000))
+SLOWEST: Final = 3000
+OFFERS: Final = {
+    Offer.CHANGE_VOICE_ID: _("Choose another voice ID"),
+    Offer.CHANGE_TEXT: _("Change the text"),
+    Offer.CHECK_RECORDING: _("Choose another recording"),
+    Offer.OTHER_RECORDING: _("Choose another recording"),
+    Offer.TRY_AGAIN: _("Try again"),
+    Offer.FIND_OUT: _("Clone under another voice ID"),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the way: `state` is "done", "now" or "" (still to come)."""
+
+    label: str | Promise
+    state: str
+    ms: int | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WayOn:
+    """What can be done next, as the address and the words of a link."""
+
+    url: str
+    label: str | Promise
+
+
+@register.simple_tag
+def badge_icon(state: State) -> SafeString:
+    """The drawing of a state; its word stands beside it."""
+    return DRAWN[BADGE_ICONS[state]]
+
+
+@register.filter
+def phase(attempt: CloneAttempt) -> str:
+    """The state, and whether a demo is on its way: what a waiting page compares."""
+    return f"{attempt.state}-demo" if attempt.demo_is_under_way else attempt.state.value
+
+
+@register.filter
+def keeps_changing(attempt: CloneAttempt) -> bool:
+    """Whether to look again: somebody is at it, or a worker may take it up by itself."""
+    return attempt.is_running or attempt.state is State.INTERRUPTED
+
+
+@register.filter
+def pace(attempt: CloneAttempt) -> int:
+    """Milliseconds until the page looks again: often at first, then more and more slowly."""
+    if attempt.state is State.INTERRUPTED:
+        return SLOWEST
+    now = timezone.now()
+    if attempt.retry_at is not None and attempt.retry_at > now + timedelta(seconds=5):
+        return SLOWEST
+    age = (now - max(attempt.created_at, attempt.enqueued_at)).total_seconds()
+    return next((delay for limit, delay in PACE if age < limit), SLOWEST)
+
+
+@register.filter
+def said(attempt: CloneAttempt) -> Saying | None:
+    """What there is to tell about this attempt, in words; None if all is well."""
+    return attempts.saying(attempt)
+
+
+@register.filter
+def said_of_demo(attempt: CloneAttempt) -> Saying | None:
+    """Why there is nothing to hear; None if there is, or if nothing was asked for."""
+    return words.of_demo(attempt.demo_problem) if attempt.demo_problem else None
+
+
+@register.filter
+def category(attempt: CloneAttempt) -> str | Promise:
+    """MiniMax's moderation category, in words."""
+    return words.of_category(attempt.input_sensitive_type)
+
+
+@register.filter
+def way_on(attempt: CloneAttempt) -> WayOn | None:
+    """The next step that is a link: the form, filled in, with words that say what to change."""
+    saying = attempts.saying(attempt)
+    for offer in saying.offers if saying else ():
+        if offer in OFFERS:
+            return WayOn(f"{reverse('new')}?from={attempt.pk}", OFFERS[offer])
+    return None
+
+
+def lasted(start: datetime | None, end: datetime | None) -> int | None:
+    """Milliseconds between two moments, if both are known."""
+    if start is None or end is None:
+        return None
+    return max(0, round((end - start) / timedelta(milliseconds=1)))
+
+
+@register.filter
+def since_ms(moment: datetime | None) -> int:
+    """Milliseconds that have passed since `moment`."""
+    return lasted(moment, timezone.now()) or 0
+
+
+@register.filter
+def stages(attempt: CloneAttempt) -> list[Stage]:
+    """The steps of an attempt that is under way, with the time that each has taken."""
+    there = attempt.uploaded_at or attempt.sent_at
+    cloning = attempt.state is State.CLONING
+    upload = (
+        Stage(_("Sending the recording"), "now", since=attempt.claimed_at)
+        if attempt.state is State.SENDING
+        else Stage(_("Recording sent"), "done", ms=lasted(attempt.claimed_at, there))
+    )
+    clone = Stage(_("MiniMax clones"), "")
+    if cloning:
+        clone = Stage(_("MiniMax is cloning"), "now", since=attempt.sent_at)
+    elif attempt.is_ready:
+        clone = Stage(_("Voice ready"), "done", ms=lasted(attempt.sent_at, attempt.answered_at))
+    steps = [upload, clone]
+    if attempt.preview_text:
+        fetching = attempt.demo_is_under_way
+        steps.append(
+            Stage(_("Saving the demo"), "now", since=attempt.answered_at)
+            if fetching
+            else Stage(_("Demo saved"), "")
+        )
+    return steps
+
+
+@register.filter
+def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | None]]:
+    """What happened: moment, words, and how long it took in milliseconds where that is known."""
+    names = {"person": attempt.created_by.get_username()}
+    events: list[tuple[datetime | None, str | Promise, int | None]] = [
+        (attempt.created_at, str(_("Asked by %(person)s")) % names, None),
+        (
+            attempt.claimed_at,
+            _("Taken up by the worker") if attempt.runs <= 1 else _("Taken up once more"),
+            lasted(attempt.created_at, attempt.claimed_at) if attempt.runs <= 1 else None,
+        ),
+        (
+            attempt.uploaded_at,
+            _("Recording sent"),
+            lasted(attempt.claimed_at, attempt.uploaded_at) if attempt.runs <= 1 else None,
+        ),
+        (attempt.sent_at, _("MiniMax asked to clone"), None),
+        (
+            attempt.answered_at,
+            _("MiniMax answered"),
+            lasted(attempt.sent_at, attempt.answered_at) if attempt.runs <= 1 else None,
+        ),
+        (attempt.demo_saved_at, _("Demo saved"), lasted(attempt.answered_at, attempt.demo_saved_at)),
+    ]
+    if attempt.answered_at is None or attempt.status != State.READY:
+        if attempt.finished_at and attempt.finished_at != attempt.answered_at:
+            events.append((attempt.finished_at, attempt.state.label, None))
+    return sorted(
+        ((moment, text, ms) for moment, text, ms in events if moment is not None),
+        key=lambda event: event[0],
+    )
+
+
+@register.filter
+def model_name(model: str) -> str:
+    """A model as staff say it: speech-2.8-hd is 2.8 hd."""
+    return model.removeprefix("speech-").replace("-", " ")
+
+
+@register.filter
+def raw_answer(attempt: CloneAttempt) -> str:
+    """What the provider answered, word for word, laid out to be read."""
+    if attempt.answer is not None:
+        return json.dumps(attempt.answer, indent=2, ensure_ascii=False)
+    return attempt.answer_text
+
+
+@register.filter
+def for_support(attempt: CloneAttempt) -> str:
+    """Everything that a supporter asks for, as plain text to copy."""
+    lines = [
+        f"Attempt {attempt.pk}, {attempt.state.value}",
+        f"Asked: {attempt.created_at:%Y-%m-%d %H:%M:%S} UTC by {attempt.created_by.get_username()}",
+        f"Voice ID: {attempt.voice_id}",
+        f"Status code: {'none' if attempt.status_code is None else attempt.status_code}",
+        f"Provider message: {truncatechars(attempt.status_msg, 500) or 'none'}",
+        f"Trace id: {attempt.trace_id or 'none'}",
+        f"HTTP status: {attempt.http_status or 'none'}",
+    ]
+    if attempt.trouble:
+        lines.append(f"Trouble: {attempt.trouble}")
+    if attempt.demo_problem:
+        lines.append(f"Demo: {attempt.demo_problem}")
+    if attempt.calls:
+        lines.append("Calls:")
+    for call in attempt.calls:
+        facts = (call.get("http_status"), call.get("status_code"), call.get("trace_id"))
+        http, code, trace = ("-" if fact in (None, "") else fact for fact in facts)
+        trouble = f", {call['trouble']}" if call.get("trouble") else ""
+        lines.append(
+            f"  {call.get('at', '')} {call.get('call', '')}, {call.get('ms', '?')} ms, "
+            f"HTTP {http}, code {code}, trace {trace}{trouble}"
+        )
+    return "\n".join(lines)
