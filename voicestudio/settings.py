@@ -392,6 +392,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Pages name the hashed files only: half the work at the first start.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Every upload goes to disk, so that memory does not grow with the file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -499,6 +501,6 @@ LOGGING = {
 
 for name in os.environ:
     if name.startswith(("MINIMAX_", "VOICESTUDIO_")) and name not in KNOWN:
-        near = difflib.get_close_matches(name, KNOWN, n=1)
+        near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.72)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise ImproperlyConfigured(f"{name} is not a setting of Voice Studio{hint}")

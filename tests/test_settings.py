@@ -1,0 +1,292 @@
+"""Settings: what the environment says is understood, or refused with one sentence."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHOW = """
+import json, sys
+from django.conf import settings
+print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}, default=str))
+"""
+
+
+def surroundings(folder: Path, **variables: str) -> dict[str, str]:
+    """An environment with nothing of ours in it but the data folder and `variables`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
+        "VOICESTUDIO_ENV_FILE": "",
+        "VOICESTUDIO_DATA_DIR": str(folder / "data"),
+        **variables,
+    }
+
+
+def read(folder: Path, *names: str, **variables: str) -> dict[str, object]:
+    """These settings, as a process with these variables has them."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW, *names],
+        cwd=ROOT,
+        env=surroundings(folder, **variables),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def start(folder: Path, **variables: str) -> tuple[int, str]:
+    """Exit status of the smallest command, and everything that it said on stderr."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "diffsettings"],
+        cwd=ROOT,
+        env=surroundings(folder, **variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "abc", "PORT must be a whole number from 1 to 65535."),
+        ("PORT", "0", "PORT must be a whole number from 1 to 65535."),
+        ("PRACTICE_PORT", "8000", "PRACTICE_PORT must be another port than PORT."),
+        ("WORKER_THREADS", "0", "WORKER_THREADS must be a whole number from 1 to 64."),
+        ("WEB_THREADS", "many", "WEB_THREADS must be a whole number from 1 to 256."),
+        ("DEBUG", "perhaps", "DEBUG must be true or false."),
+        ("PRICE_CLONE", "-1", "PRICE_CLONE must be a price such as 1.50, not negative."),
+        ("PRICE_CLONE", "NaN", "PRICE_CLONE must be a price such as 1.50, not negative."),
+        (
+            "MINIMAX_BASE_URL",
+            "api.minimax.io",
+            "MINIMAX_BASE_URL must be an address such as https://api.minimax.io, "
+            "without a password or a query.",
+        ),
+        (
+            "MINIMAX_BASE_URL",
+            "https://host:port/",
+            "MINIMAX_BASE_URL must be an address such as https://api.minimax.io, "
+            "without a password or a query.",
+        ),
+        (
+            "MINIMAX_UPLOAD_PATH",
+            "files",
+            "MINIMAX_UPLOAD_PATH must be a path such as /v1/files/upload.",
+        ),
+        (
+            "MINIMAX_READ_TIMEOUT",
+            "inf",
+            "MINIMAX_READ_TIMEOUT must be a number of seconds, more than 0 and at most 3600.",
+        ),
+        (
+            "MINIMAX_API_KEY",
+            "two words",
+            "MINIMAX_API_KEY must be one word of printable ASCII characters.",
+        ),
+        ("MINIMAX_GROUP_ID", "a b", "MINIMAX_GROUP_ID must be one word."),
+        (
+            "MINIMAX_MODELS",
+            "speech-9,,x",
+            "MINIMAX_MODELS must be a list of model names, separated by commas.",
+        ),
+        (
+            "DATABASE_URL",
+            "foo",
+            "DATABASE_URL must be an address such as postgres://user:password@host/name "
+            "or sqlite:////path/to/file.",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://host/name",
+            "DATABASE_URL must be an address such as postgres://user:password@host/name "
+            "or sqlite:////path/to/file.",
+        ),
+        ("SECRET_KEY", "short", "SECRET_KEY must be at least 32 characters."),
+        (
+            "ALLOWED_HOSTS",
+            "https://studio.example.com",
+            "ALLOWED_HOSTS must be a list of host names, separated by commas.",
+        ),
+        (
+            "CSRF_TRUSTED_ORIGINS",
+            "studio.example.com",
+            "CSRF_TRUSTED_ORIGINS must be a list of addresses such as "
+            "https://studio.example.com, separated by commas.",
+        ),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
+        ("LEASE_SECONDS", "6", "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS."),
+        (
+            "VOICESTUDIO_LISTEN",
+            "everywhere",
+            "VOICESTUDIO_LISTEN must be an IP address such as 127.0.0.1 or 0.0.0.0.",
+        ),
+        (
+            "VOICESTUDIO_ENV_FILE",
+            "/nowhere/.env",
+            "VOICESTUDIO_ENV_FILE must be the path of a file that exists.",
+        ),
+        (
+            "VOICESTUDIO_DATA_DIR",
+            "/dev/null/data",
+            "VOICESTUDIO_DATA_DIR must be a folder that can be written to (Not a directory).",
+        ),
+        (
+            "MINIMAX_API_HOST",
+            "https://api.minimax.io",
+            "MINIMAX_API_HOST is not a setting of Voice Studio; did you mean MINIMAX_API_KEY?",
+        ),
+        (
+            "VOICESTUDIO_WHATEVER_ELSE",
+            "1",
+            "VOICESTUDIO_WHATEVER_ELSE is not a setting of Voice Studio.",
+        ),
+    ],
+)
+def test_nonsense_stops_the_start_with_one_sentence(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    status, said = start(tmp_path, **{name: value})
+
+    assert (status, said) == (1, f"Voice Studio cannot start: {sentence}\n")
+
+
+def test_a_wrong_key_is_not_repeated(tmp_path: Path) -> None:
+    _, said = start(tmp_path, DATABASE_URL="oracle://me:hunter2@host/name")
+
+    assert "hunter2" not in said
+
+
+def test_no_key_means_practice(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        *("PRACTICE_MODE", "MINIMAX_BASE_URL", "MINIMAX_PROVIDER", "DEBUG", "PORT"),
+        PORT="9100",
+        MINIMAX_BASE_URL="https://gateway.example.com/minimax",
+    )
+
+    assert found == {
+        "PRACTICE_MODE": True,
+        "MINIMAX_BASE_URL": "http://127.0.0.1:9101",
+        "MINIMAX_PROVIDER": "practice",
+        "DEBUG": False,
+        "PORT": 9100,
+    }
+
+
+def test_a_key_means_the_real_provider(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        *("PRACTICE_MODE", "MINIMAX_BASE_URL", "MINIMAX_PROVIDER"),
+        MINIMAX_API_KEY="a-real-key",
+        MINIMAX_BASE_URL="https://Gateway.example.com/minimax/",
+    )
+
+    assert found == {
+        "PRACTICE_MODE": False,
+        "MINIMAX_BASE_URL": "https://Gateway.example.com/minimax",
+        "MINIMAX_PROVIDER": "gateway.example.com/minimax",
+    }
+
+
+def test_an_empty_variable_means_its_default(tmp_path: Path) -> None:
+    found = read(tmp_path, "PORT", "PRACTICE_MODE", "CURRENCY", PORT="", MINIMAX_API_KEY=" ")
+
+    assert found == {"PORT": 8000, "PRACTICE_MODE": True, "CURRENCY": "$"}
+
+
+def test_env_file_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:
+    file = tmp_path / "studio.env"
+    file.write_text("PORT=9200\nWORKER_THREADS=3\nMINIMAX_MODELS=speech-9-hd, speech-9-turbo\n")
+
+    found = read(
+        tmp_path,
+        *("PORT", "WORKER_THREADS", "MINIMAX_MODELS"),
+        VOICESTUDIO_ENV_FILE=str(file),
+        PORT="9300",
+    )
+
+    assert found == {
+        "PORT": 9300,
+        "WORKER_THREADS": 3,
+        "MINIMAX_MODELS": ["speech-9-hd", "speech-9-turbo"],
+    }
+
+
+def test_a_typing_error_in_the_env_file_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "studio.env"
+    file.write_text("MINIMAX_BASE_ULR=https://api.minimaxi.com\n")
+
+    status, said = start(tmp_path, VOICESTUDIO_ENV_FILE=str(file))
+
+    assert (status, said) == (
+        1,
+        "Voice Studio cannot start: MINIMAX_BASE_ULR is not a setting of Voice Studio; "
+        "did you mean MINIMAX_BASE_URL?\n",
+    )
+
+
+def test_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    first = read(tmp_path, "SECRET_KEY")["SECRET_KEY"]
+    second = read(tmp_path, "SECRET_KEY")["SECRET_KEY"]
+    file = tmp_path / "data" / "secret_key"
+
+    assert first == second == file.read_text()
+    assert len(str(first)) >= 50
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.glob("secret_key*")] == ["secret_key"]
+
+
+def test_secret_key_of_the_environment_leaves_no_file(tmp_path: Path) -> None:
+    key = "k" * 40
+
+    assert read(tmp_path, "SECRET_KEY", SECRET_KEY=key) == {"SECRET_KEY": key}
+    assert not (tmp_path / "data" / "secret_key").exists()
+
+
+def test_plain_http_needs_no_secure_cookies_and_https_does(tmp_path: Path) -> None:
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
+
+    assert read(tmp_path, *names) == dict.fromkeys(names, False)
+    assert read(tmp_path, *names, VOICESTUDIO_HTTPS="true") == dict.fromkeys(names, True)
+
+
+def test_postgresql_prepares_nothing_by_itself(tmp_path: Path) -> None:
+    found = read(tmp_path, "DATABASES", DATABASE_URL="postgres://me:word@127.0.0.1:5433/studio")
+
+    database = found["DATABASES"]["default"]  # type: ignore[index]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["NAME"], database["HOST"], database["PORT"]) == ("studio", "127.0.0.1", 5433)
+    assert database["OPTIONS"] == {"prepare_threshold": None}
+
+
+def test_the_log_never_shows_the_key(tmp_path: Path) -> None:
+    program = (
+        "import django, logging; django.setup()\n"
+        "try:\n    raise ValueError('Bearer sk-very-secret')\n"
+        "except ValueError:\n    logging.getLogger('x').exception('key=%s', 'sk-very-secret')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=surroundings(tmp_path, MINIMAX_API_KEY="sk-very-secret"),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "sk-very-secret" not in done.stderr
+    assert done.stderr.count("[key]") == 2
