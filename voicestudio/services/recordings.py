@@ -41,9 +41,9 @@ def take_in(upload: UploadedFile, *, purpose: str, by: "User") -> AudioFile:
     Raises `audio.AudioProblem`; nothing is kept then.
     """
     if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise audio.AudioProblem("too_large", bytes=upload.size)
+        raise audio.AudioProblem("too_large", bytes=upload.size or 0)
     if isinstance(upload, TemporaryUploadedFile):
-        return _keep(Path(upload.temporary_file_path()), upload.name or "", purpose, by)
+        return _keep(Path(upload.temporary_file_path()), upload.name or "", purpose, by, move=True)
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
@@ -116,9 +116,15 @@ def shown_name(name: str) -> str:
     return visible or _("Recording")
 
 
-def _keep(source: Path, name: str, purpose: str, by: "User") -> AudioFile:
+def _keep(source: Path, name: str, purpose: str, by: "User", *, move: bool = False) -> AudioFile:
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
-    taken = isolated.take_in(source, folder, purpose=purpose)
+    taken = isolated.take_in(
+        source,
+        folder,
+        purpose="prompt_audio" if purpose == Purpose.PROMPT else "voice_clone",
+        move=move,
+        max_bytes=settings.UPLOAD_MAX_BYTES,
+    )
     measures = taken.measures
     recording = AudioFile(
         name=shown_name(name),
@@ -136,7 +142,8 @@ def _keep(source: Path, name: str, purpose: str, by: "User") -> AudioFile:
         created_by=by,
     )
     try:
-        recording.file.save(taken.path.name, _Movable(taken.path), save=False)
+        with _Movable(taken.path) as content:
+            recording.file.save(taken.path.name, content, save=False)
         recording.save()
     except (IntegrityError, OSError):
         if recording.file:

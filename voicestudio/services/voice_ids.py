@@ -69,7 +69,8 @@ def _taken(voice_ids: set[str]) -> set[str]:
 def _stem(speaker_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", anyascii(speaker_name))
     stem = "".join(word[:1].upper() + word[1:] for word in words)[:_STEM]
-    if not stem[:1].isalpha():
+    # With the tail, a short name would be shorter than an ID may be.
+    if not stem[:1].isalpha() or len(stem) < SHORTEST - 5:
         stem = f"Voice{stem}"
     return stem
 

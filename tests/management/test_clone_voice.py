@@ -1,0 +1,158 @@
+"""`manage.py clone_voice`: what it prints, how it ends, and that it asks the same service."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.factories import make_user
+from tests.services.conftest import wav
+from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.practice.server import Fault, StandIn
+
+Result = tuple[int, dict[str, Any]]
+Run = Callable[..., Result]
+KEYS = {
+    "id", "status", "voice_id", "file_id", "demo_audio", "input_sensitive",
+    "input_sensitive_type", "status_code", "trace_id", "message",
+}  # fmt: skip
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return make_user("lea")
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "anna.wav"
+    path.write_bytes(wav(11, rate=8_000))
+    return path
+
+
+@pytest.fixture
+def run(sample: Path, person: User, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command with --json; gives its exit code and the object that it printed."""
+
+    def call(*arguments: str, permission: bool = True, file: Path | None = None) -> Result:
+        granted = ["--i-have-permission"] if permission else []
+        code = 0
+        try:
+            call_command(
+                "clone_voice", str(file or sample), "--speaker", "Anna Larsen", "--json",
+                *granted, *arguments,
+            )  # fmt: skip
+        except SystemExit as end:
+            code = int(end.code or 0)
+        [line] = capsys.readouterr().out.splitlines()
+        return code, json.loads(line)
+
+    return call
+
+
+def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample: Path) -> None:
+    code, told = run("--wait", "--text", "Hello there.", "--reduce-noise")
+
+    attempt = CloneAttempt.objects.get()
+    assert (code, set(told)) == (0, KEYS)
+    assert (told["id"], told["status"]) == (attempt.pk, "ready")
+    assert told["voice_id"].startswith("AnnaLarsen-")
+    assert told["file_id"] == str(next(iter(standin.files)))
+    assert Path(told["demo_audio"]).stat().st_size == attempt.demo_bytes
+    assert (told["input_sensitive"], told["input_sensitive_type"]) == (False, 0)
+    assert (told["status_code"], told["trace_id"]) == (0, attempt.trace_id)
+    assert (attempt.noise_reduction, attempt.preview_text) == (True, "Hello there.")
+    assert sample.exists()
+
+
+def test_clone_voice_without_wait_is_under_way(run: Run, standin: StandIn) -> None:
+    code, told = run()
+
+    assert (code, told["status"], standin.calls) == (3, "waiting", [])
+
+
+def test_clone_voice_tells_a_refusal_in_words(run: Run, standin: StandIn) -> None:
+    standin.script("voice_clone", Fault(status_code=1008))
+
+    code, told = run("--wait")
+
+    assert (code, told["status"], told["status_code"]) == (1, "failed", 1008)
+    assert told["message"].startswith("Our MiniMax account is out of credit.")
+
+
+def test_clone_voice_without_permission_sends_and_keeps_nothing(run: Run, standin: StandIn) -> None:
+    code, told = run("--wait", permission=False)
+
+    assert (code, told["status"]) == (1, "refused")
+    assert (CloneAttempt.objects.count(), AudioFile.objects.count()) == (0, 0)
+    assert standin.calls == []
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "This file is empty."),
+        (b"Dear diary", "This is not an audio file that we can read"),
+        (wav(3, rate=8_000), "This recording is 0:03 long."),
+    ],
+)
+def test_clone_voice_says_what_is_wrong_with_the_file(
+    content: bytes, sentence: str, run: Run, standin: StandIn, tmp_path: Path
+) -> None:
+    file = tmp_path / "wrong.mp3"
+    file.write_bytes(content)
+
+    code, told = run("--wait", file=file)
+
+    assert (code, told["status"]) == (1, "refused")
+    assert sentence in told["message"]
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_clone_voice_with_a_missing_file_says_so(run: Run, tmp_path: Path) -> None:
+    code, told = run(file=tmp_path / "nowhere.wav")
+
+    assert code == 1
+    assert told["message"].endswith("No such file or directory.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--voice-id", "short"),
+        ("--text", "x" * 1001),
+        ("--text", "Hello.", "--model", "speech-9"),
+        ("--language", "Klingon"),
+        ("--prompt-text", "words without a clip"),
+    ],
+)
+def test_clone_voice_refuses_what_the_form_refuses(
+    arguments: tuple[str, ...], run: Run, standin: StandIn
+) -> None:
+    code, told = run("--wait", *arguments)
+
+    assert (code, told["status"], told["id"]) == (1, "refused", None)
+    assert AudioFile.objects.count() == 0
+
+
+def test_clone_voice_prints_lines_for_people(
+    sample: Path, person: User, data_dir: Path, standin: StandIn,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    call_command("clone_voice", str(sample), "--speaker", "Anna", "--i-have-permission", "--wait")
+
+    assert "status: ready" in capsys.readouterr().out.splitlines()
+
+
+def test_clone_voice_wants_to_know_who_asks(sample: Path, person: User) -> None:
+    make_user("omar")
+
+    with pytest.raises(CommandError, match="--as USER"):
+        call_command("clone_voice", str(sample), "--speaker", "Anna", "--i-have-permission")
+    with pytest.raises(CommandError, match="nobody"):
+        call_command("clone_voice", str(sample), "--speaker", "Anna", "--as", "nobody")

@@ -1,0 +1,69 @@
+"""Admin: administrators look things up here; nothing that was sent can be changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import AudioFile, CloneAttempt, Speaker, Voice, Worker
+
+
+class LookOnly(admin.ModelAdmin):
+    """Rows that only the services write."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002, D102
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002, D102
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002, D102
+        return False
+
+
+@admin.register(CloneAttempt)
+class CloneAttemptAdmin(LookOnly):
+    """Every attempt with all its columns."""
+
+    list_display = ("pk", "speaker_name", "voice_id", "status", "created_by", "created_at")
+    list_filter = ("status", "provider")
+    list_select_related = ("created_by",)
+    search_fields = ("token", "trace_id")
+    search_help_text = "Token or trace id; by name and words in the history"
+
+
+@admin.register(Voice)
+class VoiceAdmin(LookOnly):
+    """Every voice."""
+
+    list_display = ("voice_id", "speaker", "provider", "created_at", "deleted_at")
+    list_select_related = ("speaker",)
+    search_fields = ("voice_id",)
+
+
+@admin.register(AudioFile)
+class AudioFileAdmin(LookOnly):
+    """Every recording and prompt clip."""
+
+    list_display = ("name", "purpose", "provider", "file_id", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "file_id")
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(LookOnly):
+    """Every speaker."""
+
+    list_display = ("name", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name",)
+
+
+@admin.register(Worker)
+class WorkerAdmin(LookOnly):
+    """Every run of the background worker."""
+
+    list_display = ("host", "pid", "started_at", "beat_at", "stopped_at")
