@@ -112,8 +112,12 @@ def test_delete_is_refused_while_an_attempt_refers_to_it(
 ) -> None:
     purpose = Purpose.SAMPLE if role == "recording" else Purpose.PROMPT
     recording = make_recording(by=person, purpose=purpose)
-    words = {} if role == "recording" else {"prompt_text": "This is me."}
-    attempt = make_attempt(State.FAILED, by=person, **{role: recording}, **words)
+    if role == "recording":
+        attempt = make_attempt(State.FAILED, by=person, recording=recording)
+    else:
+        attempt = make_attempt(
+            State.FAILED, by=person, prompt_clip=recording, prompt_text="This is me."
+        )
 
     with pytest.raises(recordings.RecordingInUse) as refusal:
         recordings.delete(recording)
