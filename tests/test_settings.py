@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 ROOT = Path(__file__).parent.parent
+# Variables that are spelt with our name in front, and settings without it.
+MINE = ("VOICESTUDIO_DATA_DIR", "VOICESTUDIO_HTTPS", "VOICESTUDIO_LISTEN")
 SHOW = """
 import json, sys
 from django.conf import settings
@@ -290,3 +293,18 @@ def test_the_log_never_shows_the_key(tmp_path: Path) -> None:
 
     assert "sk-very-secret" not in done.stderr
     assert done.stderr.count("[key]") == 2
+
+
+def test_example_file_has_every_variable_with_its_default(
+    tmp_path: Path, settings: Settings
+) -> None:
+    example = (ROOT / ".env.example").read_text()
+    lines = [line[1:] for line in example.splitlines() if line[:1] == "#" and line[1:2].isupper()]
+    spoken = tmp_path / "spoken.env"
+    spoken.write_text("\n".join(lines).replace("DATA_DIR=data", f"DATA_DIR={tmp_path / 'data'}"))
+
+    names = {line.partition("=")[0] for line in lines}
+    shown = sorted(names - {"SECRET_KEY", "DATABASE_URL", *MINE}) + ["DATA_DIR", "HTTPS", "LISTEN"]
+
+    assert names | {"VOICESTUDIO_ENV_FILE"} == settings.KNOWN
+    assert read(tmp_path, *shown, VOICESTUDIO_ENV_FILE=str(spoken)) == read(tmp_path, *shown)

@@ -71,6 +71,12 @@ def web_address(value: str) -> None:
         raise ValueError
 
 
+def web_addresses(values: list[str]) -> None:
+    """A validator: such addresses only."""
+    for value in values:
+        web_address(value)
+
+
 def integer(name: str, default: int, low: int, high: int) -> int:
     """A whole number between two bounds, both allowed."""
     wanted = f"a whole number from {low} to {high}"
@@ -323,7 +329,7 @@ CSRF_TRUSTED_ORIGINS = read(
     "CSRF_TRUSTED_ORIGINS",
     [],
     "a list of addresses such as https://studio.example.com, separated by commas",
-    validate=lambda values: [web_address(value) for value in values],
+    validate=web_addresses,
 )
 LOG_LEVEL = read(
     env.str,

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.core.wsgi import get_wsgi_application
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template import Context, Engine
@@ -39,7 +40,9 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file to disk; the answer is its size."""
-    return HttpResponse(str(request.FILES["file"].size))
+    file = request.FILES["file"]
+    assert isinstance(file, UploadedFile)
+    return HttpResponse(str(file.size))
 
 
 def download(request: HttpRequest) -> FileResponse:

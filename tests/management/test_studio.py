@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,11 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return running
 
 
+def gone(processes: list[psutil.Process]) -> bool:
+    """Does none of them run any more?"""
+    return not alive(processes)
+
+
 @dataclass
 class Running:
     """One `manage.py studio`, what it said, and its processes."""
@@ -86,6 +92,10 @@ class Running:
     @property
     def said(self) -> str:
         return self.log.read_text()
+
+    def has_said(self, words: str) -> bool:
+        """Has it said this by now?"""
+        return words in self.said
 
     def welcomed(self) -> "Running":
         """Wait until it says that all answers."""
@@ -230,8 +240,8 @@ def test_a_part_that_dies_is_started_again_and_told(studios: Callable[..., Runni
         group = [part, *part.children(recursive=True)]
         part.kill()
 
-        assert until(lambda said=f"The {name} was killed by signal 9": said in studio.said)
-        assert until(lambda group=group: alive(group) == [])
+        assert until(partial(studio.has_said, f"The {name} was killed by signal 9"))
+        assert until(partial(gone, group))
         assert studio.part(words).pid != part.pid
     told = [line for line in studio.said.splitlines() if "was killed" in line]
     assert told == [
@@ -351,8 +361,8 @@ def test_a_part_that_ignores_term_is_killed(tmp_path: Path) -> None:
         text=True,
     )
     os.close(reader)
+    assert supervisor.stdout is not None
     try:
-        assert supervisor.stdout is not None
         assert supervisor.stdout.readline() == "All is at its place.\n"
         family = psutil.Process(supervisor.pid).children(recursive=True)
 

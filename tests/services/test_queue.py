@@ -1,0 +1,104 @@
+"""Queue: jobs run, and what huey stores about them does not pile up."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.tasks import task
+from huey.contrib.djhuey import HUEY
+
+from voicestudio.services import queue
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DONE: list[int] = []
+
+
+@task()
+def note(number: int) -> int:
+    """A job that works."""
+    DONE.append(number)
+    return number
+
+
+@task()
+def fall(number: int) -> None:
+    """A job that fails."""
+    DONE.append(number)
+    raise ValueError("on purpose")
+
+
+@contextmanager
+def threads() -> Iterator[None]:
+    """The consumer's threads, without its handling of signals; at the end they have finished."""
+    consumer = queue.consumer()
+    running = [thread for _, thread in consumer.worker_threads]
+    for thread in running:
+        thread.start()
+    try:
+        yield
+        # A thread takes the next job only when it has written down what became of the last one.
+        assert_soon_empty()
+    finally:
+        consumer.stop_flag.set()
+        for thread in running:
+            thread.join(10)
+
+
+def assert_soon_empty() -> None:
+    """Wait until no job waits."""
+    for _ in range(500):
+        if queue.is_empty():
+            return
+        time.sleep(0.02)
+    raise AssertionError("jobs are left in the queue")
+
+
+def stored() -> dict[str, int]:
+    """How much lies in each of huey's tables."""
+    return {
+        table: HUEY.storage.sql(f"select count(*) from {table}", results=True)[0][0]  # noqa: S608
+        for table in ("kv", "schedule", "task", "counter")
+    }
+
+
+NOTHING = {"kv": 0, "schedule": 0, "task": 0, "counter": 0}
+
+
+def test_storage_is_empty_after_jobs_that_work_and_jobs_that_fail() -> None:
+    DONE.clear()
+    for number in range(20):
+        (note if number % 2 else fall).enqueue(number)
+    assert stored() == {"kv": 20, "schedule": 0, "task": 20, "counter": 0}
+
+    with threads():
+        pass
+
+    assert sorted(DONE) == list(range(20))
+    assert stored() == NOTHING
+
+
+def test_sweep_forgets_a_job_whose_worker_was_killed() -> None:
+    note.enqueue(1)
+    HUEY.dequeue()  # taken, and never heard of again
+
+    assert queue.sweep() == 1
+    assert stored() == NOTHING
+
+
+def test_sweep_keeps_what_still_waits() -> None:
+    waiting = note.enqueue(2)
+
+    assert queue.sweep() == 0
+    assert note.get_result(waiting.id).status.name == "READY"
+
+
+def test_a_job_without_its_record_still_runs() -> None:
+    DONE.clear()
+    waiting = note.enqueue(3)
+    HUEY.delete(f"djt.{waiting.id}")
+
+    with threads():
+        pass
+
+    assert (DONE, stored()) == ([3], NOTHING)
