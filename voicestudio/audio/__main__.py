@@ -2,7 +2,8 @@
 
     python -m voicestudio.audio take_in '{"source": …, "folder": …, "purpose": …}'
 
-It prints one JSON object, either {"result": …} or {"problem": code, "facts": {…}}.
+It prints one JSON object: {"result": …}, {"problem": code, "facts": {…}} about the file, or
+{"failure": text, "errno": number or null} about the machine (no space, a library missing).
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def limit(memory_bytes: int, seconds: float) -> None:
 
 
 def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked; a problem is an answer too."""
+    """Do what is asked; a problem is an answer too. Raises ImportError for a missing library."""
+    from av.error import FFmpegError  # heavy; only now are the limits set
+
     try:
         match verb:
             case "take_in":
@@ -64,8 +67,19 @@ def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"{verb!r} is nothing that can be asked for")
     except AudioProblem as problem:
         return {"problem": problem.code, "facts": problem.facts}
-    except MemoryError:
-        return {"problem": "damaged", "facts": {}}
+    except ImportError:
+        raise
+    except FFmpegError as error:  # some of these are OSErrors too, but they speak of the file
+        return damaged(error)
+    except OSError as error:
+        return {"failure": str(error), "errno": error.errno}
+    except Exception as error:  # a hostile file met code that did not expect it
+        return damaged(error)
+
+
+def damaged(error: Exception) -> dict[str, Any]:
+    """A file that could not be gone through; `cause` is for those who look after the studio."""
+    return {"problem": "damaged", "facts": {"cause": f"{type(error).__name__}: {error}"[:200]}}
 
 
 def main() -> None:
@@ -74,7 +88,10 @@ def main() -> None:
     limit(wish.pop("memory_bytes"), wish.pop("seconds"))
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not stand in the answer
-    reply = json.dumps(answer(sys.argv[1], wish)).encode()
+    try:
+        reply = json.dumps(answer(sys.argv[1], wish)).encode()
+    except ImportError as error:
+        reply = json.dumps({"failure": str(error), "errno": None}).encode()
     with os.fdopen(out, "wb") as stream:
         stream.write(reply)
 

@@ -9,11 +9,12 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
+from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
@@ -167,7 +168,11 @@ class _Gather:
     def add(self, frame: AudioFrame) -> Iterator[tuple[Block, int]]:
         """Take in a frame; give every block that it fills."""
         if self._planar:
-            planes = [np.frombuffer(p, self._kind, frame.samples) for p in _planes(frame)]
+            # Not `frame.planes`: with eight channels PyAV 19 counts a ninth and fails.
+            planes = [
+                np.frombuffer(AudioPlane(frame, channel), self._kind, frame.samples)
+                for channel in range(self.channels)
+            ]
         else:
             flat = np.frombuffer(frame.planes[0], self._kind, frame.samples * self.channels)
             packed = flat.reshape(frame.samples, self.channels)
@@ -209,10 +214,6 @@ class _Gather:
 def hop(rate: int) -> int:
     """Frames in 10 ms at this rate (Hz)."""
     return max(1, round(rate / 100))
-
-
-def _planes(frame: AudioFrame) -> tuple[Any, ...]:
-    return frame.planes
 
 
 def _repair(block: Block) -> None:

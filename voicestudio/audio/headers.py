@@ -69,6 +69,27 @@ def wav_data(path: Path) -> tuple[int | None, int] | None:
     return None
 
 
+def is_fragmented(path: Path) -> bool:
+    """Is this MP4 written in pieces, as browsers record it? Its header then tells no length."""
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        start = 0
+        for _ in range(_CHUNKS_MAX):
+            file.seek(start)
+            box = file.read(16)
+            if len(box) < 8:
+                return False
+            if box[4:8] == b"moof":
+                return True
+            length = int.from_bytes(box[:4], "big")
+            if length == 1:  # the true length follows
+                length = int.from_bytes(box[8:], "big")
+            if length < 8 or start + length > end:
+                return False
+            start += length
+    return False
+
+
 def mp3_promised_s(path: Path) -> float | None:
     """Seconds that the Xing/Info frame of an mp3 promises, or None when it has none."""
     with path.open("rb") as file:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from . import rules
@@ -28,21 +29,25 @@ def inspect(
     _check_file(path, max_bytes)
     from .measuring import measure  # heavy, see above
 
-    measures = measure(path, limit_ms=rules.SPANS[purpose].limit)
+    span = rules.SPANS[purpose]
+    measures = measure(path, limit_ms=span.limit)
     rules.check(measures, purpose)
+    if measures.duration_ms > span.longest:  # by an encoder's padding
+        return replace(measures, acceptable=False)
     return measures
 
 
-def convert(source: Path, target: Path) -> None:
+def convert(source: Path, target: Path, *, longest_ms: int | None = None) -> None:
     """Write anything that can be decoded as an mp3 that the provider takes, without metadata.
 
+    What lies behind `longest_ms` is cut off; without it, more than 800 s are refused.
     Raises AudioProblem; `target` does not exist then.
     """
     _check_file(source, rules.SOURCE_MAX_BYTES)
     from .encoding import encode  # heavy, see above
 
     try:
-        encode(source, target)
+        encode(source, target, longest_ms=longest_ms)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -74,7 +79,7 @@ def take_in(
             shutil.copyfile(source, target)
         return Taken(target, found)
     target = folder / f"{stem}.mp3"
-    convert(source, target)
+    convert(source, target, longest_ms=rules.SPANS[purpose].longest)
     from .measuring import measure  # heavy, see above
 
     try:

@@ -35,7 +35,8 @@ def take_in(
     """`voicestudio.audio.take_in` in a child process.
 
     Raises AudioProblem; "damaged" also when the child runs out of memory or of `timeout` (s).
-    Nothing is left in `folder` then. OSError if there is no such file.
+    Nothing is left in `folder` then. OSError if there is no such file or no space, RuntimeError
+    if the child cannot work at all.
     """
     rules.check_size(source.stat().st_size, max_bytes)  # needs no process
     stem = secrets.token_hex(16)
@@ -89,7 +90,7 @@ def _ask(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
             raise AudioProblem("damaged", timeout_s=round(timeout)) from None
         finally:
             _end(child)
-    return _result(out)
+    return _result(out, child.returncode)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -101,12 +102,18 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _result(out: bytes) -> dict[str, Any]:
-    """What the child said. A child that died has met a file that nothing should be made of."""
+def _result(out: bytes, status: int) -> dict[str, Any]:
+    """What the child said. One that was ended by a signal has met a hostile file."""
     try:
         answer = json.loads(out)
     except ValueError:
-        raise AudioProblem("damaged") from None
+        if status > 0:  # Python itself did not start: no file can do that
+            raise RuntimeError(f"the audio process ended with status {status}") from None
+        raise AudioProblem("damaged", cause=f"ended by signal {-status}") from None
+    if "failure" in answer:
+        if answer["errno"] is None:
+            raise RuntimeError(f"the audio process cannot work: {answer['failure']}")
+        raise OSError(answer["errno"], answer["failure"])
     if "problem" in answer:
         raise AudioProblem(answer["problem"], **answer["facts"])
     result: dict[str, Any] = answer["result"]

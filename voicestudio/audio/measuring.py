@@ -37,7 +37,7 @@ def measure(path: Path, *, limit_ms: int | None = None) -> Measures:
         if _is_damaged(decoder, stop_after_s):
             code = "damaged" if _is_known(path) or decoder.errors < decoder.packets / 2 else ""
             raise AudioProblem(code or "not_audio", duration_ms=round(decoder.seconds * 1000))
-        return _measures(decoder, envelope, size)
+        return _measures(decoder, envelope, path, size)
 
 
 def picture(path: Path) -> tuple[list[int], int]:
@@ -59,7 +59,7 @@ def _heard(decoder: Decoder, stop_after_s: float) -> Envelope:
     return envelope
 
 
-def _measures(decoder: Decoder, envelope: Envelope, size: int) -> Measures:
+def _measures(decoder: Decoder, envelope: Envelope, path: Path, size: int) -> Measures:
     loudness_db, silence_share = envelope.loudness()
     extension = rules.extension_of(decoder.container, decoder.codec, brand=decoder.brand)
     acceptable = (
@@ -70,6 +70,7 @@ def _measures(decoder: Decoder, envelope: Envelope, size: int) -> Measures:
         and not decoder.errors
         and rules.tells_the_truth(decoder.announced_s, decoder.seconds)
         and (decoder.container != "wav" or decoder.promised_s is not None)
+        and not (decoder.container == "mov" and headers.is_fragmented(path))
     )
     return Measures(
         container=decoder.container,

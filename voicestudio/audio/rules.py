@@ -22,7 +22,7 @@ class Span:
 
     shortest: int
     longest: int
-    limit: int  # the figure that the provider names
+    limit: int  # the figure that the provider names; `longest` itself, or the first that is refused
 
 
 # Source: provider.md. A sample lasts 10 s to 5 min, a prompt clip less than 8 s; below 1 s no
@@ -31,6 +31,9 @@ SPANS: Final[dict[Purpose, Span]] = {
     "voice_clone": Span(10_000, 300_000, 300_000),
     "prompt_audio": Span(1_000, 7_999, 8_000),
 }
+
+# Encoders pad what was 5:00 to 5:00.02. Refusing that would be unkind; it is cut off instead.
+PADDING_MS: Final = 50
 
 # The rates that MPEG audio layer III knows. AAC and PCM can go higher, but a decoder on the other
 # side need not follow, and a voice has nothing up there.
@@ -55,7 +58,7 @@ def check(measures: Measures, purpose: Purpose) -> None:
     span = SPANS[purpose]
     if measures.duration_ms < span.shortest:
         raise AudioProblem("too_short", duration_ms=measures.duration_ms, limit_ms=span.shortest)
-    if measures.duration_ms > span.longest:
+    if measures.duration_ms > span.longest + PADDING_MS:
         raise AudioProblem("too_long", duration_ms=measures.duration_ms, limit_ms=span.limit)
     if measures.silence_share >= 1.0:
         raise AudioProblem("silent", duration_ms=measures.duration_ms)

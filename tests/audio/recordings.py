@@ -1,0 +1,172 @@
+"""Recordings made in code: tones and speech-like sound in every container that people bring."""
+
+from __future__ import annotations
+
+import struct
+import wave
+import zlib
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+
+Sound = NDArray[np.float32]  # (channels, frames), full scale 1.0
+
+# container -> (muxer, codec, sample format)
+WRITERS = {
+    "mp3": ("mp3", "libmp3lame", "fltp"),
+    "m4a": ("ipod", "aac", "fltp"),
+    "wav": ("wav", "pcm_s16le", "s16"),
+    "wav8": ("wav", "pcm_u8", "u8"),
+    "wav24": ("wav", "pcm_s24le", "s32"),
+    "wav32": ("wav", "pcm_s32le", "s32"),
+    "wavfloat": ("wav", "pcm_f32le", "flt"),
+    "wavdouble": ("wav", "pcm_f64le", "dbl"),
+    "wavlaw": ("wav", "pcm_alaw", "s16"),
+    "flac": ("flac", "flac", "s16"),
+    "flac24": ("flac", "flac", "s32"),
+    "alac": ("ipod", "alac", "s16p"),
+    "opus": ("ogg", "libopus", "flt"),
+    "webm": ("webm", "libopus", "flt"),
+    "aac": ("adts", "aac", "fltp"),
+    "aiff": ("aiff", "pcm_s16be", "s16"),
+    "mka": ("matroska", "aac", "fltp"),
+}
+LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+
+
+def sine(
+    seconds: float, rate: int = 44_100, *, channels: int = 1, level: float = 0.5, pitch: float = 440
+) -> Sound:
+    """A tone whose peak is `level` in every channel; its RMS is `level` / sqrt(2)."""
+    time = np.arange(round(seconds * rate)) / rate
+    return np.tile((level * np.sin(2 * np.pi * pitch * time)).astype(np.float32), (channels, 1))
+
+
+def speech(seconds: float, rate: int = 44_100, *, channels: int = 1, seed: int = 1) -> Sound:
+    """Noise in syllables and pauses, something like a voice; the same for the same seed."""
+    chance = np.random.default_rng(seed)
+    count = round(seconds * rate)
+    syllables = np.abs(chance.standard_normal(int(seconds * 5) + 2))
+    loud = np.interp(np.arange(count) / rate * 5, np.arange(len(syllables)), syllables)
+    soft = np.convolve(chance.standard_normal(count), np.ones(8) / 8, "same")
+    return np.tile((0.1 * loud * soft).clip(-1, 1).astype(np.float32), (channels, 1))
+
+
+def write(
+    path: Path,
+    sound: Sound,
+    rate: int = 44_100,
+    *,
+    kind: str = "wav",
+    bit_rate: int = 256_000,
+    metadata: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write the sound as one of `WRITERS`; gives the path back."""
+    muxer, codec, sample_format = WRITERS[kind]
+    layout = LAYOUTS[len(sound)]
+    with av.open(str(path), "w", format=muxer, options=options) as container:
+        container.metadata.update(metadata or {})
+        added: Any = container.add_stream(codec, rate=rate, layout=layout)
+        added.format = sample_format
+        if codec in {"libmp3lame", "aac", "libopus"}:
+            added.bit_rate = bit_rate
+        added.codec_context.open()
+        resampler = AudioResampler(
+            sample_format, layout, rate, frame_size=added.codec_context.frame_size or 4096
+        )
+        for start in range(0, sound.shape[1], rate):
+            frame = AudioFrame.from_ndarray(
+                sound[:, start : start + rate].T.reshape(1, -1), format="flt", layout=layout
+            )
+            frame.sample_rate = rate
+            for part in resampler.resample(frame):
+                container.mux(added.encode(part))
+        for part in resampler.resample(None):
+            container.mux(added.encode(part))
+        container.mux(added.encode(None))
+    return path
+
+
+def film(path: Path, *, sound: Sound | None = None) -> Path:
+    """A second of moving picture as mp4, with or without sound (44.1 kHz)."""
+    with av.open(str(path), "w", format="mp4") as container:
+        picture: Any = container.add_stream("mpeg4", rate=10)
+        picture.width = picture.height = 32
+        picture.pix_fmt = "yuv420p"
+        tone: Any = (
+            container.add_stream("aac", rate=44_100, layout="mono") if sound is not None else 0
+        )
+        for _ in range(10):
+            image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            container.mux(picture.encode(image))
+        container.mux(picture.encode(None))
+        if sound is not None:
+            resampler = AudioResampler("fltp", "mono", 44_100, frame_size=1024)
+            frame = AudioFrame.from_ndarray(sound, format="fltp", layout="mono")
+            frame.sample_rate = 44_100
+            for part in [*resampler.resample(frame), *resampler.resample(None)]:
+                container.mux(tone.encode(part))
+            container.mux(tone.encode(None))
+    return path
+
+
+def plain_wav(path: Path, seconds: float, *, rate: int = 8_000, level: int = 60) -> Path:
+    """A long recording at little cost: 8 bits, one channel, a square wave."""
+    period = bytes([128 + level] * 10 + [128 - level] * 10)
+    count = round(seconds * rate)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(rate)
+        file.writeframes((period * (count // 20 + 1))[:count])
+    return path
+
+
+def png() -> bytes:
+    """A picture of 16 by 16 pixels, such as music has on its cover."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    pixels = zlib.compress((b"\0" + b"\x80\x40\x20" * 16) * 16)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 16, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def id3_with_cover(picture: bytes) -> bytes:
+    """An ID3v2.3 tag that holds a title and a cover picture."""
+
+    def frame(name: bytes, data: bytes) -> bytes:
+        return name + struct.pack(">I", len(data)) + b"\0\0" + data
+
+    body = frame(b"TIT2", b"\0My private title") + frame(b"APIC", b"\0image/png\0\x03\0" + picture)
+    size = len(body)
+    return (
+        b"ID3\x03\0\0"
+        + bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127])
+        + body
+    )
+
+
+def m4a_with_cover(m4a: bytes, picture: bytes) -> bytes:
+    """The same file with a cover picture; its last box must be `moov`."""
+
+    def box(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data) + 8) + name + data
+
+    data = box(b"data", struct.pack(">II", 14, 0) + picture)  # 14: it is a PNG
+    handler = box(b"hdlr", struct.pack(">II4s4s12x", 0, 0, b"mdir", b"appl") + b"\0")
+    tags = box(b"meta", b"\0\0\0\0" + handler + box(b"ilst", box(b"covr", data)))
+    added = box(b"udta", tags)
+    moov = m4a.rindex(b"moov") - 4
+    (size,) = struct.unpack_from(">I", m4a, moov)
+    assert moov + size == len(m4a)
+    return m4a[:moov] + struct.pack(">I", size + len(added)) + m4a[moov + 4 :] + added

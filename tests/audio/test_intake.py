@@ -1,0 +1,200 @@
+"""Audio: taking a file in, as it is or converted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.audio import recordings
+from voicestudio import audio
+from voicestudio.audio import AudioProblem
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["mp3", "m4a", "wav"])
+def test_take_in_keeps_the_bytes_of_what_is_acceptable(
+    shelf: Path, folder: Path, kind: str
+) -> None:
+    taken = audio.take_in(shelf / kind, folder, purpose="voice_clone")
+
+    assert taken.path.read_bytes() == (shelf / kind).read_bytes()
+    assert (taken.path.parent, taken.path.suffix) == (folder, f".{kind}")
+    assert taken.converted_from == ""
+    assert taken.measures == audio.inspect(taken.path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec"),
+    [("flac", "flac"), ("webm", "opus"), ("opus", "opus"), ("aac", "aac"), ("alac", "alac")],
+)
+def test_take_in_converts_what_is_not_acceptable(
+    shelf: Path, folder: Path, kind: str, codec: str
+) -> None:
+    taken = audio.take_in(shelf / kind, folder, purpose="voice_clone")
+
+    measures = taken.measures
+    assert taken.converted_from == codec
+    assert (taken.path.suffix, measures.container, measures.codec) == (".mp3", "mp3", "mp3")
+    assert measures.acceptable is True
+    assert measures == audio.inspect(taken.path)
+    assert abs(measures.duration_ms - audio.inspect(shelf / kind).duration_ms) <= 50
+    assert [path.name for path in folder.iterdir()] == [taken.path.name]
+
+
+def test_take_in_gives_the_extension_of_the_content(
+    shelf: Path, folder: Path, tmp_path: Path
+) -> None:
+    """An mp3 that calls itself wav needs no conversion, only its right name."""
+    source = tmp_path / "../recording.exe.wav"
+    source.write_bytes((shelf / "mp3").read_bytes())
+
+    taken = audio.take_in(source, folder, purpose="voice_clone")
+
+    assert (taken.path.suffix, taken.converted_from) == (".mp3", "")
+    assert taken.path.read_bytes() == source.read_bytes()
+    assert "recording" not in taken.path.name
+
+
+def test_take_in_names_no_two_files_alike(shelf: Path, folder: Path) -> None:
+    names = {audio.take_in(shelf / "wav", folder, purpose="voice_clone").path for _ in range(3)}
+
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize("kind", ["mp3", "webm"])
+def test_take_in_moves_the_source_if_asked(
+    shelf: Path, folder: Path, tmp_path: Path, kind: str
+) -> None:
+    source = tmp_path / "incoming"
+    source.write_bytes((shelf / kind).read_bytes())
+    inode = source.stat().st_ino
+
+    taken = audio.take_in(source, folder, purpose="voice_clone", move=True)
+
+    assert source.exists() is False
+    assert (taken.path.stat().st_ino == inode) is (kind == "mp3")  # moved, not copied
+
+
+def test_take_in_of_a_bad_file_leaves_everything_as_it_was(folder: Path, tmp_path: Path) -> None:
+    source = recordings.plain_wav(tmp_path / "short", 3)
+    before = source.read_bytes()
+
+    with pytest.raises(AudioProblem):
+        audio.take_in(source, folder, purpose="voice_clone", move=True)
+
+    assert source.read_bytes() == before
+    assert list(folder.iterdir()) == []
+
+
+def test_take_in_cuts_off_an_encoders_padding(folder: Path, tmp_path: Path) -> None:
+    source = recordings.plain_wav(tmp_path / "clip", 8.02)
+
+    taken = audio.take_in(source, folder, purpose="prompt_audio")
+
+    assert (taken.converted_from, taken.measures.duration_ms) == ("pcm_u8", 7_999)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "new_rate", "new_channels"),
+    [
+        (8_000, 1, 32_000, 1),
+        (22_050, 2, 32_000, 2),
+        (44_100, 1, 44_100, 1),
+        (48_000, 2, 44_100, 2),
+        (192_000, 8, 44_100, 1),
+    ],
+)
+def test_convert_keeps_the_channels_and_fits_the_rate(
+    tmp_path: Path, rate: int, channels: int, new_rate: int, new_channels: int
+) -> None:
+    sound = recordings.sine(1.5, rate, channels=channels)
+    source = recordings.write(tmp_path / "x", sound, rate, kind="flac")
+    target = tmp_path / "y.mp3"
+
+    audio.convert(source, target)
+
+    measures = audio.inspect(target, purpose="prompt_audio")
+    assert (measures.sample_rate, measures.channels) == (new_rate, new_channels)
+    assert measures.duration_ms == 1500
+    assert measures.loudness_db == pytest.approx(-9.03 - 0.27, abs=0.1)  # the encoder's headroom
+
+
+def test_convert_keeps_the_sides_apart(tmp_path: Path) -> None:
+    sound = np.concatenate([recordings.sine(2), recordings.sine(2, level=0.0)])
+    source = recordings.write(tmp_path / "x", sound, kind="flac")
+    target = tmp_path / "y.mp3"
+
+    audio.convert(source, target)
+
+    with av.open(str(target)) as container:
+        heard = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
+    left, right = np.abs(heard[:, 5000:-5000]).max(axis=1)
+    assert left == pytest.approx(0.5, abs=0.03)
+    assert right < 0.001
+
+
+def test_convert_takes_no_metadata_over(tmp_path: Path) -> None:
+    private = {"title": "My private title", "location": "+59.91+010.75/"}
+    source = recordings.write(tmp_path / "x", recordings.sine(2), kind="alac", metadata=private)
+    assert b"My private title" in source.read_bytes()
+    target = tmp_path / "y.mp3"
+
+    audio.convert(source, target)
+
+    assert b"private" not in target.read_bytes()
+    with av.open(str(target)) as container:
+        assert container.metadata == {}
+
+
+def test_convert_of_five_minutes_stays_far_below_20_mb(tmp_path: Path) -> None:
+    """192 kbit/s, constant: the size follows from the length."""
+    source = recordings.plain_wav(tmp_path / "x", 10)
+    target = tmp_path / "y.mp3"
+
+    audio.convert(source, target)
+
+    assert target.stat().st_size * 30 == pytest.approx(7_200_000, rel=0.01)
+
+
+def test_convert_of_a_broken_file_leaves_no_target(shelf: Path, tmp_path: Path) -> None:
+    source = tmp_path / "x"
+    source.write_bytes((shelf / "flac").read_bytes()[:60])
+
+    with pytest.raises(AudioProblem):
+        audio.convert(source, tmp_path / "y.mp3")
+
+    assert list(tmp_path.iterdir()) == [source]
+
+
+@settings(max_examples=15, deadline=None, database=None)
+@given(
+    seconds=st.floats(1.0, 4.0),
+    rate=st.sampled_from([8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000]),
+    channels=st.sampled_from([1, 2, 6]),
+    kind=st.sampled_from(["wavfloat", "flac24", "aiff"]),
+)
+def test_convert_keeps_the_length(seconds: float, rate: int, channels: int, kind: str) -> None:
+    with TemporaryDirectory() as place:
+        source, target = Path(place) / "x", Path(place) / "y.mp3"
+        sound = recordings.sine(seconds, rate, channels=channels)
+        recordings.write(source, sound, rate, kind=kind)
+
+        audio.convert(source, target)
+
+        before = audio.inspect(source, purpose="prompt_audio")
+        after = audio.inspect(target, purpose="prompt_audio")
+        assert abs(after.duration_ms - before.duration_ms) <= 50
+        assert after.channels == (2 if channels == 2 else 1)
+        assert after.acceptable is True

@@ -1,0 +1,111 @@
+"""What looking at a recording costs: ours beside a bare PyAV loop, in the same run.
+
+    python -m tests.benchmarks.audio
+
+Decodes, measures and draws five minutes of stereo as mp3, m4a and wav. Each figure is the best of
+three child processes: time of one core and highest memory, of the whole process (interpreter and
+imports with it) and, for the time, of the work alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parents[2]
+MINUTES = 5
+ROUNDS = 3
+KINDS = ("mp3", "m4a", "wav")
+
+
+def bare(path: Path) -> None:
+    """Decode and forget: the floor."""
+    import av
+
+    with av.open(str(path)) as container:
+        for _ in container.decode(audio=0):
+            pass
+
+
+def ours(path: Path) -> None:
+    """Decode, measure, draw."""
+    from voicestudio.audio.measuring import measure
+
+    measure(path)
+
+
+WORK = {"bare": bare, "ours": ours}
+
+
+def child(name: str, path: Path) -> None:
+    """Do one piece of work and print what it cost."""
+    importlib.import_module("av")  # before the clock starts
+    importlib.import_module("numpy")
+    started = time.process_time()
+    WORK[name](path)
+    work = time.process_time() - started
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    whole = used.ru_utime + used.ru_stime
+    print(json.dumps({"work": work, "whole": whole, "megabytes": used.ru_maxrss / 1024}))
+
+
+def measured(name: str, path: Path) -> dict[str, float]:
+    """The least that each figure was in a few processes."""
+    rounds = [json.loads(in_child(name, path)) for _ in range(ROUNDS)]
+    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
+
+
+def in_child(name: str, path: Path) -> bytes:
+    """What a child process prints about its work."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.audio", name, str(path)],
+        cwd=HOUSE,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+
+
+def make(path: Path) -> None:
+    """Five minutes of speech-like stereo in the container that the file is named after."""
+    import numpy as np
+
+    from tests.audio import recordings
+
+    minute = recordings.speech(20, channels=2)
+    sound = np.tile(minute, (1, MINUTES * 3))
+    recordings.write(path, sound, kind=path.name, bit_rate=192_000)
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"{MINUTES} minutes, 44.1 kHz stereo: decode, measure, waveform (1 s, 70 MB must hold)")
+    head = ("", "bare", "ours", "ratio", "process", "bare", "ours", "ratio")
+    print("{:5}{:>9}{:>9}{:>7}{:>10}{:>12}{:>10}{:>7}".format(*head))
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in KINDS:
+            path = Path(folder) / kind
+            in_child("make", path)  # a child's memory counts from its parent's: stay small
+            floor, mine = measured("bare", path), measured("ours", path)
+            print(
+                f"{kind:5}{floor['work']:7.2f} s{mine['work']:7.2f} s"
+                f"{mine['work'] / floor['work']:7.2f}{mine['whole']:8.2f} s"
+                f"{floor['megabytes']:9.0f} MB{mine['megabytes']:7.0f} MB"
+                f"{mine['megabytes'] / floor['megabytes']:7.2f}"
+            )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["make"]:
+        make(Path(sys.argv[2]))
+    elif len(sys.argv) > 1:
+        child(sys.argv[1], Path(sys.argv[2]))
+    else:
+        main()
