@@ -122,9 +122,7 @@ def make_attempt(
     return attempt
 
 
-def _facts(
-    state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
-) -> dict[str, Any]:
+def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None) -> dict[str, Any]:
     """What the worker would have written on the way to `state`."""
     sent = {"sent": {"voice_id": attempt.voice_id, "file_id": attempt.recording.file_id}}
     later = [at + timedelta(seconds=step) for step in (0.1, 1.3, 1.3, 9.7, 10.0)]

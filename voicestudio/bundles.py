@@ -1,6 +1,6 @@
 """Bundles: many small stylesheets and scripts in the repository, one of each on the wire."""
 
-import os
+import builtins
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,12 +21,12 @@ class BundleFinder(BaseFinder):
     Every script stands in a block of its own, so that each stays usable without the others.
     """
 
-    def __init__(self, app_names: Sequence[str] | None = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         self.sources = settings.BASE_DIR / "static"
         self.storage = FileSystemStorage(location=settings.DATA_DIR / "bundles")
 
-    def check(self, **kwargs: Any) -> list[CheckMessage]:
+    def check(self, **_kwargs: Any) -> builtins.list[CheckMessage]:
+        """Nothing can be set wrong."""
         return []
 
     def find(self, path: str, find_all: bool = False) -> Any:
@@ -37,19 +37,21 @@ class BundleFinder(BaseFinder):
         found = str(self.built(str(path), parts))
         return [found] if find_all else found
 
-    def list(self, ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
+    def list(self, _ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
         """Every bundle, for collectstatic."""
         for path, parts in self.parts().items():
             self.built(path, parts)
             yield path, self.storage
 
     def parts(self) -> dict[str, Sequence[Path]]:
+        """What each bundle is made of, in order."""
         return {
             "css/studio.css": [self.sources / "css" / f"{name}.css" for name in STYLES],
             "js/studio.js": [self.sources / "js" / f"{name}.js" for name in SCRIPTS],
         }
 
     def built(self, path: str, parts: Sequence[Path]) -> Path:
+        """The file of a bundle, made anew if a part is newer."""
         target = Path(self.storage.path(path))
         newest = max(part.stat().st_mtime for part in parts)
         if not target.exists() or target.stat().st_mtime <= newest:
@@ -59,5 +61,5 @@ class BundleFinder(BaseFinder):
             # Written aside: two processes may build at once, and a third one read.
             draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
             draft.write_text(text, encoding="utf-8")
-            os.replace(draft, target)
+            draft.replace(target)
         return target

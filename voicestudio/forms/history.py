@@ -1,6 +1,7 @@
 """Forms: what a person may ask of the history, all of it in the address."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ LAST_YEAR: Final = 2199
 
 
 def within_reason(day: date) -> None:
+    """A validator of dates."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValidationError(_("This is no day that the studio knows of."), code="invalid")
 
@@ -58,8 +60,8 @@ class HistoryForm(forms.Form):
     since = _date(_("From"))
     until = _date(_("To"))
 
-    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="filter-%s", **kwargs)
+    def __init__(self, data: Mapping[str, Any], *, people: list[tuple[int, str]]) -> None:
+        super().__init__(data, auto_id="filter-%s", label_suffix="")
         choices: dict[str, list[tuple[str, Any]]] = {
             "model": [("", _("Any")), *((name, name) for name in settings.MINIMAX_MODELS)],
             "person": [("", _("Anyone")), *((str(pk), name) for pk, name in people)],

@@ -169,7 +169,7 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
         (attempt.created_at, str(_("Asked by %(person)s")) % names, None),
         (
             attempt.claimed_at,
-            _("Taken up by the worker") if attempt.runs <= 1 else _("Taken up once more"),
+            _("Work began") if attempt.runs <= 1 else _("Work began anew"),
             lasted(attempt.created_at, attempt.claimed_at) if attempt.runs <= 1 else None,
         ),
         (
@@ -183,11 +183,14 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
             _("MiniMax answered"),
             lasted(attempt.sent_at, attempt.answered_at) if attempt.runs <= 1 else None,
         ),
-        (attempt.demo_saved_at, _("Demo saved"), lasted(attempt.answered_at, attempt.demo_saved_at)),
+        (
+            attempt.demo_saved_at,
+            _("Demo saved"),
+            lasted(attempt.answered_at, attempt.demo_saved_at),
+        ),
     ]
-    if attempt.answered_at is None or attempt.status != State.READY:
-        if attempt.finished_at and attempt.finished_at != attempt.answered_at:
-            events.append((attempt.finished_at, attempt.state.label, None))
+    if not attempt.is_ready and attempt.finished_at != attempt.answered_at:
+        events.append((attempt.finished_at, attempt.state.label, None))
     return sorted(
         ((moment, text, ms) for moment, text, ms in events if moment is not None),
         key=lambda event: event[0],

@@ -103,9 +103,9 @@ def took(milliseconds: int | float | None) -> str:
         return ""
     seconds = max(0.0, milliseconds / 1000)
     if seconds < 9.95:
-        return _("%(seconds)s s") % {"seconds": formats.number_format(round(seconds, 1), 1)}
+        return _("%(seconds)s\u00a0s") % {"seconds": formats.number_format(round(seconds, 1), 1)}
     if seconds < 60:
-        return _("%(seconds)s s") % {"seconds": round(seconds)}
+        return _("%(seconds)s\u00a0s") % {"seconds": round(seconds)}
     return clock(milliseconds)
 
 

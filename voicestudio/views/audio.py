@@ -49,6 +49,7 @@ class Blocks(Iterator[bytes]):
         return block
 
     def close(self) -> None:
+        """Let the file go."""
         self.file.close()
 
 
@@ -84,7 +85,9 @@ def _served(request: HttpRequest, file: FieldFile, title: str) -> HttpResponseBa
     except OSError as error:
         raise Http404 from error
     etag = f'"{size:x}-{int(changed * 1_000_000):x}"'
-    response = get_conditional_response(request, etag=etag, last_modified=int(changed))
+    response: HttpResponseBase | None = get_conditional_response(
+        request, etag=etag, last_modified=int(changed)
+    )
     if response is None:
         response = _answer(request, file, size, _wanted(request, size, etag, int(changed)))
     if response.status_code in (200, 206):

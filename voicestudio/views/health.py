@@ -13,7 +13,7 @@ from voicestudio.services import health
 @login_not_required
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """200 while database and worker are well, else 503; the same JSON either way."""
     report = health.report()
     return JsonResponse(asdict(report), status=200 if report.ok else 503)

@@ -1,6 +1,7 @@
 """History: the list of attempts, one attempt, and what can still be done for it."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -14,9 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.history import HistoryForm, cursor
 from voicestudio.models import CloneAttempt, State
-from voicestudio.models.attempts import CloneAttemptQuerySet
 from voicestudio.services import attempts, demos
 from voicestudio.templatetags.attempt import phase
+
+if TYPE_CHECKING:
+    from voicestudio.models.history import CloneAttemptQuerySet
 
 # Ids are 64 bits wide; a larger number in an address is no row's.
 LARGEST_ID = 2**63 - 1
@@ -35,8 +38,8 @@ def history(request: HttpRequest) -> HttpResponse:
     context = {"form": form, "page": page, "left_out": form.left_out, "paged": before or after}
     if _wants_part(request, "results"):
         response = render(request, "attempts/history.html#results", context | {"oob": True})
-        asked = {name: value for name, value in request.GET.items() if value}
-        response["HX-Push-Url"] = f"{reverse('history')}{'?' if asked else ''}{urlencode(asked)}"
+        asked = urlencode([(name, str(value)) for name, value in request.GET.items() if value])
+        response["HX-Push-Url"] = reverse("history") + (f"?{asked}" if asked else "")
     else:
         response = render(request, "attempts/history.html", context)
     return _private(response)
@@ -101,7 +104,7 @@ def _people() -> list[tuple[int, str]]:
     return list(users.values_list("pk", "username")[:500])
 
 
-def _asked_for(request: HttpRequest, form: HistoryForm) -> CloneAttemptQuerySet:
+def _asked_for(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
     found = CloneAttempt.objects.visible_to(request.user).for_rows()
     chosen = form.chosen
     if "state" in chosen:
@@ -122,7 +125,8 @@ def _count_ahead(found: Iterable[CloneAttempt]) -> None:
     if not waiting:
         return
     line = CloneAttempt.objects.in_state(State.WAITING).filter(retry_at=None).order_by("pk")
-    places = {pk: place for place, pk in enumerate(line.values_list("pk", flat=True)[:MOST_WAITING])}
+    in_line = line.values_list("pk", flat=True)[:MOST_WAITING]
+    places = {pk: place for place, pk in enumerate(in_line)}
     for row in waiting:
         row.ahead = places.get(row.pk, MOST_WAITING)  # type: ignore[attr-defined]
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import retarget
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
@@ -17,7 +18,7 @@ from voicestudio.forms.recordings import sentence
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
-from . import uploads
+from . import uploads, uses
 from .people import signed_in
 
 SHOWN: Final = 20
@@ -50,7 +51,10 @@ def _refused_at_once(request: HttpRequest) -> HttpResponse:
 def _refused(request: HttpRequest, saying: words.Saying) -> HttpResponse:
     """Why a recording was not taken: in place, or above the list of those that were."""
     if request.headers.get("HX-Request"):
-        return render(request, "_note.html", {"saying": saying, "state": "failed"}, status=422)
+        context = {"saying": saying, "state": "failed"}
+        response = render(request, "_note.html", context, status=422)
+        # Beside what is chosen already, not in its place.
+        return retarget(response, "#id_file_error")
     return _list(request, saying=saying, status=422)
 
 
@@ -204,6 +208,7 @@ def _list(
         found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
         older, newer = len(found) > PAGE, before is not None
         found = found[:PAGE]
+    uses.tell(found)
     context = {
         "recordings": found,
         "older": found[-1].pk if found and older else None,

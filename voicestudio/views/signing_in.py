@@ -25,8 +25,9 @@ from django.views.decorators.http import require_POST
 
 # The parts of the form that are plain text: what an expired sign-in may carry over to the next.
 DRAFT_FIELDS: Final = (
-    "token", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip", "prompt_text",
-    "preview_text", "model", "language", "noise_reduction", "volume_normalization", "watermark",
+    "token", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
+    "prompt_text", "preview_text", "model", "language", "noise_reduction",
+    "volume_normalization", "watermark",
     "text_validation", "accuracy", "rehearsal",
 )  # fmt: skip
 DRAFT_PREFIX: Final = "draft-"
@@ -49,19 +50,19 @@ class SignIn(LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_template_names(self) -> list[str]:
+        """The whole page, or for a dialog the form alone."""
         part = "#sign-in" if by_script(self.request) else ""
         return [f"{self.template_name}{part}"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With what was typed before the sign-in expired."""
         return super().get_context_data(**kwargs) | {
             "draft": carried_draft(self.request),
             "dialog": by_script(self.request),
             "minutes_locked": None,
         }
 
-    def render_to_response(
-        self, context: dict[str, Any], **response_kwargs: Any
-    ) -> HttpResponse:
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
         """A wrong password answers 422, like every form that is not right yet."""
         status = 422 if self.request.method == "POST" else 200
         response = super().render_to_response(context, status=status, **response_kwargs)
@@ -91,7 +92,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 
 
 def locked_out(
-    request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None
+    request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None
 ) -> HttpResponse:
     """After too many wrong passwords: how long to wait, in plain words (called by axes)."""
     pause = get_cool_off(request)
@@ -107,7 +108,7 @@ def locked_out(
 
 
 @login_not_required
-def token_outdated(request: HttpRequest, reason: str = "") -> HttpResponse:
+def token_outdated(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A page that was opened before the last sign-in (Django's CSRF check calls this)."""
     response = render(request, "403_csrf.html", status=403)
     # The open page may fetch a fresh token and send its request again: nothing was done.
@@ -121,8 +122,8 @@ def token_outdated(request: HttpRequest, reason: str = "") -> HttpResponse:
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Sends strangers to the sign-in page; an open page is told, and opens its own dialog."""
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, _view: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         """401 for scripts and players, the sign-in page for people; what was typed goes along."""
         if by_script(request):
@@ -189,11 +190,12 @@ def carried_draft(request: HttpRequest) -> dict[str, str]:
 class NoFiles(FileUploadHandler):
     """Keeps nothing of any file."""
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
+    def new_file(self, *_args: Any, **_kwargs: Any) -> None:
+        """Pass over this file."""
         raise SkipFile
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        return None
+    def receive_data_chunk(self, _data: bytes, _start: int) -> bytes | None:
+        """Never called: every file is passed over."""
 
-    def file_complete(self, file_size: int) -> None:
-        return None
+    def file_complete(self, _size: int) -> None:
+        """There is no file."""
