@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from dotenv import dotenv_values
 from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -112,9 +113,13 @@ def names(name: str, default: Iterable[str], wanted: str, pattern: str) -> list[
     return [value.strip() for value in read(env.list, name, list(default), wanted, validate=check)]
 
 
+from_file: dict[str, str] = {}
 env_file = os.environ.get("VOICESTUDIO_ENV_FILE", str(BASE_DIR / ".env"))
 if env_file and Path(env_file).is_file():
-    env.read_env(env_file, recurse=False)
+    from_file = {name: value or "" for name, value in dotenv_values(env_file).items()}
+    for name, value in from_file.items():
+        if not os.environ.get(name, "").strip():
+            os.environ[name] = value
 elif env_file and "VOICESTUDIO_ENV_FILE" in os.environ:
     raise ImproperlyConfigured("VOICESTUDIO_ENV_FILE must be the path of a file that exists.")
 
@@ -505,8 +510,9 @@ LOGGING = {
 
 # --- typing errors --------------------------------------------------------------------------------
 
-for name in os.environ:
-    if name.startswith(("MINIMAX_", "VOICESTUDIO_")) and name not in KNOWN:
-        near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.72)
+for name in {*os.environ, *from_file} - KNOWN:
+    near = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.8)
+    # The file may serve other programs too: a name there is wrong only if it looks like ours.
+    if name.startswith(("MINIMAX_", "VOICESTUDIO_")) or (near and name in from_file):
         hint = f"; did you mean {near[0]}?" if near else "."
         raise ImproperlyConfigured(f"{name} is not a setting of Voice Studio{hint}")
