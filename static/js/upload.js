@@ -39,6 +39,15 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-again]")) send(zone, running.get(zone).file);
 });
 
+// Another recording was chosen meanwhile: that one counts.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const zone = event.target.id && document.querySelector(`[data-target="#${event.target.id}"]`);
+  if (!zone?.hasAttribute("data-busy")) return;
+  stop(zone);
+  running.delete(zone);
+  end(zone, true);
+});
+
 // Sending ---------------------------------------------------------------------------------------------
 
 function send(zone, file) {

@@ -39,6 +39,21 @@ class TypedField(forms.CharField):
             )
 
 
+class ShareField(forms.DecimalField):
+    """A number from 0 to 1 with at most three places; one sentence says all that can be wrong."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=1, max_digits=4, decimal_places=3, **options)
+        self.sentence = _("Type a number from 0 to 1, such as 0.7.")
+
+    def clean(self, value: Any) -> Any:
+        """The number, or None."""
+        try:
+            return super().clean(value)
+        except ValidationError as error:
+            raise ValidationError(self.sentence, "invalid") from error
+
+
 class VoiceIdField(forms.CharField):
     """A voice ID, as it is typed; the rules and what is taken are asked of those who know."""
 

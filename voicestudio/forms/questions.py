@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from . import languages
-from .fields import TypedField, VoiceIdField
+from .fields import ShareField, TypedField, VoiceIdField
 from .recordings import AudioField, FileIdField, RecordingField
 
 PREVIEW_LIMIT: Final = 1000  # Source: provider.md, "voice_clone", text
@@ -81,9 +81,18 @@ class Questions(forms.Form):
         help_text=_("Without a text the voice is made, but there is nothing to hear yet."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    model = forms.ChoiceField(label=_("Model"), required=False)
+    model = forms.ChoiceField(
+        label=_("Model"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the models in the list.")},
+    )
     language = forms.ChoiceField(
-        label=_("Language"), choices=languages.choices, required=False, initial=languages.AUTO
+        label=_("Language"),
+        choices=languages.choices,
+        required=False,
+        initial=languages.AUTO,
+        help_text=_("The language of the preview text."),
+        error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
     )
 
     noise_reduction = forms.BooleanField(
@@ -109,26 +118,16 @@ class Questions(forms.Form):
             "MiniMax compares them with the recording, and stops if it hears something else."
         ),
     )
-    accuracy = forms.DecimalField(
+    accuracy = ShareField(
         label=_("How exactly they must match"),
         required=False,
-        min_value=0,
-        max_value=1,
-        max_digits=4,
-        decimal_places=3,
         help_text=_("From 0, anything goes, to 1, word for word. MiniMax takes 0.7 if left empty."),
-        error_messages={
-            key: _("Type a number from 0 to 1, such as 0.7.")
-            for key in (
-                "invalid", "min_value", "max_value",
-                "max_digits", "max_decimal_places", "max_whole_digits",
-            )
-        },
         widget=forms.NumberInput(attrs={"step": "0.05"}),
-    )  # fmt: skip
+    )
     rehearsal = forms.ChoiceField(
         label=_("Rehearse an outcome"),
         required=False,
         choices=REHEARSALS,
         help_text=_("For training: see how the studio shows each case."),
+        error_messages={"invalid_choice": _("Choose one of the outcomes in the list.")},
     )

@@ -46,7 +46,8 @@ class RecordingField(forms.ModelChoiceField):
 
     def to_python(self, value: Any) -> AudioFile | None:
         """The recording; hostile ids are simply not there."""
-        if isinstance(value, str) and len(value) > 19:
+        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
+        if isinstance(value, str) and value and not digits:
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
         return super().to_python(value)
 

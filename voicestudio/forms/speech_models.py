@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 # Source: provider.md, "voice_clone" and "Text marks".
 _KNOWN: Final[dict[str, Promise]] = {
     "speech-2.8-hd": _("2.8 hd: best quality"),
-    "speech-2.8-turbo": _("2.8 turbo: quicker and cheaper"),
-    "speech-2.6-hd": _("2.6 hd: very good, no sounds like breath"),
-    "speech-2.6-turbo": _("2.6 turbo: quick and cheap, no sounds like breath"),
-    "speech-02-hd": _("02 hd: an older voice"),
-    "speech-02-turbo": _("02 turbo: older and cheaper"),
-    "speech-01-hd": _("01 hd: the oldest voice"),
-    "speech-01-turbo": _("01 turbo: oldest and cheapest"),
+    "speech-2.8-turbo": _("2.8 turbo: quick and cheaper"),
+    "speech-2.6-hd": _("2.6 hd: very good"),
+    "speech-2.6-turbo": _("2.6 turbo: quick and cheap"),
+    "speech-02-hd": _("02 hd: older"),
+    "speech-02-turbo": _("02 turbo: older, cheaper"),
+    "speech-01-hd": _("01 hd: oldest"),
+    "speech-01-turbo": _("01 turbo: oldest, cheaper"),
 }
 
 
