@@ -87,6 +87,16 @@ def test_take_in_moves_the_source_if_asked(
     assert (taken.path.stat().st_ino == inode) is (kind == "mp3")  # moved, not copied
 
 
+def test_take_in_never_keeps_a_link(shelf: Path, folder: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(shelf / "mp3")
+
+    taken = audio.take_in(link, folder, purpose="voice_clone", move=True)
+
+    assert (taken.path.is_symlink(), link.is_symlink()) == (False, False)
+    assert taken.path.read_bytes() == (shelf / "mp3").read_bytes()
+
+
 def test_take_in_of_a_bad_file_leaves_everything_as_it_was(folder: Path, tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "short", 3)
     before = source.read_bytes()

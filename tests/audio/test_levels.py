@@ -41,15 +41,22 @@ def test_sine_is_measured_within_a_tenth_of_a_decibel(
     assert measures.peak_dbfs == pytest.approx(HALF_DB, abs=peak_tolerance)
 
 
-@pytest.mark.parametrize(("channels", "rate"), [(6, 48_000), (8, 48_000), (8, 192_000)])
-def test_sine_in_many_channels_has_its_level(tmp_path: Path, channels: int, rate: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "channels", "rate"),
+    [("flac", 6, 48_000), ("flac", 8, 48_000), ("wav24", 8, 192_000), ("m4a", 8, 48_000)],
+)
+def test_sine_in_many_channels_has_its_level(
+    tmp_path: Path, kind: str, channels: int, rate: int
+) -> None:
     sound = recordings.sine(1.5, rate, channels=channels)
-    path = recordings.write(tmp_path / "tone", sound, rate, kind="flac")
+    path = recordings.write(tmp_path / "tone", sound, rate, kind=kind)
 
     measures = measured(path)
 
     assert (measures.channels, measures.sample_rate) == (channels, rate)
-    assert measures.loudness_db == pytest.approx(HALF_DB - 3.01, abs=0.01)
+    # What is heard below 120 Hz in the eighth channel of AAC is not a tone of 440 Hz.
+    left_out = 10 * math.log10(7 / 8) if kind == "m4a" else 0.0
+    assert measures.loudness_db == pytest.approx(HALF_DB - 3.01 + left_out, abs=0.1)
 
 
 def test_level_is_the_mean_power_of_the_channels_and_the_highest_peak(tmp_path: Path) -> None:

@@ -60,7 +60,8 @@ _SAMPLES: Final[dict[str, tuple[type[np.generic], float]]] = {
 }
 # Containers whose header tells the length; in the others FFmpeg guesses from the bit rate.
 _PROMISING: Final = frozenset({"mov", "flac", "aiff", "caf", "w64", "au"})
-_HOPS: Final = 64  # blocks hold 0.64 s
+_HOPS: Final = 64  # blocks hold 0.64 s, or less where that is many samples
+_BLOCK_SAMPLES: Final = 400_000
 _ERRORS_MAX: Final = 500
 _LOUDEST: Final = 16.0  # +24 dBFS; what a float file says beyond is a fault, not sound
 
@@ -158,7 +159,8 @@ class _Gather:
         self.rate = rate
         self._planar = sample_format.endswith("p")
         self._kind = np.dtype(kind)
-        room = hop(rate) * _HOPS
+        hops = max(1, min(_HOPS, _BLOCK_SAMPLES // (hop(rate) * channels)))
+        room = hop(rate) * hops
         # Native samples as they come: (channels, room) in planes, or (room, channels).
         self._native = np.empty((channels, room) if self._planar else (room, channels), self._kind)
         as_is = self._planar and self._kind == np.float32

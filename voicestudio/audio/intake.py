@@ -71,25 +71,20 @@ def take_in(
     """
     found = inspect(source, purpose=purpose, max_bytes=max_bytes)
     stem = stem or secrets.token_hex(16)
-    if found.acceptable:
-        target = folder / f"{stem}.{found.extension}"
-        if move:
-            shutil.move(source, target)
-        else:
-            shutil.copyfile(source, target)
-        return Taken(target, found)
-    target = folder / f"{stem}.mp3"
-    convert(source, target, longest_ms=rules.SPANS[purpose].longest)
-    from .measuring import measure  # heavy, see above
-
+    target = folder / f"{stem}.{found.extension if found.acceptable else 'mp3'}"
     try:
-        kept = measure(target)
+        if found.acceptable:
+            _keep(source, target, move=move)
+            taken = Taken(target, found)
+        else:
+            convert(source, target, longest_ms=rules.SPANS[purpose].longest)
+            taken = Taken(target, _measures_of_ours(target), converted_from=found.codec)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     if move:
-        source.unlink()
-    return Taken(target, kept, converted_from=found.codec)
+        source.unlink(missing_ok=True)
+    return taken
 
 
 def waveform_of(path: Path) -> tuple[list[int], int]:
@@ -101,6 +96,21 @@ def waveform_of(path: Path) -> tuple[list[int], int]:
     from .measuring import picture  # heavy, see above
 
     return picture(path)
+
+
+def _keep(source: Path, target: Path, *, move: bool) -> None:
+    """Bring the bytes to `target`; a link is not moved, but what it points to is copied."""
+    if move and not source.is_symlink():
+        shutil.move(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _measures_of_ours(path: Path) -> Measures:
+    """Measures of what we have written; no rule is applied again."""
+    from .measuring import measure  # heavy, see above
+
+    return measure(path)
 
 
 def _check_file(path: Path, max_bytes: int) -> None:
