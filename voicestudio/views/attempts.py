@@ -155,11 +155,11 @@ def _to(request: HttpRequest, attempt: CloneAttempt) -> HttpResponse:
 
 def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]:
     """From an address, from an earlier attempt, or from what was typed before signing in."""
-    initial: dict[str, Any] = {
-        name: value
-        for name, value in dict(request.session.pop("draft", {})).items()
-        if name in CloneForm.base_fields and isinstance(value, str)
-    }
+    initial: dict[str, Any] = {}
+    if draft := request.session.pop("draft", None):
+        known = CloneForm.base_fields.keys() & draft.keys()
+        # A text that was emptied is not in the draft, and stays empty.
+        initial = {"preview_text": ""} | {name: draft[name] for name in known}
     for name in ("recording", "prompt_clip"):
         if given := request.GET.get(name):
             initial[name] = given

@@ -1,0 +1,606 @@
+"""The form at `/`: shown, filled in, sent, refused, and sent twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, State
+from voicestudio.practice.server import StandIn
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def recording(user: User) -> AudioFile:
+    return factories.make_recording(by=user)
+
+
+class Page(HTMLParser):
+    """What stands in the controls of the form, by name."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+        self._text = self._select = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag == "textarea":
+            self._text = name
+            self.values[name] = ""
+        elif tag == "select":
+            self._select = name
+            self.values[name] = None
+        elif tag == "option" and self._select:
+            if "selected" in given or self.values[self._select] is None:
+                self.values[self._select] = given.get("value")
+        elif tag == "input" and given.get("type") == "checkbox":
+            self.values[name] = "checked" in given
+        elif tag == "input" and name:
+            self.values[name] = given.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self._text = ""
+        elif tag == "select":
+            self._select = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.values[self._text] += data.removeprefix("\n")
+
+
+def page(html: bytes) -> dict[str, Any]:
+    return Page(html.decode()).values
+
+
+def answers(recording: AudioFile | None = None, **changes: Any) -> dict[str, Any]:
+    """What a person sends who has filled in everything that is needed."""
+    typed = {
+        "token": str(uuid4()),
+        "speaker": "Anna Larsen",
+        "voice_id": "AnnaLarsen-7k2p",
+        "permission": "on",
+        "recording": str(recording.pk) if recording else "",
+        "preview_text": "Hello there.",
+        "model": "speech-2.8-hd",
+        "language": "auto",
+    }
+    return {name: value for name, value in (typed | changes).items() if value is not None}
+
+
+def said(html: bytes) -> list[str]:
+    """The sentences of the list of mistakes on top of the page."""
+    found = re.search(r'id="mistakes".*?<ul>(.*?)</ul>', html.decode(), re.DOTALL)
+    items = re.findall(r"<li>(.*?)</li>", found[1], re.DOTALL) if found else []
+    return [re.sub(r"<.*?>", "", item).replace("&#x27;", "'").strip() for item in items]
+
+
+# Shown ----------------------------------------------------------------------------------------
+
+
+def test_stranger_is_sent_to_sign_in(client: Client) -> None:
+    response = client.get("/")
+
+    assert response.status_code == 302
+    assert response["Location"] == "/sign-in/?next=/"
+
+
+def test_form_is_empty_but_for_what_is_offered(client: Client, user: User) -> None:
+    response = client.get("/")
+
+    shown = page(response.content)
+    assert response.status_code == 200
+    assert shown["speaker"] == ""
+    assert shown["voice_id"] == ""
+    assert shown["permission"] is False
+    assert shown["model"] == "speech-2.8-hd"
+    assert shown["language"] == "auto"
+    assert shown["rehearsal"] == "ready"
+    assert shown["preview_text"].startswith("Hello, this is my new voice.")
+    assert len(shown["token"]) == 36
+
+
+def test_form_may_be_kept_for_the_way_back_only(client: Client, user: User) -> None:
+    response = client.get("/")
+
+    assert response["Cache-Control"] == "private, no-cache"
+
+
+def test_real_mode_rehearses_nothing(client: Client, user: User, settings: Settings) -> None:
+    settings.PRACTICE_MODE = False
+
+    html = client.get("/").content.decode()
+
+    assert "Rehearse an outcome" not in html
+    assert "Use an example recording" not in html
+    assert "nothing is charged" not in html
+
+
+def test_queries_do_not_grow_with_what_is_here(
+    client: Client, user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _turn in range(3):
+        factories.make_attempt(by=user)
+        factories.make_recording(by=user, purpose=Purpose.PROMPT)
+    client.get("/")
+
+    with django_assert_num_queries(5):  # session, user, two selects, just now
+        client.get("/")
+
+
+def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> None:
+    factories.make_attempt(speaker_name="Somebody Else")
+    for name in ("First", "Second", "Third", "Fourth"):
+        factories.make_attempt(by=user, speaker_name=name)
+
+    html = client.get("/").content.decode()
+
+    shown = html[html.index("Just now") :]
+    assert re.findall(r'<b dir="auto">(.*?)</b>', shown) == ["Fourth", "Third", "Second"]
+
+
+def test_recording_in_the_address_is_chosen(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    shown = page(client.get(f"/?recording={recording.pk}").content)
+
+    assert shown["recording"] == str(recording.pk)
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "x", "9" * 30, "%00", ""])
+def test_nonsense_in_the_address_chooses_nothing(client: Client, user: User, given: str) -> None:
+    response = client.get(f"/?recording={given}&prompt_clip={given}")
+
+    assert response.status_code == 200
+    assert "recording" not in page(response.content)
+
+
+def test_clone_again_fills_in_all_but_token_id_and_permission(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    clip = factories.make_recording(purpose=Purpose.PROMPT)
+    earlier = factories.make_attempt(
+        recording=recording, speaker_name="王芳", prompt_clip=clip, prompt_text="你好。",
+        preview_text="风很轻。", model="speech-02-turbo", language="Chinese", noise_reduction=True,
+        text_validation="你好", accuracy="0.850", rehearsal="slow",
+    )  # fmt: skip
+
+    shown = page(client.get(f"/?from={earlier.pk}").content)
+
+    assert shown.pop("token") != str(earlier.token)
+    assert shown.pop("voice_id") != earlier.voice_id
+    names = ("speaker", "permission", "recording", "prompt_clip", "prompt_text", "preview_text",
+             "model", "language", "noise_reduction", "watermark", "text_validation", "accuracy",
+             "rehearsal")  # fmt: skip
+    assert {name: shown[name] for name in names} == {
+        "speaker": "王芳",
+        "permission": False,
+        "recording": str(recording.pk),
+        "prompt_clip": str(clip.pk),
+        "prompt_text": "你好。",
+        "preview_text": "风很轻。",
+        "model": "speech-02-turbo",
+        "language": "Chinese",
+        "noise_reduction": True,
+        "watermark": False,
+        "text_validation": "你好",
+        "accuracy": "0.850",
+        "rehearsal": "slow",
+    }
+
+
+@pytest.mark.parametrize("query", ["from", "asked"])
+@pytest.mark.parametrize("given", ["0", "x", "-1", "9" * 19, "9" * 30, "", "%00", "٣"])
+def test_unknown_attempt_in_the_address_is_not_found(
+    client: Client, user: User, query: str, given: str
+) -> None:
+    assert client.get(f"/?{query}={given}").status_code == 404
+
+
+def test_way_back_shows_the_form_that_was_sent(client: Client, user: User) -> None:
+    asked = factories.make_attempt(by=user)
+
+    response = client.get(f"/?asked={asked.pk}")
+
+    shown = page(response.content)
+    assert shown["token"] == str(asked.token)
+    assert shown["voice_id"] == asked.voice_id
+    assert shown["permission"] is True
+    assert "You have already asked for this voice." in response.content.decode()
+
+
+def test_way_back_is_only_for_who_asked(client: Client, user: User) -> None:
+    assert client.get(f"/?asked={factories.make_attempt().pk}").status_code == 404
+
+
+def test_draft_from_before_signing_in_comes_back_once(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    session = client.session
+    session["draft"] = {
+        "token": "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11", "speaker": "Anna", "permission": "on",
+        "recording": str(recording.pk), "accuracy": "lots", "unknown": "x", "file": "y",
+    }  # fmt: skip
+    session.save()
+
+    first = page(client.get("/").content)
+    second = page(client.get("/").content)
+
+    assert first["token"] == "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11"
+    assert (first["speaker"], second["speaker"]) == ("Anna", "")
+    assert (first["permission"], second["permission"]) == (True, False)
+    assert first["recording"] == str(recording.pk)
+    assert first["accuracy"] == "lots"
+    assert first["preview_text"] == ""
+
+
+# Sent -----------------------------------------------------------------------------------------
+
+
+def test_valid_form_becomes_an_attempt(client: Client, user: User, recording: AudioFile) -> None:
+    response = client.post("/", answers(recording))
+
+    attempt = CloneAttempt.objects.get()
+    assert response.status_code == 303
+    assert response["Location"] == f"/history/{attempt.pk}/"
+    assert attempt.created_by == attempt.permission_by == user
+    assert attempt.recording == recording
+    assert attempt.voice_id == "AnnaLarsen-7k2p"
+    assert attempt.permission_wording == "I have this person's permission to clone their voice"
+    assert attempt.state is State.WAITING
+
+
+def test_htmx_is_led_on_without_a_reload(client: Client, user: User, recording: AudioFile) -> None:
+    response = client.post("/", answers(recording), headers=HTMX)
+
+    assert response.status_code == 200
+    assert json.loads(response["HX-Location"]) == {
+        "path": f"/history/{CloneAttempt.objects.get().pk}/",
+        "target": "#main",
+        "select": "#main",
+        "swap": "outerHTML show:window:top",
+    }
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_same_form_twice_is_one_attempt(
+    client: Client, user: User, recording: AudioFile, headers: dict[str, str]
+) -> None:
+    sent = answers(recording)
+    client.post("/", sent, headers=headers)
+
+    second = client.post("/", sent | {"speaker": "Someone else"}, headers=headers)
+
+    attempt = CloneAttempt.objects.get()
+    assert attempt.speaker_name == "Anna Larsen"
+    assert f"/history/{attempt.pk}/" in second.headers.get("HX-Location", second.get("Location"))
+
+
+def test_form_sent_twice_keeps_its_file_once(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    sent = answers(recording)
+    client.post("/", sent)
+
+    client.post("/", sent | {"file": SimpleUploadedFile("a.wav", hum(12))})
+
+    assert list(AudioFile.objects.all()) == [recording]
+
+
+def test_get_makes_nothing(client: Client, user: User, recording: AudioFile) -> None:
+    client.get("/", answers(recording))
+
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_form_without_its_csrf_token_is_refused(user: User, recording: AudioFile) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user)
+
+    response = strict.post("/", answers(recording))
+
+    assert response.status_code == 403
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_empty_voice_id_is_made_from_the_name(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    client.post("/", answers(recording, voice_id="", speaker="王芳"))
+
+    attempt = CloneAttempt.objects.get()
+    assert re.fullmatch(r"WangFang-[0-9][a-z0-9]{3}", attempt.voice_id)
+
+
+def test_remark_does_not_hold_the_attempt_up(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    sent = answers(recording, model="speech-2.6-hd", preview_text="Hello (breath) you.")
+    response = client.post("/", sent, follow=True)
+
+    assert CloneAttempt.objects.count() == 1
+    assert "The chosen model may read (breath) out as words." in response.content.decode()
+
+
+def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
+    client.post("/", answers(file_id="362067136000001"))
+
+    attempt = CloneAttempt.objects.get()
+    assert attempt.recording.file_id == 362067136000001
+    assert not attempt.recording.is_held
+
+
+# Refused --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_mistakes_are_listed_and_nothing_typed_is_lost(
+    client: Client, user: User, recording: AudioFile, headers: dict[str, str]
+) -> None:
+    sent = answers(
+        recording, speaker="", permission=None, preview_text="x" * 1001, watermark="on",
+        text_validation="blue", model="speech-2.6-turbo",
+    )  # fmt: skip
+
+    response = client.post("/", sent, headers=headers)
+
+    shown = page(response.content)
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "Whose voice is it? Type the person's name.",
+        "No voice is cloned without the person's permission. Ask them, then tick the box.",
+        "This is 1 character too long: 1,000 at most.",
+    ]
+    kept = ("token", "voice_id", "recording", "preview_text", "text_validation", "model")
+    assert {name: shown[name] for name in kept} == {name: sent[name] for name in kept}
+    assert shown["watermark"] is True
+    assert "Clone a voice: something to correct" in response.content.decode()
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_taken_voice_id_comes_with_three_free_ones(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    factories.make_attempt(voice_id="AnnaLarsen-7k2p")
+
+    response = client.post("/", answers(recording))
+
+    free = re.findall(r'name="use_voice_id" value="(.*?)"', response.content.decode())
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "This voice ID is taken. MiniMax wants each voice ID only once."
+    ]
+    assert len(set(free)) == 3
+
+
+def test_free_voice_id_is_taken_over_without_script(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    sent = answers(recording, use_voice_id="AnnaLarsen-9abc", permission=None)
+
+    response = client.post("/", sent)
+
+    assert response.status_code == 200
+    assert page(response.content)["voice_id"] == "AnnaLarsen-9abc"
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_lost_token_is_told_and_replaced(client: Client, user: User, recording: AudioFile) -> None:
+    response = client.post("/", answers(recording, token="\x00"))
+
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "This form was out of date. Look it over and press the button again."
+    ]
+    assert len(page(response.content)["token"]) == 36
+
+
+HOSTILE = ["\x00", "9" * 30, "٣" * 40, "\ud83d", "‮" * 50, "<script>", "1e999", "-1", "true"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_answers_are_sentences_not_errors(client: Client, user: User, value: str) -> None:
+    raw = value.encode("utf-8", "surrogatepass")
+    names = [name for name in answers() if name != "permission"]
+    names += ["file_id", "prompt_clip", "prompt_text", "accuracy", "text_validation", "rehearsal",
+              "recording_here", "prompt_clip_here", "file", "prompt_file"]  # fmt: skip
+    body = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), raw)
+        for name in names
+    )
+
+    response = client.generic("POST", "/", body + b"--x--\r\n", "multipart/form-data; boundary=x")
+
+    assert response.status_code == 422
+    assert CloneAttempt.objects.count() == 0
+
+
+# Files along with the form ---------------------------------------------------------------------
+
+
+def test_file_goes_with_the_form(client: Client, user: User) -> None:
+    client.post("/", answers(file=SimpleUploadedFile("anna.wav", hum(12))))
+
+    attempt = CloneAttempt.objects.get()
+    assert attempt.recording.name == "anna.wav"
+    assert attempt.recording.created_by == user
+
+
+def test_prompt_clip_goes_with_the_form(client: Client, user: User, recording: AudioFile) -> None:
+    clip = SimpleUploadedFile("clip.wav", hum(6))
+
+    client.post("/", answers(recording, prompt_file=clip, prompt_text="Well, then"))
+
+    attempt = CloneAttempt.objects.get()
+    assert attempt.prompt_clip is not None
+    assert attempt.prompt_clip.purpose == Purpose.PROMPT
+    assert attempt.prompt_text == "Well, then."
+
+
+def test_file_is_kept_although_something_else_is_wrong(client: Client, user: User) -> None:
+    sent = answers(speaker="", file=SimpleUploadedFile("anna.wav", hum(12)))
+
+    response = client.post("/", sent)
+
+    assert response.status_code == 422
+    assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)
+    assert said(response.content) == ["Whose voice is it? Type the person's name."]
+
+
+def test_refused_file_is_told_and_not_kept(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    sent = answers(recording, file=SimpleUploadedFile("notes.mp3", b"Dear diary, " * 400))
+
+    response = client.post("/", sent)
+
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "This is not an audio file that we can read, whatever its name says. "
+        "Export the recording as mp3, m4a or wav, and bring that."
+    ]
+    assert page(response.content)["recording"] == str(recording.pk)
+    assert AudioFile.objects.count() == 1
+
+
+def test_file_over_the_limit_loses_nothing_typed(
+    client: Client, user: User, settings: Settings
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 50_000
+
+    sent = answers(file=SimpleUploadedFile("long.wav", hum(12)), text_validation="after the file")
+    response = client.post("/", sent)
+
+    shown = page(response.content)
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "This file is larger than the 200 MB that we take. "
+        "Save it as mp3 or m4a, or cut it, and bring it again."
+    ]
+    assert (shown["speaker"], shown["text_validation"]) == ("Anna Larsen", "after the file")
+    assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+
+def test_upload_button_keeps_all_and_asks_for_nothing(client: Client, user: User) -> None:
+    sent = answers(speaker="", permission=None, action="upload",
+                   file=SimpleUploadedFile("anna.wav", hum(12)))  # fmt: skip
+
+    response = client.post("/", sent)
+
+    assert response.status_code == 200
+    assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)
+    assert said(response.content) == []
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_remove_button_lets_go_of_the_choice(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    response = client.post("/", answers(recording, action="remove_recording"))
+
+    assert response.status_code == 200
+    assert "recording" not in page(response.content)
+    assert AudioFile.objects.get() == recording
+
+
+def test_recording_is_chosen_from_the_select(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    client.post("/", answers(recording_here=recording.pk))
+
+    assert CloneAttempt.objects.get().recording == recording
+
+
+def test_example_button_brings_one(client: Client, user: User, standin: StandIn) -> None:
+    response = client.post("/", answers(action="example"))
+
+    assert response.status_code == 200
+    assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)
+
+
+def test_file_id_of_a_prompt_clip_is_refused(client: Client, user: User) -> None:
+    clip = factories.make_recording(purpose=Purpose.PROMPT)
+
+    response = client.post("/", answers(file_id=clip.file_id))
+
+    assert response.status_code == 422
+    assert said(response.content) == [
+        "MiniMax knows this File ID as a prompt clip. Give the File ID of a recording."
+    ]
+
+
+def test_stranger_s_file_is_never_read(client: Client, data_dir: Path) -> None:
+    response = client.post("/", answers(file=SimpleUploadedFile("a.wav", hum(12))))
+
+    assert response.status_code in (302, 401)
+    assert AudioFile.objects.count() == 0
+
+
+# While one types --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "verdict", "words"),
+    [
+        ("", "", "Made from the name. You can change it."),
+        ("voice_id=AnnaLarsen-7k2p", "free", "Free to use"),
+        ("voice_id=short", "invalid", "A voice ID has at least 8 characters."),
+        ("voice_id=1nnaLarsen", "invalid", "A voice ID begins with a letter from A to Z."),
+        ("voice_id=Anna+Larsen", "invalid",
+         "A voice ID holds only letters from A to Z, digits, - and _."),
+        ("voice_id=AnnaLarsen-", "invalid", "A voice ID ends with a letter or a digit."),
+        ("voice_id=%00%00%00%00%00%00%00%00", "invalid",
+         "A voice ID begins with a letter from A to Z."),
+        ("speaker=%00", "", "Made from the name. You can change it."),
+    ],
+)  # fmt: skip
+def test_voice_id_is_judged_while_typed(
+    client: Client, user: User, query: str, verdict: str, words: str
+) -> None:
+    html = client.get(f"/voice-id/?{query}", headers=HTMX).content.decode()
+
+    assert re.search(r'data-verdict="(.*?)"', html).group(1) == verdict  # type: ignore[union-attr]
+    assert words in html
+
+
+def test_voice_id_is_suggested_from_the_name(client: Client, user: User) -> None:
+    html = client.get("/voice-id/", {"speaker": "王芳", "voice_id": ""}).content.decode()
+
+    suggestion = re.search(r'data-suggestion="(.*?)"', html)
+    assert suggestion is not None
+    assert re.fullmatch(r"WangFang-[0-9][a-z0-9]{3}", suggestion[1])
+    assert "Free to use" in html
+
+
+def test_taken_voice_id_offers_three(client: Client, user: User) -> None:
+    factories.make_attempt(voice_id="AnnaLarsen-7k2p")
+
+    html = client.get("/voice-id/?voice_id=annalarsen-7K2P&speaker=Anna").content.decode()
+
+    assert 'data-verdict="taken"' in html
+    assert len(re.findall(r'name="use_voice_id" value="Anna-', html)) == 3

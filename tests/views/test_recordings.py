@@ -1,0 +1,370 @@
+"""Recordings: brought, chosen, listed, let go."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, Purpose
+from voicestudio.practice.server import StandIn
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+def wav(name: str = "anna.wav", seconds: float = 12) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, hum(seconds))
+
+
+def left_over(settings: Settings) -> list[Path]:
+    return list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir())
+
+
+# Bringing one ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/recordings/", "/recordings/1/", "/recordings/choose/", "/recordings/example/"]
+)
+def test_stranger_sees_nothing(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 302
+
+
+def test_stranger_uploads_nothing(client: Client, data_dir: Path, settings: Settings) -> None:
+    response = client.post("/recordings/", {"file": wav()}, headers=HTMX)
+
+    assert response.status_code == 401
+    assert AudioFile.objects.count() == 0
+    assert left_over(settings) == []
+
+
+def test_upload_is_kept_and_shown(client: Client, user: User, settings: Settings) -> None:
+    response = client.post("/recordings/", {"file": wav()}, headers=HTMX)
+
+    kept = AudioFile.objects.get()
+    html = response.content.decode()
+    assert response.status_code == 200
+    assert (kept.name, kept.purpose, kept.created_by) == ("anna.wav", "voice_clone", user)
+    assert kept.duration_ms == 12_000
+    assert f'<input type="hidden" name="recording" value="{kept.pk}">' in html
+    assert "0:12" in html
+    assert "<html" not in html
+    assert left_over(settings) == []
+
+
+def test_prompt_clip_is_kept_under_its_name(client: Client, user: User) -> None:
+    sent = {"file": wav(seconds=6), "purpose": "prompt_audio"}
+
+    response = client.post("/recordings/", sent, headers=HTMX)
+
+    kept = AudioFile.objects.get()
+    assert kept.purpose == Purpose.PROMPT
+    assert f'name="prompt_clip" value="{kept.pk}"' in response.content.decode()
+
+
+@pytest.mark.parametrize(("purpose", "field"), [("", "recording"), ("prompt_audio", "prompt_clip")])
+def test_upload_without_script_leads_to_the_form(
+    client: Client, user: User, purpose: str, field: str
+) -> None:
+    seconds = 6 if purpose else 12
+
+    response = client.post("/recordings/", {"file": wav(seconds=seconds), "purpose": purpose})
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/?{field}={AudioFile.objects.get().pk}"
+
+
+@pytest.mark.parametrize(
+    ("file", "purpose", "words"),
+    [
+        (SimpleUploadedFile("a.mp3", b""), "voice_clone", "This file is empty."),
+        (
+            SimpleUploadedFile("a.mp3", b"Dear diary, " * 99),
+            "voice_clone",
+            "This is not an audio file that we can read, whatever its name says.",
+        ),
+        (
+            SimpleUploadedFile("a.wav", hum(3)),
+            "voice_clone",
+            "This recording is 0:03 long. MiniMax needs at least 10 seconds.",
+        ),
+        (
+            SimpleUploadedFile("a.wav", hum(9)),
+            "prompt_audio",
+            "This clip is too long. MiniMax takes prompt clips shorter than 8 seconds.",
+        ),
+    ],
+)
+def test_refused_file_is_told_in_place(
+    client: Client,
+    user: User,
+    settings: Settings,
+    file: SimpleUploadedFile,
+    purpose: str,
+    words: str,
+) -> None:
+    file.seek(0)
+
+    response = client.post("/recordings/", {"file": file, "purpose": purpose}, headers=HTMX)
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert re.search(r"<b>(.*?)</b>", html).group(1) == words  # type: ignore[union-attr]
+    assert "<html" not in html
+    assert AudioFile.objects.count() == 0
+    assert left_over(settings) == []
+
+
+def test_refused_file_is_told_above_the_list(client: Client, user: User) -> None:
+    response = client.post("/recordings/", {"file": wav(seconds=3)})
+
+    assert response.status_code == 422
+    assert "MiniMax needs at least 10 seconds." in response.content.decode()
+    assert "</html>" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"file": "not a file"}, {"purpose": "x", "file": "y"}, {"purpose": "\x00"}]
+)
+def test_nothing_sent_is_told(client: Client, user: User, sent: dict[str, str]) -> None:
+    response = client.post("/recordings/", sent, headers=HTMX)
+
+    assert response.status_code == 422
+    assert "No file came with this." in response.content.decode()
+
+
+def test_file_over_the_limit_is_dropped_as_it_comes(
+    client: Client, user: User, settings: Settings
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 100_000
+
+    response = client.post("/recordings/", {"file": wav(seconds=30)}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert "larger than the 200 MB" in response.content.decode()
+    assert AudioFile.objects.count() == 0
+    assert left_over(settings) == []
+
+
+def test_announced_length_over_the_limit_is_refused_unread(client: Client, user: User) -> None:
+    response = client.generic(
+        "POST", "/recordings/", b"not even multipart", "multipart/form-data; boundary=x",
+        headers=HTMX, CONTENT_LENGTH=str(300 * 1024**2),
+    )  # fmt: skip
+
+    assert response.status_code == 422
+    assert "larger than the 200 MB" in response.content.decode()
+
+
+def test_upload_needs_its_csrf_token(user: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(user)
+
+    response = strict.post("/recordings/", {"file": wav()}, headers=HTMX)
+
+    assert response.status_code == 403
+    assert AudioFile.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("王芳 采访.wav", "王芳 采访.wav"),
+        ("../../etc/passwd.wav", "passwd.wav"),
+        ("C:\\Users\\Anna\\voice.wav", "voice.wav"),
+        ("a\u202egnp.wav", "agnp.wav"),
+        ("<b>bold</b>.wav", "b>.wav"),
+        ("عينة.wav", "عينة.wav"),
+    ],
+)
+def test_names_are_shown_as_they_can_be(client: Client, user: User, sent: str, shown: str) -> None:
+    client.post("/recordings/", {"file": wav(sent)}, headers=HTMX)
+
+    assert AudioFile.objects.get().name == shown
+
+
+def test_long_name_is_shortened(client: Client, user: User) -> None:
+    client.post("/recordings/", {"file": wav("x" * 240 + ".wav")}, headers=HTMX)
+
+    kept = AudioFile.objects.get()
+    assert len(kept.name) <= 255
+    assert kept.name.endswith(".wav")
+
+
+# Example and File ID ---------------------------------------------------------------------------
+
+
+def test_examples_take_turns(client: Client, user: User, standin: StandIn) -> None:
+    for _turn in range(2):
+        assert client.post("/recordings/example/", headers=HTMX).status_code == 200
+
+    names = list(AudioFile.objects.order_by("pk").values_list("name", flat=True))
+    assert names == ["Example recording 1.wav", "Example recording 2.wav"]
+
+
+def test_example_without_script_leads_to_the_form(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    response = client.post("/recordings/example/")
+
+    assert response["Location"] == f"/?recording={AudioFile.objects.get().pk}"
+
+
+def test_file_id_is_entered_once(client: Client, user: User) -> None:
+    for _turn in range(2):
+        response = client.post(
+            "/recordings/file-id/", {"file_id": " 362067136000001 "}, headers=HTMX
+        )
+
+    kept = AudioFile.objects.get()
+    assert kept.file_id == 362067136000001
+    assert f'name="recording" value="{kept.pk}"' in response.content.decode()
+    assert "it cannot be heard here" in response.content.decode()
+
+
+@pytest.mark.parametrize("given", ["", "x", "0", "-5", "1.5", "9" * 30, "\x00", "1e9"])
+def test_nonsense_as_file_id_is_told(client: Client, user: User, given: str) -> None:
+    response = client.post("/recordings/file-id/", {"file_id": given}, headers=HTMX)
+
+    assert response.status_code == 422
+    assert response["HX-Retarget"] == "#id_file_error"
+    assert AudioFile.objects.count() == 0
+
+
+# Choosing one that is here ---------------------------------------------------------------------
+
+
+def test_recording_is_shown_to_a_colleague(client: Client, user: User) -> None:
+    theirs = factories.make_recording(by=factories.make_user())
+
+    response = client.get(f"/recordings/{theirs.pk}/", headers=HTMX)
+
+    assert f'name="recording" value="{theirs.pk}"' in response.content.decode()
+
+
+def test_recording_without_script_leads_to_the_form(client: Client, user: User) -> None:
+    theirs = factories.make_recording()
+
+    assert client.get(f"/recordings/{theirs.pk}/")["Location"] == f"/?recording={theirs.pk}"
+
+
+@pytest.mark.parametrize("pk", ["0", "9" * 30])
+def test_unknown_recording_is_not_found(client: Client, user: User, pk: str) -> None:
+    assert client.get(f"/recordings/{pk}/").status_code == 404
+
+
+def test_newest_twenty_are_offered_by_purpose_and_name(
+    client: Client, user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(25):
+        factories.make_recording(by=user, name=f"interview {number:02d}.mp3")
+    factories.make_recording(by=user, name="clip.mp3", purpose=Purpose.PROMPT)
+
+    with django_assert_num_queries(3):
+        every = client.get("/recordings/choose/").content.decode()
+    some = client.get("/recordings/choose/?q=VIEW%200").content.decode()
+    clips = client.get("/recordings/choose/?purpose=prompt_audio").content.decode()
+    none = client.get("/recordings/choose/?q=%00%25_nothing").content.decode()
+
+    def names(html: str) -> list[str]:
+        return re.findall(r'<b dir="auto">(.*?)</b>', html)
+
+    assert names(every) == [f"interview {number:02d}.mp3" for number in range(24, 4, -1)]
+    assert names(some) == [f"interview {number:02d}.mp3" for number in range(9, -1, -1)]
+    assert names(clips) == ["clip.mp3"]
+    assert names(none) == []
+
+
+# The list --------------------------------------------------------------------------------------
+
+
+def ids(html: str) -> list[int]:
+    return [int(pk) for pk in re.findall(r'id="recording-(\d+)"', html)]
+
+
+def test_list_goes_on_page_by_page(client: Client, user: User) -> None:
+    made = [factories.make_recording(by=user).pk for _number in range(60)][::-1]
+
+    first = ids(client.get("/recordings/").content.decode())
+    second = ids(client.get(f"/recordings/?before={first[-1]}").content.decode())
+    third = ids(client.get(f"/recordings/?before={second[-1]}").content.decode())
+    back = ids(client.get(f"/recordings/?after={third[0]}").content.decode())
+
+    assert first + second + third == made
+    assert back == second
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_s_queries_do_not_grow(
+    client: Client, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _turn in range(rows):
+        factories.make_attempt(by=user)
+    client.get("/recordings/")
+
+    with django_assert_num_queries(5):
+        client.get("/recordings/")
+
+
+@pytest.mark.parametrize(
+    "query", ["before=x", "after=-1", "before=" + "9" * 30, "q=%00", "purpose=x"]
+)
+def test_nonsense_in_the_list_s_address_is_passed_over(
+    client: Client, user: User, query: str
+) -> None:
+    kept = factories.make_recording(by=user)
+
+    response = client.get(f"/recordings/?{query}")
+
+    assert response.status_code == 200
+    assert ids(response.content.decode()) == [kept.pk]
+
+
+def test_unused_recording_is_deleted_with_its_file(
+    client: Client, user: User, django_capture_on_commit_callbacks: object
+) -> None:
+    gone = factories.make_recording(by=user)
+    path = Path(gone.file.path)
+
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        response = client.post(f"/recordings/{gone.pk}/delete/", follow=True)
+
+    assert response.redirect_chain == [("/recordings/", 302)]
+    assert f"{gone.name} is deleted." in response.content.decode()
+    assert AudioFile.objects.count() == 0
+    assert not path.exists()
+
+
+def test_used_recording_stays_and_says_where(client: Client, user: User) -> None:
+    attempt = factories.make_attempt(speaker_name="Wang Fang")
+
+    response = client.post(f"/recordings/{attempt.recording_id}/delete/")
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert f"{attempt.recording.name} is still in use." in html
+    assert f'<a href="/history/{attempt.pk}/">Wang Fang' in html
+    assert AudioFile.objects.count() == 1
+
+
+def test_get_deletes_nothing(client: Client, user: User) -> None:
+    kept = factories.make_recording(by=user)
+
+    assert client.get(f"/recordings/{kept.pk}/delete/").status_code == 405
+    assert AudioFile.objects.get() == kept
