@@ -15,7 +15,7 @@ FLOORS = {
     "admin": 3,
     "services": 2,
     "forms": 2,
-    "templatetags": 2,
+    "templatetags": 3,
     "models": 1,
     "minimax": 1,
     "audio": 1,
