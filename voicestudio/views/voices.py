@@ -33,7 +33,8 @@ def voices(request: HttpRequest) -> HttpResponse:
         older, newer = len(found) > PAGE, before is not None
         found = found[:PAGE]
     context = {
-        "voices": found,
+        # Not every voice has been made by an attempt of ours.
+        "voices": [(voice, getattr(voice, "attempt", None)) for voice in found],
         "older": found[-1].pk if found and older else None,
         "newer": found[0].pk if found and newer else None,
         "searched": words,

@@ -1,0 +1,113 @@
+"""Template tags of every page."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.template import Context
+from django.test import RequestFactory
+from django.utils import timezone
+
+from voicestudio.templatetags import studio
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [(None, ""), (0, "0:00"), (6_000, "0:06"), (84_400, "1:24"), (3_600_000, "1:00:00")],
+)
+def test_clock_reads_like_a_player(milliseconds: int | None, said: str) -> None:
+    assert studio.clock(milliseconds) == said
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (None, ""),
+        (-5, "0.0 s"),
+        (312, "0.3 s"),
+        (9_949, "9.9 s"),
+        (12_400, "12 s"),
+        (61_000, "1:01"),
+    ],
+)
+def test_took_says_how_long(milliseconds: int | None, said: str) -> None:
+    assert studio.took(milliseconds).replace("\N{NO-BREAK SPACE}", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (None, ""),
+        (Decimal(0), "$0.00"),
+        (Decimal("0.004"), "less than $0.01"),
+        (Decimal("0.0105"), "$0.01"),
+        (Decimal("1.5"), "$1.50"),
+    ],
+)
+def test_price_reads_like_money(amount: Decimal | None, said: str) -> None:
+    assert studio.price(amount) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(None, ""), (10, "1 KB"), (312_000, "312 KB"), (1_900_000, "1.9 MB")],
+)
+def test_megabytes_say_the_size(count: int | None, said: str) -> None:
+    assert studio.megabytes(count) == said
+
+
+def test_ago_says_it_as_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    passed = {
+        timedelta(seconds=-3): "now",
+        timedelta(seconds=44): "now",
+        timedelta(seconds=46): "1 minute ago",
+        timedelta(minutes=3): "3 minutes ago",
+        timedelta(minutes=59): "59 minutes ago",
+        timedelta(minutes=60): "today, 11:00",
+        timedelta(hours=12, minutes=1): "yesterday, 23:59",
+        timedelta(days=2): "20 Nov 2026",
+    }
+
+    assert {age: studio.ago(now - age) for age in passed} == passed
+
+
+def test_when_is_a_time_in_utc() -> None:
+    moment = datetime(2026, 11, 22, 9, 31, 4, tzinfo=UTC)
+
+    assert studio.when(moment, "clock") == (
+        '<time datetime="2026-11-22T09:31:04+00:00" data-style="clock" '
+        'title="22 Nov 2026, 09:31 UTC">09:31:04</time>'
+    )
+    assert studio.when(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "changes", "link"),
+    [
+        ("state=ready&before=5", {"after": 7}, "?state=ready&after=7"),
+        ("state=ready&before=5", {"state": ""}, "?"),
+        ("q=a%26b", {"state": "failed"}, "?q=a%26b&state=failed"),
+    ],
+)
+def test_link_keeps_the_query_but_not_the_page(
+    rf: RequestFactory, asked: str, changes: dict[str, Any], link: str
+) -> None:
+    request = rf.get("/")
+    request.GET = QueryDict(asked)
+
+    assert studio.url_with(Context({"request": request}), **changes) == link
+
+
+def test_waveform_is_one_path() -> None:
+    drawing = studio.waveform([0, 50, 100])
+
+    assert drawing.count("<path") == 1
+    assert drawing.count("v") >= 3
+
+
+def test_waveform_of_nothing_is_empty() -> None:
+    assert studio.waveform([]).count('d=""') == 1

@@ -1,0 +1,271 @@
+"""One attempt: everything sent and answered, and what can still be done for it."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+from pytest_django import DjangoAssertNumQueries
+
+from tests.factories import make_attempt, make_recording, make_user
+from voicestudio.models import CloneAttempt, Purpose, State
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+PART = {"hx-request": "true", "hx-target": "progress"}
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+@pytest.fixture
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def page(browser: Client, attempt: CloneAttempt) -> str:
+    return text(browser.get(reverse("attempt", args=[attempt.pk])))
+
+
+def text(response: Any) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def facts(html: str) -> dict[str, str]:
+    """The list of what was sent: its terms and descriptions as plain text."""
+    pairs = re.findall(r"<dt>([^<]+)</dt>\s*<dd>(.*?)</dd>", html, re.DOTALL)
+    return {term: re.sub(r"<[^>]+>", "", said).strip() for term, said in pairs}
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_has_its_page(browser: Client, owner: User, state: State) -> None:
+    attempt = make_attempt(state, by=owner, speaker_name="Anna Larsen")
+
+    html = page(browser, attempt)
+
+    titles = re.findall(r"<title>\s*(.*?)\s*</title>", html, re.DOTALL)
+    assert titles == [f"Anna Larsen: {state.label} · Voice Studio"]
+    assert html.count(f"{state.label}</span>") == 1
+    assert html.count("data-main") <= 1
+    assert html.count("<h1") == 1
+
+
+def test_page_says_what_was_sent(browser: Client, owner: User) -> None:
+    clip = make_recording(by=owner, purpose=Purpose.PROMPT, name="clip.wav", file_id=2**62)
+    attempt = make_attempt(
+        by=owner,
+        recording=make_recording(by=owner, name="anna.m4a", file_id=362_067_136_205_243),
+        prompt_clip=clip,
+        prompt_text="Good morning.",
+        language="auto",
+        noise_reduction=True,
+        watermark=True,
+        text_validation="Hello there",
+        rehearsal="slow",
+    )
+
+    said = facts(page(browser, attempt))
+
+    assert said["Recording"] == "anna.m4a, 1:24, file 362067136205243"
+    assert said["Prompt clip"] == f"clip.wav, 0:06, file {2**62}"
+    assert said["Prompt text"] == "Good morning."
+    assert said["Preview text"] == "A gentle breeze sweeps across the soft grass(breath)."
+    assert said["Model"] == "2.8 hd"
+    assert said["Language"] == "detected by itself"
+    assert said["Sound options"] == "reduce noise, watermark the preview"
+    assert said["Expected words"] == "Hello there"
+    assert said["Rehearsal"] == "slow"
+
+
+def test_permission_names_who_when_and_the_wording(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+
+    said = facts(page(browser, attempt))["Permission"]
+
+    assert said.startswith("confirmed by owner, ")
+    assert said.endswith("I have this person&#x27;s permission to clone their voice")
+
+
+def test_flagged_voice_shows_both(browser: Client, owner: User) -> None:
+    html = page(browser, make_attempt(State.FLAGGED, by=owner))
+
+    assert html.count("MiniMax flagged the input: insults or abuse.") == 1
+    assert (
+        html.count("MiniMax&#x27;s category: insults or abuse")
+        + html.count("MiniMax's category: insults or abuse")
+        == 1
+    )
+    assert html.count('data-kind="voice"') == 1
+    assert html.count('data-kind="recording"') == 1
+
+
+def test_category_is_not_shown_unless_flagged(browser: Client, owner: User) -> None:
+    html = page(browser, make_attempt(State.READY, by=owner, input_sensitive_type=5))
+
+    assert html.count("category") == 0
+
+
+def test_failure_is_a_sentence_without_numbers(browser: Client, owner: User) -> None:
+    html = page(browser, make_attempt(State.FAILED, by=owner))
+
+    assert html.count("<b>This voice ID is taken.</b>") == 1
+    assert html.count("Choose another voice ID</a>") == 1
+
+
+def test_support_has_all_that_minimax_asks_for(browser: Client, owner: User) -> None:
+    attempt = make_attempt(
+        State.FAILED,
+        by=owner,
+        answer_text='{"base_resp": {"status_code": 2039, "status_msg": "<b>duplicate</b>"}}',
+        calls=[
+            {
+                "call": "voice_clone", "at": "2026-11-22T09:31:06+00:00", "ms": 8400,
+                "http_status": 200, "status_code": 2039, "trace_id": "abc", "trouble": "refused",
+            }
+        ],
+    )  # fmt: skip
+
+    html = page(browser, attempt)
+    support = re.findall(r'<pre class="sunken" id="support">(.*?)</pre>', html, re.DOTALL)[0]
+
+    assert support.split("\n")[0] == f"Attempt {attempt.pk}, failed"
+    assert support.split("\n")[3:] == [
+        "Status code: 2039",
+        "Provider message: voice clone voice id duplicate",
+        "Trace id: 04ede0ab069fb1ba8be5156a24b1e081",
+        "HTTP status: 200",
+        "Trouble: refused",
+        "Calls:",
+        "  2026-11-22T09:31:06+00:00 voice_clone, 8400 ms, HTTP 200, code 2039, trace abc, refused",
+    ]
+    assert html.count(escape(attempt.answer_text)) == 1
+
+
+def test_clone_again_leads_to_the_form_filled_in(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+
+    assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
+
+
+def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
+    html = page(browser, make_attempt(by=owner))
+
+    told = [
+        said.replace("\N{NO-BREAK SPACE}", " ")
+        for said in re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
+    ]
+    assert told == [
+        "Asked by owner",
+        "Work began, 0.1 s",
+        "Recording sent, 1.2 s",
+        "MiniMax asked to clone",
+        "MiniMax answered, 8.4 s",
+        "Demo saved, 0.3 s",
+    ]
+
+
+# While it runs --------------------------------------------------------------------------------
+
+
+def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.CLONING, by=owner)
+
+    html = page(browser, attempt)
+
+    assert html.count(f'hx-get="/history/{attempt.pk}/?phase=cloning"') == 1
+
+
+def test_same_phase_replaces_the_moving_part_alone(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.CLONING, by=owner)
+
+    response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
+
+    assert text(response).lstrip().startswith('<div id="progress"')
+    assert "HX-Retarget" not in response
+    assert text(response).count("aria-current") == 1
+
+
+def test_next_phase_replaces_the_whole_and_its_title(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.READY, by=owner, speaker_name="Anna Larsen")
+
+    response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
+
+    assert response["HX-Retarget"] == "#attempt"
+    assert text(response).count("<title>Anna Larsen: Ready · Voice Studio</title>") == 1
+    assert text(response).count('id="progress"') == 0
+    assert text(response).count("<html") == 0
+
+
+def test_htmx_on_its_way_to_the_page_gets_all_of_it(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.WAITING, by=owner)
+
+    response = browser.get(
+        f"/history/{attempt.pk}/", headers={"hx-request": "true", "hx-target": "main"}
+    )
+
+    assert text(response).count("<html") == 1
+
+
+def test_page_needs_a_fixed_number_of_queries(
+    browser: Client, owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    attempt = make_attempt(by=owner)
+
+    with django_assert_num_queries(3):  # session, user, attempt
+        browser.get(reverse("attempt", args=[attempt.pk]))
+
+
+# What can still be done -----------------------------------------------------------------------
+
+
+def test_demo_that_could_not_be_copied_is_fetched_again(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, demo=None, demo_trouble="unreachable")
+    html = page(browser, attempt)
+
+    response = browser.post(reverse("fetch_demo", args=[attempt.pk]))
+
+    assert html.count("we could not copy its demo") == 1
+    assert html.count("Fetch again</button>") == 1
+    assert response["Location"] == f"/history/{attempt.pk}/"
+    assert CloneAttempt.objects.get(pk=attempt.pk).demo_trouble == ""
+
+
+def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.INTERRUPTED, by=owner)
+    html = page(browser, attempt)
+
+    response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
+
+    assert html.count("Try again</button>") == 1
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.WAITING
+    assert text(response).count("cannot be started again") == 0
+
+
+def test_finished_attempt_is_not_started_again(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.UNKNOWN, by=owner)
+
+    response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
+
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.UNKNOWN
+    assert text(response).count("This attempt cannot be started again any more.") == 1
+
+
+@pytest.mark.parametrize("name", ["fetch_demo", "try_again"])
+def test_doing_needs_a_post_and_a_sign_in(client: Client, owner: User, name: str) -> None:
+    attempt = make_attempt(State.INTERRUPTED, by=owner)
+    url = reverse(name, args=[attempt.pk])
+
+    stranger = client.post(url, headers={"referer": "http://testserver/history/5/"})
+    client.force_login(owner)
+    read = client.get(url)
+
+    assert stranger["Location"] == "/sign-in/?next=/history/5/"
+    assert read.status_code == 405
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.INTERRUPTED

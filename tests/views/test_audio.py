@@ -1,0 +1,236 @@
+"""Sounds: who may hear them, and in which ranges."""
+
+from collections.abc import Iterable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from tests.factories import MP3, make_attempt, make_recording, make_user
+from voicestudio.models import AudioFile
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+SIZE = len(MP3)
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+@pytest.fixture
+def recording(owner: User) -> AudioFile:
+    return make_recording(by=owner, name="Anna’s interview.m4a")
+
+
+@pytest.fixture
+def url(recording: AudioFile) -> str:
+    return reverse("recording_audio", args=[recording.pk])
+
+
+@pytest.fixture
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def body(response: Iterable[bytes]) -> bytes:
+    return b"".join(response)
+
+
+def test_recording_is_served_whole(browser: Client, url: str) -> None:
+    response = browser.get(url)
+
+    assert response.status_code == 200
+    assert body(response) == MP3
+    assert response["Content-Length"] == str(SIZE)
+    assert response["Content-Type"] == "audio/mpeg"
+    assert response["Accept-Ranges"] == "bytes"
+    assert response["Cache-Control"] == "private, no-cache"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "Content-Range" not in response
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "end"),
+    [
+        ("bytes=0-", 0, SIZE),  # Chromium's first request
+        ("bytes=1000-", 1000, SIZE),  # Chromium after a seek
+        ("bytes=0-1", 0, 2),  # Safari's first request
+        ("bytes=5-5", 5, 6),
+        ("bytes=-10", SIZE - 10, SIZE),
+        ("bytes=-999999", 0, SIZE),
+        ("bytes=100-999999", 100, SIZE),
+        ("bytes= 3 - 4 ", 3, 5),
+    ],
+)
+def test_range_gives_exactly_its_bytes(
+    browser: Client, url: str, asked: str, first: int, end: int
+) -> None:
+    response = browser.get(url, headers={"range": asked})
+
+    assert response.status_code == 206
+    assert body(response) == MP3[first:end]
+    assert response["Content-Range"] == f"bytes {first}-{end - 1}/{SIZE}"
+    assert response["Content-Length"] == str(end - first)
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=999999999999999999-", "bytes=-0"])
+def test_range_beyond_the_end_answers_416(browser: Client, url: str, asked: str) -> None:
+    response = browser.get(url, headers={"range": asked})
+
+    assert response.status_code == 416
+    assert response["Content-Range"] == f"bytes */{SIZE}"
+    assert response.content == b""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "bytes=0-1,5-9",
+        "bytes=9-3",
+        "bytes=-",
+        "bytes=a-b",
+        "lines=0-5",
+        "",
+        "bytes=" + "9" * 40 + "-",
+    ],
+)
+def test_range_that_is_none_gives_the_whole_file(browser: Client, url: str, asked: str) -> None:
+    response = browser.get(url, headers={"range": asked})
+
+    assert response.status_code == 200
+    assert body(response) == MP3
+
+
+def test_if_range_with_the_current_etag_gives_the_range(browser: Client, url: str) -> None:
+    etag = browser.head(url)["ETag"]
+
+    response = browser.get(url, headers={"range": "bytes=2-3", "if-range": etag})
+
+    assert response.status_code == 206
+    assert body(response) == MP3[2:4]
+
+
+def test_if_range_with_the_current_date_gives_the_range(browser: Client, url: str) -> None:
+    date = browser.head(url)["Last-Modified"]
+
+    response = browser.get(url, headers={"range": "bytes=2-3", "if-range": date})
+
+    assert response.status_code == 206
+    assert body(response) == MP3[2:4]
+
+
+@pytest.mark.parametrize("old", ['"other"', "Mon, 01 Jan 2001 00:00:00 GMT", "nonsense"])
+def test_if_range_with_another_version_gives_all(browser: Client, url: str, old: str) -> None:
+    response = browser.get(url, headers={"range": "bytes=2-3", "if-range": old})
+
+    assert response.status_code == 200
+    assert body(response) == MP3
+
+
+def test_unchanged_sound_answers_304(browser: Client, url: str) -> None:
+    etag = browser.head(url)["ETag"]
+
+    response = browser.get(url, headers={"if-none-match": etag})
+
+    assert response.status_code == 304
+    assert response["ETag"] == etag
+
+
+def test_head_tells_the_size_and_sends_nothing(browser: Client, url: str) -> None:
+    response = browser.head(url, headers={"range": "bytes=10-19"})
+
+    assert response.status_code == 206
+    assert response["Content-Length"] == "10"
+    assert response.content == b""
+
+
+def test_sound_is_never_compressed(browser: Client, url: str) -> None:
+    response = browser.get(url, headers={"accept-encoding": "gzip, br"})
+
+    assert response["Content-Encoding"] == "identity"
+    assert body(response) == MP3
+
+
+def test_download_is_saved_under_the_name_of_the_recording(browser: Client, url: str) -> None:
+    response = browser.head(url, {"download": "1"})
+
+    assert response["Content-Disposition"] == (
+        "attachment; filename*=utf-8''Anna%E2%80%99s%20interview.mp3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a\r\nSet-Cookie: x=1.mp3", 'attachment; filename="a Set-Cookie: x=1.mp3"'),
+        ("../../etc/passwd", 'attachment; filename="etc passwd.mp3"'),
+        ('say "hi".wav', r'attachment; filename="say \"hi\".mp3"'),
+        ("...", 'attachment; filename="audio.mp3"'),
+    ],
+)
+def test_download_name_cannot_do_harm(browser: Client, owner: User, name: str, saved: str) -> None:
+    recording = make_recording(by=owner, name=name)
+
+    response = browser.head(reverse("recording_audio", args=[recording.pk]), {"download": "1"})
+
+    assert response["Content-Disposition"] == saved
+
+
+def test_demo_is_served(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+
+    response = browser.get(reverse("demo_audio", args=[attempt.pk]))
+
+    assert response.status_code == 200
+    assert body(response) == MP3
+
+
+def test_colleague_hears_it_too(client: Client, url: str) -> None:
+    client.force_login(make_user("colleague"))
+
+    assert client.head(url).status_code == 200
+
+
+def test_stranger_is_sent_to_the_door(client: Client, url: str) -> None:
+    response = client.get(url)
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/sign-in/?next={url}"
+
+
+def test_player_of_a_stranger_is_told_401(client: Client, url: str) -> None:
+    response = client.get(url, headers={"sec-fetch-mode": "no-cors", "range": "bytes=0-"})
+
+    assert response.status_code == 401
+
+
+def test_locked_person_hears_nothing(client: Client, url: str) -> None:
+    locked = make_user("locked")
+    client.force_login(locked)
+    locked.is_active = False
+    locked.save()
+
+    assert client.get(url).status_code == 302
+
+
+def test_sound_without_a_file_answers_404(browser: Client, owner: User) -> None:
+    elsewhere = make_recording(by=owner, held=False)
+    silent = make_attempt(by=owner, demo=None)
+    lost = make_recording(by=owner)
+    lost.file.storage.delete(str(lost.file.name))
+
+    for name, pk in (
+        ("recording_audio", elsewhere.pk),
+        ("demo_audio", silent.pk),
+        ("recording_audio", lost.pk),
+        ("recording_audio", 10**30),
+        ("demo_audio", 2**63),
+    ):
+        assert browser.get(reverse(name, args=[pk])).status_code == 404
+
+
+def test_sound_cannot_be_posted_to(browser: Client, url: str) -> None:
+    assert browser.post(url).status_code == 405

@@ -1,0 +1,74 @@
+"""Health and errors: what a watchman and what a lost person sees."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.template import loader
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django.views import defaults
+
+from tests.factories import make_user
+from voicestudio.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response: Any) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def test_health_is_ok_while_a_worker_is_heard_of(client: Client) -> None:
+    now = timezone.now()
+    Worker.objects.create(host="here", pid=1, started_at=now, beat_at=now)
+
+    response = client.get("/healthz")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "ok": True,
+        "database": "ok",
+        "worker": "ok",
+        "mode": "practice",
+        "worker_last_heartbeat": now.isoformat(),
+    }
+
+
+def test_health_answers_503_without_a_worker(client: Client) -> None:
+    response = client.get("/healthz")
+
+    assert response.status_code == 503
+    assert response.json()["worker"] == "down"
+
+
+def test_lost_person_is_shown_the_way(client: Client) -> None:
+    client.force_login(make_user())
+
+    response = client.get(f"/{uuid.uuid4()}/")
+
+    assert response.status_code == 404
+    assert text(response).count("This page is not here</h1>") == 1
+    assert text(response).count('href="/"') == 2
+
+
+def test_mistake_of_ours_is_said_without_any_context(rf: RequestFactory) -> None:
+    response = defaults.server_error(rf.get("/"))
+
+    assert response.status_code == 500
+    assert response.content.decode().count("Something went wrong on our side</h1>") == 1
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf"])
+def test_every_error_has_its_page(name: str) -> None:
+    assert loader.render_to_string(f"{name}.html").count("<h1>") == 1
+
+
+def test_page_speaks_only_to_itself(client: Client) -> None:
+    response = client.get("/sign-in/")
+
+    assert response["Content-Security-Policy"].split("; ")[0] == "default-src 'self'"
+    assert text(response).count("style=") == 0
+    assert text(response).count("onclick") == 0

@@ -1,0 +1,339 @@
+"""The history: what stands in it, how it is searched, filtered and paged."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests.factories import make_attempt, make_user
+from voicestudio.models import State
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+URL = "/history/"
+PART = {"hx-request": "true", "hx-target": "results"}
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+@pytest.fixture
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def shown(response: Any) -> list[int]:
+    """The ids of the attempts on the page, from top to bottom."""
+    return [int(pk) for pk in re.findall(r'<li class="attempt" id="attempt-(\d+)"', text(response))]
+
+
+def text(response: Any) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def test_history_shows_the_newest_first(browser: Client, owner: User) -> None:
+    first = make_attempt(by=owner)
+    second = make_attempt(by=owner)
+
+    assert shown(browser.get(URL)) == [second.pk, first.pk]
+
+
+def test_colleague_sees_the_same(client: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+    client.force_login(make_user("colleague"))
+
+    assert shown(client.get(URL)) == [attempt.pk]
+
+
+@pytest.mark.parametrize("path", ["/history/", "/history/1/", "/history/1/row/"])
+def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 302
+    assert response["Location"] == f"/sign-in/?next={path}"
+
+
+def test_row_of_a_stranger_is_told_401(client: Client) -> None:
+    response = client.get("/history/1/row/", headers={"hx-request": "true"})
+
+    assert response.status_code == 401
+    assert response["HX-Trigger"] == "signed-out"
+    assert response.content == b""
+
+
+def test_empty_history_offers_the_next_step(browser: Client) -> None:
+    page = text(browser.get(URL))
+
+    assert page.count("No voice has been cloned yet") == 1
+    assert page.count("Clone the first voice") == 1
+
+
+def test_nothing_found_offers_to_clear(browser: Client, owner: User) -> None:
+    make_attempt(by=owner)
+
+    page = text(browser.get(URL, {"q": "nobody at all"}))
+
+    assert page.count("Nothing fits") == 1
+    assert page.count('href="/history/">Clear search and filters') == 1
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_state_filter_finds_exactly_its_own(browser: Client, owner: User, state: State) -> None:
+    made = {each: make_attempt(each, by=owner).pk for each in State}
+
+    assert shown(browser.get(URL, {"state": state.value})) == [made[state]]
+
+
+def test_flag_filter_parts_the_flagged_from_the_rest(browser: Client, owner: User) -> None:
+    flagged = make_attempt(State.FLAGGED, by=owner)
+    ready = make_attempt(State.READY, by=owner)
+    failed = make_attempt(State.FAILED, by=owner)
+
+    assert shown(browser.get(URL, {"flag": "yes"})) == [flagged.pk]
+    assert shown(browser.get(URL, {"flag": "no"})) == [failed.pk, ready.pk]
+
+
+def test_model_and_person_filters(browser: Client, owner: User) -> None:
+    colleague = make_user("colleague")
+    mine = make_attempt(by=owner, model="speech-2.8-turbo")
+    theirs = make_attempt(by=colleague)
+
+    assert shown(browser.get(URL, {"model": "speech-2.8-turbo"})) == [mine.pk]
+    assert shown(browser.get(URL, {"person": colleague.pk})) == [theirs.pk]
+
+
+def test_dates_include_both_days(browser: Client, owner: User) -> None:
+    days = [datetime(2026, 3, day, 23, 30, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    made = [make_attempt(by=owner, created_at=day).pk for day in days]
+
+    found = shown(browser.get(URL, {"since": "2026-03-02", "until": "2026-03-03"}))
+
+    assert found == [made[2], made[1]]
+
+
+@pytest.mark.parametrize("words", ["larsen", "ANNALARSEN-7", "gentle breeze"])
+def test_search_looks_at_speaker_voice_id_and_text(
+    browser: Client, owner: User, words: str
+) -> None:
+    wanted = make_attempt(
+        by=owner,
+        speaker_name="Anna Larsen",
+        voice_id="AnnaLarsen-7k2p",
+        preview_text="Gentle breeze",
+    )
+    make_attempt(by=owner, preview_text="Something else")
+
+    assert shown(browser.get(URL, {"q": words})) == [wanted.pk]
+
+
+def test_pages_lead_from_end_to_end_and_back(browser: Client, owner: User) -> None:
+    made = [make_attempt(State.FAILED, by=owner).pk for _ in range(30)][::-1]
+
+    first = browser.get(URL)
+    second = browser.get(URL, {"before": made[24]})
+    back = browser.get(URL, {"after": made[25]})
+
+    assert shown(first) == made[:25]
+    assert shown(second) == made[25:]
+    assert shown(back) == made[:25]
+    assert re.findall(r'href="([^"]+)" rel="next"', text(first)) == [f"?before={made[24]}"]
+    assert re.findall(r'href="([^"]+)" rel="prev"', text(first)) == []
+    assert re.findall(r'href="([^"]+)" rel="next"', text(second)) == []
+    assert re.findall(r'href="([^"]+)" rel="prev"', text(second)) == [f"?after={made[25]}"]
+
+
+def test_links_keep_the_filters(browser: Client, owner: User) -> None:
+    made = [make_attempt(State.FAILED, by=owner).pk for _ in range(26)][::-1]
+
+    page = text(browser.get(URL, {"state": "failed", "q": "", "before": "999999"}))
+
+    assert re.findall(r'href="([^"]+)" rel="next"', page) == [
+        f"?state=failed&amp;q=&amp;before={made[24]}"
+    ]
+
+
+def test_page_beyond_the_end_leads_back(browser: Client, owner: User) -> None:
+    make_attempt(by=owner)
+
+    page = text(browser.get(URL, {"before": "1"}))
+
+    assert page.count("Nothing further") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"since": "2026-02-31"}, "From"),
+        ({"until": "9999-12-31"}, "To"),
+        ({"since": "0001-01-01"}, "From"),
+        ({"state": "happy"}, "State"),
+        ({"flag": "maybe"}, "Moderation flag"),
+        ({"model": "speech-9"}, "Model"),
+        ({"person": "99999999999999999999999999"}, "Person"),
+        ({"person": "1 OR 1=1"}, "Person"),
+        ({"q": "nul\0byte"}, "Search"),
+        ({"q": "x" * 500}, "Search"),
+    ],
+)
+def test_senseless_filter_is_left_out_and_said_so(
+    browser: Client, owner: User, query: dict[str, str], named: str
+) -> None:
+    attempt = make_attempt(by=owner)
+
+    response = browser.get(URL, query)
+
+    assert response.status_code == 200
+    assert shown(response) == [attempt.pk]
+    assert text(response).count(f"left it out: {named}.") == 1
+
+
+@pytest.mark.parametrize("cursor", ["abc", "-1", "1" + "0" * 30, "\0", "1.5", "٣", ""])
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_senseless_cursor_shows_the_first_page(
+    browser: Client, owner: User, name: str, cursor: str
+) -> None:
+    attempt = make_attempt(by=owner)
+
+    response = browser.get(URL, {name: cursor})
+
+    assert response.status_code == 200
+    assert shown(response) == [attempt.pk]
+
+
+def test_huge_search_of_signs_finds_nothing_and_breaks_nothing(
+    browser: Client, owner: User
+) -> None:
+    make_attempt(by=owner)
+
+    for words in ('"', '" OR "', "%", "_", "\\", "' --", "(((", "🎤", "a*", "NEAR(a b)"):
+        assert browser.get(URL, {"q": words}).status_code == 200
+
+
+def test_htmx_gets_the_results_alone(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+
+    response = browser.get(URL, {"q": "", "state": "ready"}, headers=PART)
+
+    assert shown(response) == [attempt.pk]
+    assert text(response).count("<html") == 0
+    assert text(response).count('id="results"') == 1
+    assert text(response).count('id="views"') == 1
+    assert response["HX-Push-Url"] == "/history/?state=ready"
+
+
+def test_part_and_page_are_kept_apart_by_caches(browser: Client) -> None:
+    response = browser.get(URL)
+
+    assert {"HX-Request", "HX-Target", "Cookie"} <= set(response["Vary"].split(", "))
+    assert response["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_query_count_does_not_grow(
+    browser: Client, owner: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(rows):
+        by = owner if number % 2 else make_user()
+        make_attempt(State.WAITING if number % 3 else State.FLAGGED, by=by)
+    make_attempt(State.WAITING, by=owner)
+
+    with django_assert_num_queries(5):  # session, user, people, attempts, those who wait
+        browser.get(URL)
+
+
+# One row --------------------------------------------------------------------------------------
+
+
+def test_running_row_asks_for_itself(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.CLONING, by=owner)
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert re.findall(r'hx-(?:get|trigger|swap)="[^"]+"', row) == [
+        f'hx-get="/history/{attempt.pk}/row/"',
+        'hx-trigger="load delay:3000ms"',
+        'hx-swap="outerHTML"',
+    ]
+
+
+@pytest.mark.parametrize(("age", "delay"), [(0.5, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)])
+def test_row_asks_more_slowly_with_age(
+    browser: Client, owner: User, age: float, delay: int
+) -> None:
+    at = timezone.now() - timedelta(seconds=age)
+    attempt = make_attempt(State.SENDING, by=owner, created_at=at)
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert re.findall(r"load delay:(\d+)ms", row) == [str(delay)]
+
+
+@pytest.mark.parametrize(
+    "state", [State.READY, State.FLAGGED, State.STOPPED, State.FAILED, State.UNKNOWN]
+)
+def test_finished_row_asks_no_more(browser: Client, owner: User, state: State) -> None:
+    attempt = make_attempt(state, by=owner)
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert row.count("hx-get") == 0
+    assert row.count(str(state.label)) == 2  # what is announced, and the badge
+
+
+def test_row_whose_demo_is_on_its_way_asks_on(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.READY, by=owner, demo=None)
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert row.count("Saving the demo") == 1
+    assert row.count("hx-get") == 1
+
+
+def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) -> None:
+    make_attempt(State.WAITING, by=owner)
+    make_attempt(State.WAITING, by=owner)
+    last = make_attempt(State.WAITING, by=owner)
+
+    row = text(browser.get(reverse("attempt_row", args=[last.pk])))
+
+    assert row.count("Starts by itself; 2 attempts are before it.") == 1
+
+
+def test_row_that_was_told_to_slow_down_says_when_it_goes_on(browser: Client, owner: User) -> None:
+    due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
+    attempt = make_attempt(
+        State.WAITING, by=owner, retry_at=due, trouble="rate_limit", status_code=1002
+    )
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert row.count("MiniMax asks us to slow down.") == 1
+    assert row.count("We try again at <time") == 1
+    assert row.count("14:32 UTC</time>") == 1
+
+
+def test_row_escapes_what_people_typed(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, speaker_name="<script>alert(1)</script>\"' onload=x")
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert row.count("<script") == 0
+    assert row.count("\"' onload") == 0
+
+
+@pytest.mark.parametrize("pk", [1, 2**63, 10**40])
+def test_row_that_is_not_there_answers_404(browser: Client, pk: int) -> None:
+    for name in ("attempt", "attempt_row"):
+        assert browser.get(reverse(name, args=[pk])).status_code == 404
+    for name in ("fetch_demo", "try_again"):
+        assert browser.post(reverse(name, args=[pk])).status_code == 404

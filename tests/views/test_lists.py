@@ -1,0 +1,175 @@
+"""Voices and recordings: what stands in the lists, at a fixed number of queries."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from voicestudio.models import AudioFile, Purpose, State
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+@pytest.fixture
+def browser(client: Client, owner: User) -> Client:
+    client.force_login(owner)
+    return client
+
+
+def text(response: Any) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def voice_ids(response: Any) -> list[str]:
+    return re.findall(r'<span class="id soft" id="voice-\d+">([^<]+)</span>', text(response))
+
+
+def recording_ids(response: Any) -> list[int]:
+    return [int(pk) for pk in re.findall(r'id="recording-(\d+)"', text(response))]
+
+
+@pytest.mark.parametrize("path", ["/voices/", "/recordings/"])
+def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+    assert client.get(path)["Location"] == f"/sign-in/?next={path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "headline"),
+    [("/voices/", "No voices yet"), ("/recordings/", "No recordings yet")],
+)
+def test_empty_list_says_what_will_be_here(browser: Client, path: str, headline: str) -> None:
+    page = text(browser.get(path))
+
+    assert page.count(headline) == 1
+    assert page.count('<div class="empty">') == 1
+
+
+def test_voice_shows_its_attempt_and_demo(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, speaker_name="Anna Larsen", voice_id="AnnaLarsen-7k2p")
+
+    page = browser.get("/voices/")
+
+    assert voice_ids(page) == ["AnnaLarsen-7k2p"]
+    assert text(page).count(f'href="/history/{attempt.pk}/"') == 1
+    assert text(page).count(f'src="/audio/demos/{attempt.pk}/"') == 1
+
+
+def test_voice_without_an_attempt_is_shown_too(browser: Client) -> None:
+    make_voice("Imported-01")
+
+    assert voice_ids(browser.get("/voices/")) == ["Imported-01"]
+
+
+@pytest.mark.parametrize("words", ["larsen", "LARSEN-7K", "Larsen\0"])
+def test_voices_are_found_by_speaker_and_id(browser: Client, words: str) -> None:
+    make_voice("AnnaLarsen-7k2p", speaker=make_speaker("Anna Larsen"))
+    make_voice("Other-001")
+
+    assert voice_ids(browser.get("/voices/", {"q": words})) == ["AnnaLarsen-7k2p"]
+
+
+def test_voices_are_paged(browser: Client) -> None:
+    made = [make_voice() for _ in range(27)][::-1]
+
+    first = browser.get("/voices/")
+    second = browser.get("/voices/", {"before": made[24].pk})
+    back = browser.get("/voices/", {"after": made[25].pk})
+
+    assert voice_ids(first) == [voice.voice_id for voice in made[:25]]
+    assert voice_ids(second) == [voice.voice_id for voice in made[25:]]
+    assert voice_ids(back) == voice_ids(first)
+
+
+@pytest.mark.parametrize("cursor", ["abc", "1" + "0" * 30, "\0", "-5"])
+@pytest.mark.parametrize("path", ["/voices/", "/recordings/"])
+def test_senseless_cursor_breaks_nothing(browser: Client, path: str, cursor: str) -> None:
+    for name in ("before", "after"):
+        assert browser.get(path, {name: cursor}).status_code == 200
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_voices_need_a_fixed_number_of_queries(
+    browser: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(rows):
+        make_attempt(State.READY)
+        make_voice()
+
+    with django_assert_num_queries(3):  # session, user, voices
+        browser.get("/voices/")
+
+
+def test_recordings_tell_where_they_are_used(browser: Client, owner: User) -> None:
+    recording = make_recording(by=owner)
+    clip = make_recording(by=owner, purpose=Purpose.PROMPT)
+    names = ["First", "Second", "Third"]
+    made = [
+        make_attempt(State.FAILED, by=owner, speaker_name=name, recording=recording)
+        for name in names
+    ]
+    prompted = make_attempt(
+        State.FAILED, by=owner, speaker_name="Fourth", recording=make_recording(by=owner),
+        prompt_clip=clip, prompt_text="Hello.",
+    )  # fmt: skip
+
+    page = text(browser.get("/recordings/"))
+
+    links = re.findall(r'<a href="/history/(\d+)/">(\w+)</a>', page)
+    assert links == [
+        (str(prompted.pk), "Fourth"),
+        (str(prompted.pk), "Fourth"),
+        (str(made[2].pk), "Third"),
+        (str(made[1].pk), "Second"),
+    ]
+    assert page.count("and others") == 1
+
+
+def test_recording_in_use_is_kept_and_says_where(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, speaker_name="Anna Larsen")
+
+    response = browser.post(f"/recordings/{attempt.recording_id}/delete/")
+
+    assert response.status_code == 422
+    assert text(response).count("is still in use.") == 1
+    assert text(response).count(f"Anna Larsen · {attempt.voice_id}</a>") == 1
+    assert AudioFile.objects.filter(pk=attempt.recording_id).count() == 1
+
+
+def test_unused_recording_can_be_deleted(browser: Client, owner: User) -> None:
+    recording = make_recording(by=owner, name="old.mp3", file_id=None, provider="")
+    offered = text(browser.get("/recordings/"))
+
+    response = browser.post(f"/recordings/{recording.pk}/delete/", follow=True)
+
+    assert offered.count('aria-label="Delete old.mp3"') == 1
+    assert text(response).count("old.mp3 is deleted.") == 1
+    assert AudioFile.objects.count() == 0
+
+
+def test_recording_shows_its_file_id_as_text(browser: Client, owner: User) -> None:
+    make_recording(by=owner, file_id=2**62 + 1)
+
+    assert text(browser.get("/recordings/")).count(f">{2**62 + 1}</span>") == 1
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_recordings_need_a_fixed_number_of_queries(
+    browser: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(rows):
+        make_attempt(State.FAILED)
+        make_recording()
+
+    with django_assert_num_queries(5):  # session, user, recordings, their uses, those attempts
+        browser.get("/recordings/")

@@ -1,0 +1,220 @@
+"""Signing in: safe ways on, plain words, and nothing typed is lost."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.factories import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+URL = "/sign-in/"
+SCRIPT = {"hx-request": "true"}
+
+
+@pytest.fixture
+def owner() -> User:
+    return make_user("owner")
+
+
+def text(response: Any) -> str:
+    assert isinstance(response, HttpResponse)
+    return response.content.decode()
+
+
+def hidden(response: Any) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', text(response)))
+
+
+def credentials(**more: str) -> dict[str, str]:
+    return {"username": "owner", "password": PASSWORD, **more}
+
+
+@pytest.mark.usefixtures("owner")
+def test_sign_in_leads_where_one_wanted_to_go(client: Client) -> None:
+    page = client.get(URL, {"next": "/history/?state=ready"})
+
+    response = client.post(URL, credentials(next=hidden(page)["next"]))
+
+    assert response.status_code == 302
+    assert response["Location"] == "/history/?state=ready"
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
+)
+def test_sign_in_never_leads_elsewhere(client: Client, place: str) -> None:
+    response = client.post(URL, credentials(next=place))
+
+    assert response["Location"] == "/"
+
+
+@pytest.mark.usefixtures("owner")
+def test_wrong_password_is_said_plainly(client: Client) -> None:
+    response = client.post(URL, credentials(password="wrong"))
+
+    assert response.status_code == 422
+    assert text(response).count("This name and password do not belong together.") == 1
+    assert text(response).count('value="owner"') == 1
+    assert text(response).count("wrong</") == 0
+
+
+@pytest.mark.usefixtures("owner")
+def test_too_many_wrong_passwords_say_how_long(client: Client) -> None:
+    for _ in range(8):
+        response = client.post(URL, credentials(password="wrong"))
+
+    assert response.status_code == 429
+    assert text(response).count("Wait 15 minutes, then try again.") == 1
+    assert client.post(URL, credentials()).status_code == 429
+
+
+def test_who_is_signed_in_needs_no_form(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    assert client.get(URL)["Location"] == "/"
+
+
+def test_sign_out_needs_a_post(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/")["Location"] == URL
+    assert client.get("/history/").status_code == 302
+
+
+# A sign-in that has expired, in a page that stays open ---------------------------------------
+
+
+def test_dialog_gets_the_form_alone(client: Client) -> None:
+    response = client.get(URL, headers=SCRIPT)
+
+    assert text(response).count("<html") == 0
+    assert text(response).count('id="sign-in"') == 1
+    assert text(response).count("Your sign-in has expired") == 1
+
+
+@pytest.mark.usefixtures("owner")
+def test_dialog_gets_a_fresh_token_that_works() -> None:
+    browser = Client(enforce_csrf_checks=True)
+    old = hidden(browser.get(URL, headers=SCRIPT))["csrfmiddlewaretoken"]
+
+    response = browser.post(URL, credentials(csrfmiddlewaretoken=old), headers=SCRIPT)
+    fresh = hidden(response)["csrfmiddlewaretoken"]
+
+    assert response.status_code == 200
+    assert text(response).count("<b>owner</b>") == 1
+    assert browser.post("/sign-out/", {"csrfmiddlewaretoken": fresh}).status_code == 302
+
+
+@pytest.mark.usefixtures("owner")
+def test_dialog_is_told_of_a_wrong_password(client: Client) -> None:
+    response = client.post(URL, credentials(password="wrong"), headers=SCRIPT)
+
+    assert response.status_code == 422
+    assert text(response).count("do not belong together") == 1
+    assert text(response).count("<html") == 0
+
+
+def test_who_has_signed_in_elsewhere_gets_a_token_at_once(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    response = client.get(URL, headers=SCRIPT)
+
+    assert set(hidden(response)) == {"csrfmiddlewaretoken"}
+
+
+def test_outdated_token_is_said_and_marked(owner: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner)
+
+    response = browser.post("/sign-out/")
+
+    assert response.status_code == 403
+    assert response["Token-Outdated"] == "true"
+    assert text(response).count("This page is too old</h1>") == 1
+
+
+@pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
+def test_scripts_and_players_are_told_401(client: Client, mode: str) -> None:
+    response = client.post("/recordings/", {"x": "y"}, headers={"sec-fetch-mode": mode})
+
+    assert response.status_code == 401
+    assert response["HX-Trigger"] == "signed-out"
+
+
+# … and without JavaScript ---------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("owner")
+def test_typed_form_comes_back_after_signing_in(client: Client) -> None:
+    typed = {
+        "speaker": "Anna <Larsen>",
+        "voice_id": "AnnaLarsen-7k2p",
+        "permission": "on",
+        "preview_text": 'Say "hi"\nand bye',
+        "password": "secret",
+        "unheard": "of",
+        "file": SimpleUploadedFile("anna.mp3", b"x" * 5000),
+    }
+
+    page = client.post("/", typed)
+    carried = {
+        name: value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
+        for name, value in hidden(page).items()
+        if name != "csrfmiddlewaretoken"
+    }
+    response = client.post(URL, credentials(**carried))
+
+    assert page.status_code == 401
+    assert text(page).count("What you typed is kept") == 1
+    assert response["Location"] == "/"
+    assert client.session["draft"] == {
+        "speaker": "Anna <Larsen>",
+        "voice_id": "AnnaLarsen-7k2p",
+        "permission": "on",
+        "preview_text": 'Say "hi"\nand bye',
+    }
+
+
+@pytest.mark.usefixtures("owner")
+def test_draft_survives_a_wrong_password(client: Client) -> None:
+    response = client.post(
+        URL, credentials(password="wrong", **{"draft-speaker": "Anna", "draft-password": "x"})
+    )
+
+    assert hidden(response)["draft-speaker"] == "Anna"
+    assert set(hidden(response)) == {"csrfmiddlewaretoken", "next", "draft-speaker"}
+
+
+@pytest.mark.usefixtures("owner")
+def test_long_draft_is_cut(client: Client) -> None:
+    client.post(URL, credentials(**{"draft-preview_text": "x" * 100_000}))
+
+    assert client.session["draft"] == {"preview_text": "x" * 4000}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"speaker=" + b"x" * 1_000_001, "application/x-www-form-urlencoded"),
+        (b"not multipart at all", "multipart/form-data; boundary=b"),
+        (b"not multipart at all", "multipart/form-data"),
+        (
+            b"&".join(b"a%d=1" % number for number in range(2000)),
+            "application/x-www-form-urlencoded",
+        ),
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+        (b"", "text/plain"),
+    ],
+)
+def test_hostile_body_of_a_stranger_is_not_kept(client: Client, body: bytes, kind: str) -> None:
+    response = client.post("/", body, content_type=kind)
+
+    assert response.status_code == 401
+    assert set(hidden(response)) == {"csrfmiddlewaretoken", "next"}
