@@ -128,8 +128,13 @@ def _copy(attempt: CloneAttempt) -> bool:
 
 
 def _shape(path: Path) -> tuple[list[int], int | None]:
-    """The demo's waveform and length in milliseconds; a demo without one can still be heard."""
+    """The demo's waveform and length in milliseconds; a demo without one can still be heard.
+
+    In this process: it comes from the provider, only plain audio formats are opened, and a child
+    process would cost more time than all the rest.
+    """
     try:
         return audio.waveform_of(path)
-    except audio.AudioProblem:
+    except (audio.AudioProblem, OSError, RuntimeError):
+        logger.warning("A demo could not be measured.", exc_info=True)
         return [], None

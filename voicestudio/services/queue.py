@@ -54,4 +54,4 @@ def is_empty() -> bool:
     """Whether no job waits for a thread at this moment."""
     from huey.contrib.djhuey import HUEY
 
-    return HUEY.pending_count() == 0
+    return not HUEY.pending_count()

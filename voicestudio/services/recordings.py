@@ -4,6 +4,7 @@ import re
 import tempfile
 import unicodedata
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from django.conf import settings
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 NAME_LENGTH: Final = 200
 EXAMPLE_VOICES: Final = 4
+# Each recording is decoded in a child process; more at once would only make all of them slower.
+DECODED_AT_ONCE: Final = BoundedSemaphore(4)
 
 
 class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
@@ -118,13 +121,14 @@ def shown_name(name: str) -> str:
 
 def _keep(source: Path, name: str, purpose: str, by: "User", *, move: bool = False) -> AudioFile:
     folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
-    taken = isolated.take_in(
-        source,
-        folder,
-        purpose="prompt_audio" if purpose == Purpose.PROMPT else "voice_clone",
-        move=move,
-        max_bytes=settings.UPLOAD_MAX_BYTES,
-    )
+    with DECODED_AT_ONCE:
+        taken = isolated.take_in(
+            source,
+            folder,
+            purpose="prompt_audio" if purpose == Purpose.PROMPT else "voice_clone",
+            move=move,
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+        )
     measures = taken.measures
     recording = AudioFile(
         name=shown_name(name),
