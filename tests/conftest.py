@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,68 @@ from pytest_django.fixtures import Settings
 
 if TYPE_CHECKING:
     from voicestudio.practice.server import StandIn
+
+TESTS = Path(__file__).parent
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+NO_BROWSER = "No Chromium or Chrome works on this machine: the browser tests were left out."
+
+
+@functools.cache
+def browser_program() -> str | None:
+    """The machine's Chromium or Chrome; run once to see that it is no empty shell."""
+    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
+        program = shutil.which(name)
+        if program is None:
+            continue
+        try:
+            subprocess.run([program, "--version"], capture_output=True, check=True, timeout=30)
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return program
+    return None
+
+
+def browser_tests_lack_a_browser(config: pytest.Config) -> bool:
+    """Are browser tests wanted that cannot run here?"""
+    wanted = (TESTS / "browser").is_dir() and "not browser" not in config.option.markexpr
+    return wanted and browser_program() is None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A missing browser is a failure where all must be proved."""
+    if os.environ.get("CI") == "true" and browser_tests_lack_a_browser(config):
+        raise pytest.UsageError("CI=true, but no Chromium or Chrome works on this machine.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of the browser's room; leave them out where there is no browser."""
+    ours = [item for item in items if item.path.is_relative_to(TESTS / "browser")]
+    for item in ours:
+        item.add_marker("browser")
+    if ours and browser_tests_lack_a_browser(config):
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that the browser tests were left out."""
+    if browser_tests_lack_a_browser(terminalreporter.config):
+        terminalreporter.write_line(NO_BROWSER, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The program that Playwright is to start."""
+    program = browser_program()
+    assert program is not None  # else these tests were left out
+    return program
 
 
 @pytest.fixture
