@@ -1,0 +1,148 @@
+"""The floor: a minimal Django and htmx site, without design, history or queue.
+
+It shows the 25 newest attempts of the same table, takes a file, and has a form that works.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import dj_database_url
+import django
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.wsgi import get_wsgi_application
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template import engines
+from django.urls import path
+
+FOLDER: Final = Path(os.environ["BARE_FOLDER"])
+MIDDLEWARE: Final = (
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+)
+
+if not settings.configured:
+    database = dict(dj_database_url.parse(os.environ["BARE_DATABASE"]))
+    if database["ENGINE"].endswith("sqlite3"):
+        database["CONN_MAX_AGE"] = None
+    else:
+        database["CONN_MAX_AGE"] = 60
+    settings.configure(
+        SECRET_KEY="bare" * 10,
+        ROOT_URLCONF="tests.benchmarks.bare",
+        ALLOWED_HOSTS=["127.0.0.1", "localhost"],
+        DATABASES={"default": database},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        INSTALLED_APPS=[
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.sessions",
+            "django.contrib.messages",
+            "django.contrib.staticfiles",
+            "django_htmx",
+        ],
+        MIDDLEWARE=MIDDLEWARE,
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "OPTIONS": {
+                    "context_processors": ["django.template.context_processors.request"]
+                },
+            }
+        ],
+        STATIC_URL="/static/",
+        STATIC_ROOT=FOLDER / "static",
+        STORAGES={
+            "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+            "staticfiles": {
+                "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            },
+        },
+        FILE_UPLOAD_HANDLERS=["django.core.files.uploadhandler.TemporaryFileUploadHandler"],
+        FILE_UPLOAD_TEMP_DIR=str(FOLDER),
+        LOGIN_URL="/",
+        USE_TZ=True,
+    )
+    django.setup()
+
+
+class Attempt(models.Model):
+    """The columns that a plain list shows."""
+
+    speaker_name = models.CharField(max_length=120)
+    voice_id = models.CharField(max_length=256)
+    status = models.CharField(max_length=12)
+    demo = models.CharField(max_length=255)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+
+    class Meta:
+        app_label = "bare"
+        managed = False
+        db_table = "voicestudio_cloneattempt"
+
+    def __str__(self) -> str:
+        return self.speaker_name
+
+
+HEAD: Final = (
+    "{% load static django_htmx %}<!doctype html><html lang=en><meta charset=utf-8>"
+    "<title>{{ title }}</title>{% htmx_script %}<body hx-headers='"
+    '{"X-CSRFToken": "{{ csrf_token }}"}\'><h1>{{ title }}</h1>'
+)
+FORM: Final = (
+    "<form hx-post=/ hx-target='#result' hx-encoding=multipart/form-data>"
+    "<p><label>Speaker <input name=speaker></label>"
+    "<p><label>Recording <input type=file name=file></label>"
+    "<p><label>Preview text <textarea name=text></textarea></label>"
+    "<p><button>Clone voice</button></form><div id=result></div>"
+)
+ROWS: Final = (
+    "<table>{% for attempt in attempts %}<tr>"
+    "<td><a href='/history/{{ attempt.pk }}/'>{{ attempt.speaker_name }}</a>"
+    "<td>{{ attempt.voice_id }}<td>{{ attempt.status }}"
+    "<td>{% if attempt.demo %}<audio controls preload=none src='/audio/{{ attempt.pk }}/'>"
+    "</audio>{% endif %}"
+    "<td>{{ attempt.created_by.username }}<td>{{ attempt.created_at|date:'j M Y H:i' }}"
+    "{% endfor %}</table><a href='?before={{ last }}'>Older</a>"
+)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """The form; a file that is sent to it goes to disk."""
+    if request.method == "POST":
+        file = request.FILES["file"]
+        return HttpResponse(f"<p>{file.name}, {file.size} bytes")
+    return _rendered(request, HEAD + FORM, title="Clone a voice")
+
+
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """The 25 newest attempts."""
+    attempts = list(Attempt.objects.select_related("created_by").order_by("-pk")[:25])
+    return _rendered(
+        request, HEAD + ROWS, title="History", attempts=attempts, last=attempts[-1].pk
+    )
+
+
+_templates: Final[dict[str, object]] = {}
+
+
+def _rendered(request: HttpRequest, source: str, **context: object) -> HttpResponse:
+    if source not in _templates:
+        _templates[source] = engines["django"].from_string(source)
+    return HttpResponse(_templates[source].render(context, request))  # type: ignore[attr-defined]
+
+
+urlpatterns = [path("", page), path("history/", history)]
+application = get_wsgi_application()

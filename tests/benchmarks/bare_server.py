@@ -1,0 +1,50 @@
+"""The floor's web server: the bare site on granian, as the studio is served.
+
+    python -m tests.benchmarks.bare_server PORT
+"""
+
+import os
+import sys
+import threading
+import time
+import urllib.request
+
+from django.core.management import call_command
+from granian.constants import HTTPModes, Interfaces
+from granian.server import Server
+
+from tests.benchmarks import bare
+
+
+def say_when_up(url: str) -> None:
+    """Print "ready" when the site answers."""
+    for _attempt in range(1_000):
+        try:
+            with urllib.request.urlopen(url):
+                break
+        except OSError:
+            time.sleep(0.01)
+    print("ready", flush=True)
+
+
+def main(port: int) -> None:
+    """Set up, then serve until TERM."""
+    call_command("migrate", interactive=False, verbosity=0)
+    if not os.path.isdir(bare.FOLDER / "static" / "django_htmx"):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    url = f"http://127.0.0.1:{port}/"
+    threading.Thread(target=say_when_up, args=(url,), daemon=True).start()
+    Server(
+        "tests.benchmarks.bare:application",
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        workers=1,
+        blocking_threads=16,
+        log_enabled=False,
+    ).serve(target_loader=lambda _target: bare.application, wrap_loader=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,16 @@
+"""Filling: the program that seeds the database of its environment.
+
+    python -m tests.benchmarks.filling COUNT
+"""
+
+import sys
+
+import django
+from django.core.management import call_command
+
+if __name__ == "__main__":
+    django.setup()
+    from tests.benchmarks import seeding  # the models can be imported only now
+
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    seeding.seed(int(sys.argv[1]))

@@ -1,0 +1,304 @@
+"""Seeding: a database with as many attempts as a team of years would have, made once and kept.
+
+The rows are true to what the services write and satisfy every constraint; they are put in past
+Django's ORM, a million in a minute or two.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import Model
+
+from voicestudio.models import AudioFile, CloneAttempt, Speaker, State, Voice, search
+
+BATCH: Final = 5_000
+PEOPLE: Final = 12
+FIRST: Final = datetime(2023, 1, 2, 8, tzinfo=UTC)
+LAST: Final = datetime(2026, 6, 30, 18, tzinfo=UTC)
+
+# What the rows of the table look for.
+FREQUENT_WORD: Final = "recording"  # stands in every attempt
+RARE_WORD: Final = "quokka"  # stands in five of a million
+COMMON_PAIR: Final = "th"
+RARE_PAIR: Final = "王芳"  # a whole name in two letters, in one of 4,000 attempts
+ABSENT_PAIR: Final = "qz"
+RARE_MODEL: Final = "speech-01-turbo"  # only the oldest attempts
+RARE_PERSON: Final = "person12"  # only the oldest attempts
+
+_GIVEN: Final = (
+    "Anna Ben Clara David Emma Felix Grace Henry Ida Jonas Karin Liam Mia Noah Olga Paul Rosa Sven "
+    "Tara Umar Vera Wim Ximena Yara Zoe João Søren Zoë Łukasz Nguyễn Aïcha Björn"
+).split()
+_FAMILY: Final = (
+    "Larsen Okafor Silva Novak Meyer Rossi Dubois Kowalski Andersson Tanaka Haddad Petrov Jensen "
+    "Moreau Costa Fischer Nakamura Olsen Ivanova Castro Lindqvist Weber Fontaine Marino Prado"
+).split()
+_CHINESE: Final = ("王芳", "李伟", "张敏", "刘洋", "陈静", "杨磊", "赵薇", "黄勇")
+_WORDS: Final = (
+    "a gentle breeze sweeps across the soft grass while the morning light falls over the old town "
+    "and people walk along the river to work or to school where they read stories about the sea "
+    "our new season opens next friday with music from every corner of europe please remember to "
+    "bring your ticket the lift to the second floor is out of order turn left after two hundred "
+    "metres thank you for calling we will be with you shortly chapter seven begins in a small "
+    "village near the mountains in winter the snow lies deep and the nights are long"
+).split()
+_MODELS: Final = ("speech-2.8-hd", "speech-2.8-turbo", "speech-2.6-hd", "speech-02-hd")
+_PERMISSION: Final = "I have this person's permission to clone their voice"
+_PEAKS: Final = [[(place * step) % 90 + 10 for place in range(110)] for step in (37, 41, 53, 67)]
+
+
+def seed(count: int) -> None:
+    """Fill an empty, migrated database with `count` attempts and all that belongs to them."""
+    chance = random.Random(1)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Nothing is lost if this breaks off: the file is thrown away then.
+            cursor.execute("PRAGMA journal_mode=OFF")
+            cursor.execute("PRAGMA synchronous=OFF")
+            cursor.execute("PRAGMA cache_size=-1500000")
+    users = [
+        User.objects.create_superuser(f"person{number}", password=None)
+        for number in range(1, PEOPLE + 1)
+    ]
+    speakers = _speakers(users[0], min(count, 4_000), chance)
+    recordings = _recordings(users, min(count, 6_000), chance)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Much quicker to be made at the end, all at once.
+        search.remove(connection)
+        _put(Voice, _voices(count, speakers))
+        _put(CloneAttempt, _attempts(count, users, speakers, recordings))
+        search.install(connection)
+        if connection.vendor == "sqlite":
+            cursor.execute(f"INSERT INTO {search.INDEX}({search.INDEX}) VALUES ('rebuild')")  # noqa: S608
+        else:
+            _move_sequences(cursor)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "VACUUM ANALYZE" if connection.vendor == "postgresql" else "PRAGMA journal_mode=WAL"
+        )
+
+
+def _speakers(by: User, count: int, chance: random.Random) -> list[Speaker]:
+    names = list(dict.fromkeys([*_CHINESE, *(_name(chance) for _ in range(count * 3))]))[:count]
+    return Speaker.objects.bulk_create([Speaker(name=name, created_by=by) for name in names])
+
+
+def _name(chance: random.Random) -> str:
+    return f"{chance.choice(_GIVEN)} {chance.choice(_GIVEN)[0]}. {chance.choice(_FAMILY)}"
+
+
+def _recordings(users: list[User], count: int, chance: random.Random) -> list[AudioFile]:
+    return AudioFile.objects.bulk_create(
+        [
+            AudioFile(
+                name=f"interview-{number}.mp3", purpose="voice_clone", provider="practice",
+                file=f"recordings/2026/03/{number}.mp3", file_id=362_067_136_000_000 + number,
+                uploaded_at=FIRST, duration_ms=chance.randrange(15_000, 290_000),
+                bytes=chance.randrange(200_000, 9_000_000), sample_rate=44_100, channels=1,
+                codec="mp3", peak_dbfs=-3.0, loudness_db=-20.0, silence_share=0.1,
+                peaks=chance.choice(_PEAKS), created_by=chance.choice(users),
+            )
+            for number in range(1, count + 1)
+        ]
+    )  # fmt: skip
+
+
+def _voice_id(number: int) -> str:
+    """The voice ID of the attempt with this number, as ours are: letters, a digit, a tail."""
+    stem = f"{_GIVEN[number % 25]}{_FAMILY[number % 23]}"
+    return f"{stem}-{number % 9 + 1}{number:05x}"
+
+
+def _state(number: int, count: int) -> State:
+    """Most are ready; those that wait or run are the newest; interrupted ones are seldom."""
+    if number > count - 8:
+        return (State.WAITING, State.SENDING, State.CLONING, State.READY)[number % 4]
+    if number % 100 < 3:
+        return State.FAILED
+    if number % 100 == 3:
+        return State.STOPPED
+    if number % 1_000 == 4:
+        return State.UNKNOWN
+    if number % 50_000 == 5:
+        return State.INTERRUPTED
+    return State.FLAGGED if number % 40 == 6 else State.READY
+
+
+def _voices(count: int, speakers: list[Speaker]) -> Iterator[dict[str, Any]]:
+    for number in range(1, count + 1):
+        if _state(number, count) in (State.READY, State.FLAGGED):
+            yield {
+                "id": number,
+                "voice_id": _voice_id(number),
+                "provider": "practice",
+                "speaker": speakers[number % len(speakers)].pk,
+                "created_at": _moment(number, count),
+                "deleted_at": None,
+            }
+
+
+def _moment(number: int, count: int) -> datetime:
+    return FIRST + (LAST - FIRST) * (number / count)
+
+
+def _preview(number: int, count: int, chance: random.Random) -> str:
+    start = chance.randrange(len(_WORDS) - 26)
+    words = _WORDS[start : start + chance.randrange(8, 26)]
+    if number % max(1, count // 5) == count // 10:
+        words.append(RARE_WORD)
+    return f"{' '.join(words).capitalize()}. This is a {FREQUENT_WORD}, number {number}."
+
+
+def _attempts(
+    count: int, users: list[User], speakers: list[Speaker], recordings: list[AudioFile]
+) -> Iterator[dict[str, Any]]:
+    chance = random.Random(2)
+    old = max(1, count // 1_000)
+    for number in range(1, count + 1):
+        at = _moment(number, count)
+        state = _state(number, count)
+        speaker = speakers[number % len(speakers)]
+        # The last person and the oldest model are met in the oldest attempts only.
+        by = users[-1] if number <= old else chance.choice(users[:-1])
+        text = _preview(number, count, chance)
+        recording = recordings[number % len(recordings)]
+        row = {
+            "id": number,
+            "token": UUID(int=number),
+            "provider": "practice",
+            "created_at": at,
+            "created_by": by.pk,
+            "speaker": speaker.pk,
+            "speaker_name": speaker.name,
+            "recording": recording.pk,
+            "voice_id": _voice_id(number),
+            "preview_text": text,
+            "model": RARE_MODEL if number <= old else _MODELS[min(3, int(chance.expovariate(1)))],
+            "language": "auto",
+            "permission_by": by.pk,
+            "permission_at": at,
+            "permission_wording": _PERMISSION,
+            "search_text": search.folded(f"{speaker.name} {_voice_id(number)} {text}"),
+            "enqueued_at": at,
+        }
+        yield row | _facts(state, row, recording, number)
+
+
+def _facts(
+    state: State, row: dict[str, Any], recording: AudioFile, number: int
+) -> dict[str, Any]:
+    """What the worker would have written on the way to `state`."""
+    at = row["created_at"]
+    claimed, uploaded, answered, saved = (
+        at + timedelta(seconds=step) for step in (0.03, 1.3, 9.7, 10.1)
+    )
+    if state is State.WAITING:
+        return {"status": state.value}
+    facts: dict[str, Any] = {
+        "status": state.value, "claim": UUID(int=number), "claimed_at": claimed, "runs": 1
+    }  # fmt: skip
+    # Long enough for a run of the benchmark, and as if it were today.
+    held = {"lease_until": datetime(2099, 1, 1, tzinfo=UTC)}
+    if state is State.SENDING:
+        return facts | held
+    sent = {
+        "file_id": recording.file_id, "voice_id": row["voice_id"], "text": row["preview_text"],
+        "model": row["model"],
+    }  # fmt: skip
+    facts |= {"uploaded_at": uploaded, "sent": sent, "sent_at": uploaded}
+    if state is State.CLONING:
+        return facts | held
+    trace = f"{number:032x}"
+    call = {
+        "call": "voice_clone", "at": uploaded.isoformat(), "ms": 8_400, "http_status": 200,
+        "status_code": 0, "trace_id": trace, "trouble": "",
+    }  # fmt: skip
+    facts |= {"finished_at": answered, "calls": [{**call, "call": "upload", "ms": 1_270}, call]}
+    if state is State.INTERRUPTED:
+        return {**facts, "sent": None, "sent_at": None, "uploaded_at": None}
+    if state is State.UNKNOWN:
+        return facts | {"trouble": "unanswered"}
+    facts |= {"answered_at": answered, "http_status": 200, "trace_id": trace}
+    if state in (State.STOPPED, State.FAILED):
+        code, said = (1026, "input new_sensitive")
+        if state is State.FAILED:
+            code, said = (2039, "voice clone voice id duplicate")
+        return facts | {"status_code": code, "status_msg": said, "trouble": "refused"}
+    flagged = state is State.FLAGGED
+    answer = {
+        "input_sensitive": flagged, "input_sensitive_type": 5 if flagged else 0,
+        "demo_audio": f"https://files.example.com/{trace}.mp3",
+        "base_resp": {"status_code": 0, "status_msg": "success"},
+    }  # fmt: skip
+    return facts | {
+        "status": State.READY.value,
+        "status_code": 0,
+        "status_msg": "success",
+        "input_sensitive": flagged,
+        "input_sensitive_type": 5 if flagged else 0,
+        "cloned_voice": number,
+        "answer": answer,
+        "demo_url": answer["demo_audio"],
+        "demo": f"demos/2026/03/{row['voice_id']}.mp3",
+        "demo_bytes": 96_000,
+        "demo_duration_ms": 6_000,
+        "demo_peaks": _PEAKS[number % 4],
+        "demo_saved_at": saved,
+    }
+
+
+# Past the ORM --------------------------------------------------------------------------------
+
+
+def _put(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
+    """Write rows, given by field name; what is not named gets the field's default."""
+    fields = model._meta.concrete_fields
+    defaults = {field.name: field.get_default() for field in fields}
+    kinds = {field.name: field.get_internal_type() for field in fields}
+    adapt = connection.ops.adapt_datetimefield_value
+    sqlite = connection.vendor == "sqlite"
+
+    def stored(name: str, value: Any) -> Any:
+        if kinds[name] == "JSONField" and value is not None:
+            return json.dumps(value)
+        if kinds[name] == "DateTimeField":
+            return adapt(value)
+        if sqlite and isinstance(value, UUID):
+            return value.hex
+        return value
+
+    def tuples() -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            values = defaults | row
+            yield tuple(stored(name, values[name]) for name in defaults)
+
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if sqlite:
+            marks = ", ".join("?" * len(fields))
+            cursor.connection.executemany(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608
+                tuples(),
+            )
+        else:
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for one in tuples():
+                    copy.write_row(one)
+
+
+def _move_sequences(cursor: Any) -> None:
+    for model in (Voice, CloneAttempt):
+        table = model._meta.db_table
+        cursor.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"  # noqa: S608
+        )
