@@ -41,8 +41,8 @@ document.addEventListener("click", (event) => {
 
 // Another recording was chosen meanwhile: that one counts.
 document.addEventListener("htmx:afterSwap", (event) => {
-  const zone = event.target.id && document.querySelector(`[data-target="#${event.target.id}"]`);
-  if (!zone?.hasAttribute("data-busy")) return;
+  const zone = document.querySelector(`[data-busy][data-target="#${event.target.id}"]`);
+  if (!zone) return;
   stop(zone);
   running.delete(zone);
   end(zone, true);

@@ -181,9 +181,7 @@ class CloneForm(Questions):
         """What is to be corrected, in the order of the page, each with the id of its control."""
         return [
             {
-                "anchor": ""
-                if name in ("token", NON_FIELD_ERRORS)
-                else self[ANCHORS.get(name, name)].id_for_label,
+                "anchor": self._anchor(name),
                 "sentence": str(sentence),
             }
             for name in [*self.fields, NON_FIELD_ERRORS]
@@ -198,11 +196,13 @@ class CloneForm(Questions):
         """The recording that the page shows as chosen in `recording` or `prompt_clip`."""
         if self.is_bound:
             self.errors  # noqa: B018  (judges the form, if nobody has)
-            return self.cleaned_data.get(name)
+            taken: AudioFile | None = self.cleaned_data.get(name)
+            return taken
         given = self.initial.get(name)
         if given is None or isinstance(given, AudioFile):
             return given
         try:
-            return self.recordings(name).clean(str(given))
+            known: AudioFile | None = self.recordings(name).clean(str(given))
         except forms.ValidationError:
             return None
+        return known

@@ -36,13 +36,11 @@ class Questions(forms.Form):
         longest=120,
         help_text=_("The person's name, in any script."),
         error_messages={"required": _("Whose voice is it? Type the person's name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "words"}),
+        widget=forms.TextInput(attrs={"autocapitalize": "words"}),
     )
     voice_id = VoiceIdField(
         label=_("Voice ID"),
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-        ),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     permission = forms.BooleanField(
         label=_("I have this person's permission to clone their voice"),

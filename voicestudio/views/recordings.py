@@ -96,7 +96,7 @@ def by_file_id(request: HttpRequest) -> HttpResponse:
     """The recording that MiniMax has under a File ID."""
     form = FileIdForm(request.POST)
     if not form.is_valid():
-        return _refused(request, words.Saying(form.errors["file_id"][0], ""))
+        return _refused(request, words.Saying(str(form.errors["file_id"][0]), ""))
     recording = _by_file_id(request, form)
     if recording.purpose != Purpose.SAMPLE:
         return _refused(request, OTHER_PURPOSE)

@@ -1,0 +1,168 @@
+"""A real browser, a real server and a worker, for the tests of the whole way."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import connections
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.models import CloneAttempt
+from voicestudio.practice.server import StandIn
+from voicestudio.services import attempts
+
+PLACES = (
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
+EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
+
+
+def chromium() -> str | None:
+    """Where this machine keeps Chromium or Chrome."""
+    known = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), *PLACES]
+    return next((place for place in known if place and Path(place).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; without one they are skipped, but not where CI runs them."""
+    place = chromium()
+    if place is None:
+        say = "No Chromium or Chrome on this machine: the browser tests are left out."
+        if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+            pytest.fail(say)
+        pytest.skip(say)
+    # Playwright keeps an event loop in this thread, where Django would then refuse to ask the
+    # database; no coroutine of ours runs in it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            started = playwright.chromium.launch(executable_path=place)
+            yield started
+            started.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class WorkerThread(threading.Thread):
+    """Runs whatever is waiting, as the background worker does."""
+
+    def __init__(self) -> None:
+        super().__init__(name="worker", daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        try:
+            while not self.stopped.wait(0.05):
+                waiting = CloneAttempt.objects.waiting_for_a_worker()
+                for pk in waiting.order_by("pk").values_list("pk", flat=True)[:5]:
+                    attempts.run(pk)
+        finally:
+            connections.close_all()
+
+    def stop(self) -> None:
+        self.stopped.set()
+        self.join(timeout=30)
+        assert not self.is_alive()
+
+
+@dataclass
+class Studio:
+    """The running studio, and whoever sits before it."""
+
+    url: str
+    browser: Browser
+    user: User
+    folder: Path
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def page(self, *, signed_in: bool = True, path: str = "/", **options: Any) -> Page:
+        """A page of a browser of its own, at `path`."""
+        context = self.browser.new_context(base_url=self.url, **options)
+        context.set_default_timeout(10_000)
+        self.contexts.append(context)
+        if signed_in:
+            client = Client()
+            client.force_login(self.user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.url}]
+            )
+        page = context.new_page()
+        self.watch(page)
+        page.goto(path)
+        return page
+
+    def watch(self, page: Page) -> None:
+        """Note what the browser complains about."""
+        page.on("console", self.heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def expects(self, words: str) -> None:
+        """A complaint with these words belongs to what the test does."""
+        self.expected.append(words)
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """Errors and violations of the Content-Security-Policy; both are written as errors."""
+        if message.type == "error" and not EXPECTED.match(message.text):
+            self.complaints.append(message.text)
+
+    def sign_everybody_out(self) -> None:
+        """As if every sign-in had expired."""
+        Session.objects.all().delete()
+
+    def wav(self, name: str = "anna.wav", seconds: float = 12) -> str:
+        """A recording on this machine's disk."""
+        path = self.folder / name
+        path.write_bytes(hum(seconds))
+        return str(path)
+
+
+@pytest.fixture
+def studio(
+    browser: Browser,
+    live_server: LiveServer,
+    standin: StandIn,
+    data_dir: Path,
+    tmp_path: Path,
+) -> Iterator[Studio]:
+    """The studio with a worker; ends with a look at what the browser complained about."""
+    worker = WorkerThread()
+    worker.start()
+    folder = tmp_path / "here"
+    folder.mkdir()
+    running = Studio(live_server.url, browser, factories.make_user("anna"), folder)
+    try:
+        yield running
+    finally:
+        for context in running.contexts:
+            context.close()
+        worker.stop()
+    unexpected = [
+        words for words in running.complaints if not any(part in words for part in running.expected)
+    ]
+    assert unexpected == []
