@@ -3,14 +3,14 @@
 const door = document.querySelector("meta[name=sign-in]")?.content;
 let dialog = null;
 let waiting = [];
+let asking = false;
 
 const ask = (method, body) => fetch(door, {
   method, body, headers: { "HX-Request": "true" }, credentials: "same-origin",
 });
 
 // The page goes on with the new token, and everything that failed is sent again.
-function goOn(html) {
-  const answer = new DOMParser().parseFromString(html, "text/html");
+function goOn(answer) {
   const token = answer.querySelector("[name=csrfmiddlewaretoken]").value;
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
@@ -26,8 +26,9 @@ function goOn(html) {
 
 // Either the form, to be filled in, or word that one is signed in again (in another tab, say).
 function answered(html) {
-  const form = new DOMParser().parseFromString(html, "text/html").querySelector("#sign-in");
-  if (!form) return goOn(html);
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const form = answer.querySelector("#sign-in");
+  if (!form) return answer.querySelector("[name=csrfmiddlewaretoken]") ? goOn(answer) : open(true);
   if (!dialog?.isConnected) {
     dialog = document.createElement("dialog");
     dialog.className = "sheet";
@@ -41,10 +42,13 @@ function answered(html) {
   return form.querySelector(before ? "#id_password" : "#id_username").focus();
 }
 
-async function open() {
-  if (!door || dialog?.open) return;
+// Many rows may find out at the same time; the form that somebody types into stays.
+async function open(anew) {
+  if (!door || asking || (dialog?.open && !anew)) return;
+  asking = true;
   const answer = await ask("GET").catch(() => null);
   if (answer?.ok) answered(await answer.text());
+  asking = false;
 }
 
 document.addEventListener("signed-out", ({ detail }) => {

@@ -71,12 +71,6 @@ def badge_icon(state: State) -> SafeString:
 
 
 @register.filter
-def phase(attempt: CloneAttempt) -> str:
-    """The state, and whether a demo is on its way: what a waiting page compares."""
-    return f"{attempt.state}-demo" if attempt.demo_is_under_way else attempt.state.value
-
-
-@register.filter
 def keeps_changing(attempt: CloneAttempt) -> bool:
     """Whether to look again: somebody is at it, or a worker may take it up by itself."""
     return attempt.is_running or attempt.state is State.INTERRUPTED

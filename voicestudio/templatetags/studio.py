@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from django import template
@@ -78,10 +79,15 @@ def current(context: Context, *names: str) -> str:
 @register.simple_tag
 def waveform(peaks: list[int]) -> SafeString:
     """The picture of a sound: one path of upright strokes. `peaks`: heights from 0 to 100."""
-    return format_html(
+    return _drawn(tuple(peaks))
+
+
+@lru_cache(maxsize=512)
+def _drawn(peaks: tuple[int, ...]) -> SafeString:
+    path = waveform_path(peaks, width=440, height=40)
+    return mark_safe(  # noqa: S308  (a path has only figures)
         '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true">'
-        '<path d="{}"/></svg>',
-        waveform_path(peaks, width=440, height=40),
+        f'<path d="{path}"/></svg>'
     )
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.history import HistoryForm, cursor
 from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts, demos
-from voicestudio.templatetags.attempt import phase
 
 if TYPE_CHECKING:
     from voicestudio.models.history import CloneAttemptQuerySet
@@ -51,10 +50,11 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     if found.state is State.WAITING:
         _count_ahead([found])
-    context = {"attempt": found}
+    phase = f"{found.state}-demo" if found.demo_is_under_way else found.state.value
+    context = {"attempt": found, "phase": phase}
     if not _wants_part(request, "progress"):
         return _private(render(request, "attempts/detail.html", context))
-    if request.GET.get("phase") == phase(found):
+    if request.GET.get("phase") == phase:
         return _private(render(request, "attempts/detail.html#progress", context))
     response = render(request, "attempts/detail.html#attempt", context | {"live": True})
     response["HX-Retarget"] = "#attempt"
