@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from . import headers
+from . import headers, seeking
 from .problems import AudioProblem
 
 Block = NDArray[np.float32]  # (channels, frames), full scale is 1.0
@@ -105,15 +105,18 @@ class Decoder:
         self._container = container
         self._stream = stream
 
-    def blocks(self, *, stop_after_s: float) -> Iterator[tuple[Block, int]]:
+    def blocks(self, *, stop_after_s: float, from_s: float = 0.0) -> Iterator[tuple[Block, int]]:
         """Samples with their rate (Hz), at most 0.64 s at a time, until `stop_after_s` or the end.
 
         A block is good until the next one is asked for. Its frames are a multiple of `hop(rate)`
         except in the last block before the end or a change of rate. What cannot be decoded is
-        counted in `errors` and left out.
+        counted in `errors` and left out. The first sample is the one at `from_s`, wherever the
+        container lets us begin to decode; `seconds` counts from the beginning all the same.
+        Raises Unseekable, before any block, where only a new decoder's way from the start helps.
         """
         gather: _Gather | None = None
-        for frame in self._frames():
+        self.seconds = from_s
+        for frame, skip in seeking.frames_from(self._container, self._stream, self._frames, from_s):
             shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
             if gather is None or gather.shape != shape:
                 if gather is not None:
@@ -121,8 +124,8 @@ class Decoder:
                 gather = _Gather(*shape)
                 self.channels = self.channels or gather.channels
                 self.sample_rate = self.sample_rate or gather.rate
-            self.seconds += frame.samples / frame.sample_rate
-            yield from gather.add(frame)
+            self.seconds += (frame.samples - skip) / frame.sample_rate
+            yield from gather.add(frame, skip)
             if self.seconds > stop_after_s:
                 break
         if gather is not None:
@@ -167,8 +170,8 @@ class _Gather:
         self._block: Block = self._native if as_is else np.empty((channels, room), np.float32)
         self._filled = 0
 
-    def add(self, frame: AudioFrame) -> Iterator[tuple[Block, int]]:
-        """Take in a frame; give every block that it fills."""
+    def add(self, frame: AudioFrame, skip: int) -> Iterator[tuple[Block, int]]:
+        """Take in a frame but for its first `skip` samples; give every block that it fills."""
         if self._planar:
             # Not `frame.planes`: with eight channels PyAV 19 counts a ninth and fails.
             planes = [
@@ -179,7 +182,7 @@ class _Gather:
             flat = np.frombuffer(frame.planes[0], self._kind, frame.samples * self.channels)
             packed = flat.reshape(frame.samples, self.channels)
         room = self._native.shape[1 if self._planar else 0]
-        start = 0
+        start = skip
         while start < frame.samples:
             count = min(frame.samples - start, room - self._filled)
             here = slice(self._filled, self._filled + count)

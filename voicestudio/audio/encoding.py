@@ -1,4 +1,4 @@
-"""Audio: from any recording to an mp3 that the provider takes.
+"""Audio: from any recording to an mp3 or wav that the provider takes.
 
 This module imports PyAV and numpy: the rest of the house reaches it only through `intake`.
 """
@@ -6,8 +6,9 @@ This module imports PyAV and numpy: the rest of the house reaches it only throug
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import av
 import numpy as np
@@ -16,8 +17,11 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
+from . import rules
 from .decoding import Block, opened
 from .problems import AudioProblem
+
+Kind = Literal["mp3", "wav"]
 
 BIT_RATE: Final = 192_000  # constant: 5 minutes are 7.2 MB, and the ear hears no loss
 EFFORT: Final = "7"  # of 0 (slow) to 9: half the time of the usual 5; at 192 kbit/s no worse
@@ -32,45 +36,64 @@ def encode(source: Path, target: Path, *, longest_ms: int | None = None) -> None
     `longest_ms` is cut off. The encoder takes 0.3 dB off the level, so that nothing clips.
     Raises AudioProblem like `measure`, and too_long beyond 800 s without `longest_ms`.
     """
-    with opened(source) as decoder, target.open("wb") as file:
-        writer: _Writer | None = None
-        # The options leave out the ID3 tag, which would name the software.
-        with av.open(file, "w", format="mp3", options={"id3v2_version": "0"}) as container:
-            longest_s = _LONGEST_S if longest_ms is None else longest_ms / 1000
-            written_s = 0.0
+    with opened(source) as decoder:
+        writer: Writer | None = None
+        longest_s = _LONGEST_S if longest_ms is None else longest_ms / 1000
+        written_s = 0.0
+        with ExitStack() as stack:
             for block, rate in decoder.blocks(stop_after_s=longest_s):
                 if writer is None:
-                    writer = _Writer(container, len(block), rate)
+                    writer = stack.enter_context(writing(target, "mp3", len(block), rate))
                 left = max(0, round((longest_s - written_s) * rate))
                 writer.write(block[:, :left], rate)
                 written_s += block.shape[1] / rate
             if writer is None:
                 raise AudioProblem("damaged")
-            writer.close()
         if longest_ms is None and decoder.seconds > _LONGEST_S:
             raise AudioProblem(
                 "too_long", duration_ms=round(decoder.seconds * 1000), limit_ms=_LONGEST_S * 1000
             )
 
 
-class _Writer:
-    """The mp3 while it is written. Its shape follows the first block of the source."""
+@contextmanager
+def writing(target: Path, kind: Kind, channels: int, rate: int) -> Iterator[Writer]:
+    """A file that is complete when the context ends; no metadata is in it."""
+    # The options leave out the ID3 tag, which would name the software, and the same of a wav.
+    options = {"id3v2_version": "0"} if kind == "mp3" else {"fflags": "+bitexact"}
+    with (
+        target.open("wb") as file,
+        av.open(file, "w", format=kind, options=options) as container,
+    ):
+        writer = Writer(container, kind, channels, rate)
+        yield writer
+        writer.close()
 
-    def __init__(self, container: OutputContainer, channels: int, rate: int) -> None:
+
+class Writer:
+    """An mp3 or wav while it is written. Its shape follows the first block of the source.
+
+    `rate` (Hz) and `channels` are those of the file: see `shape`.
+    """
+
+    def __init__(self, container: OutputContainer, kind: Kind, channels: int, rate: int) -> None:
         self._container = container
-        self._channels = 2 if channels == 2 else 1
-        self._layout = "stereo" if channels == 2 else "mono"
-        # The stronger rates of the format: 192 kbit/s is not allowed below 32 kHz.
-        self._rate = 32_000 if rate <= 32_000 else 44_100
-        stream = container.add_stream(
-            "libmp3lame",
-            rate=self._rate,
-            layout=self._layout,
-            options={"compression_level": EFFORT},
-        )
-        assert isinstance(stream, AudioStream)
-        stream.bit_rate = BIT_RATE
-        stream.format = "fltp"
+        self.channels, self.rate = shape(kind, channels, rate)
+        self._layout = "stereo" if self.channels == 2 else "mono"
+        if kind == "mp3":
+            self._format, self._frame_size = "fltp", 1152
+            stream = container.add_stream(
+                "libmp3lame",
+                rate=self.rate,
+                layout=self._layout,
+                options={"compression_level": EFFORT},
+            )
+            assert isinstance(stream, AudioStream)
+            stream.bit_rate = BIT_RATE
+        else:
+            self._format, self._frame_size = "s16", 4096
+            stream = container.add_stream("pcm_s16le", rate=self.rate, layout=self._layout)
+            assert isinstance(stream, AudioStream)
+        stream.format = self._format
         self._stream = stream
         self._source_rate = 0
         self._resampler: AudioResampler | None = None
@@ -82,8 +105,10 @@ class _Writer:
         if rate != self._source_rate:
             self._flush()
             self._source_rate = rate
-            self._resampler = AudioResampler("fltp", self._layout, self._rate, frame_size=1152)
-        samples = np.ascontiguousarray(_mixed(block, self._channels))
+            self._resampler = AudioResampler(
+                self._format, self._layout, self.rate, frame_size=self._frame_size
+            )
+        samples = np.ascontiguousarray(mixed(block, self.channels))
         frame = AudioFrame.from_ndarray(samples, format="fltp", layout=self._layout)
         frame.sample_rate = rate
         self._encode(frame)
@@ -109,7 +134,21 @@ class _Writer:
         yield from self._resampler.resample(frame)
 
 
-def _mixed(block: Block, channels: int) -> Block:
+def shape(kind: Kind, channels: int, rate: int) -> tuple[int, int]:
+    """Channels and rate (Hz) of a file made from such a source.
+
+    One channel stays one and two stay two; more become one. An mp3 has one of the stronger rates
+    of the format, because 192 kbit/s is not allowed below 32 kHz. A wav keeps its rate if the
+    provider's decoder surely knows it.
+    """
+    if kind == "mp3":
+        rate = 32_000 if rate <= 32_000 else 44_100
+    elif rate not in rules.RATES:
+        rate = 48_000 if rate > 48_000 and rate % 44_100 else 44_100
+    return (2 if channels == 2 else 1), rate
+
+
+def mixed(block: Block, channels: int) -> Block:
     """The block with one or two channels."""
     if len(block) == channels:
         return block
