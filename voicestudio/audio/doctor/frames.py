@@ -1,0 +1,104 @@
+"""Audio, doctor: what each 50 ms of a recording are like; the cutter's eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decoding import opened
+from ..problems import AudioProblem
+from . import speech
+from .hum import Hum
+from .levels import STEP_S, Levels, in_steps
+from .spectrum import Bands
+from .voice import Resampled
+
+LONGEST_S: Final = 4 * 3600.0
+_HUM_STRETCH: Final = 20  # rows of half a second
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """One value for every step of a recording (`step_s` seconds), all arrays of one length.
+
+    `start_s`: when the step begins. `rms_db`: level over all channels (dBFS, at least -120).
+    `peak`: highest sample (1.0 is full scale). `clipped`: share (0..1) of samples on a flat top.
+    `speech`: somebody speaks. `noise_db`: level (dBFS) of the room around, between the words,
+    95 Hz to 7.3 kHz. `hum_db`: level (dBFS) of a steady hum of the mains, -127 where there is none.
+    `bands`: level of the bands of `spectrum.EDGES`, packed (see `growing.level`): (steps, BANDS).
+    """
+
+    step_s: float
+    start_s: NDArray[np.float64]
+    rms_db: NDArray[np.float32]
+    peak: NDArray[np.float32]
+    clipped: NDArray[np.float32]
+    speech: NDArray[np.bool_]
+    noise_db: NDArray[np.float32]
+    hum_db: NDArray[np.float32]
+    bands: NDArray[np.uint8]
+    duration_s: float
+
+
+def frames(path: Path, *, longest_s: float = LONGEST_S) -> Frames:
+    """Hear a file once, at most `longest_s` of it; some 50 bytes are kept a step.
+
+    Raises AudioProblem not_audio, damaged, video, no_audio, empty.
+    """
+    levels, bands, hum, resampled = Levels(), Bands(), Hum(), Resampled()
+    with opened(path) as decoder:
+        for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
+            levels.add(block, rate)
+            for voice in resampled.add(block, rate):
+                bands.add(voice)
+                hum.add(voice)
+        for voice in resampled.rest():
+            bands.add(voice)
+            hum.add(voice)
+        bands.rest()
+    if not levels.samples:
+        raise AudioProblem("empty")
+    return joined(levels, bands, hum)
+
+
+def joined(levels: Levels, bands: Bands, hum: Hum) -> Frames:
+    """What the three have heard, step by step."""
+    power = levels.power
+    count = len(power)
+    rows = fitted(bands.rows, count)
+    quiet = speech.room(rows)
+    samples = max(1.0, levels.samples * levels.channels / max(1e-9, levels.seconds) * STEP_S)
+    return Frames(
+        step_s=STEP_S,
+        start_s=levels.starts[:-1],
+        rms_db=np.maximum(10 * np.log10(power + np.float32(1e-20)), np.float32(-120)),
+        peak=levels.peak,
+        clipped=np.minimum(levels.flat / np.float32(samples), np.float32(1)),
+        speech=speech.heard(rows, quiet),
+        noise_db=speech.room_db(quiet),
+        hum_db=_hum(hum, count),
+        bands=rows,
+        duration_s=levels.seconds,
+    )
+
+
+def fitted(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """As many rows as there are steps: the resampler may be a step short or long at the end."""
+    if len(rows) >= count:
+        return rows[:count]
+    return np.concatenate([rows, np.zeros((count - len(rows), rows.shape[1]), rows.dtype)])
+
+
+def _hum(hum: Hum, count: int) -> NDArray[np.float32]:
+    result = np.full(count, -127.0, np.float32)
+    for start in range(0, max(1, hum.count - _HUM_STRETCH // 2), _HUM_STRETCH):
+        end = min(start + _HUM_STRETCH, hum.count)
+        mains, level_db = hum.found(max(0, start - _HUM_STRETCH // 2), end + _HUM_STRETCH // 2)
+        steps = slice(start * 10, count if hum.count - end < _HUM_STRETCH // 2 else end * 10)
+        if mains:
+            result[steps] = level_db
+    return result
