@@ -1,14 +1,20 @@
 """Recordings: audio that we hold and that the provider knows by a `file_id`."""
 
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+# A verdict that has not come by then is not coming by itself.
+JUDGED_WITHIN: Final = timedelta(minutes=3)
 
 
 class Purpose(models.TextChoices):
@@ -16,6 +22,26 @@ class Purpose(models.TextChoices):
 
     SAMPLE = "voice_clone", _("recording")
     PROMPT = "prompt_audio", _("prompt clip")
+
+
+class Origin(models.TextChoices):
+    """How a recording came to us."""
+
+    BROUGHT = "brought", _("brought as a file")
+    RECORDED = "recorded", _("recorded here")
+    CUT = "cut", _("cut")
+    TIDIED = "tidied", _("tidied copy")
+    EXAMPLE = "example", _("example")
+    FILE_ID = "file_id", _("known to MiniMax")
+
+
+class Verdict(models.TextChoices):
+    """What the sample doctor makes of a recording."""
+
+    GOOD = "good", _("Good")
+    USABLE = "usable", _("Usable")
+    DISAPPOINTING = "disappointing", _("Will disappoint")
+    UNUSABLE = "unusable", _("Cannot be used")
 
 
 class AudioFileQuerySet(models.QuerySet["AudioFile"]):
@@ -42,6 +68,17 @@ class AudioFile(models.Model):
     file = models.FileField(upload_to="recordings/%Y/%m", max_length=255, blank=True)
     converted_from = models.CharField(max_length=60, blank=True)
 
+    # Where it comes from: what was cut or tidied knows its original, which stays as it is.
+    origin = models.CharField(max_length=12, choices=Origin, default=Origin.BROUGHT)
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, related_name="children", null=True, blank=True
+    )
+    from_ms = models.BigIntegerField(null=True, blank=True)
+    to_ms = models.BigIntegerField(null=True, blank=True)
+    steps = models.JSONField(default=list, blank=True)
+    # Longer than the provider takes: here to be cut, and never sent as it is.
+    to_be_cut = models.BooleanField(default=False)
+
     # What the provider calls it, and which provider: a file_id of the stand-in means nothing to
     # MiniMax, and the reverse.
     file_id = models.BigIntegerField(null=True, blank=True)
@@ -57,6 +94,15 @@ class AudioFile(models.Model):
     loudness_db = models.FloatField(null=True, blank=True)
     silence_share = models.FloatField(null=True, blank=True)
     peaks = models.JSONField(default=list, blank=True)
+
+    # What the sample doctor found: see `audio.doctor` for the shapes.
+    verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
+    findings = models.JSONField(default=list, blank=True)
+    figures = models.JSONField(default=dict, blank=True)
+    advice = models.JSONField(default=dict, blank=True)
+    passages = models.JSONField(default=dict, blank=True)
+    envelope = models.FileField(upload_to="envelopes/%Y/%m", max_length=255, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -80,13 +126,25 @@ class AudioFile(models.Model):
                 condition=Q(file_id__isnull=True) | ~Q(provider=""),
                 name="recording_file_id_has_provider",
             ),
+            models.CheckConstraint(
+                condition=Q(from_ms__isnull=True, to_ms__isnull=True)
+                | Q(from_ms__gte=0, to_ms__gt=models.F("from_ms")),
+                name="recording_cut_runs_forwards",
+            ),
+            models.CheckConstraint(
+                condition=Q(to_be_cut=False) | Q(file_id__isnull=True),
+                name="recording_to_be_cut_never_sent",
+            ),
             models.UniqueConstraint(
                 fields=("provider", "file_id"),
                 condition=Q(file_id__isnull=False),
                 name="recording_file_id_once",
             ),
         )
-        indexes = (models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),)
+        indexes = (
+            models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),
+            models.Index(fields=("verdict", "-id"), name="recording_by_verdict"),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -95,6 +153,12 @@ class AudioFile(models.Model):
     def is_held(self) -> bool:
         """Whether we have a copy of our own that can be heard and sent again."""
         return bool(self.file)
+
+    @property
+    def is_being_judged(self) -> bool:
+        """Whether the sample doctor is expected to say something soon."""
+        fresh = timezone.now() - self.created_at < JUDGED_WITHIN
+        return self.is_held and self.judged_at is None and fresh
 
     def file_id_at(self, provider: str) -> int | None:
         """The `file_id` by which `provider` knows this recording, if it does."""
