@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.test import RequestFactory
 from pytest_django.fixtures import Settings
+
+from voicestudio.settings import signing_in
 
 ROOT = Path(__file__).parent.parent
 # Variables that are spelt with our name in front, and settings without it.
@@ -277,6 +280,23 @@ def test_plain_http_needs_no_secure_cookies_and_https_does(tmp_path: Path) -> No
 
     assert read(tmp_path, *names) == dict.fromkeys(names, False)
     assert read(tmp_path, *names, VOICESTUDIO_HTTPS="true") == dict.fromkeys(names, True)
+
+
+def test_a_data_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% of #1 é?"
+
+    found = read(tmp_path, "DATABASES", "MEDIA_ROOT", VOICESTUDIO_DATA_DIR=str(folder))
+
+    assert found["DATABASES"]["default"]["NAME"] == str(folder / "studio.sqlite3")  # type: ignore[index]
+    assert found["MEDIA_ROOT"] == str(folder / "media")
+
+
+def test_behind_a_proxy_the_last_forwarded_address_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
+
+    assert signing_in.address_of(request) == "127.0.0.1"
+    monkeypatch.setattr(signing_in, "HTTPS", True)
+    assert signing_in.address_of(request) == "192.0.2.7"
 
 
 def test_postgresql_prepares_nothing_by_itself(tmp_path: Path) -> None:

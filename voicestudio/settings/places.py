@@ -1,0 +1,54 @@
+"""Places: the data folder, what lies in it, and the key of this installation."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .reading import BASE_DIR, env, matching, read
+
+DATA_DIR = Path(
+    read(env.str, "VOICESTUDIO_DATA_DIR", str(BASE_DIR / "data"), "a folder")
+).expanduser()
+DATA_DIR = (BASE_DIR / DATA_DIR).resolve()
+MEDIA_ROOT = DATA_DIR / "media"
+# On the same filesystem as the media, so that an upload is moved there, not copied.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
+STATIC_ROOT = DATA_DIR / "static"
+try:
+    for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
+        folder.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VOICESTUDIO_DATA_DIR must be a folder that can be written to ({error.strerror})."
+    ) from error
+
+
+def secret_key(path: Path) -> str:
+    """The key of this installation: made once, readable by its owner only."""
+    try:
+        if not path.exists():
+            # Written aside and linked, so that of two first starts at once both read one key.
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            with os.fdopen(
+                os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
+            ) as file:
+                file.write(secrets.token_urlsafe(50))
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        return path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"VOICESTUDIO_DATA_DIR must be a folder in which {path.name} can be kept "
+            f"({error.strerror})."
+        ) from error
+
+
+SECRET_KEY = read(
+    env.str, "SECRET_KEY", "", "at least 32 characters", validate=matching(r"|.{32,}")
+) or secret_key(DATA_DIR / "secret_key")
