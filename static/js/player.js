@@ -31,6 +31,10 @@ function show(player, seconds) {
   player.querySelector("time").textContent = clock(seconds || length);
 }
 
+function name(player, does) {
+  player.querySelector("button").setAttribute("aria-label", `${does}: ${player.dataset.label}`);
+}
+
 function follow() {
   const player = playing && playerOf(playing);
   if (!player) return;
@@ -42,8 +46,7 @@ function rest(sound) {
   const player = playerOf(sound);
   if (playing === sound) playing = null;
   player?.removeAttribute("data-playing");
-  const button = player?.querySelector("button");
-  if (button?.dataset.play) button.setAttribute("aria-label", button.dataset.play);
+  if (player) name(player, document.body.dataset.play);
 }
 
 document.addEventListener("click", (event) => {
@@ -70,9 +73,7 @@ const on = (name, act) => document.addEventListener(name, ({ target }) => {
 on("play", (sound, player) => {
   if (playing && playing !== sound) playing.pause();
   playing = sound;
-  const button = player.querySelector("button");
-  button.dataset.play ??= button.getAttribute("aria-label");
-  button.setAttribute("aria-label", button.dataset.pause);
+  name(player, document.body.dataset.pause);
   player.removeAttribute("data-broken");
   player.setAttribute("data-playing", "");
   follow();
@@ -96,7 +97,7 @@ on("error", async (sound, player) => {
   }
   player.setAttribute("data-broken", "");
   player.querySelector("time").textContent = "–:––";
-  document.getElementById("announcer").textContent = player.dataset.problem;
+  document.getElementById("announcer").textContent = `${document.body.dataset.broken}: ${player.dataset.label}`;
 });
 
 // A swap may move a sound that plays; where the browser pauses it for that, it goes on.

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.template import Context
 from django.utils import formats, timezone
+from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -140,7 +141,7 @@ def ago(moment: datetime | None) -> str:
     """A moment as one says it: "3 minutes ago", "today, 09:12", "22 Nov 2026"."""
     if moment is None:
         return ""
-    now, moment = timezone.localtime(), timezone.localtime(moment)
+    now, moment = timezone.now(), moment.astimezone(UTC)
     passed = now - moment
     if passed < timedelta(seconds=45):
         return _("now")
@@ -149,12 +150,19 @@ def ago(moment: datetime | None) -> str:
         return ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes) % {
             "count": minutes
         }
-    time = moment.strftime("%H:%M")
     if moment.date() == now.date():
-        return _("today, %(time)s") % {"time": time}
+        return _("today, %(time)s") % {"time": _minute(moment)}
     if moment.date() == (now - timedelta(days=1)).date():
-        return _("yesterday, %(time)s") % {"time": time}
-    return formats.date_format(moment, "j M Y")
+        return _("yesterday, %(time)s") % {"time": _minute(moment)}
+    return _day(moment)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.hour:02d}:{moment.minute:02d}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {str(MONTHS_3[moment.month]).title()} {moment.year}"
 
 
 @register.simple_tag
@@ -167,14 +175,14 @@ def when(moment: datetime | None, style: str = "ago") -> str:
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
-    full = f"{formats.date_format(timezone.localtime(utc), 'j M Y, H:i')} UTC"
+    full = f"{_day(utc)}, {_minute(utc)} UTC"
     match style:
         case "ago":
             text = ago(utc)
         case "clock":
             text = utc.strftime("%H:%M:%S")
         case "minute":
-            text = f"{utc:%H:%M} UTC"
+            text = f"{_minute(utc)} UTC"
         case _:
             text = full
     return format_html(
