@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Asking for a voice
     path("", attempts.new, name="new"),
     path("voice-id/", attempts.voice_id, name="voice_id"),
+    path("just-now/", attempts.just_now, name="just_now"),
     # What was asked for
     path("history/", history.history, name="history"),
     path("history/<int:pk>/", history.attempt, name="attempt"),

@@ -59,6 +59,7 @@ function recount() {
     .replace("{count}", length.toLocaleString("en"))
     .replace("{limit}", limit.toLocaleString("en"));
   count.toggleAttribute("data-over-limit", length > limit);
+  if (length > limit) text.setAttribute("aria-invalid", "true");
 
   const cost = field("cost");
   const amount = length * Number(option.dataset.price);
@@ -179,7 +180,9 @@ for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.id === "voice-id") judged(event.target);
   if (event.target.matches?.("#recording, #prompt_clip")) {
-    event.target.parentElement.querySelector(".said")?.replaceChildren();
+    const zone = document.querySelector(`[data-target="#${event.target.id}"]`);
+    zone.querySelector(".said").replaceChildren();
+    field("announcer").textContent = zone.dataset.done;
   }
 });
 

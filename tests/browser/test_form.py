@@ -280,7 +280,7 @@ def test_form_waits_for_the_upload(studio: Studio) -> None:
 
     page.locator("#id_file").set_input_files(studio.wav())
     press(page)
-    expect(page.get_by_text("Waiting for the upload…")).to_be_visible()
+    expect(page.get_by_text("Uploading first…")).to_be_visible()
 
     expect(page).to_have_url(ATTEMPT)
     assert CloneAttempt.objects.get().recording.name == "anna.wav"
@@ -438,6 +438,15 @@ def test_upload_goes_on_after_signing_in_again(studio: Studio) -> None:
 
     expect(page.locator("#recording")).to_contain_text("anna.wav")
     expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
+
+
+def test_page_without_script_fits_a_phone(studio: Studio) -> None:
+    page = studio.page(viewport={"width": 375, "height": 740}, java_script_enabled=False)
+    page.get_by_text("Improve likeness").click()
+
+    wide = page.locator("main").evaluate("main => main.scrollWidth")
+
+    assert wide <= 375
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -164,6 +164,19 @@ def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> Non
     assert re.findall(r'<b dir="auto">(.*?)</b>', shown) == ["Fourth", "Third", "Second"]
 
 
+def test_just_now_looks_again_while_something_runs(client: Client, user: User) -> None:
+    attempt = factories.make_attempt(State.CLONING, by=user)
+
+    running = client.get("/just-now/", headers=HTMX).content.decode()
+    CloneAttempt.objects.filter(pk=attempt.pk).update(status=State.STOPPED, lease_until=None)
+    stopped = client.get("/just-now/", headers=HTMX).content.decode()
+
+    assert 'hx-get="/just-now/"' in running
+    assert "MiniMax is cloning" in running
+    assert "hx-get" not in stopped
+    assert "Stopped by MiniMax" in stopped
+
+
 def test_recording_in_the_address_is_chosen(
     client: Client, user: User, recording: AudioFile
 ) -> None:

@@ -76,6 +76,22 @@ def voice_id(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
+def just_now(request: HttpRequest) -> HttpResponse:
+    """What one has asked for last, while it is still running."""
+    return render(request, "attempts/new.html#just-now", _just_now(request))
+
+
+def _just_now(request: HttpRequest) -> dict[str, Any]:
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
+    newest_three = list(mine.for_rows()[:3])
+    running = any(attempt.is_running for attempt in newest_three)
+    # The card is swapped while something runs, which would cut a sound short. And one picture is
+    # enough: each weighs as much as the rest of the card.
+    heard = None if running else next((one.pk for one in newest_three if one.demo), None)
+    return {"just_now": newest_three, "still_running": running, "heard": heard}
+
+
 # The form -------------------------------------------------------------------------------------
 
 
@@ -102,7 +118,6 @@ def _brought_form(request: HttpRequest) -> CloneForm:
 def _page(
     request: HttpRequest, form: CloneForm, *, asked: CloneAttempt | None = None
 ) -> HttpResponse:
-    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
     text, model = form.shown("preview_text"), form.shown("model")
     context = {
         "form": form,
@@ -131,8 +146,7 @@ def _page(
         "cent": Decimal("0.01"),
         "currency": settings.CURRENCY,
         "practice": settings.PRACTICE_MODE,
-        "just_now": mine.for_rows()[:3],
-    }
+    } | _just_now(request)
     response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
     # The way back shows the page as it was left, token and all, instead of a fresh one.
     patch_cache_control(response, private=True, no_cache=True)
