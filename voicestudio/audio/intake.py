@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def inspect(
     too_short, too_long or silent, and OSError if there is no such file.
     Source of the lengths: provider.md, "Audio".
     """
-    _check_file(path, max_bytes)
+    rules.check_file(path, max_bytes)
     from .measuring import measure  # heavy, see above
 
     span = rules.SPANS[purpose]
@@ -43,7 +42,7 @@ def convert(source: Path, target: Path, *, longest_ms: int | None = None) -> Non
     What lies behind `longest_ms` is cut off; without it, more than 800 s are refused.
     Raises AudioProblem; `target` does not exist then.
     """
-    _check_file(source, rules.SOURCE_MAX_BYTES)
+    rules.check_file(source, rules.SOURCE_MAX_BYTES)
     from .encoding import encode  # heavy, see above
 
     try:
@@ -92,7 +91,7 @@ def waveform_of(path: Path) -> tuple[list[int], int]:
 
     Raises AudioProblem when nothing of it can be heard.
     """
-    _check_file(path, rules.SOURCE_MAX_BYTES)
+    rules.check_file(path, rules.SOURCE_MAX_BYTES)
     from .measuring import picture  # heavy, see above
 
     return picture(path)
@@ -111,11 +110,3 @@ def _measures_of_ours(path: Path) -> Measures:
     from .measuring import measure  # heavy, see above
 
     return measure(path)
-
-
-def _check_file(path: Path, max_bytes: int) -> None:
-    """Refuse what is no file of a good size."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise AudioProblem("not_audio")
-    rules.check_size(status.st_size, max_bytes)

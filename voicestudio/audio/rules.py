@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from .measures import Measures, Purpose
 from .problems import AudioProblem
 
 SOURCE_MAX_BYTES: Final = 200 * 1024 * 1024  # what people may bring
+LONG_MAX_BYTES: Final = 1024 * 1024 * 1024  # what they may bring to cut a piece out of it
+LONG_MAX_MS: Final = 2 * 3600 * 1000
+PIECE_MAX_MS: Final = 800_000  # as mp3 of 192 kbit/s these are 19.2 MB
 PROVIDER_MAX_BYTES: Final = 20 * 1000 * 1000  # Source: provider.md, 20 MB; the stricter reading
 
 # No block of 50 ms above this RMS: nobody speaks here. Rooms that sound silent lie near -60 dBFS,
@@ -51,6 +56,26 @@ def check_size(size: int, limit: int) -> None:
         raise AudioProblem("empty", bytes=0)
     if size > limit:
         raise AudioProblem("too_large", bytes=size, limit_bytes=limit)
+
+
+def check_file(path: Path, max_bytes: int) -> None:
+    """Refuse what is no file of a good size. Raises OSError if there is none."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise AudioProblem("not_audio")
+    check_size(status.st_size, max_bytes)
+
+
+def same_side(length_ms: int) -> tuple[int, int]:
+    """From what to what length (ms) a piece may differ and still be what it is to the provider."""
+    least, most = 0, PIECE_MAX_MS
+    for span in SPANS.values():
+        for edge in (span.shortest, span.longest):
+            if edge <= length_ms:
+                least = max(least, edge)
+            if edge >= length_ms:
+                most = min(most, edge)
+    return least, most
 
 
 def check(measures: Measures, purpose: Purpose) -> None:
