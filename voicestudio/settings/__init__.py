@@ -8,7 +8,9 @@ from .database import *  # noqa: F403
 from .log import *  # noqa: F403
 from .places import *  # noqa: F403
 from .provider import *  # noqa: F403
-from .reading import BASE_DIR, KNOWN, refuse_unknown_names  # noqa: F401
+from .reading import BASE_DIR as BASE_DIR
+from .reading import KNOWN as KNOWN
+from .reading import refuse_unknown_names
 from .signing_in import *  # noqa: F403
 from .web import *  # noqa: F403
 from .worker import *  # noqa: F403
