@@ -58,7 +58,7 @@ def is_taken(voice_id: str) -> bool:
     provider = settings.MINIMAX_PROVIDER
     return (
         CloneAttempt.objects.holding_voice_id(provider, voice_id).exists()
-        or Voice.objects.living().filter(provider=provider, voice_id__iexact=voice_id).exists()
+        or Voice.objects.living().with_voice_id(provider, voice_id).exists()
     )
 
 
