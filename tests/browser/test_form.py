@@ -112,6 +112,27 @@ def test_by_keyboard_alone(studio: Studio) -> None:
     assert CloneAttempt.objects.get().recording.name == "here.mp3"
 
 
+def test_every_control_is_found_by_its_words(studio: Studio) -> None:
+    page = studio.page()
+    words = (
+        "Speaker", "Voice ID", "I have this person's permission to clone their voice",
+        "Recording", "File ID", "Prompt clip", "Prompt text", "Preview text", "Model", "Language",
+        "Reduce noise", "Even out volume", "Watermark the preview", "Rehearse an outcome",
+    )  # fmt: skip
+
+    assert {word: page.get_by_label(word).count() for word in words} == dict.fromkeys(words, 1)
+    for name in ("Clone voice", "Use an example recording"):
+        expect(page.get_by_role("button", name=name)).to_have_count(1)
+    for name in ("Improve likeness", "Sound options"):
+        expect(page.locator("summary", has_text=name)).to_have_count(1)
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('#clone :is(input, select, textarea)')]"
+        ".filter((one) => one.type !== 'hidden' && !one.labels.length && !one.ariaLabel)"
+        ".map((one) => one.outerHTML)"
+    )
+    assert unnamed == []
+
+
 # While one types ----------------------------------------------------------------------------------
 
 

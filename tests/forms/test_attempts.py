@@ -248,6 +248,31 @@ def test_mistakes_lead_to_the_controls_that_people_see(user: User) -> None:
     ]
 
 
+def test_refusal_of_the_service_stands_at_its_field(user: User, recording: AudioFile) -> None:
+    form = filled(user, recording)
+    assert form.is_valid()
+    form.judge = lambda voice_id, speaker: Verdict("taken", "Taken", ["Free-1234"])
+
+    form.refuse("voice_id", "This voice ID is taken.")
+    form.refuse("unheard of", "Something else.")
+
+    assert wrong(form) == {"voice_id": ["This voice ID is taken."], "__all__": ["Something else."]}
+    assert form.verdict == Verdict("taken", "Taken", ["Free-1234"])
+    assert form.mistakes() == [
+        {"anchor": "id_voice_id", "sentence": "This voice ID is taken."},
+        {"anchor": "", "sentence": "Something else."},
+    ]
+
+
+def test_every_question_has_its_help(user: User) -> None:
+    form = CloneForm(by=user, judge=lambda *_: Verdict())
+    unseen = {"token", "recording", "file", "prompt_clip", "prompt_file", "voice_id", "model"}
+
+    bare = {name for name, field in form.fields.items() if not field.help_text}
+
+    assert bare - unseen == set()  # the page itself has the help of those
+
+
 def test_stranger_may_choose_nothing(recording: AudioFile) -> None:
     nobody = factories.make_user(is_active=False)
 
