@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -208,3 +209,21 @@ def test_convert_keeps_the_length(seconds: float, rate: int, channels: int, kind
         assert abs(after.duration_ms - before.duration_ms) <= 50
         assert after.channels == (2 if channels == 2 else 1)
         assert after.acceptable is True
+
+
+def test_take_in_keeps_what_is_too_long_to_send_so_that_it_can_be_cut(tmp_path: Path) -> None:
+    source = tmp_path / "long.wav"
+    with wave.open(str(source), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(8000)
+        file.writeframes(bytes([100, 156]) * (4000 * 301))
+    before = source.read_bytes()
+
+    taken = audio.take_in(source, tmp_path, purpose="voice_clone", longest_ms=7_200_000)
+
+    assert (taken.path.read_bytes(), taken.path.suffix) == (before, ".wav")
+    assert (taken.measures.duration_ms, taken.converted_from) == (301_000, "")
+    with pytest.raises(AudioProblem) as problem:
+        audio.take_in(source, tmp_path, purpose="voice_clone", longest_ms=300_500)
+    assert problem.value.code == "too_long"

@@ -12,14 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from . import rules
+from .headers import head_of, sniff
 from .measures import Measures, Purpose, Taken
-from .problems import AudioProblem
 
 
 def inspect(
-    path: Path, *, purpose: Purpose = "voice_clone", max_bytes: int = rules.SOURCE_MAX_BYTES
+    path: Path,
+    *,
+    purpose: Purpose = "voice_clone",
+    max_bytes: int = rules.SOURCE_MAX_BYTES,
+    longest_ms: int | None = None,
 ) -> Measures:
     """Decode the file once and measure it, at most `max_bytes` of it.
+
+    With `longest_ms`, a sample that is too long for the provider, but not longer than that, is
+    measured too; it is not `acceptable`.
 
     Raises AudioProblem with the code too_large, empty, not_audio, damaged, video, no_audio,
     too_short, too_long or silent, and OSError if there is no such file.
@@ -29,8 +36,8 @@ def inspect(
     from .measuring import measure  # heavy, see above
 
     span = rules.SPANS[purpose]
-    measures = measure(path, limit_ms=span.limit)
-    rules.check(measures, purpose)
+    measures = measure(path, limit_ms=max(span.limit, longest_ms or 0))
+    rules.check(measures, purpose, longest_ms=longest_ms)
     if measures.duration_ms > span.longest:  # by an encoder's padding
         return replace(measures, acceptable=False)
     return measures
@@ -60,19 +67,23 @@ def take_in(
     move: bool = False,
     stem: str = "",
     max_bytes: int = rules.SOURCE_MAX_BYTES,
+    longest_ms: int | None = None,
 ) -> Taken:
     """Inspect the file and keep it in `folder` as one that the provider takes.
+
+    With `longest_ms`, one that is too long for the provider is kept as it is, to be cut.
 
     What is acceptable keeps its bytes, anything else is converted. The name in `folder` is `stem`
     (random when empty) with the extension of the content. With `move` the source is gone
     afterwards; within one file system nothing is copied then. The measures are those of the file
     that was kept. Raises AudioProblem like `inspect`; then `folder` and source are as before.
     """
-    found = inspect(source, purpose=purpose, max_bytes=max_bytes)
+    found = inspect(source, purpose=purpose, max_bytes=max_bytes, longest_ms=longest_ms)
     stem = stem or secrets.token_hex(16)
-    target = folder / f"{stem}.{found.extension if found.acceptable else 'mp3'}"
+    as_it_is = found.acceptable or rules.is_to_be_cut(found.duration_ms, purpose)
+    target = folder / f"{stem}.{_extension(source, found) if as_it_is else 'mp3'}"
     try:
-        if found.acceptable:
+        if as_it_is:
             _keep(source, target, move=move)
             taken = Taken(target, found)
         else:
@@ -95,6 +106,11 @@ def waveform_of(path: Path) -> tuple[list[int], int]:
     from .measuring import picture  # heavy, see above
 
     return picture(path)
+
+
+def _extension(source: Path, found: Measures) -> str:
+    """That of the content, so that a browser knows what it plays."""
+    return found.extension or sniff(head_of(source)) or "audio"
 
 
 def _keep(source: Path, target: Path, *, move: bool) -> None:

@@ -78,13 +78,23 @@ def same_side(length_ms: int) -> tuple[int, int]:
     return least, most
 
 
-def check(measures: Measures, purpose: Purpose) -> None:
-    """Refuse what is too short, too long or silent. Source: provider.md, "Audio"."""
+def is_to_be_cut(duration_ms: int, purpose: Purpose) -> bool:
+    """Is a recording of that length more than the provider takes?"""
+    return duration_ms > SPANS[purpose].longest + PADDING_MS
+
+
+def check(measures: Measures, purpose: Purpose, *, longest_ms: int | None = None) -> None:
+    """Refuse what is too short, too long or silent. Source: provider.md, "Audio".
+
+    With `longest_ms`, what is too long only for the provider is let in.
+    """
     span = SPANS[purpose]
     if measures.duration_ms < span.shortest:
         raise AudioProblem("too_short", duration_ms=measures.duration_ms, limit_ms=span.shortest)
-    if measures.duration_ms > span.longest + PADDING_MS:
-        raise AudioProblem("too_long", duration_ms=measures.duration_ms, limit_ms=span.limit)
+    longest = max(span.longest, longest_ms or 0)
+    if measures.duration_ms > longest + PADDING_MS:
+        limit_ms = longest_ms or span.limit
+        raise AudioProblem("too_long", duration_ms=measures.duration_ms, limit_ms=limit_ms)
     if measures.silence_share >= 1.0:
         raise AudioProblem("silent", duration_ms=measures.duration_ms)
 
