@@ -13,14 +13,22 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from . import intake
+from . import cutting, intake, passages, tidying, zoom
 from .problems import AudioProblem
 
 _GRACE_S: Final = 5  # after the parent's time limit; it counts when the parent has died
 _FILE_BYTES: Final = 64 * 1024 * 1024
+# What makes one file of another; the answer is a dataclass.
+_WRITERS: Final[dict[str, Callable[..., Any]]] = {
+    "write_envelope": zoom.write_envelope,
+    "cut": cutting.cut,
+    "tidy": tidying.tidy,
+}
 
 
 def limit(memory_bytes: int, seconds: float) -> None:
@@ -53,6 +61,7 @@ def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
                     move=wish["move"],
                     stem=wish["stem"],
                     max_bytes=wish["max_bytes"],
+                    longest_ms=wish["longest_ms"],
                 )
                 return {
                     "result": {
@@ -64,6 +73,11 @@ def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
             case "waveform_of":
                 peaks, duration_ms = intake.waveform_of(Path(wish["path"]))
                 return {"result": {"peaks": peaks, "duration_ms": duration_ms}}
+            case "suggest":
+                return {"result": asdict(passages.suggest(Path(wish["path"])))}
+            case "write_envelope" | "cut" | "tidy":
+                source, target = Path(wish.pop("source")), Path(wish.pop("target"))
+                return {"result": asdict(_WRITERS[verb](source, target, **wish))}
         raise ValueError(f"{verb!r} is nothing that can be asked for")
     except AudioProblem as problem:
         return {"problem": problem.code, "facts": problem.facts}

@@ -40,9 +40,7 @@ def cut(source: Path, target: Path, start_ms: int, end_ms: int) -> Cut:
         raise ValueError(f"nothing lies between {start_ms} and {end_ms} ms")
     rules.check_file(source, rules.LONG_MAX_BYTES)
     if end_ms - start_ms > rules.PIECE_MAX_MS:
-        raise AudioProblem(
-            "too_long", duration_ms=end_ms - start_ms, limit_ms=rules.PIECE_MAX_MS
-        )
+        raise AudioProblem("too_long", duration_ms=end_ms - start_ms, limit_ms=rules.PIECE_MAX_MS)
     from .piece import write_piece  # heavy, see above
 
     try:

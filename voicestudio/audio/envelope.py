@@ -77,19 +77,50 @@ class Envelope:
 
         The same sound gives the same bars at any level.
         """
-        rows = self.rows.astype(np.float64)
-        ends = np.concatenate([[0.0], np.cumsum(rows[:, _SECONDS])])
-        if not len(rows) or not rows[:, _PEAK].max():
+        seconds = float(self.rows[:, _SECONDS].sum(dtype=np.float64))
+        if not seconds:
             return [0] * PEAKS
-        edges = np.linspace(0.0, ends[-1], PEAKS + 1)
+        bars = self._bars(np.linspace(0.0, seconds, PEAKS + 1))
+        return [int(bar) for bar in np.rint(100 * bars)]
+
+    def levels(self, per_second: int, *, coarser: int, fewest: int) -> list[bytes]:
+        """Bars 0..255 of 1/`per_second` s each, then the same `coarser` times as long, and so on.
+
+        The last level has `fewest` bars or more, unless it is the only one. The highest bar of
+        each level is 255, unless all is silence.
+        """
+        seconds = float(self.rows[:, _SECONDS].sum(dtype=np.float64))
+        count = max(1, math.ceil(seconds * per_second))
+        step = 1 / per_second
+        levels: list[bytes] = []
+        while not levels or count >= fewest:
+            edges = np.minimum(np.arange(count + 1) * step, seconds)
+            levels.append(np.rint(255 * self._bars(edges)).astype(np.uint8).tobytes())
+            count, step = -(-count // coarser), step * coarser
+        return levels
+
+    def _bars(self, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bars 0..1 between these moments (s), the highest of them 1, unless all is silence."""
+        rows = self.rows
+        if not len(rows) or not rows[:, _PEAK].max():
+            return np.zeros(len(edges) - 1)
+        seconds = rows[:, _SECONDS].astype(np.float64)
+        ends = np.concatenate([[0.0], np.cumsum(seconds)])
         # Energy until any moment, so that a bar gets its exact part of a row that it shares.
-        until = np.concatenate([[0.0], np.cumsum(rows[:, _POWER] * rows[:, _SECONDS])])
-        power = np.diff(np.interp(edges, ends, until)) / np.diff(edges)
+        until = np.concatenate([[0.0], np.cumsum(rows[:, _POWER] * seconds)])
+        width = np.maximum(np.diff(edges), 1e-9)
+        power = np.diff(np.interp(edges, ends, until)) / width
         first = np.clip(np.searchsorted(ends, edges[:-1], "right") - 1, 0, len(rows) - 1)
         last = np.clip(np.searchsorted(ends, edges[1:], "left"), first + 1, len(rows))
-        highest = np.array([rows[a:b, _PEAK].max() for a, b in zip(first, last, strict=True)])
-        bars = _RMS_SHARE * np.sqrt(np.maximum(power, 0.0)) + (1 - _RMS_SHARE) * highest
-        return [int(bar) for bar in np.rint(100 * (bars / bars.max()) ** _BEND)]
+        # Pairs of places: the highest from first to last, then of what lies between (left out).
+        peaks = np.append(rows[:, _PEAK], np.float32(0))
+        highest = np.maximum.reduceat(peaks, np.stack([first, last], axis=1).ravel())[::2]
+        bars: NDArray[np.float64] = (
+            _RMS_SHARE * np.sqrt(np.maximum(power, 0.0)) + (1 - _RMS_SHARE) * highest
+        )
+        bars /= bars.max() or 1.0
+        bars **= _BEND
+        return bars
 
 
 def decibels(power: float) -> float:

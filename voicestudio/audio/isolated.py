@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import rules
+from .cutting import Cut
 from .measures import Measures, Purpose, Taken
+from .passages import Passage, Suggestion
 from .problems import AudioProblem
+from .tidying import Tidied
 
 TIMEOUT_S: Final = 60.0
+LONG_TIMEOUT_S: Final = 180.0  # for what hears two hours to their end
 MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; libraries alone map 230 MB
 
 _HOUSE: Final = Path(__file__).resolve().parents[2]
@@ -30,6 +34,7 @@ def take_in(
     purpose: Purpose,
     move: bool = False,
     max_bytes: int = rules.SOURCE_MAX_BYTES,
+    longest_ms: int | None = None,
     timeout: float = TIMEOUT_S,
 ) -> Taken:
     """`voicestudio.audio.take_in` in a child process.
@@ -47,6 +52,7 @@ def take_in(
         "move": move,
         "stem": stem,
         "max_bytes": max_bytes,
+        "longest_ms": longest_ms,
     }
     try:
         result = _ask("take_in", wish, timeout)
@@ -69,6 +75,64 @@ def waveform_of(path: Path, *, timeout: float = TIMEOUT_S) -> tuple[list[int], i
     rules.check_size(path.stat().st_size, rules.SOURCE_MAX_BYTES)
     result = _ask("waveform_of", {"path": str(path.absolute())}, timeout)
     return result["peaks"], result["duration_ms"]
+
+
+def write_envelope(
+    path: Path,
+    target: Path,
+    *,
+    longest_ms: int = rules.LONG_MAX_MS,
+    timeout: float = LONG_TIMEOUT_S,
+) -> Measures:
+    """`zoom.write_envelope` in a child process; `target` does not exist after a problem."""
+    rules.check_size(path.stat().st_size, rules.LONG_MAX_BYTES)
+    wish = {"source": path, "target": target, "longest_ms": longest_ms}
+    return Measures(**_write("write_envelope", wish, timeout))
+
+
+def cut(
+    source: Path, target: Path, start_ms: int, end_ms: int, *, timeout: float = TIMEOUT_S
+) -> Cut:
+    """`cutting.cut` in a child process; `target` does not exist after a problem."""
+    if not 0 <= start_ms < end_ms:
+        raise ValueError(f"nothing lies between {start_ms} and {end_ms} ms")
+    rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
+    wish = {"source": source, "target": target, "start_ms": start_ms, "end_ms": end_ms}
+    return Cut(**_write("cut", wish, timeout))
+
+
+def suggest(path: Path, *, timeout: float = LONG_TIMEOUT_S) -> Suggestion:
+    """`passages.suggest` in a child process: the best passage and the prompt clip."""
+    rules.check_size(path.stat().st_size, rules.LONG_MAX_BYTES)
+    found = _ask("suggest", {"path": str(path.absolute())}, timeout)
+    best, prompt = (found[name] and Passage(**found[name]) for name in ("best", "prompt"))
+    return Suggestion(best, prompt)
+
+
+def tidy(
+    source: Path,
+    target: Path,
+    *,
+    trim: bool = True,
+    level: bool = True,
+    dc_and_hum: bool = True,
+    mono: bool = True,
+    timeout: float = TIMEOUT_S,
+) -> Tidied:
+    """`tidying.tidy` in a child process; `target` does not exist after a problem."""
+    rules.check_size(source.stat().st_size, rules.SOURCE_MAX_BYTES)
+    wish = {"source": source, "target": target, "trim": trim, "level": level}
+    return Tidied(**_write("tidy", wish | {"dc_and_hum": dc_and_hum, "mono": mono}, timeout))
+
+
+def _write(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """Ask for something that makes a file of `source`; it is gone again if that fails."""
+    wish["source"], wish["target"] = (str(wish[name].absolute()) for name in ("source", "target"))
+    try:
+        return _ask(verb, wish, timeout)
+    except BaseException:
+        Path(wish["target"]).unlink(missing_ok=True)
+        raise
 
 
 def _ask(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:

@@ -19,16 +19,21 @@ _LONGEST_HEARD_S: Final = 4 * 3600.0  # of files that have no limit of their own
 _SLOWEST: Final = 250  # bytes a second; a header that promises more time than this is a lie
 
 
-def measure(path: Path, *, limit_ms: int | None = None) -> Measures:
+def measure(
+    path: Path, *, limit_ms: int | None = None, envelope: Envelope | None = None
+) -> Measures:
     """All measures of a file. With `limit_ms`, decoding stops soon after that length.
+
+    An empty `envelope` may be given, so as to be read afterwards.
 
     Raises AudioProblem not_audio, damaged, video, no_audio, empty (a file of sound without any),
     too_long (beyond `limit_ms`).
     """
     stop_after_s = _LONGEST_HEARD_S if limit_ms is None else limit_ms / 1000 + _MARGIN_S
     size = path.stat().st_size
+    envelope = Envelope() if envelope is None else envelope
     with opened(path) as decoder:
-        envelope = _heard(decoder, stop_after_s)
+        _hear(decoder, envelope, stop_after_s)
         if limit_ms is not None and decoder.seconds > stop_after_s:
             duration_ms = _likely_ms(decoder, size)
             raise AudioProblem("too_long", duration_ms=duration_ms, limit_ms=limit_ms)
@@ -46,17 +51,16 @@ def picture(path: Path) -> tuple[list[int], int]:
     Raises AudioProblem not_audio, damaged (nothing can be heard of it), video, no_audio, empty.
     """
     with opened(path) as decoder:
-        envelope = _heard(decoder, _LONGEST_HEARD_S)
+        envelope = Envelope()
+        _hear(decoder, envelope, _LONGEST_HEARD_S)
         if not decoder.seconds:
             raise AudioProblem(_why_nothing(decoder, path))
         return envelope.peaks(), round(decoder.seconds * 1000)
 
 
-def _heard(decoder: Decoder, stop_after_s: float) -> Envelope:
-    envelope = Envelope()
+def _hear(decoder: Decoder, envelope: Envelope, stop_after_s: float) -> None:
     for block, rate in decoder.blocks(stop_after_s=stop_after_s):
         envelope.add(block, rate)
-    return envelope
 
 
 def _measures(decoder: Decoder, envelope: Envelope, path: Path, size: int) -> Measures:

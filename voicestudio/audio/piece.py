@@ -87,7 +87,8 @@ class _Tape:
     @property
     def end(self) -> int:
         """The place behind the last sample that was heard."""
-        return self._position + self.held.shape[1]
+        end: int = self._position + self.held.shape[1]
+        return end
 
     def hear(self, until: int) -> bool:
         """Listen on until that place; False when the sound has ended before."""
@@ -118,7 +119,7 @@ def quietest(sound: Block, wish: int, lowest: int, highest: int, rate: int) -> i
 
     Among neighbours it is one at which the sound passes zero.
     """
-    count = sound.shape[1]
+    count: int = sound.shape[1]
     lowest, highest = max(0, lowest), min(count, highest)
     if highest <= lowest:
         return min(max(0, lowest), count)
@@ -144,7 +145,9 @@ def _crossing(wave: NDArray[np.float32], place: int, lowest: int, highest: int) 
 def _fade(edge: Block) -> None:
     """Let the sound rise from nothing, in place."""
     count = edge.shape[1]
-    edge *= (0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / max(1, count))).astype(np.float32)
+    edge *= (0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / max(1, count))).astype(
+        np.float32
+    )
 
 
 def _samples(ms: float, rate: int) -> int:

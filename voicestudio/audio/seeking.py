@@ -51,7 +51,7 @@ def frames_from(
     following = frames()
     for frame in islice(following, _LATE_FRAMES):
         if frame.pts is not None:
-            position = _position(first, (frame.pts - first[0].pts) * base)
+            position = _position(first, float((frame.pts - first[0].pts) * base))
             break
     else:
         raise Unseekable
@@ -78,7 +78,7 @@ def _position(first: list[AudioFrame], seconds: float) -> int:
     place is the one that such frames can have.
     """
     rate = first[0].sample_rate
-    rough = float(seconds * rate)
+    rough = seconds * rate
     base = first[0].time_base
     head, length = first[0].samples, first[1].samples
     if base is None or base * rate <= 1 or first[2].samples != length:

@@ -39,9 +39,7 @@ def stretch(path: Path, from_s: float, to_s: float) -> Iterator[tuple[Decoder, B
                 yield decoder, block[:, skip:], rate
 
 
-def reshaped(
-    blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int
-) -> Iterator[Block]:
+def reshaped(blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int) -> Iterator[Block]:
     """The same sound with so many channels (1 or 2: see `mixed`) at `to_rate` Hz, not delayed."""
     layout = "stereo" if channels == 2 else "mono"
     resampler: AudioResampler | None = None
@@ -66,4 +64,5 @@ def reshaped(
 def _resampled(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:
     for part in resampler.resample(frame):
         if part.samples:
-            yield part.to_ndarray()
+            block: Block = part.to_ndarray().astype(np.float32, copy=False)
+            yield block

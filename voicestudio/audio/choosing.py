@@ -1,0 +1,153 @@
+"""Audio: the best part of what was heard, from pause to pause.
+
+This module imports numpy: the rest of the house reaches it only through `passages`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .doctor.frames import Frames
+from .doctor.speech import runs
+from .merit import Merit, merit
+from .passages import REASONS, Passage
+
+_BEST_S: Final = (10.0, 60.0, 120.0)  # hardly shorter than, gladly at least, at most
+_PROMPT_S: Final = (5.0, 6.0, 7.5)
+_TOO_SHORT_COST: Final = 4.0  # seconds of clean speech that a passage must gain by being short
+_PAUSE_S: Final = 0.25  # a stop in the middle of a word is shorter
+_AIR_S: Final = 0.3  # of silence left beside the first and the last word
+_EVERY_S: Final = 0.5  # where there are no pauses
+_SPEECH_LEAST: Final = 0.3  # share of a passage that is worth proposing
+_PROMPT_SPEECH: Final = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a passage may begin and end, in steps; both sorted."""
+
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+
+
+def best(frames: Frames) -> Passage | None:
+    """See `passages.best_passage`."""
+    worth = merit(frames)
+    for places in (_pauses(frames, edges=True), _anywhere(frames)):
+        found = _richest(frames, worth, places, *_BEST_S)
+        if found is not None:
+            return _passage(frames, worth, found)
+    return None
+
+
+def prompt(frames: Frames) -> Passage | None:
+    """See `passages.prompt_passage`."""
+    worth = merit(frames)
+    places = _pauses(frames, edges=False)
+    found = _richest(frames, worth, places, *_PROMPT_S, least_speech=_PROMPT_SPEECH)
+    return found and _passage(frames, worth, found)
+
+
+def _pauses(frames: Frames, *, edges: bool) -> _Places:
+    """A passage begins at the end of a pause and ends at the beginning of one.
+
+    With `edges`, a word with which the recording begins or ends is no reason to leave it.
+    """
+    shortest = round(_PAUSE_S / frames.step_s)
+    air = round(_AIR_S / frames.step_s)
+    count = len(frames.speech)
+    starts, ends = [], []
+    for first, last in runs(~frames.speech):
+        if last - first < shortest and first > 0 and last < count:
+            continue
+        middle = (first + last) // 2
+        if last < count:
+            starts.append(max(middle, last - air) if first else max(0, last - air))
+        if first > 0:
+            ends.append(min(middle, first + air) if last < count else min(count, first + air))
+    if edges and count and frames.speech[0]:
+        starts.insert(0, 0)
+    if edges and count and frames.speech[-1]:
+        ends.append(count)
+    return _Places(np.array(starts, np.intp), np.array(ends, np.intp))
+
+
+def _anywhere(frames: Frames) -> _Places:
+    """Every half second, for sound without pauses."""
+    count = len(frames.speech)
+    places = np.arange(0, count + 1, max(1, round(_EVERY_S / frames.step_s)), dtype=np.intp)
+    places = np.unique(np.append(places, count))
+    return _Places(places, places)
+
+
+def _richest(
+    frames: Frames,
+    worth: Merit,
+    places: _Places,
+    least_s: float,
+    wanted_s: float,
+    most_s: float,
+    *,
+    least_speech: float = _SPEECH_LEAST,
+) -> tuple[int, int] | None:
+    """The stretch (steps) of `least_s` to `most_s` with the greatest sum of values, or None."""
+    if not len(places.starts) or not len(places.ends):
+        return None
+    until = np.concatenate([[0.0], np.cumsum(worth.value, dtype=np.float64)]) * frames.step_s
+    spoken = np.concatenate([[0], np.cumsum(worth.speech)]) * frames.step_s
+    times = np.append(frames.start_s, frames.duration_s)
+    starts, ends = times[places.starts], times[places.ends]
+    first = np.searchsorted(ends, starts + least_s, "left")
+    last = np.searchsorted(ends, starts + most_s, "right")
+    found, highest = None, -np.inf
+    for index, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if a == b:
+            continue
+        length = ends[a:b] - starts[index]
+        score = until[places.ends[a:b]] - until[places.starts[index]]
+        score = np.where(
+            length < wanted_s, score - _TOO_SHORT_COST * (1 - length / wanted_s), score
+        )
+        speech = spoken[places.ends[a:b]] - spoken[places.starts[index]]
+        score[speech < least_speech * length] = -np.inf
+        top = int(np.argmax(score))
+        if score[top] > highest:
+            highest = float(score[top])
+            found = (int(places.starts[index]), int(places.ends[a + top]))
+    return found
+
+
+def _passage(frames: Frames, worth: Merit, found: tuple[int, int]) -> Passage:
+    times = np.append(frames.start_s, frames.duration_s)
+    start, end = found
+    return Passage(
+        round(float(times[start]) * 1000),
+        round(float(times[end]) * 1000),
+        _reasons(worth, start, end),
+    )
+
+
+def _reasons(worth: Merit, start: int, end: int) -> list[str]:
+    """What sets the stretch apart from the rest of the recording."""
+    here = np.zeros(len(worth.value), bool)
+    here[start:end] = True
+    rest = ~here
+    reasons = set() if worth.speech[start] or worth.speech[end - 1] else {"in_pauses"}
+    if not worth.speech[rest].any():
+        return [code for code in REASONS if code in reasons | {"all_of_it"}]
+    for code, values in (
+        ("least_noise", worth.noise),
+        ("no_clipping", worth.clipping),
+        ("no_hum", worth.hum),
+        ("no_clicks", worth.clicks),
+    ):
+        inside, outside = float(values[here].mean()), float(values[rest].mean())
+        if outside > 0.1 and inside < outside / 3:
+            reasons.add(code)
+    if worth.speech[here].mean() > worth.speech[rest].mean() + 0.05:
+        reasons.add("most_speech")
+    return [code for code in REASONS if code in reasons]
