@@ -79,6 +79,14 @@ def check(order: Order) -> None:
         raise OrderRefused(
             "recording", Saying(_("This is a prompt clip."), _("Choose a recording."))
         )
+    if order.recording.to_be_cut:
+        raise OrderRefused(
+            "recording",
+            Saying(
+                _("This recording is too long. MiniMax takes at most 5 minutes."),
+                _("Cut out the best one to two minutes first."),
+            ),
+        )
     if (order.prompt_clip is None) != (not order.prompt_text):
         raise OrderRefused(
             "prompt_text",

@@ -9,18 +9,23 @@ from .bringing import (
     take_in,
     take_in_file,
 )
+from .cutting import NotHeld, cut, shape, tidy
 from .judging import judge, judge_recording
 from .keeping import shown_name
 
 __all__ = [
     "EXAMPLE_VOICES",
+    "NotHeld",
     "RecordingInUse",
     "by_file_id",
+    "cut",
     "delete",
     "example",
     "judge",
     "judge_recording",
+    "shape",
     "shown_name",
     "take_in",
     "take_in_file",
+    "tidy",
 ]

@@ -1,6 +1,7 @@
 """Bringing: a recording is checked, kept, and let go."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -107,8 +108,9 @@ def delete(recording: AudioFile) -> None:
     try:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
-            if recording.file:
-                transaction.on_commit(lambda: recording.file.delete(save=False))
+            for held in (recording.file, recording.envelope):
+                if held:
+                    transaction.on_commit(partial(held.delete, save=False))
     except ProtectedError as error:
         used = CloneAttempt.objects.using_recording(recording.pk)
         raise RecordingInUse(list(used.order_by("-pk")[:5])) from error

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import Purpose as AudioPurpose
-from voicestudio.audio import Taken, isolated
+from voicestudio.audio import Taken, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 
 from .judging import judge_recording
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NAME_LENGTH: Final = 200
+# Two hours of sound are decoded within a minute; a slow machine is given more.
+TIMEOUT_S: Final = 240.0
 # Each recording is decoded in a child process; more at once would only make all of them slower.
 DECODED_AT_ONCE: Final = BoundedSemaphore(4)
 
@@ -46,6 +48,8 @@ def take_in_path(
             purpose=wire(purpose),
             move=move,
             max_bytes=settings.UPLOAD_MAX_BYTES,
+            longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
+            timeout=TIMEOUT_S,
         )
     return keep(taken, name, purpose=purpose, by=by, origin=origin)
 
@@ -69,6 +73,7 @@ def keep(
         loudness_db=measures.loudness_db,
         silence_share=measures.silence_share,
         peaks=measures.peaks,
+        to_be_cut=rules.is_to_be_cut(measures.duration_ms, wire(purpose)),
         created_by=by,
         **more,
     )

@@ -1,0 +1,93 @@
+"""Cutting and tidying: a new recording that knows its original; the original stays as it is."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from voicestudio.audio import isolated, zoom
+from voicestudio.models import AudioFile, Origin
+from voicestudio.words import seconds
+
+from .keeping import DECODED_AT_ONCE, keep, wire
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+BARS: Final = 220
+
+
+class NotHeld(Exception):  # noqa: N818 - an answer, not a mistake
+    """There is no copy of ours to be cut."""
+
+
+def cut(recording: AudioFile, *, start_ms: int, end_ms: int, purpose: str, by: "User") -> AudioFile:
+    """A new recording from a part of this one; the same part twice is the same recording.
+
+    Raises `audio.AudioProblem` if the part is none that the provider takes (too short, too long,
+    silent), ValueError if it is no part, NotHeld if there is nothing of ours to cut.
+    """
+    same = recording.children.filter(
+        origin=Origin.CUT, from_ms=start_ms, to_ms=end_ms, purpose=purpose
+    ).first()
+    if same is not None:
+        return same
+    name = _("{name} ({start}–{end})").format(
+        name=_stem(recording.name), start=seconds(start_ms), end=seconds(end_ms)
+    )
+    with _made_from(recording) as (source, target):
+        isolated.cut(source, target, start_ms, end_ms)
+        taken = isolated.take_in(
+            target, target.parent, purpose=wire(purpose), move=True, timeout=120
+        )
+        return keep(
+            taken, f"{name}{taken.path.suffix}", purpose=purpose, by=by, origin=Origin.CUT,
+            parent=recording, from_ms=start_ms, to_ms=end_ms,
+        )  # fmt: skip
+
+
+def tidy(
+    recording: AudioFile, *, trim: bool, level: bool, dc_and_hum: bool, mono: bool, by: "User"
+) -> AudioFile:
+    """A tidied copy, which is judged again. Raises as `cut`."""
+    with _made_from(recording) as (source, target):
+        tidied = isolated.tidy(
+            source, target, trim=trim, level=level, dc_and_hum=dc_and_hum, mono=mono, timeout=120
+        )
+        taken = isolated.take_in(
+            target, target.parent, purpose=wire(recording.purpose), move=True, timeout=120
+        )
+        name = _("{name}, tidied").format(name=_stem(recording.name))
+        return keep(
+            taken, f"{name}{taken.path.suffix}", purpose=recording.purpose, by=by,
+            origin=Origin.TIDIED, parent=recording, steps=tidied.steps,
+        )  # fmt: skip
+
+
+def shape(recording: AudioFile, start_ms: int, end_ms: int, bars: int = BARS) -> list[int]:
+    """The bars (0..100) of a window of the recording; of all of it while it is not yet drawn."""
+    if not recording.envelope:
+        return list(recording.peaks)
+    return zoom.shape_of(Path(recording.envelope.path), start_ms, end_ms, bars)
+
+
+@contextmanager
+def _made_from(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
+    """Our copy, and a place for what is made of it, which is gone afterwards."""
+    if not recording.is_held:
+        raise NotHeld
+    target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
+    with DECODED_AT_ONCE:
+        try:
+            yield Path(recording.file.path), target
+        finally:
+            target.unlink(missing_ok=True)
+
+
+def _stem(name: str) -> str:
+    stem, dot, extension = name.rpartition(".")
+    return stem if dot and len(extension) <= 5 else name
