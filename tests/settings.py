@@ -42,4 +42,3 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 # Files as they stand in static/: the manifest needs collectstatic, which no test waits for.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
-
