@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: milliseconds at the server, status, bytes as they would go over the wire."""
+    """What came back: milliseconds at the server (by the clock, and of the processor), status,
+    bytes as they would go over the wire.
+    """
 
     ms: float
+    cpu_ms: float
     status: int
     bytes: int
     location: str = ""
@@ -109,13 +112,13 @@ def answered(application: Callable[..., Any], cookie: str, address: str) -> Answ
         "REMOTE_ADDR": "127.0.0.1", "wsgi.input": sys.stdin.buffer, "wsgi.url_scheme": "http",
         "wsgi.errors": sys.stderr,
     }  # fmt: skip
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     answer = application(environ, lambda *head: told.extend(head))
     size = sum(len(part) for part in answer)
     answer.close()
-    took = time.perf_counter() - start
+    took, worked = time.perf_counter() - start, time.process_time() - cpu
     location = dict(told[1]).get("Location", "")
-    return Answer(1000 * took, int(told[0][:3]), size, location)
+    return Answer(1000 * took, 1000 * worked, int(told[0][:3]), size, location)
 
 
 def main(kind: str) -> None:

@@ -75,6 +75,8 @@ def seed(count: int) -> None:
         search.remove(connection)
         _put(Voice, _voices(count, speakers))
         _put(CloneAttempt, _attempts(count, users, speakers, recordings))
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         search.install(connection)
         if connection.vendor == "sqlite":
             cursor.execute(f"INSERT INTO {search.INDEX}({search.INDEX}) VALUES ('rebuild')")  # noqa: S608
@@ -186,7 +188,7 @@ def _attempts(
             "permission_by": by.pk,
             "permission_at": at,
             "permission_wording": _PERMISSION,
-            "search_text": search.folded(f"{speaker.name} {_voice_id(number)} {text}"),
+            "search_text": search.indexed(f"{speaker.name} {_voice_id(number)} {text}"),
             "enqueued_at": at,
         }
         yield row | _facts(state, row, recording, number)

@@ -1,21 +1,25 @@
 """Clone attempts: one request to clone, everything sent, everything answered, and who asked."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import search
-from .history import ORDERED, SENT, CloneAttemptQuerySet, SentIsFinal
+from .history import ORDERED, SENT, CloneAttemptQuerySet, IfLost, SentIsFinal
 from .recordings import AudioFile
 from .speakers import Speaker
 from .states import HOLDING_A_VOICE_ID, STATUSES, State
 from .voices import Voice
 from .workers import Worker
+
+
+HELD: Final = Q(lease_until__isnull=False)
 
 
 class CloneAttempt(models.Model):
@@ -26,7 +30,10 @@ class CloneAttempt(models.Model):
     provider = models.CharField(max_length=255)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="clone_attempts"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="clone_attempts",
+        db_index=False,  # attempt_by_person begins with it
     )
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="attempts")
     speaker_name = models.CharField(max_length=120)
@@ -140,19 +147,28 @@ class CloneAttempt(models.Model):
                 name="attempt_voice_id_once_under_way",
             ),
         )
+        # What follows the id lets a second filter be judged without a look at the row.
         indexes = (
-            models.Index(fields=("status", "-id"), name="attempt_by_status"),
+            models.Index(fields=("status", "-id", "model", "created_by"), name="attempt_by_status"),
+            models.Index(
+                IfLost("status"), F("id").desc(), "model", "created_by", name="attempt_if_lost"
+            ),
+            models.Index(fields=("model", "-id", "status", "created_by"), name="attempt_by_model"),
+            models.Index(fields=("created_by", "-id", "status", "model"), name="attempt_by_person"),
             models.Index(
                 fields=("-id",), condition=Q(input_sensitive=True), name="attempt_flagged"
             ),
-            models.Index(fields=("model", "-id"), name="attempt_by_model"),
-            models.Index(fields=("created_by", "-id"), name="attempt_by_person"),
-            models.Index(fields=("created_at", "id"), name="attempt_by_time"),
             models.Index(
-                fields=("lease_until",),
-                condition=Q(status__in=[State.SENDING, State.CLONING]),
-                name="attempt_leases",
+                fields=("status", "-id"),
+                condition=Q(input_sensitive=True),
+                name="attempt_flagged_by_status",
             ),
+            models.Index(fields=("created_at", "id"), name="attempt_by_time"),
+            models.Index(Lower("voice_id"), name="attempt_by_voice_id"),
+            # Held by a worker: a handful of rows, asked for every few seconds.
+            models.Index(fields=("status", "lease_until"), condition=HELD, name="attempt_leases"),
+            models.Index(fields=("claim",), condition=HELD, name="attempt_claims"),
+            models.Index(fields=("worker",), condition=HELD, name="attempt_held_by"),
         )
 
     def __str__(self) -> str:
@@ -168,7 +184,7 @@ class CloneAttempt(models.Model):
     ) -> None:
         """Insert, or write named fields; never what was ordered or sent."""
         if self._state.adding:
-            self.search_text = search.folded(
+            self.search_text = search.indexed(
                 f"{self.speaker_name} {self.voice_id} {self.preview_text}"
             )
         elif update_fields is None or (ORDERED | SENT | {"search_text"}) & set(update_fields):

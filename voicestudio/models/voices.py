@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from .speakers import Speaker
@@ -23,6 +24,11 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         """Those that we have not deleted."""
         return self.filter(deleted_at__isnull=True)
 
+    def with_voice_id(self, provider: str, voice_id: str) -> Self:
+        """Those that have this ID at `provider`, in capitals or not."""
+        rows = self.alias(lowered=Lower("voice_id")).filter(lowered=voice_id.lower())
+        return rows.filter(provider=provider)
+
 
 class Voice(models.Model):
     """One cloned voice. The attempt that made it is `voice.attempt`."""
@@ -39,6 +45,7 @@ class Voice(models.Model):
         ordering = ("-id",)
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
+        indexes = (models.Index(Lower("voice_id"), name="voice_by_voice_id"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("provider", "voice_id"),
