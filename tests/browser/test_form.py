@@ -462,7 +462,12 @@ def test_upload_goes_on_after_signing_in_again(studio: Studio) -> None:
 
 
 def test_page_without_script_fits_a_phone(studio: Studio) -> None:
-    page = studio.page(viewport={"width": 375, "height": 740}, java_script_enabled=False)
+    recording = factories.make_recording(by=studio.user)
+    page = studio.page(
+        path=f"/?recording={recording.pk}",
+        viewport={"width": 375, "height": 740},
+        java_script_enabled=False,
+    )
     page.get_by_text("Improve likeness").click()
 
     wide = page.locator("main").evaluate("main => main.scrollWidth")
