@@ -1,4 +1,4 @@
-"""Bundles: many small stylesheets and scripts in the repository, one of each on the wire."""
+"""Bundles: what is written for people to read goes over the wire in fewer pieces and bytes."""
 
 import builtins
 import secrets
@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage
+from django.template import Origin
+from django.template.loaders.filesystem import Loader
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
 SCRIPTS: Final = ("player", "copy", "moments", "live", "session", "form", "upload", "tags")
@@ -63,3 +65,12 @@ class BundleFinder(BaseFinder):
             draft.write_text(text, encoding="utf-8")
             draft.replace(target)
         return target
+
+
+class TightTemplates(Loader):
+    """Our templates without their indentation: a tenth of every page, and nobody sees it."""
+
+    def get_contents(self, origin: Origin) -> str:
+        """The template, its lines without spaces at their beginning, and without empty ones."""
+        lines = (line.lstrip() for line in super().get_contents(origin).splitlines())
+        return "\n".join(line for line in lines if line)

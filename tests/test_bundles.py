@@ -1,0 +1,13 @@
+"""Bundles: pages are sent without the indentation that they are written with."""
+
+from django.template.loader import get_template
+from django.test import Client
+
+
+def test_templates_lose_their_indentation_and_keep_their_words(client: Client, db: None) -> None:
+    page = client.get("/sign-in/").content.decode()
+
+    lines = page.splitlines()
+    assert [line for line in lines if line.startswith((" ", "\t"))] == []
+    assert "<html" in page
+    assert get_template("base.html").origin.name.endswith("templates/base.html")
