@@ -218,6 +218,19 @@ def test_examples_take_turns(client: Client, user: User, standin: StandIn) -> No
     assert names == ["Example recording 1.wav", "Example recording 2.wav"]
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_example_that_cannot_be_had_is_told_and_nothing_is_kept(
+    headers: dict[str, str], client: Client, user: User, standin: StandIn
+) -> None:
+    standin.stop()
+
+    response = client.post("/recordings/example/", headers=headers)
+
+    assert response.status_code == 422
+    assert "The practice recordings cannot be reached" in response.content.decode()
+    assert AudioFile.objects.count() == 0
+
+
 def test_example_without_script_leads_to_the_form(
     client: Client, user: User, standin: StandIn
 ) -> None:

@@ -88,7 +88,10 @@ def recordings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def example(request: HttpRequest) -> HttpResponse:
     """A recording for those who have none at hand, another voice each time."""
-    return _taken(request, _example(request))
+    try:
+        return _taken(request, _example(request))
+    except service.NoExample as missing:
+        return _refused(request, missing.saying)
 
 
 @require_POST
@@ -140,7 +143,10 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
                 said = words.of_audio(problem.code, problem.facts, purpose=part.purpose)
                 refused[part.file] = sentence(said)
     if data.get("action") == "example":
-        data["recording"] = str(_example(request).pk)
+        try:
+            data["recording"] = str(_example(request).pk)
+        except service.NoExample as missing:
+            refused["file"] = sentence(missing.saying)
     known = FileIdForm(data)
     if data.get("file_id") and known.is_valid():
         recording = _by_file_id(request, known)

@@ -2,6 +2,7 @@
 
 from .bringing import (
     EXAMPLE_VOICES,
+    NoExample,
     RecordingInUse,
     by_file_id,
     delete,
@@ -15,6 +16,7 @@ from .keeping import shown_name
 
 __all__ = [
     "EXAMPLE_VOICES",
+    "NoExample",
     "NotHeld",
     "RecordingInUse",
     "by_file_id",

@@ -11,10 +11,13 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from voicestudio.audio import AudioProblem
+from voicestudio.minimax import MiniMaxError
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 from voicestudio.services import provider
+from voicestudio.words import Saying
 
 from .keeping import take_in_path
 
@@ -22,6 +25,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 EXAMPLE_VOICES: Final = 4
+
+
+class NoExample(Exception):  # noqa: N818 - an answer, not a mistake
+    """The stand-in did not give an example; `saying` is for people."""
+
+    saying = Saying(
+        _lazy("The practice recordings cannot be reached at the moment."),
+        _lazy("Try again in a minute, or bring a recording of your own."),
+    )
 
 
 class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
@@ -84,14 +96,17 @@ def by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
 def example(*, voice: int, by: "User") -> AudioFile:
     """A recording for newcomers, spoken by the stand-in; in practice mode only.
 
-    Raises `minimax.MiniMaxError` if the stand-in does not answer.
+    Raises NoExample if the stand-in does not answer.
     """
     voice = (voice - 1) % EXAMPLE_VOICES + 1
     url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".wav") as target:
-        provider.client().download(
-            url, cast(BinaryIO, target), max_bytes=settings.DEMO_MAX_BYTES, timeout=30
-        )
+        try:
+            provider.client().download(
+                url, cast(BinaryIO, target), max_bytes=settings.DEMO_MAX_BYTES, timeout=30
+            )
+        except MiniMaxError as error:
+            raise NoExample from error
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
         return take_in_path(
