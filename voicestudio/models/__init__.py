@@ -1,20 +1,42 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
 from .attempts import CloneAttempt
+from .calls import PaidCall
+from .charges import Allowance, Charge, What, month_of
+from .events import Event, Happened, Reminder
+from .rates import Kind, Rate
 from .recordings import AudioFile, Origin, Purpose, Verdict
 from .speakers import Speaker
+from .speeches import Format, Speech, SpeechPurpose, SpeechState
 from .states import State
-from .voices import Voice
+from .voices import Source, Tag, Voice, VoiceState
 from .workers import Worker
 
 __all__ = [
+    "Allowance",
     "AudioFile",
+    "Charge",
     "CloneAttempt",
+    "Event",
+    "Format",
+    "Happened",
+    "Kind",
     "Origin",
+    "PaidCall",
     "Purpose",
+    "Rate",
+    "Reminder",
+    "Source",
     "Speaker",
+    "Speech",
+    "SpeechPurpose",
+    "SpeechState",
     "State",
+    "Tag",
     "Verdict",
     "Voice",
+    "VoiceState",
+    "What",
     "Worker",
+    "month_of",
 ]

@@ -1,39 +1,36 @@
 """Clone attempts: one request to clone, everything sent, everything answered, and who asked."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import search
-from .history import ORDERED, SENT, CloneAttemptQuerySet, IfLost, SentIsFinal
+from .calls import PaidCall
+from .history import ORDERED, CloneAttemptQuerySet, IfLost
 from .recordings import AudioFile
 from .speakers import Speaker
 from .states import HOLDING_A_VOICE_ID, STATUSES, State
 from .voices import Voice
-from .workers import Worker
-
 
 HELD: Final = Q(lease_until__isnull=False)
 
 
-class CloneAttempt(models.Model):
-    """One request to clone a voice: the carrier between browser, worker and history."""
+class CloneAttempt(PaidCall):
+    """One request to clone a voice: the carrier between browser, worker and history.
+
+    `parent` is the attempt from which it was made anew, with changes or without.
+    """
+
+    OUT: ClassVar[str] = State.CLONING.value
+    ORDERED: ClassVar[frozenset[str]] = ORDERED
 
     # Asked for
-    token = models.UUIDField(unique=True)
-    provider = models.CharField(max_length=255)
-    created_at = models.DateTimeField(default=timezone.now)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="clone_attempts",
-        db_index=False,  # attempt_by_person begins with it
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True
     )
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="attempts")
     speaker_name = models.CharField(max_length=120)
@@ -63,40 +60,14 @@ class CloneAttempt(models.Model):
     status = models.CharField(
         max_length=12, choices=[(value, value) for value in STATUSES], default=State.WAITING
     )
-    enqueued_at = models.DateTimeField(default=timezone.now)
-    retry_at = models.DateTimeField(null=True, blank=True)
-    runs = models.PositiveSmallIntegerField(default=0)
-    claim = models.UUIDField(null=True, blank=True)
-    worker = models.ForeignKey(
-        Worker, on_delete=models.SET_NULL, related_name="attempts", null=True, blank=True
-    )
-    lease_until = models.DateTimeField(null=True, blank=True)
-
-    # Times of each stage
-    claimed_at = models.DateTimeField(null=True, blank=True)
     uploaded_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
-    # Sent and answered
-    sent = models.JSONField(null=True, blank=True)
-    answer = models.JSONField(null=True, blank=True)
-    answer_text = models.TextField(blank=True)
-    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    status_code = models.BigIntegerField(null=True, blank=True)
-    status_msg = models.TextField(blank=True)
-    trace_id = models.CharField(max_length=255, blank=True)
-    trouble = models.CharField(max_length=20, blank=True)
+    # Answered
     input_sensitive = models.BooleanField(null=True, blank=True)
     input_sensitive_type = models.BigIntegerField(null=True, blank=True)
     cloned_voice = models.OneToOneField(
         Voice, on_delete=models.PROTECT, related_name="attempt", null=True, blank=True
     )
-
-    # Every call made for this attempt, also those that had to be repeated: what, when (ISO, UTC),
-    # how long (ms), HTTP status, status code, trace id, trouble.
-    calls = models.JSONField(default=list, blank=True)
 
     # The demo
     demo_url = models.TextField(blank=True)
@@ -174,34 +145,15 @@ class CloneAttempt(models.Model):
     def __str__(self) -> str:
         return f"{self.speaker_name} · {self.voice_id}"
 
-    def save(
-        self,
-        *,
-        force_insert: Any = False,
-        force_update: bool = False,
-        using: str | None = None,
-        update_fields: Iterable[str] | None = None,
-    ) -> None:
+    def save(self, **kwargs: Any) -> None:
         """Insert, or write named fields; never what was ordered or sent."""
         if self._state.adding:
             self.search_text = search.indexed(
                 f"{self.speaker_name} {self.voice_id} {self.preview_text}"
             )
-        elif update_fields is None or (ORDERED | SENT | {"search_text"}) & set(update_fields):
-            raise SentIsFinal("Only named fields, and none that was ordered or sent, can be saved.")
-        super().save(
-            force_insert=force_insert,
-            force_update=force_update,
-            using=using,
-            update_fields=update_fields,
-        )
+        super().save(**kwargs)
 
     # Facts computed when read ------------------------------------------------------------------
-
-    @property
-    def has_lapsed(self) -> bool:
-        """Whether the worker that holds this attempt has not been heard of since."""
-        return self.lease_until is not None and self.lease_until < timezone.now()
 
     @property
     def state(self) -> State:
@@ -220,7 +172,13 @@ class CloneAttempt(models.Model):
         """Whether somebody is still at it, so that the page should look again."""
         if self.state in (State.WAITING, State.SENDING, State.CLONING):
             return True
-        return self.demo_is_under_way
+        return self.demo_is_under_way or self.is_being_checked
+
+    @property
+    def is_being_checked(self) -> bool:
+        """Whether MiniMax is being asked at this moment what became of it."""
+        held = self.lease_until is not None and not self.has_lapsed
+        return self.status == State.UNKNOWN and held
 
     @property
     def is_ready(self) -> bool:
@@ -246,17 +204,3 @@ class CloneAttempt(models.Model):
         if self.demo_trouble:
             return self.demo_trouble
         return "unreachable" if self.demo_url else "missing"
-
-    # Changes of state of this row --------------------------------------------------------------
-
-    def advance(self, *, held_as: tuple[str, ...], **changes: Any) -> bool:
-        """Write `changes` if this worker still holds the attempt in one of `held_as`.
-
-        False, and nothing written, if another worker has taken it or its state has moved on.
-        """
-        rows = type(self).objects.filter(pk=self.pk, claim=self.claim, status__in=held_as)
-        if not rows.update(**changes):
-            return False
-        for field, value in changes.items():
-            setattr(self, field, value)
-        return True

@@ -1,22 +1,18 @@
 """History: which attempts there are, who may see them, and how they are found again."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from . import search
+from .calls import PaidCallQuerySet
 from .states import HOLDING_A_VOICE_ID, State
-from .workers import Worker
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
     from .attempts import CloneAttempt
 
 PAGE_SIZE: Final = 25
@@ -24,19 +20,14 @@ PAGE_SIZE: Final = 25
 # What a person ordered. Written once, when the attempt is asked for.
 ORDERED: Final = frozenset(
     {
-        "token", "provider", "created_at", "created_by", "created_by_id", "speaker", "speaker_id",
-        "speaker_name", "recording", "recording_id", "prompt_clip", "prompt_clip_id",
-        "prompt_text", "voice_id", "preview_text", "model", "language", "text_validation",
-        "accuracy", "noise_reduction", "volume_normalization", "watermark", "rehearsal",
-        "permission_by", "permission_by_id", "permission_at", "permission_wording",
+        "token", "provider", "created_at", "created_by", "created_by_id", "parent", "parent_id",
+        "speaker", "speaker_id", "speaker_name", "recording", "recording_id",
+        "prompt_clip", "prompt_clip_id", "prompt_text", "voice_id", "preview_text", "model",
+        "language", "text_validation", "accuracy", "noise_reduction", "volume_normalization",
+        "watermark", "rehearsal", "permission_by", "permission_by_id", "permission_at",
+        "permission_wording",
     }
 )  # fmt: skip
-# What went to the provider. Written once, at the moment of sending.
-SENT: Final = frozenset({"sent", "sent_at"})
-
-
-class SentIsFinal(Exception):  # noqa: N818 - reads as the rule that it is
-    """Somebody tried to change what was ordered or sent."""
 
 
 # What one row of a list shows; the rest stays in the database, since reading it takes longer.
@@ -69,31 +60,14 @@ class IfLost(models.Func):
     output_field = models.CharField()
 
 
-class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
+class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):
     """Attempts by who may see them, by what the clock makes of them, by words and by page."""
-
-    def update(self, **kwargs: Any) -> int:
-        """Write columns of all these rows; never what was ordered, and what was sent only once."""
-        if changed := ORDERED & kwargs.keys():
-            raise SentIsFinal(f"An attempt's order is final: {sorted(changed)}")
-        rows = self.filter(sent__isnull=True) if SENT & kwargs.keys() else self
-        return super(CloneAttemptQuerySet, rows).update(**kwargs)
-
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Everyone in the team sees every attempt; nobody else sees any."""
-        return self if user.is_authenticated and user.is_active else self.none()
 
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query."""
         return self.select_related("created_by").only("created_by__username", *SHOWN_IN_ROWS)
 
     # What the clock makes of a row -------------------------------------------------------------
-
-    def lapsed(self) -> Self:
-        """Held by a worker that has not been heard of since."""
-        return self.filter(lease_until__lt=timezone.now())
 
     def in_state(self, state: str) -> Self:
         """Attempts in `state` as staff read it, by status and by the clock."""
@@ -111,14 +85,6 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
                 rows = self.alias(if_lost=IfLost("status")).filter(if_lost=state)
                 return rows.filter(Q(status=state) | lost)
         return self.filter(status=state)
-
-    def waiting_for_a_worker(self) -> Self:
-        """Attempts that a worker may take now: never sent, nobody holds them."""
-        now = timezone.now()
-        due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
-        return self.filter(
-            Q(due, status=State.WAITING) | Q(status=State.SENDING, lease_until__lt=now)
-        )
 
     def holding_voice_id(self, provider: str, voice_id: str) -> Self:
         """Attempts under way, or unanswered, that may make this voice."""
@@ -183,27 +149,6 @@ class CloneAttemptQuerySet(models.QuerySet["CloneAttempt"]):
             newer=found[0].pk if found and has_newer else None,
         )
 
-    # The way of an attempt ---------------------------------------------------------------------
-
-    def claim(self, pk: int, claim: UUID, *, worker: Worker | None = None) -> "CloneAttempt | None":
-        """Take the attempt for this worker, or find that somebody else has it.
-
-        One conditional UPDATE decides, so that two workers can never hold the same attempt.
-        """
-        now = timezone.now()
-        taken = (
-            self.filter(pk=pk)
-            .waiting_for_a_worker()
-            .update(
-                status=State.SENDING,
-                claim=claim,
-                worker=worker,
-                lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-                claimed_at=now,
-                retry_at=None,
-                runs=F("runs") + 1,
-            )
-        )
-        if not taken:
-            return None
-        return self.select_related("recording", "prompt_clip", "speaker").get(pk=pk)
+    def with_all_it_needs(self) -> Self:
+        """With the rows that the worker looks at."""
+        return self.select_related("recording", "prompt_clip", "speaker")

@@ -53,11 +53,11 @@ class AudioFileQuerySet(models.QuerySet["AudioFile"]):
 
     def samples(self) -> Self:
         """Those from which a voice is cloned."""
-        return self.filter(purpose=Purpose.SAMPLE)
+        return self.filter(purpose=Purpose.SAMPLE, deleted_at__isnull=True)
 
     def prompt_clips(self) -> Self:
         """Those that go with a prompt text."""
-        return self.filter(purpose=Purpose.PROMPT)
+        return self.filter(purpose=Purpose.PROMPT, deleted_at__isnull=True)
 
 
 class AudioFile(models.Model):
@@ -108,6 +108,8 @@ class AudioFile(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    # Deleted together with a voice: the row stays, because attempts tell of it, without its audio.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = AudioFileQuerySet.as_manager()
 
@@ -117,7 +119,8 @@ class AudioFile(models.Model):
         verbose_name_plural = _("recordings")
         constraints = (
             models.CheckConstraint(
-                condition=~Q(file="") | Q(file_id__isnull=False), name="recording_is_somewhere"
+                condition=~Q(file="") | Q(file_id__isnull=False) | Q(deleted_at__isnull=False),
+                name="recording_is_somewhere",
             ),
             models.CheckConstraint(
                 condition=Q(purpose__in=Purpose.values), name="recording_purpose_known"

@@ -26,6 +26,10 @@ class Speaker(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+    # The attempt that somebody pinned as the best of this person's voices.
+    best_attempt = models.ForeignKey(
+        "CloneAttempt", on_delete=models.SET_NULL, related_name="+", null=True, blank=True
+    )
 
     objects = SpeakerQuerySet.as_manager()
 

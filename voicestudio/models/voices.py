@@ -1,51 +1,100 @@
-"""Voices: what exists at the provider under a `voice_id`."""
+"""Voices: what exists at the provider under a `voice_id`, as far as we know at this moment."""
 
-from typing import TYPE_CHECKING, Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .shelf import VoiceQuerySet
 from .speakers import Speaker
+from .terms import UNUSED, Source, VoiceState
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from .attempts import CloneAttempt
+
+__all__ = ["Source", "Tag", "Voice", "VoiceQuerySet", "VoiceState"]
+
+SEARCHED: Final = 600
 
 
-class VoiceQuerySet(models.QuerySet["Voice"]):
-    """Voices by who may see them and whether they live."""
+class Tag(models.Model):
+    """A word by which voices are put together."""
 
-    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Everyone in the team sees every voice; nobody else sees any."""
-        return self if user.is_authenticated and user.is_active else self.none()
+    name = models.CharField(_("name"), max_length=40, unique=True)
 
-    def living(self) -> Self:
-        """Those that we have not deleted."""
-        return self.filter(deleted_at__isnull=True)
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = (models.CheckConstraint(condition=~Q(name=""), name="tag_says_something"),)
 
-    def with_voice_id(self, provider: str, voice_id: str) -> Self:
-        """Those that have this ID at `provider`, in capitals or not."""
-        rows = self.alias(lowered=Lower("voice_id")).filter(lowered=voice_id.lower())
-        return rows.filter(provider=provider)
+    def __str__(self) -> str:
+        return self.name
 
 
 class Voice(models.Model):
-    """One cloned voice. The attempt that made it is `voice.attempt`."""
+    """One cloned voice. The attempt that made it is `voice.attempt`.
+
+    What is written are facts, each with its time. The state follows from them and from the clock.
+    """
 
     voice_id = models.CharField(_("voice ID"), max_length=256)
     provider = models.CharField(max_length=255)
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="voices")
+    source = models.CharField(max_length=8, choices=Source, default=Source.CLONED)
     created_at = models.DateTimeField()
+    # Made by an attempt whose answer is not known: `created_at` is then the time of its sending.
+    uncertain = models.BooleanField(default=False)
+    # It exists, but what it said when it was made has been lost with the answer.
+    demo_lost = models.BooleanField(default=False)
+    # The first speech call on record that succeeded; from then on the provider keeps it.
+    kept_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    heard_at = models.DateTimeField(null=True, blank=True)
+    # Nobody wants to be reminded of it any more.
+    let_go_at = models.DateTimeField(null=True, blank=True)
+    # The provider said that it does not know it (2054), or that it is another account's (2042).
+    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_code = models.PositiveIntegerField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    notes = models.TextField(_("notes"), blank=True)
+    tags = models.ManyToManyField(Tag, related_name="voices", blank=True)
+    search_text = models.CharField(max_length=SEARCHED, editable=False, default="")
 
     objects = VoiceQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        attempt: CloneAttempt  # raises ObjectDoesNotExist for a voice that was taken in
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
-        indexes = (models.Index(Lower("voice_id"), name="voice_by_voice_id"),)
+        indexes = (
+            models.Index(Lower("voice_id"), name="voice_by_voice_id"),
+            models.Index(
+                fields=("created_at", "id"),
+                condition=Q(kept_at__isnull=True, deleted_at__isnull=True),
+                name="voice_unkept",
+            ),
+            models.Index(
+                fields=("-id",),
+                condition=Q(kept_at__isnull=False, deleted_at__isnull=True),
+                name="voice_kept",
+            ),
+            models.Index(fields=("-id",), condition=Q(heard_at__isnull=True), name="voice_unheard"),
+            models.Index(fields=("last_used_at", "id"), name="voice_by_use"),
+            models.Index(
+                fields=("-id",),
+                condition=Q(deleted_at__isnull=False) | Q(gone_at__isnull=False),
+                name="voice_gone",
+            ),
+            models.Index(fields=("search_text",), name="voice_by_text"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("provider", "voice_id"),
@@ -53,7 +102,62 @@ class Voice(models.Model):
                 name="voice_id_once_among_living",
             ),
             models.CheckConstraint(condition=~Q(voice_id=""), name="voice_has_an_id"),
+            models.CheckConstraint(
+                condition=Q(source=Source.CLONED)
+                | Q(source=Source.TAKEN_IN, kept_at__isnull=False),
+                name="voice_taken_in_is_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(uncertain=False) | Q(kept_at__isnull=True),
+                name="voice_kept_is_certain",
+            ),
         )
 
     def __str__(self) -> str:
         return self.voice_id
+
+    # Facts computed when read ------------------------------------------------------------------
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the provider deletes it if it never speaks; None once it has spoken.
+
+        168 hours are 168 hours, whatever clocks do meanwhile: the sum is made in UTC.
+        """
+        return None if self.kept_at else self.created_at + UNUSED
+
+    def state_at(self, moment: datetime) -> VoiceState:
+        """The state at that moment, from what is known now."""
+        if self.deleted_at:
+            return VoiceState.DELETED
+        if self.expires_at and moment >= self.expires_at:
+            return VoiceState.EXPIRED
+        if self.gone_at:
+            return VoiceState.DELETED
+        if self.uncertain:
+            return VoiceState.UNKNOWN
+        if self.source == Source.TAKEN_IN:
+            return VoiceState.FROM_MINIMAX
+        return VoiceState.KEPT if self.kept_at else VoiceState.TEMPORARY
+
+    @property
+    def state(self) -> VoiceState:
+        """The state that staff read: true at this moment, whatever was written last."""
+        return self.state_at(timezone.now())
+
+    @property
+    def time_left(self) -> timedelta | None:
+        """How long it can still be kept; None if that is no question."""
+        if self.state is not VoiceState.TEMPORARY or self.expires_at is None:
+            return None
+        return self.expires_at - timezone.now()
+
+    @property
+    def can_speak(self) -> bool:
+        """Whether a text may be sent to it."""
+        return self.state in (VoiceState.TEMPORARY, VoiceState.KEPT, VoiceState.FROM_MINIMAX)
+
+    @property
+    def can_be_kept(self) -> bool:
+        """Whether keeping it is possible, and is still to be done."""
+        return self.state is VoiceState.TEMPORARY

@@ -32,7 +32,7 @@ def on_start() -> None:
     leases.worker = Worker.objects.create(
         host=socket.gethostname(), pid=os.getpid(), started_at=now, beat_at=now
     )
-    Worker.objects.filter(beat_at__lt=now - timedelta(days=30), attempts=None).delete()
+    Worker.objects.filter(beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None).delete()
     take_up(at_once=True)
     _stop.clear()
     threading.Thread(target=_beat_on, name="heartbeat", daemon=True).start()
