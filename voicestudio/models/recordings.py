@@ -102,6 +102,8 @@ class AudioFile(models.Model):
     advice = models.JSONField(default=dict, blank=True)
     passages = models.JSONField(default=dict, blank=True)
     envelope = models.FileField(upload_to="envelopes/%Y/%m", max_length=255, blank=True)
+    # When the doctor was last asked to listen; `judged_at`: when it had an answer, or gave up.
+    judging_since = models.DateTimeField(null=True, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -147,6 +149,11 @@ class AudioFile(models.Model):
         indexes = (
             models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),
             models.Index(fields=("verdict", "-id"), name="recording_by_verdict"),
+            models.Index(
+                fields=("judging_since",),
+                condition=Q(judged_at=None),
+                name="recording_to_be_judged",
+            ),
         )
 
     def __str__(self) -> str:
@@ -160,7 +167,8 @@ class AudioFile(models.Model):
     @property
     def is_being_judged(self) -> bool:
         """Whether the sample doctor is expected to say something soon."""
-        fresh = timezone.now() - self.created_at < JUDGED_WITHIN
+        asked = self.judging_since
+        fresh = asked is not None and timezone.now() - asked < JUDGED_WITHIN
         return self.is_held and self.judged_at is None and fresh
 
     def file_id_at(self, provider: str) -> int | None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, State, Worker
 
-from . import attempts, demos, leases, queue
+from . import attempts, demos, leases, queue, recordings
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ def take_up(*, at_once: bool = False) -> int:
         if not at_once:
             due = due.filter(enqueued_at__lt=now - LOST_AFTER)
         lost = list(due.order_by("pk").values_list("pk", flat=True)[:500])
+        recordings.take_up()
     CloneAttempt.objects.filter(pk__in=lost).update(enqueued_at=now)
     for pk in lost:
         attempts.run_attempt.enqueue(pk)

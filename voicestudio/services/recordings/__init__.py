@@ -11,7 +11,7 @@ from .bringing import (
     take_in_file,
 )
 from .cutting import NotHeld, cut, shape, tidy
-from .judging import judge, judge_recording
+from .judging import check_again, judge, judge_recording, take_up
 from .keeping import shown_name
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NotHeld",
     "RecordingInUse",
     "by_file_id",
+    "check_again",
     "cut",
     "delete",
     "example",
@@ -29,5 +30,6 @@ __all__ = [
     "shown_name",
     "take_in",
     "take_in_file",
+    "take_up",
     "tidy",
 ]

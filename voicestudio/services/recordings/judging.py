@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.files import File
+from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
@@ -18,9 +19,9 @@ logger = logging.getLogger(__name__)
 
 # From here on a better part may be proposed even though nothing was found wrong.
 LONG_MS: Final = 120_000
-# A recording that is not judged after this long has lost its job.
-LOST_AFTER: Final = timedelta(seconds=30)
-LOST_FOR_GOOD: Final = timedelta(days=1)
+# A recording that is not judged after this long has lost its job; two hours of sound take one
+# minute. Judging twice would do no harm.
+LOST_AFTER: Final = timedelta(seconds=90)
 
 
 @task()
@@ -48,15 +49,22 @@ def judge(pk: int) -> None:
         recording.envelope.storage.delete(envelope)
 
 
+def check_again(recording: AudioFile) -> bool:
+    """Have a recording listened to that has no verdict yet; False if it has one, or no copy."""
+    waiting = AudioFile.objects.filter(pk=recording.pk, verdict="").exclude(file="")
+    with transaction.atomic():
+        asked = waiting.update(judging_since=timezone.now(), judged_at=None)
+        if asked:
+            judge_recording.enqueue(recording.pk)
+    return bool(asked)
+
+
 def take_up() -> int:
     """Hand out again the recordings whose job was lost; how many."""
     now = timezone.now()
-    lost = AudioFile.objects.filter(
-        judged_at__isnull=True,
-        created_at__lt=now - LOST_AFTER,
-        created_at__gt=now - LOST_FOR_GOOD,
-    ).exclude(file="")
-    pks = list(lost.values_list("pk", flat=True)[:50])
+    lost = AudioFile.objects.filter(judged_at=None, judging_since__lt=now - LOST_AFTER)
+    pks = list(lost.exclude(file="").values_list("pk", flat=True)[:50])
+    AudioFile.objects.filter(pk__in=pks).update(judging_since=now)
     for pk in pks:
         judge_recording.enqueue(pk)
     return len(pks)
@@ -67,13 +75,9 @@ def _listen(recording: AudioFile) -> dict[str, Any]:
     path = Path(recording.file.path)
     clip = recording.purpose == Purpose.PROMPT
     examination = isolated.examine(path, purpose="prompt_audio" if clip else "voice_clone")
-    found: dict[str, Any] = {
-        "verdict": examination.verdict,
-        "findings": [finding.as_dict() for finding in examination.findings],
-        "figures": examination.measures,
-        "advice": examination.advice,
-        "envelope": _envelope(recording, path),
-    }
+    told = examination.as_dict()
+    told["figures"] = told.pop("measures")
+    found: dict[str, Any] = told | {"envelope": _envelope(recording, path)}
     worth_it = (recording.duration_ms or 0) > LONG_MS or bool(examination.findings)
     if worth_it and not clip:
         suggestion = isolated.suggest(path)

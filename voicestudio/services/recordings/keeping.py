@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import Purpose as AudioPurpose
@@ -74,6 +75,7 @@ def keep(
         silence_share=measures.silence_share,
         peaks=measures.peaks,
         to_be_cut=rules.is_to_be_cut(measures.duration_ms, wire(purpose)),
+        judging_since=timezone.now(),
         created_by=by,
         **more,
     )
