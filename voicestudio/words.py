@@ -262,6 +262,14 @@ def seconds(milliseconds: int | float | None) -> str:
     return f"{total // 60}:{total % 60:02d}"
 
 
+def size(count: int) -> str:
+    """A limit in bytes as a person says it: 1 GB, 200 MB; rounded down, so that it is kept."""
+    for name, unit in (("GB", 1024**3), ("MB", 1024**2)):
+        if count >= unit:
+            return f"{count * 10 // unit / 10:g} {name}"
+    return f"{count // 1024} KB"
+
+
 def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "") -> Saying:
     """Why a file cannot be used, whose rule it is, and what to do."""
     facts = facts or {}
@@ -272,7 +280,10 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
             return Saying(_("This file is empty."), _("Choose it again, or export it once more."))
         case "too_large":
             return Saying(
-                _("This file is larger than the 200 MB that we take."),
+                format_lazy(
+                    _("This file is larger than the {size} that we take."),
+                    size=size(facts["limit_bytes"]),
+                ),
                 _("Save it as mp3 or m4a, or cut it, and bring it again."),
             )
         case "not_audio":

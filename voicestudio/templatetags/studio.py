@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from voicestudio import words
 from voicestudio.audio import waveform_path
 
 register = template.Library()
@@ -134,6 +135,9 @@ def megabytes(count: int | None) -> str:
     if count < 1_000_000:
         return f"{max(1, round(count / 1000))} KB"
     return f"{formats.number_format(count / 1_000_000, 1)} MB"
+
+
+register.filter("size", words.size)
 
 
 @register.filter

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseLocation
 
-from voicestudio import words
 from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
@@ -127,7 +126,7 @@ def _page(
         "chosen": {part.field: form.chosen(part.field) for part in PARTS},
         "newest": {part.field: newest(request, part.field) for part in PARTS},
         "limit": settings.UPLOAD_MAX_BYTES,
-        "too_large": words.of_audio("too_large"),
+        "too_large": uploads.larger_than_we_take(),
         "preview_limit": PREVIEW_LIMIT,
         "model_now": model,
         "speech_models": [

@@ -45,7 +45,7 @@ PARTS: Final = (
 
 
 def _refused_at_once(request: HttpRequest) -> HttpResponse:
-    return _refused(request, words.of_audio("too_large"))
+    return _refused(request, uploads.larger_than_we_take())
 
 
 def _refused(request: HttpRequest, saying: words.Saying) -> HttpResponse:
@@ -134,7 +134,7 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
         if data.get("action") == f"remove_{part.field}":
             data[part.field] = ""
         elif part.file in uploads.too_large(request):
-            refused[part.file] = sentence(words.of_audio("too_large"))
+            refused[part.file] = sentence(uploads.larger_than_we_take())
         elif upload := request.FILES.get(part.file):
             try:
                 kept = service.take_in(upload, purpose=part.purpose, by=signed_in(request))

@@ -9,6 +9,8 @@ from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from voicestudio import words
+
 type View = Callable[..., HttpResponse]
 # What a request holds beside its one file.
 MARGIN: Final = 1024**2
@@ -49,6 +51,11 @@ def too_large(request: HttpRequest) -> set[str]:
         if isinstance(handler, CappedUpload)
         for name in handler.dropped
     }
+
+
+def larger_than_we_take() -> words.Saying:
+    """Why a file over the limit is not taken."""
+    return words.of_audio("too_large", {"limit_bytes": settings.UPLOAD_MAX_BYTES})
 
 
 def capped(*, at_once: View | None = None) -> Callable[[View], View]:

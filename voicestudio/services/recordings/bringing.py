@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from voicestudio.audio import AudioProblem
+from voicestudio.audio import rules
 from voicestudio.minimax import MiniMaxError
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 from voicestudio.services import provider
@@ -51,8 +51,7 @@ def take_in(
 
     Raises `audio.AudioProblem`; nothing is kept then.
     """
-    if (upload.size or 0) > settings.UPLOAD_MAX_BYTES:
-        raise AudioProblem("too_large", bytes=upload.size or 0)
+    rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
     if isinstance(upload, TemporaryUploadedFile):
         source = Path(upload.temporary_file_path())
         return take_in_path(
@@ -69,8 +68,7 @@ def take_in(
 
 def take_in_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
     """The same for a file of this machine, which stays where it is. Raises as `take_in`."""
-    if path.stat().st_size > settings.UPLOAD_MAX_BYTES:
-        raise AudioProblem("too_large", bytes=path.stat().st_size)
+    rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
     with path.open("rb") as source:
         return take_in(
             UploadedFile(source, path.name, size=path.stat().st_size), purpose=purpose, by=by
