@@ -59,6 +59,6 @@ PRICE_TURBO_PER_MILLION = money("PRICE_TURBO_PER_MILLION", "60")
 CURRENCY = read(
     env.str, "CURRENCY", "$", "a sign or a short code such as $", validate=matching(r"\S{1,8}")
 )
-UPLOAD_MAX_BYTES = integer("UPLOAD_MAX_BYTES", 200 * 1024**2, 1024, 10 * 1024**3)
+UPLOAD_MAX_BYTES = integer("UPLOAD_MAX_BYTES", 1024**3, 1024, 10 * 1024**3)
 DEMO_MAX_BYTES = integer("DEMO_MAX_BYTES", 50 * 1024**2, 1024, 1024**3)
 DEMO_TIMEOUT_SECONDS = seconds("DEMO_TIMEOUT_SECONDS", 60.0)
