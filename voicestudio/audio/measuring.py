@@ -37,12 +37,20 @@ def measure(
         if limit_ms is not None and decoder.seconds > stop_after_s:
             duration_ms = _likely_ms(decoder, size)
             raise AudioProblem("too_long", duration_ms=duration_ms, limit_ms=limit_ms)
-        if not decoder.seconds:
-            raise AudioProblem(_why_nothing(decoder, path))
-        if _is_damaged(decoder, stop_after_s):
-            code = "damaged" if _is_known(path) or decoder.errors < decoder.packets / 2 else ""
-            raise AudioProblem(code or "not_audio", duration_ms=round(decoder.seconds * 1000))
+        refuse_broken(decoder, path, stop_after_s)
         return _measures(decoder, envelope, path, size)
+
+
+def refuse_broken(decoder: Decoder, path: Path, stop_after_s: float) -> None:
+    """Ask this of a decoder that was read to its end, or until `stop_after_s`.
+
+    Raises AudioProblem damaged, not_audio or empty if it did not hold what it should.
+    """
+    if not decoder.seconds:
+        raise AudioProblem(_why_nothing(decoder, path))
+    if _is_damaged(decoder, stop_after_s):
+        code = "damaged" if _is_known(path) or decoder.errors < decoder.packets / 2 else ""
+        raise AudioProblem(code or "not_audio", duration_ms=round(decoder.seconds * 1000))
 
 
 def picture(path: Path) -> tuple[list[int], int]:

@@ -15,7 +15,7 @@ from . import speech
 from .hum import Hum
 from .levels import STEP_S, Levels, in_steps
 from .spectrum import Bands
-from .voice import Resampled
+from .voice import Resampled, mixed
 
 LONGEST_S: Final = 4 * 3600.0
 _HUM_STRETCH: Final = 20  # rows of half a second
@@ -53,7 +53,7 @@ def frames(path: Path, *, longest_s: float = LONGEST_S) -> Frames:
     with opened(path) as decoder:
         for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
             levels.add(block, rate)
-            for voice in resampled.add(block, rate):
+            for voice in resampled.add(mixed(block), rate):
                 bands.add(voice)
                 hum.add(voice)
         for voice in resampled.rest():
@@ -97,8 +97,8 @@ def _hum(hum: Hum, count: int) -> NDArray[np.float32]:
     result = np.full(count, -127.0, np.float32)
     for start in range(0, max(1, hum.count - _HUM_STRETCH // 2), _HUM_STRETCH):
         end = min(start + _HUM_STRETCH, hum.count)
-        mains, level_db = hum.found(max(0, start - _HUM_STRETCH // 2), end + _HUM_STRETCH // 2)
+        found = hum.found(max(0, start - _HUM_STRETCH // 2), end + _HUM_STRETCH // 2)
         steps = slice(start * 10, count if hum.count - end < _HUM_STRETCH // 2 else end * 10)
-        if mains:
-            result[steps] = level_db
+        if found.mains_hz:
+            result[steps] = found.level_db
     return result

@@ -37,11 +37,17 @@ def room(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
+def band_sum(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Power of each step between 95 Hz and 7.3 kHz: (steps,)."""
+    total = np.zeros(len(rows), np.float32)
+    for band in range(VOICE.start, VOICE.stop):
+        total += np.float32(10) ** (level(rows[:, band]) / np.float32(10))
+    return total
+
+
 def room_db(quiet: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Level (dBFS) of what `room` found, 95 Hz to 7.3 kHz together: (steps,)."""
-    total = np.zeros(len(quiet), np.float32)
-    for band in range(VOICE.start, VOICE.stop):
-        total += np.float32(10) ** (level(quiet[:, band]) / np.float32(10))
+    total = band_sum(quiet)
     return (10 * np.log10(total + np.float32(1e-13)) + np.float32(_BIAS_DB)).astype(np.float32)
 
 

@@ -28,14 +28,14 @@ class Resampled:
         self._rate = 0
         self._resampler: AudioResampler | None = None
 
-    def add(self, block: Block, rate: int) -> Iterator[Voice]:
-        """Take in (channels, frames) at `rate` Hz."""
+    def add(self, mono: NDArray[np.float32], rate: int) -> Iterator[Voice]:
+        """Take in samples at `rate` Hz."""
         if rate != self._rate:
             yield from self.rest()
             self._rate = rate
             self._resampler = AudioResampler("fltp", "mono", RATE)
         assert self._resampler is not None
-        frame = AudioFrame.from_ndarray(mixed(block)[None], format="fltp", layout="mono")
+        frame = AudioFrame.from_ndarray(mono[None], format="fltp", layout="mono")
         frame.sample_rate = rate
         for part in self._resampler.resample(frame):
             yield part.to_ndarray()[0]
@@ -59,7 +59,7 @@ def mixed(block: Block) -> NDArray[np.float32]:
         opposed = both < 0 and both < _OPPOSED * float(
             np.sqrt(float(np.dot(left, left)) * float(np.dot(right, right)))
         )
-        mono = left - right if opposed else left + right
+        mono: NDArray[np.float32] = left - right if opposed else left + right
         mono *= np.float32(0.5)
         return mono
     mean: NDArray[np.float32] = block.mean(axis=0, dtype=np.float32)

@@ -1,0 +1,71 @@
+"""Audio, doctor: one pass through a recording, in which everything listens at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from ..decoding import Block, Decoder
+from .bandwidth import Bandwidth
+from .echo import Echo, Tail
+from .gaps import Gaps
+from .hum import Hum
+from .levels import Levels, in_steps
+from .loudness import Meter
+from .pitch import Pitch
+from .spectrum import Bands
+from .tones import Tones
+from .truepeak import TruePeak
+from .voice import RATE, Resampled, Voice, mixed
+
+_BATCH: Final = 4 * RATE  # many windows at a time cost less than one by one
+
+
+class Heard:
+    """Everything that listens. Memory grows by some 60 bytes for each 50 ms, by nothing else."""
+
+    def __init__(self) -> None:
+        self.levels = Levels()
+        self.meter = Meter()
+        self.true_peak = TruePeak()
+        self.gaps = Gaps()
+        self.bandwidth = Bandwidth()
+        self.bands = Bands()
+        self.pitch = Pitch()
+        self.hum = Hum()
+        self.echo = Echo()
+        self.tail = Tail()
+        self.tones = Tones()
+        self._resampled = Resampled()
+        self._later: list[Voice] = []
+
+    def listen(self, decoder: Decoder, *, longest_s: float) -> None:
+        """Hear at most `longest_s` of a recording. Raises AudioProblem damaged."""
+        for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
+            self._hear(block, rate)
+        for voice in self._resampled.rest():
+            self._later.append(voice)
+        self._voice()
+        self.pitch.add(self.bands.rest())
+        self.gaps.rest()
+
+    def _hear(self, block: Block, rate: int) -> None:
+        self.levels.add(block, rate)
+        self.meter.add(block, rate)
+        self.true_peak.add(block)
+        mono = mixed(block)
+        self.gaps.add(mono, rate)
+        self.bandwidth.add(mono, rate)
+        self._later += self._resampled.add(mono, rate)
+        if sum(map(len, self._later)) >= _BATCH:
+            self._voice()
+
+    def _voice(self) -> None:
+        voice = np.concatenate([np.empty(0, np.float32), *self._later])
+        self._later = []
+        self.pitch.add(self.bands.add(voice))
+        self.hum.add(voice)
+        self.echo.add(voice)
+        self.tail.add(voice)
+        self.tones.add(voice)

@@ -1,0 +1,78 @@
+"""Audio, doctor: notes, which stay where they are; a voice never does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .growing import Growing
+from .voice import RATE, Voice, Windows
+
+_SIZE: Final = 4096  # 0.26 s: bins of 4 Hz
+_STEP: Final = 2048
+_LOW: Final = round(110 * _SIZE / RATE)
+_HIGH: Final = round(2600 * _SIZE / RATE)
+_OUT_DB: Final = 14.0  # a note stands out above what is beside it
+_BESIDE: Final = 6  # bins
+_NEAR_DB: Final = 45.0  # below the loudest bin of the second it is no part of the sound
+_HELD: Final = 4  # windows: half a second
+_ALWAYS: Final = 0.7  # of the time: a whistle of the machine, not a tune
+_QUIETEST_DB: Final = -75.0
+_WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
+_SCALE: Final = np.float32(2.0 / (_SIZE * float((_WINDOW.astype(np.float64) ** 2).sum())))
+
+
+class Tones:
+    """Which bins hold a steady tone, eight times a second."""
+
+    def __init__(self) -> None:
+        self._windows = Windows(_SIZE, _STEP)
+        self._age: NDArray[np.int32] = np.zeros(_HIGH - _LOW, np.int32)
+        self._often: NDArray[np.int64] = np.zeros(_HIGH - _LOW, np.int64)
+        self._held = Growing(8, np.int16)  # the first held bins of each window
+
+    def add(self, voice: Voice) -> None:
+        """Take in samples at 16 kHz."""
+        windows = self._windows.add(voice)
+        if not len(windows):
+            return
+        spectra = np.fft.rfft(windows * _WINDOW, axis=1)[:, : _HIGH + _BESIDE + 1]
+        power = (spectra.real**2 + spectra.imag**2) * _SCALE
+        levels = 10 * np.log10(power + np.float32(1e-13))
+        here = levels[:, _LOW:_HIGH]
+        peak = (here > levels[:, _LOW - 1 : _HIGH - 1]) & (here >= levels[:, _LOW + 1 : _HIGH + 1])
+        beside = np.minimum(
+            levels[:, _LOW - _BESIDE : _HIGH - _BESIDE], levels[:, _LOW + _BESIDE : _HIGH + _BESIDE]
+        )
+        peak &= here > np.maximum(beside + np.float32(_OUT_DB), np.float32(_QUIETEST_DB))
+        peak &= here > here.max(axis=1, keepdims=True) - np.float32(_NEAR_DB)
+        rows = np.zeros((len(peak), 8), np.int16)
+        for number, marks in enumerate(peak):
+            # A tone between two bins may be highest in either of them.
+            age = self._age
+            before = age.copy()
+            np.maximum(before[1:], age[:-1], out=before[1:])
+            np.maximum(before[:-1], age[1:], out=before[:-1])
+            before += 1
+            before *= marks
+            self._age = before
+            held = np.flatnonzero(before >= _HELD)
+            self._often[held] += 1
+            rows[number, : min(8, len(held))] = held[:8] + 1
+        self._held.append(rows)
+
+    def found(self) -> tuple[float, NDArray[np.bool_]]:
+        """Share (0..1) of the time in which several notes are held, and where (1/8 s a row)."""
+        rows = self._held.rows
+        if not len(rows):
+            return 0.0, np.zeros(0, np.bool_)
+        wide = self._often + np.roll(self._often, 1) + np.roll(self._often, -1)
+        whistle = np.concatenate([[True], wide > _ALWAYS * len(rows)])  # 0 means no bin
+        notes = (~whistle[rows]).sum(axis=1)
+        several = notes >= 2
+        return float(several.mean()), several
+
+
+STEP_S: Final = _STEP / RATE
