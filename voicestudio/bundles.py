@@ -12,9 +12,19 @@ from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage
 from django.template import Origin
 from django.template.loaders.filesystem import Loader
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
-SCRIPTS: Final = ("player", "copy", "moments", "live", "session", "form", "upload", "tags")
+SCRIPTS: Final = ("player", "copy", "moments", "live", "session", "form", "upload", "tags", "parts")
+
+
+class CollectedFiles(CompressedManifestStaticFilesStorage):
+    """Collected files by their hashed names, in the imports of scripts too.
+
+    What only few people need stays out of the bundle: modules, fetched when they are wanted.
+    """
+
+    support_js_module_import_aggregation = True
 
 
 class BundleFinder(BaseFinder):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
-from .views import attempts, audio, health, history, recordings, signing_in, voices
+from .views import attempts, audio, health, history, recorder, recordings, signing_in, voices
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Asking for a voice
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
     # What we hold
     path("recordings/", recordings.recordings, name="recordings"),
+    path("recordings/recorder/", recorder.recorder, name="recorder"),
     path("recordings/choose/", recordings.choose, name="choose_recording"),
     path("recordings/example/", recordings.example, name="example_recording"),
     path("recordings/file-id/", recordings.by_file_id, name="recording_by_file_id"),

@@ -12,6 +12,14 @@ document.addEventListener("change", (event) => {
   if (zone && event.target.files[0]) send(zone, event.target.files[0]);
 });
 
+// The recorder brings what it has recorded: { file, origin }.
+const origins = new WeakMap();
+
+document.addEventListener("bring", ({ target, detail }) => {
+  origins.set(detail.file, detail.origin);
+  send(zoneOf(target), detail.file);
+});
+
 // Dropping --------------------------------------------------------------------------------------------
 
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
@@ -68,6 +76,7 @@ function send(zone, file) {
   const current = () => running.get(zone)?.request === request;
   const body = new FormData();
   body.append("purpose", zone.dataset.purpose);
+  body.append("origin", origins.get(file) ?? "");
   body.append("file", file, file.name);
   request.upload.addEventListener("progress", (event) => {
     if (current() && event.lengthComputable) progress(zone, event.loaded, event.total);
@@ -122,7 +131,8 @@ function stop(zone) {
 function end(zone, taken) {
   zone.querySelector(".meter").hidden = true;
   zone.removeAttribute("data-busy");
-  zone.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true, detail: { taken } }));
+  const file = running.get(zone)?.file;
+  zone.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true, detail: { taken, file } }));
 }
 
 // Showing ---------------------------------------------------------------------------------------------

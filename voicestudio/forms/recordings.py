@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import AudioFile, Origin, Purpose
 
 INT64_MAX: Final = 2**63 - 1
 
@@ -53,9 +53,13 @@ class RecordingField(forms.ModelChoiceField):
 
 
 class UploadForm(forms.Form):
-    """One file and what it is for."""
+    """One file, what it is for, and whether it was recorded here."""
 
     purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
+    origin = forms.ChoiceField(
+        choices=[(origin.value, origin.label) for origin in (Origin.BROUGHT, Origin.RECORDED)],
+        required=False,
+    )
     file = AudioField(
         error_messages={
             "required": _("No file came with this. Choose one."),
@@ -66,6 +70,10 @@ class UploadForm(forms.Form):
     def clean_purpose(self) -> str:
         """A recording, unless a prompt clip is meant."""
         return self.cleaned_data.get("purpose") or Purpose.SAMPLE.value
+
+    def clean_origin(self) -> Origin:
+        """Brought as a file, unless the recorder says otherwise."""
+        return Origin(self.cleaned_data.get("origin") or Origin.BROUGHT)
 
 
 class FileIdForm(forms.Form):

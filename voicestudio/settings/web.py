@@ -90,7 +90,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
-    "media-src": [CSP.SELF],
+    # blob: what was just recorded is heard in the page before it is sent.
+    "media-src": [CSP.SELF, "blob:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
     "form-action": [CSP.SELF],
@@ -115,7 +116,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "voicestudio.bundles.CollectedFiles"},
 }
 # Pages name the hashed files only: half the work at the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True

@@ -46,6 +46,8 @@ ICONS: Final = {
     "again": '<path d="M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5"/>',
     "search": '<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4.5 4.5"/>',
     "warning": '<path d="M12 4l9 16H3zM12 10v4M12 17v.1"/>',
+    "record": '<circle cx="12" cy="12" r="6.5" fill="currentColor" stroke="none"/>',
+    "halt": '<path d="M7 7h10v10H7z" fill="currentColor"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
 }
 DRAWN: Final = {

@@ -77,9 +77,9 @@ def recordings(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     if not form.is_valid():
         return _refused(request, words.Saying(_("No file came with this."), _("Choose one.")))
-    purpose = form.cleaned_data["purpose"]
+    file, purpose, origin = (form.cleaned_data[name] for name in ("file", "purpose", "origin"))
     try:
-        taken = service.take_in(form.cleaned_data["file"], purpose=purpose, by=signed_in(request))
+        taken = service.take_in(file, purpose=purpose, by=signed_in(request), origin=origin)
     except AudioProblem as problem:
         return _refused(request, words.of_audio(problem.code, problem.facts, purpose=purpose))
     return _taken(request, taken)

@@ -1,0 +1,27 @@
+// Parts: what a fold holds comes when it is opened for the first time, with the script that it needs.
+// <details data-part="/address/">, then in what comes: <div data-script="…/recorder.js">.
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.dataset?.part && !target.dataset.has) fill(target);
+}, true);
+
+async function fill(fold) {
+  const place = fold.querySelector("[data-place]");
+  const retry = () => fold.isConnected && fold.open && fill(fold);
+  fold.dataset.has = "coming";
+  try {
+    const answer = await fetch(fold.dataset.part, { headers: { "HX-Request": "true" } });
+    if (answer.status === 401) {
+      document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
+    }
+    if (!answer.ok) throw new Error(answer.status);
+    place.innerHTML = await answer.text();
+    const root = place.querySelector("[data-script]");
+    (await import(root.dataset.script)).start(root);
+    fold.dataset.has = "all";
+  } catch {
+    // Opened once more, it is asked for once more.
+    delete fold.dataset.has;
+    place.replaceChildren(fold.querySelector("[data-lost]").content.cloneNode(true));
+  }
+}

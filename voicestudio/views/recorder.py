@@ -1,0 +1,45 @@
+"""The recorder: what stands in its fold, fetched when somebody opens it."""
+
+from typing import Final, NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from voicestudio.models import Purpose
+
+
+class Goal(NamedTuple):
+    """How long a recording should become, in seconds; at `limit` it stops by itself."""
+
+    least: float
+    best: float
+    limit: float
+
+    @property
+    def least_ms(self) -> float:
+        """The least, as the template shows lengths."""
+        return self.least * 1000
+
+    @property
+    def best_ms(self) -> float:
+        """The best, likewise."""
+        return self.best * 1000
+
+
+# Source: provider.md, "Audio": a sample lasts 10 s to 5 min, one to two minutes are advised; a
+# prompt clip lasts less than 8 s, 5 to 8 are safe. The limits stay below the provider's, since
+# encoders add a little.
+GOALS: Final = {
+    Purpose.SAMPLE: Goal(10, 90, 295),
+    Purpose.PROMPT: Goal(5, 7, 7.5),
+}
+
+
+@require_safe
+def recorder(request: HttpRequest) -> HttpResponse:
+    """The recorder for a recording, or for a prompt clip."""
+    prompt = request.GET.get("purpose") == Purpose.PROMPT
+    purpose = Purpose.PROMPT if prompt else Purpose.SAMPLE
+    context = {"purpose": purpose.value, "goal": GOALS[purpose]}
+    return render(request, "recordings/_recorder.html#recorder", context)
