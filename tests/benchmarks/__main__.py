@@ -13,8 +13,13 @@ from typing import Final
 from tests.benchmarks import table
 
 PARTS: Final = {
+    "loading": "first load of / and load again",
+    "cloning": '"Clone voice" pressed to a demo that can play',
     "pickup": "a job picked up by an idle worker",
     "history": "/history/ at the server: 1,000,000 attempts",
+    "uploads": "20 MB and 200 MB from Chromium into the studio and on to the provider",
+    "processes": "all processes idle; start after set-up",
+    "audio": "a recording decoded, measured and drawn",
 }
 
 

@@ -3,7 +3,6 @@
     python -m tests.benchmarks.bare_server PORT
 """
 
-import os
 import sys
 import threading
 import time
@@ -30,7 +29,7 @@ def say_when_up(url: str) -> None:
 def main(port: int) -> None:
     """Set up, then serve until TERM."""
     call_command("migrate", interactive=False, verbosity=0)
-    if not os.path.isdir(bare.FOLDER / "static" / "django_htmx"):
+    if not (bare.FOLDER / "static" / "django_htmx").is_dir():
         call_command("collectstatic", interactive=False, verbosity=0)
     url = f"http://127.0.0.1:{port}/"
     threading.Thread(target=say_when_up, args=(url,), daemon=True).start()
@@ -43,7 +42,7 @@ def main(port: int) -> None:
         workers=1,
         blocking_threads=16,
         log_enabled=False,
-    ).serve(target_loader=lambda _target: bare.application, wrap_loader=True)
+    ).serve(target_loader=lambda _target: bare.application(), wrap_loader=True)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,13 @@ class Site:
     process: subprocess.Popen[str]
     started_in: float
     cookies: dict[str, str] = field(default_factory=dict)
+    practice_url: str = ""
+
+    def get(self, path: str) -> requests.Response:
+        """A page, as somebody who is signed in."""
+        answer = requests.get(f"{self.url}{path}", cookies=self.cookies, timeout=START_WITHIN)
+        answer.raise_for_status()
+        return answer
 
     def processes(self) -> list[psutil.Process]:
         """The supervisor and all that it has started."""
@@ -90,7 +97,7 @@ def studio(folder: Path, **settings: str) -> Iterator[Site]:
     port = free_port(2)
     surroundings = environment(folder, PORT=str(port), PRACTICE_PORT=str(port + 1), **settings)
     with _started([sys.executable, "manage.py", "studio"], surroundings, "Voice Studio") as site:
-        site.url = f"http://127.0.0.1:{port}"
+        site.url, site.practice_url = (f"http://127.0.0.1:{one}" for one in (port, port + 1))
         password = folder / "password"
         if told := re.search(r"with the password (\S+)", site.welcome):
             password.write_text(told.group(1))
@@ -99,10 +106,11 @@ def studio(folder: Path, **settings: str) -> Iterator[Site]:
 
 
 @contextmanager
-def bare(folder: Path, database: str) -> Iterator[Site]:
-    """The bare site on the same web server, set up as ours is."""
+def bare(folder: Path, database: str, provider: str = "") -> Iterator[Site]:
+    """The bare site on the same web server, set up as ours is; `provider` is whom it asks."""
     port = free_port()
     surroundings = environment(folder) | {"BARE_FOLDER": str(folder), "BARE_DATABASE": database}
+    surroundings["BARE_PROVIDER"] = provider
     del surroundings["DJANGO_SETTINGS_MODULE"]
     command = [sys.executable, "-m", "tests.benchmarks.bare_server", str(port)]
     with _started(command, surroundings, "ready") as site:
@@ -131,7 +139,7 @@ def _started(
             log.seek(0)
             print(log.read(), file=sys.stderr)
             raise RuntimeError(f"{' '.join(command)} ended with {process.wait()}")
-        yield StartedSite("", process, time.perf_counter() - start, {}, line)
+        yield StartedSite("", process, time.perf_counter() - start, welcome=line)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
