@@ -42,7 +42,7 @@ def write_piece(source: Path, target: Path, start_ms: int, end_ms: int) -> tuple
     every = ((block, its_rate) for _, block, its_rate in chain([first], parts))
     tape = _Tape(reshaped(every, channels, rate), round(from_s * rate))
     start, end = start_ms * rate // 1000, end_ms * rate // 1000
-    near, ahead, fade = (_samples(ms, rate) for ms in (near_ms, _AHEAD_MS, _FADE_MS))
+    near, ahead, edge = (_samples(ms, rate) for ms in (near_ms, _AHEAD_MS, _FADE_MS))
 
     tape.hear(start + near + ahead)
     if tape.end <= start:
@@ -51,7 +51,7 @@ def write_piece(source: Path, target: Path, start_ms: int, end_ms: int) -> tuple
     # Whoever wants the beginning wants all of it.
     begin = tape.quietest(start, max(0, start - near), start + near, rate) if start else 0
     tape.take(begin)
-    _fade(tape.held[:, :fade])
+    fade(tape.held[:, :edge])
 
     least, most = (ms * rate / 1000 for ms in rules.same_side(asked_ms))
     least = max(least, (asked_ms - near_ms) * rate / 1000)
@@ -65,7 +65,7 @@ def write_piece(source: Path, target: Path, start_ms: int, end_ms: int) -> tuple
         if end < tape.end:
             stop = tape.quietest(end, first_end, stop, rate)
         last = tape.take(stop)
-        _fade(last[:, ::-1][:, :fade])
+        fade(last[:, ::-1][:, :edge])
         writer.write(last, rate)
     return round(begin * 1000 / rate), round(stop * 1000 / rate), kind
 
@@ -142,7 +142,7 @@ def _crossing(wave: NDArray[np.float32], place: int, lowest: int, highest: int) 
     return int(crossings[np.argmin(np.abs(crossings - place))]) if len(crossings) else place
 
 
-def _fade(edge: Block) -> None:
+def fade(edge: Block) -> None:
     """Let the sound rise from nothing, in place."""
     count = edge.shape[1]
     edge *= (0.5 - 0.5 * np.cos(np.pi * (np.arange(count) + 0.5) / max(1, count))).astype(

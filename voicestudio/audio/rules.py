@@ -67,14 +67,10 @@ def check_file(path: Path, max_bytes: int) -> None:
 
 
 def same_side(length_ms: int) -> tuple[int, int]:
-    """From what to what length (ms) a piece may differ and still be what it is to the provider."""
-    least, most = 0, PIECE_MAX_MS
-    for span in SPANS.values():
-        for edge in (span.shortest, span.longest):
-            if edge <= length_ms:
-                least = max(least, edge)
-            if edge >= length_ms:
-                most = min(most, edge)
+    """The shortest and longest (ms) that a piece may become without crossing a provider's limit."""
+    least = max((span.shortest for span in SPANS.values() if span.shortest <= length_ms), default=0)
+    longest = (span.longest for span in SPANS.values() if span.longest >= length_ms)
+    most = min(longest, default=PIECE_MAX_MS)
     return least, most
 
 

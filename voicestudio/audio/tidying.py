@@ -14,6 +14,9 @@ from . import rules
 # What was done to a copy, in the order in which it is done. What was not needed is not done.
 STEPS: Final = ("mono", "dc", "hum", "trim", "level", "limit")
 
+LOUDNESS_LUFS: Final = -20.0  # between the -23 and -18 that professionals use
+CEILING_DBTP: Final = -3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
