@@ -22,6 +22,6 @@ async function fill(fold) {
   } catch {
     // Opened once more, it is asked for once more.
     delete fold.dataset.has;
-    place.replaceChildren(fold.querySelector("[data-lost]").content.cloneNode(true));
+    place.replaceChildren(fold.querySelector("[data-missing]").content.cloneNode(true));
   }
 }
