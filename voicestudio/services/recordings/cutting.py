@@ -1,5 +1,6 @@
 """Cutting and tidying: a new recording that knows its original; the original stays as it is."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from .keeping import DECODED_AT_ONCE, keep, wire
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
 
 BARS: Final = 220
 
@@ -69,16 +72,29 @@ def tidy(
 
 
 def shape(recording: AudioFile, start_ms: int, end_ms: int, bars: int = BARS) -> list[int]:
-    """The bars (0..100) of a window of the recording; of all of it while it is not yet drawn."""
-    if not recording.envelope:
-        return list(recording.peaks)
-    return zoom.shape_of(Path(recording.envelope.path), start_ms, end_ms, bars)
+    """The bars (0..100) of a window of the recording; coarse ones while it is not yet drawn."""
+    if recording.envelope:
+        try:
+            return zoom.shape_of(Path(recording.envelope.path), start_ms, end_ms, bars)
+        except OSError:
+            logger.exception("The envelope of recording %s cannot be read.", recording.pk)
+    return _coarse(recording, start_ms, end_ms, bars)
+
+
+def _coarse(recording: AudioFile, start_ms: int, end_ms: int, bars: int) -> list[int]:
+    """The same from the few bars that every recording has from the beginning."""
+    peaks, length_ms = recording.peaks, recording.duration_ms
+    if not peaks or not length_ms:
+        return [0] * bars
+    middles = (start_ms + (end_ms - start_ms) * (bar + 0.5) / bars for bar in range(bars))
+    places = (int(middle / length_ms * len(peaks)) for middle in middles)
+    return [peaks[place] if place < len(peaks) else 0 for place in places]
 
 
 @contextmanager
 def _made_from(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     """Our copy, and a place for what is made of it, which is gone afterwards."""
-    if not recording.is_held:
+    if not recording.is_held or not Path(recording.file.path).is_file():
         raise NotHeld
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
     with DECODED_AT_ONCE:

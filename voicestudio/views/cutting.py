@@ -1,0 +1,241 @@
+"""Cutting: the page on which a part of a recording becomes a recording of its own."""
+
+from typing import Any, Final, NamedTuple
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from voicestudio import words
+from voicestudio.audio import AudioProblem, waveform_path
+from voicestudio.forms import CloneForm
+from voicestudio.forms.cutting import CutForm, all_bands, judged, length_of, ms_of
+from voicestudio.models import AudioFile, Purpose
+from voicestudio.services import recordings as service
+
+from .people import signed_in
+from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
+
+WIDTH: Final = 880
+HEIGHT: Final = 96
+TICKS: Final = 5
+# What is marked before anybody has chosen.
+FIRST_MS: Final = {Purpose.SAMPLE: 120_000, Purpose.PROMPT: 6_000}
+FITS_WHOLE_MS: Final = 300_000
+FIELDS: Final = {Purpose.SAMPLE: "recording", Purpose.PROMPT: "prompt_clip"}
+# Buttons of the clone form that lead here: which of its recordings is cut, and how it begins.
+LEAVING: Final = {
+    "cut_recording": ("recording", "purpose=voice_clone"),
+    "best_recording": ("recording", "suggest=best"),
+    "cut_prompt_clip": ("prompt_clip", "purpose=prompt_audio"),
+    "cut_out_clip": ("recording", "purpose=prompt_audio&suggest=prompt"),
+}
+
+
+class Window(NamedTuple):
+    """What is shown of a recording, in ms."""
+
+    start_ms: int
+    end_ms: int
+
+    @property
+    def length_ms(self) -> int:
+        """How long it is."""
+        return self.end_ms - self.start_ms
+
+    @property
+    def start_s(self) -> str:
+        """Its start as a slider has it, in seconds."""
+        return f"{self.start_ms / 1000:.1f}"
+
+    @property
+    def end_s(self) -> str:
+        """Its end as a slider has it, in seconds."""
+        return f"{self.end_ms / 1000:.1f}"
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cut(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; what is sent from it becomes a new recording, a child of this one."""
+    recording = _visible(request, pk)
+    if request.method != "POST":
+        initial = _initial(request, recording)
+        return _page(request, recording, CutForm(recording=recording, initial=initial))
+    form = CutForm(request.POST, recording=recording)
+    if form.is_valid():
+        chosen = dict(form.cleaned_data)
+        back = chosen.pop("back")
+        try:
+            made = service.cut(
+                recording, start_ms=chosen["start"], end_ms=chosen["end"],
+                purpose=chosen["purpose"], by=signed_in(request),
+            )  # fmt: skip
+        except AudioProblem as problem:
+            _refuse(form, words.of_audio(problem.code, problem.facts, purpose=chosen["purpose"]))
+        except service.NotHeld:
+            _refuse(form, words.TROUBLES[words.Trouble.RECORDING_GONE])
+        else:
+            return _on(request, made, back)
+    return _page(request, recording, form, status=422)
+
+
+@require_safe
+def shape(request: HttpRequest, pk: int) -> HttpResponse:
+    """The picture of a window (?start=&end= in ms) of the recording."""
+    recording = _visible(request, pk)
+    places = [request.GET.get(name, "") for name in ("start", "end")]
+    whole = all(place.isascii() and place.isdigit() and len(place) < 12 for place in places)
+    length_ms = recording.duration_ms or 0
+    start, end = (min(int(place), length_ms) for place in places) if whole else (0, 0)
+    if start >= end:
+        return HttpResponse(_("There is nothing of the recording to be shown."), status=422)
+    context = {"shape": _drawn(recording, Window(start, end)), "part": Window(start, start)}
+    return render(request, "recordings/cut.html#shape", context)
+
+
+@require_safe
+def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is proposed, as soon as the recording has been listened to."""
+    recording = _visible(request, pk)
+    context = {"recording": recording, "suggestions": _suggestions(recording, "")}
+    context["back"] = _back(request.GET.get("back", ""))
+    return render(request, "recordings/cut.html#suggestions", context)
+
+
+def _visible(request: HttpRequest, pk: int) -> AudioFile:
+    return get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+
+
+def _page(
+    request: HttpRequest, recording: AudioFile, form: CutForm, *, status: int = 200
+) -> HttpResponse:
+    length_ms = recording.duration_ms or 0
+    part = Window(*(_place(form[name].value()) for name in ("start", "end")))
+    if not 0 <= part.start_ms < part.end_ms <= length_ms:
+        part = Window(0, min(length_ms, FIRST_MS[Purpose.SAMPLE]))
+    purpose = str(form["purpose"].value() or Purpose.SAMPLE.value)
+    suggested = request.GET.get("suggest", "")
+    context = {
+        "recording": recording,
+        "form": form,
+        "back": _back(str(form["back"].value() or "")),
+        "can_be_cut": recording.is_held and length_ms > 0,
+        "shape": _drawn(recording, Window(0, length_ms)) if length_ms else None,
+        "part": part,
+        "length_s": f"{length_ms // 100 / 10:.1f}",
+        "judged": judged(part.length_ms, purpose),
+        "bands": all_bands(),
+        "suggestions": _suggestions(recording, suggested),
+    }
+    return render(request, "recordings/cut.html", context, status=status)
+
+
+def _place(value: Any) -> int:
+    """Where a field's value lies, in ms; -1 if nowhere. Whole tenths, as they are typed."""
+    found = value if isinstance(value, int) else ms_of(str(value or ""))
+    return -1 if found is None else found // 100 * 100
+
+
+def _back(wanted: str) -> str:
+    return "form" if wanted == "form" else "recordings"
+
+
+def _initial(request: HttpRequest, recording: AudioFile) -> dict[str, Any]:
+    """What is marked at first: a suggestion, what the address says, or the beginning."""
+    length_ms = recording.duration_ms or 0
+    wanted = request.GET.get("purpose", "")
+    purpose = Purpose(wanted if wanted in Purpose.values else recording.purpose)
+    whole = purpose == Purpose.SAMPLE and length_ms <= FITS_WHOLE_MS
+    end = length_ms if whole else min(length_ms, FIRST_MS[purpose])
+    initial: dict[str, Any] = {"start": 0, "end": end, "purpose": purpose.value}
+    for name in ("start", "end"):
+        if request.GET.get(name):
+            initial[name] = request.GET[name][:40]
+    for one in _suggestions(recording, request.GET.get("suggest", "")):
+        if one["shown"]:
+            initial |= {name: one[name] for name in ("start", "end", "purpose")}
+    return initial | {"back": _back(request.GET.get("back", ""))}
+
+
+def _drawn(recording: AudioFile, window: Window) -> dict[str, Any]:
+    """The picture of a window, with the times below it."""
+    bars = service.shape(recording, window.start_ms, window.end_ms)
+    step = window.length_ms / TICKS
+    return {
+        "path": waveform_path(bars, width=WIDTH, height=HEIGHT),
+        "start_ms": window.start_ms,
+        "span_ms": window.length_ms,
+        "end_ms": window.end_ms,
+        "ticks": [round(window.start_ms + step * tick) for tick in range(TICKS)],
+        # A finer picture comes as soon as the recording has been listened to.
+        "rough": not recording.envelope and recording.is_being_judged,
+    }
+
+
+def _suggestions(recording: AudioFile, shown: str) -> list[dict[str, Any]]:
+    """The parts that are proposed, each with its reasons in words; `shown` is marked already."""
+    offers = (
+        ("best", Purpose.SAMPLE, _("Suggest the best part")),
+        ("prompt", Purpose.PROMPT, _("Suggest a prompt clip")),
+    )
+    return [
+        {
+            "name": name,
+            "label": label,
+            "purpose": purpose.value,
+            "start": passage["start_ms"],
+            "end": passage["end_ms"],
+            "length": length_of(passage["end_ms"] - passage["start_ms"]),
+            "reasons": [str(reason) for reason in words.of_passage(passage["reasons"])],
+            "shown": name == shown,
+        }
+        for name, purpose, label in offers
+        if (passage := recording.passages.get(name))
+    ]
+
+
+def _refuse(form: CutForm, saying: words.Saying) -> None:
+    form.add_error("end", f"{saying.headline} {saying.next_step}")
+
+
+# There and back ---------------------------------------------------------------------------------
+
+
+def _on(request: HttpRequest, made: AudioFile, back: str) -> HttpResponse:
+    """On to where the person came from, with the cut."""
+    if back == "form":
+        field = FIELDS[Purpose(made.purpose)]
+        anchor = "#id_prompt_text" if made.purpose == Purpose.PROMPT else ""
+        return _to(request, f"{reverse('new')}?{field}={made.pk}{anchor}")
+    messages.success(request, _("%(name)s is cut. The original is as it was.") % {"name": made})
+    return _to(request, f"{reverse('recordings')}#recording-{made.pk}")
+
+
+def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
+    """From the clone form to this page, if that is what was pressed; what is typed waits."""
+    field, query = LEAVING.get(form.data.get("action", ""), ("", ""))
+    if not field:
+        return None
+    recording = form.chosen(field)
+    if recording is None:
+        form.refuse("prompt_clip", _("Bring a recording first; the clip is cut out of it."))
+        return None
+    typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
+    request.session["draft"] = {name: value for name, value in typed.items() if value}
+    page = reverse("cut_recording", args=[recording.pk])
+    return _to(request, f"{page}?back=form&{query}")
+
+
+def _to(request: HttpRequest, url: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(url)
+    response = redirect(url)
+    response.status_code = 303
+    return response
