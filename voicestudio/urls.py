@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
-from .views import attempts, audio, health, history, recorder, recordings, signing_in, voices
+from .views import attempts, audio, cutting, health, history, recorder, recordings, signing_in, voices
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Asking for a voice
@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/example/", recordings.example, name="example_recording"),
     path("recordings/file-id/", recordings.by_file_id, name="recording_by_file_id"),
     path("recordings/<int:pk>/", recordings.recording, name="recording"),
+    path("recordings/<int:pk>/cut/", cutting.cut, name="cut_recording"),
+    path("recordings/<int:pk>/shape/", cutting.shape, name="recording_shape"),
+    path("recordings/<int:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
     path("recordings/<int:pk>/delete/", recordings.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
     # What can be heard

@@ -337,6 +337,23 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
     return Saying(_("This file cannot be used."), _("Bring the recording as mp3, m4a or wav."))
 
 
+# Why a part of a recording is proposed; the codes stand in `audio.passages`.
+PASSAGES: Final[dict[str, Promise]] = {
+    "least_noise": _("There is less noise here than elsewhere."),
+    "no_clipping": _("Nothing is distorted here, as it is elsewhere."),
+    "no_hum": _("The hum of the other parts is not heard here."),
+    "no_clicks": _("There are no clicks here, as there are elsewhere."),
+    "most_speech": _("More is spoken here than elsewhere."),
+    "in_pauses": _("It begins and ends in a pause; no word is cut."),
+    "all_of_it": _("Only silence is left out."),
+}
+
+
+def of_passage(reasons: list[str]) -> list[str | Promise]:
+    """Why this part, in whole sentences; a reason without words of its own is left out."""
+    return [PASSAGES[reason] for reason in reasons if reason in PASSAGES]
+
+
 # What a gateway's "no" means where it gives no code of MiniMax's.
 _HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
 

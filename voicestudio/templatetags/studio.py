@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from voicestudio import words
 from voicestudio.audio import waveform_path
+from voicestudio.forms.cutting import length_of, typed
 
 register = template.Library()
 
@@ -48,6 +49,12 @@ ICONS: Final = {
     "warning": '<path d="M12 4l9 16H3zM12 10v4M12 17v.1"/>',
     "record": '<circle cx="12" cy="12" r="6.5" fill="currentColor" stroke="none"/>',
     "halt": '<path d="M7 7h10v10H7z" fill="currentColor"/>',
+    "scissors": '<circle cx="6" cy="7" r="2.5"/><circle cx="6" cy="17" r="2.5"/>'
+    '<path d="M8.2 8.3L20 16M8.2 15.7L20 8"/>',
+    "loop": '<path d="M17 3l3 3-3 3M4 11V9a3 3 0 0 1 3-3h13"/>'
+    '<path d="M7 21l-3-3 3-3M20 13v2a3 3 0 0 1-3 3H4"/>',
+    "minus": '<path d="M5 12h14"/>',
+    "expand": '<path d="M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
 }
 DRAWN: Final = {
@@ -140,6 +147,8 @@ def megabytes(count: int | None) -> str:
 
 
 register.filter("size", words.size)
+register.filter("length_of", length_of)
+register.filter("place", typed)
 
 
 @register.filter

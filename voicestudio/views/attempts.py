@@ -19,7 +19,7 @@ from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, voice_ids
 
-from . import uploads
+from . import cutting, uploads
 from .people import signed_in
 from .recordings import PARTS, bring, newest
 
@@ -50,6 +50,8 @@ def new(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("You have already asked for this voice. Nothing was sent twice."))
         return _to(request, earlier)
     form = _brought_form(request)
+    if gone := cutting.leave(request, form):
+        return gone
     if form.unfinished or not form.is_valid():
         return _page(request, form)
     try:
