@@ -78,14 +78,18 @@ def load(page: Page, path: str) -> Load:
             seen.bytes += int(event["encodedDataLength"])
 
     session.on("Network.requestWillBeSent", sent)
+    def answered(event: dict[str, Any]) -> None:
+        if event["response"].get("fromDiskCache"):
+            cached.add(event["requestId"])
+
     session.on("Network.requestServedFromCache", lambda event: cached.add(event["requestId"]))
+    session.on("Network.responseReceived", answered)
     session.on("Network.loadingFinished", finished)
     session.send("Network.enable")
     page.goto(path, wait_until="load")
     page.wait_for_load_state("networkidle")
     seen.paint_ms = float(page.evaluate(LARGEST_PAINT))
     session.detach()
-    # An answer out of the cache that is only asked whether it still holds takes no bytes at all.
     return seen
 
 

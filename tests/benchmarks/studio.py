@@ -44,7 +44,8 @@ class Site:
     def processes(self) -> list[psutil.Process]:
         """The supervisor and all that it has started."""
         top = psutil.Process(self.process.pid)
-        return [top, *top.children(recursive=True)]
+        found = [top, *top.children(recursive=True)]
+        return [one for one in found if one.status() != psutil.STATUS_ZOMBIE]
 
     def pss_megabytes(self) -> dict[str, float]:
         """Memory of each process, shared pages counted by their share; by what the process is."""
