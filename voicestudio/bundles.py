@@ -15,7 +15,19 @@ from django.template.loaders.filesystem import Loader
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
-SCRIPTS: Final = ("player", "copy", "moments", "live", "session", "form", "upload", "tags", "parts")
+SCRIPTS: Final = (
+    "player",
+    "copy",
+    "moments",
+    "live",
+    "session",
+    "form",
+    "upload",
+    "tags",
+    "parts",
+    "hear",
+    "advice",
+)
 
 
 class CollectedFiles(CompressedManifestStaticFilesStorage):

@@ -3,7 +3,20 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 
-from .views import attempts, audio, cutting, health, history, recorder, recordings, signing_in, voices
+from .views import (
+    attempts,
+    audio,
+    collection,
+    cutting,
+    health,
+    history,
+    recorder,
+    recordings,
+    signing_in,
+    tidying,
+    verdicts,
+    voices,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # Asking for a voice
@@ -22,11 +35,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/choose/", recordings.choose, name="choose_recording"),
     path("recordings/example/", recordings.example, name="example_recording"),
     path("recordings/file-id/", recordings.by_file_id, name="recording_by_file_id"),
-    path("recordings/<int:pk>/", recordings.recording, name="recording"),
+    path("recordings/<int:pk>/", collection.recording, name="recording"),
+    path("recordings/<int:pk>/verdict/", verdicts.verdict, name="verdict"),
+    path("recordings/<int:pk>/check/", verdicts.check_again, name="check_recording"),
+    path("recordings/<int:pk>/tidy/", tidying.tidy, name="tidy_recording"),
+    path("recordings/<int:pk>/better/", tidying.better, name="better_recording"),
     path("recordings/<int:pk>/cut/", cutting.cut, name="cut_recording"),
     path("recordings/<int:pk>/shape/", cutting.shape, name="recording_shape"),
     path("recordings/<int:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
-    path("recordings/<int:pk>/delete/", recordings.delete, name="delete_recording"),
+    path("recordings/<int:pk>/delete/", collection.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
     # What can be heard
     path("audio/recordings/<int:pk>/", audio.recording, name="recording_audio"),

@@ -25,7 +25,7 @@ document.addEventListener("bring", ({ target, detail }) => {
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
-    const drop = event.target.closest?.(".drop");
+    const drop = event.target.closest?.("[data-upload] .drop");
     // A file that misses the zone must not replace the page with itself.
     if (document.querySelector("[data-upload]")) event.preventDefault();
     if (!drop) return;

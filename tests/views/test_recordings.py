@@ -271,10 +271,17 @@ def test_recording_is_shown_to_a_colleague(client: Client, user: User) -> None:
     assert f'name="recording" value="{theirs.pk}"' in response.content.decode()
 
 
-def test_recording_without_script_leads_to_the_form(client: Client, user: User) -> None:
-    theirs = factories.make_recording()
+def test_recording_has_a_page_of_its_own(client: Client, user: User) -> None:
+    theirs = factories.make_recording(name="anna.mp3", by=factories.make_user("lea"))
 
-    assert client.get(f"/recordings/{theirs.pk}/")["Location"] == f"/?recording={theirs.pk}"
+    html = client.get(f"/recordings/{theirs.pk}/").content.decode()
+
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", html) == ["anna.mp3"]
+    assert html.count(f'href="/?recording={theirs.pk}"') == 1
+    assert html.count(f'href="/recordings/{theirs.pk}/cut/"') == 1
+    assert html.count(f'href="/recordings/{theirs.pk}/tidy/"') == 1
+    assert html.count(f'href="/audio/recordings/{theirs.pk}/?download=1"') == 1
+    assert html.count(f'action="/recordings/{theirs.pk}/delete/"') == 1
 
 
 @pytest.mark.parametrize("pk", ["0", "9" * 30])

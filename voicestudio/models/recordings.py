@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 # A verdict that has not come by then is not coming by itself.
 JUDGED_WITHIN: Final = timedelta(minutes=3)
 
+# Findings, by the doctor's codes, that the provider answers with "no" when they are at their worst.
+# Source: provider.md, "Audio" and codes 1000, 2037, 2048.
+REFUSED: Final = frozenset({"too_short", "too_long", "silence", "damaged", "not_audio"})
+UNUSABLE: Final = 3
+
 
 class Purpose(models.TextChoices):
     """What the provider is told the file is for; spelled as on the wire."""
@@ -170,6 +175,21 @@ class AudioFile(models.Model):
         asked = self.judging_since
         fresh = asked is not None and timezone.now() - asked < JUDGED_WITHIN
         return self.is_held and self.judged_at is None and fresh
+
+    @property
+    def refused_because(self) -> str:
+        """The finding for which the provider would refuse this recording, or "".
+
+        Everything else that is found makes a voice worse, but a person may try all the same.
+        """
+        return next(
+            (
+                finding["code"]
+                for finding in self.findings
+                if finding["code"] in REFUSED and finding["severity"] >= UNUSABLE
+            ),
+            "",
+        )
 
     def file_id_at(self, provider: str) -> int | None:
         """The `file_id` by which `provider` knows this recording, if it does."""

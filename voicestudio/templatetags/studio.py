@@ -55,6 +55,8 @@ ICONS: Final = {
     '<path d="M7 21l-3-3 3-3M20 13v2a3 3 0 0 1-3 3H4"/>',
     "minus": '<path d="M5 12h14"/>',
     "expand": '<path d="M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4"/>',
+    "nearly": '<path d="M4 12c2.7-5 5.3-5 8 0s5.3 5 8 0"/>',
+    "tidy": '<path d="M5 19l9-9M14 4v3M19 9h3M18 5l-2 2M12.5 11.5l-2-2"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
 }
 DRAWN: Final = {

@@ -19,7 +19,7 @@ from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, voice_ids
 
-from . import cutting, uploads
+from . import advising, cutting, tidying, uploads
 from .people import signed_in
 from .recordings import PARTS, bring, newest
 
@@ -50,7 +50,7 @@ def new(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("You have already asked for this voice. Nothing was sent twice."))
         return _to(request, earlier)
     form = _brought_form(request)
-    if gone := cutting.leave(request, form):
+    if gone := cutting.leave(request, form) or tidying.leave(request, form):
         return gone
     if form.unfinished or not form.is_valid():
         return _page(request, form)
@@ -120,12 +120,19 @@ def _page(
     request: HttpRequest, form: CloneForm, *, asked: CloneAttempt | None = None
 ) -> HttpResponse:
     text, model = form.shown("preview_text"), form.shown("model")
+    chosen = {part.field: form.chosen(part.field) for part in PARTS}
+    given: Any = form.data if form.is_bound else form.initial
+    told = str(given.get("advised", ""))
+    if not form.is_bound or form.unfinished:
+        told = advising.take_over(given, chosen["recording"], told)
     context = {
         "form": form,
         "mistakes": form.mistakes(),
         "remarks": form.remarks(),
         "asked": asked,
-        "chosen": {part.field: form.chosen(part.field) for part in PARTS},
+        "chosen": chosen,
+        "advised": told,
+        "suggested": advising.suggested(given, chosen["recording"], told),
         "newest": {part.field: newest(request, part.field) for part in PARTS},
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.larger_than_we_take(),
@@ -175,6 +182,7 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
         known = CloneForm.base_fields.keys() & draft.keys()
         # A text that was emptied is not in the draft, and stays empty.
         initial = {"preview_text": ""} | {name: draft[name] for name in known}
+        initial["advised"] = draft.get("advised", "")
     for name in ("recording", "prompt_clip"):
         if given := request.GET.get(name):
             initial[name] = given
@@ -183,9 +191,11 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
         earlier = get_object_or_404(visible, pk=_number(request.GET["from"]))
         fresh = voice_ids.suggest(earlier.speaker_name)[0]
         initial |= _like(earlier) | {"voice_id": fresh}
+        initial["advised"] = advising.decided(earlier.recording)
     if asked is not None:
         kept = {"token": asked.token, "voice_id": asked.voice_id, "permission": True}
         initial |= _like(asked) | kept
+        initial["advised"] = advising.decided(asked.recording)
     return initial
 
 

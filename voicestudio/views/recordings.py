@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,12 +18,11 @@ from voicestudio.forms.recordings import sentence
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
-from . import uploads, uses
+from . import collection, uploads
 from .people import signed_in
 
 SHOWN: Final = 20
 IN_SELECT: Final = 50
-PAGE: Final = 25
 
 
 class Part(NamedTuple):
@@ -55,7 +54,7 @@ def _refused(request: HttpRequest, saying: words.Saying) -> HttpResponse:
         response = render(request, "_note.html", context, status=422)
         # Beside what is chosen already, not in its place.
         return retarget(response, "#id_file_error")
-    return _list(request, saying=saying, status=422)
+    return collection.shown(request, saying=saying, status=422)
 
 
 def _taken(request: HttpRequest, recording: AudioFile) -> HttpResponse:
@@ -71,7 +70,9 @@ def _taken(request: HttpRequest, recording: AudioFile) -> HttpResponse:
 def recordings(request: HttpRequest) -> HttpResponse:
     """What we hold, newest first; a file posted here is checked and kept."""
     if request.method != "POST":
-        return _list(request)
+        return collection.shown(request)
+    if "several" in request.POST and not request.headers.get("HX-Request"):
+        return _several(request)
     if uploads.too_large(request):
         return _refused_at_once(request)
     form = UploadForm(request.POST, request.FILES)
@@ -82,7 +83,28 @@ def recordings(request: HttpRequest) -> HttpResponse:
         taken = service.take_in(file, purpose=purpose, by=signed_in(request), origin=origin)
     except AudioProblem as problem:
         return _refused(request, words.of_audio(problem.code, problem.facts, purpose=purpose))
+    if "several" in request.POST:
+        return render(request, "recordings/list.html#line", {"recording": taken}, status=201)
     return _taken(request, taken)
+
+
+def _several(request: HttpRequest) -> HttpResponse:
+    """Many files at once, without a script: each is taken in, or it is said why not."""
+    asked = request.POST.get("purpose", "")
+    purpose = asked if asked in Purpose.values else Purpose.SAMPLE
+    files = request.FILES.getlist("file")
+    for file in files:
+        try:
+            kept = service.take_in(file, purpose=purpose, by=signed_in(request))
+            messages.success(request, _("%(name)s is here.") % {"name": kept.name})
+        except AudioProblem as problem:
+            said = sentence(words.of_audio(problem.code, problem.facts, purpose=purpose))
+            messages.error(request, f"{service.shown_name(file.name or '')}: {said}")
+    if uploads.too_large(request):
+        messages.error(request, sentence(uploads.larger_than_we_take()))
+    elif not files:
+        messages.error(request, _("No file came with this. Choose one."))
+    return redirect("recordings")
 
 
 @require_POST
@@ -161,13 +183,6 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
 
 
 @require_safe
-def recording(request: HttpRequest, pk: int) -> HttpResponse:
-    """One recording, as the form shows it."""
-    visible = AudioFile.objects.visible_to(request.user)
-    return _taken(request, get_object_or_404(visible, pk=pk))
-
-
-@require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """The newest recordings that one may choose from, by a part of their name."""
     field = "prompt_clip" if request.GET.get("purpose") == Purpose.PROMPT else "recording"
@@ -188,61 +203,3 @@ def _newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
     visible = AudioFile.objects.visible_to(request.user)
     fitting = visible.prompt_clips() if field == "prompt_clip" else visible.samples()
     return fitting.order_by("-pk").only("name", "duration_ms", "created_at", "purpose")
-
-
-# The list -------------------------------------------------------------------------------------
-
-
-def _list(
-    request: HttpRequest, *, status: int = 200, saying: words.Saying | None = None, **more: Any
-) -> HttpResponse:
-    """One page of what we hold, newest first, for the same price at every depth."""
-    rows = AudioFile.objects.visible_to(request.user).select_related("created_by")
-    purpose = request.GET.get("purpose", "")
-    if purpose in Purpose.values:
-        rows = rows.filter(purpose=purpose)
-    searched = texts.clean(request.GET.get("q", ""))[:100]
-    if searched:
-        rows = rows.filter(name__icontains=searched)
-    before, after = (_cursor(request.GET.get(name, "")) for name in ("before", "after"))
-    if after is not None:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        older, newer = True, len(found) > PAGE
-        found = found[:PAGE][::-1]
-    else:
-        rows = rows.order_by("-pk")
-        found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
-        older, newer = len(found) > PAGE, before is not None
-        found = found[:PAGE]
-    uses.tell(found)
-    context = {
-        "recordings": found,
-        "older": found[-1].pk if found and older else None,
-        "newer": found[0].pk if found and newer else None,
-        "purpose": purpose if purpose in Purpose.values else "",
-        "purposes": Purpose.choices,
-        "searched": searched,
-        "saying": saying,
-        "in_use": [],
-    }
-    return render(request, "recordings/list.html", context | more, status=status)
-
-
-def _cursor(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
-
-
-@require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a recording go, unless an attempt refers to it: then say which."""
-    gone = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    try:
-        service.delete(gone)
-    except service.RecordingInUse as used:
-        saying = words.Saying(
-            _("%(name)s is still in use.") % {"name": gone.name},
-            _("What an attempt was made from stays with it."),
-        )
-        return _list(request, saying=saying, in_use=used.attempts, status=422)
-    messages.success(request, _("%(name)s is deleted.") % {"name": gone.name})
-    return redirect("recordings")

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST
 DRAFT_FIELDS: Final = (
     "token", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
     "prompt_text", "preview_text", "model", "language", "noise_reduction",
-    "volume_normalization", "watermark",
+    "volume_normalization", "watermark", "advised",
     "text_validation", "accuracy", "rehearsal",
 )  # fmt: skip
 DRAFT_PREFIX: Final = "draft-"

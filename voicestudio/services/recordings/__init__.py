@@ -11,11 +11,13 @@ from .bringing import (
     take_in_file,
 )
 from .cutting import NotHeld, cut, shape, tidy
+from .family import Member, family
 from .judging import check_again, judge, judge_recording, take_up
 from .keeping import shown_name
 
 __all__ = [
     "EXAMPLE_VOICES",
+    "Member",
     "NoExample",
     "NotHeld",
     "RecordingInUse",
@@ -24,6 +26,7 @@ __all__ = [
     "cut",
     "delete",
     "example",
+    "family",
     "judge",
     "judge_recording",
     "shape",

@@ -1,0 +1,109 @@
+"""Tidying: a mended copy beside its original, to be heard, judged and chosen."""
+
+from typing import TYPE_CHECKING, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from voicestudio import words
+from voicestudio.audio import AudioProblem
+from voicestudio.forms import CloneForm
+from voicestudio.forms.collection import TidyForm, preset
+from voicestudio.models import AudioFile, Origin
+from voicestudio.services import recordings as service
+
+from .people import signed_in
+from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
+
+if TYPE_CHECKING:
+    from voicestudio.models.recordings import AudioFileQuerySet
+
+# Buttons of the clone form that lead away from it: which recording, to which page.
+LEAVING: Final = {
+    "tidy_recording": ("recording", "tidy_recording", ""),
+    "tidy_prompt_clip": ("prompt_clip", "tidy_recording", ""),
+    "best_recording": ("recording", "cut_recording", "?suggest=best&back=form"),
+}
+NOTHING_HEARD: Final = words.Saying(
+    _("Nothing would be left of this recording."), _("Choose another one.")
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tidy(request: HttpRequest, pk: int) -> HttpResponse:
+    """What can be mended; once it is done, the copy beside the original."""
+    visible = AudioFile.objects.visible_to(request.user)
+    original = get_object_or_404(visible, pk=pk)
+    if not original.is_held or original.to_be_cut:
+        raise Http404
+    form = TidyForm(request.POST if request.method == "POST" else None, initial=preset(original))
+    saying = None
+    if form.is_bound and form.is_valid():
+        try:
+            made = service.tidy(original, **form.cleaned_data, by=signed_in(request))
+        except AudioProblem as problem:
+            saying = _said(problem, original)
+        else:
+            return redirect(f"{reverse('tidy_recording', args=[pk])}?copy={made.pk}#copy")
+    context = {
+        "recording": original,
+        "form": form,
+        "saying": saying,
+        "copy": _copy(visible, original, request.GET.get("copy", "")),
+        "place": "",
+    }
+    status = 422 if saying or form.errors else 200
+    return render(request, "recordings/tidy.html", context, status=status)
+
+
+def _said(problem: AudioProblem, original: AudioFile) -> words.Saying:
+    """Why there is no copy."""
+    if problem.code == "silent":
+        return NOTHING_HEARD
+    return words.of_audio(problem.code, problem.facts, purpose=original.purpose)
+
+
+@require_safe
+def better(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which of the two to use; nothing (204) while the studio still listens to the copy."""
+    visible = AudioFile.objects.visible_to(request.user)
+    original = get_object_or_404(visible, pk=pk)
+    copy = _copy(visible, original, request.GET.get("copy", ""))
+    if copy is None:
+        raise Http404
+    if copy.is_being_judged or original.is_being_judged:
+        return HttpResponse(status=204)
+    context = {"recording": original, "copy": copy}
+    return render(request, "recordings/tidy.html#better", context)
+
+
+def _copy(visible: "AudioFileQuerySet", original: AudioFile, asked: str) -> AudioFile | None:
+    """The copy that was asked for, or the newest one of this original."""
+    copies = visible.filter(parent=original, origin=Origin.TIDIED, deleted_at=None)
+    if asked:
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+        return get_object_or_404(copies, pk=number)
+    return copies.order_by("-pk").first()
+
+
+# From the clone form ----------------------------------------------------------------------------
+
+
+def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
+    """From the clone form to mend its recording, if that was pressed; what is typed waits."""
+    field, page, asked = LEAVING.get(form.data.get("action", ""), ("", "", ""))
+    recording = form.chosen(field) if field else None
+    if recording is None:
+        return None
+    typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
+    request.session["draft"] = {name: value for name, value in typed.items() if value}
+    url = reverse(page, args=[recording.pk]) + asked
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(url)
+    response = redirect(url)
+    response.status_code = 303
+    return response
