@@ -6,15 +6,17 @@ This module imports numpy: the rest of the house reaches it only through `passag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .doctor.frames import Frames
+from .doctor.frames import Frames, frames
+from .doctor.gaps import Gaps
 from .doctor.speech import runs
 from .merit import Merit, merit
-from .passages import REASONS, Passage
+from .passages import REASONS, Passage, Suggestion
 
 _BEST_S: Final = (10.0, 60.0, 120.0)  # hardly shorter than, gladly at least, at most
 _PROMPT_S: Final = (5.0, 6.0, 7.5)
@@ -34,34 +36,39 @@ class _Places:
     ends: NDArray[np.intp]
 
 
-def best(frames: Frames) -> Passage | None:
-    """See `passages.best_passage`."""
-    worth = merit(frames)
-    for places in (_pauses(frames, edges=True), _anywhere(frames)):
+def suggestion(path: Path, *, longest_s: float) -> Suggestion:
+    """See `passages.suggest`."""
+    gaps = Gaps()
+    heard = frames(path, longest_s=longest_s, beside=gaps.add)
+    gaps.rest()
+    worth = merit(heard, [*gaps.clicks, *(start for start, _ in gaps.dropouts)])
+    return Suggestion(_best(heard, worth), _prompt(heard, worth))
+
+
+def _best(frames: Frames, worth: Merit) -> Passage | None:
+    for places in (_pauses(frames, worth, edges=True), _anywhere(frames)):
         found = _richest(frames, worth, places, *_BEST_S)
         if found is not None:
             return _passage(frames, worth, found)
     return None
 
 
-def prompt(frames: Frames) -> Passage | None:
-    """See `passages.prompt_passage`."""
-    worth = merit(frames)
-    places = _pauses(frames, edges=False)
+def _prompt(frames: Frames, worth: Merit) -> Passage | None:
+    places = _pauses(frames, worth, edges=False)
     found = _richest(frames, worth, places, *_PROMPT_S, least_speech=_PROMPT_SPEECH)
     return found and _passage(frames, worth, found)
 
 
-def _pauses(frames: Frames, *, edges: bool) -> _Places:
+def _pauses(frames: Frames, worth: Merit, *, edges: bool) -> _Places:
     """A passage begins at the end of a pause and ends at the beginning of one.
 
     With `edges`, a word with which the recording begins or ends is no reason to leave it.
     """
     shortest = round(_PAUSE_S / frames.step_s)
     air = round(_AIR_S / frames.step_s)
-    count = len(frames.speech)
+    count = len(worth.speech)
     starts, ends = [], []
-    for first, last in runs(~frames.speech):
+    for first, last in runs(~worth.speech):
         if last - first < shortest and first > 0 and last < count:
             continue
         middle = (first + last) // 2
@@ -69,9 +76,9 @@ def _pauses(frames: Frames, *, edges: bool) -> _Places:
             starts.append(max(middle, last - air) if first else max(0, last - air))
         if first > 0:
             ends.append(min(middle, first + air) if last < count else min(count, first + air))
-    if edges and count and frames.speech[0]:
+    if edges and count and worth.speech[0]:
         starts.insert(0, 0)
-    if edges and count and frames.speech[-1]:
+    if edges and count and worth.speech[-1]:
         ends.append(count)
     return _Places(np.array(starts, np.intp), np.array(ends, np.intp))
 

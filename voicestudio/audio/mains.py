@@ -127,7 +127,7 @@ def settle(lines: Lines, power: NDArray[np.float32], rate: int) -> Hum:
         found = _standing(still, steady, trust, width)
         strength = float((np.abs(steady[:, found]) ** 2).mean(axis=0).sum())
         if strength > best[0]:
-            hertz = mains * (1 + np.flatnonzero(found))
+            hertz = (mains * (1 + np.flatnonzero(found))).astype(np.float64)
             # Twice: a wave of the other direction makes the other half of a real one.
             both = (2 * steady[:, found] * np.conj(back[:, found])).astype(np.complex64)
             best = (strength, mains + float(aside.mean()), hertz, both)

@@ -47,11 +47,9 @@ def suggest(path: Path) -> Suggestion:
     1 GiB), empty, not_audio, damaged, video, no_audio.
     """
     rules.check_file(path, rules.LONG_MAX_BYTES)
-    from .choosing import best, prompt  # heavy, see above
-    from .doctor.frames import frames
+    from .choosing import suggestion  # heavy, see above
 
-    heard = frames(path, longest_s=rules.LONG_MAX_MS / 1000)
-    return Suggestion(best(heard), prompt(heard))
+    return suggestion(path, longest_s=rules.LONG_MAX_MS / 1000)
 
 
 def best_passage(path: Path) -> Passage | None:

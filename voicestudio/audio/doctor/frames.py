@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -44,8 +45,15 @@ class Frames:
     duration_s: float
 
 
-def frames(path: Path, *, longest_s: float = LONGEST_S) -> Frames:
+def frames(
+    path: Path,
+    *,
+    longest_s: float = LONGEST_S,
+    beside: Callable[[NDArray[np.float32], int], None] | None = None,
+) -> Frames:
     """Hear a file once, at most `longest_s` of it; some 50 bytes are kept a step.
+
+    `beside` hears the same, one channel (their mean) at a time with its rate (Hz).
 
     Raises AudioProblem not_audio, damaged, video, no_audio, empty.
     """
@@ -53,7 +61,10 @@ def frames(path: Path, *, longest_s: float = LONGEST_S) -> Frames:
     with opened(path) as decoder:
         for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
             levels.add(block, rate)
-            for voice in resampled.add(mixed(block), rate):
+            mono = mixed(block)
+            if beside is not None:
+                beside(mono, rate)
+            for voice in resampled.add(mono, rate):
                 bands.add(voice)
                 hum.add(voice)
         for voice in resampled.rest():
