@@ -1,6 +1,7 @@
 """Audio: what a recording is; pure functions over files and arrays, no Django, no network."""
 
 from .cutting import Cut, cut
+from .doctor import Advice, Examination, Finding, examine
 from .headers import sniff
 from .intake import convert, inspect, take_in, waveform_of
 from .measures import PEAKS, Measures, Purpose, Taken
@@ -14,8 +15,11 @@ __all__ = [
     "PEAKS",
     "REASONS",
     "STEPS",
+    "Advice",
     "AudioProblem",
     "Cut",
+    "Examination",
+    "Finding",
     "Measures",
     "Passage",
     "Purpose",
@@ -26,6 +30,7 @@ __all__ = [
     "convert",
     "cut",
     "duration_of",
+    "examine",
     "inspect",
     "prompt_passage",
     "shape_of",

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from . import cutting, intake, passages, tidying, zoom
+from . import cutting, doctor, intake, passages, tidying, zoom
 from .problems import AudioProblem
 
 _GRACE_S: Final = 5  # after the parent's time limit; it counts when the parent has died
@@ -73,6 +73,9 @@ def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
             case "waveform_of":
                 peaks, duration_ms = intake.waveform_of(Path(wish["path"]))
                 return {"result": {"peaks": peaks, "duration_ms": duration_ms}}
+            case "examine":
+                found = doctor.examine(Path(wish["path"]), purpose=wish["purpose"])
+                return {"result": found.as_dict()}
             case "suggest":
                 return {"result": asdict(passages.suggest(Path(wish["path"])))}
             case "write_envelope" | "cut" | "tidy":

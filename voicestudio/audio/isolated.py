@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from . import rules
 from .cutting import Cut
+from .doctor import Examination, unheard
 from .measures import Measures, Purpose, Taken
 from .passages import Passage, Suggestion
 from .problems import AudioProblem
@@ -99,6 +100,21 @@ def cut(
     rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
     wish = {"source": source, "target": target, "start_ms": start_ms, "end_ms": end_ms}
     return Cut(**_write("cut", wish, timeout))
+
+
+def examine(
+    path: Path, *, purpose: Purpose = "voice_clone", timeout: float = LONG_TIMEOUT_S
+) -> Examination:
+    """`doctor.examine` in a child process. For every file there is a verdict.
+
+    One that the child dies of, or cannot finish within `timeout` (s), is called damaged. OSError
+    if there is no such file, RuntimeError if the child cannot work at all.
+    """
+    try:
+        wish = {"path": str(path.absolute()), "purpose": purpose}
+        return Examination.from_dict(_ask("examine", wish, timeout))
+    except AudioProblem as problem:
+        return unheard(problem)
 
 
 def suggest(path: Path, *, timeout: float = LONG_TIMEOUT_S) -> Suggestion:

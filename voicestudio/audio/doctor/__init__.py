@@ -1,7 +1,7 @@
 """Audio, doctor: what is wrong with a recording, measured before it costs anything."""
 
 from .examination import CODES, VERDICTS, Advice, Examination, Finding, Measure, Verdict
-from .examining import examine
+from .examining import examine, unheard
 
 __all__ = [
     "CODES",
@@ -12,4 +12,5 @@ __all__ = [
     "Measure",
     "Verdict",
     "examine",
+    "unheard",
 ]

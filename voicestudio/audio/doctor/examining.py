@@ -34,9 +34,14 @@ def examine(
         check_file(path, max_bytes)
         return _examined(path, purpose)
     except AudioProblem as problem:
-        code = _CODES.get(problem.code, "not_audio")
-        measures: dict[str, Measure] = {"problem": problem.code, **problem.facts}
-        return Examination("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], measures)
+        return unheard(problem)
+
+
+def unheard(problem: AudioProblem) -> Examination:
+    """The examination of what cannot be heard."""
+    code = _CODES.get(problem.code, "not_audio")
+    measures: dict[str, Measure] = {"problem": problem.code, **problem.facts}
+    return Examination("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], measures)
 
 
 def _examined(path: Path, purpose: Purpose) -> Examination:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..measures import Purpose
 from ..rules import PADDING_MS, SPANS
 from . import table
-from .examination import UNUSABLE, USABLE, Advice, Finding
+from .examination import UNUSABLE, Advice, Finding
 from .levels import STEP_S
 from .measured import Measured
 from .tones import STEP_S as NOTE_S
@@ -71,9 +71,8 @@ def _explained(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("out_of_phase", None)
     if "echo" in found and "music" in found:  # what rings on holds its notes
         found.pop("music")
-    quiet = found.get("silence")
-    if "little_speech" in found and quiet is not None and quiet.severity == USABLE:
-        found.pop("silence")  # the same thing said twice
+    if "little_speech" in found:
+        found.pop("silence", None)  # the same thing said twice
     return found
 
 

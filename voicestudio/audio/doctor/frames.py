@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ..decoding import opened
 from ..problems import AudioProblem
 from . import speech
+from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S, Levels, in_steps
 from .spectrum import Bands
 from .voice import Resampled, mixed
 
 LONGEST_S: Final = 4 * 3600.0
-_HUM_STRETCH: Final = 20  # rows of half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def frames(
             bands.add(voice)
             hum.add(voice)
         bands.rest()
+        hum.rest()
     if not levels.samples:
         raise AudioProblem("empty")
     return joined(levels, bands, hum)
@@ -106,10 +107,11 @@ def fitted(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
 
 def _hum(hum: Hum, count: int) -> NDArray[np.float32]:
     result = np.full(count, -127.0, np.float32)
-    for start in range(0, max(1, hum.count - _HUM_STRETCH // 2), _HUM_STRETCH):
-        end = min(start + _HUM_STRETCH, hum.count)
-        found = hum.found(max(0, start - _HUM_STRETCH // 2), end + _HUM_STRETCH // 2)
-        steps = slice(start * 10, count if hum.count - end < _HUM_STRETCH // 2 else end * 10)
+    steps = round(HUM_STEP_S / STEP_S)
+    for row in range(hum.count):
+        found = hum.found(max(0, row - 1), row + 2)
         if found.mains_hz:
-            result[steps] = found.level_db
+            # A row's window reaches over two rows of time; the last one to the end.
+            last = row == hum.count - 1
+            result[row * steps : count if last else (row + 1) * steps] = found.level_db
     return result

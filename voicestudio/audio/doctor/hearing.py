@@ -48,6 +48,7 @@ class Heard:
             self._later.append(voice)
         self._voice()
         self.pitch.add(self.bands.rest())
+        self.hum.rest()
         self.gaps.rest()
 
     def _hear(self, block: Block, rate: int) -> None:

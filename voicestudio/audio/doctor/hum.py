@@ -13,32 +13,35 @@ from .voice import RATE, Voice, Windows
 
 _DOWN: Final = 16
 _SLOW: Final = RATE // _DOWN  # 1 kHz: the harmonics that are heard as hum lie below 500 Hz
-_SIZE: Final = 1000  # 1 s: one bin is 1 Hz wide
-_STEP: Final = 500
+_SIZE: Final = 8192  # 8 s: the mains keep their beat so long, no voice does
+_STEP: Final = 4096
+STEP_S: Final = _STEP / _SLOW
 _LINES: Final = 8
 MAINS: Final = (50, 60)  # Hz
-_QUIET: Final = 20.0  # per cent of the windows: between the words, where a voice is silent
-_AROUND: Final = np.array([-9, -8, -7, -6, -5, 5, 6, 7, 8, 9])  # bins that show the sound beside
-_STANDS_OUT_DB: Final = 12.0
-_ROOM_HZ: Final = 95  # from here on a hum counts as noise of the room, too
+_WANDERS: Final = 0.004  # of the frequency, between one power station and another
+_BESIDE_HZ: Final = (1.5, 6.0)  # the other mains' lines are 10 Hz away or more
+_QUIET: Final = 0.25  # of the windows: in three of four a line must stand out
+_STANDS_OUT_DB: Final = 7.0
+_TOGETHER_DB: Final = 15.0  # how far the first four lines stand out, all in all; a voice: 7
+_FEW: Final = 3  # windows; in fewer, chance has more to say
+_TOGETHER_IN_FEW_DB: Final = 30.0
 _COLUMNS: Final = 2 * _LINES  # of each mains frequency: the line and what is beside it
 
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
-# A sine that falls between bins spreads over three; their sum, so scaled, is its mean square.
+# A sine that falls between bins spreads over a few; their sum, so scaled, is its mean square.
 _SCALE: Final = 2.0 / (_SIZE * float((_WINDOW.astype(np.float64) ** 2).sum()))
 
 
 @dataclass(frozen=True, slots=True)
 class Mains:
-    """Mains frequency (Hz; 0 for no hum), level of all lines and of those above 95 Hz (dBFS)."""
+    """Mains frequency (Hz; 0 for no hum) and the level of all its lines (dBFS)."""
 
     mains_hz: int = 0
     level_db: float = -127.0
-    upper_db: float = -127.0
 
 
 class Hum:
-    """Lines of both mains frequencies and their surroundings, twice a second."""
+    """Lines of both mains frequencies and their surroundings, every four seconds."""
 
     def __init__(self) -> None:
         self._windows = Windows(_SIZE, _STEP)
@@ -51,7 +54,14 @@ class Hum:
         whole = len(joined) // _DOWN * _DOWN
         self._odd = joined[whole:].copy()
         slow = joined[:whole].reshape(-1, _DOWN).mean(axis=1, dtype=np.float32)
-        windows = self._windows.add(slow)
+        self._take(self._windows.add(slow))
+
+    def rest(self) -> None:
+        """The end of the recording; one that is shorter than a window is heard only now."""
+        if not self.count:
+            self._take(self._windows.rest())
+
+    def _take(self, windows: NDArray[np.float32]) -> None:
         if not len(windows):
             return
         spectra = np.fft.rfft(windows * _WINDOW, axis=1)
@@ -62,40 +72,44 @@ class Hum:
     def found(self, start: int = 0, end: int | None = None) -> Mains:
         """The hum in these rows.
 
-        A line counts if, in the quietest fifth of the time, it stands out above what is beside it.
-        Two lines must do so, or one that stands far out.
+        A line counts if it stands out above what is beside it in three windows of four. The first
+        four must together stand far out: a voice crosses lines, but it does not stay on them.
         """
-        best = Mains()
+        best, furthest = Mains(), 0.0
         for mains, grown in self._rows.items():
             rows = grown.rows[start:end]
-            if len(rows) < 4:
+            if not len(rows):
                 continue
-            place = int(len(rows) * _QUIET / 100)
-            quiet = level(np.partition(rows, place, axis=0)[place])
-            lines, beside = quiet[:_LINES], quiet[_LINES:]
-            out = lines - beside
+            levels = level(rows)
+            place = int((len(rows) - 1) * _QUIET)
+            out = np.sort(levels[:, :_LINES] - levels[:, _LINES:], axis=0)[place]
+            lines = np.sort(levels[:, :_LINES], axis=0)[place]
             standing = out > _STANDS_OUT_DB
-            if standing.sum() < 2 and not out[:2].max() > 2 * _STANDS_OUT_DB:
+            together = float(np.maximum(out[:4], 0).sum())
+            bound = _TOGETHER_DB if len(rows) >= _FEW else _TOGETHER_IN_FEW_DB
+            if not standing[:4].any() or together < max(bound, furthest):
                 continue
-            powers = np.where(standing, 10 ** (lines.astype(np.float64) / 10), 0)
-            upper = powers[[mains * (number + 1) > _ROOM_HZ for number in range(_LINES)]].sum()
-            total = float(10 * np.log10(powers.sum()))
-            if total > best.level_db:
-                best = Mains(mains, total, float(10 * np.log10(upper + 1e-13)))
+            power = (10 ** (lines[standing].astype(np.float64) / 10)).sum()
+            best, furthest = Mains(mains, float(10 * np.log10(power))), together
         return best
 
     @property
     def count(self) -> int:
-        """Rows so far; each stands for half a second."""
+        """Rows so far, one for every `STEP_S`."""
         return len(self._rows[50].rows)
 
 
 def _lines(power: NDArray[np.floating], mains: int) -> NDArray[np.uint8]:
     """Levels of the harmonics, then of what is beside each, packed."""
     rows = np.empty((len(power), _COLUMNS), np.float32)
-    bins = mains * np.arange(1, _LINES + 1)
-    rows[:, :_LINES] = power[:, bins - 1] + power[:, bins] + power[:, bins + 1]
-    # The other mains' lines are 10 Hz away or more. The sixth and fifth of ten are the median.
-    beside = np.partition(power[:, bins[:, None] + _AROUND], (4, 5), axis=2)
-    rows[:, _LINES:] = 1.5 * (beside[:, :, 4] + beside[:, :, 5])
+    wide = _SLOW / _SIZE
+    near, far = (round(hertz / wide) for hertz in _BESIDE_HZ)
+    around = np.concatenate([np.arange(-far, -near), np.arange(near, far)])
+    for number in range(_LINES):
+        line = mains * (number + 1) / wide
+        reach = max(2, round(line * _WANDERS))
+        bins = round(line) + np.arange(-reach, reach + 1)
+        top = bins[power[:, bins].argmax(axis=1)]
+        rows[:, number] = np.take_along_axis(power, top[:, None] + np.arange(-2, 3), 1).sum(axis=1)
+        rows[:, _LINES + number] = 5 * np.median(power[:, round(line) + around], axis=1)
     return loud(10 * np.log10(rows + np.float32(1e-13)))

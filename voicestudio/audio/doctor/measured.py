@@ -16,12 +16,13 @@ from .examination import Measure
 from .frames import Frames
 from .hearing import Heard
 from .levels import STEP_S
-from .speech import band_sum, runs
+from .speech import ROOM_BIAS_DB, band_sum, room, runs
 
 _MARGIN: Final = 1  # step beside a word that may still hold some of it
 _STRETCH: Final = 200  # steps: ten seconds
 _ENOUGH: Final = 6  # steps of pause that tell the noise of a stretch
 _QUIET: Final = 30.0  # per cent: breaths are part of a pause, but not of the room
+_HUM_ROWS: Final = 3  # windows of 8 s, half over each other: 16 s
 _ONE_GAP: Final = 2  # fewer are no finding
 _ONE_CLICK: Final = 3
 
@@ -127,14 +128,14 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
     """The room between the words, the hum in it, and how far both lie below the voice."""
     hum = max(
         (
-            heard.hum.found(start, start + 20)
-            for start in range(0, max(1, heard.hum.count - 10), 20)
+            heard.hum.found(start, start + _HUM_ROWS)
+            for start in range(max(1, heard.hum.count - _HUM_ROWS + 1))
         ),
         key=lambda mains: mains.level_db,
     )
     if hum.level_db < table.HUM_HEARD_DBFS:
         hum = type(hum)()
-    inside = _inside(seen)
+    inside = 10 * np.log10(band_sum(seen.bands, above_hum=bool(hum.mains_hz)) + 1e-13)
     quiet = ~_widened(seen.speech)
     overall = _room_db(inside, quiet)
     worst = overall
@@ -143,8 +144,8 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
         here = _room_db(inside[part], quiet[part])
         worst = max(worst, here) if here > -200 else worst
     if overall < -200:  # no pause at all: what the bands hold when they are emptiest
-        overall = worst = float(np.median(seen.noise_db)) if len(seen.noise_db) else -120.0
-    overall, worst = (_without(level, hum.upper_db) for level in (overall, worst))
+        empty = band_sum(room(seen.bands), above_hum=bool(hum.mains_hz))
+        overall = worst = float(10 * np.log10(np.percentile(empty, 10) + 1e-13)) + ROOM_BIAS_DB
     speaks = seen.speech.any()
     return {
         "noise_floor_dbfs": round(overall, 1),
@@ -154,11 +155,6 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
         "hum_db": round(hum.level_db, 1) if hum.mains_hz else None,
         "hum_below_speech_db": round(average - hum.level_db, 1) if hum.mains_hz else None,
     }
-
-
-def _inside(seen: Frames) -> NDArray[np.float64]:
-    """Level (dBFS) of each step between 95 Hz and 7.3 kHz."""
-    return 10 * np.log10(band_sum(seen.bands).astype(np.float64) + 1e-13)
 
 
 def _widened(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -174,12 +170,6 @@ def _room_db(inside: NDArray[np.float64], quiet: NDArray[np.bool_]) -> float:
     if quiet.sum() < _ENOUGH:
         return -999.0
     return float(np.percentile(inside[quiet], _QUIET)) + 1.0
-
-
-def _without(level_db: float, part_db: float) -> float:
-    """A level without a part of it, at most 20 dB less."""
-    rest = 10 ** (level_db / 10) - 10 ** (part_db / 10)
-    return max(level_db - 20, 10 * math.log10(rest)) if rest > 0 else level_db - 20
 
 
 def _live(powers: NDArray[np.float64]) -> NDArray[np.bool_]:

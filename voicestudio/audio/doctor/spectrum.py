@@ -20,6 +20,7 @@ EDGES: Final = (
 BANDS: Final = len(EDGES) - 1
 SPEECH: Final = slice(2, 15)  # 200 to 4500 Hz: where a voice is told from its room
 VOICE: Final = slice(1, BANDS)  # 95 Hz and up: what counts as noise between words
+ABOVE_HUM: Final = 5  # the band from 520 Hz: eight harmonics of 60 Hz end below it
 _FLOOR: Final = 1e-13  # -130 dB; a logarithm wants more than nothing
 
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(SIZE + 1)[:-1].astype(np.float32)

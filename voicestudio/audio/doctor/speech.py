@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .growing import level
-from .spectrum import BANDS, SPEECH, VOICE
+from .spectrum import ABOVE_HUM, BANDS, SPEECH, VOICE
 
 _STRETCH: Final = 200  # steps of 50 ms: the room is taken to be the same for 10 s
 _QUIET: Final = 10.0  # per cent of the time in which a band holds nothing but the room
-_BIAS_DB: Final = 2.0  # the tenth part of the time is quieter than the mean of a steady noise
-_EXCESS_DB: Final = 5.0  # above the room, mean over the bands of speech
+ROOM_BIAS_DB: Final = 2.0  # the tenth part of the time is quieter than the mean of a steady noise
+_FILLED: Final = 5  # bands
+_EXCESS_DB: Final = 10.0  # above the room, mean over the strongest of them
 _BELOW_LOUD_DB: Final = 38.0  # what is this far below the loudest words is their echo or a breath
-_QUIETEST_DB: Final = -66.0  # below this nobody speaks
+_QUIETEST_DB: Final = -76.0  # below this nobody speaks
 _GAP: Final = 4  # steps: a stop consonant is no pause
 _ISLE: Final = 2  # steps: a click of the tongue is no speech
 
@@ -37,10 +38,10 @@ def room(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return result
 
 
-def band_sum(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Power of each step between 95 Hz and 7.3 kHz: (steps,)."""
+def band_sum(rows: NDArray[np.uint8], *, above_hum: bool = False) -> NDArray[np.float32]:
+    """Power of each step between 95 Hz, or 520 Hz, and 7.3 kHz: (steps,)."""
     total = np.zeros(len(rows), np.float32)
-    for band in range(VOICE.start, VOICE.stop):
+    for band in range(ABOVE_HUM if above_hum else VOICE.start, VOICE.stop):
         total += np.float32(10) ** (level(rows[:, band]) / np.float32(10))
     return total
 
@@ -48,24 +49,26 @@ def band_sum(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
 def room_db(quiet: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Level (dBFS) of what `room` found, 95 Hz to 7.3 kHz together: (steps,)."""
     total = band_sum(quiet)
-    return (10 * np.log10(total + np.float32(1e-13)) + np.float32(_BIAS_DB)).astype(np.float32)
+    return (10 * np.log10(total + np.float32(1e-13)) + np.float32(ROOM_BIAS_DB)).astype(np.float32)
 
 
 def heard(rows: NDArray[np.uint8], quiet: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Does somebody speak? One answer for every step of 50 ms."""
     if not len(rows):
         return np.zeros(0, np.bool_)
-    excess = np.zeros(len(rows), np.float32)
     total = np.zeros(len(rows), np.float32)
-    for band in range(SPEECH.start, SPEECH.stop):
-        here = level(rows[:, band])
-        excess += np.clip(here - level(quiet[:, band]) - np.float32(1), 0, 24)
-        total += np.float32(10) ** (here / np.float32(10))
-    excess /= SPEECH.stop - SPEECH.start
+    excess = np.empty((len(rows), SPEECH.stop - SPEECH.start), np.uint8)
+    for column, band in enumerate(range(SPEECH.start, SPEECH.stop)):
+        here, room_ = rows[:, band], quiet[:, band]
+        excess[:, column] = np.maximum(here, room_) - room_
+        total += np.float32(10) ** (level(here) / np.float32(10))
+    # A voice fills some bands at a time; noise may hide it in the others.
+    excess.partition(-_FILLED, axis=1)
+    strong = excess[:, -_FILLED:].mean(axis=1, dtype=np.float32) / np.float32(2)
     inside = 10 * np.log10(total + np.float32(1e-13))
     loudest = float(np.percentile(inside, 97))
     bound = max(_QUIETEST_DB, loudest - _BELOW_LOUD_DB)
-    return tidied((excess > _EXCESS_DB) & (inside > bound))
+    return tidied((strong > _EXCESS_DB) & (inside > bound))
 
 
 def tidied(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:

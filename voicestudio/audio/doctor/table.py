@@ -44,8 +44,9 @@ TABLE: Final = (
         "Nothing in it is louder than -60 dBFS: no voice was recorded.",
     ),
     Threshold(
-        "little_speech", "speech_s", "below", 8.0, 5.0, 1.0,
-        "The provider wants ten seconds of a voice; pauses teach it nothing.", "voice_clone",
+        "little_speech", "speech_s", "below", 6.0, 4.0, 1.0,
+        "The provider wants ten seconds; of these a fluent speaker fills eight. Pauses teach "
+        "nothing.", "voice_clone",
     ),
     Threshold(
         "little_speech", "speech_s", "below", 2.0, 1.0, 0.3,
