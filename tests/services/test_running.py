@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.factories import make_recording
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, Rate, State, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import attempts
 from voicestudio.services.attempts import Order
@@ -41,6 +41,8 @@ def ran(order: OrderMaker, person: User, standin: StandIn) -> Runner:
 
 
 def _due_now(attempt: CloneAttempt) -> None:
+    """As if the pause were over, for this attempt and for all."""
+    Rate.objects.all().delete()
     CloneAttempt.objects.filter(pk=attempt.pk).update(
         retry_at=timezone.now() - timedelta(seconds=1)
     )
@@ -184,7 +186,8 @@ def test_run_turns_each_code_into_its_state_and_repeats_none(
     assert attempt.trace_id != ""
     assert len(standin.calls_of("voice_clone")) == 1
     assert attempts.saying(attempt) is not None
-    assert Voice.objects.count() == 0
+    assert Voice.objects.filter(uncertain=False).count() == 0
+    assert Voice.objects.count() == (state == State.UNKNOWN)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,20 @@
 """Money: amounts that are exact on every kind of database."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models
+
+if TYPE_CHECKING:
+    _Whole = models.Field[Decimal | models.expressions.Combinable, Decimal]
+else:
+    _Whole = models.BigIntegerField
 
 PLACES: Final = 9
 SMALLEST: Final = Decimal(1).scaleb(-PLACES)
 
 
-class MoneyField(models.BigIntegerField):
+class MoneyField(_Whole):
     """A Decimal with 9 places, kept as a whole number.
 
     SQLite has no decimals: it would keep and add floats. A whole number is added exactly, so that

@@ -145,6 +145,9 @@ class Speech(PaidCall):
                 condition=Q(lease_until__isnull=False),
                 name="speech_leases",
             ),
+            models.Index(
+                fields=("claim",), condition=Q(lease_until__isnull=False), name="speech_claims"
+            ),
         )
 
     def __str__(self) -> str:

@@ -42,16 +42,18 @@ class Provider:
         self.ledger = ledger
         self.shelf = shelf
         self.clone_rpm: int | None = None
+        self.speech_rpm: int | None = None
+        self.window_seconds = RATE_WINDOW_SECONDS
         self.reuse_deleted_ids = True
         self.link: Callable[[str], str] = str
-        self._recent_clones: deque[float] = deque()
+        self._recent: dict[str, deque[float]] = {"clone": deque(), "speech": deque()}
         self._lock = threading.Lock()
 
     def voice_clone(
         self, body: Json, *, flagged: bool = False, refusal: Refusal | None = None
     ) -> Json:
         """POST /v1/voice_clone; `flagged` and `refusal` are rehearsed outcomes of a right call."""
-        self._count_clone()
+        self._count("clone", self.clone_rpm)
         order = clone_order(body)
         sample = self._checked_files(order)
         if refusal:
@@ -87,6 +89,7 @@ class Provider:
 
     def t2a_v2(self, body: Json, *, trace_id: str) -> Json:
         """POST /v1/t2a_v2. The first use of a clone makes its fee due."""
+        self._count("speech", self.speech_rpm)
         order = speech_order(body)
         self.ledger.expire_voices()
         voice = self.ledger.voices.get(order.voice_id)
@@ -173,16 +176,18 @@ class Provider:
             self.ledger.save()
         return {"voice_id": voice_id, "created_time": voice.created_date, **base_resp()}
 
-    def _count_clone(self) -> None:
-        if self.clone_rpm is None:
+    def _count(self, kind: str, limit: int | None) -> None:
+        """Refuse what is more than `limit` calls of a kind within the window; those do not count."""
+        if limit is None:
             return
+        recent = self._recent[kind]
         with self._lock:
             now = time.monotonic()
-            while self._recent_clones and self._recent_clones[0] < now - RATE_WINDOW_SECONDS:
-                self._recent_clones.popleft()
-            if len(self._recent_clones) >= self.clone_rpm:
+            while recent and recent[0] < now - self.window_seconds:
+                recent.popleft()
+            if len(recent) >= limit:
                 raise Refusal(1002)
-            self._recent_clones.append(now)
+            recent.append(now)
 
     def _checked_files(self, order: CloneOrder) -> Sample:
         """Check the sample and the prompt clip; what was heard in the sample."""

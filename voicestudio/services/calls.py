@@ -1,4 +1,4 @@
-"""Calls: every call to the provider is entered into its attempt's list, whatever came back."""
+"""Calls: every call to the provider is entered into its row's list, whatever came back."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -7,15 +7,15 @@ from typing import Any, Final
 from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, NeverSent, Refused, Unanswered
-from voicestudio.models import CloneAttempt
+from voicestudio.models import PaidCall
 from voicestudio.words import Trouble
 
 # An attempt that is told to slow down over and over keeps its newest calls.
 MOST: Final = 100
 
 
-def made[Answer](attempt: CloneAttempt, what: str, call: Callable[[], Answer]) -> Answer:
-    """The answer of `call`; its time, status and trace id are added to `attempt.calls`.
+def made[Answer](row: PaidCall, what: str, call: Callable[[], Answer]) -> Answer:
+    """The answer of `call`; its time, status and trace id are added to `row.calls`.
 
     The list is written with the next change of the row. Errors pass through.
     """
@@ -40,7 +40,7 @@ def made[Answer](attempt: CloneAttempt, what: str, call: Callable[[], Answer]) -
         return answer
     finally:
         entry["ms"] = round((monotonic() - began) * 1000)
-        attempt.calls = [*attempt.calls, entry][-MOST:]
+        row.calls = [*row.calls, entry][-MOST:]
 
 
 def trouble(error: MiniMaxError) -> Trouble:

@@ -34,9 +34,9 @@ def fetch(attempt: CloneAttempt) -> bool:
         try:
             return _copy(attempt)
         except DownloadRefused as error:
-            trouble = _TROUBLES.get(error.why, "unreachable")
+            trouble = TROUBLES.get(error.why, "unreachable")
             break
-        except _NotAudio:
+        except NotAudio:
             trouble = "not_audio"
             break
         except MiniMaxError:
@@ -75,11 +75,11 @@ def fetch_demo(pk: int) -> None:
             fetch(CloneAttempt.objects.get(pk=pk))
 
 
-class _NotAudio(Exception):  # noqa: N818
-    pass
+class NotAudio(Exception):  # noqa: N818
+    """What was fetched is no sound that we know."""
 
 
-_TROUBLES: Final = {
+TROUBLES: Final = {
     Why.SIZE: "too_large",
     Why.URL: "forbidden",
     Why.ADDRESS: "forbidden",
@@ -105,8 +105,8 @@ def _copy(attempt: CloneAttempt) -> bool:
         with path.open("rb") as source:
             extension = audio.sniff(source.read(HEAD))
         if not extension:
-            raise _NotAudio
-        peaks, duration_ms = _shape(path)
+            raise NotAudio
+        peaks, duration_ms = shape_of(path)
         with path.open("rb") as source:
             attempt.demo.save(f"{attempt.voice_id[:60]}.{extension}", File(source), save=False)
         saved = attempt.advance(
@@ -127,7 +127,7 @@ def _copy(attempt: CloneAttempt) -> bool:
         path.unlink(missing_ok=True)
 
 
-def _shape(path: Path) -> tuple[list[int], int | None]:
+def shape_of(path: Path) -> tuple[list[int], int | None]:
     """The demo's waveform and length in milliseconds; a demo without one can still be heard.
 
     In this process: it comes from the provider, only plain audio formats are opened, and a child

@@ -1,4 +1,4 @@
-"""Leases: how a worker says, over and over, that it still holds an attempt.
+"""Leases: how a worker says, over and over, that it still holds an attempt or a speech.
 
 A row whose lease has run out is known to have lost its worker, whoever reads it and whether or not
 anything ever tidies up.
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Worker
+from voicestudio.models import CloneAttempt, Speech, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -51,9 +51,14 @@ def let_go() -> int:
     """End all leases of this process at once: it is about to stop. Returns how many rows."""
     with _lock:
         claims = list(_held)
-    return CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False).update(
-        lease_until=timezone.now()
-    )
+    return _set(claims, timezone.now())
+
+
+def _set(claims: list[UUID], until: datetime) -> int:
+    """Let the leases of these claims end at that moment. Returns how many rows."""
+    attempts = CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False)
+    speeches = Speech.objects.filter(claim__in=claims, lease_until__isnull=False)
+    return attempts.update(lease_until=until) + speeches.update(lease_until=until)
 
 
 def _start_renewing() -> None:
@@ -74,9 +79,7 @@ def _renew_while_held() -> None:
                 _renewer = None
                 return
         try:
-            CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False).update(
-                lease_until=lease_end()
-            )
+            _set(claims, lease_end())
         except Error:
             # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
             logger.warning("Leases could not be renewed.", exc_info=True)

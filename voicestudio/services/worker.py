@@ -4,16 +4,16 @@ import logging
 import os
 import socket
 import threading
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, State, Worker
+from voicestudio.models import CloneAttempt, Speech, Worker
 
-from . import attempts, demos, leases, queue, recordings
+from . import attempts, demos, leases, ledger, queue, recordings, reminders, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,9 @@ def on_start() -> None:
     leases.worker = Worker.objects.create(
         host=socket.gethostname(), pid=os.getpid(), started_at=now, beat_at=now
     )
-    Worker.objects.filter(beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None).delete()
+    Worker.objects.filter(
+        beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None
+    ).delete()
     take_up(at_once=True)
     _stop.clear()
     threading.Thread(target=_beat_on, name="heartbeat", daemon=True).start()
@@ -49,38 +51,45 @@ def on_stop() -> None:
 def take_up(*, at_once: bool = False) -> int:
     """Hand out again what lost its job or its worker; say so where nothing can be done.
 
-    Returns how many attempts were handed out. Jobs handed out twice do no harm: an attempt can be
-    claimed only once.
+    Returns how many calls were handed out. Jobs handed out twice do no harm: a call can be claimed
+    only once.
     """
     now = timezone.now()
-    lapsed = CloneAttempt.objects.lapsed()
-    # Sent, and nobody is left to hear the answer. The claim stays: should its worker be alive after
-    # all, the answer that it gets is still written down.
-    lapsed.filter(status=State.CLONING).update(
-        status=State.UNKNOWN, finished_at=now, lease_until=None
-    )
-    lapsed.filter(status=State.SENDING, runs__gte=MOST_INTERRUPTIONS, sent__isnull=True).update(
-        status=State.INTERRUPTED, finished_at=now, lease_until=None, claim=None
-    )
-    lost: list[int] = []
+    ledger.settle_lapsed()
+    for rows in (CloneAttempt.objects.lapsed(), Speech.objects.lapsed()):
+        rows.filter(status="sending", runs__gte=MOST_INTERRUPTIONS, sent__isnull=True).update(
+            status="interrupted", finished_at=now, lease_until=None, claim=None
+        )
+    count = 0
     # While jobs wait in the queue, an attempt that waits too has most likely one of them.
     if at_once or queue.is_empty():
-        due = CloneAttempt.objects.waiting_for_a_worker()
-        if not at_once:
-            due = due.filter(enqueued_at__lt=now - LOST_AFTER)
-        lost = list(due.order_by("pk").values_list("pk", flat=True)[:500])
+        since = now if at_once else now - LOST_AFTER
+        count += _hand_out(CloneAttempt.objects.all(), since, attempts.run_attempt)
+        count += _hand_out(Speech.objects.all(), since, speaking.run_speech)
         recordings.take_up()
-    CloneAttempt.objects.filter(pk__in=lost).update(enqueued_at=now)
-    for pk in lost:
-        attempts.run_attempt.enqueue(pk)
-    silent = lapsed.filter(status=State.READY, demo="", demo_trouble="").exclude(demo_url="")
-    demo_pks = list(silent.values_list("pk", flat=True)[:500])
-    CloneAttempt.objects.filter(pk__in=demo_pks).update(
-        claim=None, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)
-    )
-    for pk in demo_pks:
-        demos.fetch_demo.enqueue(pk)
-    return len(lost) + len(demo_pks)
+    ready = CloneAttempt.objects.lapsed().filter(status="ready", demo="", demo_trouble="")
+    count += _fetch(ready.exclude(demo_url=""), demos.fetch_demo)
+    spoken = Speech.objects.lapsed().filter(status="ready", audio="", audio_trouble="")
+    return count + _fetch(spoken.exclude(audio_url=""), speaking.fetch_audio)
+
+
+def _hand_out(calls: Any, since: datetime, job: Any) -> int:
+    """Enqueue what could run and has waited since then."""
+    due = calls.waiting_for_a_worker().filter(enqueued_at__lt=since)
+    pks = list(due.order_by("pk").values_list("pk", flat=True)[:500])
+    calls.filter(pk__in=pks).update(enqueued_at=timezone.now())
+    for pk in pks:
+        job.enqueue(pk)
+    return len(pks)
+
+
+def _fetch(calls: Any, job: Any) -> int:
+    """Enqueue the copying of audio that a lost worker has left."""
+    pks = list(calls.values_list("pk", flat=True)[:500])
+    calls.model.objects.filter(pk__in=pks).update(claim=None, lease_until=leases.lease_end())
+    for pk in pks:
+        job.enqueue(pk)
+    return len(pks)
 
 
 def _end_leases_of_the_dead() -> None:
@@ -88,9 +97,10 @@ def _end_leases_of_the_dead() -> None:
     here = Worker.objects.filter(host=socket.gethostname(), stopped_at__isnull=True)
     for worker in here.filter(beat_at__gt=timezone.now() - timedelta(days=1)):
         if worker.pid == os.getpid() or not _is_running(worker.pid):
-            CloneAttempt.objects.filter(worker=worker, lease_until__isnull=False).update(
-                lease_until=timezone.now()
-            )
+            for rows in (CloneAttempt.objects.all(), Speech.objects.all()):
+                rows.filter(worker=worker, lease_until__isnull=False).update(
+                    lease_until=timezone.now()
+                )
             Worker.objects.filter(pk=worker.pk).update(stopped_at=timezone.now())
 
 
@@ -110,6 +120,7 @@ def _beat_on() -> None:
             if leases.worker is not None:
                 Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
             take_up()
+            reminders.send_if_due()
         except Error:
             logger.warning("The heartbeat could not be written.", exc_info=True)
         finally:

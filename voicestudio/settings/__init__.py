@@ -6,6 +6,7 @@ names the variable.
 
 from .database import *  # noqa: F403
 from .log import *  # noqa: F403
+from .mail import *  # noqa: F403
 from .places import *  # noqa: F403
 from .provider import *  # noqa: F403
 from .reading import BASE_DIR as BASE_DIR

@@ -2,7 +2,17 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .reading import env, integer, matching, money, names, read, seconds, web_address
+from .reading import (
+    env,
+    integer,
+    matching,
+    money,
+    names,
+    optional_money,
+    read,
+    seconds,
+    web_address,
+)
 from .web import PORT
 
 PRACTICE_PORT = integer("PRACTICE_PORT", PORT + 1 if PORT < 65535 else PORT - 1, 1, 65535)
@@ -59,6 +69,14 @@ PRICE_TURBO_PER_MILLION = money("PRICE_TURBO_PER_MILLION", "60")
 CURRENCY = read(
     env.str, "CURRENCY", "$", "a sign or a short code such as $", validate=matching(r"\S{1,8}")
 )
+# Above this, no more calls that cost money in a month; no limit if it is empty.
+MONTHLY_LIMIT = optional_money("MONTHLY_LIMIT")
+
+# Source: provider.md, "Life and money": 60 clones a minute, speech from 20 on.
+CLONE_RPM = integer("CLONE_RPM", 60, 1, 10_000)
+SPEECH_RPM = integer("SPEECH_RPM", 20, 1, 10_000)
+RATE_WINDOW_SECONDS = 60.0  # not from the environment: it is what "a minute" means
+
 UPLOAD_MAX_BYTES = integer("UPLOAD_MAX_BYTES", 1024**3, 1024, 10 * 1024**3)
 DEMO_MAX_BYTES = integer("DEMO_MAX_BYTES", 50 * 1024**2, 1024, 1024**3)
 DEMO_TIMEOUT_SECONDS = seconds("DEMO_TIMEOUT_SECONDS", 60.0)

@@ -86,6 +86,12 @@ def money(name: str, default: str) -> Decimal:
     return read(env.decimal, name, Decimal(default), wanted, validate=between(0, 1_000_000))
 
 
+def optional_money(name: str) -> Decimal | None:
+    """An amount, or none at all."""
+    wanted = "an amount such as 50, not negative, or empty"
+    return read(env.decimal, name, None, wanted, validate=between(0, 1_000_000))
+
+
 def switch(name: str, default: bool = False) -> bool:
     """A yes or no."""
     return read(env.bool, name, default, "true or false")

@@ -1,7 +1,7 @@
 """Clone attempts: from the order to the answer. `asking`, then `running`, then `wording`."""
 
 from .asking import PERMISSION_WORDING, submit, try_again
-from .orders import Order, OrderRefused, PermissionMissing, VoiceIdTaken
+from .orders import Order, OrderRefused, OverLimit, PermissionMissing, VoiceIdTaken
 from .running import run, run_attempt
 from .wording import saying
 
@@ -9,6 +9,7 @@ __all__ = [
     "PERMISSION_WORDING",
     "Order",
     "OrderRefused",
+    "OverLimit",
     "PermissionMissing",
     "VoiceIdTaken",
     "run",

@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import CloneAttempt, Speaker, State
-from voicestudio.services import voice_ids
+from voicestudio.services import costs, prices, voice_ids
 
 from . import orders
-from .orders import Order, VoiceIdTaken
+from .orders import Order, OverLimit, VoiceIdTaken
 from .running import run_attempt
 
 if TYPE_CHECKING:
@@ -23,11 +23,21 @@ PERMISSION_WORDING: Final = _("I have this person's permission to clone their vo
 def submit(order: Order, *, by: "User") -> CloneAttempt:
     """Enter the order and hand it to the worker; the same token gives the same attempt.
 
-    Raises `PermissionMissing`, `VoiceIdTaken` or another `OrderRefused`; nothing is stored then.
+    Raises `PermissionMissing`, `VoiceIdTaken`, `OverLimit` or another `OrderRefused`; nothing is
+    stored then.
     """
     if earlier := CloneAttempt.objects.filter(token=order.token).first():
         return earlier
-    orders.check(order)
+    try:
+        orders.check(order)
+        costs.demand(prices.estimate(order.preview_text, order.model).preview)
+    except VoiceIdTaken:
+        # The same form, sent twice at once, may just have taken it.
+        if earlier := CloneAttempt.objects.filter(token=order.token).first():
+            return earlier
+        raise
+    except costs.LimitReached as reached:
+        raise OverLimit from reached
     try:
         with transaction.atomic():
             attempt = _enter(order, by)
@@ -49,6 +59,7 @@ def _enter(order: Order, by: "User") -> CloneAttempt:
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,
         created_by=by,
+        parent=order.parent,
         speaker=speaker,
         speaker_name=name,
         recording=order.recording,
@@ -80,8 +91,8 @@ def try_again(attempt: CloneAttempt) -> bool:
         with transaction.atomic():
             rows = CloneAttempt.objects.filter(pk=attempt.pk).in_state(State.INTERRUPTED)
             waiting = rows.update(
-                status=State.WAITING, claim=None, lease_until=None, retry_at=None, runs=0,
-                trouble="", finished_at=None, enqueued_at=timezone.now(),
+                status=State.WAITING, claim=None, lease_until=None, retry_at=None, turn_at=None,
+                runs=0, trouble="", finished_at=None, enqueued_at=timezone.now(),
             )  # fmt: skip
             if waiting:
                 run_attempt.enqueue(attempt.pk)

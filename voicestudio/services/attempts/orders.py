@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import AudioFile, CloneAttempt, Purpose
 from voicestudio.services import voice_ids
 from voicestudio.words import Saying
 
@@ -37,6 +37,8 @@ class Order:
     text_validation: str = ""
     accuracy: Decimal | None = None
     rehearsal: str = ""
+    # The attempt from which this one is made anew.
+    parent: CloneAttempt | None = None
 
 
 class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
@@ -69,6 +71,19 @@ class VoiceIdTaken(OrderRefused):
         self.suggestions = suggestions
 
 
+class OverLimit(OrderRefused):
+    """The month's limit leaves too little for this."""
+
+    def __init__(self, field: str = "preview_text") -> None:
+        super().__init__(
+            field,
+            Saying(
+                _("This month's limit for paid calls is reached."),
+                _("An administrator can allow more."),
+            ),
+        )
+
+
 def check(order: Order) -> None:
     """Raise the fitting `OrderRefused` unless this order can be taken."""
     if not order.permission:
@@ -87,6 +102,7 @@ def check(order: Order) -> None:
                 _("Cut out the best one to two minutes first."),
             ),
         )
+    _check_fitness("recording", order.recording)
     if (order.prompt_clip is None) != (not order.prompt_text):
         raise OrderRefused(
             "prompt_text",
@@ -99,12 +115,22 @@ def check(order: Order) -> None:
         raise OrderRefused(
             "prompt_clip", Saying(_("This is no prompt clip."), _("Choose another one."))
         )
+    if order.prompt_clip is not None:
+        _check_fitness("prompt_clip", order.prompt_clip)
     _check_texts(order)
     verdict = voice_ids.check(order.voice_id, order.speaker_name)
     if verdict.state == "taken":
         raise VoiceIdTaken(verdict.suggestions)
     if verdict.state == "invalid":
         raise OrderRefused("voice_id", Saying(verdict.message, _("Change it.")))
+
+
+def _check_fitness(field: str, recording: AudioFile) -> None:
+    """What the provider would refuse is not sent; a poor recording is the person's choice."""
+    if code := recording.refused_because:
+        value = next(one["value"] for one in recording.findings if one["code"] == code)
+        said = words.of_finding(code, value, purpose=recording.purpose)
+        raise OrderRefused(field, Saying(said.what, said.what_to_do))
 
 
 def _check_texts(order: Order) -> None:

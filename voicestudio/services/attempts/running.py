@@ -5,31 +5,34 @@ to be not known, and every state is true when it is read.
 """
 
 import logging
-import random
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.tasks import task
 from django.utils import timezone
 
-from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError, NeverSent
+from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError
 from voicestudio.minimax import Purpose as WirePurpose
-from voicestudio.models import AudioFile, CloneAttempt, State, Voice
-from voicestudio.services import calls, demos, leases, provider
+from voicestudio.models import AudioFile, CloneAttempt, State
+from voicestudio.services import (
+    calls,
+    costs,
+    demos,
+    leases,
+    ledger,
+    outcomes,
+    provider,
+    rates,
+)
+from voicestudio.services.outcomes import MOST_RUNS
 from voicestudio.words import Trouble
+
+__all__ = ["MOST_RUNS", "run", "run_attempt"]
 
 logger = logging.getLogger(__name__)
 
-# Source: provider.md, "Codes": both are moderation.
-STOPPED_CODES: Final = frozenset({1026, 1027})
 UNKNOWN_RECORDING: Final = 20132
-# A repeat is due after these seconds, give or take a fifth; the last one is used on and on.
-PAUSES: Final = (2, 5, 10, 20, 40, 60, 90, 120)
-# About half an hour of repeats.
-MOST_RUNS: Final = 20
-RAW_LIMIT: Final = 65_536
 
 
 @task()
@@ -43,12 +46,15 @@ def run(pk: int) -> None:
     with leases.held() as claim:
         attempt = CloneAttempt.objects.claim(pk, claim, worker=leases.worker)
         if attempt is None:
+            outcomes.come_back_later(CloneAttempt.objects.all(), pk, run_attempt)
             return
         try:
             request = _upload_what_has_no_file_id(attempt)
             answer = _send(attempt, request)
         except MiniMaxError as error:
             _record_no(attempt, error)
+        except costs.LimitReached:
+            _record_ours(attempt, Trouble.OVER_LIMIT)
         except FileNotFoundError:
             _record_ours(attempt, Trouble.RECORDING_GONE)
         except Exception:
@@ -113,14 +119,24 @@ def _request(attempt: CloneAttempt, file_id: int, prompt_audio: int | None) -> C
 
 
 def _send(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer | None:
-    """Mark "sent", then send, once. None if the attempt is no longer ours."""
-    now = timezone.now()
-    first = {} if attempt.sent is not None else {"sent": request.body(), "sent_at": now}
-    marked = attempt.advance(
-        held_as=(State.SENDING,), status=State.CLONING, lease_until=leases.lease_end(), **first
-    )
-    if not marked:
-        return None
+    """Mark "sent", then send, once. None if it is not its turn, or no longer ours."""
+    first = {} if attempt.sent is not None else {"sent": request.body()}
+    with transaction.atomic():
+        costs.demand(costs.price_of(attempt), call=attempt)
+        turn = rates.turn(attempt)
+        if not turn.granted:
+            outcomes.stand_in_line(attempt, turn.at, run_attempt)
+            return None
+        marked = attempt.advance(
+            held_as=(State.SENDING,),
+            status=State.CLONING,
+            turn_at=turn.at,
+            lease_until=leases.lease_end(),
+            **(first and first | {"sent_at": turn.at}),
+        )
+        if not marked:
+            transaction.set_rollback(True)
+            return None
     return calls.made(
         attempt,
         "voice_clone",
@@ -132,93 +148,48 @@ def _send(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer | None:
 
 
 def _record_yes(attempt: CloneAttempt, answer: CloneAnswer) -> bool:
-    """The answer and the voice, in one transaction."""
-    now = timezone.now()
+    """The answer and the voice, in one transaction. True if there is a demo to be fetched."""
     with transaction.atomic():
-        voice = _enter_voice(attempt, now)
-        recorded = attempt.advance(
+        recorded = ledger.record_clone(
+            attempt,
+            answer,
             held_as=(State.CLONING, State.UNKNOWN),
-            status=State.READY,
-            cloned_voice=voice,
-            answered_at=now,
-            finished_at=now,
-            answer=answer.raw,
-            http_status=answer.http_status,
-            status_code=answer.status_code,
-            status_msg=answer.status_msg,
-            trace_id=answer.trace_id,
-            trouble="",
-            input_sensitive=answer.input_sensitive,
-            input_sensitive_type=answer.input_sensitive_type,
-            demo_url=answer.demo_audio,
-            calls=attempt.calls,
             lease_until=leases.lease_end() if answer.demo_audio else None,
         )
         if not recorded:
             transaction.set_rollback(True)
             logger.error("Attempt %s was answered, but is no longer ours.", attempt.pk)
+    rates.went_well(attempt)
     return recorded and bool(answer.demo_audio)
-
-
-def _enter_voice(attempt: CloneAttempt, now: datetime) -> Voice:
-    # The provider has just made a voice of this ID, so an older one of ours is gone there.
-    Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id).update(
-        deleted_at=now
-    )
-    return Voice.objects.create(
-        voice_id=attempt.voice_id,
-        provider=attempt.provider,
-        speaker=attempt.speaker,
-        created_at=now,
-    )
 
 
 def _record_no(attempt: CloneAttempt, error: MiniMaxError) -> None:
     """Wait, end, or say that it is not known: the one place that turns errors into states."""
-    now = timezone.now()
     was_sent = attempt.status == State.CLONING
-    # An upload costs nothing and makes no voice: it may be repeated even if its answer was lost.
-    harmless = not was_sent and error.outcome_unknown
-    facts: dict[str, Any] = {
-        "http_status": error.http_status,
-        "status_code": error.status_code,
-        "status_msg": error.status_msg[:2000],
-        "trace_id": error.trace_id[:255],
-        "answer_text": error.raw[:RAW_LIMIT],
-        "answered_at": now if error.http_status is not None else None,
-        "trouble": calls.trouble(error),
-        "calls": attempt.calls,
-    }
-    if (error.may_repeat or harmless) and attempt.runs < MOST_RUNS:
-        due = _due(attempt, error)
+    if outcomes.will_be_repeated(attempt, error, was_sent=was_sent):
         with transaction.atomic():
-            waiting = attempt.advance(
-                held_as=(State.SENDING, State.CLONING),
-                status=State.WAITING,
-                claim=None,
-                lease_until=None,
-                retry_at=due,
-                enqueued_at=now,
-                **facts | {"answered_at": None},
+            outcomes.repeat_later(
+                attempt,
+                error,
+                run_attempt,
+                held_as=(State.SENDING, State.CLONING, State.UNKNOWN),
+                was_sent=was_sent,
             )
-            if waiting:
-                run_attempt.using(run_after=due).enqueue(attempt.pk)
+            ledger.never_was(attempt)
         return
-    if was_sent and error.outcome_unknown:
-        status = State.UNKNOWN
-    elif error.status_code in STOPPED_CODES:
-        status = State.STOPPED
-    else:
-        status = State.FAILED
-    if isinstance(error, NeverSent) or harmless:
-        facts["trouble"] = Trouble.GAVE_UP
-    attempt.advance(
-        held_as=(State.SENDING, State.CLONING, State.UNKNOWN),
-        status=status,
-        finished_at=now,
-        lease_until=None,
-        **facts,
-    )
+    status = outcomes.status_of(error, was_sent=was_sent)
+    with transaction.atomic():
+        recorded = attempt.advance(
+            held_as=(State.SENDING, State.CLONING, State.UNKNOWN),
+            status=status,
+            finished_at=timezone.now(),
+            lease_until=None,
+            **outcomes.facts_of(attempt, error, was_sent=was_sent),
+        )
+        if recorded and status == State.UNKNOWN:
+            ledger.enter_uncertain(attempt)
+        elif recorded:
+            ledger.never_was(attempt)
     if error.status_code == UNKNOWN_RECORDING:
         _forget_file_ids(attempt)
 
@@ -226,20 +197,17 @@ def _record_no(attempt: CloneAttempt, error: MiniMaxError) -> None:
 def _record_ours(attempt: CloneAttempt, trouble: Trouble) -> None:
     """A mistake of ours: before the request went out nothing has happened, after it who knows."""
     was_sent = attempt.status == State.CLONING
-    attempt.advance(
-        held_as=(State.SENDING, State.CLONING),
-        status=State.UNKNOWN if was_sent else State.FAILED,
-        finished_at=timezone.now(),
-        lease_until=None,
-        trouble=trouble,
-        calls=attempt.calls,
-    )
-
-
-def _due(attempt: CloneAttempt, error: MiniMaxError) -> datetime:
-    """When to try again: growing pauses, never all at once, later if the provider says so."""
-    pause = PAUSES[min(max(attempt.runs, 1), len(PAUSES)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-    return timezone.now() + timedelta(seconds=max(pause, min(error.retry_after or 0, 600)))
+    with transaction.atomic():
+        recorded = attempt.advance(
+            held_as=(State.SENDING, State.CLONING),
+            status=State.UNKNOWN if was_sent else State.FAILED,
+            finished_at=timezone.now(),
+            lease_until=None,
+            trouble=trouble,
+            calls=attempt.calls,
+        )
+        if recorded and was_sent:
+            ledger.enter_uncertain(attempt)
 
 
 def _forget_file_ids(attempt: CloneAttempt) -> None:

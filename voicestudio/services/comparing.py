@@ -1,0 +1,120 @@
+"""Comparing: what MiniMax lists beside what we have, and taking in what only MiniMax has."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
+from voicestudio.models import Event, Happened, Source, Speaker, Voice, VoiceState
+
+from . import ledger, provider
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NEVER_USED: Final = "never_used"
+MISSING: Final = "missing"
+
+
+@dataclass(frozen=True)
+class OnlyHere:
+    """A voice that MiniMax does not list, and why that is so.
+
+    `reason`: never_used (the list hides those), expired, unknown, deleted, or missing: it has
+    spoken, so it ought to be listed.
+    """
+
+    voice: Voice
+    reason: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Three lists; empty, and `can_list` false, where this gateway offers no list."""
+
+    both: list[Voice] = field(default_factory=list)
+    only_there: list[ListedVoice] = field(default_factory=list)
+    only_here: list[OnlyHere] = field(default_factory=list)
+    can_list: bool = True
+
+
+class NotThere(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax does not list this voice, or it is here already."""
+
+
+def compare() -> Comparison:
+    """Ask MiniMax which voices it has. Raises `minimax.MiniMaxError` where that goes wrong."""
+    ledger.settle_lapsed()
+    try:
+        listed = provider.client().get_voice("voice_cloning").voices
+    except Refused as error:
+        if error.reason is Reason.UNSUPPORTED:
+            return Comparison(can_list=False)
+        raise
+    there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
+    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).select_related("speaker")
+    here = {voice.voice_id: voice for voice in ours.living().order_by("pk")}
+    gone = [voice for voice in ours.filter(deleted_at__isnull=False) if voice.voice_id not in there]
+    return Comparison(
+        both=[voice for voice_id, voice in here.items() if voice_id in there],
+        only_there=[voice for voice_id, voice in there.items() if voice_id not in here],
+        only_here=[
+            OnlyHere(voice, _reason(voice))
+            for voice in [*here.values(), *gone]
+            if voice.voice_id not in there
+        ],
+    )
+
+
+def take_in(voice_id: str, *, name: str, by: "User") -> Voice:
+    """Enter a voice that only MiniMax has, under a speaker's name; it lists only kept ones.
+
+    Raises `NotThere`, ValueError without a name, or `minimax.MiniMaxError`.
+    """
+    name = " ".join(name.split())[:120]
+    if not name:
+        raise ValueError("a voice is taken in under a name")
+    if voice_id not in {voice.voice_id for voice in compare().only_there}:
+        raise NotThere
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+            voice = Voice.objects.create(
+                voice_id=voice_id,
+                provider=settings.MINIMAX_PROVIDER,
+                speaker=speaker,
+                source=Source.TAKEN_IN,
+                created_at=now,
+                kept_at=now,
+                search_text=ledger.searched(voice_id, name),
+            )
+            Event.objects.create(what=Happened.TAKEN_IN, at=now, voice=voice, person=by)
+    except IntegrityError as error:
+        # Somebody else has just taken it in.
+        raise NotThere from error
+    return voice
+
+
+def _reason(voice: Voice) -> str:
+    match voice.state:
+        case VoiceState.TEMPORARY:
+            return NEVER_USED
+        case VoiceState.EXPIRED | VoiceState.DELETED | VoiceState.UNKNOWN:
+            return str(voice.state)
+    return MISSING
+
+
+__all__ = [
+    "MISSING",
+    "NEVER_USED",
+    "Comparison",
+    "MiniMaxError",
+    "NotThere",
+    "OnlyHere",
+    "compare",
+    "take_in",
+]

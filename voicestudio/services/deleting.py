@@ -1,0 +1,204 @@
+"""Deleting: a voice at the provider, its files there and here; each item says what became of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models.fields.files import FieldFile
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio import words
+from voicestudio.minimax import MiniMaxError, Purpose, Reason, Refused
+from voicestudio.models import AudioFile, CloneAttempt, Event, Happened, Speech, Voice
+from voicestudio.words import Saying
+
+from . import calls, charging, ledger, provider
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+DONE: Final = "done"
+GONE: Final = "already_gone"
+FAILED: Final = "failed"
+CANNOT: Final = "cannot"  # this gateway has no such call; said once, not for every item
+KEPT: Final = "kept"  # something else still needs it
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was to be deleted.
+
+    `what` is voice, file_there, recording, demo or speech; `saying` tells why it did not work.
+    """
+
+    what: str
+    name: str
+    state: str
+    saying: Saying | None = None
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """What became of every item; the same can be asked for again until all is gone."""
+
+    items: list[Item]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left that another try could still delete."""
+        return all(item.state in (DONE, GONE, KEPT) for item in self.items)
+
+    @property
+    def gateway_cannot(self) -> bool:
+        """Whether this gateway offers no deleting."""
+        return any(item.state == CANNOT for item in self.items)
+
+
+class NotConfirmed(Exception):  # noqa: N818 - an answer, not a mistake
+    """The voice ID that was typed is not that of the voice."""
+
+    saying = Saying(_("This is not the voice ID."), _("Type it exactly as it stands there."))
+
+
+def at_the_provider(
+    voice: Voice,
+    *,
+    confirmation: str,
+    by: "User",
+    files_there: bool = False,
+    files_here: bool = False,
+) -> Deletion:
+    """Delete the voice at the provider and, if asked for, its files; a tombstone stays here.
+
+    Raises `NotConfirmed`. Can be repeated: what is gone already is no failure. Files that another
+    voice's attempts need are kept. Our own audio goes only once the voice itself is gone.
+    """
+    if confirmation.strip() != voice.voice_id:
+        raise NotConfirmed
+    voice = Voice.objects.select_related("speaker").get(pk=voice.pk)
+    items = [_voice(voice, by)]
+    is_gone = items[0].state in (DONE, GONE)
+    if files_there:
+        items += _files_there(voice)
+    if files_here and is_gone:
+        items += _files_here(voice)
+    return Deletion(items)
+
+
+def _voice(voice: Voice, by: "User") -> Item:
+    if voice.deleted_at is not None:
+        return Item("voice", voice.voice_id, GONE)
+    item = _asked("voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id))
+    if item.state in (DONE, GONE):
+        with transaction.atomic():
+            now = timezone.now()
+            if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
+                Event.objects.create(
+                    what=Happened.DELETED,
+                    at=now,
+                    voice=voice,
+                    person=by,
+                    facts={"already_gone": item.state == GONE},
+                )
+                if item.state == DONE:
+                    _settle_attempt(voice)
+    return item
+
+
+def _settle_attempt(voice: Voice) -> None:
+    """An attempt that was not known is known now: what can be deleted had been made."""
+    attempt = CloneAttempt.objects.filter(cloned_voice=voice, status="unknown").first()
+    if attempt is not None:
+        CloneAttempt.objects.filter(pk=attempt.pk).update(
+            status="ready", demo_trouble="lost", finished_at=timezone.now(), lease_until=None
+        )
+        charging.preview(attempt, certain=True)
+
+
+def _files_there(voice: Voice) -> Iterator[Item]:
+    for recording in _recordings(voice):
+        file_id = recording.file_id
+        if file_id is None or recording.provider != voice.provider:
+            continue
+        if _used_elsewhere(recording, voice):
+            yield Item("file_there", recording.name, KEPT)
+            continue
+        call = partial(provider.client().delete_file, file_id, Purpose(recording.purpose))
+        item = _asked("file_there", recording.name, call)
+        if item.state in (DONE, GONE):
+            gone = {} if recording.file else {"deleted_at": timezone.now()}
+            AudioFile.objects.filter(pk=recording.pk, file_id=file_id).update(
+                file_id=None, provider="", uploaded_at=None, **gone
+            )
+        yield item
+
+
+def _files_here(voice: Voice) -> Iterator[Item]:
+    attempt: CloneAttempt | None = getattr(voice, "attempt", None)
+    if attempt is not None and attempt.demo:
+        yield _unlinked("demo", attempt.demo)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(
+            demo="", demo_url="", demo_peaks=[], demo_trouble="deleted"
+        )
+    for speech in Speech.objects.filter(voice=voice).exclude(audio=""):
+        yield _unlinked("speech", speech.audio)
+        Speech.objects.filter(pk=speech.pk).update(
+            audio="", audio_url="", peaks=[], audio_trouble="deleted"
+        )
+    for recording in _recordings(voice):
+        if not recording.file:
+            continue
+        if _used_elsewhere(recording, voice):
+            yield Item("recording", recording.name, KEPT)
+            continue
+        yield _unlinked("recording", recording.file)
+        AudioFile.objects.filter(pk=recording.pk).update(
+            file="", peaks=[], deleted_at=timezone.now()
+        )
+        if recording.envelope:
+            default_storage.delete(str(recording.envelope.name))
+            AudioFile.objects.filter(pk=recording.pk).update(envelope="")
+
+
+def _recordings(voice: Voice) -> list[AudioFile]:
+    attempt: CloneAttempt | None = getattr(voice, "attempt", None)
+    if attempt is None:
+        return []
+    pks = [pk for pk in (attempt.recording_id, attempt.prompt_clip_id) if pk]
+    return list(AudioFile.objects.filter(pk__in=pks).order_by("pk"))
+
+
+def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:
+    """Whether another attempt needs it, unless its voice has been deleted as well."""
+    others = CloneAttempt.objects.using_recording(recording.pk).exclude(cloned_voice=voice)
+    return others.exclude(cloned_voice__deleted_at__isnull=False).exists()
+
+
+def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
+    """One deletion at the provider; it may be repeated, so an unclear answer is a failure."""
+    try:
+        call()
+    except Refused as error:
+        if error.reason is Reason.ABSENT or error.status_code in ledger.GONE:
+            return Item(what, name, GONE)
+        if error.reason is Reason.UNSUPPORTED:
+            return Item(what, name, CANNOT)
+        said = words.of_code(error.status_code) if error.status_code else None
+        return Item(what, name, FAILED, said or words.of_http(error.http_status))
+    except MiniMaxError as error:
+        return Item(what, name, FAILED, words.TROUBLES[calls.trouble(error)])
+    return Item(what, name, DONE)
+
+
+def _unlinked(what: str, file: FieldFile) -> Item:
+    name = str(file.name).rpartition("/")[2]
+    there = default_storage.exists(str(file.name))
+    try:
+        default_storage.delete(str(file.name))
+    except OSError:
+        return Item(what, name, FAILED)
+    return Item(what, name, DONE if there else GONE)
