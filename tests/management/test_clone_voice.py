@@ -132,12 +132,13 @@ def test_clone_voice_with_a_missing_file_says_so(run: Run, tmp_path: Path) -> No
     ],
 )
 def test_clone_voice_refuses_what_the_form_refuses(
-    arguments: tuple[str, ...], run: Run, standin: StandIn
+    arguments: tuple[str, ...], run: Run, standin: StandIn, data_dir: Path
 ) -> None:
     code, told = run("--wait", *arguments)
 
     assert (code, told["status"], told["id"]) == (1, "refused", None)
     assert AudioFile.objects.count() == 0
+    assert [path for path in data_dir.rglob("*") if path.is_file()] == []
 
 
 def test_clone_voice_prints_lines_for_people(

@@ -8,12 +8,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import CloneForm
+from voicestudio.management.people import person_called
 from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Worker
 from voicestudio.services import attempts, recordings, voice_ids
 
@@ -61,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Submit, wait if asked to, print, and end with the code that scripts rely on."""
         try:
-            attempt = _submit(options, _person(options["person"]))
+            attempt = _submit(options, person_called(options["person"]))
         except NotTaken as refusal:
             self._print(_refused(str(refusal)), as_json=options["json"])
             sys.exit(1)
@@ -80,34 +81,32 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name.replace('_', ' ')}: {value}")
 
 
-def _person(username: str) -> User:
-    people = User.objects.filter(is_active=True)
-    if username:
-        found = people.filter(username=username).first()
-        if found is None:
-            raise CommandError(f"There is no active user called {username}.")
-        return found
-    candidates = list(people.filter(is_superuser=True)[:2]) or list(people[:2])
-    if len(candidates) != 1:
-        raise CommandError("Say who asks for this voice: --as USER.")
-    return candidates[0]
-
-
 def _submit(options: dict[str, Any], person: User) -> CloneAttempt:
     """The attempt; raises NotTaken with the reason in words, and then keeps nothing."""
     if not options["i_have_permission"]:
         refusal = attempts.PermissionMissing().saying
         raise NotTaken(f"{refusal.headline} (--i-have-permission)")
-    with transaction.atomic():
-        sample = _brought(options["sample"], Purpose.SAMPLE, person)
-        clip = options["prompt_clip"] and _brought(options["prompt_clip"], Purpose.PROMPT, person)
-        form = _form(options, sample, clip, person)
-        if not form.is_valid():
-            raise NotTaken(" ".join(mistake["sentence"] for mistake in form.mistakes()))
-        try:
-            return attempts.submit(attempts.Order(**form.order()), by=person)
-        except attempts.OrderRefused as refused:
-            raise NotTaken(f"{refused.saying.headline} {refused.saying.next_step}") from refused
+    kept: list[AudioFile] = []
+    try:
+        with transaction.atomic():
+            kept.append(_brought(options["sample"], Purpose.SAMPLE, person))
+            if options["prompt_clip"]:
+                kept.append(_brought(options["prompt_clip"], Purpose.PROMPT, person))
+            return _ordered(_form(options, kept[0], kept[1] if kept[1:] else None, person), person)
+    except NotTaken:
+        # The rows went with the transaction; nobody would ever find their files again.
+        for recording in kept:
+            recording.file.delete(save=False)
+        raise
+
+
+def _ordered(form: CloneForm, person: User) -> CloneAttempt:
+    if not form.is_valid():
+        raise NotTaken(" ".join(mistake["sentence"] for mistake in form.mistakes()))
+    try:
+        return attempts.submit(attempts.Order(**form.order()), by=person)
+    except attempts.OrderRefused as refused:
+        raise NotTaken(f"{refused.saying.headline} {refused.saying.next_step}") from refused
 
 
 def _brought(path: Path, purpose: Purpose, person: User) -> AudioFile:
