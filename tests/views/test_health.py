@@ -1,9 +1,11 @@
 """Health and errors: what a watchman and what a lost person sees."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.template import loader
 from django.test import Client, RequestFactory
@@ -42,6 +44,30 @@ def test_health_answers_503_without_a_worker(client: Client) -> None:
 
     assert response.status_code == 503
     assert response.json()["worker"] == "down"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_answers_503_without_its_database(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client.get("/healthz")
+    nowhere: dict[str, Any] = {"NAME": str(tmp_path / "gone" / "studio.sqlite3")}
+    if connection.vendor == "postgresql":
+        connection.close()
+        nowhere = {"PORT": "1"}
+    for name, value in nowhere.items():
+        monkeypatch.setitem(connection.settings_dict, name, value)
+
+    response = client.get("/healthz")
+
+    assert response.status_code == 503
+    assert response.json() == {
+        "ok": False,
+        "database": "down",
+        "worker": "unknown",
+        "mode": "practice",
+        "worker_last_heartbeat": None,
+    }
 
 
 def test_lost_person_is_shown_the_way(client: Client) -> None:

@@ -22,6 +22,9 @@ class Health:
 def report() -> Health:
     """Look now; never raises."""
     mode = "practice" if settings.PRACTICE_MODE else "live"
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        # An open one would go on reading a file that is not there any more.
+        connection.close()
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
