@@ -1,8 +1,6 @@
 """Filling: the program that seeds the database of its environment.
 
-    python -m tests.benchmarks.filling [COUNT]
-
-Without a number it only brings the tables up to date.
+    python -m tests.benchmarks.filling COUNT
 """
 
 import sys
@@ -15,5 +13,4 @@ if __name__ == "__main__":
     from tests.benchmarks import seeding  # the models can be imported only now
 
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    if sys.argv[1:]:
-        seeding.seed(int(sys.argv[1]))
+    seeding.seed(int(sys.argv[1]))
