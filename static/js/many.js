@@ -151,6 +151,11 @@ function set(job, state, why = "") {
   line.querySelector(".why").hidden = !ended;
   line.querySelector(".why").innerHTML = why;
   line.querySelector("[data-again]").hidden = state !== "lost";
+  if (ended) {
+    const away = line.querySelector("[data-cancel]");
+    away.textContent = form.dataset.dismiss;
+    away.setAttribute("aria-label", `${form.dataset.dismiss} ${job.file.name}`);
+  }
   if (state === "waiting") {
     bar.value = 0;
     line.querySelector(".figure").textContent = form.dataset.waits;

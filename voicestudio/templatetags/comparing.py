@@ -68,7 +68,7 @@ def _gone(original: AudioFile, copy: AudioFile) -> str:
     if not gone:
         return ""
     said = [str(words.of_finding(one["code"], one["value"]).what) for one in gone[:3]]
-    return _("No longer so: %(findings)s") % {"findings": " ".join(said)}
+    return _("No longer found: %(findings)s") % {"findings": " ".join(said)}
 
 
 @register.filter

@@ -17,7 +17,8 @@ register = template.Library()
 def _number(value: float, places: int) -> str:
     """A figure as it is written here, with a true minus sign, and never "-0.0"."""
     rounded = round(value, places) + 0.0
-    return str(formats.number_format(rounded, places)).replace("-", "−")
+    said = formats.number_format(rounded, places, use_l10n=True, force_grouping=True)
+    return str(said).replace("-", "−")
 
 
 def _seconds(value: float) -> str:
@@ -65,10 +66,6 @@ def _count(value: float) -> str:
     return _number(value, 0)
 
 
-def _a_minute(value: float) -> str:
-    return _("%(number)s a minute") % {"number": _number(value, 1)}
-
-
 def _plain(value: float) -> str:
     return _("%(number)s (0 is none, 1 is most)") % {"number": _number(value, 2)}
 
@@ -80,6 +77,10 @@ def _correlation(value: float) -> str:
 def _channels(value: float) -> str:
     count = round(value)
     return ngettext("%(count)s channel", "%(count)s channels", count) % {"count": count}
+
+
+def _size(value: float) -> str:
+    return _("%(number)s megabytes") % {"number": _number(value / 1_000_000, 1)}
 
 
 def _which(value: float) -> str:
@@ -108,14 +109,14 @@ FIGURES: Final[dict[str, tuple[Promise | str, Callable[[float], str]]]] = {
     "hum_below_speech_db": (_lazy("Hum below the voice"), _decibels),
     "bandwidth_hz": (_lazy("Highest tones"), _hertz),
     "dc_offset": (_lazy("Constant offset (DC)"), _share),
+    "sample_rate_hz": (_lazy("Sample rate"), _hertz),
+    "bytes": (_lazy("Size"), _size),
     "channels": (_lazy("Channels"), _channels),
     "dead_channel": (_lazy("Silent channel"), _which),
     "channel_difference_db": (_lazy("Difference of the channels"), _decibels),
     "phase_correlation": (_lazy("Likeness of the channels"), _correlation),
     "dropouts": (_lazy("Drop-outs"), _count),
-    "dropouts_a_minute": (_lazy("Drop-outs over time"), _a_minute),
     "clicks": (_lazy("Clicks"), _count),
-    "clicks_a_minute": (_lazy("Clicks over time"), _a_minute),
     "echo_score": (_lazy("Echo"), _plain),
     "echo_delay_s": (_lazy("The echo comes after"), _seconds),
     "decay_60_s": (_lazy("Until the room is silent"), _seconds),
@@ -123,6 +124,8 @@ FIGURES: Final[dict[str, tuple[Promise | str, Callable[[float], str]]]] = {
     "voices_apart_semitones": (_lazy("Distance of two voices"), _semitones),
     "music_share": (_lazy("Share with sustained notes"), _share),
 }
+# Said by others of the same name.
+UNSAID: Final = frozenset({"sound_s", "silence_end_max_s", "dropouts_a_minute", "clicks_a_minute"})
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ class Figure:
 @register.filter
 def in_words(figures: dict[str, Any]) -> list[Figure]:
     """All figures that could be told, those without a name of their own last."""
-    unnamed = [name for name in sorted(figures) if name not in FIGURES and name != "sound_s"]
+    unnamed = sorted(figures.keys() - FIGURES.keys() - UNSAID)
     return [
         Figure(*_said(name, figures[name]))
         for name in [*FIGURES, *unnamed]

@@ -1,6 +1,7 @@
 """Template tags of a verdict: its word and drawing, its findings, and what they lead to."""
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from django import template
@@ -131,6 +132,12 @@ def came(recording: AudioFile) -> str:
     if recording.origin == Origin.TIDIED and recording.steps:
         return f"{how}: {steps_done(recording.steps)}"
     return how
+
+
+@register.filter
+def kind_of_file(recording: AudioFile) -> str:
+    """What the file is, as everybody calls it: mp3, m4a, wav."""
+    return PurePosixPath(recording.file.name or "").suffix.lstrip(".")
 
 
 @register.filter

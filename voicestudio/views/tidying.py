@@ -48,7 +48,7 @@ def tidy(request: HttpRequest, pk: int) -> HttpResponse:
         except AudioProblem as problem:
             saying = _said(problem, original)
         else:
-            return redirect(f"{reverse('tidy_recording', args=[pk])}?copy={made.pk}#copy")
+            return redirect(f"{reverse('tidy_recording', args=[pk])}?copy={made.pk}")
     context = {
         "recording": original,
         "form": form,
