@@ -268,6 +268,12 @@ def test_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.glob("secret_key*")] == ["secret_key"]
 
 
+def test_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    read(tmp_path, "DATA_DIR")
+
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
 def test_secret_key_of_the_environment_leaves_no_file(tmp_path: Path) -> None:
     key = "k" * 40
 

@@ -18,7 +18,8 @@ FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 STATIC_ROOT = DATA_DIR / "static"
 try:
     for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
-        folder.mkdir(parents=True, exist_ok=True)
+        # Voices, names and password hashes: a folder made here is its owner's alone.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"VOICESTUDIO_DATA_DIR must be a folder that can be written to ({error.strerror})."
