@@ -40,7 +40,7 @@ def text(response: Any) -> str:
 
 def facts(html: str) -> dict[str, str]:
     """The list of what was sent: its terms and descriptions as plain text."""
-    pairs = re.findall(r"<dt>([^<]+)</dt>\s*<dd>(.*?)</dd>", html, re.DOTALL)
+    pairs = re.findall(r"<dt>([^<]+)</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
     return {term: re.sub(r"<[^>]+>", "", said).strip() for term, said in pairs}
 
 
@@ -81,7 +81,7 @@ def test_page_says_what_was_sent(browser: Client, owner: User) -> None:
     assert said["Language"] == "detected by itself"
     assert said["Sound options"] == "reduce noise, watermark the preview"
     assert said["Expected words"] == "Hello there"
-    assert said["Rehearsal"] == "slow"
+    assert said["Rehearsal"] == "MiniMax is slow"
 
 
 def test_permission_names_who_when_and_the_wording(browser: Client, owner: User) -> None:

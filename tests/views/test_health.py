@@ -11,6 +11,7 @@ from django.template import loader
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views import defaults
+from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
 from voicestudio.models import Worker
@@ -85,6 +86,31 @@ def test_mistake_of_ours_is_said_without_any_context(rf: RequestFactory) -> None
 
     assert response.status_code == 500
     assert response.content.decode().count("Something went wrong on our side</h1>") == 1
+
+
+@pytest.mark.parametrize("practice", [True, False])
+@pytest.mark.parametrize(
+    "path", ["/", "/history/", "/voices/", "/recordings/", "/nowhere/", "/sign-in/"]
+)
+def test_every_page_says_that_it_is_practice(
+    path: str, practice: bool, client: Client, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = practice
+    if path != "/sign-in/":
+        client.force_login(make_user())
+
+    page = text(client.get(path))
+
+    assert page.count("no real voice is cloned and nothing is charged") == practice
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/history/", "/voices/", "/recordings/", "/voice-id/", "/just-now/", "/nowhere/"]
+)
+def test_no_cache_keeps_what_one_person_is_shown(path: str, client: Client) -> None:
+    client.force_login(make_user())
+
+    assert client.get(path)["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf"])

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
+from voicestudio.forms.questions import REHEARSALS
 from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts
 from voicestudio.words import Offer, Saying
@@ -195,6 +196,12 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
 def model_name(model: str) -> str:
     """A model as staff say it: speech-2.8-hd is 2.8 hd."""
     return model.removeprefix("speech-").replace("-", " ")
+
+
+@register.filter
+def rehearsed(outcome: str) -> str | Promise:
+    """A rehearsed outcome under the name by which it was chosen."""
+    return dict(REHEARSALS).get(outcome, outcome)
 
 
 @register.filter
