@@ -15,9 +15,13 @@ async function fill(fold) {
       document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
     }
     if (!answer.ok) throw new Error(answer.status);
-    place.innerHTML = await answer.text();
-    const root = place.querySelector("[data-script]");
-    (await import(root.dataset.script)).start(root);
+    const coming = document.createElement("template");
+    coming.innerHTML = await answer.text();
+    const root = coming.content.querySelector("[data-script]");
+    const { start } = await import(root.dataset.script);
+    // Nothing is shown that does not work yet.
+    place.replaceChildren(coming.content);
+    start(root);
     fold.dataset.has = "all";
   } catch {
     // Opened once more, it is asked for once more.

@@ -22,7 +22,7 @@ class Recorder {
     this.zone = root.closest("[data-upload]");
     this.form = root.closest("form");
     const [least, best, limit] = ["least", "best", "limit"].map((name) => Number(root.dataset[name]));
-    Object.assign(this, { least, limit });
+    this.least = least;
     // What is worth saying on the way. A clip is over too soon for more than the first.
     this.marks = [["enough", least + 0.5], ["best", best], ["soon", limit - 30]]
       .filter(([, at], place) => !place || (at > 2 * least && at < limit));
@@ -108,7 +108,7 @@ class Recorder {
       stream = await microphone.open(this.find("[data-microphones]").value, this.find("[data-clean]").checked);
       // What sounds from the loudspeaker would be recorded along.
       for (const sound of document.querySelectorAll("audio")) sound.pause();
-      this.tape = new Tape(stream, this.limit, {
+      this.tape = new Tape(stream, Number(this.root.dataset.limit), {
         ticked: (now, word) => this.ticked(now, word),
         grown: () => this.stage === "paused" && this.offer(),
         ended: (why) => this.ended(why),
@@ -235,6 +235,7 @@ class Recorder {
   }
 
   use() {
+    if (this.find("[data-said] :focus")) this.find("[data-does=use]").focus();
     this.tell("");
     this.to("sending");
     const detail = { file: this.take, origin: "recorded" };
@@ -246,14 +247,21 @@ class Recorder {
     if (!this.take || (file && file !== this.take)) return;
     if (!taken || !file) {
       this.to("taken");
-      // It was not refused, it did not arrive: the same take may go once more.
-      if (this.zone.querySelector(".said [data-again]")) this.tell("kept");
+      this.keep(this.zone.querySelector(".said > .note:has([data-again])"));
       return;
     }
     const here = this.fold.contains(document.activeElement) || document.activeElement === document.body;
     this.discard();
     this.fold.open = false;
     if (here) document.querySelector(`${this.zone.dataset.target} .player button`)?.focus();
+  }
+
+  // It was not refused, it did not arrive: why, and the same take may go once more from here.
+  keep(note) {
+    if (!note) return;
+    this.tell("kept");
+    this.find("[data-said] b").replaceWith(note.querySelector("b"));
+    note.remove();
   }
 
   // Showing -----------------------------------------------------------------------------------------

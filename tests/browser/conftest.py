@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,10 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests; without one they are skipped, but not where CI runs them."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Starts browsers, each with its switches; without one on this machine the tests are skipped,
+    but not where CI runs them.
+    """
     place = chromium()
     if place is None:
         say = "No Chromium or Chrome on this machine: the browser tests are left out."
@@ -59,11 +61,24 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
         with sync_playwright() as playwright:
-            started = playwright.chromium.launch(executable_path=place)
-            yield started
-            started.close()
+            started: list[Browser] = []
+
+            def start(*switches: str) -> Browser:
+                one = playwright.chromium.launch(executable_path=place, args=[*switches])
+                started.append(one)
+                return one
+
+            yield start
+            for one in started:
+                one.close()
     finally:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser]) -> Browser:
+    """One browser for all tests that need nothing special."""
+    return launch()
 
 
 class WorkerThread(threading.Thread):
