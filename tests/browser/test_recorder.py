@@ -164,7 +164,7 @@ def test_take_is_recorded_heard_and_used(studio: Studio) -> None:
     expect(take.get_by_role("button")).to_be_focused()
     shown = length(page)
     take.get_by_role("button").click()
-    page.wait_for_function("document.querySelector('.recorder audio').currentTime > 1")
+    page.wait_for_function("() => document.querySelector('.recorder audio').currentTime > 1")
     button(page, "Use this recording").click()
     expect(page.locator("#recording .recording")).to_be_visible()
 
@@ -509,9 +509,9 @@ def test_leaving_with_an_unsent_take_warns(studio: Studio) -> None:
         dialog.dismiss()
 
     page.on("dialog", stay)
-    page.get_by_role("link", name="History").click(no_wait_after=True)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="History").click(no_wait_after=True)
     expect(page.locator(".recorder .player")).to_be_visible()
-    page.wait_for_function("true")
     assert asked == ["beforeunload"]
     button(page, "Discard").click()
     page.get_by_role("link", name="History").click()
