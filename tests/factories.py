@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker, State, Voice
+from voicestudio.models.search import folded
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse battery"
@@ -70,16 +71,32 @@ def make_recording(
     return recording
 
 
+def finding(
+    code: str, *, severity: int = 2, at: float = 12.0, value: float | None = 1.0
+) -> dict[str, Any]:
+    """What the sample doctor writes down: three seconds from `at` on."""
+    return {
+        "code": code, "from_s": at, "to_s": at + 3.0, "value": value, "severity": severity,
+    }  # fmt: skip
+
+
+def make_judged(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
+    """A recording about which the sample doctor has spoken."""
+    values = {"verdict": verdict, "findings": list(findings), "judged_at": timezone.now()}
+    return make_recording(**(values | fields))
+
+
 def make_voice(
     voice_id: str | None = None, *, speaker: Speaker | None = None, **fields: Any
 ) -> Voice:
     """A voice at the provider, without the attempt that made it."""
-    values = {"provider": "practice", "created_at": timezone.now()} | fields
-    return Voice.objects.create(
-        voice_id=voice_id or f"Voice-{next(_numbers):04d}",
-        speaker=speaker or make_speaker(),
-        **values,
-    )
+    speaker, voice_id = speaker or make_speaker(), voice_id or f"Voice-{next(_numbers):04d}"
+    values = {
+        "provider": "practice",
+        "created_at": timezone.now(),
+        "search_text": folded(f"{voice_id} {speaker.name}"),
+    } | fields
+    return Voice.objects.create(voice_id=voice_id, speaker=speaker, **values)
 
 
 def make_attempt(
@@ -179,6 +196,7 @@ def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
             provider="practice",
             speaker=attempt.speaker,
             created_at=later[3],
+            search_text=folded(f"{attempt.voice_id} {attempt.speaker_name}"),
         ),
         "answer": {"base_resp": {"status_code": 0, "status_msg": "success"}},
         "demo_url": "http://127.0.0.1/demo.mp3",

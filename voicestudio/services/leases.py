@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, Speech, Worker
@@ -80,7 +80,7 @@ def _renew_while_held() -> None:
                 return
         try:
             _set(claims, lease_end())
-        except Error:
+        except Exception:
             # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
             logger.warning("Leases could not be renewed.", exc_info=True)
         finally:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,7 +19,7 @@ from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, voice_ids
 
-from . import advising, cutting, tidying, uploads
+from . import advising, cutting, tidying, tokens, uploads
 from .people import signed_in
 from .recordings import PARTS, bring, newest
 
@@ -108,7 +108,7 @@ def _brought_form(request: HttpRequest) -> CloneForm:
     speaker = texts.clean(data.get("speaker", ""))[:120]
     if speaker and not data.get("voice_id", "").strip():
         data["voice_id"] = voice_ids.suggest(speaker)[0]
-    if _uuid(data.get("token", "")) is None:
+    if tokens.parsed(data.get("token", "")) is None:
         # It is lost, so the form is shown once more, with a new one.
         data["token"] = str(uuid4())
         refused["token"] = _("This form was out of date. Look it over and press the button again.")
@@ -215,17 +215,10 @@ def _asked(request: HttpRequest) -> CloneAttempt | None:
 
 
 def _by_token(token: str, user: "AbstractBaseUser | AnonymousUser") -> CloneAttempt | None:
-    known = _uuid(token)
+    known = tokens.parsed(token)
     if known is None:
         return None
     return CloneAttempt.objects.visible_to(user).filter(token=known).first()
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _number(text: str) -> int:

@@ -13,7 +13,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_safe
 
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, CloneAttempt, Speech
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
 BLOCK: Final = 256 * 1024
@@ -67,6 +67,14 @@ def demo(request: HttpRequest, pk: int) -> HttpResponseBase:
     rows = CloneAttempt.objects.visible_to(request.user)
     found = get_object_or_404(rows.only("voice_id", "demo"), pk=_possible(pk))
     return _served(request, found.demo, found.voice_id)
+
+
+@require_safe
+def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What a voice has really said."""
+    rows = Speech.objects.visible_to(request.user).select_related("voice")
+    found = get_object_or_404(rows.only("audio", "voice__voice_id"), pk=_possible(pk))
+    return _served(request, found.audio, f"{found.voice.voice_id}-{pk}")
 
 
 def _possible(pk: int) -> int:

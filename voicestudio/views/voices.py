@@ -1,43 +1,171 @@
-"""Voices: every voice that the studio has made."""
+"""Voices: the ledger, and everything about one voice."""
 
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-from voicestudio.forms.history import cursor
-from voicestudio.models import Voice
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-PAGE = 25
+from voicestudio.forms.speaking import SpeechForm
+from voicestudio.forms.voices import LedgerForm, NotesForm
+from voicestudio.models import Speech, Tag, Voice
+from voicestudio.services import costs, keeping, rebuilding, speaking
+from voicestudio.services import voices as service
+from voicestudio.services.attempts import OrderRefused
+
+from . import tokens
+from .history import LARGEST_ID
+from .people import signed_in
+
+if TYPE_CHECKING:
+    from voicestudio.models.shelf import VoiceQuerySet
+
+SOON: Final = 48
+MOST_TAGS: Final = 200
+SPEECHES: Final = 20
 
 
 @require_safe
 def voices(request: HttpRequest) -> HttpResponse:
-    """Voices, newest first, each with the attempt that made it."""
-    rows = Voice.objects.visible_to(request.user).living()
-    rows = rows.select_related("speaker", "attempt__created_by").defer(
-        "attempt__answer", "attempt__answer_text", "attempt__sent", "attempt__calls",
-        "attempt__search_text", "attempt__permission_wording",
-    )  # fmt: skip
-    words = " ".join(request.GET.get("q", "").replace("\0", "").split())[:200]
-    if words:
-        rows = rows.filter(Q(voice_id__icontains=words) | Q(speaker__name__icontains=words))
-    before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
-    if after is not None and before is None:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        older, newer = True, len(found) > PAGE
-        found = found[:PAGE][::-1]
-    else:
-        rows = rows.order_by("-pk")
-        found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
-        older, newer = len(found) > PAGE, before is not None
-        found = found[:PAGE]
-    context = {
-        # Not every voice has been made by an attempt of ours.
-        "voices": [(voice, getattr(voice, "attempt", None)) for voice in found],
-        "older": found[-1].pk if found and older else None,
-        "newer": found[0].pk if found and newer else None,
-        "searched": words,
-        "paged": before or after,
-    }
+    """The ledger, as the address asks for it."""
+    tags = list(Tag.objects.values_list("name", flat=True)[:MOST_TAGS])
+    form = LedgerForm(request.GET, tags=tags)
+    page = _asked_for(request, form).page(
+        order=form.chosen.get("order", "newest"),
+        after=request.GET.get("after", "")[:300],
+        before=request.GET.get("before", "")[:300],
+    )
+    told(page.voices)
+    soon = service.listed(request.user).expiring_within(SOON)[:100]
+    context = {"form": form, "page": page, "soon": len(soon), "tags": tags}
     return render(request, "voices/list.html", context)
+
+
+@require_safe
+def voice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about one voice: what it is, what it said, what happened to it."""
+    return page(request, found(request, pk))
+
+
+@require_POST
+def keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the voice speak one short sentence, so that MiniMax keeps it."""
+    one = found(request, pk)
+    try:
+        keeping.keep(one, by=signed_in(request), token=tokens.of(request))
+    except speaking.SpeechRefused as refused:
+        return page(request, one, saying=refused.saying, status=422)
+    messages.info(request, _("The voice is speaking its first sentence. Then it is kept."))
+    return redirect("voice", pk)
+
+
+@require_POST
+def let_go(request: HttpRequest, pk: int) -> HttpResponse:
+    """No more reminders of this voice."""
+    if keeping.let_go(found(request, pk), by=signed_in(request)):
+        messages.info(request, _("You will not be reminded of this voice any more."))
+    return redirect("voice", pk)
+
+
+@require_POST
+def rebuild(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same request under a new voice ID."""
+    one = found(request, pk)
+    if request.POST.get("permission") != "on":
+        messages.error(request, _("No voice is cloned without the person's permission."))
+        return redirect("voice", pk)
+    try:
+        made = rebuilding.rebuild(one, by=signed_in(request), token=tokens.of(request))
+    except rebuilding.CannotRebuild:
+        messages.error(request, _("We have no recording any more to rebuild this voice from."))
+    except OrderRefused as refused:
+        return page(request, one, saying=refused.saying, status=422)
+    else:
+        return redirect("attempt", made.pk)
+    return redirect("voice", pk)
+
+
+@require_POST
+def notes(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the team writes beside a voice."""
+    one = found(request, pk)
+    form = NotesForm(request.POST)
+    if not form.is_valid():
+        return page(request, one, notes_form=form, status=422)
+    service.note(one, form.cleaned_data["notes"], by=signed_in(request))
+    service.tag(one, form.cleaned_data["tags"])
+    messages.success(request, _("Your notes are kept."))
+    return redirect("voice", pk)
+
+
+# What the pages of a voice share --------------------------------------------------------------
+
+
+def found(request: HttpRequest, pk: int) -> Voice:
+    """The voice that this person may see, or 404."""
+    if pk > LARGEST_ID:
+        raise Http404
+    rows = service.listed(request.user).select_related(
+        "speaker", "attempt__created_by", "attempt__recording", "attempt__prompt_clip"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def page(
+    request: HttpRequest,
+    one: Voice,
+    *,
+    speech_form: SpeechForm | None = None,
+    notes_form: NotesForm | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The page of one voice."""
+    told([one])
+    tags = ", ".join(tag.name for tag in one.tags.all())
+    spoken = Speech.objects.visible_to(request.user).filter(voice=one).for_rows()
+    like = spoken.filter(pk=_number(request.GET.get("from", ""))).first()
+    form = speech_form or SpeechForm(initial=SpeechForm.like(like) if like else {})
+    context = {
+        "voice": one,
+        "attempt": getattr(one, "attempt", None),
+        "speech_form": form,
+        "count": None,
+        "speech_price": speaking.price(one, form.shown("text"), form.shown("model")),
+        "notes_form": notes_form or NotesForm(initial={"notes": one.notes, "tags": tags}),
+        "keep_price": keeping.price(one),
+        "keep_sentence": keeping.SENTENCE,
+        "token": uuid4(),
+        "saying": None,
+        "speeches": spoken.order_by("-pk")[:SPEECHES],
+        "story": service.story(one),
+    }
+    return render(request, "voices/detail.html", context | more, status=status)
+
+
+def told(found: list[Voice]) -> None:
+    """Tell each voice what it has cost so far; one query for all of them."""
+    spent = costs.of_voices(voice.pk for voice in found)
+    for one in found:
+        one.cost = spent[one.pk]  # type: ignore[attr-defined]
+
+
+def _asked_for(request: HttpRequest, form: LedgerForm) -> "VoiceQuerySet":
+    rows = service.listed(request.user).for_rows()
+    chosen = form.chosen
+    if state := chosen.get("state"):
+        rows = rows.in_state(state)
+    if tag := chosen.get("tag"):
+        rows = rows.tagged(tag)
+    if chosen.get("view") == "expiring":
+        rows = rows.expiring_within(SOON)
+    if chosen.get("view") == "unheard":
+        rows = rows.unheard()
+    return rows.search(chosen.get("q", ""))
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

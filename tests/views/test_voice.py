@@ -1,0 +1,147 @@
+"""One voice: its page, keeping, letting go, notes, rebuilding; who may see it."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests import factories
+from voicestudio.models import CloneAttempt, Speech, State, Tag, Voice, VoiceState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def voice(user: User) -> Voice:
+    """A voice that was made an hour ago."""
+    attempt = factories.make_attempt(State.READY, by=user, speaker_name="Anna Larsen")
+    assert attempt.cloned_voice is not None
+    return _aged(attempt.cloned_voice, hours=1)
+
+
+def _aged(voice: Voice, *, hours: float) -> Voice:
+    voice.created_at = timezone.now() - timedelta(hours=hours)
+    voice.save(update_fields=["created_at"])
+    return voice
+
+
+@pytest.mark.parametrize("path", ["", "keep/", "let-go/", "rebuild/", "notes/", "speak/", "price/"])
+def test_stranger_is_sent_to_the_door(path: str, client: Client, data_dir: Path) -> None:
+    response = client.post(f"/voices/1/{path}") if path else client.get("/voices/1/")
+
+    assert response.status_code == 302
+
+
+def test_voice_page_tells_what_is_left_in_words_and_to_the_minute(
+    client: Client, voice: Voice
+) -> None:
+    page = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert "6 days 22 hours left" in page or "6 days 23 hours left" in page
+    assert voice.expires_at is not None
+    assert f'datetime="{voice.expires_at.isoformat(timespec="seconds")}"' in page
+    assert "$1.50" in page
+
+
+@pytest.mark.parametrize("pk", [99, 2**63 - 1, 2**63, 10**30])
+def test_voice_that_is_not_there_is_404(pk: int, client: Client, user: User) -> None:
+    assert client.get(f"/voices/{pk}/").status_code == 404
+
+
+def test_keep_asks_the_worker_once_however_often_it_is_pressed(
+    client: Client, voice: Voice
+) -> None:
+    token = str(uuid4())
+
+    for _press in range(2):
+        response = client.post(f"/voices/{voice.pk}/keep/", {"token": token})
+
+    assert response.status_code == 302
+    speech = Speech.objects.get()
+    assert (speech.purpose, speech.voice, str(speech.token)) == ("keep", voice, token)
+
+
+def test_keep_of_an_expired_voice_says_so_and_costs_nothing(client: Client, voice: Voice) -> None:
+    _aged(voice, hours=169)
+
+    response = client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+
+    assert response.status_code == 422
+    assert "it was not used for 168 hours" in response.content.decode()
+    assert Speech.objects.count() == 0
+
+
+def test_let_go_is_written_and_can_be_taken_back_by_keeping(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/let-go/")
+
+    voice.refresh_from_db()
+    assert voice.let_go_at is not None
+    assert voice.state == VoiceState.TEMPORARY
+
+
+def test_rebuild_orders_the_same_under_a_new_voice_id(client: Client, voice: Voice) -> None:
+    _aged(voice, hours=169)
+
+    response = client.post(f"/voices/{voice.pk}/rebuild/", {"permission": "on"})
+
+    made = CloneAttempt.objects.latest("pk")
+    assert response["Location"] == f"/history/{made.pk}/"
+    assert made.voice_id != voice.voice_id
+    assert made.parent == voice.attempt
+
+
+def test_rebuild_without_permission_orders_nothing(client: Client, voice: Voice) -> None:
+    _aged(voice, hours=169)
+
+    client.post(f"/voices/{voice.pk}/rebuild/")
+
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_notes_and_tags_are_kept_and_found(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/notes/", {"notes": "Very warm.", "tags": "audiobook,  warm ,"})
+
+    page = client.get("/voices/?q=audiobook").content.decode()
+    assert "Anna Larsen" in page
+    assert "Very warm." in page
+    assert sorted(Tag.objects.values_list("name", flat=True)) == ["audiobook", "warm"]
+
+
+def test_notes_that_are_too_long_are_refused_and_not_lost(client: Client, voice: Voice) -> None:
+    long = "x" * 4001
+
+    response = client.post(f"/voices/{voice.pk}/notes/", {"notes": long})
+
+    assert response.status_code == 422
+    assert long in response.content.decode()
+
+
+def test_voice_page_costs_the_same_for_one_event_and_for_many(client: Client, voice: Voice) -> None:
+    def note(number: int) -> None:
+        client.post(f"/voices/{voice.pk}/notes/", {"notes": f"note {number}", "tags": "a, b"})
+        client.get(f"/voices/{voice.pk}/")  # the message of the last step is shown once
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            client.get(f"/voices/{voice.pk}/")
+        return len(counted)
+
+    note(0)
+    few = queries()
+    for number in range(1, 8):
+        note(number)
+
+    assert queries() == few

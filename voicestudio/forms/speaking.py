@@ -1,0 +1,108 @@
+"""Forms: what a voice shall say, and how."""
+
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import Format, Speech
+
+from . import languages, speech_models, texts
+from .fields import TypedField
+
+# Source: provider.md, "Calls", t2a_v2: less than 10,000 characters.
+LONGEST: Final = 9_999
+
+
+def _number(label: Any, low: str, high: str, step: str, help_text: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=False,
+        min_value=Decimal(low),
+        max_value=Decimal(high),
+        decimal_places=2,
+        initial=Decimal(1),
+        help_text=help_text,
+        widget=forms.NumberInput(attrs={"class": "input", "step": step}),
+    )
+
+
+class SpeechForm(forms.Form):
+    """One text, spoken by one voice."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    text = TypedField(
+        label=_("Text"),
+        longest=LONGEST,
+        lines=True,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
+        error_messages={"required": _("Type what the voice shall say.")},
+    )
+    model = forms.ChoiceField(
+        label=_("Model"), required=False, widget=forms.Select(attrs={"class": "input"})
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, widget=forms.Select(attrs={"class": "input"})
+    )
+    speed = _number(_("Speed"), "0.5", "2", "0.05", _("0.5 is half as fast, 2 twice as fast."))
+    volume = _number(_("Volume"), "0.01", "10", "0.1", _("1 is as recorded."))
+    pitch = forms.IntegerField(
+        label=_("Pitch"),
+        required=False,
+        min_value=-12,
+        max_value=12,
+        initial=0,
+        help_text=_("In semitones, from -12 to 12."),
+        widget=forms.NumberInput(attrs={"class": "input"}),
+    )
+    format = forms.ChoiceField(
+        label=_("File"),
+        required=False,
+        choices=Format.choices,
+        initial=Format.MP3,
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, label_suffix="", auto_id="speech-%s", **options)
+        for name, choices in (
+            ("model", speech_models.choices()), ("language", languages.choices()),
+        ):  # fmt: skip
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+            field.initial = choices[0][0]
+
+    @staticmethod
+    def like(speech: Speech) -> dict[str, Any]:
+        """Text and settings of an earlier speech, to be used again."""
+        names = ("text", "model", "language", "speed", "volume", "pitch", "format")
+        return {name: getattr(speech, name) for name in names}
+
+    def clean_text(self) -> str:
+        """With pauses that can be spoken."""
+        text: str = self.cleaned_data["text"]
+        texts.check_pauses(text)
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """Defaults where nothing was said, and a language that the model speaks."""
+        given = super().clean() or self.cleaned_data
+        for name in ("model", "language", "speed", "volume", "pitch", "format"):
+            if name not in self.errors and given.get(name) in (None, ""):
+                given[name] = self.fields[name].initial
+        model, language = given.get("model", ""), given.get("language", "")
+        if not languages.spoken_by(model, language):
+            self.add_error(
+                "language",
+                ValidationError(_("The 01 and 02 models do not speak it. Choose a newer model.")),
+            )
+        return given
+
+    def shown(self, name: str) -> str:
+        """What the page shows in a field."""
+        value = self[name].value()
+        return "" if value is None else str(value)

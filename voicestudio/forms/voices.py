@@ -1,0 +1,105 @@
+"""Forms: what a person may ask of the ledger of voices, and write beside one of them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import VoiceState
+
+from . import texts
+
+ORDERS: Final[dict[str, Promise]] = {
+    "newest": _("Newest first"),
+    "oldest": _("Oldest first"),
+    "expiring": _("Next to expire"),
+    "used": _("Last used"),
+    "speaker": _("Speaker's name"),
+}
+VIEWS: Final[dict[str, Promise]] = {
+    "expiring": _("Expiring within 48 hours"),
+    "unheard": _("Not yet heard"),
+}
+LONGEST_NOTE: Final = 4000
+LONGEST_TAGS: Final = 400
+
+
+class LedgerForm(forms.Form):
+    """Search, filters and order; all of it in the address, so that a view can be bookmarked."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={
+                "type": "search", "class": "input", "autocomplete": "off",
+                "placeholder": _("Speaker, voice ID, tag or note"),
+            }
+        ),
+    )  # fmt: skip
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Any")), *VoiceState.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    tag = forms.ChoiceField(
+        label=_("Tag"), required=False, widget=forms.Select(attrs={"class": "input"})
+    )
+    order = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=list(ORDERS.items()),
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    view = forms.ChoiceField(
+        required=False, choices=[("", ""), *VIEWS.items()], widget=forms.HiddenInput
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, tags: list[str]) -> None:
+        super().__init__(data, auto_id="filter-%s", label_suffix="")
+        field = self.fields["tag"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Any")), *((name, name) for name in tags)]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The values that make sense; the others are in `errors` and left out."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Labels of the fields whose values make no sense."""
+        return [str(self.fields[name].label or _("View")) for name in self.errors]
+
+
+class NotesForm(forms.Form):
+    """What the team writes beside a voice."""
+
+    notes = forms.CharField(
+        label=_("Notes"),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "maxlength": LONGEST_NOTE}),
+    )
+    tags = forms.CharField(
+        label=_("Tags"),
+        required=False,
+        max_length=LONGEST_TAGS,
+        help_text=_("Separated by commas: audiobook, warm, German"),
+        widget=forms.TextInput(
+            attrs={"class": "input", "autocomplete": "off", "maxlength": LONGEST_TAGS}
+        ),
+    )
+
+    def clean_notes(self) -> str:
+        """Without what nobody can see."""
+        return texts.clean(self.cleaned_data["notes"], lines=True)
+
+    def clean_tags(self) -> list[str]:
+        """Each tag as it was typed."""
+        return [texts.clean(name) for name in self.cleaned_data["tags"].split(",")]
