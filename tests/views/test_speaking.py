@@ -121,13 +121,11 @@ def test_speech_whose_answer_was_lost_is_settled_by_hand(
     client.post(f"/voices/{voice.pk}/speak/", asked())
     speech = Speech.objects.get()
     speaking.run(speech.pk)
-    speech.refresh_from_db()
-    assert speech.state == SpeechState.UNKNOWN
+    assert Speech.objects.get().state == SpeechState.UNKNOWN
 
     client.post(f"/speeches/{speech.pk}/settle/", {"worked": "no", "note": "asked their support"})
 
-    speech.refresh_from_db()
-    assert speech.state == SpeechState.FAILED
+    assert Speech.objects.get().state == SpeechState.FAILED
 
 
 def test_stranger_hears_nothing(client: Client, voice: Voice) -> None:

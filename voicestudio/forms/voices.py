@@ -72,6 +72,11 @@ class LedgerForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
+    def order_words(self) -> str | Promise:
+        """In which order the voices stand."""
+        return ORDERS[self.chosen.get("order", "newest")]
+
+    @property
     def left_out(self) -> list[str]:
         """Labels of the fields whose values make no sense."""
         return [str(self.fields[name].label or _("View")) for name in self.errors]

@@ -127,7 +127,7 @@ def page(
     told([one])
     tags = ", ".join(tag.name for tag in one.tags.all())
     spoken = Speech.objects.visible_to(request.user).filter(voice=one).for_rows()
-    like = spoken.filter(pk=_number(request.GET.get("from", ""))).first()
+    like = spoken.filter(pk=_number(request.GET.get("from", "")) or 0).first()
     form = speech_form or SpeechForm(initial=SpeechForm.like(like) if like else {})
     context = {
         "voice": one,
