@@ -10,10 +10,14 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
 
-from tests.factories import make_recording, make_user
-from voicestudio.models import AudioFile
+from tests.factories import make_attempt, make_recording, make_user
+from voicestudio.models import AudioFile, Voice
+from voicestudio.practice.ledger import ClonedVoice
+from voicestudio.practice.server import StandIn
 from voicestudio.services.attempts import Order
+from voicestudio.services.speaking import SpeechOrder
 
 
 def wav(seconds: float, *, hertz: float = 180, rate: int = 16_000) -> bytes:
@@ -76,3 +80,47 @@ def order(recording: AudioFile) -> Callable[..., Order]:
         return Order(**(values | changes))  # type: ignore[arg-type]
 
     return make
+
+
+# The ledger ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(settings: Settings) -> Settings:
+    """No turn has to be waited for, and no pause is longer than a moment."""
+    settings.CLONE_RPM = settings.SPEECH_RPM = 10_000
+    settings.RATE_WINDOW_SECONDS = 0.3
+    return settings
+
+
+@pytest.fixture
+def voice(person: User, standin: StandIn, data_dir: Path) -> Voice:
+    """A temporary voice that the stand-in knows as well."""
+    return make_voice_there(standin, by=person)
+
+
+@pytest.fixture
+def words(voice: Voice) -> Callable[..., SpeechOrder]:
+    """Makes an order to speak that can be taken; keywords change it."""
+
+    def make(**changes: object) -> SpeechOrder:
+        values: dict[str, object] = {
+            "token": uuid4(),
+            "voice": voice,
+            "text": "Good morning.",
+            "model": "speech-2.8-hd",
+        }
+        return SpeechOrder(**(values | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+def make_voice_there(standin: StandIn, *, by: User, **fields: object) -> Voice:
+    """A voice with its attempt, here and at the stand-in, unused."""
+    attempt = make_attempt(by=by, **fields)  # type: ignore[arg-type]
+    made = attempt.cloned_voice
+    assert made is not None
+    standin.voices[made.voice_id] = ClonedVoice(
+        made.voice_id, attempt.recording.file_id or 0, 120.0, made.created_at.timestamp()
+    )
+    return made

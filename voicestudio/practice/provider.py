@@ -177,7 +177,7 @@ class Provider:
         return {"voice_id": voice_id, "created_time": voice.created_date, **base_resp()}
 
     def _count(self, kind: str, limit: int | None) -> None:
-        """Refuse what is more than `limit` calls of a kind within the window; those do not count."""
+        """Refuse what is more than `limit` of a kind within the window; those do not count."""
         if limit is None:
             return
         recent = self._recent[kind]

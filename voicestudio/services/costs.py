@@ -160,6 +160,12 @@ def of_voices(pks: Iterable[int]) -> dict[int, Decimal]:
     return {pk: found.get(pk, NOTHING) for pk in wanted}
 
 
+def by_voice() -> dict[int, Decimal]:
+    """What every voice that has a line has cost so far."""
+    rows = Charge.objects.counted().filter(voice__isnull=False).order_by().values_list("voice")
+    return dict(rows.annotate(total=Sum("amount")))
+
+
 def spent(month: date) -> Decimal:
     """The sum of a month, with what is not certain."""
     return Charge.objects.counted().in_month(month).aggregate(all=Sum("amount"))["all"] or NOTHING

@@ -87,6 +87,8 @@ def went_through(attempt: CloneAttempt) -> Voice:
     voice = enter(attempt, known.created_at if known else _last_sent(attempt))
     voice.demo_lost = bool(attempt.preview_text)
     voice.save(update_fields=["demo_lost"])
+    attempt.cloned_voice = voice
+    charging.preview(attempt, certain=True)
     return voice
 
 

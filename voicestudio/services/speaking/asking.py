@@ -1,6 +1,7 @@
 """Asking: a text becomes a row, and the row is handed to the worker."""
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -16,6 +17,9 @@ from .running import run_speech
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+HUNDREDTH: Final = Decimal("0.01")
 
 
 def price(voice: Voice, text: str, model: str) -> SpeechPrice:
@@ -47,8 +51,8 @@ def ask(order: SpeechOrder, *, by: "User") -> Speech:
                 purpose=order.purpose,
                 text=order.text,
                 model=order.model,
-                speed=order.speed,
-                volume=order.volume,
+                speed=order.speed.quantize(HUNDREDTH),
+                volume=order.volume.quantize(HUNDREDTH),
                 pitch=order.pitch,
                 language=order.language,
                 format=order.format,

@@ -1,5 +1,6 @@
 """Orders: what a person asks a voice to say, checked wherever it comes from."""
 
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio import words
 from voicestudio.models import Format, SpeechPurpose, Voice, VoiceState
 from voicestudio.words import Saying
 
@@ -89,6 +91,8 @@ def check(order: SpeechOrder) -> None:
             "text",
             Saying(_("MiniMax speaks less than 10,000 characters at once."), _("Shorten it.")),
         )
+    if any(unicodedata.category(sign) == "Cs" or sign == "\0" for sign in order.text):
+        raise SpeechRefused("text", words.of_code(1042))
     if order.model not in settings.MINIMAX_MODELS:
         raise SpeechRefused(
             "model", Saying(_("This studio does not know that model."), _("Choose another one."))
@@ -98,7 +102,7 @@ def check(order: SpeechOrder) -> None:
         ("volume", order.volume, VOLUMES),
         ("pitch", Decimal(order.pitch), PITCHES),
     ):
-        if not low <= value <= high:
+        if not (value.is_finite() and low <= value <= high):
             raise SpeechRefused(
                 field,
                 Saying(

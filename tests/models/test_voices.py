@@ -1,0 +1,191 @@
+"""Voices: their state follows from facts and the clock, whatever clocks do meanwhile."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.factories import make_attempt, make_speaker, make_voice
+from voicestudio.models import Source, Speech, SpeechState, State, Tag, Voice, VoiceState
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+HOUR = timedelta(hours=1)
+
+
+def _pks(voices: object) -> list[int]:
+    return [voice.pk for voice in voices]  # type: ignore[attr-defined]
+
+
+def test_temporary_until_168_hours_have_passed_and_expired_from_then_on() -> None:
+    made = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    voice = make_voice(created_at=made)
+    end = made + 168 * HOUR
+
+    assert voice.expires_at == end
+    assert voice.state_at(end - timedelta(microseconds=1)) == VoiceState.TEMPORARY
+    assert voice.state_at(end) == VoiceState.EXPIRED
+    assert _pks(Voice.objects.in_state("expired", at=end)) == [voice.pk]
+    assert _pks(Voice.objects.in_state("temporary", at=end)) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "made"),
+    [
+        # Clocks go forward, or back, within the week after each of these.
+        ("Europe/Berlin", datetime(2026, 3, 26, 9, 30)),
+        ("Europe/Berlin", datetime(2026, 10, 22, 9, 30)),
+        ("America/New_York", datetime(2026, 3, 5, 23, 59)),
+        ("Australia/Lord_Howe", datetime(2026, 4, 2, 1, 30)),
+        ("Asia/Kathmandu", datetime(2026, 6, 1, 0, 0)),
+        ("Pacific/Apia", datetime(2026, 12, 28, 12, 0)),
+        # A leap day lies in between, and a year's end.
+        ("Europe/Berlin", datetime(2028, 2, 26, 18, 0)),
+        ("UTC", datetime(2027, 12, 30, 18, 0)),
+    ],
+)
+def test_168_hours_are_168_hours_in_every_time_zone(zone: str, made: datetime) -> None:
+    local = made.replace(tzinfo=ZoneInfo(zone))
+    voice = Voice.objects.get(pk=make_voice(created_at=local).pk)
+
+    assert voice.expires_at is not None
+    assert voice.expires_at.astimezone(UTC) - local.astimezone(UTC) == 168 * HOUR
+    assert (voice.expires_at - timedelta(seconds=1)).timestamp() - local.timestamp() == 604_799
+    for moment in (voice.expires_at, voice.expires_at.astimezone(ZoneInfo(zone))):
+        assert voice.state_at(moment) == VoiceState.EXPIRED
+        assert voice.state_at(moment - timedelta(seconds=1)) == VoiceState.TEMPORARY
+
+
+def test_preview_never_stops_the_clock() -> None:
+    old = timezone.now() - 169 * HOUR
+    attempt = make_attempt(State.READY, created_at=old)
+    assert attempt.cloned_voice is not None
+
+    assert attempt.demo
+    assert attempt.cloned_voice.state == VoiceState.EXPIRED
+
+
+def test_state_from_minimax_and_kept_do_not_expire() -> None:
+    old = timezone.now() - 1000 * HOUR
+    kept = make_voice(created_at=old, kept_at=old)
+    taken_in = make_voice(created_at=old, kept_at=old, source=Source.TAKEN_IN)
+
+    assert (kept.state, kept.expires_at) == (VoiceState.KEPT, None)
+    assert taken_in.state == VoiceState.FROM_MINIMAX
+
+
+moments = st.one_of(
+    st.none(),
+    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+)
+
+
+@hypothesis_settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    created=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    kept=moments, gone=moments, deleted=moments, uncertain=st.booleans(),
+    taken_in=st.booleans(), later=st.timedeltas(timedelta(0), timedelta(days=14)),
+)  # fmt: skip
+def test_query_and_property_tell_the_same_state(
+    created: datetime, kept: datetime | None, gone: datetime | None, deleted: datetime | None,
+    uncertain: bool, taken_in: bool, later: timedelta,
+) -> None:  # fmt: skip
+    if taken_in:
+        kept = kept or created
+    speaker = make_speaker()
+    voice = make_voice(
+        speaker=speaker, created_at=created, kept_at=kept, gone_at=gone, deleted_at=deleted,
+        uncertain=uncertain and kept is None,
+        source=Source.TAKEN_IN if taken_in else Source.CLONED,
+    )  # fmt: skip
+    at = created + later
+
+    told = [
+        state for state in VoiceState if Voice.objects.in_state(state, at=at).filter(pk=voice.pk)
+    ]
+
+    assert told == [voice.state_at(at)]
+
+
+def test_expiring_within_leaves_out_what_was_let_go_kept_or_is_over() -> None:
+    now = timezone.now()
+    soon = make_voice(created_at=now - 121 * HOUR)
+    make_voice(created_at=now - 119 * HOUR)
+    make_voice(created_at=now - 169 * HOUR)
+    make_voice(created_at=now - 130 * HOUR, kept_at=now)
+    make_voice(created_at=now - 130 * HOUR, let_go_at=now)
+    make_voice(created_at=now - 130 * HOUR, uncertain=True)
+
+    assert _pks(Voice.objects.expiring_within(48)) == [soon.pk]
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "expiring", "used", "speaker", "nonsense"])
+def test_pages_lead_through_all_voices_and_back(order: str) -> None:
+    now = timezone.now()
+    speakers = [make_speaker(f"Speaker {letter}") for letter in "CAB"]
+    for number in range(11):
+        make_voice(
+            speaker=speakers[number % 3],
+            created_at=now - (number % 4) * HOUR,
+            last_used_at=now - (number % 3) * HOUR,
+        )
+
+    page = Voice.objects.page(order=order, size=4)
+    down = [page]
+    while page.after:
+        page = Voice.objects.page(order=order, after=page.after, size=4)
+        down.append(page)
+    up = [page]
+    while page.before:
+        page = Voice.objects.page(order=order, before=page.before, size=4)
+        up.append(page)
+
+    assert [len(one.voices) for one in down] == [4, 4, 3]
+    assert len({pk for one in down for pk in _pks(one.voices)}) == 11
+    assert [_pks(one.voices) for one in reversed(up)] == [_pks(one.voices) for one in down]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1~x", "~", "9" * 40, "1~2026-01-01", "é~\0"])
+@pytest.mark.parametrize("order", ["newest", "used", "speaker"])
+def test_cursor_that_makes_no_sense_is_no_error(cursor: str, order: str) -> None:
+    make_voice()
+
+    Voice.objects.page(order=order, after=cursor)
+    Voice.objects.page(order=order, before=cursor)
+
+
+@pytest.mark.parametrize("words", ["zoë", "ZOE", "-9k2", "studio b", "warm", ""])
+def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
+    from voicestudio.services import voices
+
+    wanted = make_voice("Zoe-9k2pp", speaker=make_speaker("Zoë Åberg"), notes="Studio B")
+    wanted.tags.add(Tag.objects.create(name="Warm"))
+    voices.index(wanted)
+    other = make_voice("Karl-7k2pp")
+    voices.index(other)
+
+    found = _pks(Voice.objects.search(words))
+
+    assert found == ([other.pk, wanted.pk] if not words else [wanted.pk])
+
+
+def test_speech_states_by_query_and_property_agree() -> None:
+    voice = make_voice()
+    past, future = timezone.now() - HOUR, timezone.now() + HOUR
+    person = voice.speaker.created_by
+    for status in SpeechState.values:
+        for lease in (None, past, future):
+            speech = Speech.objects.create(
+                token=uuid4(),
+                voice=voice, provider="practice", created_by=person, text="Hi.", model="m",
+                status=status, lease_until=lease, sent={}, sent_at=past,
+            )  # fmt: skip
+            told = [s for s in SpeechState if Speech.objects.in_state(s).filter(pk=speech.pk)]
+            assert told == [speech.state]

@@ -1,0 +1,179 @@
+"""The ledger equals the bill, whatever is lost, doubled, late or cut off on the way.
+
+Seeded random runs against the stand-in, whose bill is the truth. `LEDGER_RUNS=1000` is the long
+proof; `LEDGER_SEED` repeats a run that failed.
+"""
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from voicestudio.models import Charge, CloneAttempt, Speech, SpeechState, State, Voice, What
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import attempts, finding_out, keeping, ledger, speaking
+from voicestudio.services.attempts import Order, running
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick")]
+
+RUNS = int(os.environ.get("LEDGER_RUNS", "25"))
+SEED = int(os.environ.get("LEDGER_SEED", "20261122"))
+PATIENCE = 0.8  # seconds until an answer is taken for lost
+
+# How a call goes, and how often. After "work" the provider has done it, and bills it.
+WAYS: list[tuple[int, Fault | None]] = [
+    (30, None),
+    (6, Fault(action="drop")),
+    (8, Fault(action="drop", after="work")),
+    (6, Fault(action="truncate", after="work")),
+    (6, Fault(status_code=1001)),
+    (6, Fault(status_code=1001, after="work")),
+    (6, Fault(status_code=1013)),
+    (6, Fault(status_code=1013, after="work")),
+    (6, Fault(status_code=1000)),
+    (4, Fault(status_code=1026)),
+    (6, Fault(status_code=1002)),
+    (4, Fault(http_status=502, body="<html>bad gateway</html>")),
+    (4, Fault(body=b'{"base_resp": {"status_code": 0}}' * 2, after="work")),  # doubled
+    (1, Fault(delay=PATIENCE + 0.3)),  # late: done, but nobody waits any more
+]
+KILLED = 5
+
+
+class Runs:
+    """One studio's life: random orders, random faults, people who find out afterwards."""
+
+    def __init__(self, seed: int, standin: StandIn, person: User) -> None:
+        self.dice = random.Random(seed)
+        self.standin = standin
+        self.person = person
+        self.sent = Counter[str]()
+
+    def fault(self, name: str) -> None:
+        weights = [weight for weight, _fault in WAYS]
+        [(_weight, fault)] = self.dice.choices(WAYS, weights)
+        if fault is not None:
+            self.standin.script(name, fault)
+
+    def clone(self, order: Order) -> None:
+        attempt = attempts.submit(order, by=self.person)
+        if self.dice.randrange(100) < KILLED:
+            self.die(attempt)
+        else:
+            self.fault("voice_clone")
+            self.work(attempt)
+        if self.dice.random() < 0.2:
+            attempts.run(attempt.pk)  # the job was delivered twice
+        for _turn in range(50):
+            attempt = CloneAttempt.objects.get(pk=attempt.pk)
+            if attempt.state != State.UNKNOWN:
+                break
+            self.find_out(attempt)
+        assert attempt.state in (State.READY, State.FAILED, State.STOPPED)
+
+    def work(self, attempt: CloneAttempt) -> None:
+        for _turn in range(50):
+            attempts.run(attempt.pk)
+            attempt.refresh_from_db()
+            if attempt.status != State.WAITING:
+                return
+            assert attempt.retry_at is not None
+            time.sleep(max(0, (attempt.retry_at - timezone.now()).total_seconds()))
+        pytest.fail("the attempt waits for ever")
+
+    def die(self, attempt: CloneAttempt) -> None:
+        """The worker is killed after it has marked the attempt as sent, or after it has sent it."""
+        claimed = CloneAttempt.objects.claim(attempt.pk, uuid4())
+        assert claimed is not None
+        request = running._upload_what_has_no_file_id(claimed)
+        if self.dice.random() < 0.5:
+            turn = {"turn_at": timezone.now(), "sent_at": timezone.now()}
+            claimed.advance(
+                held_as=(State.SENDING,), status=State.CLONING, sent=request.body(), **turn
+            )
+        else:
+            running._send(claimed, request)
+            self.sent[attempt.voice_id] += 1
+        CloneAttempt.objects.filter(pk=attempt.pk).update(
+            lease_until=timezone.now() - timedelta(seconds=1)
+        )
+        ledger.settle_lapsed()
+
+    def find_out(self, attempt: CloneAttempt) -> None:
+        """Somebody asks MiniMax, or looks into the bill and says what stands there."""
+        if self.dice.random() < 0.7:
+            self.fault("voice_clone")
+            assert finding_out.check(attempt, by=self.person)
+            finding_out.run(attempt.pk)
+            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_checked:
+                assert asked.retry_at is not None  # it has its turn later
+                time.sleep(max(0, (asked.retry_at - timezone.now()).total_seconds()))
+                finding_out.run(attempt.pk)
+            return
+        # Whoever looks into the bill waits until late calls have come to their end.
+        time.sleep(0.4 if any(call.at > time.time() - 2 for call in self.standin.calls[-1:]) else 0)
+        worked = attempt.voice_id in self.standin.voices
+        finding_out.settle_by_hand(attempt, worked=worked, note="the bill", by=self.person)
+
+    def keep(self, voice: Voice) -> None:
+        before = len(self.standin.bill)
+        self.fault("t2a_v2")
+        try:
+            speech = keeping.keep(voice, by=self.person)
+        except speaking.SpeechRefused:
+            return
+        for _turn in range(50):
+            speaking.run(speech.pk)
+            speech.refresh_from_db()
+            if speech.status != SpeechState.WAITING:
+                break
+            assert speech.retry_at is not None
+            time.sleep(max(0, (speech.retry_at - timezone.now()).total_seconds()))
+        if speech.status == SpeechState.UNKNOWN:
+            time.sleep(0.4)
+            spoken = [line.what for line in self.standin.bill[before:]]
+            speaking.settle(speech, worked="speech" in spoken, note="the bill", by=self.person)
+
+
+@pytest.fixture
+def runs(order: Callable[..., Order], person: User, standin: StandIn, settings: Settings) -> Runs:
+    settings.MINIMAX_READ_TIMEOUT = PATIENCE
+    return Runs(SEED, standin, person)
+
+
+def test_ledger_equals_the_bill_after_random_runs(
+    runs: Runs, order: Callable[..., Order], standin: StandIn
+) -> None:
+    for number in range(RUNS):
+        preview = "Hi." if runs.dice.random() < 0.7 else ""
+        runs.clone(order(token=uuid4(), voice_id=f"Anna-{number:04d}-7k2p", preview_text=preview))
+    for voice in Voice.objects.order_by("pk"):
+        if runs.dice.random() < 0.4:
+            runs.keep(voice)
+
+    # The same voices, none unaccounted for.
+    assert set(Voice.objects.values_list("voice_id", flat=True)) == set(standin.voices)
+    assert not Voice.objects.filter(uncertain=True).exists()
+    assert {voice.voice_id for voice in Voice.objects.filter(kept_at__isnull=False)} == {
+        voice.voice_id for voice in standin.voices.values() if voice.used_at is not None
+    }
+    # The same number of clone calls as were sent, attempt by attempt.
+    for attempt in CloneAttempt.objects.all():
+        runs.sent[attempt.voice_id] += sum(call["call"] == "voice_clone" for call in attempt.calls)
+    assert runs.sent == Counter(call.json["voice_id"] for call in standin.calls_of("voice_clone"))
+    # The same money, line by line.
+    lines = Charge.objects.counted()
+    assert not lines.filter(certain=False).exists()
+    assert Counter((line.what, line.voice_name, line.units, line.amount) for line in lines) == (
+        Counter((line.what, line.voice_id, line.units, line.amount) for line in standin.bill)
+    )
+    assert {line.what for line in lines} == set(What.values)
+    assert Speech.objects.exclude(status__in=("ready", "failed", "stopped")).count() == 0
