@@ -89,7 +89,7 @@ CODES: Final[dict[int, Saying]] = {
     ),
     20132: Saying(
         _("MiniMax does not know this recording or this voice ID."),
-        _("Try again: the recording is then sent anew."),
+        _("Try again: our copy is then sent anew. If we hold none, bring the recording as a file."),
         (Offer.TRY_AGAIN, Offer.OTHER_RECORDING),
     ),
     2037: Saying(
