@@ -65,6 +65,12 @@ def stored() -> dict[str, int]:
 NOTHING = {"kv": 0, "schedule": 0, "task": 0, "counter": 0}
 
 
+def test_an_idle_thread_looks_for_a_job_five_times_a_second_at_least() -> None:
+    consumer = queue.consumer()
+
+    assert (consumer.default_delay, consumer.max_delay, consumer.backoff) == (0.05, 0.05, 1.0)
+
+
 def test_storage_is_empty_after_jobs_that_work_and_jobs_that_fail() -> None:
     DONE.clear()
     for number in range(20):
