@@ -17,6 +17,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
 SCRIPTS: Final = (
     "player",
+    "loop",
     "copy",
     "moments",
     "live",

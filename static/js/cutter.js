@@ -125,22 +125,20 @@ document.addEventListener("keydown", (event) => {
 // Buttons and fields ----------------------------------------------------------------------------------
 
 function suggest(button) {
-  const offer = button.closest(".suggestion");
   before ??= { part: cut.part, purpose: cut.form.elements.purpose.value };
-  choose(offer.dataset.purpose, Number(offer.dataset.start), Number(offer.dataset.end));
-  for (const other of all(".suggestion")) {
-    other.querySelector(".why").hidden = other !== offer;
-    other.querySelector("[data-undo]").hidden = other !== offer;
-  }
-  announce(offer.querySelector(".why").innerText);
+  choose(button.dataset.purpose, Number(button.dataset.start), Number(button.dataset.end));
+  for (const why of all(".why")) why.hidden = why.id !== button.getAttribute("aria-controls");
+  for (const back of all("[data-undo]")) back.hidden = false;
+  one(".stage").scrollIntoView({ block: "nearest" });
+  announce(one(".why:not([hidden])").innerText);
 }
 
 function undo(button) {
   choose(before.purpose, before.part.start, before.part.end);
   before = null;
-  const offer = button.closest(".suggestion");
-  offer.querySelector(".why").hidden = button.hidden = true;
-  offer.querySelector("[data-suggest]").focus();
+  const why = button.closest(".why");
+  why.hidden = true;
+  one(`[aria-controls="${why.id}"]`).focus();
 }
 
 // So that it can be seen, and heard from its beginning.
@@ -159,7 +157,7 @@ document.addEventListener("click", (event) => {
   if (button.dataset.zoom) {
     zoom(button.dataset.zoom);
     announce(fromTo(cut.shown));
-  } else if ("play" in button.dataset) toggle();
+  } else if ("play" in button.dataset || "hear" in button.dataset) toggle();
   else if ("loop" in button.dataset) {
     looping = !looping;
     button.setAttribute("aria-pressed", looping);
@@ -197,7 +195,7 @@ function start() {
   looping = false;
   before = null;
   if (!found) return;
-  cut.bands = JSON.parse(document.getElementById("bands").textContent);
+  cut.bands = JSON.parse(found.dataset.bands);
   cut.full = Number(found.dataset.length);
   cut.length = Math.floor(cut.full / TENTH) * TENTH;
   const [from, to] = [...all(".handle")].map((handle) => snap(handle.getAttribute("aria-valuenow") * SECOND));
@@ -208,6 +206,7 @@ function start() {
   cut.wrong = all(".times .error").length > 0;
   show();
   refine();
+  if (one(".why:not([hidden])")) zoom("part");
 }
 
 document.addEventListener("htmx:load", start);

@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.audio.rules import SPANS
 from voicestudio.models import AudioFile, Purpose
 
+from . import texts
+
+SECONDS: Final = _("{seconds}\u00a0s")  # a length of less than a minute
 BEST_CLIP_MS: Final = (5_000, 7_500)
 # Players and browsers round lengths; so much behind the end is still meant as the end.
 NEAR_THE_END_MS: Final = 100
@@ -51,7 +54,7 @@ def length_of(milliseconds: int) -> str:
     seconds, tenths = divmod(milliseconds // 100, 10)
     rest = f".{tenths}" if tenths else ""
     if seconds < 60:
-        return _now("{seconds}\u00a0s").format(seconds=f"{seconds}{rest}")
+        return SECONDS.format(seconds=f"{seconds}{rest}")
     return typed(milliseconds).rpartition(".")[0] + rest
 
 
@@ -146,7 +149,7 @@ class TimeField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """What stands in the field: a time of ours, or what was typed."""
-        return typed(value) if isinstance(value, int) else value
+        return typed(value) if isinstance(value, int) else texts.clean(str(value or ""))[:40]
 
 
 class CutForm(forms.Form):

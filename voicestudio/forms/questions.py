@@ -67,7 +67,7 @@ class Questions(forms.Form):
         longest=1000,
         lines=True,
         required=False,
-        help_text=_("Word for word what is said in the clip."),
+        help_text=_("Exactly what is said in the clip, word for word, ending in punctuation."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

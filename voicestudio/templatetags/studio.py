@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from voicestudio import words
 from voicestudio.audio import waveform_path
-from voicestudio.forms.cutting import length_of, typed
+from voicestudio.forms.cutting import judged, length_of, typed
 
 register = template.Library()
 
@@ -151,6 +151,7 @@ def megabytes(count: int | None) -> str:
 register.filter("size", words.size)
 register.filter("length_of", length_of)
 register.filter("place", typed)
+register.filter("judged", judged)
 
 
 @register.filter

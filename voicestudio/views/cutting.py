@@ -1,5 +1,6 @@
 """Cutting: the page on which a part of a recording becomes a recording of its own."""
 
+import json
 from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from voicestudio import words
 from voicestudio.audio import AudioProblem, waveform_path
 from voicestudio.forms import CloneForm
-from voicestudio.forms.cutting import CutForm, all_bands, judged, length_of, ms_of
+from voicestudio.forms.cutting import SECONDS, CutForm, all_bands, judged, length_of, ms_of, typed
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
@@ -104,8 +105,12 @@ def shape(request: HttpRequest, pk: int) -> HttpResponse:
 def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
     """What is proposed, as soon as the recording has been listened to."""
     recording = _visible(request, pk)
-    context = {"recording": recording, "suggestions": _suggestions(recording, "")}
-    context["back"] = _back(request.GET.get("back", ""))
+    context = {
+        "recording": recording,
+        "suggestions": _suggestions(recording, ""),
+        "back": _back(request.GET.get("back", "")),
+        "wanted": True,
+    }
     return render(request, "recordings/cut.html#suggestions", context)
 
 
@@ -131,8 +136,10 @@ def _page(
         "part": part,
         "length_s": f"{length_ms // 100 / 10:.1f}",
         "judged": judged(part.length_ms, purpose),
-        "bands": all_bands(),
+        "bands": json.dumps(all_bands()),
+        "seconds": SECONDS,
         "suggestions": _suggestions(recording, suggested),
+        "wanted": bool(suggested),
     }
     return render(request, "recordings/cut.html", context, status=status)
 
@@ -173,10 +180,16 @@ def _drawn(recording: AudioFile, window: Window) -> dict[str, Any]:
         "start_ms": window.start_ms,
         "span_ms": window.length_ms,
         "end_ms": window.end_ms,
-        "ticks": [round(window.start_ms + step * tick) for tick in range(TICKS)],
+        "ticks": [_tick(window.start_ms + step * tick, step) for tick in range(TICKS)],
         # A finer picture comes as soon as the recording has been listened to.
         "rough": not recording.envelope and recording.is_being_judged,
     }
+
+
+def _tick(place_ms: float, step_ms: float) -> str:
+    """A time below the picture, as exact as its neighbours need."""
+    exact = typed(int(round(place_ms, -2 if step_ms < 10_000 else -3)))
+    return exact if step_ms < 10_000 else exact.rpartition(".")[0]
 
 
 def _suggestions(recording: AudioFile, shown: str) -> list[dict[str, Any]]:
@@ -190,9 +203,11 @@ def _suggestions(recording: AudioFile, shown: str) -> list[dict[str, Any]]:
             "name": name,
             "label": label,
             "purpose": purpose.value,
-            "start": passage["start_ms"],
-            "end": passage["end_ms"],
-            "length": length_of(passage["end_ms"] - passage["start_ms"]),
+            "start": (start := round(passage["start_ms"], -2)),
+            "end": (
+                end := min(round(passage["end_ms"], -2), (recording.duration_ms or 0) // 100 * 100)
+            ),
+            "length": length_of(end - start),
             "reasons": [str(reason) for reason in words.of_passage(passage["reasons"])],
             "shown": name == shown,
         }
@@ -227,8 +242,8 @@ def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
     if recording is None:
         form.refuse("prompt_clip", _("Bring a recording first; the clip is cut out of it."))
         return None
-    typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
-    request.session["draft"] = {name: value for name, value in typed.items() if value}
+    answers = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
+    request.session["draft"] = {name: value for name, value in answers.items() if value}
     page = reverse("cut_recording", args=[recording.pk])
     return _to(request, f"{page}?back=form&{query}")
 

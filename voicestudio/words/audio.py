@@ -11,8 +11,9 @@ from .saying import Saying
 
 def seconds(milliseconds: int | float | None) -> str:
     """A length of audio as a person says it: 84,000 ms is 1:24."""
-    total = round((milliseconds or 0) / 1000)
-    return f"{total // 60}:{total % 60:02d}"
+    minutes, rest = divmod(round((milliseconds or 0) / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def size(count: int) -> str:

@@ -1,0 +1,90 @@
+"""Times as people type them, and what a length is worth."""
+
+import pytest
+
+from voicestudio.forms.cutting import CutForm, bands, judged, length_of, ms_of, typed
+from voicestudio.models import AudioFile
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("0", 0),
+        ("62.5", 62_500),
+        ("1:02.5", 62_500),
+        (" 1:02,5 ", 62_500),
+        ("1:02.534", 62_534),
+        ("1:02.53499", 62_534),
+        ("1:00:02.5", 3_602_500),
+        ("90:00", 5_400_000),
+        ("１：０２", 62_000),
+        ("1:60", None),
+        ("1:60:00", None),
+        ("", None),
+        ("NaN", None),
+        ("inf", None),
+        ("-1", None),
+        ("1e3", None),
+        ("1:02.", None),
+        ("1:2:3:4", None),
+        ("0x10", None),
+        ("1:02\x00", None),
+        ("９" * 4000, None),
+    ],
+)
+def test_typed_time_is_read(text: str, ms: int | None) -> None:
+    assert ms_of(text) == ms
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(0, "0:00.0"), (62_570, "1:02.5"), (3_602_500, "1:00:02.5"), (7_199_999, "1:59:59.9")],
+)
+def test_time_is_typed_and_read_back(ms: int, text: str) -> None:
+    assert (typed(ms), ms_of(text)) == (text, ms // 100 * 100)
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [(42_000, "42\u00a0s"), (6_300, "6.3\u00a0s"), (300_000, "5:00"), (72_500, "1:12.5")],
+)
+def test_length_is_said(ms: int, text: str) -> None:
+    assert length_of(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "ms", "state", "words"),
+    [
+        ("voice_clone", 9_900, "bad", "9.9\u00a0s: too short, at least 10\u00a0s"),
+        ("voice_clone", 10_000, "good", "10\u00a0s: fine"),
+        ("voice_clone", 42_000, "good", "42\u00a0s: fine"),
+        ("voice_clone", 300_000, "good", "5:00: fine"),
+        ("voice_clone", 300_100, "bad", "5:00.1: too long, at most 5:00"),
+        ("prompt_audio", 900, "bad", "0.9\u00a0s: too short, at least 1\u00a0s"),
+        ("prompt_audio", 4_900, "warn", "4.9\u00a0s: rather short, 5 to 7.5 s are best"),
+        ("prompt_audio", 5_000, "good", "5\u00a0s: good"),
+        ("prompt_audio", 7_500, "good", "7.5\u00a0s: good"),
+        ("prompt_audio", 7_900, "warn", "7.9\u00a0s: rather long, 5 to 7.5 s are best"),
+        ("prompt_audio", 8_000, "bad", "8\u00a0s: too long, must be under 8\u00a0s"),
+    ],
+)
+def test_length_is_judged_for_its_purpose(purpose: str, ms: int, state: str, words: str) -> None:
+    assert judged(ms, purpose) == {"state": state, "words": words}
+
+
+@pytest.mark.parametrize("purpose", ["voice_clone", "prompt_audio"])
+@pytest.mark.parametrize("ms", [900, 1_000, 7_900, 8_000, 9_900, 10_000, 300_000, 300_100])
+def test_form_refuses_what_is_judged_bad_and_nothing_else(purpose: str, ms: int) -> None:
+    recording = AudioFile(duration_ms=7_200_000)
+    sent = {"start": "1:00.0", "end": typed(60_000 + ms), "purpose": purpose}
+
+    form = CutForm(sent, recording=recording)
+
+    assert form.is_valid() is (judged(ms, purpose)["state"] != "bad")
+
+
+def test_bands_cover_every_length() -> None:
+    for purpose in ("voice_clone", "prompt_audio"):
+        edges = [band.below_ms for band in bands(purpose)]
+        assert edges[-1] is None
+        assert edges[:-1] == sorted(edge for edge in edges if edge is not None)

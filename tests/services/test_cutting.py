@@ -1,0 +1,159 @@
+"""Cutting and tidying: real files, real cuts; the original stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import wave
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from tests.factories import PEAKS, make_recording
+from tests.practice.recordings import hum
+from voicestudio.audio import AudioProblem, isolated
+from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.services import recordings
+
+
+@pytest.fixture
+def long(person: User, data_dir: Path) -> AudioFile:
+    """Forty seconds that we hold."""
+    return make_recording(
+        by=person, content=hum(40), duration_ms=40_000, name="talk.wav",
+        codec="pcm_s16le", file_id=None, provider="", uploaded_at=None,
+    )  # fmt: skip
+
+
+def seconds_of(recording: AudioFile) -> float:
+    with wave.open(recording.file.path, "rb") as file:
+        return file.getnframes() / file.getframerate()
+
+
+def fingerprint(recording: AudioFile) -> str:
+    return hashlib.sha256(Path(recording.file.path).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "purpose"),
+    [
+        (0, 10_000, Purpose.SAMPLE),
+        (12_300, 33_900, Purpose.SAMPLE),
+        (25_000, 40_000, Purpose.SAMPLE),
+        (3_000, 10_500, Purpose.PROMPT),
+        (39_000, 40_000, Purpose.PROMPT),
+    ],
+)
+def test_cut_is_a_child_of_the_length_that_was_asked_for(
+    person: User, long: AudioFile, start_ms: int, end_ms: int, purpose: str
+) -> None:
+    before = fingerprint(long)
+
+    made = recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
+
+    assert (made.parent, made.origin, made.from_ms, made.to_ms) == (
+        long, Origin.CUT, start_ms, end_ms,
+    )  # fmt: skip
+    assert (made.purpose, made.created_by, made.to_be_cut) == (purpose, person, False)
+    assert abs(seconds_of(made) * 1000 - (end_ms - start_ms)) <= 50
+    assert fingerprint(long) == before
+
+
+def test_cut_is_named_after_its_original_and_its_place(person: User, long: AudioFile) -> None:
+    made = recordings.cut(long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person)
+
+    assert made.name == "talk (0:05–0:17).wav"
+
+
+def test_same_part_twice_is_the_same_recording(person: User, long: AudioFile) -> None:
+    first, again, other = (
+        recordings.cut(long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person)
+        for start in (5_000, 5_000, 5_100)
+    )
+
+    assert (first == again, first == other, long.children.count()) == (True, False, 2)
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "purpose", "code"),
+    [
+        (0, 9_000, Purpose.SAMPLE, "too_short"),
+        (0, 9_000, Purpose.PROMPT, "too_long"),
+        (50_000, 70_000, Purpose.SAMPLE, "too_short"),
+    ],
+)
+def test_part_that_the_provider_does_not_take_leaves_nothing(
+    person: User,
+    long: AudioFile,
+    settings: Settings,
+    start_ms: int,
+    end_ms: int,
+    purpose: str,
+    code: str,
+) -> None:
+    with pytest.raises(AudioProblem) as problem:
+        recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
+
+    assert problem.value.code == code
+    assert AudioFile.objects.count() == 1
+    assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+
+@pytest.mark.parametrize(("start_ms", "end_ms"), [(5_000, 5_000), (9_000, 5_000), (-1, 15_000)])
+def test_what_is_no_part_is_no_part(
+    person: User, long: AudioFile, start_ms: int, end_ms: int
+) -> None:
+    with pytest.raises(ValueError, match="nothing lies between"):
+        recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_without_a_copy_there_is_nothing_to_cut(person: User, data_dir: Path, lost: bool) -> None:
+    recording = make_recording(by=person, held=lost)
+    if lost:
+        Path(recording.file.path).unlink()
+
+    with pytest.raises(recordings.NotHeld):
+        recordings.cut(recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+
+
+def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) -> None:
+    made = recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+
+    recordings.delete(long)
+
+    made.refresh_from_db()
+    assert (made.parent, made.from_ms, seconds_of(made)) == (None, 0, pytest.approx(12, abs=0.05))
+
+
+# The picture ------------------------------------------------------------------------------------
+
+
+def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
+    drawn = tmp_path / "envelope"
+    isolated.write_envelope(Path(long.file.path), drawn)
+    with drawn.open("rb") as content:
+        long.envelope.save("talk.envelope", content)
+
+    bars = recordings.shape(long, 10_000, 20_000, bars=50)
+
+    assert (len(bars), min(bars) > 0, max(bars) <= 100) == (50, True, True)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: bool) -> None:
+    if broken:
+        long.envelope.name = "envelopes/gone"
+
+    whole = recordings.shape(long, 0, 40_000, bars=110)
+    window = recordings.shape(long, 20_000, 40_000, bars=55)
+    behind = recordings.shape(long, 40_000, 50_000, bars=3)
+
+    assert (whole, window, behind) == (PEAKS, PEAKS[55:], [0, 0, 0])
+
+
+def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
+    made = recordings.tidy(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
+
+    assert (made.parent, made.origin, made.steps) == (long, Origin.TIDIED, ["level"])

@@ -1,0 +1,396 @@
+"""The cut page: what it shows, what it takes, and where it leads."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, CloneAttempt, Purpose
+from voicestudio.services import recordings
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+PASSAGES = {
+    "best": {"start_ms": 12_040, "end_ms": 27_080, "reasons": ["least_noise", "in_pauses"]},
+    "prompt": {"start_ms": 20_000, "end_ms": 26_500, "reasons": ["in_pauses", "unheard_of"]},
+}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def recording(user: User) -> AudioFile:
+    """Thirty seconds that can be heard and cut."""
+    return factories.make_recording(
+        by=user, name="anna.wav", content=hum(30), duration_ms=30_000, codec="pcm_s16le"
+    )
+
+
+def page(content: bytes) -> str:
+    return html.unescape(content.decode())
+
+
+def value(content: bytes, name: str) -> str:
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', content.decode())
+    return html.unescape(found[1]) if found else ""
+
+
+def errors(content: bytes) -> list[str]:
+    return re.findall(r'<p class="error"[^>]*>(.*?)</p>', page(content))
+
+
+def address(recording: AudioFile) -> str:
+    return f"/recordings/{recording.pk}/cut/"
+
+
+# The page ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["cut", "shape", "suggestions"])
+def test_stranger_and_unknown_recording_get_nothing(client: Client, user: User, part: str) -> None:
+    for pk in (404, 2**63, 10**30):
+        assert client.get(f"/recordings/{pk}/{part}/").status_code == 404
+    client.logout()
+    assert client.get(f"/recordings/1/{part}/").status_code == 302
+
+
+def test_stranger_cuts_nothing(recording: AudioFile) -> None:
+    response = Client().post(address(recording), {"start": "0", "end": "12"})
+
+    assert response.status_code == 302
+    assert recording.children.count() == 0
+
+
+def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: AudioFile) -> None:
+    response = client.get(address(recording))
+
+    text = page(response.content)
+    assert response.status_code == 200
+    assert len(re.findall(r'role="slider"', text)) == 2
+    assert (
+        len(re.findall(r"<path d=\"M", text.partition('id="shape"')[2].partition("</ol>")[0])) == 1
+    )
+    assert (value(response.content, "start"), value(response.content, "end")) == (
+        "0:00.0", "0:30.0",
+    )  # fmt: skip
+    assert "30\u00a0s: fine" in text
+    assert "style=" not in text
+
+
+def test_page_costs_the_same_whatever_hangs_on_the_recording(
+    client: Client, recording: AudioFile, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(3):
+        factories.make_recording(by=recording.created_by, parent=recording, name=f"{number}.wav")
+
+    with django_assert_num_queries(3):  # the session, the person, the recording
+        client.get(address(recording))
+
+
+def test_long_recording_begins_with_two_minutes_and_one_sentence(
+    client: Client, recording: AudioFile
+) -> None:
+    AudioFile.objects.filter(pk=recording.pk).update(
+        duration_ms=7_190_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None
+    )
+
+    response = client.get(address(recording))
+
+    assert value(response.content, "end") == "2:00.0"
+    assert "This recording is 1:59:50 long, and MiniMax takes at most 5 minutes." in page(
+        response.content
+    )
+
+
+def test_address_says_what_is_marked(client: Client, recording: AudioFile) -> None:
+    query = {"start": "5", "end": "0:11,5", "purpose": "prompt_audio", "back": "form"}
+
+    response = client.get(address(recording), query)
+
+    assert 'aria-valuenow="5.0"' in page(response.content)
+    assert 'aria-valuenow="11.5"' in page(response.content)
+    assert "6.5\u00a0s: good" in page(response.content)
+    assert value(response.content, "back") == "form"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"start": "NaN", "end": "<b>"},
+        {"start": "99", "end": "3"},
+        {"purpose": "x", "back": "//evil.example/", "suggest": "x"},
+        {"start": "9" * 5000},
+    ],
+)
+def test_hostile_address_marks_what_can_be_marked(
+    client: Client, recording: AudioFile, query: dict[str, str]
+) -> None:
+    response = client.get(address(recording), query)
+
+    assert response.status_code == 200
+    assert 'aria-valuenow="30.0"' in page(response.content)
+    assert "evil" not in page(response.content)
+
+
+def test_recording_without_a_copy_cannot_be_cut(client: Client, user: User) -> None:
+    elsewhere = factories.make_recording(by=user, held=False)
+
+    shown = client.get(address(elsewhere))
+    sent = client.post(address(elsewhere), {"start": "0", "end": "12", "purpose": "voice_clone"})
+
+    assert "We hold no copy of this recording" in page(shown.content)
+    assert (shown.status_code, sent.status_code) == (200, 422)
+
+
+# The picture ------------------------------------------------------------------------------------
+
+
+def test_shape_of_a_window_is_drawn(client: Client, recording: AudioFile) -> None:
+    response = client.get(f"/recordings/{recording.pk}/shape/", {"start": 5000, "end": 10_000})
+
+    text = page(response.content)
+    assert response.status_code == 200
+    assert text.lstrip().startswith('<div class="shape"')
+    assert 'data-start="5000"' in text.replace("\n", " ")
+    assert re.findall(r"<li>(.*?)</li>", text) == ["0:05.0", "0:06.0", "0:07.0", "0:08.0", "0:09.0"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"start": "5"}, {"start": "9", "end": "5"}, {"start": "-1", "end": "5"},
+     {"start": "NaN", "end": "inf"}, {"start": "40000", "end": "50000"},
+     {"start": "٣", "end": "9" * 30}],
+)  # fmt: skip
+def test_shape_of_no_window_is_told(
+    client: Client, recording: AudioFile, query: dict[str, str]
+) -> None:
+    response = client.get(f"/recordings/{recording.pk}/shape/", query)
+
+    assert response.status_code == 422
+    assert response.content.decode() == "There is nothing of the recording to be shown."
+
+
+# Suggestions ------------------------------------------------------------------------------------
+
+
+def test_suggestions_say_why_in_words(client: Client, recording: AudioFile) -> None:
+    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, judged_at="2026-01-01T00Z")
+
+    text = page(client.get(address(recording)).content)
+
+    assert "Suggest the best part" in text
+    assert "Suggest a prompt clip" in text
+    whys = re.findall(r'class="note why".*?</div>', text, re.DOTALL)
+    assert [re.findall(r"<(?:b|span)>(.*?)</", why) for why in whys] == [
+        [
+            "0:12.0 to 0:27.1, 15.1\u00a0s",
+            "There is less noise here than elsewhere.",
+            "It begins and ends in a pause; no word is cut.",
+        ],
+        ["0:20.0 to 0:26.5, 6.5\u00a0s", "It begins and ends in a pause; no word is cut."],
+    ]
+    assert all("hidden" in why for why in whys)
+
+
+def test_suggestion_without_script_fills_the_page(client: Client, recording: AudioFile) -> None:
+    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, judged_at="2026-01-01T00Z")
+
+    response = client.get(address(recording), {"suggest": "prompt", "back": "form"})
+
+    assert (value(response.content, "start"), value(response.content, "end")) == (
+        "0:20.0", "0:26.5",
+    )  # fmt: skip
+    assert "6.5\u00a0s: good" in page(response.content)
+    assert recording.children.count() == 0
+
+
+def test_suggestions_are_waited_for_and_then_leave_off(
+    client: Client, recording: AudioFile
+) -> None:
+    url = f"/recordings/{recording.pk}/suggestions/"
+    AudioFile.objects.filter(pk=recording.pk).update(judging_since=timezone.now(), judged_at=None)
+    waiting = page(client.get(url).content)
+    AudioFile.objects.filter(pk=recording.pk).update(judged_at="2026-01-01T00Z")
+
+    judged = page(client.get(url).content)
+
+    assert "hx-get" in waiting
+    assert "The studio listens to the recording." in waiting
+    assert "hx-get" not in judged
+
+
+# The cut ----------------------------------------------------------------------------------------
+
+
+def test_cut_becomes_a_recording_of_its_own(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    sent = {"start": "0:05.0", "end": "0:17.5", "purpose": "voice_clone"}
+
+    response = client.post(address(recording), sent)
+
+    made = recording.children.get()
+    assert response.status_code == 303
+    assert response["Location"] == f"/recordings/#recording-{made.pk}"
+    assert (made.from_ms, made.to_ms, made.purpose, made.created_by) == (
+        5_000, 17_500, Purpose.SAMPLE, user,
+    )  # fmt: skip
+    assert abs((made.duration_ms or 0) - 12_500) <= 50
+    recording.refresh_from_db()
+    assert recording.duration_ms == 30_000
+
+
+@pytest.mark.parametrize(
+    ("purpose", "end", "query"),
+    [
+        ("voice_clone", "15", "?recording={pk}"),
+        ("prompt_audio", "6.2", "?prompt_clip={pk}#id_prompt_text"),
+    ],
+)
+def test_cut_goes_back_to_the_form(
+    client: Client, recording: AudioFile, purpose: str, end: str, query: str
+) -> None:
+    sent = {"start": "0", "end": end, "purpose": purpose, "back": "form"}
+
+    plain = client.post(address(recording), sent)
+    by_script = client.post(address(recording), sent, headers=HTMX)
+
+    made = recording.children.get()  # the same part twice is the same recording
+    assert plain["Location"] == by_script["HX-Redirect"] == "/" + query.format(pk=made.pk)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"start": ""}, ["Type where the part begins, such as 0:05.0."]),
+        ({"end": None}, ["Type where the part ends, such as 1:10.0."]),
+        ({"start": "NaN"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
+        ({"end": "1e9"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
+        ({"start": "\x00"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
+        ({"start": "20", "end": "10"}, ["The end must come after the start."]),
+        ({"start": "10", "end": "10"}, ["The end must come after the start."]),
+        ({"end": "0:30.2"}, ["The recording ends at 0:30.0. Choose an earlier time."]),
+        ({"end": "99999"}, ["The recording ends at 0:30.0. Choose an earlier time."]),
+        ({"end": "9"}, ["This part is 9\u00a0s long. MiniMax needs at least 10\u00a0s."]),
+        (
+            {"end": "8", "purpose": "prompt_audio"},
+            ["This part is 8\u00a0s long. A prompt clip must be under 8\u00a0s."],
+        ),
+        ({"purpose": "x"}, ["Choose what the part is for: a recording or a prompt clip."]),
+        ({"purpose": None}, ["Choose what the part is for: a recording or a prompt clip."]),
+    ],
+)
+def test_wrong_input_is_told_and_nothing_is_lost(
+    client: Client, recording: AudioFile, changes: dict[str, Any], said: list[str]
+) -> None:
+    sent = {"start": "0:00.0", "end": "0:15.0", "purpose": "voice_clone", "back": "form"} | changes
+    given = {name: text for name, text in sent.items() if text is not None}
+
+    response = client.post(address(recording), given)
+
+    assert response.status_code == 422
+    assert errors(response.content) == said
+    assert value(response.content, "start") == given.get("start", "").replace("\x00", "")
+    assert value(response.content, "end") == given.get("end", "")
+    assert value(response.content, "back") == "form"
+    assert AudioFile.objects.count() == 1
+
+
+def test_silent_part_is_told(client: Client, user: User) -> None:
+    quiet = factories.make_recording(
+        by=user, name="quiet.wav", content=hum(12)[:44] + bytes(240_000), duration_ms=15_000
+    )
+    sent = {"start": "0", "end": "12", "purpose": "voice_clone"}
+
+    response = client.post(address(quiet), sent)
+
+    assert response.status_code == 422
+    assert errors(response.content)[0].startswith("Nothing can be heard in this recording.")
+
+
+def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
+    Path(recording.file.path).unlink()
+
+    response = client.post(
+        address(recording), {"start": "0", "end": "12", "purpose": "voice_clone"}
+    )
+
+    assert response.status_code == 422
+    assert errors(response.content)[0].startswith("Our copy of the recording cannot be read.")
+
+
+# From the form, and back ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "query"),
+    [
+        ("cut_recording", "back=form&purpose=voice_clone"),
+        ("best_recording", "back=form&suggest=best"),
+        ("cut_out_clip", "back=form&purpose=prompt_audio&suggest=prompt"),
+    ],
+)
+def test_form_leads_here_and_its_answers_wait(
+    client: Client, recording: AudioFile, action: str, query: str
+) -> None:
+    answers = {
+        "speaker": "Anna Larsen", "permission": "on", "recording": recording.pk,
+        "preview_text": "Good morning.", "action": action,
+    }  # fmt: skip
+
+    gone = client.post("/", answers)
+    back = client.get("/", {"prompt_clip": "1"})
+
+    assert gone.status_code == 303
+    assert gone["Location"] == f"{address(recording)}?{query}"
+    assert value(back.content, "speaker") == "Anna Larsen"
+    assert value(back.content, "recording") == str(recording.pk)
+    assert "Good morning." in back.content.decode()
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_clip_is_cut_out_of_a_recording_or_asked_for(client: Client, user: User) -> None:
+    response = client.post("/", {"speaker": "Anna", "action": "cut_out_clip"})
+
+    assert response.status_code == 422
+    assert "Bring a recording first; the clip is cut out of it." in page(response.content)
+
+
+def test_too_long_recording_leads_from_the_form_to_the_cut(
+    client: Client, recording: AudioFile
+) -> None:
+    AudioFile.objects.filter(pk=recording.pk).update(
+        duration_ms=600_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None
+    )
+
+    text = page(client.get("/", {"recording": recording.pk}).content)
+
+    assert "This recording is too long. MiniMax takes at most 5 minutes." in text
+    assert 'value="cut_recording"' in text
+
+
+def test_clip_on_the_form_counts_its_seconds(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    clip = recordings.cut(recording, start_ms=1_000, end_ms=7_000, purpose=Purpose.PROMPT, by=user)
+
+    text = page(client.get("/", {"prompt_clip": clip.pk}).content)
+
+    assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s: good</p>', text)
+    assert "Play the clip in a loop" in text
+    assert "Exactly what is said in the clip, word for word, ending in punctuation." in text
