@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
@@ -388,3 +389,117 @@ def test_get_deletes_nothing(client: Client, user: User) -> None:
 
     assert client.get(f"/recordings/{kept.pk}/delete/").status_code == 405
     assert AudioFile.objects.get() == kept
+
+
+# Filters, families, several at once --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("verdict=good", ["good", "clip"]),
+        ("verdict=disappointing", ["poor"]),
+        ("verdict=none", ["unjudged"]),
+        ("purpose=prompt_audio", ["clip"]),
+        ("purpose=voice_clone&verdict=good", ["good"]),
+        ("verdict=good&q=cli", ["clip"]),
+        ("verdict=nonsense", ["good", "clip", "poor", "unjudged"]),
+    ],
+)
+def test_list_is_filtered_by_its_address(
+    client: Client, user: User, query: str, expected: list[str]
+) -> None:
+    made = {
+        "unjudged": factories.make_recording(by=user),
+        "poor": factories.make_judged("disappointing", by=user),
+        "clip": factories.make_judged("good", by=user, purpose=Purpose.PROMPT, name="clip.mp3"),
+        "good": factories.make_judged("good", by=user),
+    }
+
+    found = ids(client.get(f"/recordings/?{query}").content.decode())
+
+    assert found == [made[name].pk for name in expected]
+
+
+def test_filters_outlive_a_search(client: Client, user: User) -> None:
+    html = client.get("/recordings/?verdict=usable&purpose=voice_clone").content.decode()
+
+    search = html.partition('role="search"')[2].partition("</form>")[0]
+    assert re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', search) == [
+        ("purpose", "voice_clone"), ("verdict", "usable"),
+    ]  # fmt: skip
+
+
+def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) -> None:
+    root = factories.make_recording(by=user, name="anna.m4a")
+    found = [factories.finding(code) for code in ("hum", "noisy", "echo")]
+    factories.make_judged(
+        "disappointing", *found, by=user, parent=root, origin="cut", from_ms=42_000, to_ms=90_000
+    )
+
+    html = client.get("/recordings/").content.decode()
+
+    row = html.partition('<li class="attempt"')[2].partition("</li>")[0]
+    assert row.count("</svg> Will disappoint</span>") == 1
+    assert row.count("There is a steady hum, as from a power cable or a charger.") == 1
+    assert row.count("and 2 more") == 1
+    assert row.count("cut, 0:42–1:30") == 1
+    assert row.count(f'<a href="/recordings/{root.pk}/" dir="auto">anna.m4a</a>') == 1
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_families_cost_the_list_no_query_more(
+    client: Client, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _turn in range(rows):
+        root = factories.make_recording(by=user)
+        factories.make_judged(
+            "usable", factories.finding("hum"), by=user, parent=root, origin="tidied",
+            steps=["hum"],
+        )  # fmt: skip
+    client.get("/recordings/")
+
+    with django_assert_num_queries(4):  # session, user, recordings, their uses (none)
+        client.get("/recordings/")
+
+
+def test_deleted_recording_is_not_listed(client: Client, user: User) -> None:
+    gone = factories.make_recording(by=user, held=False, deleted_at=timezone.now())
+
+    assert ids(client.get("/recordings/").content.decode()) == []
+    page = client.get(f"/recordings/{gone.pk}/")
+    assert page.content.decode().count("Its sound was deleted together with a voice.") == 1
+    assert client.get(f"/recordings/{gone.pk}/", headers=HTMX).status_code == 404
+
+
+def test_each_of_several_becomes_a_line(client: Client, user: User) -> None:
+    response = client.post("/recordings/", {"file": wav(), "several": "1"}, headers=HTMX)
+
+    kept = AudioFile.objects.get()
+    html = response.content.decode()
+    assert response.status_code == 201
+    assert re.findall(r'<li class="line" data-taken id="line-(\d+)"', html) == [str(kept.pk)]
+    assert html.count("Listening…") == 2  # the badge, and what is said aloud
+    assert "<html" not in html
+
+
+def test_several_files_without_script_are_each_told(client: Client, user: User) -> None:
+    files = [wav("one.wav"), wav("short.wav", seconds=3), wav("two.wav")]
+
+    response = client.post("/recordings/", {"file": files, "several": "1"}, follow=True)
+
+    html = response.content.decode()
+    assert [one.name for one in AudioFile.objects.order_by("pk")] == ["one.wav", "two.wav"]
+    assert response.redirect_chain == [("/recordings/", 302)]
+    assert re.findall(r'class="note"[^>]*role="status">(.*?)</p>', html) == [
+        "one.wav is here.",
+        "short.wav: This recording is 0:03 long. MiniMax needs at least 10 seconds. "
+        "Record a longer one; one to two minutes is best.",
+        "two.wav is here.",
+    ]
+
+
+def test_several_means_at_least_one(client: Client, user: User) -> None:
+    html = client.post("/recordings/", {"several": "1"}, follow=True).content.decode()
+
+    assert html.count("No file came with this. Choose one.") == 1

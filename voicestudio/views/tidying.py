@@ -22,11 +22,10 @@ from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
 if TYPE_CHECKING:
     from voicestudio.models.recordings import AudioFileQuerySet
 
-# Buttons of the clone form that lead away from it: which recording, to which page.
+# Buttons of the clone form that lead here: whose recording is to be mended.
 LEAVING: Final = {
-    "tidy_recording": ("recording", "tidy_recording", ""),
-    "tidy_prompt_clip": ("prompt_clip", "tidy_recording", ""),
-    "best_recording": ("recording", "cut_recording", "?suggest=best&back=form"),
+    "tidy_recording": "recording",
+    "tidy_prompt_clip": "prompt_clip",
 }
 NOTHING_HEARD: Final = words.Saying(
     _("Nothing would be left of this recording."), _("Choose another one.")
@@ -95,13 +94,13 @@ def _copy(visible: "AudioFileQuerySet", original: AudioFile, asked: str) -> Audi
 
 def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
     """From the clone form to mend its recording, if that was pressed; what is typed waits."""
-    field, page, asked = LEAVING.get(form.data.get("action", ""), ("", "", ""))
+    field = LEAVING.get(form.data.get("action", ""), "")
     recording = form.chosen(field) if field else None
     if recording is None:
         return None
     typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
     request.session["draft"] = {name: value for name, value in typed.items() if value}
-    url = reverse(page, args=[recording.pk]) + asked
+    url = reverse("tidy_recording", args=[recording.pk])
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(url)
     response = redirect(url)
