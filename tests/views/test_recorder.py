@@ -1,0 +1,117 @@
+"""The recorder's fold: what it brings, and the texts that are read aloud."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.audio import rules
+from voicestudio.forms.languages import NAMES
+from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.views.recorder import GOALS
+
+pytestmark = pytest.mark.django_db
+TEXTS = Path(__file__).parents[2] / "templates" / "recordings" / "texts"
+LANGUAGES = ["Chinese", "English", "French", "German", "Japanese", "Portuguese", "Spanish"]
+# At the speed at which a practised reader reads aloud these last 90 s.
+WORDS, SIGNS = 210, 430
+# Letters that stand for what is hard to find in everyday words of the language.
+SOUNDS = {
+    "English": ["th", "sh", "ch", "ng", "oy", "su", "wh", "j"],
+    "French": ["an", "on", "in", "un", "gn", "eu", "œ", "ui", "ch", "j"],
+    "German": ["ä", "ö", "ü", "ß", "pf", "sch", "ch", "ng", "eu", "z"],
+    "Portuguese": ["ã", "õ", "ão", "lh", "nh", "ch", "rr", "ç", "z"],
+    "Spanish": ["ñ", "rr", "ll", "j", "ch", "z", "gü", "ie", "ue"],
+}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+def read(language: str) -> str:
+    """The text without its marks."""
+    return re.sub(r"<[^>]+>", " ", (TEXTS / f"{language}.html").read_text(encoding="utf-8"))
+
+
+def test_recorder_brings_every_text(client: Client, user: User) -> None:
+    page = client.get("/recordings/recorder/").content.decode()
+
+    assert sorted(re.findall(r'data-text="(\w+)"', page)) == LANGUAGES
+    assert sorted(re.findall(r'<option value="(\w+)"', page)) == LANGUAGES
+    assert set(LANGUAGES) <= NAMES.keys()
+
+
+def test_recorder_is_for_those_who_are_signed_in(client: Client) -> None:
+    assert client.get("/recordings/recorder/", headers={"HX-Request": "true"}).status_code == 401
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_goal_lies_within_what_the_provider_takes(purpose: Purpose) -> None:
+    goal, span = GOALS[purpose], rules.SPANS[purpose.value]
+
+    assert span.shortest <= goal.least_ms < goal.best_ms <= goal.limit * 1000 < span.longest
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_lasts_for_ninety_seconds(language: str) -> None:
+    text = read(language)
+
+    if language in {"Chinese", "Japanese"}:
+        assert len(re.findall(r"[^\W\d_]", text)) >= SIGNS * 0.9
+    else:
+        assert len(text.split()) >= WORDS
+
+
+@pytest.mark.parametrize("language", SOUNDS)
+def test_text_is_rich_in_sounds(language: str) -> None:
+    text = read(language).lower()
+
+    assert [sound for sound in SOUNDS[language] if sound not in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_first_sentence_fits_a_prompt_clip(language: str) -> None:
+    """Five to eight seconds, and it ends in punctuation, as the provider wants its words."""
+    first = re.findall(r"<p>(.+?)</p>", (TEXTS / f"{language}.html").read_text(encoding="utf-8"))[0]
+    units = len(first) if language in {"Chinese", "Japanese"} else len(first.split())
+    least, most = {"Chinese": (20, 32), "Japanese": (28, 42)}.get(language, (11, 18))
+
+    assert least <= units <= most
+    assert first[-1] in ".。"
+
+
+@pytest.mark.parametrize(
+    ("sent", "origin"),
+    [("recorded", Origin.RECORDED), ("brought", Origin.BROUGHT), ("", Origin.BROUGHT)],
+)
+def test_upload_tells_where_it_comes_from(
+    client: Client, user: User, sent: str, origin: Origin
+) -> None:
+    file = SimpleUploadedFile("Recorded 22 Nov 2026, 14:32.wav", hum(12))
+
+    client.post("/recordings/", {"file": file, "origin": sent}, headers={"HX-Request": "true"})
+
+    kept = AudioFile.objects.get()
+    assert (kept.origin, kept.name) == (origin, "Recorded 22 Nov 2026, 14:32.wav")
+
+
+def test_upload_cannot_claim_to_be_cut(client: Client, user: User) -> None:
+    file = SimpleUploadedFile("a.wav", hum(12))
+
+    answer = client.post(
+        "/recordings/", {"file": file, "origin": "cut"}, headers={"HX-Request": "true"}
+    )
+
+    assert answer.status_code == 422
+    assert AudioFile.objects.count() == 0
