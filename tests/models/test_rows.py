@@ -93,17 +93,18 @@ def test_what_was_ordered_is_never_changed(field: str) -> None:
 def test_every_ordered_column_is_named() -> None:
     """A new column of the order has to be protected as well."""
     under_way = {
-        "id", "search_text", "status", "enqueued_at", "retry_at", "turn_at", "runs", "claim", "worker",
-        "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "finished_at", "sent",
-        "answer", "answer_text", "http_status", "status_code", "status_msg", "trace_id", "trouble",
-        "input_sensitive", "input_sensitive_type", "cloned_voice", "calls", "demo_url", "demo",
+        "id", "search_text", "status", "enqueued_at", "retry_at", "turn_at", "runs", "claim",
+        "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "finished_at",
+        "sent", "answer", "answer_text", "http_status", "status_code", "status_msg", "trace_id",
+        "trouble", "input_sensitive", "input_sensitive_type", "cloned_voice", "calls", "demo_url", "demo",
         "demo_trouble", "demo_bytes", "demo_duration_ms", "demo_peaks", "demo_saved_at",
     }  # fmt: skip
 
     columns = {field.name for field in CloneAttempt._meta.get_fields() if field.concrete}
 
     assert columns - under_way == {name.removesuffix("_id") if name.endswith("_by_id") or name in {
-        "speaker_id", "recording_id", "prompt_clip_id", "parent_id"} else name for name in ORDERED}  # fmt: skip
+        "speaker_id", "recording_id", "prompt_clip_id", "parent_id"} else name
+        for name in ORDERED}  # fmt: skip
 
 
 def test_what_was_sent_is_written_once() -> None:

@@ -1,4 +1,5 @@
 """Voices: their state follows from facts and the clock, whatever clocks do meanwhile."""
+# ruff: noqa: DTZ001 - the zone comes afterwards
 
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4

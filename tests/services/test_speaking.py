@@ -73,7 +73,7 @@ def test_speech_sends_exactly_what_was_ordered(spoken: Speaker, standin: StandIn
         "voice_id": speech.voice.voice_id, "speed": 1.25, "vol": 0.5, "pitch": -3,
     }  # fmt: skip
     assert (call.json["audio_setting"]["format"], call.json["language_boost"]) == ("wav", "English")
-    assert speech.audio.name.endswith(".wav")
+    assert str(speech.audio.name).endswith(".wav")
 
 
 def test_speech_takes_an_answer_that_is_a_link(spoken: Speaker, standin: StandIn) -> None:

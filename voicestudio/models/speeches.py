@@ -104,7 +104,7 @@ class Speech(PaidCall):
     peaks = models.JSONField(default=list, blank=True)
     usage_characters = models.BigIntegerField(null=True, blank=True)
 
-    objects = SpeechQuerySet.as_manager()
+    objects = models.Manager.from_queryset(SpeechQuerySet)()
 
     class Meta:
         ordering = ("-id",)

@@ -1,7 +1,6 @@
 """Lineage: which attempt was made from which, and which of a speaker's attempts is the best."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from voicestudio.models import CloneAttempt, Event, Happened, Speaker
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from voicestudio.models.history import CloneAttemptQuerySet
 
 
 @dataclass
@@ -28,8 +29,7 @@ class Branch:
 
 def tree(speaker: Speaker) -> list[Branch]:
     """All attempts of a speaker as trees, the newest tree first; in one query."""
-    rows = CloneAttempt.objects.filter(speaker=speaker).order_by("pk")
-    return _grown(rows.for_rows().select_related("created_by", "recording", "cloned_voice"))
+    return _grown(CloneAttempt.objects.filter(speaker=speaker))
 
 
 def family(attempt: CloneAttempt) -> Branch:
@@ -44,8 +44,7 @@ def family(attempt: CloneAttempt) -> Branch:
         children = CloneAttempt.objects.filter(parent__in=level).values_list("pk", flat=True)
         level = [pk for pk in children if pk not in pks]
         pks |= set(level)
-    rows = CloneAttempt.objects.filter(pk__in=pks).order_by("pk")
-    found = _grown(rows.for_rows().select_related("created_by", "recording", "cloned_voice"))
+    found = _grown(CloneAttempt.objects.filter(pk__in=pks))
     return next(branch for branch in found if branch.attempt.pk == root.pk)
 
 
@@ -64,13 +63,17 @@ def unpin(speaker: Speaker) -> None:
     Speaker.objects.filter(pk=speaker.pk).update(best_attempt=None)
 
 
-def _grown(rows: Iterable[CloneAttempt]) -> list[Branch]:
-    attempts = list(rows)
+def _grown(rows: "CloneAttemptQuerySet") -> list[Branch]:
+    """Trees of these rows, each with all that is told of it, its changes included."""
+    rows = rows.select_related("created_by", "recording", "prompt_clip", "cloned_voice")
+    attempts = list(rows.defer("answer", "answer_text", "calls", "search_text").order_by("pk"))
     branches = {attempt.pk: Branch(attempt) for attempt in attempts}
     roots: list[Branch] = []
     children: dict[int, list[Branch]] = defaultdict(list)
     for attempt in attempts:
         branch = branches[attempt.pk]
+        if attempt.parent_id in branches and attempt.parent_id is not None:
+            attempt.parent = branches[attempt.parent_id].attempt
         if attempt.parent_id in branches and attempt.parent_id is not None:
             children[attempt.parent_id].append(branch)
         else:

@@ -1,0 +1,142 @@
+"""`manage.py voices`, `keep_voice`, `speak`, `delete_voice`, `remind`: what scripts rely on."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_user, make_voice
+from tests.services.conftest import make_voice_there
+from voicestudio.models import Speech, Voice
+from voicestudio.practice.server import Fault, StandIn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir", "person")]
+
+Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return make_user("lea")
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command with --json; gives its exit code and what it printed."""
+
+    def call(*arguments: str) -> tuple[int, Any]:
+        code = 0
+        try:
+            call_command(*arguments, "--json")
+        except SystemExit as end:
+            code = int(end.code or 0)
+        [line] = capsys.readouterr().out.splitlines()
+        return code, json.loads(line)
+
+    return call
+
+
+@pytest.fixture
+def voice(person: User, standin: StandIn) -> Voice:
+    return make_voice_there(standin, by=person)
+
+
+def test_voices_are_a_list_of_objects(run: Run, voice: Voice) -> None:
+    old = make_voice(created_at=timezone.now() - timedelta(hours=169))
+
+    code, told = run("voices")
+
+    assert code == 0
+    assert told == [
+        {
+            "voice_id": old.voice_id, "speaker": old.speaker.name, "state": "expired",
+            "expires_at": (old.created_at + timedelta(hours=168)).isoformat(), "kept_at": None,
+            "cost": "0",
+        },
+        {
+            "voice_id": voice.voice_id, "speaker": voice.speaker.name, "state": "temporary",
+            "expires_at": (voice.created_at + timedelta(hours=168)).isoformat(), "kept_at": None,
+            "cost": "0",
+        },
+    ]  # fmt: skip
+    assert [one["voice_id"] for one in run("voices", "--state", "temporary")[1]] == [voice.voice_id]
+    assert run("voices", "--state", "deleted")[1] == []
+
+
+def test_keep_voice_keeps_it(run: Run, voice: Voice, standin: StandIn) -> None:
+    code, told = run("keep_voice", voice.voice_id)
+
+    assert (code, told["status"], told["state"], told["expires_at"]) == (0, "ready", "kept", None)
+    assert told["cost"].startswith("1.50")
+    code, told = run("keep_voice", voice.voice_id)
+    assert (code, told["status"], len(standin.calls_of("t2a_v2"))) == (1, "refused", 1)
+
+
+def test_keep_voice_says_what_went_wrong(run: Run, voice: Voice, standin: StandIn) -> None:
+    standin.script("t2a_v2", Fault(status_code=1008))
+
+    code, told = run("keep_voice", voice.voice_id)
+
+    assert (code, told["status"], told["state"], told["status_code"]) == (
+        1, "failed", "temporary", 1008,
+    )  # fmt: skip
+    assert told["message"].startswith("Our MiniMax account is out of credit.")
+
+
+@pytest.mark.parametrize("extension", ["mp3", "wav", "flac"])
+def test_speak_writes_the_file(extension: str, run: Run, voice: Voice, tmp_path: Path) -> None:
+    out = tmp_path / f"hello.{extension}"
+
+    code, told = run("speak", voice.voice_id, "Hello there.", "--out", str(out))
+
+    assert (code, told["status"], told["out"]) == (0, "ready", str(out))
+    assert out.stat().st_size == Speech.objects.get().bytes
+
+
+def test_speak_pays_nothing_where_it_could_not_write(
+    run: Run, voice: Voice, tmp_path: Path, standin: StandIn
+) -> None:
+    with pytest.raises(CommandError, match="no such folder"):
+        run("speak", voice.voice_id, "Hello.", "--out", str(tmp_path / "nowhere" / "x.mp3"))
+
+    assert standin.calls == []
+
+
+def test_speak_refuses_what_the_page_refuses(run: Run, voice: Voice, tmp_path: Path) -> None:
+    out = str(tmp_path / "x.mp3")
+
+    code, told = run("speak", voice.voice_id, "Hello.", "--out", out, "--speed", "3")
+
+    assert (code, told["status"], Speech.objects.count()) == (1, "refused", 0)
+
+
+def test_delete_voice_tells_every_item(run: Run, voice: Voice, standin: StandIn) -> None:
+    code, told = run("delete_voice", voice.voice_id, "--files-here")
+
+    assert (code, told["status"]) == (0, "done")
+    assert [(item["what"], item["state"]) for item in told["items"]] == [
+        ("voice", "done"), ("demo", "done"), ("recording", "done"),
+    ]  # fmt: skip
+    assert run("voices", "--state", "deleted")[1][0]["voice_id"] == voice.voice_id
+    assert run("delete_voice", voice.voice_id)[1]["status"] == "already_gone"
+
+
+def test_unknown_voice_is_a_sentence(run: Run) -> None:
+    for command in ("keep_voice", "delete_voice"):
+        with pytest.raises(CommandError, match="no voice called Nobody-1"):
+            run(command, "Nobody-1")
+
+
+def test_remind_needs_a_mail_server(run: Run, settings: Settings) -> None:
+    with pytest.raises(CommandError, match="MAIL_HOST"):
+        run("remind")
+    settings.MAIL_HOST = "mail.example.com"
+    assert run("remind") == (0, {"voices": 0, "sent": False})

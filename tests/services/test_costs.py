@@ -1,0 +1,172 @@
+"""Costs: exact sums by every side, and a limit that holds at the moment of acting."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_attempt, make_user
+from voicestudio.models import Charge, CloneAttempt, SpeechState, State, Voice, What
+from voicestudio.practice.server import StandIn
+from voicestudio.services import attempts, costs, keeping, speaking
+from voicestudio.services.attempts import Order
+from voicestudio.services.speaking import SpeechOrder
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
+    attempt = make_attempt(State.READY)
+    values = {
+        "what": What.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
+        "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
+        "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
+        "person": attempt.created_by, "at": at or timezone.now(),
+    }  # fmt: skip
+    return Charge.objects.create(**(values | fields))
+
+
+def test_sums_are_exact_decimals() -> None:
+    for _turn in range(30):
+        _line("0.1")
+    _line("0.000000001")
+
+    [line] = costs.sums("what")
+
+    assert (line.amount, line.calls) == (Decimal("3.000000001"), 31)
+    assert isinstance(Charge.objects.first().amount, Decimal)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("group", ["month", "person", "speaker", "voice", "model", "what"])
+def test_sums_by_every_side_are_the_whole(group: str) -> None:
+    first = _line("1.50", at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+    _line("0.25", at=datetime(2026, 11, 1, tzinfo=UTC), certain=False)
+    _line("9", withdrawn_at=timezone.now())
+
+    lines = costs.sums(group)
+
+    assert sum(line.amount for line in lines) == Decimal("1.75")
+    assert sum(line.uncertain for line in lines) == Decimal("0.25")
+    october = costs.sums(group, month=date(2026, 10, 15))
+    assert [line.amount for line in october] == [Decimal("1.50")]
+    labels = {"person": first.person.username, "speaker": first.speaker.name, "month": "2026-10-01"}
+    assert october[0].label == labels.get(group, october[0].label)
+
+
+def test_months_have_no_gaps() -> None:
+    _line("1", at=datetime(2026, 1, 5, tzinfo=UTC))
+
+    lines = costs.months(3, now=datetime(2026, 2, 5, tzinfo=UTC))
+
+    assert [(line.key, line.amount) for line in lines] == [
+        (date(2025, 12, 1), Decimal(0)), (date(2026, 1, 1), Decimal(1)),
+        (date(2026, 2, 1), Decimal(0)),
+    ]  # fmt: skip
+
+
+def test_one_call_has_one_line() -> None:
+    line = _line("1")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        _line("1", attempt=line.attempt)
+
+
+def test_limit_warns_and_stops(settings: Settings) -> None:
+    settings.MONTHLY_LIMIT = Decimal(10)
+    _line("7.99")
+    assert (costs.budget().warns, costs.budget().stops) == (False, False)
+    _line("0.01")
+    assert (costs.budget().warns, costs.budget().stops) == (True, False)
+    costs.demand(Decimal(2))
+    with pytest.raises(costs.LimitReached):
+        costs.demand(Decimal("2.01"))
+    _line("2")
+
+    assert costs.budget().stops
+    costs.demand(Decimal(0))  # what costs nothing may always be done
+    with pytest.raises(costs.LimitReached):
+        costs.demand(Decimal("0.000000001"))
+
+
+def test_only_an_administrator_allows_more(settings: Settings) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    _line("1")
+
+    with pytest.raises(PermissionDenied):
+        costs.allow_more(Decimal(5), by=make_user())
+    costs.allow_more(Decimal(5), by=make_user(is_staff=True), note="for the fair")
+
+    assert costs.budget().left == Decimal(5)
+    costs.demand(Decimal(5))
+
+
+def test_limit_stops_orders_before_anything_is_stored(
+    settings: Settings, order: Callable[..., Order], words: Callable[..., SpeechOrder], person: User
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal("0.001")
+    before = CloneAttempt.objects.count()
+
+    with pytest.raises(attempts.OverLimit):
+        attempts.submit(order(), by=person)
+    with pytest.raises(speaking.SpeechTooDear):
+        speaking.ask(words(), by=person)
+    attempts.submit(order(preview_text=""), by=person)  # costs nothing
+
+    assert CloneAttempt.objects.count() == before + 1
+
+
+def test_limit_is_asked_again_at_the_moment_of_sending(
+    settings: Settings, order: Callable[..., Order], person: User, voice: Voice, standin: StandIn
+) -> None:
+    attempt = attempts.submit(order(), by=person)
+    speech = keeping.keep(voice, by=person)
+    settings.MONTHLY_LIMIT = Decimal("0.001")
+
+    attempts.run(attempt.pk)
+    speaking.run(speech.pk)
+
+    attempt.refresh_from_db()
+    speech.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (State.FAILED, "over_limit")
+    assert (speech.state, speech.trouble) == (SpeechState.FAILED, "over_limit")
+    assert standin.calls_of("voice_clone") == standin.calls_of("t2a_v2") == []
+    assert attempts.saying(attempt) is not None
+
+
+def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    make_attempt(State.CLONING, preview_text="x" * 1000, by=person)
+
+    assert costs.budget().promised == Decimal("0.1")
+    with pytest.raises(costs.LimitReached):
+        costs.demand(Decimal("0.91"))
+
+
+def test_cost_of_voices_in_one_query(django_assert_num_queries: Callable[..., object]) -> None:
+    first, second = _line("1"), _line("2")
+    pks = [first.voice.pk, second.voice.pk]  # type: ignore[union-attr]
+
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        found = costs.of_voices([*pks, 0])
+
+    assert found == {pks[0]: Decimal(1), pks[1]: Decimal(2), 0: Decimal(0)}
+
+
+def test_order_token_is_free_after_a_refusal(
+    settings: Settings, order: Callable[..., Order], person: User
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal("0.001")
+    wanted = order(token=uuid4())
+    with pytest.raises(attempts.OverLimit):
+        attempts.submit(wanted, by=person)
+
+    settings.MONTHLY_LIMIT = None
+
+    assert attempts.submit(wanted, by=person).state == State.WAITING

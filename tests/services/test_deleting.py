@@ -1,0 +1,191 @@
+"""Deleting and comparing: what is gone there and here, item by item, and what only one side has."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from tests.factories import make_attempt, make_voice
+from tests.services.conftest import make_voice_there
+from voicestudio.minimax import MiniMaxError
+from voicestudio.models import AudioFile, Event, Happened, Speaker, Speech, Voice, VoiceState
+from voicestudio.practice.ledger import ClonedVoice, StoredFile
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import comparing, deleting, keeping, speaking
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
+    """A voice that has spoken, and whose recording the stand-in has."""
+    speaking.run(keeping.keep(voice, by=person).pk)
+    recording = voice.attempt.recording
+    assert recording.file_id is not None
+    content = tmp_path / "there.mp3"
+    content.write_bytes(b"x")
+    standin.files[recording.file_id] = StoredFile(
+        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
+    )
+    voice.refresh_from_db()
+    return voice
+
+
+def _states(deletion: deleting.Deletion) -> list[tuple[str, str]]:
+    return [(item.what, item.state) for item in deletion.items]
+
+
+def _delete(voice: Voice, person: User, *, files: bool = True) -> deleting.Deletion:
+    return deleting.at_the_provider(
+        voice, confirmation=voice.voice_id, by=person, files_there=files, files_here=files
+    )
+
+
+def test_delete_leaves_a_tombstone_without_audio(
+    kept: Voice, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    deletion = _delete(kept, person)
+
+    assert _states(deletion) == [
+        ("voice", "done"), ("file_there", "done"), ("demo", "done"), ("speech", "done"),
+        ("recording", "done"),
+    ]  # fmt: skip
+    assert deletion.is_complete
+    kept.refresh_from_db()
+    assert (kept.state, standin.voices, standin.files) == (VoiceState.DELETED, {}, {})
+    assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
+    assert Speech.objects.get().audio_problem == "deleted"
+    assert kept.charges.count() == 2
+    assert Event.objects.filter(what=Happened.DELETED, person=person).count() == 1
+
+
+def test_delete_can_be_repeated(kept: Voice, person: User) -> None:
+    _delete(kept, person)
+
+    again = _delete(kept, person)
+
+    assert _states(again) == [("voice", "already_gone")]
+    assert Event.objects.filter(what=Happened.DELETED).count() == 1
+
+
+def test_delete_only_the_voice_keeps_every_file(kept: Voice, person: User) -> None:
+    assert _states(_delete(kept, person, files=False)) == [("voice", "done")]
+    assert kept.attempt.demo
+    assert AudioFile.objects.filter(deleted_at__isnull=True, file="").count() == 0
+
+
+def test_delete_of_a_voice_that_is_gone_there_says_so(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.voices.clear()
+
+    assert _states(_delete(kept, person, files=False)) == [("voice", "already_gone")]
+    kept.refresh_from_db()
+    assert kept.state == VoiceState.DELETED
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(action="drop"), Fault(status_code=1013), Fault(status_code=2049)]
+)
+def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
+    fault: Fault, kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.script("delete_voice", fault)
+
+    failed = _delete(kept, person)
+
+    kept.refresh_from_db()
+    assert failed.items[0].state == "failed"
+    assert failed.items[0].saying is not None
+    assert (failed.is_complete, kept.state) == (False, VoiceState.KEPT)
+    assert kept.attempt.demo.storage.exists(str(kept.attempt.demo.name))
+    assert _delete(kept, person).is_complete
+
+
+def test_delete_wants_the_voice_id_typed(kept: Voice, person: User, standin: StandIn) -> None:
+    with pytest.raises(deleting.NotConfirmed):
+        deleting.at_the_provider(kept, confirmation=kept.voice_id.lower(), by=person)
+
+    assert len(standin.voices) == 1
+
+
+def test_delete_keeps_recordings_that_others_need(kept: Voice, person: User) -> None:
+    make_attempt(by=person, recording=kept.attempt.recording)
+
+    states = _states(_delete(kept, person))
+
+    assert ("file_there", "kept") in states
+    assert ("recording", "kept") in states
+    assert AudioFile.objects.get(pk=kept.attempt.recording_id).is_held
+
+
+def test_gateway_that_cannot_delete_says_so(kept: Voice, person: User, standin: StandIn) -> None:
+    standin.script("delete_voice", Fault(http_status=404, body="not found"))
+
+    deletion = _delete(kept, person, files=False)
+
+    assert (deletion.gateway_cannot, _states(deletion)) == (True, [("voice", "cannot")])
+    kept.refresh_from_db()
+    assert kept.state == VoiceState.KEPT
+
+
+# Comparing ----------------------------------------------------------------------------------------
+
+
+def test_compare_shows_three_lists_with_reasons(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    unused = make_voice_there(standin, by=person)
+    unknown = make_voice(uncertain=True)
+    missing = make_voice(kept_at=timezone.now())
+    deleted = make_voice(deleted_at=timezone.now())
+    make_voice(provider="api.example.com")
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+
+    found = comparing.compare()
+
+    assert found.both == [kept]
+    assert [voice.voice_id for voice in found.only_there] == ["Stranger-1"]
+    assert {one.voice.pk: one.reason for one in found.only_here} == {
+        unused.pk: "never_used",
+        unknown.pk: "unknown",
+        missing.pk: "missing",
+        deleted.pk: "deleted",
+    }
+
+
+def test_take_in_enters_a_voice_that_only_minimax_has(person: User, standin: StandIn) -> None:
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+
+    voice = comparing.take_in("Stranger-1", name=" Zoe  Stranger ", by=person)
+
+    assert (voice.state, voice.speaker) == (
+        VoiceState.FROM_MINIMAX, Speaker.objects.get(name="Zoe Stranger"),
+    )  # fmt: skip
+    assert comparing.compare().both == [voice]
+    with pytest.raises(comparing.NotThere):
+        comparing.take_in("Stranger-1", name="Zoe", by=person)
+
+
+def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> None:
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+    voice = comparing.take_in("Stranger-1", name="Zoe", by=person)
+
+    assert speaking.price(voice, "Hi.", "speech-2.8-hd").clone == 0
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None:
+    standin.script("get_voice", Fault(http_status=status, body="no such call"))
+
+    found = comparing.compare()
+
+    assert (found.can_list, found.both, found.only_here) == (False, [], [])
+
+
+def test_compare_that_fails_raises(standin: StandIn) -> None:
+    standin.script("get_voice", Fault(status_code=2049))
+
+    with pytest.raises(MiniMaxError):
+        comparing.compare()
