@@ -82,7 +82,9 @@ def finding(
 
 def make_judged(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
     """A recording about which the sample doctor has spoken."""
-    values = {"verdict": verdict, "findings": list(findings), "judged_at": timezone.now()}
+    values: dict[str, Any] = {
+        "verdict": verdict, "findings": list(findings), "judged_at": timezone.now(),
+    }  # fmt: skip
     return make_recording(**(values | fields))
 
 

@@ -70,6 +70,7 @@ def test_clean_speech_is_good(spoken: bytes, person: User, data_dir: Path) -> No
     recording = judged(spoken, person)
 
     assert (recording.verdict, recording.findings) == ("good", [])
+    assert recording.duration_ms is not None
     assert recording.figures["duration_s"] == pytest.approx(recording.duration_ms / 1000, abs=0.05)
     assert recording.advice["noise_reduction"] is False
     assert Path(recording.envelope.path).stat().st_size > 0
