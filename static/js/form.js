@@ -95,7 +95,7 @@ const ANSWERED = {
     field("id_voice_id").value.trim() &&
     field("id_voice_id").getAttribute("aria-invalid") !== "true" &&
     field("id_permission").checked,
-  recording: () => form().querySelector("[name=recording]"),
+  recording: () => form().querySelector("[name=recording]:not([data-too-long])"),
   preview: () => {
     const length = characters(field("id_preview_text").value);
     return length && length <= Number(field("count").dataset.limit);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files import File
 from pytest_django import Settings
 
 from tests.factories import PEAKS, make_recording
@@ -124,7 +125,8 @@ def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) ->
     recordings.delete(long)
 
     made.refresh_from_db()
-    assert (made.parent, made.from_ms, seconds_of(made)) == (None, 0, pytest.approx(12, abs=0.05))
+    assert (made.parent, made.from_ms) == (None, 0)
+    assert seconds_of(made) == pytest.approx(12, abs=0.05)
 
 
 # The picture ------------------------------------------------------------------------------------
@@ -134,7 +136,7 @@ def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
     drawn = tmp_path / "envelope"
     isolated.write_envelope(Path(long.file.path), drawn)
     with drawn.open("rb") as content:
-        long.envelope.save("talk.envelope", content)
+        long.envelope.save("talk.envelope", File(content))
 
     bars = recordings.shape(long, 10_000, 20_000, bars=50)
 

@@ -52,7 +52,13 @@ def test_price_reads_like_money(amount: Decimal | None, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(None, ""), (10, "1 KB"), (312_000, "312 KB"), (1_900_000, "1.9 MB")],
+    [
+        (None, ""),
+        (10, "1 KB"),
+        (312_000, "312 KB"),
+        (1_900_000, "1.9 MB"),
+        (1_033_920_044, "1.0 GB"),
+    ],
 )
 def test_megabytes_say_the_size(count: int | None, said: str) -> None:
     assert studio.megabytes(count) == said

@@ -371,17 +371,20 @@ def test_clip_is_cut_out_of_a_recording_or_asked_for(client: Client, user: User)
     assert "Bring a recording first; the clip is cut out of it." in page(response.content)
 
 
-def test_too_long_recording_leads_from_the_form_to_the_cut(
+def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(
         duration_ms=600_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None
     )
 
-    text = page(client.get("/", {"recording": recording.pk}).content)
+    form = page(client.get("/", {"recording": recording.pk}).content)
+    listed = page(client.get("/recordings/").content)
 
-    assert "This recording is too long. MiniMax takes at most 5 minutes." in text
-    assert 'value="cut_recording"' in text
+    assert "This recording is too long. MiniMax takes at most 5 minutes." in form
+    assert 'value="cut_recording"' in form
+    assert "Too long for MiniMax, which takes at most 5 minutes." in listed
+    assert f'<a href="{address(recording)}">Cut out a part</a>' in listed
 
 
 def test_clip_on_the_form_counts_its_seconds(

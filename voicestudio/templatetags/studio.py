@@ -145,6 +145,8 @@ def megabytes(count: int | None) -> str:
         return ""
     if count < 1_000_000:
         return f"{max(1, round(count / 1000))} KB"
+    if count >= 1_000_000_000:
+        return f"{formats.number_format(count / 1_000_000_000, 1)} GB"
     return f"{formats.number_format(count / 1_000_000, 1)} MB"
 
 
