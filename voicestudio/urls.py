@@ -8,6 +8,7 @@ from .views import (
     audio,
     collection,
     cutting,
+    finding_out,
     health,
     history,
     recorder,
@@ -29,6 +30,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<int:pk>/", history.attempt, name="attempt"),
     path("history/<int:pk>/row/", history.attempt_row, name="attempt_row"),
     path("history/<int:pk>/demo/", history.fetch_demo, name="fetch_demo"),
+    path("history/<int:pk>/check/", finding_out.check, name="check_attempt"),
+    path("history/<int:pk>/settle/", finding_out.settle, name="settle_attempt"),
     path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
     # What we hold
     path("recordings/", recordings.recordings, name="recordings"),

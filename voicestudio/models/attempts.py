@@ -197,6 +197,11 @@ class CloneAttempt(PaidCall):
         )
 
     @property
+    def is_being_asked(self) -> bool:
+        """Whether a worker is finding out at this moment what became of it."""
+        return self.status == State.UNKNOWN and self.lease_until is not None and not self.has_lapsed
+
+    @property
     def demo_problem(self) -> str:
         """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
         if not self.is_ready or self.demo or self.demo_is_under_way or not self.preview_text:

@@ -74,7 +74,7 @@ def badge_icon(state: State) -> SafeString:
 @register.filter
 def keeps_changing(attempt: CloneAttempt) -> bool:
     """Whether to look again: somebody is at it, or a worker may take it up by itself."""
-    return attempt.is_running or attempt.state is State.INTERRUPTED
+    return attempt.is_running or attempt.is_being_asked or attempt.state is State.INTERRUPTED
 
 
 @register.filter

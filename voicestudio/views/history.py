@@ -47,11 +47,13 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_safe
 def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one attempt; while it runs the page asks again for the part that moves."""
-    found = _found(request, pk)
-    if found.state is State.WAITING:
-        _count_ahead([found])
-    phase = f"{found.state}-demo" if found.demo_is_under_way else found.state.value
-    context = {"attempt": found, "phase": phase}
+    one = found(request, pk)
+    if one.state is State.WAITING:
+        _count_ahead([one])
+    phase = one.state.value
+    if one.demo_is_under_way or one.is_being_asked:
+        phase += "-busy"
+    context = {"attempt": one, "phase": phase}
     if not _wants_part(request, "progress"):
         return _private(render(request, "attempts/detail.html", context))
     if request.GET.get("phase") == phase:
@@ -74,14 +76,14 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def fetch_demo(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand the demo to the worker once more."""
-    demos.fetch_again(_found(request, pk))
+    demos.fetch_again(found(request, pk))
     return redirect("attempt", pk)
 
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand an interrupted attempt to the worker once more."""
-    if not attempts.try_again(_found(request, pk)):
+    if not attempts.try_again(found(request, pk)):
         messages.warning(request, _("This attempt cannot be started again any more."))
     return redirect("attempt", pk)
 
@@ -92,7 +94,8 @@ def _possible(pk: int) -> int:
     return pk
 
 
-def _found(request: HttpRequest, pk: int) -> CloneAttempt:
+def found(request: HttpRequest, pk: int) -> CloneAttempt:
+    """The attempt that this person may see, or 404."""
     rows = CloneAttempt.objects.visible_to(request.user).select_related(
         "created_by", "recording", "prompt_clip", "permission_by"
     )
