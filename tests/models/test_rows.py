@@ -97,7 +97,8 @@ def test_every_ordered_column_is_named() -> None:
         "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at",
         "finished_at", "sent", "answer", "answer_text", "http_status", "status_code", "status_msg",
         "trace_id", "trouble", "input_sensitive", "input_sensitive_type", "cloned_voice", "calls",
-        "demo_url", "demo", "demo_trouble", "demo_bytes", "demo_duration_ms", "demo_peaks", "demo_saved_at",
+        "demo_url", "demo", "demo_trouble", "demo_bytes", "demo_duration_ms", "demo_peaks",
+        "demo_saved_at",
     }  # fmt: skip
 
     columns = {field.name for field in CloneAttempt._meta.get_fields() if field.concrete}
