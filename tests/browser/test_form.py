@@ -98,7 +98,7 @@ def test_by_keyboard_alone(studio: Studio) -> None:
     tab_to("#id_permission")
     page.keyboard.press("Space")
     tab_to("#id_file")
-    tab_to("summary")
+    tab_to("details:has(.found) > summary")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="here.mp3")).to_be_visible()
     tab_to(".already-here button")
