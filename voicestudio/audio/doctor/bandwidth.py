@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SIZE: Final = 2048
-_EVERY: Final = 4  # windows: one of four is looked at
+_EVERY: Final = 6  # windows: one of six is looked at
 _REACH_DB: Final = 62.0  # below the strongest part nothing is heard beside it
 _ABOVE_ROOM_DB: Final = 5.0
 _COVERS_DB: Final = 52.0

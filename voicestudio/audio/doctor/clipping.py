@@ -41,5 +41,7 @@ def flat_tops(channel: NDArray[np.float32], top: float) -> NDArray[np.intp]:
     before = np.abs(values[firsts]) - np.abs(channel[np.maximum(high[firsts] - 1, 0)])
     after = np.abs(values[lasts]) - np.abs(channel[np.minimum(high[lasts] + 1, len(channel) - 1)])
     cut = np.maximum(before, after) >= np.float32(_SLOPE * top)
-    parts = [high[a : b + 1] for a, b in zip(firsts[cut], lasts[cut], strict=True)]
-    return np.concatenate(parts) if parts else _NOTHING
+    marks = np.zeros(len(high) + 1, np.int8)
+    marks[firsts[cut]] = 1
+    marks[lasts[cut] + 1] -= 1
+    return high[np.cumsum(marks[:-1]) > 0]

@@ -50,7 +50,7 @@ def advice_of(measured: Measured, findings: Sequence[Finding]) -> Advice:
 def _length(measured: Measured, purpose: Purpose) -> list[Finding]:
     """Source of the lengths: provider.md, "Audio"."""
     span = SPANS[purpose]
-    duration = measured.frames.duration_s
+    duration = round(measured.frames.duration_s, 3)
     if round(duration * 1000) < span.shortest:
         return [Finding("too_short", 0.0, round(duration, 2), duration, UNUSABLE)]
     if round(duration * 1000) > span.longest + PADDING_MS:
@@ -71,6 +71,8 @@ def _explained(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("out_of_phase", None)
     if "echo" in found and "music" in found:  # what rings on holds its notes
         found.pop("music")
+    if "too_short" in found:
+        found.pop("little_speech", None)
     if "little_speech" in found:
         found.pop("silence", None)  # the same thing said twice
     return found

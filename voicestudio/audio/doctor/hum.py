@@ -34,10 +34,14 @@ _SCALE: Final = 2.0 / (_SIZE * float((_WINDOW.astype(np.float64) ** 2).sum()))
 
 @dataclass(frozen=True, slots=True)
 class Mains:
-    """Mains frequency (Hz; 0 for no hum) and the level of all its lines (dBFS)."""
+    """Mains frequency (Hz; 0 for no hum) and the level of all its lines (dBFS).
+
+    `stands_out_db`: how far the clearest of the first four lines stands out above what is beside.
+    """
 
     mains_hz: int = 0
     level_db: float = -127.0
+    stands_out_db: float = 0.0
 
 
 class Hum:
@@ -90,7 +94,8 @@ class Hum:
             if not standing[:4].any() or together < max(bound, furthest):
                 continue
             power = (10 ** (lines[standing].astype(np.float64) / 10)).sum()
-            best, furthest = Mains(mains, float(10 * np.log10(power))), together
+            best = Mains(mains, float(10 * np.log10(power)), float(out[:4].max()))
+            furthest = together
         return best
 
     @property
@@ -99,17 +104,33 @@ class Hum:
         return len(self._rows[50].rows)
 
 
+def _places(mains: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Bins in which each line may lie, and those beside it: (_LINES, bins) both."""
+    wide = _SLOW / _SIZE
+    lines = mains * np.arange(1, _LINES + 1) / wide
+    near, far = (round(hertz / wide) for hertz in _BESIDE_HZ)
+    around = np.concatenate([np.arange(-far, -near), np.arange(near, far)])
+    reach = np.arange(-round(lines[-1] * _WANDERS), round(lines[-1] * _WANDERS) + 1)
+    middle = np.rint(lines).astype(np.intp)[:, None]
+    # A low line wanders less: its bins are taken several times rather than too many.
+    most = np.rint(np.maximum(2, lines * _WANDERS)).astype(np.intp)[:, None]
+    return middle + np.clip(reach, -most, most), middle + around
+
+
+_PLACES: Final = {mains: _places(mains) for mains in MAINS}
+
+
 def _lines(power: NDArray[np.floating], mains: int) -> NDArray[np.uint8]:
     """Levels of the harmonics, then of what is beside each, packed."""
     rows = np.empty((len(power), _COLUMNS), np.float32)
-    wide = _SLOW / _SIZE
-    near, far = (round(hertz / wide) for hertz in _BESIDE_HZ)
-    around = np.concatenate([np.arange(-far, -near), np.arange(near, far)])
-    for number in range(_LINES):
-        line = mains * (number + 1) / wide
-        reach = max(2, round(line * _WANDERS))
-        bins = round(line) + np.arange(-reach, reach + 1)
-        top = bins[power[:, bins].argmax(axis=1)]
-        rows[:, number] = np.take_along_axis(power, top[:, None] + np.arange(-2, 3), 1).sum(axis=1)
-        rows[:, _LINES + number] = 5 * np.median(power[:, round(line) + around], axis=1)
+    bins, beside = _PLACES[mains]
+    top = np.take_along_axis(
+        np.broadcast_to(bins, (len(power), *bins.shape)),
+        power[:, bins].argmax(axis=2)[:, :, None],
+        axis=2,
+    )
+    whole = (top + np.arange(-2, 3)).reshape(len(power), -1)
+    rows[:, :_LINES] = np.take_along_axis(power, whole, 1).reshape(-1, _LINES, 5).sum(axis=2)
+    half = beside.shape[1] // 2
+    rows[:, _LINES:] = 5 * np.partition(power[:, beside], half, axis=2)[:, :, half]
     return loud(10 * np.log10(rows + np.float32(1e-13)))

@@ -51,9 +51,9 @@ class Meter:
         if (len(block), rate) != self._shape:
             self._begin(len(block), rate)
         assert self._source is not None
-        frame = AudioFrame.from_ndarray(
-            np.ascontiguousarray(block), format="fltp", layout=_LAYOUTS[len(block)]
-        )
+        # Packed: with eight planes PyAV 19 counts a ninth and fails.
+        packed = np.ascontiguousarray(block.T).reshape(1, -1)
+        frame = AudioFrame.from_ndarray(packed, format="flt", layout=_LAYOUTS[len(block)])
         frame.sample_rate = rate
         self._source.push(frame)
         self._drain()
@@ -69,7 +69,7 @@ class Meter:
         self._shape = (channels, rate)
         self._graph = Graph()
         self._source = self._graph.add_abuffer(
-            sample_rate=rate, format="fltp", layout=_LAYOUTS[channels]
+            sample_rate=rate, format="flt", layout=_LAYOUTS[channels]
         )
         meter = self._graph.add("ebur128", "metadata=1:framelog=quiet")
         self._sink = self._graph.add("abuffersink")

@@ -15,6 +15,7 @@ from . import frames, pitch, table
 from .examination import Measure
 from .frames import Frames
 from .hearing import Heard
+from .hum import Mains
 from .levels import STEP_S
 from .speech import ROOM_BIAS_DB, band_sum, room, runs
 
@@ -133,8 +134,9 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
         ),
         key=lambda mains: mains.level_db,
     )
-    if hum.level_db < table.HUM_HEARD_DBFS:
-        hum = type(hum)()
+    combed = heard.echo.found()[0] > table.ECHO_COMBS and hum.stands_out_db < table.NO_COMB_DB
+    if combed or hum.level_db < table.HUM_HEARD_DBFS:
+        hum = Mains()
     inside = 10 * np.log10(band_sum(seen.bands, above_hum=bool(hum.mains_hz)) + 1e-13)
     quiet = ~_widened(seen.speech)
     overall = _room_db(inside, quiet)

@@ -135,6 +135,8 @@ TABLE: Final = (
 # What the table's measures rest on.
 DIGITAL_SILENCE_DBFS: Final = -95.0  # no room is that quiet: a machine spoke, or a gate closed
 HUM_HEARD_DBFS: Final = -68.0  # below, no hum is heard at any volume that the voice allows
+ECHO_COMBS: Final = 0.08  # an echo favours some frequencies, among them multiples of the mains'
+NO_COMB_DB: Final = 18.0  # above what is beside it, an echo lifts no frequency so far
 SNR_SHOWN_DB: Final = 90.0  # more cannot be told apart from none
 VOICES_COLOUR_DB: Final = 4.2  # two persons differ in colour too; one person's pitch does not
 TAIL_FALL_DB: Final = 11.0  # in 0.1 s; dry speech falls by 24 and more at the ends of words

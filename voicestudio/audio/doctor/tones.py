@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from .growing import Growing
 from .voice import RATE, Voice, Windows
 
-_SIZE: Final = 4096  # 0.26 s: bins of 4 Hz
-_STEP: Final = 2048
-_LOW: Final = round(110 * _SIZE / RATE)
-_HIGH: Final = round(2600 * _SIZE / RATE)
+_HALF: Final = RATE // 2
+_SIZE: Final = 2048  # 0.26 s: bins of 4 Hz
+_STEP: Final = 1024
+_LOW: Final = round(110 * _SIZE / _HALF)
+_HIGH: Final = round(2600 * _SIZE / _HALF)
 _OUT_DB: Final = 14.0  # a note stands out above what is beside it
 _BESIDE: Final = 6  # bins
 _NEAR_DB: Final = 45.0  # below the loudest bin of the second it is no part of the sound
@@ -29,13 +30,18 @@ class Tones:
 
     def __init__(self) -> None:
         self._windows = Windows(_SIZE, _STEP)
+        self._odd: Voice = np.empty(0, np.float32)
         self._age: NDArray[np.int32] = np.zeros(_HIGH - _LOW, np.int32)
         self._often: NDArray[np.int64] = np.zeros(_HIGH - _LOW, np.int64)
         self._held = Growing(8, np.int16)  # the first held bins of each window
 
     def add(self, voice: Voice) -> None:
         """Take in samples at 16 kHz."""
-        windows = self._windows.add(voice)
+        joined = np.concatenate([self._odd, voice])
+        whole = len(joined) // 2 * 2
+        self._odd = joined[whole:].copy()
+        # The mean of two keeps the lower half clean enough: what folds down holds no notes.
+        windows = self._windows.add(np.float32(0.5) * (joined[:whole:2] + joined[1:whole:2]))
         if not len(windows):
             return
         spectra = np.fft.rfft(windows * _WINDOW, axis=1)[:, : _HIGH + _BESIDE + 1]
@@ -75,4 +81,4 @@ class Tones:
         return float(several.mean()), several
 
 
-STEP_S: Final = _STEP / RATE
+STEP_S: Final = _STEP / _HALF

@@ -1,0 +1,169 @@
+"""One defect each, of a known size, put into a clean clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.audio.doctor.spoken import RATE, Clip, levelled, with_room
+
+Sound = NDArray[np.float32]  # (samples,) or (channels, samples)
+
+
+def clipped(clip: Clip, *, gain: float = 2.0, level: float = 1.0) -> Sound:
+    """The microphone too far up; `level` below 1 for what was made softer afterwards."""
+    top = float(np.abs(clip).max()) * 0.9
+    sound: Sound = level * np.clip(clip * gain, -top, top)
+    return sound
+
+
+def white_noise(clip: Clip, level_db: float) -> Sound:
+    """A fan: as much of every frequency."""
+    noise = np.random.default_rng(1).standard_normal(len(clip)).astype(np.float32)
+    return clip + np.float32(10 ** (level_db / 20)) * noise
+
+
+def hum(clip: Clip, mains: float, level_db: float) -> Sound:
+    """The mains and two harmonics, together about `level_db` (RMS)."""
+    time = np.arange(len(clip)) / RATE
+    wave = sum(
+        part * np.sin(2 * np.pi * number * mains * time + number)
+        for number, part in ((1, 0.7), (2, 0.6), (3, 0.4))
+    )
+    sound: Sound = (clip + 10 ** (level_db / 20) * np.sqrt(2) * wave).astype(np.float32)
+    return sound
+
+
+def telephone(clip: Clip) -> Sound:
+    """Nothing below 300 Hz and above 3.4 kHz."""
+    spectrum = np.fft.rfft(clip)
+    hertz = np.fft.rfftfreq(len(clip), 1 / RATE)
+    spectrum[(hertz < 300) | (hertz > 3400)] = 0
+    return levelled(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
+
+
+def places(clip: Clip, count: int, seed: int = 3) -> NDArray[np.intp]:
+    """Some samples within words, the same for the same seed."""
+    inside = np.flatnonzero(np.abs(clip) > 0.04)
+    inside = inside[(inside > RATE // 10) & (inside < len(clip) - RATE // 10)]
+    return np.sort(np.random.default_rng(seed).choice(inside, count))
+
+
+def dropouts(clip: Clip, count: int = 8) -> Sound:
+    """Gaps of 30 ms of digital nothing."""
+    sound = clip.copy()
+    for at in places(clip, count):
+        sound[at : at + round(0.03 * RATE)] = 0
+    return sound
+
+
+def stuck(clip: Clip, count: int = 8) -> Sound:
+    """The same sample for 20 ms."""
+    sound = clip.copy()
+    for at in places(clip, count):
+        sound[at : at + round(0.02 * RATE)] = sound[at]
+    return sound
+
+
+def repeated(clip: Clip, count: int = 10) -> Sound:
+    """20 ms that are played twice, as calls over a bad connection do."""
+    sound = clip.copy()
+    length = round(0.02 * RATE)
+    for at in places(clip, count, seed=4):
+        sound[at : at + length] = sound[at - length : at]
+    return sound
+
+
+def clicks(clip: Clip, count: int = 14) -> Sound:
+    """Three samples that do not belong there."""
+    sound = clip.copy()
+    for at in np.random.default_rng(5).choice(len(clip) - 9, count):
+        sound[at : at + 3] += np.array([0.3, -0.25, 0.1], np.float32)
+    return sound
+
+
+def echo(clip: Clip, delay_s: float, share: float) -> Sound:
+    """The voice again and again, softer each time."""
+    sound = clip.copy()
+    for number in (1, 2):
+        late = round(number * delay_s * RATE)
+        sound[late:] += np.float32(share**number) * clip[:-late]
+    return levelled(sound)
+
+
+def hall(clip: Clip, seconds: float, direct_db: float = 0.0) -> Sound:
+    """A room that rings on: it falls silent (-60 dB) in `seconds`."""
+    count = round(seconds * RATE)
+    answer = np.random.default_rng(1).standard_normal(count) * np.exp(
+        -6.9 * np.arange(count) / count
+    )
+    answer[: round(0.003 * RATE)] = 0
+    answer *= 10 ** (-direct_db / 20) / np.sqrt((answer**2).sum())
+    answer[0] = 1
+    length = len(clip) + count
+    both = np.fft.rfft(clip, length) * np.fft.rfft(answer, length)
+    return levelled(np.fft.irfft(both, length)[: len(clip)].astype(np.float32))
+
+
+def music(count: int, level_db: float, seed: int = 2) -> Sound:
+    """Chords of three notes with harmonics, 0.4 to 1.2 s each."""
+    chance = np.random.default_rng(seed)
+    sound = np.zeros(count)
+    start = 0
+    while start < count:
+        time = np.arange(min(round(RATE * chance.choice([0.4, 0.8, 1.2])), count - start)) / RATE
+        envelope = np.exp(-1.2 * time) * np.minimum(1, 80 * time)
+        for step in chance.choice([0, 2, 4, 5, 7, 9, 11, 12], 3, replace=False):
+            for number in range(1, 6):
+                note = np.sin(2 * np.pi * 220 * 2 ** (step / 12) * number * time) / number
+                sound[start : start + len(time)] += note * envelope
+        start += len(time)
+    sound *= 10 ** (level_db / 20) / np.sqrt(np.mean(sound**2))
+    return sound.astype(np.float32)
+
+
+def silent(seconds: float) -> Clip:
+    """A quiet room."""
+    return with_room(np.zeros(round(seconds * RATE), np.float32))
+
+
+def with_silence(clip: Clip) -> Sound:
+    """Somebody goes away in the middle: 12 s of 26 are silent."""
+    return np.concatenate([clip[: 7 * RATE], silent(12), clip[7 * RATE : 14 * RATE]])
+
+
+# What is done to a clip, and the code of its name. Those behind "|" belong to the same thing.
+DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
+    "clipped at the microphone": ("clipped", clipped),
+    "clipped and made softer": ("clipped", lambda clip: clipped(clip, level=0.3)),
+    "a fan": ("noisy", lambda clip: white_noise(clip, -40)),
+    "a loud fan": ("noisy", lambda clip: white_noise(clip, -32)),
+    "a street": ("noisy", lambda clip: with_room(clip, -34)),
+    "hum of 50 Hz": ("hum", lambda clip: hum(clip, 50, -42)),
+    "soft hum of 60 Hz": ("hum", lambda clip: hum(clip, 60, -50)),
+    "very quiet": ("too_quiet", lambda clip: clip * np.float32(10 ** (-18 / 20))),
+    "very loud": ("too_loud|clipped", lambda clip: np.tanh(9 * clip) * np.float32(0.8)),
+    "telephone": ("narrow_band", telephone),
+    "long silence": ("silence", with_silence),
+    "little speech": (
+        "little_speech",
+        lambda clip: np.concatenate([silent(8), clip[: 4 * RATE], silent(5)]),
+    ),
+    "right side dead": ("dead_channel", lambda clip: np.stack([clip, 0 * clip])),
+    "left side nearly dead": (
+        "dead_channel",
+        lambda clip: np.stack([with_room(0 * clip, -72), clip]),
+    ),
+    "out of phase": ("out_of_phase", lambda clip: np.stack([clip, -clip])),
+    "drop-outs": ("dropouts", dropouts),
+    "stuck samples": ("dropouts", stuck),
+    "repeated pieces": ("dropouts", repeated),
+    "clicks": ("dropouts", clicks),
+    "one echo": ("echo", lambda clip: echo(clip, 0.15, 0.4)),
+    "a late echo": ("echo", lambda clip: echo(clip, 0.3, 0.5)),
+    "a stairwell": ("echo", lambda clip: hall(clip, 1.0)),
+    "a church": ("echo", lambda clip: hall(clip, 1.5, -2)),
+    "music behind": ("music", lambda clip: clip + music(len(clip), -32)),
+}

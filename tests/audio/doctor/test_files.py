@@ -1,0 +1,136 @@
+"""Whatever file comes, there is a verdict; its name plays no part in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.audio import recordings
+from tests.audio.doctor.spoken import RATE, in_a_room
+from voicestudio.audio import Examination, examine, isolated
+from voicestudio.audio.doctor import CODES
+from voicestudio.words import FINDINGS
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds of a clean voice as wav."""
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
+    return recordings.write(path, in_a_room("English")[None, : 12 * RATE], RATE)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "problem"),
+    [
+        (b"", "not_audio", "empty"),
+        (b"Hello, this is a letter." * 50, "not_audio", "not_audio"),
+        (b"RIFF\xff\xff\xff\xffWAVEfmt " + bytes(900), "damaged", "damaged"),
+        (recordings.png(), "not_audio", "not_audio"),
+    ],
+    ids=["nothing", "text", "broken wav", "picture"],
+)
+def test_what_is_no_recording_is_named(
+    content: bytes, code: str, problem: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "clean-voice.wav"
+    path.write_bytes(content)
+
+    found = examine(path)
+
+    assert (found.verdict, [finding.code for finding in found.findings]) == ("unusable", [code])
+    assert found.measures["problem"] == problem
+
+
+def test_film_is_no_recording(tmp_path: Path) -> None:
+    found = examine(recordings.film(tmp_path / "film.mp4"))
+
+    assert [finding.code for finding in found.findings] == ["not_audio"]
+    assert found.measures["problem"] == "video"
+
+
+@pytest.mark.parametrize("tenth", range(1, 10))
+def test_cut_off_file_is_damaged(tenth: int, clip: Path, tmp_path: Path) -> None:
+    content = clip.read_bytes()
+    path = tmp_path / "cut.wav"
+    path.write_bytes(content[: len(content) * tenth // 10])
+
+    found = examine(path)
+
+    assert [finding.code for finding in found.findings] == ["damaged"]
+
+
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        examine(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("name", ["hum-noisy-telephone.mp3", "good.wav", "x", "музыка.m4a"])
+def test_name_decides_nothing(name: str, clip: Path, tmp_path: Path) -> None:
+    copy = tmp_path / name
+    shutil.copyfile(clip, copy)
+
+    assert examine(copy) == examine(clip)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+@pytest.mark.parametrize(("kind", "rate"), [("wav24", 192_000), ("wavfloat", 96_000)])
+def test_unusual_shape_is_judged_like_any_other(
+    kind: str, rate: int, channels: int, tmp_path: Path
+) -> None:
+    voice = in_a_room("English")[: 11 * RATE]
+    time = np.arange(len(voice) * rate // RATE) * RATE / rate
+    wide = np.interp(time, np.arange(len(voice)), voice).astype(np.float32)
+    path = recordings.write(tmp_path / "x", np.tile(wide, (channels, 1)), rate, kind=kind)
+
+    found = examine(path)
+
+    assert (found.measures["channels"], found.measures["sample_rate_hz"]) == (channels, rate)
+    assert found.verdict == "good"
+
+
+def test_clip_for_a_prompt_has_its_own_lengths(tmp_path: Path) -> None:
+    voice = in_a_room("English")
+    lengths = {"six": 6, "nine": 9}
+    for name, seconds in lengths.items():
+        recordings.write(tmp_path / name, voice[None, : seconds * RATE], RATE)
+
+    six = examine(tmp_path / "six", purpose="prompt_audio")
+    nine = examine(tmp_path / "nine", purpose="prompt_audio")
+
+    assert (six.verdict, six.findings) == ("good", [])
+    assert [finding.code for finding in nine.findings] == ["too_long"]
+    assert [finding.code for finding in examine(tmp_path / "six").findings] == ["too_short"]
+
+
+def test_too_long_recording_is_still_measured(tmp_path: Path) -> None:
+    path = recordings.plain_wav(tmp_path / "x", 301)
+
+    found = examine(path)
+
+    assert found.verdict == "unusable"
+    assert found.findings[0].code == "too_long"
+    assert (found.findings[0].from_s, found.findings[0].to_s) == (300.0, 301.0)
+
+
+def test_examination_is_the_same_from_a_child_process(clip: Path) -> None:
+    assert isolated.examine(clip) == examine(clip)
+
+
+def test_examination_survives_json(clip: Path) -> None:
+    found = examine(clip)
+
+    assert Examination.from_dict(json.loads(json.dumps(found.as_dict()))) == found
+
+
+def test_child_that_takes_too_long_means_damaged(clip: Path) -> None:
+    found = isolated.examine(clip, timeout=0.01)
+
+    assert [finding.code for finding in found.findings] == ["damaged"]
+
+
+def test_every_code_has_its_words() -> None:
+    assert set(FINDINGS) == CODES | {"loudness_range_lu"}

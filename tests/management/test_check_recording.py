@@ -1,0 +1,96 @@
+"""`manage.py check_recording`: one object for scripts, lines for people, and the exit code."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.audio import recordings
+from tests.audio.doctor import spoiling
+from tests.audio.doctor.spoken import RATE, in_a_room
+
+
+def check(path: Path, *options: str) -> tuple[str, int]:
+    """What the command prints, and the code it ends with."""
+    out = StringIO()
+    code: str | int | None = 0
+    try:
+        call_command("check_recording", str(path), *options, stdout=out)
+    except SystemExit as end:
+        code = end.code
+    assert isinstance(code, int)
+    return out.getvalue(), code
+
+
+def checked(path: Path, *options: str) -> tuple[dict[str, Any], int]:
+    """The object that it prints."""
+    printed, code = check(path, "--json", *options)
+    return json.loads(printed), code
+
+
+def test_good_recording_ends_with_0(tmp_path: Path) -> None:
+    path = recordings.write(tmp_path / "x", in_a_room("English")[None], RATE)
+
+    told, code = checked(path)
+
+    assert (list(told), code) == (["verdict", "findings", "measures"], 0)
+    assert (told["verdict"], told["findings"]) == ("good", [])
+    assert told["measures"]["duration_s"] == pytest.approx(20.0)
+
+
+def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
+    noisy = spoiling.white_noise(in_a_room("English"), -30)
+    path = recordings.write(tmp_path / "x", noisy[None], RATE)
+
+    told, code = checked(path)
+
+    assert (told["verdict"], code) == ("disappointing", 0)
+    (finding,) = told["findings"]
+    assert list(finding) == ["code", "message", "from_s", "to_s"]
+    assert finding["code"] == "noisy"
+    assert finding["message"] == (
+        "There is noise behind the voice. A clone learns the noise together with the voice. "
+        "Record in a quieter place, or switch on “Reduce noise”."
+    )
+    assert finding["to_s"] - finding["from_s"] == pytest.approx(3.0)
+
+
+def test_what_cannot_be_used_ends_with_1(tmp_path: Path) -> None:
+    path = tmp_path / "voice.wav"
+    path.write_bytes(b"no sound at all")
+
+    told, code = checked(path)
+
+    assert (told["verdict"], code) == ("unusable", 1)
+    assert [finding["code"] for finding in told["findings"]] == ["not_audio"]
+    assert told["measures"] == {"problem": "not_audio"}
+
+
+def test_silence_is_said_in_words(tmp_path: Path) -> None:
+    path = recordings.write(tmp_path / "x", np.zeros((1, 12 * RATE), np.float32), RATE)
+
+    printed, code = check(path)
+
+    assert code == 1
+    assert printed.startswith(
+        "Cannot be used. No voice can be cloned from this.\n"
+        "\nNothing can be heard in this recording. (silence, 0.00–12.00 s)\n"
+    )
+    assert "\nduration_s: 12.0\n" in printed
+
+
+def test_prompt_clip_is_judged_by_its_own_lengths(tmp_path: Path) -> None:
+    path = recordings.write(tmp_path / "x", in_a_room("English")[None, : 6 * RATE], RATE)
+
+    told, code = checked(path, "--prompt-clip")
+
+    assert (told["verdict"], code) == ("good", 0)
+
+
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nothing\.wav: No such file or directory$"):
+        check(tmp_path / "nothing.wav")
