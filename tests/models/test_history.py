@@ -152,6 +152,24 @@ def test_search_goes_on_behind_a_window_that_other_filters_empty(
     assert _pks(page.attempts) == [wanted.pk]
 
 
+@pytest.mark.parametrize("words", ["qx", "q", "龍", "x龍"])
+@pytest.mark.parametrize("state", ["", State.STOPPED])
+def test_search_finds_one_letter_or_two_even_at_the_end_and_far_back(
+    words: str, state: str, person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "STRETCH", 2)
+    wanted = make_attempt(
+        State.STOPPED, by=person, recording=recording, speaker_name="Anna",
+        preview_text="It ends with qx龍",
+    )  # fmt: skip
+    for _number in range(10):
+        make_attempt(State.STOPPED, by=person, recording=recording, speaker_name="Anna")
+    rows = CloneAttempt.objects.in_state(state) if state else CloneAttempt.objects.all()
+
+    assert _pks(rows.page(words=words).attempts) == [wanted.pk]
+    assert rows.page(words="qz").attempts == []
+
+
 def test_search_forgets_a_deleted_attempt(ten: list[CloneAttempt]) -> None:
     ten[0].delete()
 

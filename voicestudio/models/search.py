@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Func, TextField
 from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 
@@ -37,9 +38,18 @@ _SQLITE_TRIGGERS: Final = (
         f"BEGIN {_DELETE} {_INSERT} END"
     ),
 )
+PAIRS: Final = "voicestudio_attempt_pairs"
+# Between any two letters, so that two of them, and even one, make a trigram. It counts as a letter
+# itself: to PostgreSQL, anything else would end the word.
+_BETWEEN: Final = "\u01c0"
+_SPREAD: Final = f"('{_BETWEEN}' || regexp_replace(%s, '(.)', '\\1{_BETWEEN}', 'g'))"
 _POSTGRESQL: Final = (
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (search_text gin_trgm_ops)",
+    (
+        f"CREATE INDEX IF NOT EXISTS {PAIRS} ON {TABLE} "
+        f"USING gin ({_SPREAD % 'search_text'} gin_trgm_ops)"
+    ),
 )
 
 
@@ -82,7 +92,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"DROP TABLE IF EXISTS {VOCABULARY}")
             cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
         elif connection.vendor == "postgresql":
-            cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+            cursor.execute(f"DROP INDEX IF EXISTS {INDEX}, {PAIRS}")
 
 
 # Finding ------------------------------------------------------------------------------------------
@@ -117,10 +127,25 @@ def find(
         return list(rows[:count])
     connection = connections[rows.db]
     if connection.vendor != "sqlite":
-        return list(rows.filter(search_text__contains=needle)[:count])
+        return list(_holding(rows, needle)[:count])
     if len(needle) >= SHORTEST and not filtered:
         return list(rows.filter(pk__in=_Matches(connection, needle, bounds).first(count)))
     return _find_both_ways(rows, needle, count, _Matches(connection, needle, bounds))
+
+
+class _Spread(Func):
+    """A text with a mark around each of its letters, as the index of pairs has it."""
+
+    template = _SPREAD % "%(expressions)s"
+    output_field = TextField()
+
+
+def _holding(rows: "CloneAttemptQuerySet", needle: str) -> "CloneAttemptQuerySet":
+    """Those that hold a text; which index serves best, PostgreSQL knows from its statistics."""
+    if len(needle) >= SHORTEST:
+        return rows.filter(search_text__contains=needle)
+    marked = "".join(f"{_BETWEEN}{letter}" for letter in needle) + _BETWEEN
+    return rows.alias(spread=_Spread("search_text")).filter(spread__contains=marked)
 
 
 def _find_both_ways(
