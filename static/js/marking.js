@@ -46,15 +46,24 @@ export function mark(start, end) {
   show();
 }
 
+// What stands in the fields, and whether it is a part of the recording.
+function written() {
+  const [start, end] = ["start", "end"].map((name) => read(cut.form.elements[name].value));
+  return { start, end, fits: start !== null && end !== null && start < end && end < cut.length + TENTH };
+}
+
 // What is typed counts as soon as it makes sense; until then the handles stay where they are.
 export function type(input, done) {
-  const [start, end] = ["start", "end"].map((name) => read(cut.form.elements[name].value));
-  cut.wrong = start === null || end === null || start >= end || end >= cut.length + TENTH;
-  if (!cut.wrong) {
+  const { start, end, fits } = written();
+  cut.wrong = !fits;
+  if (fits) {
     cut.part = { start: snap(start), end: Math.min(snap(end), cut.length) };
     show(done ? null : input);
     reveal(input.name);
-  } else if (done) {
+    return;
+  }
+  judge();
+  if (done) {
     const own = input.name === "start" ? start : end;
     const why = own === null ? "noTime" : own >= cut.length + TENTH ? "beyond" : "backwards";
     // Whoever moves both on is in between when the start is typed.
@@ -114,7 +123,9 @@ export function show(typing) {
 export function judge() {
   const ms = cut.part.end - cut.part.start;
   const fitting = cut.bands[cut.form.elements.purpose.value] ?? Object.values(cut.bands)[0];
-  const band = fitting.find(({ below }) => below === null || ms < below);
+  const band = written().fits
+    ? fitting.find(({ below }) => below === null || ms < below)
+    : { state: "bad", words: cut.form.dataset.wrong };
   const note = one("#judged");
   const words = band.words.replace("{length}", lengthOf(ms, cut.form.dataset.seconds));
   note.querySelector("b").textContent = words;

@@ -228,6 +228,7 @@ def test_typed_times_move_the_handles_or_say_why_not(studio: Studio, recording: 
     end.blur()
     expect(page.locator(".times .error")).to_have_text(re.compile("^Type a time such as 1:02.5"))
     expect(end).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#judged")).to_have_text("Correct the times first.")
     end.fill("2:00")
     end.blur()
     expect(page.locator(".times .error")).to_have_text(re.compile("^The recording ends at 1:00.0."))

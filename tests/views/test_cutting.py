@@ -132,7 +132,7 @@ def test_address_says_what_is_marked(client: Client, recording: AudioFile) -> No
     "query",
     [
         {"start": "NaN", "end": "<b>"},
-        {"start": "99", "end": "3"},
+        {"start": "99", "end": "98"},
         {"purpose": "x", "back": "//evil.example/", "suggest": "x"},
         {"start": "9" * 5000},
     ],
@@ -309,6 +309,31 @@ def test_wrong_input_is_told_and_nothing_is_lost(
     assert value(response.content, "end") == given.get("end", "")
     assert value(response.content, "back") == "form"
     assert AudioFile.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "marked", "words"),
+    [
+        ("0:04.0", "soon", ("4.0", "30.0"), "Correct the times first."),
+        ("", "0:20.0", ("0.0", "20.0"), "Correct the times first."),
+        ("0:04.0", "0:09.0", ("4.0", "9.0"), "5\u00a0s: too short, at least 10\u00a0s"),
+    ],
+)
+def test_what_was_right_stays_marked(
+    client: Client,
+    recording: AudioFile,
+    start: str,
+    end: str,
+    marked: tuple[str, str],
+    words: str,
+) -> None:
+    sent = {"start": start, "end": end, "purpose": "voice_clone"}
+
+    response = client.post(address(recording), sent)
+
+    text = page(response.content)
+    assert tuple(re.findall(r'aria-valuenow="([^"]+)"', text)) == marked
+    assert re.findall(r'id="judged"[^>]*><b>(.*?)</b>', text) == [words]
 
 
 def test_silent_part_is_told(client: Client, user: User) -> None:

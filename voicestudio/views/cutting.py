@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,6 +22,7 @@ from voicestudio.services import recordings as service
 from .people import signed_in
 from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
 
+CORRECT_FIRST: Final = _lazy("Correct the times first.")
 WIDTH: Final = 880
 HEIGHT: Final = 96
 TICKS: Final = 5
@@ -122,9 +124,8 @@ def _page(
     request: HttpRequest, recording: AudioFile, form: CutForm, *, status: int = 200
 ) -> HttpResponse:
     length_ms = recording.duration_ms or 0
-    part = Window(*(_place(form[name].value()) for name in ("start", "end")))
-    if not 0 <= part.start_ms < part.end_ms <= length_ms:
-        part = Window(0, min(length_ms, FIRST_MS[Purpose.SAMPLE]))
+    wished = Window(*(_place(form[name].value()) for name in ("start", "end")))
+    part = _part(wished.start_ms, wished.end_ms, length_ms)
     purpose = str(form["purpose"].value() or Purpose.SAMPLE.value)
     suggested = request.GET.get("suggest", "")
     context = {
@@ -135,13 +136,28 @@ def _page(
         "shape": _drawn(recording, Window(0, length_ms)) if length_ms else None,
         "part": part,
         "length_s": f"{length_ms // 100 / 10:.1f}",
-        "judged": judged(part.length_ms, purpose),
+        "judged": {"state": "bad", "words": CORRECT_FIRST}
+        if wished != part
+        else judged(part.length_ms, purpose),
+        "correct_first": CORRECT_FIRST,
         "bands": json.dumps(all_bands()),
         "seconds": SECONDS,
         "suggestions": _suggestions(recording, suggested),
         "wanted": bool(suggested),
     }
     return render(request, "recordings/cut.html", context, status=status)
+
+
+def _part(start_ms: int, end_ms: int, length_ms: int) -> Window:
+    """What is marked; where only one end makes sense, from it or up to it."""
+    first_ms = FIRST_MS[Purpose.SAMPLE]
+    if 0 <= start_ms < end_ms <= length_ms:
+        return Window(start_ms, end_ms)
+    if 0 <= start_ms < length_ms - 1000:
+        return Window(start_ms, min(length_ms, start_ms + first_ms))
+    if 1000 <= end_ms <= length_ms:
+        return Window(max(0, end_ms - first_ms), end_ms)
+    return Window(0, min(length_ms, first_ms))
 
 
 def _place(value: Any) -> int:
