@@ -54,7 +54,7 @@ def test_check_finds_that_it_went_through(lost: Lost, person: User, standin: Sta
     attempt = lost(LOST_AFTER)
 
     assert finding_out.check(attempt, by=person)
-    assert _row(attempt).is_being_checked
+    assert _row(attempt).is_being_asked
     finding_out.run(attempt.pk)
 
     attempt = _row(attempt)
@@ -99,7 +99,7 @@ def test_check_without_a_clear_answer_leaves_it_unknown(
     finding_out.run(attempt.pk)
 
     attempt = _row(attempt)
-    assert (attempt.state, attempt.is_being_checked) == (State.UNKNOWN, False)
+    assert (attempt.state, attempt.is_being_asked) == (State.UNKNOWN, False)
     assert Voice.objects.get().state == VoiceState.UNKNOWN
     finding_out.check(attempt, by=person)
     finding_out.run(attempt.pk)

@@ -113,7 +113,7 @@ class Runs:
             self.fault("voice_clone")
             assert finding_out.check(attempt, by=self.person)
             finding_out.run(attempt.pk)
-            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_checked:
+            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_asked:
                 assert asked.retry_at is not None  # it has its turn later
                 time.sleep(max(0, (asked.retry_at - timezone.now()).total_seconds()))
                 finding_out.run(attempt.pk)

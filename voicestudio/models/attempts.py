@@ -172,13 +172,7 @@ class CloneAttempt(PaidCall):
         """Whether somebody is still at it, so that the page should look again."""
         if self.state in (State.WAITING, State.SENDING, State.CLONING):
             return True
-        return self.demo_is_under_way or self.is_being_checked
-
-    @property
-    def is_being_checked(self) -> bool:
-        """Whether MiniMax is being asked at this moment what became of it."""
-        held = self.lease_until is not None and not self.has_lapsed
-        return self.status == State.UNKNOWN and held
+        return self.demo_is_under_way or self.is_being_asked
 
     @property
     def is_ready(self) -> bool:
