@@ -170,7 +170,7 @@ def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
             }  # fmt: skip
         case State.UNKNOWN:
             return {
-                "status": State.UNKNOWN, **on_way, "trouble": "unanswered",
+                "status": State.UNKNOWN, **on_way, "trouble": "too_late",
                 "finished_at": later[4],
             }  # fmt: skip
         case State.STOPPED:

@@ -19,6 +19,7 @@ from voicestudio.minimax import (
     Nonsense,
     Purpose,
     Refused,
+    TooLate,
     Unanswered,
 )
 from voicestudio.minimax.multipart import Multipart
@@ -50,7 +51,7 @@ def assert_never_sent(problem: MiniMaxError) -> None:
 
 
 def assert_unanswered(problem: MiniMaxError) -> None:
-    assert type(problem) is Unanswered
+    assert type(problem) in (Unanswered, TooLate)
     assert (problem.outcome_unknown, problem.may_repeat) == (True, False)
     assert problem.__cause__ is not None
 
@@ -234,6 +235,8 @@ def test_lost_answer_is_unanswered(provider: Scripted, make_client: Make, reply:
     problem = failure_of(make_client(read_timeout=0.3))
 
     assert_unanswered(problem)
+    # Whether it ran out of time or broke off makes another sentence.
+    assert isinstance(problem, TooLate) == (reply.then == "hang")
     assert str(problem) == "POST /v1/voice_clone: no answer came"
     assert len(provider.received) == 1
 
@@ -257,6 +260,7 @@ def test_truncated_body_is_unanswered(provider: Scripted, make_client: Make, rep
     problem = failure_of(make_client(read_timeout=0.3))
 
     assert_unanswered(problem)
+    assert isinstance(problem, TooLate) == (reply.then == "hang" or reply.drip is not None)
     assert (problem.http_status, problem.trace_id) == (200, "trace-1")
 
 

@@ -430,3 +430,24 @@ def test_submit_enqueues_when_the_transaction_ends(
         attempts.submit(order(), by=person)
 
     assert len(callbacks) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [
+        (Fault(action="hang"), "MiniMax took too long to answer."),
+        (Fault(action="drop"), "We do not know whether MiniMax made this voice."),
+        (Fault(status_code=1001), "MiniMax took too long to answer."),
+        (Fault(status_code=1013), "We do not know whether MiniMax made this voice."),
+    ],
+)
+def test_run_says_why_it_is_not_known(
+    fault: Fault, headline: str, ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_READ_TIMEOUT = 0.4
+    standin.script("voice_clone", fault)
+
+    saying = attempts.saying(ran())
+
+    assert saying is not None
+    assert str(saying.headline) == headline

@@ -10,6 +10,7 @@ from .errors import (
     Nonsense,
     Reason,
     Refused,
+    TooLate,
     Unanswered,
     Why,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Refused",
     "SpeechAnswer",
     "SpeechRequest",
+    "TooLate",
     "Unanswered",
     "UploadedFile",
     "VoiceDeleted",

@@ -23,7 +23,7 @@ from . import cloning, files, speech, voices
 from .addresses import base_of, is_loopback, origin_of
 from .answer import BODY_CAP, Answer
 from .download import Download, fetch
-from .errors import MiniMaxError, NeverSent, Unanswered
+from .errors import MiniMaxError, NeverSent, TooLate, Unanswered, is_late
 from .key import Bearer
 from .multipart import Multipart
 from .wire import Carrier, Exchange
@@ -225,7 +225,8 @@ class Client:
             cause = self._auth.cleared(problem)
             if not exchange.departed:
                 raise NeverSent(f"{call}: no connection to the provider") from cause
-            raise Unanswered(f"{call}: no answer came") from cause
+            kind = TooLate if is_late(problem) else Unanswered
+            raise kind(f"{call}: no answer came") from cause
 
     def _whole(self, call: str, response: Response, cap: int) -> Answer:
         """The answer with its body, at most `cap` bytes of it."""
@@ -239,7 +240,8 @@ class Client:
         try:
             answer = replace(answer, content=self._body_of(response, cap))
         except FAILURES as problem:
-            raise Unanswered(
+            kind = TooLate if is_late(problem) else Unanswered
+            raise kind(
                 f"{call}: the answer broke off (HTTP {answer.http_status})",
                 trace_id=answer.trace_id(),
                 http_status=answer.http_status,

@@ -127,6 +127,10 @@ class Unanswered(MiniMaxError):  # noqa: N818
         return True
 
 
+class TooLate(Unanswered):
+    """Sent, and no whole answer within the time-out."""
+
+
 class Refused(MiniMaxError):  # noqa: N818
     """The provider, or the gateway before it, answered "no"."""
 
@@ -216,3 +220,19 @@ def reason_of(status_code: int | None, http_status: int | None) -> Reason:
     if http_status is not None and http_status >= 500:
         return Reason.SERVER
     return Reason.OTHER
+
+
+def is_late(problem: BaseException | None) -> bool:
+    """Did this failure of a connection, or what lies beneath it, run out of time?"""
+    seen: list[BaseException] = []
+    waiting = [problem]
+    while waiting:
+        one = waiting.pop()
+        if not isinstance(one, BaseException) or one in seen:
+            continue
+        if isinstance(one, TimeoutError) or "Timeout" in type(one).__name__:
+            return True
+        seen.append(one)
+        # requests and urllib3 put what they wrap into `args` and `reason`, not only into the chain.
+        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return False

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from voicestudio.minimax import MiniMaxError, NeverSent, Refused, Unanswered
+from voicestudio.minimax import MiniMaxError, NeverSent, Refused, TooLate, Unanswered
 from voicestudio.models import PaidCall
 from voicestudio.words import Trouble
 
@@ -48,6 +48,8 @@ def trouble(error: MiniMaxError) -> Trouble:
     match error:
         case NeverSent():
             return Trouble.NEVER_SENT
+        case TooLate():
+            return Trouble.TOO_LATE
         case Unanswered():
             return Trouble.UNANSWERED
         case Refused():

@@ -15,6 +15,7 @@ class Trouble(StrEnum):
 
     NEVER_SENT = "never_sent"
     UNANSWERED = "unanswered"
+    TOO_LATE = "too_late"
     NONSENSE = "nonsense"
     REFUSED = "refused"
     OURS = "ours"
@@ -40,7 +41,12 @@ TROUBLES: Final[dict[str, Saying]] = {
         _("No voice was cloned and nothing was charged. Try again later."),
         ADMINISTRATOR,
     ),
-    Trouble.UNANSWERED: CODES[1001],
+    Trouble.UNANSWERED: Saying(
+        _("The connection to MiniMax broke before an answer came."),
+        _("We try again by ourselves."),
+        (Offer.WAIT,),
+    ),
+    Trouble.TOO_LATE: CODES[1001],
     Trouble.NONSENSE: UNSEEN,
     Trouble.REFUSED: UNSEEN,
     Trouble.RATE_LIMIT: SLOW_DOWN,

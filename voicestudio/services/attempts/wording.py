@@ -15,7 +15,7 @@ def saying(attempt: CloneAttempt) -> Saying | None:
         case State.INTERRUPTED:
             return words.TROUBLES[Trouble.INTERRUPTED]
         case State.UNKNOWN:
-            slow = attempt.trouble == Trouble.UNANSWERED or attempt.status_code == 1001
+            slow = attempt.trouble == Trouble.TOO_LATE or attempt.status_code == 1001
             return words.of_code(1001) if slow else words.OUTCOME_UNKNOWN
     if attempt.status_code:
         return words.of_code(attempt.status_code)
