@@ -343,6 +343,30 @@ def test_form_warns_beside_its_button(client: Client, user: User) -> None:
     assert html.index("This recording will probably disappoint.") < html.index('id="clone-voice"')
 
 
+@pytest.mark.parametrize(
+    ("field", "purpose"), [("recording", "voice_clone"), ("prompt_clip", "prompt_audio")]
+)
+def test_check_again_without_script_orders_nothing(
+    client: Client, user: User, field: str, purpose: str
+) -> None:
+    chosen = make_recording(purpose=purpose, judged_at=timezone.now())
+    typed = order(make_judged("good")) | {field: chosen.pk, "action": f"check_{field}"}
+
+    html = client.post("/", typed).content.decode()
+
+    assert html.count("Listening to the recording…") == 1
+    assert html.count('name="action" value="look"') == 1
+    assert re.findall(r'name="speaker" value="([^"]*)"', html) == ["Anna Larsen"]
+    assert CloneAttempt.objects.count() == 0
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "0", "9" * 30, "-1"])
+def test_check_again_of_nothing_breaks_nothing(client: Client, user: User, chosen: str) -> None:
+    sent = {"recording": chosen, "action": "check_recording"}
+
+    assert client.post("/", sent).status_code == 200
+
+
 def test_way_to_the_tidying_keeps_what_is_typed(client: Client, user: User) -> None:
     recording = make_judged("usable", finding("hum"))
     typed = order(recording) | {"action": "tidy_recording"}

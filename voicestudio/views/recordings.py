@@ -155,6 +155,8 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
             data[part.field] = chosen
         if data.get("action") == f"remove_{part.field}":
             data[part.field] = ""
+        elif data.get("action") == f"check_{part.field}":
+            _check(request, data.get(part.field, ""))
         elif part.file in uploads.too_large(request):
             refused[part.file] = sentence(uploads.larger_than_we_take())
         elif upload := request.FILES.get(part.file):
@@ -177,6 +179,13 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
         else:
             refused["file_id"] = sentence(OTHER_PURPOSE)
     return data, refused
+
+
+def _check(request: HttpRequest, chosen: str) -> None:
+    """Have the chosen recording listened to once more, if it is one of those that one may see."""
+    if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
+        for found in AudioFile.objects.visible_to(request.user).filter(pk=int(chosen)):
+            service.check_again(found)
 
 
 # Choosing one that is here --------------------------------------------------------------------
