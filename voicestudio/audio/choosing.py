@@ -16,7 +16,7 @@ from .doctor.frames import Frames, frames
 from .doctor.gaps import Gaps
 from .doctor.speech import runs
 from .merit import Merit, merit
-from .passages import REASONS, Passage, Suggestion
+from .passages import Passage, Suggestion
 
 _BEST_S: Final = (10.0, 60.0, 120.0)  # hardly shorter than, gladly at least, at most
 _PROMPT_S: Final = (5.0, 6.0, 7.5)
@@ -26,6 +26,7 @@ _AIR_S: Final = 0.3  # of silence left beside the first and the last word
 _EVERY_S: Final = 0.5  # where there are no pauses
 _SPEECH_LEAST: Final = 0.3  # share of a passage that is worth proposing
 _PROMPT_SPEECH: Final = 0.55
+_NOTABLE: Final = 0.4  # mean of what spoils the rest, from which it is a reason to leave it
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,22 +140,26 @@ def _passage(frames: Frames, worth: Merit, found: tuple[int, int]) -> Passage:
 
 
 def _reasons(worth: Merit, start: int, end: int) -> list[str]:
-    """What sets the stretch apart from the rest of the recording."""
+    """What sets the stretch apart from the rest of the recording, the greatest difference first."""
     here = np.zeros(len(worth.value), bool)
     here[start:end] = True
     rest = ~here
-    reasons = set() if worth.speech[start] or worth.speech[end - 1] else {"in_pauses"}
-    if not worth.speech[rest].any():
-        return [code for code in REASONS if code in reasons | {"all_of_it"}]
+    reasons: dict[str, float] = {}
     for code, values in (
         ("least_noise", worth.noise),
         ("no_clipping", worth.clipping),
         ("no_hum", worth.hum),
         ("no_clicks", worth.clicks),
     ):
-        inside, outside = float(values[here].mean()), float(values[rest].mean())
-        if outside > 0.1 and inside < outside / 3:
-            reasons.add(code)
-    if worth.speech[here].mean() > worth.speech[rest].mean() + 0.05:
-        reasons.add("most_speech")
-    return [code for code in REASONS if code in reasons]
+        inside = float(values[here].mean())
+        outside = float(values[rest].mean()) if rest.any() else 0.0
+        if outside > _NOTABLE and inside < outside / 3:
+            reasons[code] = outside - inside
+    found = sorted(reasons, key=lambda code: -reasons[code])
+    if worth.speech[rest].any() and worth.speech[here].mean() > worth.speech[rest].mean() + 0.05:
+        found.append("most_speech")
+    if not worth.speech[start] and not worth.speech[end - 1]:
+        found.append("in_pauses")
+    if not worth.speech[rest].any():
+        found.append("all_of_it")
+    return found

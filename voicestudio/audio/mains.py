@@ -114,7 +114,7 @@ def settle(lines: Lines, power: NDArray[np.float32], rate: int) -> Hum:
     trust = _trust(power)
     width = max(3, round(_AROUND_S * rate / hop(rate)))
     frequencies: list[Hertz] = [np.zeros(1)]
-    amplitudes = [smoothed(lines[:, :1], trust, width)]
+    amplitudes = [smoothed(lines[:, :1], np.ones(len(lines)), width)]
     best: tuple[float, float, Hertz, Lines] = (0.0, 0.0, frequencies[0], amplitudes[0])
     for number, mains in enumerate(MAINS):
         first = 1 + number * _HARMONICS

@@ -28,6 +28,7 @@ _KNOWN_S: Final = 10.0  # of clean speech, from which the best is known
 _HUM_FROM_DB: Final = -50.0
 _HUM_WORTHLESS_DB: Final = -35.0
 _HUM_NEAR_S: Final = 8.0  # the window in which a hum is found
+_NO_HUM_DB: Final = -120.0
 _LOW: Final = slice(0, 5)  # bands below 520 Hz, in which it hums
 _CLIP_SPREAD_S: Final = 2.0  # clipping spoils what is around it, too
 _CLICK_SPREAD_S: Final = 3.0
@@ -69,10 +70,13 @@ def merit(frames: Frames, clicks: Iterable[float]) -> Merit:
     clicking[places[places < len(spoken)]] = 1
     width = round(_CLICK_SPREAD_S * per_s)
     clicking = np.minimum(spread(clicking, width) * (2 * width), np.float32(2))
-    hum_db = _hum_db(frames, quiet, round(_HUM_NEAR_S * per_s)) - voice_db
-    hum = np.clip((hum_db - _HUM_FROM_DB) / (_HUM_WORTHLESS_DB - _HUM_FROM_DB), 0, 3)
+    hum_db = _hum_db(frames, quiet, round(_HUM_NEAR_S * per_s))
+    hum = np.clip((hum_db - voice_db - _HUM_FROM_DB) / (_HUM_WORTHLESS_DB - _HUM_FROM_DB), 0, 3)
 
-    distance = np.minimum(voice_db - speech.room_db(quiet), np.float32(_FINE_DB))
+    # What hums is no noise besides.
+    above = 10 * np.log10(speech.band_sum(quiet, above_hum=True) + np.float32(1e-13))
+    noise_db = np.where(hum_db > _NO_HUM_DB, above, speech.room_db(quiet))
+    distance = np.minimum(voice_db - noise_db, np.float32(_FINE_DB))
     clean = spoken & (clipping + clicking + hum < 0.1)
     known = clean if clean.sum() > _KNOWN_S * per_s else spoken
     best = float(np.percentile(distance[known], _BEST_PERCENT)) if known.any() else 0.0
@@ -139,7 +143,7 @@ def _voice_db(rms_db: Values, spoken: Marks, width: int) -> Values:
 
 def _hum_db(frames: Frames, quiet: Packed, width: int) -> Values:
     """Level (dBFS) of the hum at each step: where it was found, and where the room sounds so."""
-    found = frames.hum_db > -120
+    found = frames.hum_db > _NO_HUM_DB
     if not found.any():
         return frames.hum_db
     low = (np.float32(10) ** (level(quiet[:, _LOW]) / np.float32(10))).sum(axis=1)

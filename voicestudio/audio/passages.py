@@ -11,7 +11,7 @@ from typing import Final
 
 from . import rules
 
-# Why a passage, most telling first. What is true of all the recording is no reason.
+# Why a passage. What is true of all the recording is no reason.
 REASONS: Final = (
     "least_noise",  # clearly less noise than elsewhere
     "no_clipping",  # elsewhere it is clipped
@@ -25,7 +25,7 @@ REASONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """From where to where (ms) in a recording, and why: some of `REASONS`, in their order."""
+    """From where to where (ms) in a recording, and why: some of `REASONS`, most telling first."""
 
     start_ms: int
     end_ms: int

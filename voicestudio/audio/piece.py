@@ -37,7 +37,8 @@ def write_piece(source: Path, target: Path, start_ms: int, end_ms: int) -> tuple
     first = next(parts, None)
     if first is None:
         raise AudioProblem("too_short", limit_ms=start_ms)
-    kind = kind_of(asked_ms, *first[1:])
+    there_ms = 1000 * (first[0].announced_s or math.inf) - start_ms
+    kind = kind_of(min(asked_ms, max(0, there_ms)), *first[1:])
     channels, rate = shape(kind, len(first[1]), first[2])
     every = ((block, its_rate) for _, block, its_rate in chain([first], parts))
     tape = _Tape(reshaped(every, channels, rate), round(from_s * rate))

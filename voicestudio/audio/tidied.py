@@ -33,7 +33,7 @@ _AIR_S: Final = 0.2  # of silence left at both ends
 _FADE_MS: Final = 5
 _TRIM_LEAST_S: Final = 0.05  # less is not worth a step
 _MP3_GAIN: Final = 10 ** (0.27 / 20)  # the encoder takes 0.27 dB off: see `encoding`
-_DC_LEAST: Final = 0.0005  # -66 dBFS
+_DC_LEAST: Final = 0.002  # -54 dBFS; voices are not quite symmetrical themselves
 _NEAR_DB: Final = 0.15  # of the wanted loudness: then it is good
 _ROUNDS: Final = 3
 # What a peak may grow by once it is written; an encoder leaves out what is not heard.
@@ -54,6 +54,7 @@ class _Plan:
     hums: tuple[Hum, ...]  # one for each channel that is written
     start: int  # samples
     end: int
+    total: int
 
     def blocks(self) -> Iterator[Block]:
         """What is to be made louder or softer, in whole steps."""
@@ -67,7 +68,7 @@ class _Plan:
             last = min(sound.shape[1], self.end - place)
             if self.start and 0 <= self.start - place < sound.shape[1]:
                 fade(sound[:, first : first + fade_length])
-            if place < self.end <= place + sound.shape[1]:
+            if self.end < self.total and place < self.end <= place + sound.shape[1]:
                 fade(sound[:, first:last][:, ::-1][:, :fade_length])
             place += sound.shape[1]
             if first < last:
@@ -150,7 +151,7 @@ def _planned(source: Path, *, trim: bool, dc_and_hum: bool, mono: bool) -> tuple
             steps.append("hum")
     if start or end < total:
         steps.append("trim")
-    return _Plan(source, kind, channels, rate, weights, tuple(hums), start, end), steps
+    return _Plan(source, kind, channels, rate, weights, tuple(hums), start, end, total), steps
 
 
 def _sounding(heard: Frames) -> tuple[float, float]:

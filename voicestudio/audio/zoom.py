@@ -6,6 +6,7 @@ whatever the window, some thousand bytes are read. Reading needs no library.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ PER_SECOND: Final = 50
 COARSER: Final = 8  # from level to level
 _FEWEST: Final = 200  # entries in the coarsest level, or it would not be worth its bytes
 _BARS_MAX: Final = 2000
+_PEAK_SHARE: Final = 0.4  # of a bar, as in `envelope`
 
 
 def write_envelope(path: Path, target: Path, *, longest_ms: int = rules.LONG_MAX_MS) -> Measures:
@@ -104,9 +106,10 @@ def _level(file: BinaryIO, bar_s: float) -> _Level:
 
 
 def _bar(values: bytes, start: float, end: float) -> int:
-    """The mean over the entries that a bar touches, as 0..100."""
+    """What a bar touches, as 0..100; a short sound does not vanish among silence."""
     first = max(0, int(start + 1e-6))
     touched = values[first : max(first + 1, int(end - 1e-6) + 1)]
     if not touched or end <= 0:
         return 0
-    return round(sum(touched) / len(touched) / 2.55)
+    mean = math.sqrt(sum(value * value for value in touched) / len(touched))
+    return round(((1 - _PEAK_SHARE) * mean + _PEAK_SHARE * max(touched)) / 2.55)
