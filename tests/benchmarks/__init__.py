@@ -1,1 +1,1 @@
-"""Benchmarks: our figures beside a bare baseline, measured in the same run; nothing asserts here."""
+"""Benchmarks: ours beside a bare baseline, measured in the same run; nothing asserts here."""

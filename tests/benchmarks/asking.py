@@ -1,7 +1,8 @@
 """Asking: a process that answers requests inside itself, without a network between.
 
-    python -m tests.benchmarks.asking studio          addresses on stdin, one JSON line each on stdout
-    python -m tests.benchmarks.asking bare
+    python -m tests.benchmarks.asking studio    # or bare
+
+Addresses on stdin, one JSON line each on stdout.
 
 The real handler with all its middleware, the real database, static files as in production.
 """
@@ -79,7 +80,7 @@ class Asked:
         assert self.process.stdout is not None
         text = self.process.stdout.readline()
         if not text:
-            raise RuntimeError(f"{self.process.args} ended")
+            raise RuntimeError("the process that was asked has ended")
         return text
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import dj_database_url
 import django
 import requests
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import models
@@ -35,8 +36,8 @@ MIDDLEWARE: Final = (
 )
 
 if not settings.configured:
-    database = dict(dj_database_url.parse(os.environ["BARE_DATABASE"]))
-    if database["ENGINE"].endswith("sqlite3"):
+    database: dict[str, Any] = dict(dj_database_url.parse(os.environ["BARE_DATABASE"]))
+    if str(database["ENGINE"]).endswith("sqlite3"):
         database["CONN_MAX_AGE"] = None
     else:
         database["CONN_MAX_AGE"] = 60
@@ -58,18 +59,14 @@ if not settings.configured:
         TEMPLATES=[
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {
-                    "context_processors": ["django.template.context_processors.request"]
-                },
+                "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
             }
         ],
         STATIC_URL="/static/",
         STATIC_ROOT=FOLDER / "static",
         STORAGES={
             "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-            "staticfiles": {
-                "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-            },
+            "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
         },
         FILE_UPLOAD_HANDLERS=["django.core.files.uploadhandler.TemporaryFileUploadHandler"],
         FILE_UPLOAD_TEMP_DIR=str(FOLDER),
@@ -125,6 +122,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The form; a file that is sent to it goes to disk."""
     if request.method == "POST":
         file = request.FILES["file"]
+        assert isinstance(file, UploadedFile)
         if not PROVIDER:
             return HttpResponse(f"<p>{file.name}, {file.size} bytes")
         name = cloned(file.read(), request.POST["speaker"], request.POST["text"])
@@ -159,10 +157,8 @@ def demo(request: HttpRequest, name: str) -> FileResponse:
 @login_required
 def history(request: HttpRequest) -> HttpResponse:
     """The 25 newest attempts."""
-    attempts = list(Attempt.objects.select_related("created_by").order_by("-pk")[:25])
-    return _rendered(
-        request, HEAD + ROWS, title="History", attempts=attempts, last=attempts[-1].pk
-    )
+    attempts = list(Attempt._default_manager.select_related("created_by").order_by("-pk")[:25])
+    return _rendered(request, HEAD + ROWS, title="History", attempts=attempts, last=attempts[-1].pk)
 
 
 _templates: Final[dict[str, object]] = {}

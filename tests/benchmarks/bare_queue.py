@@ -1,6 +1,6 @@
 """The floor's queue: bare huey on SQLite with a job that does nothing but say how long it waited.
 
-    BARE_QUEUE=folder python -m tests.benchmarks.bare_queue well|defaults
+BARE_QUEUE=folder python -m tests.benchmarks.bare_queue well|defaults
 """
 
 import os

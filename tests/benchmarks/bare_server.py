@@ -1,6 +1,6 @@
 """The floor's web server: the bare site on granian, as the studio is served.
 
-    python -m tests.benchmarks.bare_server PORT
+python -m tests.benchmarks.bare_server PORT
 """
 
 import sys

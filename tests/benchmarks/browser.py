@@ -78,6 +78,7 @@ def load(page: Page, path: str) -> Load:
             seen.bytes += int(event["encodedDataLength"])
 
     session.on("Network.requestWillBeSent", sent)
+
     def answered(event: dict[str, Any]) -> None:
         if event["response"].get("fromDiskCache"):
             cached.add(event["requestId"])

@@ -29,7 +29,8 @@ TIME: Final = """() => {
       if (event.target.closest("#clone-voice")) window.pressed = performance.now();
     }, true);
     const look = () => {
-      const audio = document.querySelector("#attempt .player[data-kind=voice] audio, #result audio");
+      const audio = document.querySelector(
+        "#attempt .player[data-kind=voice] audio, #result audio");
       if (!audio || !window.pressed) return requestAnimationFrame(look);
       audio.preload = "auto";
       if (audio.readyState >= 3) return resolve(performance.now() - window.pressed);

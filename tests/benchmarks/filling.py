@@ -1,6 +1,6 @@
 """Filling: the program that seeds the database of its environment.
 
-    python -m tests.benchmarks.filling COUNT
+python -m tests.benchmarks.filling COUNT
 """
 
 import sys

@@ -194,9 +194,7 @@ def _attempts(
         yield row | _facts(state, row, recording, number)
 
 
-def _facts(
-    state: State, row: dict[str, Any], recording: AudioFile, number: int
-) -> dict[str, Any]:
+def _facts(state: State, row: dict[str, Any], recording: AudioFile, number: int) -> dict[str, Any]:
     """What the worker would have written on the way to `state`."""
     at = row["created_at"]
     claimed, uploaded, answered, saved = (
@@ -283,7 +281,7 @@ def _put(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
             yield tuple(stored(name, values[name]) for name in defaults)
 
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
         if sqlite:

@@ -122,7 +122,7 @@ def bare(folder: Path, database: str, provider: str = "") -> Iterator[Site]:
 @contextmanager
 def _started(
     command: list[str], environment: dict[str, str], welcome: str
-) -> Iterator["StartedSite"]:
+) -> Iterator[StartedSite]:
     start = time.perf_counter()
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below
     process = subprocess.Popen(

@@ -64,8 +64,10 @@ def measure() -> Iterator[Row]:
                 bare = [_into_bare(context, path) for _round in range(ROUNDS)]
             for number, what in ((0, "last byte there"), (1, "answered")):
                 asked = "0.25 s" if (name, number) == ("20 MB", 0) else ""
-                times = [statistics.median(one[number] for one in each) for each in (mine, bare)]
-                yield row(f"{name}: {what}", *times, "s", asked)
+                times, floors = (
+                    statistics.median(one[number] for one in each) for each in (mine, bare)
+                )
+                yield row(f"{name}: {what}", times, floors, "s", asked)
             yield row(f"{name}: the web server grows by", grown["web server"], None, "MB", "25 MB")
         sample = other / f"{SIZES[0][1]}.wav"
         with browser.person(chromium, ours) as context, growth(ours) as first:
@@ -76,10 +78,8 @@ def measure() -> Iterator[Row]:
         yield row("first job: the worker grows by (loads PyAV)", first["worker"], None, "MB", "")
         yield row("20 MB on: the worker grows by", grown["worker"], None, "MB", "25 MB")
         path = other / f"{SIZES[1][1]}.wav"
-        yield row(
-            "200 MB by the client alone: grows by",
-            *(sending(kind, path) for kind in ("ours", "requests")), "MB", "25 MB",
-        )  # fmt: skip
+        alone, theirs = sending("ours", path), sending("requests", path)
+        yield row("200 MB by the client alone: grows by", alone, theirs, "MB", "25 MB")
 
 
 def tone(path: Path, rate: int, channels: int, width: int, seconds: int) -> Path:
@@ -192,7 +192,13 @@ class _Receiver(BaseHTTPRequestHandler):
         left = int(self.headers["Content-Length"])
         while left > 0:
             left -= len(self.rfile.read(min(left, 65_536)))
-        file = {"file_id": 1, "bytes": 1, "created_at": 1, "filename": "a", "purpose": "voice_clone"}
+        file = {
+            "file_id": 1,
+            "bytes": 1,
+            "created_at": 1,
+            "filename": "a",
+            "purpose": "voice_clone",
+        }
         answer = {"file": file, "base_resp": {"status_code": 0, "status_msg": "success"}}
         body = json.dumps(answer).encode()
         self.send_response(200)
