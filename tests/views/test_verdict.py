@@ -362,7 +362,7 @@ def test_check_again_without_script_orders_nothing(
 
 @pytest.mark.parametrize("chosen", ["", "x", "0", "9" * 30, "-1"])
 def test_check_again_of_nothing_breaks_nothing(client: Client, user: User, chosen: str) -> None:
-    sent = {"recording": chosen, "action": "check_recording"}
+    sent = order(make_recording()) | {"recording": chosen, "action": "check_recording"}
 
     assert client.post("/", sent).status_code == 200
 
