@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,36 +25,13 @@ from voicestudio.models import CloneAttempt
 from voicestudio.practice.server import StandIn
 from voicestudio.services import attempts
 
-PLACES = (
-    "/usr/bin/chromium",
-    "/usr/bin/chromium-browser",
-    "/usr/bin/google-chrome",
-    "/usr/bin/google-chrome-stable",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
 
 
-def chromium() -> str | None:
-    """Where this machine keeps Chromium or Chrome."""
-    known = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), *PLACES]
-    return next((place for place in known if place and Path(place).exists()), None)
-
-
 @pytest.fixture(scope="session")
-def launch() -> Iterator[Callable[..., Browser]]:
-    """Starts browsers, each with its switches; without one on this machine the tests are skipped,
-    but not where CI runs them.
-    """
-    place = chromium()
-    if place is None:
-        say = "No Chromium or Chrome on this machine: the browser tests are left out."
-        if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
-            pytest.fail(say)
-        pytest.skip(say)
+def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
+    """Starts browsers, each with its switches."""
     # Playwright keeps an event loop in this thread, where Django would then refuse to ask the
     # database; no coroutine of ours runs in it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -64,7 +40,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
             started: list[Browser] = []
 
             def start(*switches: str) -> Browser:
-                one = playwright.chromium.launch(executable_path=place, args=[*switches])
+                one = playwright.chromium.launch(executable_path=browser_path, args=[*switches])
                 started.append(one)
                 return one
 

@@ -1,5 +1,6 @@
 """Forms: what a voice shall say, and how."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -66,8 +67,10 @@ class SpeechForm(forms.Form):
         widget=forms.Select(attrs={"class": "input"}),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, label_suffix="", auto_id="speech-%s", **options)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=initial, label_suffix="", auto_id="speech-%s")
         for name, choices in (
             ("model", speech_models.choices()), ("language", languages.choices()),
         ):  # fmt: skip
