@@ -40,8 +40,8 @@ def main(count: int, longest_gap: float) -> None:
         )  # fmt: skip
         attempt = attempts.submit(order, by=person)
         end = time.monotonic() + PATIENCE
-        rows = CloneAttempt.objects.filter(pk=attempt.pk, finished_at__isnull=False)
-        while (found := rows.first()) is None or found.claimed_at is None:
+        rows = CloneAttempt.objects.filter(pk=attempt.pk)
+        while (found := rows.get()).claimed_at is None:
             if time.monotonic() > end:
                 raise SystemExit("The worker did not take up the attempt.")
             time.sleep(0.02)
