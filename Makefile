@@ -22,7 +22,7 @@ check:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/djlint --quiet --lint --check templates
+	.venv/bin/djlint --quiet --lint templates
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	echo "manage.py check --deploy" && \
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING && \
