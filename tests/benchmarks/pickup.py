@@ -9,6 +9,7 @@ one runs it; with the same threads and pauses as ours, and as huey comes.
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import signal
@@ -66,7 +67,7 @@ def _bare(folder: Path, settings: str, count: int, gap: float) -> list[float]:
     noted.write_text("")
     os.environ["BARE_QUEUE"] = str(folder)
     sys.modules.pop("tests.benchmarks.bare_queue", None)
-    from tests.benchmarks import bare_queue  # its folder is known only now
+    bare_queue = importlib.import_module("tests.benchmarks.bare_queue")  # its folder is known now
 
     worker = subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.bare_queue", settings],
