@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from tests.audio import recordings
 from tests.audio.doctor.conftest import Examine
 from tests.audio.doctor.spoken import RATE, in_a_room
+from voicestudio.audio import examine
 from voicestudio.audio.doctor import frames as framing
+from voicestudio.audio.doctor.levels import Levels, in_steps
 from voicestudio.audio.doctor.loudness import Loudness, Meter
 from voicestudio.audio.doctor.table import TABLE
 from voicestudio.audio.doctor.truepeak import TruePeak
@@ -162,7 +164,7 @@ def test_frames_tell_of_each_50_ms(tmp_path: Path) -> None:
 
     seen = framing.frames(path)
 
-    assert (len(seen.speech), len(seen.rms_db), seen.bands.shape) == (401, 401, (401, 17))
+    assert (len(seen.speech), len(seen.rms_db), seen.bands.shape) == (400, 400, (400, 17))
     assert seen.duration_s == pytest.approx(20.0)
     assert seen.start_s[:3] == pytest.approx([0.0, 0.05, 0.1], abs=0.001)
     assert 0.85 < seen.speech.mean() < 0.98
@@ -196,3 +198,30 @@ def test_windows_leave_nothing_out() -> None:
 def test_every_threshold_says_why() -> None:
     assert [line.code for line in TABLE if len(line.reason) < 40] == []
     assert [line.code for line in TABLE if line.usable == line.disappointing == line.unusable] == []
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 44_056])
+def test_steps_keep_time_at_every_rate(rate: int) -> None:
+    levels = Levels()
+    ramp = np.full((1, 31 * rate), 0.5, np.float32)
+    ramp[:, 20 * rate : 20 * rate + rate // 20] = 1.0
+    blocks = ((ramp[:, at : at + 7_001], rate) for at in range(0, ramp.shape[1], 7_001))
+
+    for block, _ in in_steps(blocks):
+        levels.add(block, rate)
+
+    assert len(levels.power) == 620
+    assert levels.starts[400] == pytest.approx(20.0, abs=0.0002)
+    assert np.flatnonzero(levels.power > 0.9).tolist() == [400]
+    assert levels.seconds == pytest.approx(31.0)
+
+
+def test_hours_of_digital_silence_are_not_heard_out(tmp_path: Path) -> None:
+    path = recordings.write(
+        tmp_path / "x", np.zeros((1, 8_000 * 1_200), np.float32), 8_000, kind="flac"
+    )
+
+    found = examine(path)
+
+    assert [finding.code for finding in found.findings] == ["too_long", "silence"]
+    assert found.measures["duration_s"] == pytest.approx(600, abs=1)

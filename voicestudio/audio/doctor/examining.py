@@ -54,7 +54,7 @@ def _examined(path: Path, purpose: Purpose) -> Examination:
     heard = Heard()
     with opened(path) as decoder:
         heard.listen(decoder, longest_s=LONGEST_S)
-        measuring.refuse_broken(decoder, path, LONGEST_S)
+        measuring.refuse_broken(decoder, path, 0.0 if heard.gave_up else LONGEST_S)
         figures = measured(heard)
         figures.figures.update(
             sample_rate_hz=decoder.sample_rate,

@@ -19,7 +19,7 @@ class Growing:
         """Add (count, columns)."""
         needed = self._count + len(rows)
         if needed > len(self._rows):
-            larger = np.zeros((needed + needed // 2, self._rows.shape[1]), self._rows.dtype)
+            larger = np.zeros((needed + needed // 5, self._rows.shape[1]), self._rows.dtype)
             larger[: self._count] = self._rows[: self._count]
             self._rows = larger
         self._rows[self._count : needed] = rows

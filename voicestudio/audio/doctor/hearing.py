@@ -19,6 +19,7 @@ from .tones import Tones
 from .truepeak import TruePeak
 from .voice import RATE, Resampled, Voice, mixed
 
+_PATIENCE_S: Final = 600.0
 _BATCH: Final = 4 * RATE  # many windows at a time cost less than one by one
 
 
@@ -39,11 +40,18 @@ class Heard:
         self.tones = Tones()
         self._resampled = Resampled()
         self._later: list[Voice] = []
+        self.gave_up = False
 
     def listen(self, decoder: Decoder, *, longest_s: float) -> None:
-        """Hear at most `longest_s` of a recording. Raises AudioProblem damaged."""
+        """Hear at most `longest_s` of a recording, less where nothing is to be heard.
+
+        Raises AudioProblem damaged.
+        """
         for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
             self._hear(block, rate)
+            if self.levels.seconds > _PATIENCE_S and not self.levels.peaks.any():
+                self.gave_up = True  # a small file can hold hours of digital silence
+                break
         for voice in self._resampled.rest():
             self._later.append(voice)
         self._voice()

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decoding import Block, hop
+from ..decoding import Block
 from .clipping import flat_tops
 from .growing import Growing
 
 STEP_S: Final = 0.05
-_HOPS: Final = 5
+_A_SECOND: Final = 20  # steps
 _POWER, _PEAK, _SECONDS = range(3)
 
 
 def in_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]:
-    """The same sound in blocks of whole steps (50 ms); only the last of a rate may be shorter."""
+    """The same sound in blocks of whole steps (50 ms); only the last of a rate may hold others."""
     kept: Block | None = None
     kept_rate = 0
     for block, rate in blocks:
@@ -26,7 +27,7 @@ def in_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]
             yield kept, kept_rate
             kept = None
         joined = block if kept is None else np.concatenate([kept, block], axis=1)
-        whole = joined.shape[1] // step_of(rate) * step_of(rate)
+        whole = joined.shape[1] // group_of(rate) * group_of(rate)
         kept = joined[:, whole:].copy() if whole < joined.shape[1] else None
         kept_rate = rate
         if whole:
@@ -35,9 +36,14 @@ def in_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]
         yield kept, kept_rate
 
 
-def step_of(rate: int) -> int:
-    """Samples in a step of 50 ms at this rate (Hz)."""
-    return _HOPS * hop(rate)
+def group_of(rate: int) -> int:
+    """Samples after which steps of 50 ms begin on a sample again: a step, or a few of them."""
+    return rate // math.gcd(rate, _A_SECOND)
+
+
+def _starts(count: int, rate: int) -> NDArray[np.int64]:
+    """Samples at which the steps in `count` samples begin."""
+    return np.arange(math.ceil(count * _A_SECOND / rate), dtype=np.int64) * rate // _A_SECOND
 
 
 class Levels:
@@ -62,25 +68,30 @@ class Levels:
             self.sums = np.zeros(self.channels)
             self.energies = np.zeros(self.channels)
             self.peaks = np.zeros(self.channels)
-        step = min(step_of(rate), block.shape[1])
-        count = block.shape[1] // step
-        rows = np.zeros((count, 3), np.float32)
-        clipped = np.zeros((count, 1), np.uint16)
-        rows[:, _SECONDS] = step / rate
+        starts = _starts(block.shape[1], rate)
+        lengths = np.diff(starts, append=block.shape[1])
+        rows = np.zeros((len(starts), 3), np.float32)
+        clipped = np.zeros((len(starts), 1), np.uint16)
+        rows[:, _SECONDS] = lengths / rate
         for index, channel in enumerate(block[: self.channels]):
-            steps = channel.reshape(count, step)
-            power = np.einsum("ij,ij->i", steps, steps)
+            if lengths[0] * len(starts) == len(channel):  # as nearly always; it is quicker
+                steps = channel.reshape(len(starts), -1)
+                power = np.einsum("ij,ij->i", steps, steps)
+                tops = np.maximum(steps.max(axis=1), -steps.min(axis=1))
+            else:
+                power = np.add.reduceat(np.square(channel), starts)
+                tops = np.maximum.reduceat(np.abs(channel), starts)
             rows[:, _POWER] += power
-            tops = np.maximum(steps.max(axis=1), -steps.min(axis=1))
             np.maximum(rows[:, _PEAK], tops, out=rows[:, _PEAK])
             self.energies[index] += float(power.sum(dtype=np.float64))
             self.sums[index] += float(channel.sum(dtype=np.float64))
             self.peaks[index] = max(self.peaks[index], float(tops.max()))
             flat = flat_tops(channel, float(tops.max()))
             if len(flat):
-                clipped[:, 0] += np.bincount(flat // step, minlength=count).astype(np.uint16)
+                steps_of_flat = np.searchsorted(starts, flat, "right") - 1
+                clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)
                 self.clipped += len(flat)
-        rows[:, _POWER] /= step * len(block)
+        rows[:, _POWER] /= lengths * len(block)
         if len(block) == 2:
             self.product += float(np.dot(block[0], block[1]))
         self._rows.append(rows)
