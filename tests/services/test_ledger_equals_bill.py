@@ -100,7 +100,9 @@ class Runs:
                 held_as=(State.SENDING,), status=State.CLONING, sent=request.body(), **turn
             )
         else:
-            running._send(claimed, request)
+            if running._send(claimed, request) is None:
+                self.work(attempt)  # it has to wait for its turn, and outlives the worker
+                return
             self.sent[attempt.voice_id] += 1
         CloneAttempt.objects.filter(pk=attempt.pk).update(
             lease_until=timezone.now() - timedelta(seconds=1)

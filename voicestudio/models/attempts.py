@@ -78,7 +78,7 @@ class CloneAttempt(PaidCall):
     demo_peaks = models.JSONField(default=list, blank=True)
     demo_saved_at = models.DateTimeField(null=True, blank=True)
 
-    objects = models.Manager.from_queryset(CloneAttemptQuerySet)()
+    objects = CloneAttemptQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

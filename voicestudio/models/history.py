@@ -60,7 +60,7 @@ class IfLost(models.Func):
     output_field = models.CharField()
 
 
-class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):
+class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[override, unused-ignore]
     """Attempts by who may see them, by what the clock makes of them, by words and by page."""
 
     def for_rows(self) -> Self:

@@ -27,8 +27,8 @@ class Order(NamedTuple):
 
 
 ORDERS: Final = {
-    "newest": Order("id", down=True),
-    "oldest": Order("id", down=False),
+    "newest": Order("created_at", down=True),
+    "oldest": Order("created_at", down=False),
     # The next to expire first; it makes sense together with `expiring_within` or "temporary".
     "expiring": Order("created_at", down=False),
     "used": Order("last_used_at", down=True),
@@ -81,7 +81,8 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         here = living.filter(~over, gone_at__isnull=True)
         match state:
             case VoiceState.DELETED:
-                return self.filter(Q(deleted_at__isnull=False) | (Q(gone_at__isnull=False) & ~over))
+                dead = Q(deleted_at__isnull=False) | Q(gone_at__isnull=False)
+                return self.filter(dead).filter(Q(deleted_at__isnull=False) | ~over)
             case VoiceState.EXPIRED:
                 return living.filter(over)
             case VoiceState.UNKNOWN:
@@ -130,7 +131,7 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         before: str = "",
         size: int = PAGE_SIZE,
     ) -> Shelf:
-        """One page of these voices, for the same price at every depth.
+        """One page of these voices with all that their rows show, for one price at every depth.
 
         `after` and `before` are cursors of an earlier page; one that makes no sense is passed over.
         """
@@ -143,9 +144,14 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
         edge = _edge(before or after, way.column)
         if edge is not None:
             rows = rows.filter(_beyond(way.column, edge, down=down))
-        found: list[Voice] = list(rows[: size + 1])
-        more = len(found) > size
-        found = found[:size]
+        # The ids first: with the tables that a row is told from, SQLite would begin at the speakers
+        # and sort all voices.
+        narrow = rows.select_related(None).prefetch_related(None).values_list("pk", flat=True)
+        pks = list(narrow[: size + 1])
+        more = len(pks) > size
+        place = {pk: number for number, pk in enumerate(pks[:size])}
+        shown = self.model._default_manager.filter(pk__in=list(place)).for_rows()
+        found: list[Voice] = sorted(shown, key=lambda voice: place[voice.pk])
         if backwards:
             if not more:
                 # The first page is always a full one.
@@ -167,14 +173,12 @@ def in_state_expired() -> Q:
 
 def _ordering(column: str, down: bool) -> list[str]:
     sign = "-" if down else ""
-    return [f"{sign}id"] if column == "id" else [f"{sign}{column}", f"{sign}id"]
+    return [f"{sign}{column}", f"{sign}id"]
 
 
 def _beyond(column: str, edge: tuple[Any, int], *, down: bool) -> Q:
     value, pk = edge
     side = "lt" if down else "gt"
-    if column == "id":
-        return Q(**{f"id__{side}": pk})
     # The first condition alone lets the index be entered at the right place.
     return Q(**{f"{column}__{side}e": value}) & (
         Q(**{f"{column}__{side}": value}) | Q(**{f"id__{side}": pk})
@@ -182,8 +186,6 @@ def _beyond(column: str, edge: tuple[Any, int], *, down: bool) -> Q:
 
 
 def _cursor(voice: "Voice", column: str) -> str:
-    if column == "id":
-        return str(voice.pk)
     value = voice.speaker.name if column == "speaker__name" else getattr(voice, column)
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     return f"{voice.pk}~{text}"
@@ -194,8 +196,8 @@ def _edge(cursor: str, column: str) -> tuple[Any, int] | None:
     number, _tilde, text = cursor.partition("~")
     if not (number.isascii() and number.isdigit() and len(number) <= 18):
         return None
-    if column in ("id", "speaker__name"):
-        return (text.replace("\0", ""), int(number)) if text or column == "id" else None
+    if column == "speaker__name":
+        return (text.replace("\0", ""), int(number)) if text else None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

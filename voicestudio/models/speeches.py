@@ -44,7 +44,7 @@ class Format(models.TextChoices):
 UNDER_WAY: Final = (SpeechState.WAITING, SpeechState.SENDING, SpeechState.SPEAKING)
 
 
-class SpeechQuerySet(PaidCallQuerySet["Speech"]):
+class SpeechQuerySet(PaidCallQuerySet["Speech"]):  # type: ignore[override, unused-ignore]
     """Speeches by state."""
 
     def with_all_it_needs(self) -> Self:
@@ -104,7 +104,7 @@ class Speech(PaidCall):
     peaks = models.JSONField(default=list, blank=True)
     usage_characters = models.BigIntegerField(null=True, blank=True)
 
-    objects = models.Manager.from_queryset(SpeechQuerySet)()
+    objects = SpeechQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Source", "Tag", "Voice", "VoiceQuerySet", "VoiceState"]
 
 SEARCHED: Final = 600
+BY_TIME: Final = ("created_at", "id")
 
 
 class Tag(models.Model):
@@ -74,25 +75,31 @@ class Voice(models.Model):
         ordering = ("-id",)
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
+        # Every list is in the order of `created_at`, so each index is entered where a page begins.
         indexes = (
             models.Index(Lower("voice_id"), name="voice_by_voice_id"),
+            models.Index(fields=BY_TIME, name="voice_by_time"),
             models.Index(
-                fields=("created_at", "id"),
+                fields=BY_TIME,
                 condition=Q(kept_at__isnull=True, deleted_at__isnull=True),
                 name="voice_unkept",
             ),
             models.Index(
-                fields=("-id",),
+                fields=BY_TIME,
                 condition=Q(kept_at__isnull=False, deleted_at__isnull=True),
                 name="voice_kept",
             ),
-            models.Index(fields=("-id",), condition=Q(heard_at__isnull=True), name="voice_unheard"),
-            models.Index(fields=("last_used_at", "id"), name="voice_by_use"),
+            models.Index(fields=BY_TIME, condition=Q(heard_at__isnull=True), name="voice_unheard"),
+            models.Index(fields=BY_TIME, condition=Q(uncertain=True), name="voice_uncertain"),
             models.Index(
-                fields=("-id",),
+                fields=BY_TIME, condition=Q(source=Source.TAKEN_IN), name="voice_taken_in"
+            ),
+            models.Index(
+                fields=BY_TIME,
                 condition=Q(deleted_at__isnull=False) | Q(gone_at__isnull=False),
                 name="voice_gone",
             ),
+            models.Index(fields=("last_used_at", "id"), name="voice_by_use"),
             models.Index(fields=("search_text",), name="voice_by_text"),
         )
         constraints = (
