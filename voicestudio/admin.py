@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from .models import AudioFile, CloneAttempt, Speaker, Voice, Worker
+from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
 
 
 class LookOnly(admin.ModelAdmin):
@@ -67,3 +67,32 @@ class WorkerAdmin(LookOnly):
     """Every run of the background worker."""
 
     list_display = ("host", "pid", "started_at", "beat_at", "stopped_at")
+
+
+@admin.register(Speech)
+class SpeechAdmin(LookOnly):
+    """Everything that was asked to be spoken."""
+
+    list_display = ("pk", "voice", "purpose", "status", "created_by", "created_at")
+    list_filter = ("status", "purpose")
+    list_select_related = ("voice", "created_by")
+    search_fields = ("token", "trace_id")
+
+
+@admin.register(Charge)
+class ChargeAdmin(LookOnly):
+    """Every line of the ledger, also withdrawn ones."""
+
+    list_display = ("at", "what", "units", "amount", "currency", "voice_name", "person", "certain")
+    list_filter = ("what", "certain")
+    list_select_related = ("person",)
+    search_fields = ("voice_name",)
+
+
+@admin.register(Event)
+class EventAdmin(LookOnly):
+    """Who did what about which voice."""
+
+    list_display = ("at", "what", "person", "voice", "attempt", "note")
+    list_filter = ("what",)
+    list_select_related = ("person", "voice", "attempt")

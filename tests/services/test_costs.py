@@ -170,3 +170,12 @@ def test_order_token_is_free_after_a_refusal(
     settings.MONTHLY_LIMIT = None
 
     assert attempts.submit(wanted, by=person).state == State.WAITING
+
+
+def test_lines_are_those_that_count_in_their_order() -> None:
+    first = _line("1", at=datetime(2026, 1, 5, tzinfo=UTC))
+    second = _line("2")
+    _line("3", withdrawn_at=timezone.now())
+
+    assert list(costs.lines()) == [first, second]
+    assert list(costs.lines(month=date(2026, 1, 31))) == [first]

@@ -1,6 +1,6 @@
 """Costs: what has been spent, by whom and for what, and whether more may be spent this month."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -158,6 +158,14 @@ def of_voices(pks: Iterable[int]) -> dict[int, Decimal]:
     rows = Charge.objects.counted().filter(voice__in=wanted).order_by().values_list("voice")
     found = dict(rows.annotate(total=Sum("amount")))
     return {pk: found.get(pk, NOTHING) for pk in wanted}
+
+
+def lines(*, month: date | None = None) -> Iterator[Charge]:
+    """Every line that counts, the oldest first, a few at a time: for a file of any length."""
+    rows = Charge.objects.counted()
+    if month is not None:
+        rows = rows.in_month(month)
+    return rows.select_related("person", "speaker").order_by("pk").iterator(chunk_size=500)
 
 
 def by_voice() -> dict[int, Decimal]:
