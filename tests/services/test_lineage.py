@@ -10,6 +10,7 @@ from tests.factories import make_attempt, make_recording, make_voice
 from voicestudio.models import Happened, Speaker, State
 from voicestudio.services import changes, lineage, voices
 from voicestudio.services.changes import Change
+from voicestudio.words import voices as words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -130,3 +131,24 @@ def test_heard_once_is_heard() -> None:
     voices.heard(voice)
 
     assert list(rows.unheard()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (Change("noise_reduction", "on"), "reduce noise on"),
+        (Change("recording", "cut", 190_000, 80_000), "recording cut from 3:10 to 1:20"),
+        (
+            Change("model", "changed", "speech-2.8-turbo", "speech-2.8-hd"),
+            "model 2.8-turbo → 2.8-hd",
+        ),
+        (Change("preview_text", "changed", "Hi.", "Ho."), "preview text changed"),
+        (Change("language", "added", None, "English"), "language English"),
+        (Change("prompt_clip", "removed"), "prompt clip removed"),
+        (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
+    ],
+)
+def test_change_is_told_in_words(change: Change, sentence: str) -> None:
+    told = words.of_change(change.field, change.kind, change.before, change.after)
+
+    assert told == sentence
