@@ -12,7 +12,7 @@ from tests.audio.doctor import spoiling, spoken
 from tests.audio.doctor.spoken import RATE
 from tests.audio.recordings import Sound
 from voicestudio import audio
-from voicestudio.audio import AudioProblem, Tidied, isolated
+from voicestudio.audio import AudioProblem, Tidied, isolated, piece
 from voicestudio.audio.decoding import opened
 from voicestudio.audio.doctor.loudness import Meter
 from voicestudio.audio.doctor.truepeak import TruePeak
@@ -56,7 +56,7 @@ def line_db(sound: Sound, hertz: float) -> float:
 
 
 @pytest.mark.parametrize("level", [-45.0, -30.0, -12.0])
-@pytest.mark.parametrize("language", ["English", "Chinese"])
+@pytest.mark.parametrize("language", ["English"])
 def test_level_becomes_minus_20_lufs_below_the_ceiling(
     tmp_path: Path, language: str, level: float
 ) -> None:
@@ -71,10 +71,11 @@ def test_level_becomes_minus_20_lufs_below_the_ceiling(
     assert "level" in done.steps
 
 
-def test_level_of_an_mp3_is_as_exact(tmp_path: Path) -> None:
-    """Two channels that do not fit into 8 MB as they are."""
-    clip = np.tile(spoken.in_a_room("German"), (2, 6))
-    path = recordings.write(tmp_path / "x", clip[:, : 100 * RATE] * 0.3, RATE, kind="flac")
+def test_level_of_an_mp3_is_as_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two channels that do not fit into a small file as they are."""
+    monkeypatch.setattr(piece, "WAV_MAX_BYTES", 1_000_000)
+    clip = np.tile(spoken.in_a_room("Chinese"), (2, 1))
+    path = recordings.write(tmp_path / "x", clip * 0.3, RATE, kind="flac")
 
     done = audio.tidy(path, tmp_path / "y", mono=False)
 
@@ -99,8 +100,9 @@ def test_single_peaks_are_limited_and_the_rest_is_left_alone(tmp_path: Path) -> 
     assert level_db(sound[:, far] - gain * clip[far]) < level_db(sound[:, far]) - 30
 
 
-@pytest.mark.parametrize("mains", [50.0, 50.07, 59.93, 60.0])
-@pytest.mark.parametrize("level", [-30.0, -42.0])
+@pytest.mark.parametrize(
+    ("mains", "level"), [(50.0, -42.0), (50.07, -30.0), (59.93, -36.0), (60.0, -30.0)]
+)
 def test_hum_goes_and_speech_stays(tmp_path: Path, mains: float, level: float) -> None:
     clip = spoken.in_a_room("English")
     humming = spoiling.hum(clip, mains, level)
@@ -117,7 +119,7 @@ def test_hum_goes_and_speech_stays(tmp_path: Path, mains: float, level: float) -
     assert level_db(sound - clip) < level_db(clip) - 26
 
 
-@pytest.mark.parametrize("language", list(spoken.VOICES))
+@pytest.mark.parametrize("language", ["German", "French", "Chinese", "Russian", "Hindi"])
 def test_clean_speech_is_not_taken_for_hum(tmp_path: Path, language: str) -> None:
     clip = spoken.in_a_room(language)
 
@@ -209,17 +211,12 @@ def test_nothing_to_do_does_nothing(tmp_path: Path) -> None:
 def test_any_shape_becomes_one_that_the_provider_takes(
     tmp_path: Path, channels: int, rate: int
 ) -> None:
-    path = (
-        recordings.write(
-            tmp_path / "x", recordings.speech(11, rate, channels=1).repeat(channels, axis=0), rate
-        )
-        if channels <= 2
-        else recordings.write(tmp_path / "x", recordings.speech(11, rate, channels=channels), rate)
-    )
+    sound = recordings.speech(4, rate, channels=channels)
+    path = recordings.write(tmp_path / "x", sound, rate)
 
     audio.tidy(path, tmp_path / "y")
 
-    measures = audio.inspect(tmp_path / "y")
+    measures = audio.inspect(tmp_path / "y", purpose="prompt_audio")
     assert (measures.channels, measures.sample_rate, measures.acceptable) == (1, 48_000, True)
     assert loudness(tmp_path / "y")[0] == pytest.approx(-20, abs=0.3)
 

@@ -13,7 +13,7 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
-from .decoding import Block, Decoder, opened
+from .decoding import Block, Decoder, hop, opened
 from .encoding import mixed
 from .seeking import Unseekable
 
@@ -59,6 +59,20 @@ def reshaped(blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int) -
         yield from _resampled(resampler, frame)
     if resampler is not None:
         yield from _resampled(resampler, None)
+
+
+def in_hops(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
+    """The same sound in blocks of whole hops of 10 ms; only the last may hold a part of one."""
+    length = hop(rate)
+    kept: Block | None = None
+    for block in blocks:
+        joined = block if kept is None else np.concatenate([kept, block], axis=1)
+        whole = joined.shape[1] // length * length
+        kept = joined[:, whole:].copy()
+        if whole:
+            yield joined[:, :whole]
+    if kept is not None and kept.shape[1]:
+        yield kept
 
 
 def _resampled(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:

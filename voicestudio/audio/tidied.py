@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from . import rules
 from .decoding import Block, hop, opened
 from .doctor.frames import Frames, frames
-from .doctor.levels import in_steps
 from .doctor.loudness import Meter
 from .doctor.truepeak import TruePeak
 from .encoding import Kind, shape, writing
@@ -26,7 +25,7 @@ from .limiting import Curve, Peaks, applied, reduction
 from .mains import Ear, Hum, settle
 from .piece import fade, kind_of
 from .problems import AudioProblem
-from .stretches import reshaped
+from .stretches import in_hops, reshaped
 from .tidying import CEILING_DBTP, LOUDNESS_LUFS, Tidied
 
 _AIR_S: Final = 0.2  # of silence left at both ends
@@ -57,10 +56,10 @@ class _Plan:
     total: int
 
     def blocks(self) -> Iterator[Block]:
-        """What is to be made louder or softer, in whole steps."""
+        """What is to be made louder or softer."""
         place = 0
         fade_length = round(_FADE_MS * self.rate / 1000)
-        for block in _steps(self.source, self.channels, self.rate):
+        for block in _hops(self.source, self.channels, self.rate):
             sound = block.copy() if self.weights is None else self.weights @ block
             for channel, hum in enumerate(self.hums):
                 hum.subtract(sound[channel : channel + 1], place // hop(self.rate))
@@ -129,7 +128,7 @@ def _planned(source: Path, *, trim: bool, dc_and_hum: bool, mono: bool) -> tuple
         kind = kind_of((end_s - start_s) * 1000, first[: 1 if mono else count], rate)
         channels, rate = shape(kind, len(first), rate)
     ear, both, total = Ear(rate), Channels(channels, hop(rate)), 0
-    for block in _steps(source, channels, rate):
+    for block in _hops(source, channels, rate):
         total += block.shape[1]
         both.add(block)
         if dc_and_hum:
@@ -213,13 +212,11 @@ def _measured(path: Path) -> tuple[float | None, float]:
     return meter.result().integrated, peak.highest
 
 
-def _steps(source: Path, channels: int, rate: int) -> Iterator[Block]:
-    """All of the source in one shape, in blocks of whole steps of 50 ms."""
+def _hops(source: Path, channels: int, rate: int) -> Iterator[Block]:
+    """All of the source in one shape, in blocks of whole hops of 10 ms."""
     with opened(source) as decoder:
         blocks = decoder.blocks(stop_after_s=rules.PIECE_MAX_MS / 1000 + 1)
-        one_rate = ((block, rate) for block in reshaped(blocks, channels, rate))
-        for block, _ in in_steps(one_rate):
-            yield block
+        yield from in_hops(reshaped(blocks, channels, rate), rate)
 
 
 def _factor(db: float) -> float:
