@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import time
 from typing import Final
@@ -54,4 +55,6 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Told to end, it ends what it has started first.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     sys.exit(main(sys.argv[1:]))
