@@ -139,6 +139,10 @@ DEMO_TROUBLES: Final[dict[str, Saying]] = {
         _("The voice is ready, but its demo was lost together with MiniMax's answer."),
         _("Let it speak a sentence to hear it."),
     ),
+    "deleted": Saying(
+        _("The audio was deleted here, together with the voice."),
+        _("What was done and what it cost stays on record."),
+    ),
     "missing": Saying(
         _("The voice is ready, but MiniMax sent no demo."),
         _("Clone again with another preview text if you want to hear one."),
