@@ -133,7 +133,7 @@ def tidy(
     level: bool = True,
     dc_and_hum: bool = True,
     mono: bool = True,
-    timeout: float = TIMEOUT_S,
+    timeout: float = LONG_TIMEOUT_S,
 ) -> Tidied:
     """`tidying.tidy` in a child process; `target` does not exist after a problem."""
     rules.check_size(source.stat().st_size, rules.SOURCE_MAX_BYTES)
