@@ -68,7 +68,7 @@ class Examination:
 
     `measures` have their unit in the name: `_s` seconds, `_share` 0 to 1, `_dbfs` dB relative to
     full scale, `_dbtp` the same of the true peak, `_lufs` and `_lu` loudness, `_hz` hertz. None
-    stands for what cannot be told. See `measured.MEASURES` for each.
+    stands for what cannot be told. `measured` makes them.
     """
 
     verdict: Verdict

@@ -30,7 +30,7 @@ _ONE_CLICK: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The figures for people (`figures`, see `MEASURES`), and where in the recording they lie."""
+    """The figures by their names, and where in the recording they lie."""
 
     figures: dict[str, Measure]
     frames: Frames
