@@ -74,9 +74,12 @@ class Runs:
             attempts.run(attempt.pk)  # the job was delivered twice
         for _turn in range(50):
             attempt = CloneAttempt.objects.get(pk=attempt.pk)
-            if attempt.state != State.UNKNOWN:
+            if attempt.state == State.WAITING:  # in line, behind the calls of others
+                self.work(attempt)
+            elif attempt.state == State.UNKNOWN:
+                self.find_out(attempt)
+            else:
                 break
-            self.find_out(attempt)
         assert attempt.state in (State.READY, State.FAILED, State.STOPPED)
 
     def work(self, attempt: CloneAttempt) -> None:
