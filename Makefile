@@ -16,7 +16,7 @@ run:
 test:
 	@sh .ci/environment test
 	@$(MAKE) --no-print-directory check
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 4
 
 check:
 	.venv/bin/ruff check .
