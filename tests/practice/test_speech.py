@@ -66,12 +66,25 @@ def test_listen_tells_length_and_pitch(tmp_path: Path, kind: str) -> None:
     assert sample.pitch_hz == pytest.approx(150, rel=0.03)
 
 
+SPEAK = """
+import sys
+from pathlib import Path
+from voicestudio.practice.sound import wav
+from voicestudio.practice.speech import speak
+path, text, voice_id, hertz = sys.argv[1:]
+Path(path).write_bytes(wav(speak(text, voice_id=voice_id, pitch_hz=float(hertz))).data)
+"""
+
+
 @pytest.mark.parametrize("voice_id", ["Anna-0001", "Bert-0001", "Carl-0001"])
 @pytest.mark.parametrize("hertz", [85, 110, 140, 175, 220, 290])
 def test_speech_sounds_near_the_wanted_pitch(tmp_path: Path, hertz: int, voice_id: str) -> None:
     path = tmp_path / "speech.wav"
 
-    path.write_bytes(wav(speak(TEXT, voice_id=voice_id, pitch_hz=hertz)).data)
+    # In a process of its own: once in a while the library lets what it has said before colour
+    # what it says next.
+    program = [sys.executable, "-c", SPEAK, str(path), TEXT, voice_id, str(hertz)]
+    subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[2])
 
     assert heard_pitch(path) == pytest.approx(hertz, rel=0.2)
 
