@@ -18,7 +18,7 @@ from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.melody import melody
 from voicestudio.practice.sample import listen, pitch_of
 from voicestudio.practice.server import StandIn
-from voicestudio.practice.sound import Sound, encoded, wav
+from voicestudio.practice.sound import Sound, encoded
 from voicestudio.practice.speech import LANGUAGES, language_of, speak, timbre
 
 TEXT = "Good morning, and thank you for calling. This is the voice that you have just made."

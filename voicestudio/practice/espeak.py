@@ -61,6 +61,7 @@ class Espeak:
         self._library = library
         self._heard = bytearray()
         self._lock = threading.Lock()
+        self._warm: set[bytes] = set()
         self._callback = CALLBACK(self._hear)  # kept: the library only holds a bare pointer
         library.espeak_SetSynthCallback(self._callback)
 
@@ -78,12 +79,22 @@ class Espeak:
             self._heard = bytearray()
             name = f"{language}+{variant}".encode()
             if self._library.espeak_SetVoiceByName(name) != 0:
-                self._library.espeak_SetVoiceByName(f"en-us+{variant}".encode())
+                name = f"en-us+{variant}".encode()
+                self._library.espeak_SetVoiceByName(name)
+            if name not in self._warm:
+                # The first words of a voice do not have the pitch that is asked of it.
+                self._synthesise(b"a")
+                self._heard.clear()
+                self._warm.add(name)
+                self._library.espeak_SetVoiceByName(name)
             self._library.espeak_SetParameter(PITCH, pitch, 0)
             self._library.espeak_SetParameter(RATE, max(80, min(450, words_a_minute)), 0)
-            self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, CHARS_UTF8, None, None)
-            self._library.espeak_Synchronize()
+            self._synthesise(spoken)
             return Sound(bytes(self._heard), self.rate)
+
+    def _synthesise(self, text: bytes) -> None:
+        self._library.espeak_Synth(text, len(text) + 1, 0, 1, 0, CHARS_UTF8, None, None)
+        self._library.espeak_Synchronize()
 
 
 _starting = threading.Lock()
