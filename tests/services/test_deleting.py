@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from tests.factories import make_attempt, make_voice
 from tests.services.conftest import make_voice_there
-from voicestudio.minimax import MiniMaxError
 from voicestudio.models import AudioFile, Event, Happened, Speaker, Speech, Voice, VoiceState
 from voicestudio.practice.ledger import ClonedVoice, StoredFile
 from voicestudio.practice.server import Fault, StandIn
@@ -184,8 +183,32 @@ def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None
     assert (found.can_list, found.both, found.only_here) == (False, [], [])
 
 
-def test_compare_that_fails_raises(standin: StandIn) -> None:
-    standin.script("get_voice", Fault(status_code=2049))
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [
+        (Fault(status_code=2049), "Our connection to MiniMax needs an administrator"),
+        (Fault(status_code=1002), "MiniMax asks us to slow down."),
+        (Fault(status_code=1001), "MiniMax did not answer in time."),
+        (Fault(action="drop"), "MiniMax did not answer in time."),
+        (Fault(body="<html>"), "MiniMax answered in a way"),
+    ],
+)
+def test_compare_that_fails_says_why(fault: Fault, headline: str, standin: StandIn) -> None:
+    standin.script("get_voice", fault)
 
-    with pytest.raises(MiniMaxError):
+    with pytest.raises(comparing.NotAnswered) as caught:
         comparing.compare()
+
+    assert str(caught.value.saying.headline).startswith(headline)
+
+
+def test_at_stake_names_what_would_go_and_what_others_need(kept: Voice, person: User) -> None:
+    recording = kept.attempt.recording
+    alone = deleting.at_stake(kept)
+    make_attempt(by=person, recording=recording)
+
+    shared = deleting.at_stake(kept)
+
+    assert (alone.demo, alone.speeches) == (True, 1)
+    assert alone.recordings == alone.files_there == [recording]
+    assert (shared.recordings, shared.files_there, shared.needed) == ([], [], [recording])

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from voicestudio import words
 from voicestudio.minimax import MiniMaxError, NeverSent, Refused, TooLate, Unanswered
 from voicestudio.models import PaidCall
-from voicestudio.words import Trouble
+from voicestudio.words import Saying, Trouble
 
 # An attempt that is told to slow down over and over keeps its newest calls.
 MOST: Final = 100
@@ -55,3 +56,8 @@ def trouble(error: MiniMaxError) -> Trouble:
         case Refused():
             return Trouble.RATE_LIMIT if error.may_repeat else Trouble.REFUSED
     return Trouble.NONSENSE
+
+
+def saying(error: MiniMaxError) -> Saying:
+    """What a person reads when a call that costs nothing did not go well."""
+    return words.of_free_call(trouble(error), error.status_code, error.http_status)

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
 from voicestudio.models import Event, Happened, Source, Speaker, Voice, VoiceState
+from voicestudio.words import Saying
 
-from . import ledger, provider
+from . import calls, ledger, provider
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -41,19 +42,29 @@ class Comparison:
     can_list: bool = True
 
 
+class NotAnswered(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax did not tell which voices it has; `saying` is the reason for people."""
+
+    def __init__(self, saying: Saying) -> None:
+        super().__init__("no list of voices")
+        self.saying = saying
+
+
 class NotThere(Exception):  # noqa: N818 - an answer, not a mistake
     """MiniMax does not list this voice, or it is here already."""
 
 
 def compare() -> Comparison:
-    """Ask MiniMax which voices it has. Raises `minimax.MiniMaxError` where that goes wrong."""
+    """Ask MiniMax which voices it has. Raises `NotAnswered` where that goes wrong."""
     ledger.settle_lapsed()
     try:
         listed = provider.client().get_voice("voice_cloning").voices
     except Refused as error:
         if error.reason is Reason.UNSUPPORTED:
             return Comparison(can_list=False)
-        raise
+        raise NotAnswered(calls.saying(error)) from error
+    except MiniMaxError as error:
+        raise NotAnswered(calls.saying(error)) from error
     there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
     ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).select_related("speaker")
     here = {voice.voice_id: voice for voice in ours.living().order_by("pk")}
@@ -72,7 +83,7 @@ def compare() -> Comparison:
 def take_in(voice_id: str, *, name: str, by: "User") -> Voice:
     """Enter a voice that only MiniMax has, under a speaker's name; it lists only kept ones.
 
-    Raises `NotThere`, ValueError without a name, or `minimax.MiniMaxError`.
+    Raises `NotThere`, ValueError without a name, or `NotAnswered`.
     """
     name = " ".join(name.split())[:120]
     if not name:
@@ -112,7 +123,7 @@ __all__ = [
     "MISSING",
     "NEVER_USED",
     "Comparison",
-    "MiniMaxError",
+    "NotAnswered",
     "NotThere",
     "OnlyHere",
     "compare",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, Sum
@@ -185,11 +186,10 @@ def spent(month: date) -> Decimal:
 def budget(*, now: datetime | None = None, apart_from: PaidCall | None = None) -> Budget:
     """This month's money."""
     month = month_of(now or timezone.now())
-    allowed = Allowance.objects.filter(month=month).aggregate(all=Sum("amount"))["all"]
     return Budget(
         month=month,
         limit=settings.MONTHLY_LIMIT,
-        allowed=allowed or NOTHING,
+        allowed=_allowed(month),
         spent=spent(month),
         promised=_promised(apart_from),
     )
@@ -212,19 +212,48 @@ def demand(price: Decimal, *, call: PaidCall | None = None) -> None:
         raise LimitReached(money, price)
 
 
-def allow_more(amount: Decimal, *, by: "User", note: str = "") -> Allowance:
-    """Raise this month's limit. Raises PermissionDenied unless `by` is an administrator."""
+class AllowedMeanwhile(Exception):  # noqa: N818 - an answer, not a mistake
+    """More was allowed since this person looked: by somebody else, or by the same button."""
+
+
+def allow_more(
+    amount: Decimal, *, by: "User", note: str = "", beside: Decimal | None = None
+) -> Allowance:
+    """Raise this month's limit. Raises PermissionDenied unless `by` is an administrator.
+
+    `beside` is what had been allowed when they looked; if it is another sum by now, nothing is
+    added, and `AllowedMeanwhile` raised: a button that is pressed twice allows once.
+    """
     if not (by.is_active and by.is_staff):
         raise PermissionDenied
     if amount <= NOTHING:
         raise ValueError("an allowance is more than nothing")
+    month = month_of(timezone.now())
     with transaction.atomic():
+        # Two requests of one person come one after the other.
+        type(by).objects.select_for_update().get(pk=by.pk)
+        if beside is not None and beside != _allowed(month):
+            raise AllowedMeanwhile
         Event.objects.create(
             what=Happened.ALLOWED, person=by, note=note, facts={"amount": str(amount)}
         )
-        return Allowance.objects.create(
-            month=month_of(timezone.now()), amount=amount, by=by, note=note
-        )
+        return Allowance.objects.create(month=month, amount=amount, by=by, note=note)
+
+
+def allowances(month: date) -> list[Allowance]:
+    """What was allowed for this month, by whom and why; the newest first."""
+    return list(Allowance.objects.filter(month=month).select_related("by"))
+
+
+def administrators(most: int = 5) -> list[str]:
+    """The names of those who can allow more."""
+    people = get_user_model().objects.filter(is_active=True, is_staff=True)
+    return list(people.order_by("username").values_list("username", flat=True)[:most])
+
+
+def _allowed(month: date) -> Decimal:
+    total = Allowance.objects.filter(month=month).aggregate(all=Sum("amount"))["all"]
+    return total or NOTHING
 
 
 def price_of(call: PaidCall) -> Decimal:

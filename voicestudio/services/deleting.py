@@ -11,7 +11,6 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio import words
 from voicestudio.minimax import MiniMaxError, Purpose, Reason, Refused
 from voicestudio.models import AudioFile, CloneAttempt, Event, Happened, Speech, Voice
 from voicestudio.words import Saying
@@ -62,6 +61,36 @@ class NotConfirmed(Exception):  # noqa: N818 - an answer, not a mistake
     """The voice ID that was typed is not that of the voice."""
 
     saying = Saying(_("This is not the voice ID."), _("Type it exactly as it stands there."))
+
+
+@dataclass(frozen=True)
+class AtStake:
+    """What would be lost: audio here, files there, and recordings that others still need."""
+
+    demo: bool
+    speeches: int
+    recordings: list[AudioFile]
+    files_there: list[AudioFile]
+    needed: list[AudioFile]
+
+
+def at_stake(voice: Voice) -> AtStake:
+    """What a deletion of this voice with all its files would take away, and what it would keep."""
+    attempt: CloneAttempt | None = getattr(voice, "attempt", None)
+    found = _recordings(voice)
+    needed = [recording for recording in found if _used_elsewhere(recording, voice)]
+    free = [recording for recording in found if recording not in needed]
+    return AtStake(
+        demo=attempt is not None and bool(attempt.demo),
+        speeches=Speech.objects.filter(voice=voice).exclude(audio="").count(),
+        recordings=[recording for recording in free if recording.file],
+        files_there=[
+            recording
+            for recording in free
+            if recording.file_id is not None and recording.provider == voice.provider
+        ],
+        needed=[one for one in needed if one.file or one.file_id is not None],
+    )
 
 
 def at_the_provider(
@@ -187,10 +216,9 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
             return Item(what, name, GONE)
         if error.reason is Reason.UNSUPPORTED:
             return Item(what, name, CANNOT)
-        said = words.of_code(error.status_code) if error.status_code else None
-        return Item(what, name, FAILED, said or words.of_http(error.http_status))
+        return Item(what, name, FAILED, calls.saying(error))
     except MiniMaxError as error:
-        return Item(what, name, FAILED, words.TROUBLES[calls.trouble(error)])
+        return Item(what, name, FAILED, calls.saying(error))
     return Item(what, name, DONE)
 
 

@@ -15,6 +15,7 @@ from .attempts import (
 from .audio import PASSAGES, of_audio, of_passage, seconds, size
 from .codes import CODES, UNSEEN, of_code, of_http
 from .findings import FINDINGS, VERDICTS, Diagnosis, of_finding, of_verdict
+from .free_calls import of_free_call
 from .saying import Offer, Saying
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "of_code",
     "of_demo",
     "of_finding",
+    "of_free_call",
     "of_http",
     "of_passage",
     "of_verdict",
