@@ -14,6 +14,7 @@ from .views import (
     recorder,
     recordings,
     signing_in,
+    speakers,
     speaking,
     tidying,
     verdicts,
@@ -33,6 +34,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<int:pk>/check/", finding_out.check, name="check_attempt"),
     path("history/<int:pk>/settle/", finding_out.settle, name="settle_attempt"),
     path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
+    path("history/<int:pk>/pin/", speakers.pin, name="pin_attempt"),
+    path("history/<int:pk>/leaf/", speakers.leaf, name="attempt_leaf"),
+    path("speakers/<int:pk>/", speakers.speaker, name="speaker"),
     # What we hold
     path("recordings/", recordings.recordings, name="recordings"),
     path("recordings/recorder/", recorder.recorder, name="recorder"),
@@ -50,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/<int:pk>/delete/", collection.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
     path("voices/<int:pk>/", voices.voice, name="voice"),
+    path("voices/<int:pk>/heard/", voices.heard, name="voice_heard"),
     path("voices/<int:pk>/keep/", voices.keep, name="keep_voice"),
     path("voices/<int:pk>/let-go/", voices.let_go, name="let_go"),
     path("voices/<int:pk>/rebuild/", voices.rebuild, name="rebuild"),
@@ -63,7 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What can be heard
     path("audio/recordings/<int:pk>/", audio.recording, name="recording_audio"),
     path("audio/demos/<int:pk>/", audio.demo, name="demo_audio"),
+    path("audio/demos/<int:pk>/heard/", audio.demo_heard, name="demo_heard"),
     path("audio/speeches/<int:pk>/", audio.speech, name="speech_audio"),
+    path("audio/speeches/<int:pk>/heard/", audio.speech_heard, name="speech_heard"),
     # The door
     path("sign-in/", signing_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", signing_in.sign_out, name="sign_out"),

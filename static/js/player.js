@@ -78,6 +78,13 @@ on("play", (sound, player) => {
   player.setAttribute("data-playing", "");
   follow();
 });
+// Once a voice has really been heard, it says so: a GET changes nothing.
+on("playing", (sound, player) => {
+  const { kind, told } = player.dataset;
+  if (kind !== "voice" || told) return;
+  player.dataset.told = "yes";
+  fetch(`${sound.src}heard/`, { method: "POST", headers: JSON.parse(document.body.getAttribute("hx-headers")) }).catch(() => {});
+});
 on("pause", rest);
 on("ended", (sound, player) => {
   rest(sound);

@@ -140,7 +140,7 @@ def test_heard_once_is_heard() -> None:
         (Change("recording", "cut", 190_000, 80_000), "recording cut from 3:10 to 1:20"),
         (
             Change("model", "changed", "speech-2.8-turbo", "speech-2.8-hd"),
-            "model 2.8-turbo → 2.8-hd",
+            "model 2.8 turbo → 2.8 hd",
         ),
         (Change("preview_text", "changed", "Hi.", "Ho."), "preview text changed"),
         (Change("language", "added", None, "English"), "language English"),

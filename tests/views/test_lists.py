@@ -106,9 +106,9 @@ def test_voices_need_a_fixed_number_of_queries(
         make_attempt(State.READY)
         make_voice()
 
-    # Session, user; what died (2 and 2 for those who ask twice), tags, the page's ids, its voices,
-    # their tags, costs, how many expire soon.
-    with django_assert_num_queries(12):
+    # Session, user, tags; what died (2), the page's ids, its voices, their tags, costs, what
+    # expires soon.
+    with django_assert_num_queries(10):
         browser.get("/voices/")
 
 

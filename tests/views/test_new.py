@@ -149,7 +149,7 @@ def test_queries_do_not_grow_with_what_is_here(
         factories.make_recording(by=user, purpose=Purpose.PROMPT)
     client.get("/")
 
-    with django_assert_num_queries(5):  # session, user, two selects, just now
+    with django_assert_num_queries(6):  # session, user, two selects, just now, what expires
         client.get("/")
 
 

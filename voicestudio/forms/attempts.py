@@ -10,11 +10,11 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import AudioFile
+from voicestudio.models import AudioFile, CloneAttempt
 
 from . import languages, speech_models, texts
 from .questions import GREETING, Questions
-from .recordings import RecordingField
+from .recordings import AttemptField, RecordingField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -57,6 +57,9 @@ class CloneForm(Questions):
         visible = AudioFile.objects.visible_to(by)
         self.recordings("recording").queryset = visible.samples()
         self.recordings("prompt_clip").queryset = visible.prompt_clips()
+        parent = self.fields["parent"]
+        assert isinstance(parent, AttemptField)
+        parent.queryset = CloneAttempt.objects.visible_to(by)
         models = speech_models.choices()
         choice = self.fields["model"]
         assert isinstance(choice, forms.ChoiceField)

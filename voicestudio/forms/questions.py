@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import languages
 from .fields import ShareField, TypedField, VoiceIdField
-from .recordings import AudioField, FileIdField, RecordingField
+from .recordings import AttemptField, AudioField, FileIdField, RecordingField
 
 PREVIEW_LIMIT: Final = 1000  # Source: provider.md, "voice_clone", text
 GREETING: Final = _(
@@ -31,6 +31,7 @@ class Questions(forms.Form):
     use_required_attribute = False  # the page's own sentences say what is missing, in one place
 
     token = forms.UUIDField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
+    parent = AttemptField()
     speaker = TypedField(
         label=_("Speaker"),
         longest=120,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 INT64_MAX: Final = 2**63 - 1
 
@@ -50,6 +50,28 @@ class RecordingField(forms.ModelChoiceField):
         if isinstance(value, str) and value and not digits:
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
         return super().to_python(value)
+
+
+class AttemptField(forms.ModelChoiceField):
+    """The attempt from which another one is made, by its id; what is none of ours is none.
+
+    Nobody types it, so that nobody has to be told of a mistake in it.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            CloneAttempt.objects.none(), widget=forms.HiddenInput, required=False, **options
+        )
+
+    def to_python(self, value: Any) -> CloneAttempt | None:
+        """The attempt, if there is one of that id."""
+        text = str(value or "")
+        if not text.isascii() or not text.isdigit() or int(text[:20]) > INT64_MAX:
+            return None
+        try:
+            return super().to_python(text)
+        except forms.ValidationError:
+            return None
 
 
 class UploadForm(forms.Form):

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from . import search
-from .calls import PaidCall
+from .calls import FOR_GOOD, PaidCall
 from .history import ORDERED, CloneAttemptQuerySet, IfLost
 from .recordings import AudioFile
 from .speakers import Speaker
@@ -203,3 +203,8 @@ class CloneAttempt(PaidCall):
         if self.demo_trouble:
             return self.demo_trouble
         return "unreachable" if self.demo_url else "missing"
+
+    @property
+    def demo_can_be_fetched(self) -> bool:
+        """Whether a further try may bring a demo that is missing."""
+        return bool(self.demo_url) and self.demo_problem not in {"", *FOR_GOOD}

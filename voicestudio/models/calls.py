@@ -26,6 +26,9 @@ INTERRUPTED: Final = "interrupted"
 # What went to the provider. Written once, at the moment of sending.
 SENT: Final = frozenset({"sent", "sent_at"})
 
+# Troubles with the sound of a call that no further try would mend.
+FOR_GOOD: Final = frozenset({"forbidden", "lost", "deleted", "missing"})
+
 
 class SentIsFinal(Exception):  # noqa: N818 - reads as the rule that it is
     """Somebody tried to change what was ordered or sent."""

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .calls import INTERRUPTED, PaidCall, PaidCallQuerySet
+from .calls import FOR_GOOD, INTERRUPTED, PaidCall, PaidCallQuerySet
 from .calls import UNKNOWN as UNANSWERED
 from .voices import Voice
 
@@ -187,3 +187,8 @@ class Speech(PaidCall):
         if not self.is_ready or self.audio or self.audio_is_under_way:
             return ""
         return self.audio_trouble or ("unreachable" if self.audio_url else "missing")
+
+    @property
+    def audio_can_be_fetched(self) -> bool:
+        """Whether a further try may bring audio that is missing."""
+        return bool(self.audio_url) and self.audio_problem not in {"", *FOR_GOOD}

@@ -1,6 +1,6 @@
 """Changes: what an attempt does differently from its parent, by what was really sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,12 @@ SENT_AS: Final = {
     "need_volume_normalization": "volume_normalization",
     "aigc_watermark": "watermark",
 }
+# What is read of an attempt, and of its recordings, to tell.
+_OF_RECORDINGS: Final = ("name", "origin", "parent", "duration_ms")
+COMPARED: Final = (
+    "sent", "prompt_text", *SENT_AS.values(),
+    *(f"{part}__{name}" for part in ("recording", "prompt_clip") for name in _OF_RECORDINGS),
+)  # fmt: skip
 SWITCHES: Final = frozenset({"noise_reduction", "volume_normalization", "watermark"})
 
 
@@ -40,6 +46,18 @@ def since_parent(attempt: CloneAttempt) -> list[Change]:
     `attempt.parent` and both recordings had best been selected with it.
     """
     return [] if attempt.parent is None else list(between(attempt.parent, attempt))
+
+
+def of_rows(attempts: Iterable[CloneAttempt]) -> dict[int, list[Change]]:
+    """What changed in each of these that has a parent, by its id; one query, or none at all."""
+    parents = {one.pk: one.parent_id for one in attempts if one.parent_id is not None}
+    if not parents:
+        return {}
+    rows = CloneAttempt.objects.filter(pk__in={*parents, *parents.values()})
+    read = rows.select_related("recording", "prompt_clip").only(*COMPARED).in_bulk()
+    return {
+        pk: list(between(read[parent], read[pk])) for pk, parent in parents.items() if pk in read
+    }
 
 
 def between(before: CloneAttempt, after: CloneAttempt) -> Iterator[Change]:

@@ -2,16 +2,26 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from django.db import transaction
+from django.db.models import Case, Q, When
 
 from voicestudio.models import CloneAttempt, Event, Happened, Speaker
+from voicestudio.models.history import SHOWN_IN_ROWS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from voicestudio.models.history import CloneAttemptQuerySet
+
+GROVE_SIZE: Final = 25
+# So many of a speaker's newest attempts are put in order; beyond that nobody reads.
+MOST_PLACED: Final = 10_000
+# What tells the state of a voice.
+IN_VOICE_ROWS: Final = (
+    "voice_id", "created_at", "source", "uncertain", "kept_at", "gone_at", "deleted_at",
+)  # fmt: skip
 
 
 @dataclass
@@ -27,9 +37,66 @@ class Branch:
         return 1 + sum(branch.size for branch in self.branches)
 
 
+class Placed(NamedTuple):
+    """An attempt, and how many ancestors it has."""
+
+    attempt: CloneAttempt
+    depth: int
+
+
+class Grove(NamedTuple):
+    """One page of a speaker's attempts: `number` of `pages`; `size` is how many there are in all."""
+
+    rows: list[Placed]
+    number: int
+    pages: int
+    size: int
+
+
 def tree(speaker: Speaker) -> list[Branch]:
     """All attempts of a speaker as trees, the newest tree first; in one query."""
     return _grown(CloneAttempt.objects.filter(speaker=speaker))
+
+
+def grove(speaker: Speaker, *, number: int = 1, size: int = GROVE_SIZE) -> Grove:
+    """One page of all attempts of a speaker in the order of their trees; in two queries.
+
+    Only ids are read of the others, so that a page costs nearly the same with a thousand of them.
+    A `number` beyond the end is the last page.
+    """
+    ids = CloneAttempt.objects.filter(speaker=speaker).order_by("-pk")
+    pairs = list(ids.values_list("pk", "parent_id")[:MOST_PLACED])[::-1]
+    order = _in_order(pairs)
+    pages = max(1, -(-len(order) // size))
+    number = min(max(1, number), pages)
+    part = order[(number - 1) * size : number * size]
+    shown = _rows(CloneAttempt.objects.filter(pk__in=[pk for pk, _depth in part])).in_bulk()
+    return Grove([Placed(shown[pk], depth) for pk, depth in part], number, pages, len(order))
+
+
+def best(speaker: Speaker) -> CloneAttempt | None:
+    """The attempt that somebody pinned, with all that its row tells."""
+    return _rows(CloneAttempt.objects.filter(pk=speaker.best_attempt_id)).first()
+
+
+def row(pk: int) -> CloneAttempt | None:
+    """One attempt, with all that its row tells."""
+    return _rows(CloneAttempt.objects.filter(pk=pk)).first()
+
+
+def relatives(attempt: CloneAttempt, *, most: int = 8) -> list[tuple[str, CloneAttempt]]:
+    """Parent, siblings and children of an attempt, each with what it is; in one query.
+
+    Of many the newest are told, parent and children before siblings.
+    """
+    kin = Q(parent=attempt.pk)
+    if attempt.parent_id is not None:
+        kin |= Q(pk=attempt.parent_id) | Q(parent=attempt.parent_id)
+    near = Case(When(pk=attempt.parent_id, then=0), When(parent=attempt.pk, then=1), default=2)
+    rows = _rows(CloneAttempt.objects.filter(kin).exclude(pk=attempt.pk))
+    names = ("parent", "child", "sibling")
+    found = rows.annotate(near=near).order_by("near", "-pk")[:most]
+    return [(names[one.near], one) for one in found]
 
 
 def family(attempt: CloneAttempt) -> Branch:
@@ -61,6 +128,34 @@ def pin(attempt: CloneAttempt, *, by: "User") -> None:
 def unpin(speaker: Speaker) -> None:
     """None of them is the best."""
     Speaker.objects.filter(pk=speaker.pk).update(best_attempt=None)
+
+
+def _in_order(pairs: list[tuple[int, int | None]]) -> list[tuple[int, int]]:
+    """(id, depth) of each, children after their parent: the newest tree first, then by age."""
+    known = {pk for pk, _parent in pairs}
+    children: dict[int, list[int]] = defaultdict(list)
+    roots: list[int] = []
+    for pk, parent in pairs:
+        if parent is not None and parent in known:
+            children[parent].append(pk)
+        else:
+            roots.append(pk)
+    found: list[tuple[int, int]] = []
+    # Trees may be as deep as there are attempts, so no call waits for another.
+    ahead = [(pk, 0) for pk in roots]
+    while ahead:
+        pk, depth = ahead.pop()
+        found.append((pk, depth))
+        ahead += [(child, depth + 1) for child in reversed(children[pk])]
+    return found
+
+
+def _rows(rows: "CloneAttemptQuerySet") -> "CloneAttemptQuerySet":
+    """With all that one row tells, its voice included."""
+    voice = (f"cloned_voice__{name}" for name in IN_VOICE_ROWS)
+    return rows.select_related("created_by", "cloned_voice").only(
+        "created_by__username", "speaker", *voice, *SHOWN_IN_ROWS
+    )
 
 
 def _grown(rows: "CloneAttemptQuerySet") -> list[Branch]:

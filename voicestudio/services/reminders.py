@@ -1,6 +1,7 @@
 """Reminders: at most one message a day about what expires within 48 hours."""
 
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,6 +22,16 @@ HOURS: Final = 48
 # The hour of the day, in UTC, from which on the worker sends it by itself.
 FROM_HOUR: Final = 7
 MOST_NAMED: Final = 50
+MOST_COUNTED: Final = 99
+
+
+@dataclass(frozen=True)
+class Soon:
+    """How many voices expire soon (`more` than are counted?), and the next one."""
+
+    count: int
+    voice: Voice
+    more: bool
 
 
 def expiring() -> VoiceQuerySet:
@@ -29,6 +40,15 @@ def expiring() -> VoiceQuerySet:
     The same rows that the strip on the home page tells of.
     """
     return Voice.objects.expiring_within(HOURS).order_by("created_at", "id")
+
+
+def soon() -> Soon | None:
+    """What the strip on the home page tells of; None, after one short query, if nothing expires."""
+    pks = list(expiring().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    if not pks:
+        return None
+    first = Voice.objects.select_related("speaker").get(pk=pks[0])
+    return Soon(min(len(pks), MOST_COUNTED), first, more=len(pks) > MOST_COUNTED)
 
 
 def send_if_due(now: datetime | None = None) -> int:

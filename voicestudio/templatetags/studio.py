@@ -53,6 +53,7 @@ ICONS: Final = {
     '<path d="M8.2 8.3L20 16M8.2 15.7L20 8"/>',
     "loop": '<path d="M17 3l3 3-3 3M4 11V9a3 3 0 0 1 3-3h13"/>'
     '<path d="M7 21l-3-3 3-3M20 13v2a3 3 0 0 1-3 3H4"/>',
+    "pin": '<path d="M9 4h6l-1 7 3 3H7l3-3zM12 14v6"/>',
     "minus": '<path d="M5 12h14"/>',
     "expand": '<path d="M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4"/>',
     "nearly": '<path d="M4 12c2.7-5 5.3-5 8 0s5.3 5 8 0"/>',

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseLocation
 from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
-from voicestudio.services import attempts, prices, voice_ids
+from voicestudio.services import attempts, prices, reminders, voice_ids
 
 from . import advising, cutting, tidying, tokens, uploads
 from .people import signed_in
@@ -154,6 +154,8 @@ def _page(
         "cent": Decimal("0.01"),
         "currency": settings.CURRENCY,
         "practice": settings.PRACTICE_MODE,
+        # Whoever corrects a form has enough to read.
+        "soon": None if form.is_bound else reminders.soon(),
     } | _just_now(request)
     response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
     # The way back shows the page as it was left, token and all, instead of a fresh one.
@@ -190,10 +192,11 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
         visible = CloneAttempt.objects.visible_to(request.user)
         earlier = get_object_or_404(visible, pk=_number(request.GET["from"]))
         fresh = voice_ids.suggest(earlier.speaker_name)[0]
-        initial |= _like(earlier) | {"voice_id": fresh}
+        initial |= _like(earlier) | {"voice_id": fresh, "parent": earlier.pk}
         initial["advised"] = advising.decided(earlier.recording)
     if asked is not None:
         kept = {"token": asked.token, "voice_id": asked.voice_id, "permission": True}
+        kept["parent"] = asked.parent_id
         initial |= _like(asked) | kept
         initial["advised"] = advising.decided(asked.recording)
     return initial

@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import AudioFile, CloneAttempt, Speech
+from voicestudio.models import AudioFile, CloneAttempt, Speech, Voice
+from voicestudio.services import voices
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
 BLOCK: Final = 256 * 1024
@@ -75,6 +76,27 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
     rows = Speech.objects.visible_to(request.user).select_related("voice")
     found = get_object_or_404(rows.only("audio", "voice__voice_id"), pk=_possible(pk))
     return _served(request, found.audio, f"{found.voice.voice_id}-{pk}")
+
+
+@require_POST
+def demo_heard(request: HttpRequest, pk: int) -> HttpResponse:
+    """A player says that the demo of this attempt really plays."""
+    rows = CloneAttempt.objects.visible_to(request.user).select_related("cloned_voice")
+    return _heard(get_object_or_404(rows.only("cloned_voice"), pk=_possible(pk)).cloned_voice)
+
+
+@require_POST
+def speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
+    """A player says that this speech really plays."""
+    rows = Speech.objects.visible_to(request.user).select_related("voice")
+    return _heard(get_object_or_404(rows.only("voice"), pk=_possible(pk)).voice)
+
+
+def _heard(voice: Voice | None) -> HttpResponse:
+    if voice is None:
+        raise Http404
+    voices.heard(voice)
+    return HttpResponse(status=204)
 
 
 def _possible(pk: int) -> int:

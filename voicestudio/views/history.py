@@ -17,6 +17,8 @@ from voicestudio.forms.history import HistoryForm, cursor
 from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts, demos
 
+from . import changes
+
 if TYPE_CHECKING:
     from voicestudio.models.history import CloneAttemptQuerySet
 
@@ -34,6 +36,7 @@ def history(request: HttpRequest) -> HttpResponse:
         words=form.chosen.get("q", ""), before=before, after=None if before else after
     )
     _count_ahead(page.attempts)
+    changes.tell(page.attempts)
     context = {"form": form, "page": page, "left_out": form.left_out, "paged": before or after}
     if _wants_part(request, "results"):
         response = render(request, "attempts/history.html#results", context | {"oob": True})
@@ -55,9 +58,11 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
         phase += "-busy"
     context = {"attempt": one, "phase": phase}
     if not _wants_part(request, "progress"):
+        changes.tell([one])
         return _private(render(request, "attempts/detail.html", context))
     if request.GET.get("phase") == phase:
         return _private(render(request, "attempts/detail.html#progress", context))
+    changes.tell([one])
     response = render(request, "attempts/detail.html#attempt", context | {"live": True})
     response["HX-Retarget"] = "#attempt"
     return _private(response)
@@ -70,6 +75,7 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(rows, pk=_possible(pk))
     if found.state is State.WAITING:
         _count_ahead([found])
+    changes.tell([found])
     return _private(render(request, "attempts/_attempt.html", {"attempt": found}))
 
 

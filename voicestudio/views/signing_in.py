@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST
 
 # The parts of the form that are plain text: what an expired sign-in may carry over to the next.
 DRAFT_FIELDS: Final = (
-    "token", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
+    "token", "parent", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
     "prompt_text", "preview_text", "model", "language", "noise_reduction",
     "volume_normalization", "watermark", "advised",
     "text_validation", "accuracy", "rehearsal",

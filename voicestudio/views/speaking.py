@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from voicestudio.forms import texts
 from voicestudio.forms.speaking import SpeechForm
@@ -47,7 +48,11 @@ def speech(request: HttpRequest, pk: int) -> HttpResponse:
     one = _found(request, pk)
     if request.headers.get("HX-Request") != "true":
         return redirect(f"{reverse('voice', args=[one.voice_id])}#speech-{pk}")
-    return render(request, "speeches/_speech.html", {"speech": one})
+    response = render(request, "speeches/_speech.html", {"speech": one})
+    if not one.is_running:
+        # State, term, cost and story of the voice are told elsewhere on the page.
+        trigger_client_event(response, "voice-changed", after="settle")
+    return response
 
 
 @require_POST

@@ -12,18 +12,17 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.speaking import SpeechForm
 from voicestudio.forms.voices import LedgerForm, NotesForm
 from voicestudio.models import Speech, Tag, Voice
-from voicestudio.services import costs, keeping, rebuilding, speaking
+from voicestudio.services import costs, keeping, lineage, rebuilding, reminders, speaking
 from voicestudio.services import voices as service
 from voicestudio.services.attempts import OrderRefused
 
-from . import tokens
+from . import changes, tokens
 from .history import LARGEST_ID
 from .people import signed_in
 
 if TYPE_CHECKING:
     from voicestudio.models.shelf import VoiceQuerySet
 
-SOON: Final = 48
 MOST_TAGS: Final = 200
 SPEECHES: Final = 20
 
@@ -39,8 +38,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", "")[:300],
     )
     told(page.voices)
-    soon = service.listed(request.user).expiring_within(SOON)[:100]
-    context = {"form": form, "page": page, "soon": len(soon), "tags": tags}
+    context = {"form": form, "page": page, "soon": reminders.soon(), "tags": tags}
     return render(request, "voices/list.html", context)
 
 
@@ -67,6 +65,13 @@ def let_go(request: HttpRequest, pk: int) -> HttpResponse:
     """No more reminders of this voice."""
     if keeping.let_go(found(request, pk), by=signed_in(request)):
         messages.info(request, _("You will not be reminded of this voice any more."))
+    return redirect("voice", pk)
+
+
+@require_POST
+def heard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has listened, and says so by hand; players say it by themselves."""
+    service.heard(found(request, pk))
     return redirect("voice", pk)
 
 
@@ -125,13 +130,17 @@ def page(
 ) -> HttpResponse:
     """The page of one voice."""
     told([one])
+    attempt = getattr(one, "attempt", None)
+    kin = lineage.relatives(attempt) if attempt else []
+    changes.tell([near for _relation, near in kin] + ([attempt] if attempt else []))
     tags = ", ".join(tag.name for tag in one.tags.all())
     spoken = Speech.objects.visible_to(request.user).filter(voice=one).for_rows()
     like = spoken.filter(pk=_number(request.GET.get("from", "")) or 0).first()
     form = speech_form or SpeechForm(initial=SpeechForm.like(like) if like else {})
     context = {
         "voice": one,
-        "attempt": getattr(one, "attempt", None),
+        "attempt": attempt,
+        "kin": kin,
         "speech_form": form,
         "count": None,
         "speech_price": speaking.price(one, form.shown("text"), form.shown("model")),
@@ -161,7 +170,7 @@ def _asked_for(request: HttpRequest, form: LedgerForm) -> "VoiceQuerySet":
     if tag := chosen.get("tag"):
         rows = rows.tagged(tag)
     if chosen.get("view") == "expiring":
-        rows = rows.expiring_within(SOON)
+        rows = rows.expiring_within(reminders.HOURS)
     if chosen.get("view") == "unheard":
         rows = rows.unheard()
     return rows.search(chosen.get("q", ""))

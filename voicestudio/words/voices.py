@@ -1,5 +1,6 @@
 """Words, voices: what changed, what happened, what became of each item, in people's words."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -66,7 +67,7 @@ def of_change(field: str, kind: str, before: Any, after: Any) -> str:
         case "added":
             if after is None or field in {"preview_text", "prompt_text", "text_validation"}:
                 return _now("{part} added").format(part=part)
-            return _now("{part} {after}").format(part=part, after=_short(after))
+            return _now("{part} {after}").format(part=part, after=_short(after, field))
         case "removed":
             return _now("{part} removed").format(part=part)
         case "cut":
@@ -80,9 +81,18 @@ def of_change(field: str, kind: str, before: Any, after: Any) -> str:
     if field in {"preview_text", "prompt_text", "text_validation"}:
         return _now("{part} changed").format(part=part)
     return _now("{part} {before} → {after}").format(
-        part=part, before=_short(before), after=_short(after)
+        part=part, before=_short(before, field), after=_short(after, field)
     )
 
 
-def _short(value: Any) -> str:
-    return Truncator(str(value).removeprefix("speech-")).chars(_LONGEST)
+def of_changes(told: Iterable[str]) -> str:
+    """Differences, each told by `of_change`, as one sentence; without any that is said too."""
+    sentence = "; ".join(told) or _now("nothing changed")
+    return sentence[0].upper() + sentence[1:]
+
+
+def _short(value: Any, field: str = "") -> str:
+    text = str(value)
+    if field == "model":
+        text = text.removeprefix("speech-").replace("-", " ")
+    return Truncator(text).chars(_LONGEST)

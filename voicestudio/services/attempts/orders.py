@@ -74,9 +74,10 @@ class VoiceIdTaken(OrderRefused):
 class OverLimit(OrderRefused):
     """The month's limit leaves too little for this."""
 
-    def __init__(self, field: str = "preview_text") -> None:
+    def __init__(self) -> None:
+        # No part of the order is wrong: the whole of it costs too much.
         super().__init__(
-            field,
+            "",
             Saying(
                 _("This month's limit for paid calls is reached."),
                 _("An administrator can allow more."),
