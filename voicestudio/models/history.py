@@ -32,8 +32,8 @@ ORDERED: Final = frozenset(
 
 # What one row of a list shows; the rest stays in the database, since reading it takes longer.
 SHOWN_IN_ROWS: Final = (
-    "created_at", "parent", "speaker_name", "voice_id", "preview_text", "status", "enqueued_at", "retry_at",
-    "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "http_status",
+    "created_at", "parent", "speaker_name", "voice_id", "preview_text", "status", "enqueued_at",
+    "retry_at", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "http_status",
     "status_code", "trouble", "input_sensitive", "demo_url", "demo", "demo_trouble",
     "demo_duration_ms", "demo_peaks",
 )  # fmt: skip

@@ -45,7 +45,7 @@ class Placed(NamedTuple):
 
 
 class Grove(NamedTuple):
-    """One page of a speaker's attempts: `number` of `pages`; `size` is how many there are in all."""
+    """One page of a speaker's attempts: `number` of `pages`, of `size` attempts in all."""
 
     rows: list[Placed]
     number: int
