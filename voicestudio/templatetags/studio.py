@@ -58,6 +58,7 @@ ICONS: Final = {
     "expand": '<path d="M3 12h18M7 8l-4 4 4 4M17 8l4 4-4 4"/>',
     "nearly": '<path d="M4 12c2.7-5 5.3-5 8 0s5.3 5 8 0"/>',
     "tidy": '<path d="M5 19l9-9M14 4v3M19 9h3M18 5l-2 2M12.5 11.5l-2-2"/>',
+    "receipt": '<path d="M6 3h12v18l-3-2-3 2-3-2-3 2zM9.5 8h5M9.5 12h5"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
 }
 DRAWN: Final = {

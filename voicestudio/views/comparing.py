@@ -1,0 +1,103 @@
+"""Comparing: what MiniMax has beside what we have, and taking in what only MiniMax has."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from voicestudio.forms.comparing import CompareForm, TakeInForm
+from voicestudio.services import comparing
+from voicestudio.words import Saying
+
+from .people import signed_in
+
+# Of voices that are here as well, the list of voices shows the rest.
+SHOWN: Final = 25
+PAGE_SIZE: Final = 50
+# What wants a look first; and where the list of voices shows the same ones.
+REASONS: Final = {
+    comparing.MISSING: "",
+    "unknown": "unknown",
+    comparing.NEVER_USED: "temporary",
+    "expired": "expired",
+    "deleted": "deleted",
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def compare(request: HttpRequest) -> HttpResponse:
+    """What comparing is; or three lists, true at this moment."""
+    if request.method != "POST":
+        return render(request, "voices/compare.html")
+    form = CompareForm(request.POST)
+    try:
+        result = comparing.compare()
+    except comparing.NotAnswered as refused:
+        return render(request, "voices/compare.html", {"saying": refused.saying})
+    return render(request, "voices/compare.html", {"result": result} | _lists(result, form))
+
+
+@require_POST
+def take_in(request: HttpRequest) -> HttpResponse:
+    """Enter a voice that only MiniMax has, under the name of its speaker."""
+    form = TakeInForm(request.POST)
+    if not form.is_valid():
+        return _row(request, form, error=str(next(iter(form.errors.values()))[0]))
+    name, voice_id = form.cleaned_data["name"], form.cleaned_data["voice_id"]
+    try:
+        voice = comparing.take_in(voice_id, name=name, by=signed_in(request))
+    except comparing.NotAnswered as refused:
+        return _row(request, form, saying=refused.saying)
+    except comparing.NotThere:
+        error = _("MiniMax does not list this voice any more, or it has been taken in already.")
+        return _row(request, form, error=error)
+    if request.headers.get("HX-Request"):
+        return render(request, "voices/compare.html#there", {"taken": voice})
+    messages.success(request, _("The voice was taken in."))
+    return redirect("voice", voice.pk)
+
+
+def _lists(result: comparing.Comparison, form: CompareForm) -> dict[str, Any]:
+    words = form.words.casefold()
+    there = [one for one in result.only_there if words in one.voice_id.casefold()]
+    pages = max(1, -(-len(there) // PAGE_SIZE))
+    number = min(form.number, pages)
+    by_reason: dict[str, list[Any]] = {reason: [] for reason in REASONS}
+    for one in result.only_here:
+        by_reason[one.reason].append(one.voice)
+    return {
+        "there": there[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        "found": len(there),
+        "searchable": len(result.only_there) > PAGE_SIZE,
+        "words": form.words,
+        "number": number,
+        "pages": pages,
+        "both": result.both[:SHOWN],
+        "here": [
+            {
+                "reason": reason,
+                "state": REASONS[reason],
+                "count": len(voices),
+                # Nowhere else is told which these are.
+                "voices": voices if reason == comparing.MISSING else voices[:SHOWN],
+            }
+            for reason, voices in by_reason.items()
+            if voices
+        ],
+    }
+
+
+def _row(
+    request: HttpRequest, form: TakeInForm, *, error: str = "", saying: Saying | None = None
+) -> HttpResponse:
+    """The row once more, with what was typed, and why it was not taken in."""
+    context = {
+        "voice_id": form.data.get("voice_id", "")[:256],
+        "name": form.data.get("name", "")[:120],
+        "error": error or (f"{saying.headline} {saying.next_step}" if saying else ""),
+    }
+    part = "#there" if request.headers.get("HX-Request") else ""
+    return render(request, f"voices/compare.html{part}", context, status=422)

@@ -1,0 +1,158 @@
+"""Costs: what was spent in which month, by whom and for what; and how much more may be."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from voicestudio.forms.costs import AllowForm, month_in
+from voicestudio.models import Charge, What, month_of
+from voicestudio.services import costs, ledger
+
+from .people import signed_in
+
+MONTHS: Final = 12
+# The rest is one line; the file has them all.
+MOST_LINES: Final = 15
+GROUPS: Final = ("person", "speaker", "voice", "model")
+COLUMNS: Final = (
+    "time", "what", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
+    "model", "person", "attempt", "speech", "provider",
+)  # fmt: skip
+
+
+@require_safe
+def costs_page(request: HttpRequest) -> HttpResponseBase:
+    """One month and the months around it; or every line, as a file."""
+    ledger.settle_lapsed()
+    asked = request.GET.get("month", "")
+    month = month_in(asked)
+    if request.GET.get("format") == "csv":
+        if asked and month is None:
+            raise Http404
+        return _file(month)
+    return _page(request, month, nonsense=bool(asked) and month is None)
+
+
+@require_POST
+def allow(request: HttpRequest) -> HttpResponse:
+    """More money for this month, by an administrator."""
+    person = signed_in(request)
+    form = AllowForm(request.POST)
+    # Whoever may not has nothing to correct; the service says no.
+    if person.is_staff and not form.is_valid():
+        return _page(request, None, form=form, status=422)
+    given = form.cleaned_data if form.is_valid() else {"amount": Decimal(0), "note": ""}
+    try:
+        costs.allow_more(by=person, **given)
+    except costs.AllowedMeanwhile:
+        messages.warning(
+            request, _("More had just been allowed, so nothing was added. Look at the sum first.")
+        )
+    else:
+        messages.success(request, _("More is allowed for this month."))
+    return redirect("costs")
+
+
+# The page -------------------------------------------------------------------------------------
+
+
+def _page(
+    request: HttpRequest,
+    month: date | None,
+    *,
+    form: AllowForm | None = None,
+    nonsense: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    this_month = month_of(timezone.now())
+    month = month or this_month
+    money = costs.budget()
+    what = costs.sums("what", month=month)
+    context = {
+        "month": month,
+        "this_month": this_month,
+        "nonsense": nonsense,
+        "months": costs.months(MONTHS),
+        "budget": money,
+        "total": sum((line.amount for line in what), costs.NOTHING),
+        "uncertain": sum((line.uncertain for line in what), costs.NOTHING),
+        "what": [(What(line.key).label, line) for line in what],
+        "groups": [_group(name, month) for name in GROUPS] if what else [],
+        "allowances": costs.allowances(month),
+        "administrators": costs.administrators() if money.warns else [],
+        "form": form or AllowForm(initial={"beside": f"{money.allowed:f}"}),
+    }
+    return render(request, "costs/costs.html", context, status=status)
+
+
+def _group(name: str, month: date) -> dict[str, Any]:
+    lines = costs.sums(name, month=month)
+    rest = lines[MOST_LINES:]
+    return {
+        "name": name,
+        "lines": lines[:MOST_LINES],
+        "rest": len(rest),
+        "rest_calls": sum(line.calls for line in rest),
+        "rest_amount": sum((line.amount for line in rest), costs.NOTHING),
+        "rest_uncertain": sum((line.uncertain for line in rest), costs.NOTHING),
+        "open": any(line.uncertain for line in lines),
+    }
+
+
+# The file -------------------------------------------------------------------------------------
+
+
+class _Echo:
+    """What a csv writer writes to, one row at a time."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _file(month: date | None) -> StreamingHttpResponse:
+    name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
+    response = StreamingHttpResponse(_rows(month), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _rows(month: date | None) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    # The mark at the beginning lets spreadsheets read names in any script.
+    yield "\ufeff" + writer.writerow(COLUMNS)  # type: ignore[operator]
+    for line in costs.lines(month=month):
+        yield writer.writerow([harmless(cell) for cell in _cells(line)])  # type: ignore[misc]
+
+
+def _cells(line: Charge) -> list[str]:
+    return [
+        line.at.isoformat(timespec="seconds"),
+        line.what,
+        str(line.units),
+        f"{line.unit_price:f}",
+        f"{line.amount:f}",
+        line.currency,
+        "yes" if line.certain else "no",
+        line.voice_name,
+        line.speaker.name,
+        line.model,
+        line.person.get_username(),
+        str(line.attempt_id or ""),
+        str(line.speech_id or ""),
+        line.provider,
+    ]
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
