@@ -30,7 +30,8 @@ SWITCHES: Final = frozenset({"noise_reduction", "volume_normalization", "waterma
 class Change:
     """One difference.
 
-    `kind`: on, off, added, removed or changed; for the recording also cut, tidied or other.
+    `kind`: on, off, added, removed or changed; for the recording also cut, tidied, original (the
+    whole of what had been cut or tidied) or other.
     `before` and `after` are texts, numbers or None; for a cut lengths in milliseconds.
     """
 
@@ -107,5 +108,5 @@ def _of_recordings(field: str, before: AudioFile, after: AudioFile) -> Change:
     if related and after.origin == "tidied":
         return Change(field, "tidied", before.name, after.name)
     if before.parent_id == after.pk:
-        return Change(field, "cut", before.duration_ms, after.duration_ms)
+        return Change(field, "original", before.duration_ms, after.duration_ms)
     return Change(field, "other", before.name, after.name)

@@ -76,6 +76,8 @@ def of_change(field: str, kind: str, before: Any, after: Any) -> str:
             )
         case "tidied":
             return _now("{part} tidied").format(part=part)
+        case "original":
+            return _now("the original {part} again").format(part=part)
         case "other":
             return _now("another {part}: {after}").format(part=part, after=_short(after))
     if field in {"preview_text", "prompt_text", "text_validation"}:
