@@ -231,7 +231,7 @@ def allow_more(
     month = month_of(timezone.now())
     with transaction.atomic():
         # Two requests of one person come one after the other.
-        type(by).objects.select_for_update().get(pk=by.pk)
+        get_user_model().objects.select_for_update().get(pk=by.pk)
         if beside is not None and beside != _allowed(month):
             raise AllowedMeanwhile
         Event.objects.create(

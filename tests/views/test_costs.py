@@ -1,0 +1,252 @@
+"""Costs: sums of a month, the limit in words, who may allow more, and the file."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_attempt, make_user
+from voicestudio.models import Allowance, Charge, CloneAttempt, What
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+STRIP = "of this month's limit are used."
+
+
+@pytest.fixture
+def user(client: Client) -> User:
+    person = make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def attempt(user: User) -> CloneAttempt:
+    return make_attempt(by=user, speaker_name="Anna Larsen", voice_id="AnnaLarsen-7k2p")
+
+
+def _line(attempt: CloneAttempt, amount: str, **fields: Any) -> Charge:
+    values = {
+        "what": What.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
+        "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
+        "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
+        "person": attempt.created_by,
+    }  # fmt: skip
+    return Charge.objects.create(**(values | fields))
+
+
+def _costs(client: Client, query: str = "") -> str:
+    return client.get(f"/costs/{query}").content.decode()
+
+
+def _rows(client: Client, query: str) -> list[dict[str, str]]:
+    answer: Any = client.get(f"/costs/{query}")
+    assert answer.streaming
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("path", ["/costs/", "/costs/?format=csv"])
+def test_stranger_is_sent_to_the_door(path: str, client: Client) -> None:
+    assert client.get(path).status_code == 302
+    assert client.post("/costs/allow/", {"amount": "5"}).status_code == 302
+    assert Allowance.objects.count() == 0
+
+
+def test_empty_page_says_what_will_be_here(client: Client, user: User) -> None:
+    page = _costs(client)
+
+    assert "Nothing was paid for" in page
+    assert page.count('<a href="?month=') == 12
+    assert 'href="/costs/" aria-current="page"' in page
+
+
+def test_month_is_summed_by_every_side(client: Client, attempt: CloneAttempt) -> None:
+    _line(attempt, "1.25")
+    _line(make_attempt(by=attempt.created_by, speaker_name="Omar"), "0.10")
+
+    page = _costs(client)
+
+    assert page.count("$1.35") >= 3  # the month, the person, the model
+    for words in ("lea", "Anna Larsen", "AnnaLarsen-7k2p", "speech-2.8-hd", "Preview"):
+        assert words in page
+    assert page.count("$1.25") == 2  # the speaker, the voice
+
+
+def test_chart_says_in_words_what_it_draws(client: Client, attempt: CloneAttempt) -> None:
+    now = timezone.now()
+    _line(attempt, "3")
+    line = _line(
+        make_attempt(by=attempt.created_by), "1", at=now.replace(day=1) - timedelta(days=2)
+    )
+
+    page = _costs(client, f"?month={line.month:%Y-%m}")
+
+    assert f'aria-label="{now:%B %Y}, this month: $3.00"' in page
+    assert f'aria-current="true" aria-label="{line.month:%B %Y}: $1.00"' in page
+    assert '<rect y="67" width="40" height="33"/>' in page
+
+
+@pytest.mark.parametrize("month", ["2026-13", "1999-01", "x", "2026-1", "٢٠٢٦-01", "%00"])
+def test_month_that_is_none_is_said_and_the_present_one_shown(
+    month: str, client: Client, user: User
+) -> None:
+    page = _costs(client, f"?month={month}")
+
+    assert "We could not make sense of this month" in page
+    assert f"Costs: {timezone.now():%B %Y} ·" in page
+    assert client.get(f"/costs/?month={month}&format=csv").status_code == 404
+
+
+def test_months_end_in_utc(client: Client, attempt: CloneAttempt) -> None:
+    _line(attempt, "2", at=datetime(2026, 10, 31, 23, 59, tzinfo=UTC))
+
+    assert "$2.00" in _costs(client, "?month=2026-10")
+    assert "Nothing was paid for" in _costs(client, "?month=2026-11")
+
+
+def test_uncertain_charges_are_told_apart(client: Client, attempt: CloneAttempt) -> None:
+    _line(attempt, "2", certain=False)
+
+    page = _costs(client)
+
+    assert "$2.00 of this are not certain yet." in page
+    assert "Not certain" in page
+    assert [row["certain"] for row in _rows(client, "?format=csv")] == ["no"]
+
+
+def test_queries_do_not_grow_with_the_lines(
+    client: Client, attempt: CloneAttempt, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(100)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            _costs(client)
+        return len(counted)
+
+    _line(attempt, "1")
+    few = queries()
+    for number in range(20):
+        _line(make_attempt(speaker_name=f"Speaker {number}"), "1")
+
+    assert queries() == few
+    assert "6 others" in _costs(client)
+
+
+# The file -----------------------------------------------------------------------------------------
+
+
+def test_file_has_every_line_exactly(client: Client, attempt: CloneAttempt) -> None:
+    _line(attempt, "0.000000001", at=datetime(2026, 10, 5, tzinfo=UTC))
+    _line(make_attempt(), "1.5")
+
+    october = _rows(client, "?month=2026-10&format=csv")
+
+    assert len(_rows(client, "?format=csv")) == 2
+    assert [(row["amount"], row["voice_id"], row["person"], row["attempt"]) for row in october] == [
+        ("0.000000001", "AnnaLarsen-7k2p", "lea", str(attempt.pk))
+    ]
+    answer = client.get("/costs/?month=2026-10&format=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="costs-2026-10.csv"'
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " ="])
+def test_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttempt) -> None:
+    attempt.speaker.name = f'{start}HYPERLINK("x")'
+    attempt.speaker.save()
+    _line(attempt, "1")
+
+    [row] = _rows(client, "?format=csv")
+
+    assert row["speaker"] == f"'{attempt.speaker.name}"
+
+
+# The limit ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spent", "words", "strip"),
+    [
+        ("7.99", "We warn at 80\u00a0%", ""),
+        ("8", "More than 80\u00a0% are used.", f"80\u00a0% {STRIP}"),
+        ("9.999", "More than 80\u00a0% are used.", f"99\u00a0% {STRIP}"),
+        ("10", "An administrator can allow more: root.", "An administrator can allow more: root."),
+    ],
+)
+def test_limit_is_told_in_words_where_money_is_spent(
+    spent: str, words: str, strip: str, client: Client, attempt: CloneAttempt, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(10)
+    make_user("root", is_staff=True)
+    make_user("gone", is_staff=True, is_active=False)
+    _line(attempt, spent)
+
+    assert words in _costs(client)
+    assert attempt.cloned_voice is not None
+    for path in ("/", f"/voices/{attempt.cloned_voice.pk}/"):
+        page = client.get(path).content.decode()
+        assert ("See the costs" in page) is bool(strip)
+        assert strip in page
+
+
+def test_strip_costs_nothing_without_a_limit(client: Client, user: User) -> None:
+    with CaptureQueriesContext(connection) as counted:
+        client.get("/")
+
+    assert [query for query in counted.captured_queries if "allowance" in query["sql"]] == []
+
+
+def test_administrator_allows_more_once_however_often_it_is_pressed(
+    client: Client, attempt: CloneAttempt, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    _line(attempt, "1")
+    client.force_login(make_user("root", is_staff=True))
+    assert 'name="beside" value="0"' in _costs(client)
+    form = {"amount": "5.50", "note": "for the fair", "beside": "0"}
+
+    first, second = (client.post("/costs/allow/", form, follow=True) for _press in range(2))
+
+    assert "More is allowed for this month." in first.content.decode()
+    assert "nothing was added" in second.content.decode()
+    assert [(one.amount, one.note) for one in Allowance.objects.all()] == [
+        (Decimal("5.50"), "for the fair")
+    ]
+    page = _costs(client)
+    assert "for the fair" in page
+    assert "by root" in page
+    assert "$1.00 of $6.50" in page
+
+
+def test_others_can_see_but_not_allow(
+    client: Client, attempt: CloneAttempt, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+
+    assert "Allow more" not in _costs(client)
+    for form in ({"amount": "5", "beside": "0"}, {}):
+        assert client.post("/costs/allow/", form).status_code == 403
+    assert Allowance.objects.count() == 0
+
+
+@pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "Infinity", "1.001", "1e9", "100001"])
+def test_wrong_amount_is_refused_and_the_note_not_lost(
+    amount: str, client: Client, user: User, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    client.force_login(make_user("root", is_staff=True))
+
+    answer = client.post("/costs/allow/", {"amount": amount, "note": "for the fair", "beside": "0"})
+
+    assert answer.status_code == 422
+    assert "for the fair" in answer.content.decode()
+    assert Allowance.objects.count() == 0
