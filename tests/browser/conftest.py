@@ -21,9 +21,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
 from tests.practice.recordings import hum
-from voicestudio.models import CloneAttempt
+from voicestudio.models import CloneAttempt, Speech, State
 from voicestudio.practice.server import StandIn
-from voicestudio.services import attempts
+from voicestudio.services import attempts, finding_out, speaking
 
 # A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
@@ -70,6 +70,11 @@ class WorkerThread(threading.Thread):
                 waiting = CloneAttempt.objects.waiting_for_a_worker()
                 for pk in waiting.order_by("pk").values_list("pk", flat=True)[:5]:
                     attempts.run(pk)
+                for pk in Speech.objects.waiting_for_a_worker().values_list("pk", flat=True)[:5]:
+                    speaking.run(pk)
+                asked = CloneAttempt.objects.filter(status=State.UNKNOWN, claim=None)
+                for pk in asked.exclude(lease_until=None).values_list("pk", flat=True)[:5]:
+                    finding_out.run(pk)
         finally:
             connections.close_all()
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_attempt, make_user
-from voicestudio.models import State
+from tests.factories import make_attempt, make_recording, make_user
+from voicestudio.models import Purpose, State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 URL = "/history/"
@@ -251,6 +251,24 @@ def test_query_count_does_not_grow(
         browser.get(URL)
 
 
+def test_changes_of_25_rows_are_one_query_more(
+    browser: Client, owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    first = make_attempt(State.FAILED, by=owner)
+    for number in range(25):
+        make_attempt(
+            State.FAILED, by=owner, parent=first, watermark=bool(number % 2),
+            prompt_clip=make_recording(by=owner, purpose=Purpose.PROMPT) if number % 3 else None,
+            prompt_text="Hello." if number % 3 else "",
+        )  # fmt: skip
+
+    with django_assert_num_queries(5):  # session, user, people, attempts, what changed
+        page = text(browser.get(URL))
+
+    assert page.count(f"(since attempt {first.pk})") == 25
+    assert page.count('<p class="soft small">Another recording: ') == 25
+
+
 # One row --------------------------------------------------------------------------------------
 
 
@@ -297,6 +315,38 @@ def test_row_whose_demo_is_on_its_way_asks_on(browser: Client, owner: User) -> N
 
     assert row.count("Saving the demo") == 1
     assert row.count("hx-get") == 1
+
+
+def test_row_says_what_changed_since_its_parent(browser: Client, owner: User) -> None:
+    whole = make_recording(by=owner, duration_ms=190_000)
+    cut = make_recording(by=owner, duration_ms=80_000, parent=whole, origin="cut")
+    sent = {"file_id": 1, "model": "speech-2.8-turbo"}
+    first = make_attempt(by=owner, recording=whole, sent=sent)
+    sent = {"file_id": 2, "model": "speech-2.8-hd", "need_noise_reduction": True}
+    second = make_attempt(by=owner, recording=cut, sent=sent, parent=first)
+    third = make_attempt(by=owner, recording=cut, sent=sent, parent=second)
+
+    told = (
+        (second, first, "Recording cut from 3:10 to 1:20; model 2.8 turbo → 2.8 hd; "
+         "reduce noise on"),
+        (third, second, "Nothing changed"),
+    )  # fmt: skip
+    for attempt, parent, sentence in told:
+        row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+        page = text(browser.get(reverse("attempt", args=[attempt.pk])))
+        assert row.count(f"{sentence} (since attempt {parent.pk})") == 1
+        assert page.count(sentence) == 1
+        assert page.count(f'<a href="/history/{parent.pk}/">since attempt {parent.pk}</a>') == 1
+
+
+def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None:
+    due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
+    attempt = make_attempt(State.WAITING, by=owner, retry_at=due, trouble="in_line")
+
+    row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
+
+    assert row.count("Its turn is at <time") == 1
+    assert row.count("We try again") == 0
 
 
 def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) -> None:

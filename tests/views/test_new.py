@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.practice.recordings import hum
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, State
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
 from voicestudio.practice.server import StandIn
 
 pytestmark = pytest.mark.django_db
@@ -617,3 +620,101 @@ def test_taken_voice_id_offers_three(client: Client, user: User) -> None:
 
     assert 'data-verdict="taken"' in html
     assert len(re.findall(r'name="use_voice_id" value="Anna-', html)) == 3
+
+
+# Made from another one, and what expires -------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_clone_again_knows_its_parent_through_a_mistake(
+    client: Client, user: User, headers: dict[str, str]
+) -> None:
+    earlier = factories.make_attempt(by=user, speaker_name="Anna Larsen")
+    sent = page(client.get(f"/?from={earlier.pk}").content)
+    assert sent["parent"] == str(earlier.pk)
+
+    wrong = client.post("/", answers(parent=sent["parent"], speaker=""), headers=headers)
+    again = page(wrong.content)
+    client.post(
+        "/", answers(earlier.recording, parent=again["parent"], token=again["token"]),
+        headers=headers,
+    )  # fmt: skip
+
+    assert (wrong.status_code, again["parent"]) == (422, str(earlier.pk))
+    assert CloneAttempt.objects.latest("pk").parent == earlier
+
+
+def test_parent_survives_an_expired_sign_in(client: Client, user: User) -> None:
+    earlier = factories.make_attempt(by=user)
+    client.logout()
+
+    door = client.post("/", answers(parent=str(earlier.pk)), headers={"Referer": "/"})
+    draft = {name: str(value) for name, value in page(door.content).items()}
+    client.post("/sign-in/", draft | {"username": user.username, "password": factories.PASSWORD})
+
+    assert page(client.get("/").content)["parent"] == str(earlier.pk)
+
+
+@pytest.mark.parametrize("parent", ["", "999", "abc", "-1", "9" * 30, "٣", "\0", "1.0"])
+def test_parent_that_makes_no_sense_is_none(
+    client: Client, recording: AudioFile, parent: str
+) -> None:
+    response = client.post("/", answers(recording, parent=parent))
+
+    assert response.status_code == 303
+    assert CloneAttempt.objects.get().parent is None
+
+
+def test_first_attempt_carries_no_parent(client: Client, user: User) -> None:
+    assert "parent" not in page(client.get("/").content)
+
+
+def test_limit_is_said_of_the_whole_form_beside_the_button(
+    client: Client, recording: AudioFile, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(0)
+
+    response = client.post("/", answers(recording))
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert re.findall(r'id="not-taken">(.*?)</p>', html) == [
+        "This month&#x27;s limit for paid calls is reached. An administrator can allow more."
+    ]
+    assert 'id="id_preview_text_error"' not in html
+
+
+def _expires(user: User, *, hours: float, **fields: Any) -> Voice:
+    """A voice that has so many hours left."""
+    voice = factories.make_attempt(by=user, **fields).cloned_voice
+    assert voice is not None
+    Voice.objects.filter(pk=voice.pk).update(
+        created_at=timezone.now() - timedelta(hours=168 - hours, seconds=-30)
+    )
+    return voice
+
+
+def test_strip_tells_what_expires_within_48_hours(client: Client, user: User) -> None:
+    _expires(user, hours=47, speaker_name="Bert")
+    _expires(user, hours=5, speaker_name="Anna <3")
+    _expires(user, hours=49, speaker_name="Later")
+
+    for path in ("/", "/voices/"):
+        html = client.get(path).content.decode()
+        strip = html[html.index('id="expiring"') :].partition("</p>")[0]
+        assert strip.count("2 voices expire within 48 hours.") == 1
+        assert strip.count("The next one: <bdi>Anna &lt;3</bdi>, 5 hours left.") == 1
+        assert strip.count('href="/voices/?view=expiring&amp;order=expiring"') == 1
+
+
+def test_strip_is_nothing_at_all_when_nothing_expires(client: Client, user: User) -> None:
+    kept = _expires(user, hours=5)
+    Voice.objects.filter(pk=kept.pk).update(kept_at=timezone.now())
+    let_go = _expires(user, hours=5)
+    Voice.objects.filter(pk=let_go.pk).update(let_go_at=timezone.now())
+    _expires(user, hours=-1)
+
+    html = client.get("/").content.decode()
+
+    assert (html.count("within 48 hours"), html.count("expiring")) == (0, 0)
+    assert re.search(r"<main [^>]*>\s*<header", html)

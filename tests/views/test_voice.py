@@ -1,5 +1,6 @@
 """One voice: its page, keeping, letting go, notes, rebuilding; who may see it."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from tests import factories
 from voicestudio.models import CloneAttempt, Speech, State, Tag, Voice, VoiceState
 
 pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -145,3 +147,110 @@ def test_voice_page_costs_the_same_for_one_event_and_for_many(client: Client, vo
         note(number)
 
     assert queries() == few
+
+
+# Heard ----------------------------------------------------------------------------------------
+
+
+def _unheard(client: Client) -> int:
+    return client.get("/voices/?view=unheard").content.decode().count('id="voice-id-')
+
+
+@pytest.mark.parametrize("how", ["demo", "by hand"])
+def test_heard_voice_leaves_the_view_of_the_unheard(client: Client, voice: Voice, how: str) -> None:
+    assert _unheard(client) == 1
+    demo = f"/audio/demos/{voice.attempt.pk}/"
+    assert client.get(demo).getvalue() == factories.MP3
+    assert _unheard(client) == 1  # a GET changes nothing
+
+    told = client.post(f"{demo}heard/" if how == "demo" else f"/voices/{voice.pk}/heard/")
+
+    assert told.status_code == (204 if how == "demo" else 302)
+    assert _unheard(client) == 0
+    assert "I have heard it" not in client.get(f"/voices/{voice.pk}/").content.decode()
+
+
+def test_speech_that_plays_marks_its_voice_as_heard(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+
+    told = client.post(f"/audio/speeches/{Speech.objects.get().pk}/heard/")
+
+    assert (told.status_code, _unheard(client)) == (204, 0)
+
+
+def test_demo_of_no_voice_is_not_heard(client: Client, user: User) -> None:
+    attempt = factories.make_attempt(State.FAILED, by=user)
+
+    for path in (f"/audio/demos/{attempt.pk}/", "/audio/demos/99/", "/audio/speeches/99/"):
+        assert client.post(f"{path}heard/").status_code == 404
+        assert client.get(f"{path}heard/").status_code == 405
+
+
+# What stands on the page ----------------------------------------------------------------------
+
+
+def test_time_left_stands_once(client: Client, voice: Voice) -> None:
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert html.count("hours left") == 1
+    assert html.count("until <time") == 1
+
+
+def test_empty_text_is_given_no_price(client: Client, voice: Voice) -> None:
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert "costs $0.00" not in html
+    assert html.count("What it costs depends on the length of the text.") == 1
+
+
+@pytest.mark.parametrize("trouble", ["forbidden", "lost", "deleted"])
+def test_demo_that_is_gone_for_good_is_not_offered_again(
+    client: Client, user: User, trouble: str
+) -> None:
+    attempt = factories.make_attempt(by=user, demo=None, demo_trouble=trouble)
+
+    assert "Fetch again" not in client.get(f"/history/{attempt.pk}/").content.decode()
+
+
+def test_speech_in_line_says_when_its_turn_is(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+    due = timezone.now() + timedelta(minutes=2)
+    Speech.objects.update(trouble="in_line", retry_at=due)
+
+    row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
+
+    assert row.count(f'Its turn is at <time datetime="{due.isoformat(timespec="seconds")}"') == 1
+    assert "We try again" not in row
+
+
+def test_page_follows_when_a_speech_is_over(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+    path = f"/speeches/{Speech.objects.get().pk}/"
+
+    running = client.get(path, headers=HTMX)
+    Speech.objects.update(status="failed")
+    over = client.get(path, headers=HTMX)
+
+    assert "HX-Trigger-After-Settle" not in running
+    assert over["HX-Trigger-After-Settle"] == '{"voice-changed": {}}'
+
+
+def test_family_stands_on_the_page_at_a_fixed_number_of_queries(
+    client: Client, voice: Voice, user: User
+) -> None:
+    attempt = voice.attempt
+
+    def shown(one: CloneAttempt) -> tuple[int, list[str]]:
+        with CaptureQueriesContext(connection) as counted:
+            html = client.get(f"/voices/{one.cloned_voice_id}/").content.decode()
+        family = html[html.index("Its family") :].partition("</ul>")[0]
+        return len(counted), re.findall(r">([^<>]*attempt \d+)</a>", family)
+
+    child, sibling = (factories.make_attempt(by=user, parent=attempt) for _turn in range(2))
+    few, names = shown(child)
+    assert names == [f"Made from attempt {attempt.pk}", f"Beside it: attempt {sibling.pk}"]
+    for _turn in range(12):
+        factories.make_attempt(by=user, parent=child)
+    many, names = shown(child)
+
+    assert (many, len(names)) == (few, 8)

@@ -1,0 +1,173 @@
+"""A speaker's page: the tree of attempts, the best of them, and a thousand of them."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from voicestudio.models import CloneAttempt, Event, Happened, Speaker, State
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(client: Client, data_dir: Path) -> User:
+    person = make_user("owner")
+    client.force_login(person)
+    return person
+
+
+def page(client: Client, speaker: Speaker, **query: Any) -> str:
+    return client.get(reverse("speaker", args=[speaker.pk]), query).content.decode()
+
+
+def rows(html: str) -> list[tuple[int, int]]:
+    """(attempt, depth) of each row of the tree."""
+    found = re.findall(r'<li class="attempt" id="attempt-(\d+)" data-depth="(\d+)"', html)
+    return [(int(pk), int(depth)) for pk, depth in found]
+
+
+def tree(owner: User) -> list[CloneAttempt]:
+    """An attempt, what was made from it, what was made from that, and one beside them."""
+    shared = {"by": owner, "speaker_name": "Anna", "recording": make_recording(by=owner)}
+    first = make_attempt(model="speech-2.8-turbo", **shared)
+    second = make_attempt(parent=first, noise_reduction=True, **shared)
+    third = make_attempt(State.FAILED, parent=second, **shared)
+    return [first, second, third, make_attempt(**shared)]
+
+
+@pytest.mark.parametrize("path", ["/speakers/1/", "/history/1/leaf/"])
+def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+    assert client.get(path)["Location"] == f"/sign-in/?next={path}"
+
+
+@pytest.mark.parametrize("pk", [99, 2**63, 10**30])
+def test_speaker_that_is_not_there_is_404(client: Client, owner: User, pk: int) -> None:
+    assert client.get(f"/speakers/{pk}/").status_code == 404
+    assert client.get(f"/history/{pk}/leaf/").status_code == 404
+    assert client.post(f"/history/{pk}/pin/").status_code == 404
+
+
+def test_children_stand_below_their_parent_the_newest_tree_first(
+    client: Client, owner: User
+) -> None:
+    first, second, third, alone = tree(owner)
+    make_attempt(by=owner, speaker_name="Somebody else")
+
+    html = page(client, first.speaker)
+
+    assert rows(html) == [(alone.pk, 0), (first.pk, 0), (second.pk, 1), (third.pk, 2)]
+    assert html.count(f'href="/history/{first.pk}/">since attempt {first.pk}</a>') == 1
+
+
+def test_row_says_what_was_really_sent_differently(client: Client, owner: User) -> None:
+    first = make_attempt(by=owner, speaker_name="Anna", sent={"model": "speech-2.8-turbo"})
+    make_attempt(
+        by=owner, speaker_name="Anna", parent=first, recording=first.recording,
+        sent={"model": "speech-2.8-hd", "need_noise_reduction": True},
+    )  # fmt: skip
+
+    assert page(client, first.speaker).count("Model 2.8 turbo → 2.8 hd; reduce noise on") == 1
+
+
+def test_best_is_pinned_changed_and_taken_back(client: Client, owner: User) -> None:
+    first, second, *_others = tree(owner)
+
+    answers = [
+        client.post(f"/history/{pk}/pin/", {"page": "3"})["Location"]
+        for pk in (first.pk, second.pk)
+    ]
+
+    speaker = Speaker.objects.get(name="Anna")
+    assert answers[1] == f"/speakers/{speaker.pk}/?page=3#attempt-{second.pk}"
+    assert speaker.best_attempt == second
+    assert page(client, speaker).count('aria-pressed="true"') == 1
+    client.post(f"/history/{second.pk}/pin/")
+    speaker.refresh_from_db()
+    assert speaker.best_attempt is None
+    assert Event.objects.filter(what=Happened.PINNED).count() == 2
+
+
+@pytest.mark.parametrize("wanted", ["yes", "no"])
+def test_pin_pressed_twice_is_pressed_once(client: Client, owner: User, wanted: str) -> None:
+    attempt = make_attempt(by=owner)
+
+    for _press in range(2):
+        client.post(f"/history/{attempt.pk}/pin/", {"pinned": wanted})
+
+    attempt.speaker.refresh_from_db()
+    assert (attempt.speaker.best_attempt == attempt) == (wanted == "yes")
+
+
+def test_speaker_without_attempts_has_a_page(client: Client, owner: User) -> None:
+    voice = make_voice(speaker=make_speaker("Tom", by=owner))
+
+    html = page(client, voice.speaker)
+
+    assert html.count("was taken in from MiniMax") == 1
+    assert html.count(f'href="/voices/{voice.pk}/">{voice.voice_id}') == 1
+
+
+def test_name_is_isolated_and_escaped(client: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, speaker_name="<b>محمد</b>")
+
+    assert page(client, attempt.speaker).count("<h1><bdi>&lt;b&gt;محمد&lt;/b&gt;</bdi></h1>") == 1
+
+
+def test_thousand_attempts_cost_as_much_as_a_few(client: Client, owner: User) -> None:
+    first = make_attempt(State.FAILED, by=owner, speaker_name="Anna")
+    second = make_attempt(State.FAILED, by=owner, speaker_name="Anna", parent=first)
+
+    def asked(**query: Any) -> tuple[int, str]:
+        with CaptureQueriesContext(connection) as counted:
+            html = page(client, first.speaker, **query)
+        return len(counted), html
+
+    few, _html = asked()
+    chain = [_copy(second, second.pk + number, second.pk + number - 1) for number in range(1, 500)]
+    alone = [_copy(second, second.pk + 499 + number, None) for number in range(1, 500)]
+    CloneAttempt.objects.bulk_create(chain + alone)
+
+    newest = asked()
+    # One fewer: nothing on this page has changed since a parent.
+    assert (newest[0], len(rows(newest[1]))) == (few - 1, 25)
+    assert rows(newest[1])[0] == (alone[-1].pk, 0)
+    last = asked(page=999)
+    assert (last[0], len(rows(last[1]))) == (few, 25)
+    assert rows(last[1])[-1] == (chain[-1].pk, 500)
+    assert last[1].count("Page 40 of 40") == 1
+    assert last[1].count('rel="next"') == 0
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "abc", "٣", "9" * 30, "\0"])
+def test_senseless_page_breaks_nothing(client: Client, owner: User, number: str) -> None:
+    attempt = make_attempt(by=owner)
+
+    assert rows(page(client, attempt.speaker, page=number)) == [(attempt.pk, 0)]
+
+
+def test_running_row_asks_for_itself_and_keeps_its_place(client: Client, owner: User) -> None:
+    first = make_attempt(State.FAILED, by=owner, speaker_name="Anna")
+    second = make_attempt(State.CLONING, by=owner, speaker_name="Anna", parent=first)
+
+    asks = re.findall(r'hx-get="(/history/[^"]+)"', page(client, first.speaker))
+    row = client.get(asks[0]).content.decode()
+
+    assert asks == [f"/history/{second.pk}/leaf/?level=2"]
+    assert rows(row) == [(second.pk, 1)]
+
+
+def _copy(attempt: CloneAttempt, pk: int, parent: int | None) -> CloneAttempt:
+    """The same as a further row."""
+    values = {
+        field.attname: getattr(attempt, field.attname) for field in attempt._meta.concrete_fields
+    }
+    return CloneAttempt(**(values | {"id": pk, "token": uuid4(), "parent_id": parent}))
