@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
-from tests.browser.test_attempt import assert_heard, ask
+from tests.browser.test_attempt import ask, assert_heard
 from voicestudio.models import CloneAttempt, Speech, State, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 
