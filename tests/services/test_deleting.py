@@ -102,6 +102,18 @@ def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
     assert _delete(kept, person).is_complete
 
 
+def test_delete_asks_nothing_about_a_voice_of_another_provider(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    Voice.objects.filter(pk=kept.pk).update(provider="api.example.com")
+
+    deletion = _delete(kept, person, files=False)
+
+    assert _states(deletion) == [("voice", "failed")]
+    assert standin.calls_of("delete_voice") == []
+    assert list(standin.voices) == [kept.voice_id]
+
+
 def test_delete_wants_the_voice_id_typed(kept: Voice, person: User, standin: StandIn) -> None:
     with pytest.raises(deleting.NotConfirmed):
         deleting.at_the_provider(kept, confirmation=kept.voice_id.lower(), by=person)

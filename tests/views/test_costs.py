@@ -18,7 +18,7 @@ from tests.factories import make_attempt, make_user
 from voicestudio.models import Allowance, Charge, CloneAttempt, What
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-STRIP = "of this month's limit are used."
+STRIP = "of this month's limit is used."
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_uncertain_charges_are_told_apart(client: Client, attempt: CloneAttempt)
 
     page = _costs(client)
 
-    assert "$2.00 of this are not certain yet." in page
+    assert "$2.00 of this is not certain yet." in page
     assert "Not certain" in page
     assert [row["certain"] for row in _rows(client, "?format=csv")] == ["no"]
 
@@ -177,8 +177,8 @@ def test_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttem
     ("spent", "words", "strip"),
     [
         ("7.99", "We warn at 80\u00a0%", ""),
-        ("8", "More than 80\u00a0% are used.", f"80\u00a0% {STRIP}"),
-        ("9.999", "More than 80\u00a0% are used.", f"99\u00a0% {STRIP}"),
+        ("8", "More than 80\u00a0% is used.", f"80\u00a0% {STRIP}"),
+        ("9.999", "More than 80\u00a0% is used.", f"99\u00a0% {STRIP}"),
         ("10", "An administrator can allow more: root.", "An administrator can allow more: root."),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
@@ -25,6 +26,10 @@ GONE: Final = "already_gone"
 FAILED: Final = "failed"
 CANNOT: Final = "cannot"  # this gateway has no such call; said once, not for every item
 KEPT: Final = "kept"  # something else still needs it
+ELSEWHERE: Final = Saying(
+    _("This voice was made over another connection to MiniMax, or in practice mode."),
+    _("It can be deleted only while the studio uses that connection."),
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def at_stake(voice: Voice) -> AtStake:
         files_there=[
             recording
             for recording in free
-            if recording.file_id is not None and recording.provider == voice.provider
+            if recording.file_id is not None and recording.provider == settings.MINIMAX_PROVIDER
         ],
         needed=[one for one in needed if one.file or one.file_id is not None],
     )
@@ -121,6 +126,9 @@ def at_the_provider(
 def _voice(voice: Voice, by: "User") -> Item:
     if voice.deleted_at is not None:
         return Item("voice", voice.voice_id, GONE)
+    if voice.provider != settings.MINIMAX_PROVIDER:
+        # A voice of that ID over here would be somebody else's: nothing is asked.
+        return Item("voice", voice.voice_id, FAILED, ELSEWHERE)
     item = _asked("voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id))
     if item.state in (DONE, GONE):
         with transaction.atomic():
@@ -151,7 +159,7 @@ def _settle_attempt(voice: Voice) -> None:
 def _files_there(voice: Voice) -> Iterator[Item]:
     for recording in _recordings(voice):
         file_id = recording.file_id
-        if file_id is None or recording.provider != voice.provider:
+        if file_id is None or recording.provider != settings.MINIMAX_PROVIDER:
             continue
         if _used_elsewhere(recording, voice):
             yield Item("file_there", recording.name, KEPT)
@@ -184,7 +192,7 @@ def _files_here(voice: Voice) -> Iterator[Item]:
         if _used_elsewhere(recording, voice):
             yield Item("recording", recording.name, KEPT)
             continue
-        yield _unlinked("recording", recording.file)
+        yield _unlinked("recording", recording.file, recording.name)
         AudioFile.objects.filter(pk=recording.pk).update(
             file="", peaks=[], deleted_at=timezone.now()
         )
@@ -222,8 +230,8 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
     return Item(what, name, DONE)
 
 
-def _unlinked(what: str, file: FieldFile) -> Item:
-    name = str(file.name).rpartition("/")[2]
+def _unlinked(what: str, file: FieldFile, name: str = "") -> Item:
+    name = name or str(file.name).rpartition("/")[2]
     there = default_storage.exists(str(file.name))
     try:
         default_storage.delete(str(file.name))

@@ -129,9 +129,9 @@ def _file(month: date | None) -> StreamingHttpResponse:
 def _rows(month: date | None) -> Iterator[str]:
     writer = csv.writer(_Echo())
     # The mark at the beginning lets spreadsheets read names in any script.
-    yield "\ufeff" + writer.writerow(COLUMNS)  # type: ignore[operator]
+    yield "\ufeff" + writer.writerow(COLUMNS)
     for line in costs.lines(month=month):
-        yield writer.writerow([harmless(cell) for cell in _cells(line)])  # type: ignore[misc]
+        yield writer.writerow([harmless(cell) for cell in _cells(line)])
 
 
 def _cells(line: Charge) -> list[str]:
