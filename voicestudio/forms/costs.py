@@ -34,6 +34,13 @@ class AllowForm(forms.Form):
         max_value=MOST,
         decimal_places=2,
         widget=forms.NumberInput(attrs={"class": "input", "step": "0.01", "inputmode": "decimal"}),
+        error_messages={
+            "required": _("Say how much more."),
+            "invalid": _("Type an amount, such as 5.00."),
+            "min_value": _("It must be at least 0.01."),
+            "max_value": _("That is more than can be allowed at once."),
+            "max_decimal_places": _("Two digits after the point are enough."),
+        },
     )
     note = forms.CharField(
         label=_("What for"),
