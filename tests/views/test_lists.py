@@ -127,7 +127,7 @@ def test_recordings_tell_where_they_are_used(browser: Client, owner: User) -> No
 
     page = text(browser.get("/recordings/"))
 
-    links = re.findall(r'<a href="/history/(\d+)/">(\w+)</a>', page)
+    links = re.findall(r'<a href="/history/(\d+)/"><bdi>(\w+)</bdi></a>', page)
     assert links == [
         (str(prompted.pk), "Fourth"),
         (str(prompted.pk), "Fourth"),
@@ -144,7 +144,7 @@ def test_recording_in_use_is_kept_and_says_where(browser: Client, owner: User) -
 
     assert response.status_code == 422
     assert text(response).count("is still in use.") == 1
-    assert text(response).count(f"Anna Larsen · {attempt.voice_id}</a>") == 1
+    assert text(response).count(f"<bdi>Anna Larsen</bdi> · {attempt.voice_id}</a>") == 1
     assert AudioFile.objects.filter(pk=attempt.recording_id).count() == 1
 
 

@@ -380,7 +380,7 @@ def test_used_recording_stays_and_says_where(client: Client, user: User) -> None
     html = response.content.decode()
     assert response.status_code == 422
     assert f"{attempt.recording.name} is still in use." in html
-    assert f'<a href="/history/{attempt.pk}/">Wang Fang' in html
+    assert f'<a href="/history/{attempt.pk}/"><bdi>Wang Fang</bdi>' in html
     assert AudioFile.objects.count() == 1
 
 

@@ -37,7 +37,9 @@ def rows(html: str) -> list[tuple[int, int]]:
 
 def tree(owner: User) -> list[CloneAttempt]:
     """An attempt, what was made from it, what was made from that, and one beside them."""
-    shared = {"by": owner, "speaker_name": "Anna", "recording": make_recording(by=owner)}
+    shared: dict[str, Any] = {
+        "by": owner, "speaker_name": "Anna", "recording": make_recording(by=owner)
+    }  # fmt: skip
     first = make_attempt(model="speech-2.8-turbo", **shared)
     second = make_attempt(parent=first, noise_reduction=True, **shared)
     third = make_attempt(State.FAILED, parent=second, **shared)
@@ -91,8 +93,7 @@ def test_best_is_pinned_changed_and_taken_back(client: Client, owner: User) -> N
     assert speaker.best_attempt == second
     assert page(client, speaker).count('aria-pressed="true"') == 1
     client.post(f"/history/{second.pk}/pin/")
-    speaker.refresh_from_db()
-    assert speaker.best_attempt is None
+    assert Speaker.objects.get(name="Anna").best_attempt is None
     assert Event.objects.filter(what=Happened.PINNED).count() == 2
 
 

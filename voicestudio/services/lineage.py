@@ -1,6 +1,7 @@
 """Lineage: which attempt was made from which, and which of a speaker's attempts is the best."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -76,7 +77,7 @@ def grove(speaker: Speaker, *, number: int = 1, size: int = GROVE_SIZE) -> Grove
 
 def best(speaker: Speaker) -> CloneAttempt | None:
     """The attempt that somebody pinned, with all that its row tells."""
-    return _rows(CloneAttempt.objects.filter(pk=speaker.best_attempt_id)).first()
+    return None if speaker.best_attempt_id is None else row(speaker.best_attempt_id)
 
 
 def row(pk: int) -> CloneAttempt | None:
@@ -94,9 +95,15 @@ def relatives(attempt: CloneAttempt, *, most: int = 8) -> list[tuple[str, CloneA
         kin |= Q(pk=attempt.parent_id) | Q(parent=attempt.parent_id)
     near = Case(When(pk=attempt.parent_id, then=0), When(parent=attempt.pk, then=1), default=2)
     rows = _rows(CloneAttempt.objects.filter(kin).exclude(pk=attempt.pk))
-    names = ("parent", "child", "sibling")
-    found = rows.annotate(near=near).order_by("near", "-pk")[:most]
-    return [(names[one.near], one) for one in found]
+    found = rows.order_by(near, "-pk")[:most]
+    return [(_relation(one, attempt), one) for one in found]
+
+
+def _relation(one: CloneAttempt, attempt: CloneAttempt) -> str:
+    """What `one` is to `attempt`."""
+    if one.pk == attempt.parent_id:
+        return "parent"
+    return "child" if one.parent_id == attempt.pk else "sibling"
 
 
 def family(attempt: CloneAttempt) -> Branch:
@@ -130,7 +137,7 @@ def unpin(speaker: Speaker) -> None:
     Speaker.objects.filter(pk=speaker.pk).update(best_attempt=None)
 
 
-def _in_order(pairs: list[tuple[int, int | None]]) -> list[tuple[int, int]]:
+def _in_order(pairs: Sequence[tuple[int, int | None]]) -> list[tuple[int, int]]:
     """(id, depth) of each, children after their parent: the newest tree first, then by age."""
     known = {pk for pk, _parent in pairs}
     children: dict[int, list[int]] = defaultdict(list)

@@ -37,7 +37,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "speaker": one,
         "grove": grove,
-        "best": lineage.best(one) if one.best_attempt_id else None,
+        "best": lineage.best(one),
         "voices": made[:MOST],
         "more_voices": len(made) > MOST,
         "recordings": recordings[:MOST],
