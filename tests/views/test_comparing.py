@@ -124,6 +124,19 @@ def test_many_voices_cost_no_more_queries_and_little_more_page(
     assert links < 40
 
 
+def test_gateway_that_lists_nothing_makes_no_endless_page(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    speaker = make_speaker()
+    for _voice in range(203):
+        make_voice(speaker=speaker, kept_at=timezone.now())
+
+    page = _compare(client)
+
+    assert "These are the first 200 of 203." in page
+    assert page.count(f">{speaker.name}</a>") == 200
+
+
 def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) -> None:
     _stranger(standin)
     form = {"voice_id": "Stranger-1", "name": " Zoe  Stranger "}

@@ -16,6 +16,8 @@ from .people import signed_in
 
 # Of voices that are here as well, the list of voices shows the rest.
 SHOWN: Final = 25
+# Nowhere else is told which these are, but a gateway may list nothing at all.
+MISSING_SHOWN: Final = 200
 PAGE_SIZE: Final = 50
 # What wants a look first; and where the list of voices shows the same ones.
 REASONS: Final = {
@@ -81,8 +83,7 @@ def _lists(result: comparing.Comparison, form: CompareForm) -> dict[str, Any]:
                 "reason": reason,
                 "state": REASONS[reason],
                 "count": len(voices),
-                # Nowhere else is told which these are.
-                "voices": voices if reason == comparing.MISSING else voices[:SHOWN],
+                "voices": voices[: MISSING_SHOWN if reason == comparing.MISSING else SHOWN],
             }
             for reason, voices in by_reason.items()
             if voices
