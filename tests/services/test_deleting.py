@@ -102,6 +102,20 @@ def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
     assert _delete(kept, person).is_complete
 
 
+def test_file_that_is_gone_there_is_no_failure(kept: Voice, person: User, standin: StandIn) -> None:
+    standin.files.clear()
+
+    assert ("file_there", "already_gone") in _states(_delete(kept, person))
+
+
+def test_file_that_is_still_listed_there_is_a_failure(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.script("files_delete", Fault(status_code=2013))
+
+    assert ("file_there", "failed") in _states(_delete(kept, person))
+
+
 def test_delete_asks_nothing_about_a_voice_of_another_provider(
     kept: Voice, person: User, standin: StandIn
 ) -> None:

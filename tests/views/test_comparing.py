@@ -134,7 +134,7 @@ def test_gateway_that_lists_nothing_makes_no_endless_page(
     page = _compare(client)
 
     assert "These are the first 200 of 203." in page
-    assert page.count(f">{speaker.name}</a>") == 200
+    assert page.count('<span class="id soft">') == 200
 
 
 def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) -> None:

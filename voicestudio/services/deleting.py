@@ -26,6 +26,8 @@ GONE: Final = "already_gone"
 FAILED: Final = "failed"
 CANNOT: Final = "cannot"  # this gateway has no such call; said once, not for every item
 KEPT: Final = "kept"  # something else still needs it
+# Source: provider.md, "Codes": the request is not accepted.
+NOT_ACCEPTED: Final = 2013
 ELSEWHERE: Final = Saying(
     _("This voice was made over another connection to MiniMax, or in practice mode."),
     _("It can be deleted only while the studio uses that connection."),
@@ -164,7 +166,7 @@ def _files_there(voice: Voice) -> Iterator[Item]:
         if _used_elsewhere(recording, voice):
             yield Item("file_there", recording.name, KEPT)
             continue
-        call = partial(provider.client().delete_file, file_id, Purpose(recording.purpose))
+        call = partial(_delete_file, file_id, Purpose(recording.purpose))
         item = _asked("file_there", recording.name, call)
         if item.state in (DONE, GONE):
             gone = {} if recording.file else {"deleted_at": timezone.now()}
@@ -218,7 +220,7 @@ def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:
 def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
     """One deletion at the provider; it may be repeated, so an unclear answer is a failure."""
     try:
-        call()
+        answer = call()
     except Refused as error:
         if error.reason is Reason.ABSENT or error.status_code in ledger.GONE:
             return Item(what, name, GONE)
@@ -227,7 +229,24 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
         return Item(what, name, FAILED, calls.saying(error))
     except MiniMaxError as error:
         return Item(what, name, FAILED, calls.saying(error))
-    return Item(what, name, DONE)
+    return Item(what, name, GONE if answer == GONE else DONE)
+
+
+def _delete_file(file_id: int, purpose: Purpose) -> object:
+    """Delete a file there. An unknown one is refused like any wrong request: the list tells."""
+    client = provider.client()
+    try:
+        return client.delete_file(file_id, purpose)
+    except Refused as error:
+        if error.status_code != NOT_ACCEPTED:
+            raise
+        try:
+            listed = client.list_files(purpose).files
+        except MiniMaxError:
+            raise error from None  # what the deletion was told is what counts
+        if any(file.file_id == file_id for file in listed):
+            raise
+        return GONE
 
 
 def _unlinked(what: str, file: FieldFile, name: str = "") -> Item:
