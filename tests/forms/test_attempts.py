@@ -78,6 +78,7 @@ def test_order_holds_everything_that_was_asked(
     assert wrong(form) == {}
     assert form.order() == {
         "token": UUID(TOKEN),
+        "parent": None,
         "speaker_name": "Anna Larsen",
         "voice_id": "AnnaLarsen-7k2p",
         "permission": True,
@@ -266,7 +267,16 @@ def test_refusal_of_the_service_stands_at_its_field(user: User, recording: Audio
 
 def test_every_question_has_its_help(user: User) -> None:
     form = CloneForm(by=user, judge=lambda *_: Verdict())
-    unseen = {"token", "recording", "file", "prompt_clip", "prompt_file", "voice_id", "model"}
+    unseen = {
+        "token",
+        "parent",
+        "recording",
+        "file",
+        "prompt_clip",
+        "prompt_file",
+        "voice_id",
+        "model",
+    }
 
     bare = {name for name, field in form.fields.items() if not field.help_text}
 

@@ -62,6 +62,9 @@ def test_change_of_the_recording_says_how_it_came_about(fields: dict[str, Any], 
     assert (change.field, change.kind) == ("recording", kind)
     if kind == "cut":
         assert (change.before, change.after) == (190_000, 80_000)
+    if kind != "other":
+        [back] = changes.between(child, parent)
+        assert back.kind == "original"
 
 
 def test_changes_of_what_has_not_been_sent_are_those_of_the_order() -> None:
@@ -144,6 +147,11 @@ def test_heard_once_is_heard() -> None:
         ),
         (Change("preview_text", "changed", "Hi.", "Ho."), "preview text changed"),
         (Change("language", "added", None, "English"), "language English"),
+        (
+            Change("language", "changed", "English", "auto"),
+            "language English → detected by itself",
+        ),
+        (Change("recording", "original", 80_000, 190_000), "the original recording again"),
         (Change("prompt_clip", "removed"), "prompt clip removed"),
         (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
     ],

@@ -159,7 +159,9 @@ def test_running_row_asks_for_itself_and_keeps_its_place(client: Client, owner: 
     first = make_attempt(State.FAILED, by=owner, speaker_name="Anna")
     second = make_attempt(State.CLONING, by=owner, speaker_name="Anna", parent=first)
 
-    asks = re.findall(r'hx-get="(/history/[^"]+)"', page(client, first.speaker))
+    asks = re.findall(
+        r'hx-get="(/history/[^"]+)" hx-select-oob="unset"', page(client, first.speaker)
+    )
     row = client.get(asks[0]).content.decode()
 
     assert asks == [f"/history/{second.pk}/leaf/?level=2"]

@@ -54,7 +54,8 @@ def leaf(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     changes.tell([one])
     depth = min(DEEPEST, _number(request.GET.get("level", "")) - 1)
-    context = {"attempt": one, "depth": depth, "speaker": one.speaker}
+    page = _number(request.GET.get("page", ""))
+    context = {"attempt": one, "depth": depth, "speaker": one.speaker, "page": page}
     return render(request, "speakers/_leaf.html", context)
 
 

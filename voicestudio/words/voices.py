@@ -97,4 +97,6 @@ def _short(value: Any, field: str = "") -> str:
     text = str(value)
     if field == "model":
         text = text.removeprefix("speech-").replace("-", " ")
+    if field == "language" and text == "auto":
+        return _now("detected by itself")
     return Truncator(text).chars(_LONGEST)
