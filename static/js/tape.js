@@ -19,9 +19,10 @@ export class Tape {
     this.since = performance.now();
     this.timer = setInterval(() => this.look(), TICK_MS);
     this.recorder.addEventListener("dataavailable", ({ data }) => {
-      if (data.size) this.pieces.push(data);
       // Timers of a page that nobody sees are slow; the pieces still come.
       this.look();
+      if (!data.size) return;
+      this.pieces.push(data);
       this.tells?.grown();
     });
     this.recorder.addEventListener("stop", () => this.finish());

@@ -25,6 +25,12 @@ from voicestudio.models import CloneAttempt, Speech, State
 from voicestudio.practice.server import StandIn
 from voicestudio.services import attempts, finding_out, speaking
 
+# What the browser gets ready for people, at half of the cost of a short test: processes in reserve
+# and its own bars. The switch replaces Playwright's, of which only the last two matter here.
+LEAN = (
+    "--disable-features=SpareRendererForSitePerProcess,PreloadTopChromeWebUI,WebUIOmniboxPopup,"
+    "WebUIOmniboxAimPopup,AimEnabled,OptimizationHints,MediaRouter,PaintHolding,HttpsUpgrades"
+)
 # A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
 
@@ -40,7 +46,9 @@ def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
             started: list[Browser] = []
 
             def start(*switches: str) -> Browser:
-                one = playwright.chromium.launch(executable_path=browser_path, args=[*switches])
+                one = playwright.chromium.launch(
+                    executable_path=browser_path, args=[LEAN, *switches]
+                )
                 started.append(one)
                 return one
 
@@ -84,23 +92,61 @@ class WorkerThread(threading.Thread):
         assert not self.is_alive()
 
 
+class Contexts:
+    """Browsers of their own within one browser; a new one costs as much as a short test.
+
+    What a test has left goes to the next one that wants the same options, without pages, sign-in,
+    permissions and what was in the way of requests. Files that it has fetched stay.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.free: dict[str, list[BrowserContext]] = {}
+        self.taken: list[tuple[str, BrowserContext]] = []
+
+    def take(self, **options: Any) -> BrowserContext:
+        """One that nobody else has."""
+        kind = repr(sorted(options.items()))
+        free = self.free.setdefault(kind, [])
+        context = free.pop() if free else self.browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        context.grant_permissions(options.get("permissions", []))
+        self.taken.append((kind, context))
+        return context
+
+    def give_back(self) -> None:
+        """All that were taken."""
+        while self.taken:
+            kind, context = self.taken.pop()
+            for page in context.pages:
+                page.close()
+            context.unroute_all()
+            context.set_offline(False)
+            context.clear_cookies()
+            context.clear_permissions()
+            self.free[kind].append(context)
+
+
+@pytest.fixture(scope="session")
+def pools() -> dict[Browser, Contexts]:
+    """What tests have left in each browser."""
+    return {}
+
+
 @dataclass
 class Studio:
     """The running studio, and whoever sits before it."""
 
     url: str
-    browser: Browser
+    contexts: Contexts
     user: User
     folder: Path
     complaints: list[str] = field(default_factory=list)
-    contexts: list[BrowserContext] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
     def page(self, *, signed_in: bool = True, path: str = "/", **options: Any) -> Page:
         """A page of a browser of its own, at `path`."""
-        context = self.browser.new_context(base_url=self.url, **options)
-        context.set_default_timeout(10_000)
-        self.contexts.append(context)
+        context = self.contexts.take(base_url=self.url, **options)
         if signed_in:
             client = Client()
             client.force_login(self.user)
@@ -141,6 +187,7 @@ class Studio:
 @pytest.fixture
 def studio(
     browser: Browser,
+    pools: dict[Browser, Contexts],
     live_server: LiveServer,
     standin: StandIn,
     data_dir: Path,
@@ -151,12 +198,12 @@ def studio(
     worker.start()
     folder = tmp_path / "here"
     folder.mkdir()
-    running = Studio(live_server.url, browser, factories.make_user("anna"), folder)
+    contexts = pools.setdefault(browser, Contexts(browser))
+    running = Studio(live_server.url, contexts, factories.make_user("anna"), folder)
     try:
         yield running
     finally:
-        for context in running.contexts:
-            context.close()
+        contexts.give_back()
         worker.stop()
     unexpected = [
         words for words in running.complaints if not any(part in words for part in running.expected)
