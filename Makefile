@@ -1,6 +1,10 @@
 # Voice Studio: `make run` starts all of it, `make test` proves all of it.
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check lint types deploy bench lock clean
+
+# Compiled modules are kept, even where the environment says not to: the studio and its tests start
+# many processes, and each would compile all of it anew.
+export PYTHONDONTWRITEBYTECODE =
 
 PYTHON = .venv/bin/python
 # Production settings, apart from this machine's own, for `check --deploy`.
@@ -18,11 +22,19 @@ test:
 	@$(MAKE) --no-print-directory check
 	$(PYTHON) -m pytest -n 4
 
+# Types take as long as all the rest, beside which they are checked.
 check:
+	@$(MAKE) --no-print-directory -j 2 types lint
+
+types:
+	.venv/bin/mypy
+
+lint: deploy
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
 	.venv/bin/djlint --quiet --lint templates
+
+deploy:
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	echo "manage.py check --deploy" && \
 	$(PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING && \
