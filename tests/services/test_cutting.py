@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import wave
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files import File
+from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
 from tests.factories import PEAKS, make_recording
@@ -159,3 +163,46 @@ def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) ->
     made = recordings.tidy(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
 
     assert (made.parent, made.origin, made.steps) == (long, Origin.TIDIED, ["level"])
+
+
+def test_same_wishes_twice_are_the_same_copy(person: User, long: AudioFile) -> None:
+    def tidied(**wishes: bool) -> AudioFile:
+        none = {"trim": False, "level": False, "dc_and_hum": False, "mono": False}
+        return recordings.tidy(long, **none | wishes, by=person)
+
+    first, again, other = tidied(level=True), tidied(level=True), tidied(level=True, mono=True)
+
+    assert (first == again, first == other, long.children.count()) == (True, False, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: AudioFile) -> None:
+    def asked(ask: Callable[[], AudioFile]) -> AudioFile:
+        try:
+            return ask()
+        finally:
+            connections.close_all()
+
+    def cut() -> AudioFile:
+        return recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+
+    def tidied() -> AudioFile:
+        return recordings.tidy(long, trim=False, level=True, dc_and_hum=True, mono=True, by=person)
+
+    with ThreadPoolExecutor(4) as pool:
+        cuts_and_copies = list(pool.map(asked, [cut, tidied, cut, tidied]))
+
+    kept = [Path(one.file.path) for one in long.children.all()]
+    assert cuts_and_copies[0] == cuts_and_copies[2]
+    assert cuts_and_copies[1] == cuts_and_copies[3]
+    assert sorted(kept[0].parent.iterdir()) == sorted([*kept, Path(long.file.path)])
+
+
+def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
+    wishes = {"start_ms": 0, "end_ms": 12_000, "purpose": Purpose.SAMPLE}
+    first = recordings.cut(long, **wishes, by=person)
+    AudioFile.objects.filter(pk=first.pk).update(deleted_at=timezone.now(), file="")
+
+    again = recordings.cut(long, **wishes, by=person)
+
+    assert (again == first, again.is_held) == (False, True)

@@ -81,6 +81,8 @@ class AudioFile(models.Model):
     from_ms = models.BigIntegerField(null=True, blank=True)
     to_ms = models.BigIntegerField(null=True, blank=True)
     steps = models.JSONField(default=list, blank=True)
+    # What was asked to be made of the parent: asked once more, it is this same recording.
+    recipe = models.CharField(max_length=80, blank=True)
     # Longer than the provider takes: here to be cut, and never sent as it is.
     to_be_cut = models.BooleanField(default=False)
 
@@ -149,6 +151,11 @@ class AudioFile(models.Model):
                 fields=("provider", "file_id"),
                 condition=Q(file_id__isnull=False),
                 name="recording_file_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=("parent", "recipe"),
+                condition=~Q(recipe="") & Q(deleted_at__isnull=True),
+                name="recording_made_once",
             ),
         )
         indexes = (

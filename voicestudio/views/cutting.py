@@ -5,12 +5,11 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem, waveform_path
@@ -19,8 +18,8 @@ from voicestudio.forms.cutting import SECONDS, CutForm, all_bands, judged, lengt
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
+from .leaving import go_to, leave_for
 from .people import signed_in
-from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
 
 CORRECT_FIRST: Final = _lazy("Correct the times first.")
 WIDTH: Final = 880
@@ -244,9 +243,9 @@ def _on(request: HttpRequest, made: AudioFile, back: str) -> HttpResponse:
     if back == "form":
         field = FIELDS[Purpose(made.purpose)]
         anchor = "#id_prompt_text" if made.purpose == Purpose.PROMPT else ""
-        return _to(request, f"{reverse('new')}?{field}={made.pk}{anchor}")
+        return go_to(request, f"{reverse('new')}?{field}={made.pk}{anchor}")
     messages.success(request, _("%(name)s is cut. The original is as it was.") % {"name": made})
-    return _to(request, f"{reverse('recordings')}#recording-{made.pk}")
+    return go_to(request, f"{reverse('recordings')}#recording-{made.pk}")
 
 
 def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
@@ -258,15 +257,5 @@ def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
     if recording is None:
         form.refuse("prompt_clip", _("Bring a recording first; the clip is cut out of it."))
         return None
-    answers = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
-    request.session["draft"] = {name: value for name, value in answers.items() if value}
     page = reverse("cut_recording", args=[recording.pk])
-    return _to(request, f"{page}?back=form&{query}")
-
-
-def _to(request: HttpRequest, url: str) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(url)
-    response = redirect(url)
-    response.status_code = 303
-    return response
+    return leave_for(request, form, f"{page}?back=form&{query}")

@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
@@ -16,8 +15,8 @@ from voicestudio.forms.collection import TidyForm, preset
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings as service
 
+from .leaving import leave_for
 from .people import signed_in
-from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
 
 if TYPE_CHECKING:
     from voicestudio.models.recordings import AudioFileQuerySet
@@ -98,11 +97,4 @@ def leave(request: HttpRequest, form: CloneForm) -> HttpResponse | None:
     recording = form.chosen(field) if field else None
     if recording is None:
         return None
-    typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
-    request.session["draft"] = {name: value for name, value in typed.items() if value}
-    url = reverse("tidy_recording", args=[recording.pk])
-    if request.headers.get("HX-Request"):
-        return HttpResponseClientRedirect(url)
-    response = redirect(url)
-    response.status_code = 303
-    return response
+    return leave_for(request, form, reverse("tidy_recording", args=[recording.pk]))

@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import isolated, zoom
@@ -34,41 +35,59 @@ def cut(recording: AudioFile, *, start_ms: int, end_ms: int, purpose: str, by: "
     Raises `audio.AudioProblem` if the part is none that the provider takes (too short, too long,
     silent), ValueError if it is no part, NotHeld if there is nothing of ours to cut.
     """
-    same = recording.children.filter(
-        origin=Origin.CUT, from_ms=start_ms, to_ms=end_ms, purpose=purpose
-    ).first()
-    if same is not None:
+    recipe = f"cut {start_ms} {end_ms} {purpose}"
+    if same := _made_before(recording, recipe):
         return same
     name = _("{name} ({start}–{end})").format(
         name=_stem(recording.name), start=seconds(start_ms), end=seconds(end_ms)
     )
     with _made_from(recording) as (source, target):
         isolated.cut(source, target, start_ms, end_ms)
-        taken = isolated.take_in(
-            target, target.parent, purpose=wire(purpose), move=True, timeout=120
-        )
-        return keep(
-            taken, f"{name}{taken.path.suffix}", purpose=purpose, by=by, origin=Origin.CUT,
-            parent=recording, from_ms=start_ms, to_ms=end_ms,
+        return _kept(
+            recording, target, name, recipe=recipe, purpose=purpose, by=by, origin=Origin.CUT,
+            from_ms=start_ms, to_ms=end_ms,
         )  # fmt: skip
 
 
 def tidy(
     recording: AudioFile, *, trim: bool, level: bool, dc_and_hum: bool, mono: bool, by: "User"
 ) -> AudioFile:
-    """A tidied copy, which is judged again. Raises as `cut`."""
+    """A tidied copy, which is judged again; the same wishes twice are the same copy.
+
+    Raises as `cut`.
+    """
+    wishes = {"trim": trim, "level": level, "dc_and_hum": dc_and_hum, "mono": mono}
+    recipe = " ".join(["tidy", *(name for name, wished in wishes.items() if wished)])
+    if same := _made_before(recording, recipe):
+        return same
     with _made_from(recording) as (source, target):
-        tidied = isolated.tidy(
-            source, target, trim=trim, level=level, dc_and_hum=dc_and_hum, mono=mono, timeout=120
-        )
-        taken = isolated.take_in(
-            target, target.parent, purpose=wire(recording.purpose), move=True, timeout=120
-        )
-        name = _("{name}, tidied").format(name=_stem(recording.name))
-        return keep(
-            taken, f"{name}{taken.path.suffix}", purpose=recording.purpose, by=by,
-            origin=Origin.TIDIED, parent=recording, steps=tidied.steps,
+        tidied = isolated.tidy(source, target, **wishes, timeout=120)
+        return _kept(
+            recording, target, _("{name}, tidied").format(name=_stem(recording.name)),
+            recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.TIDIED,
+            steps=tidied.steps,
         )  # fmt: skip
+
+
+def _made_before(recording: AudioFile, recipe: str) -> AudioFile | None:
+    """What was made of the recording by the same recipe, and is still here."""
+    return recording.children.filter(recipe=recipe, deleted_at=None).first()
+
+
+def _kept(
+    recording: AudioFile, made: Path, name: str, *, recipe: str, purpose: str, **more: Any
+) -> AudioFile:
+    """What was made, as a recording; the one that somebody else has made meanwhile comes first."""
+    taken = isolated.take_in(made, made.parent, purpose=wire(purpose), move=True, timeout=120)
+    try:
+        return keep(
+            taken, f"{name}{taken.path.suffix}", purpose=purpose, parent=recording, recipe=recipe,
+            **more,
+        )  # fmt: skip
+    except IntegrityError:
+        if same := _made_before(recording, recipe):
+            return same
+        raise
 
 
 def shape(recording: AudioFile, start_ms: int, end_ms: int, bars: int = BARS) -> list[int]:
