@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from tests.factories import make_attempt, make_voice
 from tests.services.conftest import make_voice_there
-from voicestudio.models import AudioFile, Event, Happened, Speaker, Speech, Voice, VoiceState
+from voicestudio.models import (
+    AudioFile,
+    CloneAttempt,
+    Event,
+    Happened,
+    Speaker,
+    Speech,
+    Voice,
+    VoiceState,
+)
 from voicestudio.practice.ledger import ClonedVoice, StoredFile
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import comparing, deleting, keeping, speaking
@@ -57,6 +66,41 @@ def test_delete_leaves_a_tombstone_without_audio(
     assert Speech.objects.get().audio_problem == "deleted"
     assert kept.charges.count() == 2
     assert Event.objects.filter(what=Happened.DELETED, person=person).count() == 1
+
+
+def test_file_here_that_cannot_be_deleted_is_told_and_found_again(
+    kept: Voice, person: User, data_dir: Path
+) -> None:
+    stuck = [kept.attempt.demo, kept.speeches.get().audio, kept.attempt.recording.file]
+    for file in stuck:
+        Path(file.path).unlink()
+        # A folder with something in it is no file that could be deleted.
+        (Path(file.path) / "inside").mkdir(parents=True)
+
+    failed = _delete(kept, person)
+
+    assert [state for what, state in _states(failed) if not what.endswith(("voice", "there"))] == [
+        "failed", "failed", "failed",
+    ]  # fmt: skip
+    assert not failed.is_complete
+    for file in stuck:
+        (Path(file.path) / "inside").rmdir()
+    assert _states(_delete(kept, person))[-3:] == [
+        ("demo", "done"), ("speech", "done"), ("recording", "done"),
+    ]  # fmt: skip
+    assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
+
+
+def test_demo_that_is_being_copied_is_not_kept_after_all(kept: Voice, person: User) -> None:
+    attempt = kept.attempt
+    CloneAttempt.objects.filter(pk=attempt.pk).update(demo="", demo_url="http://127.0.0.1/x.mp3")
+    attempt.refresh_from_db()
+
+    _delete(kept, person)
+
+    assert not attempt.advance(held_as=("ready",), demo="demos/late.mp3")
+    attempt.refresh_from_db()
+    assert (attempt.demo_problem, attempt.demo_can_be_fetched) == ("deleted", False)
 
 
 def test_delete_can_be_repeated(kept: Voice, person: User) -> None:

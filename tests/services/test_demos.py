@@ -116,3 +116,16 @@ def test_fetch_again_does_nothing_without_a_ready_voice(
         demos.fetch_again(attempt)
 
     assert callbacks == []
+
+
+@pytest.mark.parametrize("trouble", ["forbidden", "deleted", "lost"])
+def test_demo_that_is_gone_for_good_is_not_asked_for_again(
+    trouble: str, person: User, standin: StandIn
+) -> None:
+    url = f"{standin.url}/demo.mp3"
+    attempt = make_attempt(by=person, demo=None, demo_url=url, demo_trouble=trouble)
+
+    demos.fetch_again(attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.demo_trouble, attempt.lease_until) == (trouble, None)

@@ -99,6 +99,20 @@ def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
     assert speech.audio.size > 1000
 
 
+def test_audio_from_a_forbidden_address_is_not_asked_for_again(
+    spoken: Speaker, standin: StandIn
+) -> None:
+    away = {"Location": "http://169.254.169.254/key"}
+    standin.script("demo", Fault(http_status=302, body="", headers=away))
+    speech = spoken(text="A long text. " * 120, format="wav")
+    assert speech.audio_problem == "forbidden"
+
+    speaking.fetch_again(speech)
+
+    speech.refresh_from_db()
+    assert (speech.audio_problem, speech.lease_until) == ("forbidden", None)
+
+
 def test_second_speech_pays_no_second_fee(spoken: Speaker) -> None:
     spoken()
     spoken()

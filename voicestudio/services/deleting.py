@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import MiniMaxError, Purpose, Reason, Refused
-from voicestudio.models import AudioFile, CloneAttempt, Event, Happened, Speech, Voice
+from voicestudio.models import AudioFile, CloneAttempt, Event, Happened, Speech, SpeechState, Voice
 from voicestudio.words import Saying
 
 from . import calls, charging, ledger, provider
@@ -177,30 +177,44 @@ def _files_there(voice: Voice) -> Iterator[Item]:
 
 
 def _files_here(voice: Voice) -> Iterator[Item]:
+    """What could not be deleted stays in its row, so that another try finds it again."""
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
-    if attempt is not None and attempt.demo:
-        yield _unlinked("demo", attempt.demo)
-        CloneAttempt.objects.filter(pk=attempt.pk).update(
-            demo="", demo_url="", demo_peaks=[], demo_trouble="deleted"
-        )
-    for speech in Speech.objects.filter(voice=voice).exclude(audio=""):
-        yield _unlinked("speech", speech.audio)
-        Speech.objects.filter(pk=speech.pk).update(
-            audio="", audio_url="", peaks=[], audio_trouble="deleted"
-        )
+    if attempt is not None and (attempt.demo or attempt.demo_url):
+        item = _unlinked("demo", attempt.demo) if attempt.demo else None
+        if item is None or item.state != FAILED:
+            # Without its claim, a worker that is copying it at this moment has nothing to write.
+            CloneAttempt.objects.filter(pk=attempt.pk).update(
+                demo="", demo_url="", demo_peaks=[], demo_trouble="deleted",
+                claim=None, lease_until=None,
+            )  # fmt: skip
+        if item is not None:
+            yield item
+    heard = Speech.objects.filter(voice=voice, status=SpeechState.READY)
+    for speech in heard.exclude(audio="", audio_url=""):
+        item = _unlinked("speech", speech.audio) if speech.audio else None
+        if item is None or item.state != FAILED:
+            Speech.objects.filter(pk=speech.pk).update(
+                audio="", audio_url="", peaks=[], audio_trouble="deleted",
+                claim=None, lease_until=None,
+            )  # fmt: skip
+        if item is not None:
+            yield item
     for recording in _recordings(voice):
-        if not recording.file:
-            continue
-        if _used_elsewhere(recording, voice):
-            yield Item("recording", recording.name, KEPT)
-            continue
-        yield _unlinked("recording", recording.file, recording.name)
-        AudioFile.objects.filter(pk=recording.pk).update(
-            file="", peaks=[], deleted_at=timezone.now()
-        )
+        if recording.file:
+            yield _recording_here(recording, voice)
+
+
+def _recording_here(recording: AudioFile, voice: Voice) -> Item:
+    if _used_elsewhere(recording, voice):
+        return Item("recording", recording.name, KEPT)
+    item = _unlinked("recording", recording.file, recording.name)
+    if item.state != FAILED:
         if recording.envelope:
             default_storage.delete(str(recording.envelope.name))
-            AudioFile.objects.filter(pk=recording.pk).update(envelope="")
+        AudioFile.objects.filter(pk=recording.pk).update(
+            file="", peaks=[], envelope="", deleted_at=timezone.now()
+        )
+    return item
 
 
 def _recordings(voice: Voice) -> list[AudioFile]:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from voicestudio import audio
 from voicestudio.minimax import DownloadRefused, MiniMaxError, Why
 from voicestudio.models import CloneAttempt, State
+from voicestudio.models.calls import FOR_GOOD
 
 from . import calls, leases, provider
 
@@ -54,10 +55,10 @@ def fetch(attempt: CloneAttempt) -> bool:
 
 
 def fetch_again(attempt: CloneAttempt) -> None:
-    """Hand the demo to the worker once more."""
+    """Hand the demo to the worker once more, unless another try could bring nothing."""
     with transaction.atomic():
         wanted = CloneAttempt.objects.filter(pk=attempt.pk, status=State.READY, demo="").exclude(
-            demo_url=""
+            Q(demo_url="") | Q(demo_trouble__in=FOR_GOOD)
         )
         if wanted.update(demo_trouble="", claim=None, lease_until=leases.lease_end()):
             fetch_demo.enqueue(attempt.pk)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from voicestudio import audio
 from voicestudio.minimax import DownloadRefused, MiniMaxError
 from voicestudio.models import Speech, SpeechState
+from voicestudio.models.calls import FOR_GOOD
 from voicestudio.services import calls, demos, leases, provider
 
 logger = logging.getLogger(__name__)
@@ -67,10 +68,10 @@ def fetch(speech: Speech) -> bool:
 
 
 def fetch_again(speech: Speech) -> None:
-    """Hand the copying to the worker once more."""
+    """Hand the copying to the worker once more, unless another try could bring nothing."""
     with transaction.atomic():
         wanted = Speech.objects.filter(pk=speech.pk, status=SpeechState.READY, audio="")
-        wanted = wanted.exclude(audio_url="")
+        wanted = wanted.exclude(Q(audio_url="") | Q(audio_trouble__in=FOR_GOOD))
         if wanted.update(audio_trouble="", claim=None, lease_until=leases.lease_end()):
             fetch_audio.enqueue(speech.pk)
 
