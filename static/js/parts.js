@@ -5,6 +5,15 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.open && target.dataset?.part && !target.dataset.has) fill(target);
 }, true);
 
+// <button data-opens="#selector of a fold">
+document.addEventListener("click", ({ target }) => {
+  const opens = target.closest?.("[data-opens]")?.dataset.opens;
+  if (!opens) return;
+  const fold = document.querySelector(opens);
+  fold.open = true;
+  fold.firstElementChild.focus();
+});
+
 async function fill(fold) {
   const place = fold.querySelector("[data-place]");
   const retry = () => fold.isConnected && fold.open && fill(fold);

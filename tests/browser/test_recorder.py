@@ -165,6 +165,9 @@ def test_take_is_recorded_heard_and_used(studio: Studio) -> None:
 
     expect(page.locator("#recording .player button")).to_be_focused()
     expect(page.get_by_role("group", name="Recorder")).to_be_hidden()
+    page.locator("#recording").get_by_role("button", name="Record again").click()
+    expect(button(page, "Record")).to_be_visible()
+    expect(page.locator("summary", has_text="Record it here").first).to_be_focused()
     kept = AudioFile.objects.get()
     assert NAME.match(kept.name)
     assert kept.origin == Origin.RECORDED

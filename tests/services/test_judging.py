@@ -16,8 +16,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from huey.contrib.djhuey import HUEY
 
+from tests.audio.recordings import write
 from tests.factories import make_judged, make_recording
-from voicestudio.models import AudioFile
+from voicestudio.models import AudioFile, Origin
 from voicestudio.practice import examples
 from voicestudio.services import attempts, recordings, worker
 from voicestudio.services.recordings import judging
@@ -54,13 +55,15 @@ def with_hum(content: bytes, level: float = 0.03) -> bytes:
     return target.getvalue()
 
 
-def taken_in(content: bytes, by: User) -> AudioFile:
-    upload = SimpleUploadedFile("anna.wav", content)
-    return recordings.take_in(upload, purpose="voice_clone", by=by)
+def taken_in(
+    content: bytes, by: User, name: str = "anna.wav", origin: Origin = Origin.BROUGHT
+) -> AudioFile:
+    upload = SimpleUploadedFile(name, content)
+    return recordings.take_in(upload, purpose="voice_clone", by=by, origin=origin)
 
 
-def judged(content: bytes, by: User) -> AudioFile:
-    recording = taken_in(content, by)
+def judged(content: bytes, by: User, *how: Any) -> AudioFile:
+    recording = taken_in(content, by, *how)
     recordings.judge(recording.pk)
     recording.refresh_from_db()
     return recording
@@ -75,6 +78,26 @@ def test_clean_speech_is_good(spoken: bytes, person: User, data_dir: Path) -> No
     assert recording.advice["noise_reduction"] is False
     assert Path(recording.envelope.path).stat().st_size > 0
     assert not recording.is_being_judged
+
+
+def test_recording_as_safari_makes_it_is_converted_and_judged(
+    spoken: bytes, person: User, data_dir: Path, tmp_path: Path
+) -> None:
+    """An mp4 in fragments, which says nowhere how long it is."""
+    with wave.open(io.BytesIO(spoken)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)
+    path = write(
+        tmp_path / "x", samples[None], rate, kind="m4a", bit_rate=128_000,
+        options={"movflags": "frag_keyframe+empty_moov"},
+    )  # fmt: skip
+
+    recording = judged(path.read_bytes(), person, "Recorded.mp4", Origin.RECORDED)
+
+    assert (recording.origin, recording.converted_from) == ("recorded", "aac")
+    assert recording.file.name.endswith(".mp3")
+    assert recording.duration_ms == pytest.approx(len(samples) / rate * 1000, abs=100)
+    assert (recording.verdict, recording.findings) == ("good", [])
 
 
 def test_hum_is_found_and_advised_against(spoken: bytes, person: User, data_dir: Path) -> None:

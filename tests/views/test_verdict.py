@@ -124,6 +124,23 @@ def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [
+        (0.0001, "0.010 per cent"),
+        (0.02, "2.0 per cent of full scale: large; “Tidy up a copy” removes it"),
+        (-0.12, "12 per cent of full scale: large; “Tidy up a copy” removes it"),
+    ],
+)
+def test_large_offset_is_called_large(client: Client, user: User, offset: float, said: str) -> None:
+    recording = make_judged("good", figures={"dc_offset": offset})
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    found = re.findall(r"<dt>Constant offset \(DC\)</dt>\s*<dd>(.*?)</dd>", html)
+    assert found == [said]
+
+
 # While the studio listens ------------------------------------------------------------------------
 
 

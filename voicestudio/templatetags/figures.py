@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from voicestudio.forms.collection import OFFSET
+
 register = template.Library()
 
 
@@ -56,6 +58,15 @@ def _decibels(value: float) -> str:
 
 def _hertz(value: float) -> str:
     return _("%(number)s hertz") % {"number": _number(value, 0)}
+
+
+def _offset(value: float) -> str:
+    """An offset, and whether it is one to do something about."""
+    if abs(value) <= OFFSET:
+        return _share(abs(value))
+    return _("%(share)s of full scale: large; “Tidy up a copy” removes it") % {
+        "share": _share(abs(value))
+    }
 
 
 def _semitones(value: float) -> str:
@@ -108,7 +119,7 @@ FIGURES: Final[dict[str, tuple[Promise | str, Callable[[float], str]]]] = {
     "hum_db": (_lazy("Level of the hum"), _full_scale),
     "hum_below_speech_db": (_lazy("Hum below the voice"), _decibels),
     "bandwidth_hz": (_lazy("Highest tones"), _hertz),
-    "dc_offset": (_lazy("Constant offset (DC)"), _share),
+    "dc_offset": (_lazy("Constant offset (DC)"), _offset),
     "sample_rate_hz": (_lazy("Sample rate"), _hertz),
     "bytes": (_lazy("Size"), _size),
     "channels": (_lazy("Channels"), _channels),

@@ -8,6 +8,7 @@ import pytest
 from tests.audio.doctor import spoiling
 from tests.audio.doctor.conftest import Examine, codes
 from tests.audio.doctor.spoken import RATE, VOICES, in_a_room, levelled, with_room
+from voicestudio import words
 from voicestudio.audio.doctor import Finding
 from voicestudio.practice.speech import speak
 
@@ -63,6 +64,16 @@ def test_deep_voice_on_the_harmonics_of_the_mains_is_no_hum(pitch: float, judged
 
     assert found.measures["hum_hz"] is None
     assert found.verdict == "good"
+
+
+def test_gaps_and_clicks_are_one_finding_that_names_both(judged: Examine) -> None:
+    found = judged(spoiling.clicks(spoiling.dropouts(in_a_room("German"))))
+
+    assert codes(found) == {"dropouts"}
+    assert (found.measures["dropouts"] > 1, found.measures["clicks"] > 2) == (True, True)
+    assert str(words.of_finding("dropouts").what) == (
+        "The sound breaks off or clicks in several places."
+    )
 
 
 def half(spoil: str) -> tuple[spoiling.Sound, float]:
