@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.factories import make_attempt, make_speaker, make_voice
-from voicestudio.models import Source, Speech, SpeechState, State, Tag, Voice, VoiceState
+from voicestudio.models import Source, Speech, SpeechState, State, Tag, Voice, VoiceState, shelf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -175,6 +175,19 @@ def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
     found = _pks(Voice.objects.search(words))
 
     assert found == ([other.pk, wanted.pk] if not words else [wanted.pk])
+
+
+@pytest.mark.parametrize("seldom", [1, 3])
+def test_search_finds_the_same_however_many_have_the_word(
+    seldom: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "SELDOM", seldom)
+    made = [make_voice(f"Common-{number}1") for number in range(3)]
+    make_voice("Other-11")
+
+    page = Voice.objects.search("common").page(order="oldest")
+
+    assert page.voices == made
 
 
 def test_speech_states_by_query_and_property_agree() -> None:

@@ -1,5 +1,6 @@
 """Comparing: what MiniMax lists beside what we have, and taking in what only MiniMax has."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -18,27 +19,25 @@ if TYPE_CHECKING:
 
 NEVER_USED: Final = "never_used"
 MISSING: Final = "missing"
-
-
-@dataclass(frozen=True)
-class OnlyHere:
-    """A voice that MiniMax does not list, and why that is so.
-
-    `reason`: never_used (the list hides those), expired, unknown, deleted, or missing: it has
-    spoken, so it ought to be listed.
-    """
-
-    voice: Voice
-    reason: str
+# What the state of a voice follows from.
+TELLING: Final = (
+    "voice_id", "created_at", "source", "uncertain", "kept_at", "gone_at", "deleted_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Three lists; empty, and `can_list` false, where this gateway offers no list."""
+    """Three lists; empty, and `can_list` false, where this gateway offers no list.
 
-    both: list[Voice] = field(default_factory=list)
+    Of our own voices only the primary keys, the newest first: there may be very many, and nobody
+    reads more than a page of them. `only_here` has them by the reason why MiniMax does not list
+    them: never_used (the list hides those), expired, unknown, deleted, or missing: it has spoken,
+    so it ought to be listed.
+    """
+
+    both: list[int] = field(default_factory=list)
     only_there: list[ListedVoice] = field(default_factory=list)
-    only_here: list[OnlyHere] = field(default_factory=list)
+    only_here: dict[str, list[int]] = field(default_factory=dict)
     can_list: bool = True
 
 
@@ -66,18 +65,17 @@ def compare() -> Comparison:
     except MiniMaxError as error:
         raise NotAnswered(calls.saying(error)) from error
     there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
-    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).select_related("speaker")
-    here = {voice.voice_id: voice for voice in ours.living().order_by("pk")}
-    gone = [voice for voice in ours.filter(deleted_at__isnull=False) if voice.voice_id not in there]
-    return Comparison(
-        both=[voice for voice_id, voice in here.items() if voice_id in there],
-        only_there=[voice for voice_id, voice in there.items() if voice_id not in here],
-        only_here=[
-            OnlyHere(voice, _reason(voice))
-            for voice in [*here.values(), *gone]
-            if voice.voice_id not in there
-        ],
-    )
+    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*TELLING)
+    both, only_here, living = list[int](), defaultdict[str, list[int]](list), set[str]()
+    for voice in ours.order_by("-pk").iterator():
+        listed_there = voice.voice_id in there
+        if voice.deleted_at is None and listed_there:
+            living.add(voice.voice_id)
+            both.append(voice.pk)
+        elif not listed_there:
+            only_here[_reason(voice)].append(voice.pk)
+    only_there = [voice for voice_id, voice in there.items() if voice_id not in living]
+    return Comparison(both, only_there, dict(only_here))
 
 
 def take_in(voice_id: str, *, name: str, by: "User") -> Voice:
@@ -125,7 +123,6 @@ __all__ = [
     "Comparison",
     "NotAnswered",
     "NotThere",
-    "OnlyHere",
     "compare",
     "take_in",
 ]

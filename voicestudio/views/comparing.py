@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.comparing import CompareForm, TakeInForm
+from voicestudio.models import Voice
 from voicestudio.services import comparing
 from voicestudio.words import Saying
 
@@ -39,7 +40,9 @@ def compare(request: HttpRequest) -> HttpResponse:
         result = comparing.compare()
     except comparing.NotAnswered as refused:
         return render(request, "voices/compare.html", {"saying": refused.saying})
-    return render(request, "voices/compare.html", {"result": result} | _lists(result, form))
+    return render(
+        request, "voices/compare.html", {"result": result} | _lists(request, result, form)
+    )
 
 
 @require_POST
@@ -62,14 +65,19 @@ def take_in(request: HttpRequest) -> HttpResponse:
     return redirect("voice", voice.pk)
 
 
-def _lists(result: comparing.Comparison, form: CompareForm) -> dict[str, Any]:
+def _lists(request: HttpRequest, result: comparing.Comparison, form: CompareForm) -> dict[str, Any]:
     words = form.words.casefold()
     there = [one for one in result.only_there if words in one.voice_id.casefold()]
     pages = max(1, -(-len(there) // PAGE_SIZE))
     number = min(form.number, pages)
-    by_reason: dict[str, list[Any]] = {reason: [] for reason in REASONS}
-    for one in result.only_here:
-        by_reason[one.reason].append(one.voice)
+    pks = {
+        reason: result.only_here[reason][: MISSING_SHOWN if reason == comparing.MISSING else SHOWN]
+        for reason in REASONS
+        if reason in result.only_here
+    }
+    both = result.both[:SHOWN]
+    wanted = {pk for some in (both, *pks.values()) for pk in some}
+    voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(wanted)
     return {
         "there": there[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
         "found": len(there),
@@ -77,16 +85,16 @@ def _lists(result: comparing.Comparison, form: CompareForm) -> dict[str, Any]:
         "words": form.words,
         "number": number,
         "pages": pages,
-        "both": result.both[:SHOWN],
+        "both": [voices[pk] for pk in both if pk in voices],
+        "only_here": sum(len(some) for some in result.only_here.values()),
         "here": [
             {
                 "reason": reason,
                 "state": REASONS[reason],
-                "count": len(voices),
-                "voices": voices[: MISSING_SHOWN if reason == comparing.MISSING else SHOWN],
+                "count": len(result.only_here[reason]),
+                "voices": [voices[pk] for pk in some if pk in voices],
             }
-            for reason, voices in by_reason.items()
-            if voices
+            for reason, some in pks.items()
         ],
     }
 
