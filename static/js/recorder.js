@@ -221,7 +221,9 @@ class Recorder {
   }
 
   forget() {
-    this.find("[data-take] audio")?.pause();
+    const sound = this.find("[data-take] audio");
+    sound?.pause();
+    sound?.removeAttribute("src"); // or it may still look for what is let go below
     this.find("[data-take]").replaceChildren();
     this.heard?.close();
     Object.assign(this, { take: null, heard: null });

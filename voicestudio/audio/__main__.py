@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from . import cutting, doctor, intake, passages, tidying, zoom
+from . import cutting, doctor, intake, judging, passages, tidying, zoom
 from .problems import AudioProblem
 
 _GRACE_S: Final = 5  # after the parent's time limit; it counts when the parent has died
@@ -28,6 +28,7 @@ _WRITERS: Final[dict[str, Callable[..., Any]]] = {
     "write_envelope": zoom.write_envelope,
     "cut": cutting.cut,
     "tidy": tidying.tidy,
+    "judge": judging.judge,
 }
 
 
@@ -78,7 +79,7 @@ def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
                 return {"result": found.as_dict()}
             case "suggest":
                 return {"result": asdict(passages.suggest(Path(wish["path"])))}
-            case "write_envelope" | "cut" | "tidy":
+            case "write_envelope" | "cut" | "tidy" | "judge":
                 source, target = Path(wish.pop("source")), Path(wish.pop("target"))
                 return {"result": asdict(_WRITERS[verb](source, target, **wish))}
         raise ValueError(f"{verb!r} is nothing that can be asked for")

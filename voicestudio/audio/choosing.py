@@ -42,6 +42,11 @@ def suggestion(path: Path, *, longest_s: float) -> Suggestion:
     gaps = Gaps()
     heard = frames(path, longest_s=longest_s, beside=gaps.add)
     gaps.rest()
+    return chosen(heard, gaps)
+
+
+def chosen(heard: Frames, gaps: Gaps) -> Suggestion:
+    """What to propose of a recording that was heard already."""
     worth = merit(heard, [*gaps.clicks, *(start for start, _ in gaps.dropouts)])
     return Suggestion(_best(heard, worth), _prompt(heard, worth))
 

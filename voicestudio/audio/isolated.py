@@ -14,6 +14,7 @@ from typing import Any, Final
 from . import rules
 from .cutting import Cut
 from .doctor import Examination, unheard
+from .judging import Judgement
 from .measures import Measures, Purpose, Taken
 from .passages import Passage, Suggestion
 from .problems import AudioProblem
@@ -115,6 +116,22 @@ def examine(
         return Examination.from_dict(_ask("examine", wish, timeout))
     except AudioProblem as problem:
         return unheard(problem)
+
+
+def judge(
+    source: Path,
+    target: Path,
+    *,
+    purpose: Purpose = "voice_clone",
+    suggest_from_ms: int,
+    timeout: float = LONG_TIMEOUT_S,
+) -> Judgement:
+    """`judging.judge` in a child process; `target` does not exist after a problem."""
+    rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
+    wish = {"source": source, "target": target, "purpose": purpose}
+    return Judgement.from_dict(
+        _write("judge", wish | {"suggest_from_ms": suggest_from_ms}, timeout)
+    )
 
 
 def suggest(path: Path, *, timeout: float = LONG_TIMEOUT_S) -> Suggestion:

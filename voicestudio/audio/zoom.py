@@ -10,10 +10,13 @@ import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from . import rules
 from .measures import Measures
+
+if TYPE_CHECKING:
+    from .envelope import Envelope
 
 _MARK: Final = b"VSE1"
 _HEAD: Final = struct.Struct("<4sBxHIQ")  # mark, levels, bytes a second, entries, duration in ms
@@ -36,15 +39,19 @@ def write_envelope(path: Path, target: Path, *, longest_ms: int = rules.LONG_MAX
 
     envelope = Envelope()
     measures = measure(path, limit_ms=longest_ms, envelope=envelope)
+    write(envelope, measures.duration_ms, target)
+    return measures
+
+
+def write(envelope: Envelope, duration_ms: int, target: Path) -> None:
+    """Write what was gathered of a recording; `target` does not exist after a problem."""
     levels = envelope.levels(PER_SECOND, coarser=COARSER, fewest=_FEWEST)
-    duration_ms = measures.duration_ms
     head = _HEAD.pack(_MARK, len(levels), PER_SECOND, len(levels[0]), duration_ms)
     try:
         target.write_bytes(head + b"".join(levels))
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return measures
 
 
 def shape_of(envelope_file: Path, start_ms: int, end_ms: int, bars: int = 220) -> list[int]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..measures import Purpose
 from ..problems import AudioProblem
 from ..rules import LONG_MAX_BYTES, LONG_MAX_MS, check_file
 from .examination import UNUSABLE, Examination, Finding, Measure, verdict_of
+
+if TYPE_CHECKING:
+    from ..envelope import Envelope
+    from .hearing import Heard
+    from .measured import Measured
 
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
 # What a file that cannot be heard is called here; the rest are found by listening.
@@ -32,7 +37,7 @@ def examine(
     """
     try:
         check_file(path, max_bytes)
-        return _examined(path, purpose)
+        return examined(path, purpose)[0]
     except AudioProblem as problem:
         return unheard(problem)
 
@@ -44,7 +49,13 @@ def unheard(problem: AudioProblem) -> Examination:
     return Examination("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], measures)
 
 
-def _examined(path: Path, purpose: Purpose) -> Examination:
+def examined(
+    path: Path, purpose: Purpose, *, beside: Envelope | None = None
+) -> tuple[Examination, Heard, Measured]:
+    """The examination of what can be heard, and what it rests on; `beside` hears it, too.
+
+    Raises AudioProblem as `inspect`.
+    """
     from .. import measuring  # PyAV and numpy are heavy: loaded by those who need them
     from ..decoding import opened
     from .findings import advice_of, findings_of
@@ -53,7 +64,7 @@ def _examined(path: Path, purpose: Purpose) -> Examination:
 
     heard = Heard()
     with opened(path) as decoder:
-        heard.listen(decoder, longest_s=LONGEST_S)
+        heard.listen(decoder, longest_s=LONGEST_S, beside=beside)
         measuring.refuse_broken(decoder, path, 0.0 if heard.gave_up else LONGEST_S)
         figures = measured(heard)
         figures.figures.update(
@@ -64,4 +75,4 @@ def _examined(path: Path, purpose: Purpose) -> Examination:
         )
     findings = findings_of(figures, purpose)
     advice = advice_of(figures, findings)
-    return Examination(verdict_of(findings), findings, figures.figures, advice)
+    return Examination(verdict_of(findings), findings, figures.figures, advice), heard, figures

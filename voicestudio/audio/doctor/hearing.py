@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from ..decoding import Block, Decoder
+from ..envelope import Envelope
 from .bandwidth import Bandwidth
 from .echo import Echo, Tail
 from .gaps import Gaps
@@ -42,12 +44,14 @@ class Heard:
         self._later: list[Voice] = []
         self.gave_up = False
 
-    def listen(self, decoder: Decoder, *, longest_s: float) -> None:
+    def listen(self, decoder: Decoder, *, longest_s: float, beside: Envelope | None = None) -> None:
         """Hear at most `longest_s` of a recording, less where nothing is to be heard.
+
+        `beside` gets the same blocks.
 
         Raises AudioProblem damaged.
         """
-        for block, rate in in_steps(decoder.blocks(stop_after_s=longest_s)):
+        for block, rate in in_steps(_with(beside, decoder.blocks(stop_after_s=longest_s))):
             self._hear(block, rate)
             if self.levels.seconds > _PATIENCE_S and not self.levels.peaks.any():
                 self.gave_up = True  # a small file can hold hours of digital silence
@@ -78,3 +82,12 @@ class Heard:
         self.echo.add(voice)
         self.tail.add(voice)
         self.tones.add(voice)
+
+
+def _with(
+    beside: Envelope | None, blocks: Iterator[tuple[Block, int]]
+) -> Iterator[tuple[Block, int]]:
+    for block, rate in blocks:
+        if beside is not None:
+            beside.add(block, rate)
+        yield block, rate

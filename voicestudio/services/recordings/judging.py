@@ -13,6 +13,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio import Purpose as AudioPurpose
 from voicestudio.models import AudioFile, Purpose
 
 logger = logging.getLogger(__name__)
@@ -71,30 +72,24 @@ def take_up() -> int:
 
 
 def _listen(recording: AudioFile) -> dict[str, Any]:
-    """Verdict, findings, figures, advice, passages and the envelope's place in our storage."""
+    """Verdict, findings, figures, advice, passages and the envelope's place in our storage.
+
+    Any window of the recording is shown at once from the envelope.
+    """
     path = Path(recording.file.path)
     clip = recording.purpose == Purpose.PROMPT
-    examination = isolated.examine(path, purpose="prompt_audio" if clip else "voice_clone")
-    told = examination.as_dict()
-    told["figures"] = told.pop("measures")
-    found: dict[str, Any] = told | {"envelope": _envelope(recording, path)}
-    worth_it = (recording.duration_ms or 0) > LONG_MS or bool(examination.findings)
-    if worth_it and not clip:
-        suggestion = isolated.suggest(path)
-        parts = {"best": suggestion.best, "prompt": suggestion.prompt}
-        found["passages"] = {
-            name: {"start_ms": part.start_ms, "end_ms": part.end_ms, "reasons": part.reasons}
-            for name, part in parts.items()
-            if part is not None
-        }
-    return found
-
-
-def _envelope(recording: AudioFile, path: Path) -> str:
-    """Draw the recording once, so that any window of it can be shown at once."""
+    purpose: AudioPurpose = "prompt_audio" if clip else "voice_clone"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         drawn = Path(folder) / "envelope"
-        isolated.write_envelope(path, drawn)
+        judgement = isolated.judge(path, drawn, purpose=purpose, suggest_from_ms=LONG_MS)
         with drawn.open("rb") as content:
             recording.envelope.save(f"{path.stem}.envelope", File(content), save=False)
-    return recording.envelope.name or ""
+    told = judgement.examination.as_dict()
+    told["figures"] = told.pop("measures")
+    parts = {"best": judgement.suggestion.best, "prompt": judgement.suggestion.prompt}
+    told["passages"] = {
+        name: {"start_ms": part.start_ms, "end_ms": part.end_ms, "reasons": part.reasons}
+        for name, part in parts.items()
+        if part is not None
+    }
+    return told | {"envelope": recording.envelope.name or ""}
