@@ -8,6 +8,7 @@ import { SECOND, TENTH } from "./times.js";
 
 let looping = false;
 let before = null; // the part that a suggestion took the place of
+let first = null; // what was marked when the page came
 let grab = null;
 
 // Sound -----------------------------------------------------------------------------------------------
@@ -141,6 +142,15 @@ function undo(button) {
   one(`[aria-controls="${why.id}"]`).focus();
 }
 
+// What was asked for has come: it is marked, unless somebody has begun to choose or to listen.
+function arrive() {
+  const button = cut.form && one("[data-suggest][data-now]");
+  if (!button) return;
+  button.removeAttribute("data-now");
+  const { start, end } = cut.part;
+  if (start === first.start && end === first.end && sound().paused) suggest(button);
+}
+
 // So that it can be seen, and heard from its beginning.
 function choose(purpose, start, end) {
   cut.form.elements.purpose.value = purpose;
@@ -190,7 +200,7 @@ for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 
 function start() {
   const found = document.getElementById("cut");
-  if (found === cut.form) return;
+  if (found === cut.form) return arrive();
   cut.form = found;
   looping = false;
   before = null;
@@ -200,6 +210,7 @@ function start() {
   cut.length = Math.floor(cut.full / TENTH) * TENTH;
   const [from, to] = [...all(".handle")].map((handle) => snap(handle.getAttribute("aria-valuenow") * SECOND));
   cut.part = { start: from, end: Math.min(to, cut.length) };
+  first = cut.part;
   cut.shown = { start: 0, end: cut.full };
   cut.point = from;
   // What was typed and could not be taken stays as it is, with the sentence that says why.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
@@ -347,6 +348,25 @@ def test_suggestion_is_taken_moved_or_left(studio: Studio, recording: AudioFile)
 
 
 # There and back ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_suggestion_comes_by_itself_when_it_is_known(
+    studio: Studio, recording: AudioFile, begun: bool
+) -> None:
+    """It is marked then, but not over what somebody has chosen meanwhile."""
+    these = AudioFile.objects.filter(pk=recording.pk)
+    these.update(judging_since=timezone.now(), judged_at=None, passages={})
+    page = opened(studio, recording, "?suggest=best")
+    expect(page.get_by_text("The studio is still listening to the recording.")).to_be_visible()
+    if begun:
+        handle(page, "Start").press("ArrowRight")
+
+    these.update(judged_at="2026-01-01T00:00Z", verdict="good", passages=PASSAGES)
+
+    expect(page.get_by_role("button", name="Suggest the best part")).to_be_visible(timeout=10_000)
+    expect(page.locator("#why-best")).to_be_visible(visible=not begun)
+    assert places(page) == (("0:00.1", "1:00.0") if begun else ("0:12.0", "0:27.0"))
 
 
 def test_clip_is_cut_out_and_its_words_are_typed(studio: Studio, recording: AudioFile) -> None:

@@ -234,6 +234,39 @@ def test_suggestions_are_waited_for_and_then_leave_off(
     assert "hx-get" not in judged
 
 
+def test_suggestion_that_was_asked_for_too_early_fills_in_later(
+    client: Client, recording: AudioFile
+) -> None:
+    """Pressed while the doctor still listens: it is waited for, with a script and without."""
+    these = AudioFile.objects.filter(pk=recording.pk)
+    these.update(judging_since=timezone.now(), judged_at=None)
+    url = f"/recordings/{recording.pk}/suggestions/?back=form&suggest=prompt"
+
+    early = page(client.get(address(recording), {"suggest": "prompt", "back": "form"}).content)
+    waiting = page(client.get(url).content)
+    these.update(judged_at="2026-01-01T00Z", verdict="good", passages=PASSAGES)
+    late = page(client.get(url).content)
+
+    for shown in (early, waiting):
+        assert "The studio is still listening to the recording." in shown
+        assert f'hx-get="{url}"' in shown
+        assert f'href="{address(recording)}?back=form&suggest=prompt"' in shown
+    assert "data-now" not in early + waiting
+    assert re.findall(r'value="(\w+)"\s+data-suggest\s+data-now', late) == ["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [("good", "No part stands out."), ("", "The studio could not listen to this recording")],
+)
+def test_where_nothing_is_proposed_it_says_why(
+    client: Client, recording: AudioFile, verdict: str, said: str
+) -> None:
+    AudioFile.objects.filter(pk=recording.pk).update(judged_at="2026-01-01T00Z", verdict=verdict)
+
+    assert said in page(client.get(address(recording), {"suggest": "best"}).content)
+
+
 # The cut ----------------------------------------------------------------------------------------
 
 

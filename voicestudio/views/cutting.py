@@ -38,6 +38,9 @@ LEAVING: Final = {
 }
 
 
+SUGGESTIONS: Final = ("best", "prompt")
+
+
 class Window(NamedTuple):
     """What is shown of a recording, in ms."""
 
@@ -110,7 +113,9 @@ def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
         "recording": recording,
         "suggestions": _suggestions(recording, ""),
         "back": _back(request.GET.get("back", "")),
-        "wanted": True,
+        "asked": _asked(request),
+        # The page is there already: it marks what was asked for, unless one is marked by hand.
+        "late": True,
     }
     return render(request, "recordings/cut.html#suggestions", context)
 
@@ -126,7 +131,7 @@ def _page(
     wished = Window(*(_place(form[name].value()) for name in ("start", "end")))
     part = _part(wished.start_ms, wished.end_ms, length_ms)
     purpose = str(form["purpose"].value() or Purpose.SAMPLE.value)
-    suggested = request.GET.get("suggest", "")
+    suggested = _asked(request)
     context = {
         "recording": recording,
         "form": form,
@@ -142,7 +147,7 @@ def _page(
         "bands": json.dumps(all_bands()),
         "seconds": SECONDS,
         "suggestions": _suggestions(recording, suggested),
-        "wanted": bool(suggested),
+        "asked": suggested,
     }
     return render(request, "recordings/cut.html", context, status=status)
 
@@ -165,6 +170,12 @@ def _place(value: Any) -> int:
     return -1 if found is None else found // 100 * 100
 
 
+def _asked(request: HttpRequest) -> str:
+    """Which suggestion was asked for: best, prompt, or none."""
+    wanted = request.GET.get("suggest", "")
+    return wanted if wanted in SUGGESTIONS else ""
+
+
 def _back(wanted: str) -> str:
     return "form" if wanted == "form" else "recordings"
 
@@ -180,7 +191,7 @@ def _initial(request: HttpRequest, recording: AudioFile) -> dict[str, Any]:
     for name in ("start", "end"):
         if request.GET.get(name):
             initial[name] = request.GET[name][:40]
-    for one in _suggestions(recording, request.GET.get("suggest", "")):
+    for one in _suggestions(recording, _asked(request)):
         if one["shown"]:
             initial |= {name: one[name] for name in ("start", "end", "purpose")}
     return initial | {"back": _back(request.GET.get("back", ""))}
