@@ -78,6 +78,23 @@ def test_voice_speaks_a_text_that_can_be_heard_and_used_again(
     assert Speech.objects.get().state == "ready"
 
 
+def test_expired_sign_in_loses_no_text(studio: Studio) -> None:
+    voice = factories.make_attempt(by=studio.user).cloned_voice
+    assert voice is not None
+    page = studio.page(path=f"/voices/{voice.pk}/")
+    page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
+    studio.sign_everybody_out()
+
+    page.get_by_role("button", name="Speak", exact=True).click()
+    studio.expects("401")
+    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+
+    expect(page.locator("li.speech")).to_contain_text("Nothing of this is lost.")
+    assert [speech.text for speech in Speech.objects.all()] == ["Nothing of this is lost."]
+
+
 def test_clone_is_made_again_with_changes_and_the_better_one_is_pinned(studio: Studio) -> None:
     page = ask(studio)
     page.get_by_role("link", name="Clone again").click()

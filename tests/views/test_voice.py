@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -200,7 +201,7 @@ def test_empty_text_is_given_no_price(client: Client, voice: Voice) -> None:
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
     assert "costs $0.00" not in html
-    assert html.count("What it costs depends on the length of the text.") == 1
+    assert html.count("1,000 characters cost $0.10.") == 1
 
 
 @pytest.mark.parametrize("trouble", ["forbidden", "lost", "deleted"])
@@ -254,3 +255,107 @@ def test_family_stands_on_the_page_at_a_fixed_number_of_queries(
     many, names = shown(child)
 
     assert (many, len(names)) == (few, 8)
+
+
+def _said(voice: Voice, text: str, *, by: User) -> Speech:
+    return Speech.objects.create(
+        token=uuid4(), voice=voice, provider="practice", created_by=by, text=text, model="m",
+        status="failed",
+    )  # fmt: skip
+
+
+def test_everything_that_was_ever_said_is_there_page_by_page(
+    client: Client, voice: Voice, user: User
+) -> None:
+    texts = [f"Text number {number}." for number in range(45)]
+    for text in texts:
+        _said(voice, text, by=user)
+    found: list[str] = []
+
+    address: str | None = f"/voices/{voice.pk}/"
+    for _page in range(3):
+        assert address is not None
+        html = client.get(address).content.decode()
+        found += re.findall(r"Text number \d+\.", html)
+        link = re.search(r'id="older" rel="next" href="([^"#]+)#spoken"', html)
+        address = link and link[1]
+
+    assert found == texts[::-1]
+    assert address is None
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30, "\0"])
+def test_senseless_place_among_the_speeches_breaks_nothing(
+    before: str, client: Client, voice: Voice, user: User
+) -> None:
+    _said(voice, "The only one.", by=user)
+
+    html = client.get(f"/voices/{voice.pk}/", {"before": before}).content.decode()
+
+    assert html.count("The only one.") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2054, "MiniMax does not know this voice."),
+        (2042, "This voice belongs to another MiniMax account."),
+    ],
+)
+def test_voice_that_the_provider_no_longer_knows_is_marked_with_the_reason(
+    code: int, words: str, client: Client, voice: Voice
+) -> None:
+    Voice.objects.filter(pk=voice.pk).update(gone_at=timezone.now(), gone_code=code)
+
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert html.count(words) == 1
+    assert 'id="speak"' not in html
+
+
+def test_rebuilding_names_its_price_before_its_button(client: Client, voice: Voice) -> None:
+    _aged(voice, hours=200)
+
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert html.count("Its preview costs less than $0.01 now, and keeping it $1.50, once.") == 1
+
+
+def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: User) -> None:
+    attempt = factories.make_attempt(by=user, preview_text="", model="", demo=None)
+    assert attempt.cloned_voice is not None
+    voice = _aged(attempt.cloned_voice, hours=200)
+
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert html.count("That costs nothing now; keeping it costs $1.50, once.") == 1
+
+
+def test_link_to_the_speaker_names_the_person(client: Client, voice: Voice) -> None:
+    html = client.get("/voices/").content.decode()
+
+    assert html.count('speaker<span class="unseen">: Anna Larsen</span></a>') == 1
+
+
+NASTY = [
+    "<script>alert(1)</script>", "\u202eevil\u202c", "\U0001f600" * 10_000, "a\0b", "\ud800",
+    "{{ 7|add:7 }}", "=1+1", "'; DROP TABLE voicestudio_voice; --",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_hostile_words_are_taken_or_refused_and_never_run(
+    text: str, client: Client, voice: Voice
+) -> None:
+    sent = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    path = f"/voices/{voice.pk}/"
+
+    for form, fields in (
+        ("notes/", {"notes": sent, "tags": sent}),
+        ("speak/", {"text": sent, "token": str(uuid4())}),
+    ):
+        assert client.post(path + form, fields).status_code in (302, 422)
+    for address in (path, "/voices/", f"/voices/?q={quote(sent[:200])}&tag={quote(sent[:99])}"):
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "<script>alert" not in page.content.decode()

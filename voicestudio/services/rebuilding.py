@@ -8,7 +8,8 @@ from django.db import transaction
 
 from voicestudio.models import CloneAttempt, Event, Happened, Voice
 
-from . import attempts, voice_ids
+from . import attempts, prices, voice_ids
+from .prices import Estimate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -20,6 +21,11 @@ class CannotRebuild(Exception):  # noqa: N818 - an answer, not a mistake
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def price(attempt: CloneAttempt) -> Estimate:
+    """What it costs to order this attempt once more."""
+    return prices.estimate(attempt.preview_text, _model(attempt))
 
 
 def rebuild(voice: Voice, *, by: "User", token: UUID | None = None) -> CloneAttempt:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.models import CloneAttempt
 from voicestudio.services import costs
 from voicestudio.services.costs import Budget, Line
 
@@ -35,6 +36,12 @@ def budget_strip() -> dict[str, Any]:
     if not budget.warns:
         return {}
     return {"budget": budget, "administrators": costs.administrators() if budget.stops else []}
+
+
+@register.filter
+def price_again(attempt: CloneAttempt) -> Decimal:
+    """What the same request would cost if it were done once more."""
+    return costs.price_of(attempt)
 
 
 @register.filter

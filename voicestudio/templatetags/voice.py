@@ -96,6 +96,12 @@ def happened(what: str) -> str | Promise:
 
 
 @register.filter
+def why_gone(voice: Voice) -> str | Promise:
+    """What the provider said of a voice that it no longer knows, in words."""
+    return words.of_code(voice.gone_code).headline
+
+
+@register.filter
 def said_by(speech: Speech) -> Saying | None:
     """What there is to tell about a speech; None if all is well."""
     return speaking.saying(speech)

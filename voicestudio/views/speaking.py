@@ -11,7 +11,7 @@ from django_htmx.http import trigger_client_event
 from voicestudio.forms import texts
 from voicestudio.forms.speaking import SpeechForm
 from voicestudio.models import Speech
-from voicestudio.services import speaking
+from voicestudio.services import prices, speaking
 
 from .history import LARGEST_ID
 from .people import signed_in
@@ -37,8 +37,10 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
 def price(request: HttpRequest, pk: int) -> HttpResponse:
     """What the text that is being typed would cost, and how long it is."""
     text = texts.clean(request.GET.get("text", ""), lines=True)
-    cost = speaking.price(found_voice(request, pk), text, request.GET.get("model", "")[:60])
-    context = {"speech_price": cost, "count": len(text)}
+    model = request.GET.get("model", "")[:60]
+    cost = speaking.price(found_voice(request, pk), text, model)
+    thousand = prices.per_character(model) * 1000
+    context = {"speech_price": cost, "count": len(text), "thousand": thousand}
     return render(request, "voices/detail.html#price", context)
 
 

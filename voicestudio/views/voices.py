@@ -12,7 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.speaking import SpeechForm
 from voicestudio.forms.voices import LedgerForm, NotesForm
 from voicestudio.models import Speech, Tag, Voice
-from voicestudio.services import costs, keeping, lineage, rebuilding, reminders, speaking
+from voicestudio.services import (
+    costs,
+    keeping,
+    lineage,
+    prices,
+    rebuilding,
+    reminders,
+    speaking,
+)
 from voicestudio.services import voices as service
 from voicestudio.services.attempts import OrderRefused
 
@@ -137,6 +145,10 @@ def page(
     spoken = Speech.objects.visible_to(request.user).filter(voice=one).for_rows()
     like = spoken.filter(pk=_number(request.GET.get("from", "")) or 0).first()
     form = speech_form or SpeechForm(initial=SpeechForm.like(like) if like else {})
+    before = _number(request.GET.get("before", ""))
+    speeches = list(
+        (spoken.filter(pk__lt=before) if before else spoken).order_by("-pk")[: SPEECHES + 1]
+    )
     context = {
         "voice": one,
         "attempt": attempt,
@@ -149,7 +161,11 @@ def page(
         "keep_sentence": keeping.SENTENCE,
         "token": uuid4(),
         "saying": None,
-        "speeches": spoken.order_by("-pk")[:SPEECHES],
+        "rebuild_price": rebuilding.price(attempt) if attempt else None,
+        "thousand": prices.per_character(form.shown("model")) * 1000,
+        "speeches": speeches[:SPEECHES],
+        "older": speeches[SPEECHES - 1].pk if len(speeches) > SPEECHES else None,
+        "newest": bool(before),
         "story": service.story(one),
     }
     return render(request, "voices/detail.html", context | more, status=status)
