@@ -1,6 +1,6 @@
 """`make bench`: every row of the table, ours beside a bare baseline; or only the named parts.
 
-python -m tests.benchmarks [loading] [cloning] [pickup] [history] [uploads] [processes] [audio]
+python -m tests.benchmarks [loading] [cloning] [pickup] [history] [voices] [uploads] [audio] ...
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ PARTS: Final = {
     "cloning": '"Clone voice" pressed to a demo that can play',
     "pickup": "a job picked up by an idle worker",
     "history": "/history/ at the server: 1,000,000 attempts",
+    "voices": "/voices/ at the server: 100,000 voices",
     "uploads": "20 MB and 200 MB from Chromium into the studio and on to the provider",
     "processes": "all processes idle; start after set-up",
     "audio": "a recording decoded, measured and drawn",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ _SOURCES: Final = (
     *sorted((HOUSE / "voicestudio" / "migrations").glob("0*.py")),
     HOUSE / "voicestudio" / "models" / "search.py",
     HOUSE / "tests" / "benchmarks" / "seeding.py",
+    HOUSE / "tests" / "benchmarks" / "voice_seeding.py",
 )
 
 
@@ -56,21 +58,27 @@ def schema() -> str:
     return digest.hexdigest()[:10]
 
 
-def seeded(count: int, server: str = "") -> dict[str, str]:
-    """The environment of a studio with `count` attempts: on SQLite, or on a PostgreSQL `server`."""
-    name = f"attempts-{count}-{schema()}"
+def seeded(count: int, server: str = "", *, kind: str = "attempts") -> dict[str, str]:
+    """The environment of a studio with `count` attempts: on SQLite, or on a PostgreSQL `server`.
+
+    "voices" is another `kind`: the same, with their voices in states that are true today.
+    """
+    begin = f"{kind}-{count}-"
+    name = f"{begin}{schema()}"
+    if kind == "voices":
+        name += f"-{datetime.now(UTC):%Y%m%d}"
     folder = shelf() / (f"{name}-postgresql" if server else name)
     url = {"DATABASE_URL": _at(server, name)} if server else {}
     whole = environment(folder, **url)
     if (folder / "whole").exists() and (not server or _exists(server, name)):
         return whole
-    print(f"Seeding {count:,} attempts (kept for the next time) ...", file=sys.stderr, flush=True)
-    _sweep(f"attempts-{count}-", folder.name)
+    print(f"Seeding {count:,} {kind} (kept for the next time) ...", file=sys.stderr, flush=True)
+    _sweep(begin, folder.name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     if server:
-        _create(server, name)
-    command = [sys.executable, "-m", "tests.benchmarks.filling", str(count)]
+        _create(server, begin, name)
+    command = [sys.executable, "-m", "tests.benchmarks.filling", kind, str(count)]
     subprocess.run(command, cwd=HOUSE, env=whole, check=True)
     (folder / "whole").touch()
     return whole
@@ -108,11 +116,10 @@ def _exists(server: str, name: str) -> bool:
         return found.fetchone() is not None
 
 
-def _create(server: str, name: str) -> None:
-    count = name.split("-")[1]
+def _create(server: str, begin: str, name: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         old = connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"attempts-{count}-%"]
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{begin}%"]
         ).fetchall()
         for (one,) in old:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(one)))

@@ -1,0 +1,102 @@
+"""Voice seeding: a database of voices in every state, as a team of years would have them today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F, Value
+from django.utils import timezone
+
+from tests.benchmarks import seeding
+from voicestudio.models import Charge, Source, Tag, Voice, month_of
+from voicestudio.models.search import folded
+from voicestudio.models.terms import UNUSED
+
+# What the rows of the table look for: in five voices however many there are, and in every one.
+RARE_NOTE: Final = "quokka"
+FREQUENT_NOTE: Final = "interview"
+RARE_TAG: Final = "seldom"
+FREQUENT_TAG: Final = "audiobook"
+PRICE: Final = Decimal("0.0001")
+UNITS: Final = 90
+
+
+def seed(count: int) -> None:
+    """Fill an empty, migrated database with the voices of `count` attempts, a twentieth new.
+
+    Of the old ones two thirds are kept; every twentieth is deleted; of the new ones, which were
+    made in the last week, a third is kept and a few are not known.
+    """
+    seeding.seed(count)
+    numbers = list(Voice.objects.order_by("pk").values_list("pk", flat=True))
+    # So many that a page of every kind is full at 1,000 as well.
+    new = numbers[-max(len(numbers) // 20, 600) :]
+    old = Voice.objects.filter(pk__lt=new[0])
+    used = ExpressionWrapper(F("created_at") + Value(timedelta(hours=9)), DurationField())
+    with transaction.atomic():
+        old.annotate(rest=F("pk") % 3).exclude(rest=0).update(kept_at=used, last_used_at=used)
+        _make_new(new)
+        every = Voice.objects.annotate(half=F("pk") % 2, twentieth=F("pk") % 20)
+        every.filter(half=0, created_at__lt=timezone.now() - UNUSED).update(heard_at=used)
+        every.filter(twentieth=1, pk__lt=new[0]).update(deleted_at=timezone.now())
+        _describe(numbers)
+        seeding._put(Charge, _charges())
+    with connection.cursor() as cursor:
+        # What the planner knows of the rows is to be true of these.
+        cursor.execute("ANALYZE")
+
+
+def _make_new(numbers: list[int]) -> None:
+    """Spread over the last 168 hours, so that some of them expire every hour."""
+    now = timezone.now()
+    for place, pk in enumerate(numbers):
+        made = now - UNUSED * (1 - (place + 1) / (len(numbers) + 1))
+        facts: dict[str, Any] = {"created_at": made}
+        if place % 3 == 0:
+            facts |= {"kept_at": made + timedelta(minutes=5), "last_used_at": now}
+        if place % 15 == 0:
+            facts |= {"source": Source.TAKEN_IN}
+        if place % 21 == 1:
+            facts |= {"uncertain": True}
+        Voice.objects.filter(pk=pk).update(**facts)
+
+
+def _describe(numbers: list[int]) -> None:
+    """Notes, tags, and the text by which each voice is found."""
+    tags = {name: Tag.objects.create(name=name) for name in (RARE_TAG, FREQUENT_TAG)}
+    rare = set(numbers[:: max(1, len(numbers) // 5)][:5])
+    voices = Voice.objects.select_related("speaker").only("voice_id", "speaker__name")
+    for voice in voices:
+        voice.notes = f"From the {FREQUENT_NOTE} of spring."
+        if voice.pk in rare:
+            voice.notes += f" With the {RARE_NOTE}."
+        voice.search_text = folded(f"{voice.voice_id} {voice.speaker.name} {voice.notes}")
+    Voice.objects.bulk_update(voices, ["notes", "search_text"], batch_size=2_000)
+    link = Voice.tags.through
+    link._default_manager.bulk_create(
+        [
+            link(voice_id=pk, tag_id=tags[name].pk)
+            for pk in numbers
+            for name in (RARE_TAG, FREQUENT_TAG)
+            if (name == RARE_TAG and pk in rare) or (name == FREQUENT_TAG and pk % 2)
+        ],
+        batch_size=5_000,
+    )
+
+
+def _charges() -> Iterator[dict[str, Any]]:
+    """The preview of every voice, paid."""
+    person = User.objects.order_by("pk")[0].pk
+    for voice in list(Voice.objects.only("provider", "voice_id", "speaker_id", "created_at")):
+        yield {
+            "id": voice.pk, "what": "preview", "units": UNITS, "unit_price": PRICE,
+            "amount": UNITS * PRICE, "currency": "$", "provider": voice.provider,
+            "attempt": voice.pk, "voice": voice.pk, "voice_name": voice.voice_id,
+            "speaker": voice.speaker_id, "model": "speech-2.8-hd", "person": person,
+            "at": voice.created_at, "month": month_of(voice.created_at),
+        }  # fmt: skip
