@@ -225,9 +225,11 @@ def _repair(block: Block) -> None:
     """Make silence of what is not a number, and bound what is beyond all measure."""
     with np.errstate(all="ignore"):
         energy = sum(float(np.dot(channel, channel)) for channel in block)
-    if not energy <= _LOUDEST**2:  # true for "not a number" as well
-        np.nan_to_num(block, copy=False, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
-        np.clip(block, -_LOUDEST, _LOUDEST, out=block)
+        # Neither is true where something is not a number. Much sound has more energy than that.
+        if energy <= _LOUDEST**2 or (block.max() <= _LOUDEST and block.min() >= -_LOUDEST):
+            return
+    np.nan_to_num(block, copy=False, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
+    np.clip(block, -_LOUDEST, _LOUDEST, out=block)
 
 
 def _promised_s(

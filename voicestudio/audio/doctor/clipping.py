@@ -15,7 +15,26 @@ _SLOPE: Final = 0.01  # of the highest sample: what a sound that is cut off clim
 _RUN: Final = 3  # samples
 
 
-def flat_tops(channel: NDArray[np.float32], top: float) -> NDArray[np.intp]:
+def beyond(
+    channel: NDArray[np.float32], bound: float, tops: NDArray[np.float32] | None = None
+) -> NDArray[np.intp]:
+    """Places of samples that reach `bound`, on either side.
+
+    `tops`: the highest sample of each of so many equal steps. Only those that reach it are
+    searched then, which are few.
+    """
+    least = np.float32(bound)
+    if tops is None:
+        return np.flatnonzero(np.abs(channel) >= least)
+    size = len(channel) // len(tops)
+    steps = np.flatnonzero(tops >= least)
+    found = np.flatnonzero(np.abs(channel.reshape(len(tops), size)[steps]) >= least)
+    return steps[found // size] * size + found % size
+
+
+def flat_tops(
+    channel: NDArray[np.float32], top: float, tops: NDArray[np.float32] | None = None
+) -> NDArray[np.intp]:
     """Places of samples that lie on a flat top; `top` is the highest sample of the channel.
 
     A top is flat if three samples or more are the same and the sound comes to it, or leaves it,
@@ -24,7 +43,7 @@ def flat_tops(channel: NDArray[np.float32], top: float) -> NDArray[np.intp]:
     """
     if top < _SOFTEST:
         return _NOTHING
-    high = np.flatnonzero(np.abs(channel) >= np.float32(_NEAR * top))
+    high = beyond(channel, _NEAR * top, tops)
     if len(high) < _RUN:
         return _NOTHING
     values = channel[high]

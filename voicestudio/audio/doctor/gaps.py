@@ -68,8 +68,9 @@ class Gaps:
         until = len(chunk) - lap // 2 if lap else len(chunk)
         after = lap // 2 if self._start_s else 0
         if float(np.abs(chunk).max(initial=0.0)) > _SOFTEST and len(chunk) > rate // 20:
-            gaps = [*still(chunk, rate), *twice(chunk, rate)]
-            found = [at for at in clicks(chunk, rate, gaps) if after <= at < until]
+            moves = np.diff(chunk)
+            gaps = [*still(chunk, moves, rate), *twice(chunk, rate)]
+            found = [at for at in clicks(moves, rate, gaps) if after <= at < until]
             for start, end in gaps:
                 if after <= start < until and len(self.dropouts) + len(self.stops) < _MOST:
                     kind = self.dropouts if _jumps(chunk, start, end, rate) else self.stops
@@ -81,9 +82,12 @@ class Gaps:
         self._length = lap
 
 
-def still(chunk: _Mono, rate: int) -> list[tuple[int, int]]:
-    """Gaps in which nothing moves although there is sound right before and right after."""
-    flat = np.abs(np.diff(chunk)) <= np.float32(_STILL)
+def still(chunk: _Mono, moves: _Mono, rate: int) -> list[tuple[int, int]]:
+    """Gaps in which nothing moves although there is sound right before and right after.
+
+    `moves`: from each sample to the next.
+    """
+    flat = np.abs(moves) <= np.float32(_STILL)
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     if flat[0]:
         edges = np.concatenate([[0], edges])
@@ -128,8 +132,9 @@ def twice(chunk: _Mono, rate: int) -> list[tuple[int, int]]:
     """Pieces that are, sample for sample, what was right before them."""
     bits = chunk.view(np.uint32)
     with np.errstate(over="ignore"):
-        scattered = (bits[:-3] * np.uint32(0x9E3779B1)) >> np.uint32(20)
-        anchors = np.flatnonzero(scattered & np.uint32(_ANCHOR) == 0)
+        scattered = bits[:-3] * np.uint32(0x9E3779B1)
+        scattered &= np.uint32(_ANCHOR << 20)
+        anchors = np.flatnonzero(scattered == 0)
         anchors = anchors[np.abs(chunk[anchors]) > _SOFTEST / 2]
         mixed = bits[anchors] * np.uint32(0x9E3779B1)
         for shift, factor in ((1, 0x85EBCA77), (2, 0xC2B2AE3D), (3, 0x27D4EB2F)):
@@ -168,9 +173,10 @@ def _same(chunk: _Mono, at: int, lag: int) -> tuple[int, int]:
     )
 
 
-def clicks(chunk: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[int]:
+def clicks(moves: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[int]:
     """Places where the curve bends for a moment far more than in the sound around it."""
-    bend = np.abs(np.diff(chunk, 2))
+    bend = np.diff(moves)
+    np.abs(bend, out=bend)
     hop = max(8, rate // 100)
     count = len(bend) // hop
     if count < 5:

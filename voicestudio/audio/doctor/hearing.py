@@ -66,7 +66,7 @@ class Heard:
     def _hear(self, block: Block, rate: int) -> None:
         self.levels.add(block, rate)
         self.meter.add(block, rate)
-        self.true_peak.add(block)
+        self.true_peak.add(block, self.levels.tops)
         mono = mixed(block)
         self.gaps.add(mono, rate)
         self.bandwidth.add(mono, rate)

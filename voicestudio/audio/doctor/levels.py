@@ -60,6 +60,9 @@ class Levels:
         self.energies: NDArray[np.float64] = np.zeros(0)  # sums of squares
         self.peaks: NDArray[np.float64] = np.zeros(0)
         self.product = 0.0  # sum of left times right
+        # Of the last block: the highest sample of every step, for each channel; None where the
+        # steps are not of one length.
+        self.tops: list[NDArray[np.float32] | None] = []
 
     def add(self, block: Block, rate: int) -> None:
         """Take in (channels, frames) at `rate` Hz."""
@@ -73,8 +76,10 @@ class Levels:
         rows = np.zeros((len(starts), 3), np.float32)
         clipped = np.zeros((len(starts), 1), np.uint16)
         rows[:, _SECONDS] = lengths / rate
+        self.tops = []
         for index, channel in enumerate(block[: self.channels]):
-            if lengths[0] * len(starts) == len(channel):  # as nearly always; it is quicker
+            even = lengths[0] * len(starts) == len(channel)
+            if even:  # as nearly always; it is quicker
                 steps = channel.reshape(len(starts), -1)
                 power = np.einsum("ij,ij->i", steps, steps)
                 tops = np.maximum(steps.max(axis=1), -steps.min(axis=1))
@@ -86,7 +91,8 @@ class Levels:
             self.energies[index] += float(power.sum(dtype=np.float64))
             self.sums[index] += float(channel.sum(dtype=np.float64))
             self.peaks[index] = max(self.peaks[index], float(tops.max()))
-            flat = flat_tops(channel, float(tops.max()))
+            self.tops.append(tops if even else None)
+            flat = flat_tops(channel, float(tops.max()), self.tops[-1])
             if len(flat):
                 steps_of_flat = np.searchsorted(starts, flat, "right") - 1
                 clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)

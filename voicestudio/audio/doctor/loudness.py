@@ -51,9 +51,9 @@ class Meter:
         if (len(block), rate) != self._shape:
             self._begin(len(block), rate)
         assert self._source is not None
-        # Packed: with eight planes PyAV 19 counts a ninth and fails.
-        packed = np.ascontiguousarray(block.T).reshape(1, -1)
-        frame = AudioFrame.from_ndarray(packed, format="flt", layout=_LAYOUTS[len(block)])
+        kind, layout = _kind(len(block)), _LAYOUTS[len(block)]
+        samples = block if kind == "fltp" else np.ascontiguousarray(block.T).reshape(1, -1)
+        frame = AudioFrame.from_ndarray(samples, format=kind, layout=layout)
         frame.sample_rate = rate
         self._source.push(frame)
         self._drain()
@@ -69,7 +69,7 @@ class Meter:
         self._shape = (channels, rate)
         self._graph = Graph()
         self._source = self._graph.add_abuffer(
-            sample_rate=rate, format="flt", layout=_LAYOUTS[channels]
+            sample_rate=rate, format=_kind(channels), layout=_LAYOUTS[channels]
         )
         meter = self._graph.add("ebur128", "metadata=1:framelog=quiet")
         self._sink = self._graph.add("abuffersink")
@@ -103,3 +103,8 @@ class Meter:
             return Loudness(None, None)
         spread = float(self._last["lavfi.r128.LRA"]) if self._heard >= _RANGE_WANTS_S else None
         return Loudness(integrated, spread)
+
+
+def _kind(channels: int) -> str:
+    """In planes, as the blocks are; packed where PyAV 19 counts a ninth of eight planes."""
+    return "fltp" if channels <= 2 else "flt"

@@ -15,7 +15,7 @@ from .voice import RATE
 _LOWEST_HZ: Final = 60.0
 _HIGHEST_HZ: Final = 400.0
 _LAGS: Final = slice(int(RATE / _HIGHEST_HZ), int(RATE / _LOWEST_HZ) + 1)
-_TOP_BIN: Final = round(1500 * SIZE / RATE)  # above, the harmonics of a voice blur
+_BINS: Final = slice(3, round(1500 * SIZE / RATE))  # above, the harmonics of a voice blur
 _VOICED: Final = 0.55  # of the energy returns after one period
 _SHORTER: Final = 0.9  # a shorter period that returns nearly as much is the true one
 _STEPS: Final = 8  # of the scale in a semitone
@@ -34,6 +34,16 @@ def _window_returns() -> NDArray[np.float32]:
 _RETURNS: Final = _window_returns()
 
 
+def _cosines() -> NDArray[np.float32]:
+    """What each of `_BINS` gives to each lag: the few numbers wanted of an inverse transform."""
+    bins = np.arange(_BINS.start, _BINS.stop)[:, None]
+    lags = np.arange(_LAGS.stop)
+    return (2 / SIZE * np.cos(2 * np.pi / SIZE * (bins * lags % SIZE))).astype(np.float32)
+
+
+_COSINES: Final = _cosines()
+
+
 class Pitch:
     """Height of the voice in eighths of a semitone above 60 Hz, plus one; 0 where there is none."""
 
@@ -44,9 +54,7 @@ class Pitch:
         """Take in what `Bands` gives: (count, bins) of power."""
         if not len(spectra):
             return
-        low = np.zeros((len(spectra), SIZE // 2 + 1), np.float32)
-        low[:, 3:_TOP_BIN] = spectra[:, 3:_TOP_BIN]
-        returns = np.fft.irfft(low, axis=1)[:, : _LAGS.stop]
+        returns = spectra[:, _BINS] @ _COSINES
         total = np.maximum(returns[:, :1], np.float32(1e-14))
         shares = (returns / total / _RETURNS)[:, _LAGS]
         best = shares.max(axis=1, keepdims=True)

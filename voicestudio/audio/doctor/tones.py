@@ -19,6 +19,7 @@ _OUT_DB: Final = 14.0  # a note stands out above what is beside it
 _BESIDE: Final = 6  # bins
 _NEAR_DB: Final = 45.0  # below the loudest bin of the second it is no part of the sound
 _HELD: Final = 4  # windows: half a second
+_KEPT: Final = 8  # notes of a window; more tell nothing more
 _ALWAYS: Final = 0.7  # of the time: a whistle of the machine, not a tune
 _QUIETEST_DB: Final = -75.0
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
@@ -31,9 +32,9 @@ class Tones:
     def __init__(self) -> None:
         self._windows = Windows(_SIZE, _STEP)
         self._odd: Voice = np.empty(0, np.float32)
-        self._age: NDArray[np.int32] = np.zeros(_HIGH - _LOW, np.int32)
+        self._before: NDArray[np.bool_] = np.zeros((_HELD - 1, _HIGH - _LOW), np.bool_)
         self._often: NDArray[np.int64] = np.zeros(_HIGH - _LOW, np.int64)
-        self._held = Growing(8, np.int16)  # the first held bins of each window
+        self._held = Growing(_KEPT, np.int16)  # the first held bins of each window
 
     def add(self, voice: Voice) -> None:
         """Take in samples at 16 kHz."""
@@ -54,20 +55,28 @@ class Tones:
         )
         peak &= here > np.maximum(beside + np.float32(_OUT_DB), np.float32(_QUIETEST_DB))
         peak &= here > here.max(axis=1, keepdims=True) - np.float32(_NEAR_DB)
-        rows = np.zeros((len(peak), 8), np.int16)
-        for number, marks in enumerate(peak):
-            # A tone between two bins may be highest in either of them.
-            age = self._age
-            before = age.copy()
-            np.maximum(before[1:], age[:-1], out=before[1:])
-            np.maximum(before[:-1], age[1:], out=before[:-1])
-            before += 1
-            before *= marks
-            self._age = before
-            held = np.flatnonzero(before >= _HELD)
-            self._often[held] += 1
-            rows[number, : min(8, len(held))] = held[:8] + 1
+        held = self._chains(peak)
+        self._often += held.sum(axis=0)
+        places, bins = np.nonzero(held)
+        rank = np.arange(len(places)) - np.searchsorted(places, places)
+        rows = np.zeros((len(peak), _KEPT), np.int16)
+        rows[places[rank < _KEPT], rank[rank < _KEPT]] = bins[rank < _KEPT] + 1
         self._held.append(rows)
+
+    def _chains(self, peak: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Where a tone has been held for `_HELD` windows; from one to the next it may move by one
+        bin, since between two bins it may be highest in either of them."""
+        marks = np.concatenate([self._before, peak])
+        self._before = marks[-_HELD + 1 :].copy()
+        chain = marks
+        for _ in range(_HELD - 1):
+            near = np.zeros_like(chain)
+            near[1:] = chain[:-1]
+            near[1:, 1:] |= chain[:-1, :-1]
+            near[1:, :-1] |= chain[:-1, 1:]
+            chain = marks & near
+        held: NDArray[np.bool_] = chain[_HELD - 1 :]
+        return held
 
     def found(self) -> tuple[float, NDArray[np.bool_]]:
         """Share (0..1) of the time in which several notes are held, and where (1/8 s a row)."""

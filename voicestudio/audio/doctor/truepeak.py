@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..decoding import Block
+from .clipping import beyond
 
 _TAPS: Final = 24  # on each side; 0.02 dB up to nine tenths of the band
 _PHASES: Final = 4  # times the rate of the file
@@ -36,15 +39,18 @@ class TruePeak:
     def __init__(self) -> None:
         self.highest = 0.0
 
-    def add(self, block: Block) -> None:
-        """Take in (channels, frames)."""
-        for channel in block:
-            top = max(float(channel.max(initial=0.0)), -float(channel.min(initial=0.0)))
+    def add(self, block: Block, tops: Sequence[NDArray[np.float32] | None] | None = None) -> None:
+        """Take in (channels, frames); `tops` as `Levels` has them, where it has heard it too."""
+        for channel, known in zip_longest(block, tops or ()):
+            if known is None:
+                top = max(float(channel.max(initial=0.0)), -float(channel.min(initial=0.0)))
+            else:
+                top = float(known.max())
             self.highest = max(self.highest, top)
             bound = max(_NEAR * top, 0.7 * self.highest)
             if top < bound or not top:
                 continue
-            near = np.flatnonzero(np.abs(channel) >= np.float32(bound))
+            near = beyond(channel, bound, known)
             near = near[(near >= _TAPS) & (near < len(channel) - _TAPS)]
             if len(near) > _MOST:
                 order = np.argpartition(np.abs(channel[near]), -_MOST)[-_MOST:]
