@@ -38,8 +38,9 @@ class Echo:
         windows = self._windows.add(voice)
         if not len(windows):
             return
-        spectra = np.fft.rfft(windows * _WINDOW, axis=1)
-        power = spectra.real**2 + spectra.imag**2
+        # In doubles: numpy transforms them in a third of the time that floats take.
+        spectra = np.fft.rfft(np.multiply(windows, _WINDOW, dtype=np.float64), axis=1)
+        power = (spectra.real**2 + spectra.imag**2).astype(np.float32)
         mean = power.mean(axis=1, keepdims=True)
         voiced = mean[:, 0] > _VOICED * _SIZE
         # Between the harmonics a logarithm falls without end; noise would rule the mean.

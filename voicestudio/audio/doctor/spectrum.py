@@ -31,8 +31,10 @@ _FIRST: Final = np.array([round(edge * SIZE / RATE) for edge in EDGES])
 
 def powers(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Power in each bin: (count, SIZE / 2 + 1), full scale 1.0 squared."""
-    spectra = np.fft.rfft(windows * _WINDOW, axis=1)
-    result: NDArray[np.float32] = (spectra.real**2 + spectra.imag**2) * _SCALE
+    # In doubles: numpy transforms them in a third of the time that floats take.
+    spectra = np.fft.rfft(np.multiply(windows, _WINDOW, dtype=np.float64), axis=1)
+    result: NDArray[np.float32] = (spectra.real**2 + spectra.imag**2).astype(np.float32)
+    result *= _SCALE
     return result
 
 
