@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,7 +34,7 @@ def test_voice_is_kept_and_its_page_follows(studio: Studio, standin: StandIn) ->
     page = made(studio)
     assert Voice.objects.get().heard_at is not None
     expect(page.locator("#voice-badge")).to_have_text(re.compile("Temporary"))
-    standin.script("t2a_v2", Fault(after="work", delay=0.8))
+    standin.script("t2a_v2", Fault(after="work", delay=1.5))
 
     # By the keyboard alone.
     page.get_by_text("Keep this voice").focus()
@@ -140,6 +141,20 @@ def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -
     attempt = CloneAttempt.objects.get()
     assert (attempt.state, Voice.objects.get().created_at) == (State.READY, attempt.sent_at)
     assert sum(call.path.endswith("voice_clone") for call in standin.calls) == 2
+
+
+def test_end_of_a_voice_stands_in_the_time_zone_of_the_reader(studio: Studio) -> None:
+    voice = factories.make_attempt(by=studio.user).cloned_voice
+    assert voice is not None
+    assert voice.expires_at is not None
+    there = voice.expires_at.astimezone(ZoneInfo("Asia/Kathmandu"))
+
+    page = studio.page(path=f"/voices/{voice.pk}/", timezone_id="Asia/Kathmandu")
+
+    expect(page.locator("#life time").first).to_have_text(f"{there.day} {there:%b %Y, %H:%M}")
+    expect(page.locator("#life time").first).to_have_attribute(
+        "datetime", voice.expires_at.isoformat(timespec="seconds")
+    )
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -159,7 +159,7 @@ def test_file_has_every_line_exactly(client: Client, attempt: CloneAttempt) -> N
     assert answer["Content-Disposition"] == 'attachment; filename="costs-2026-10.csv"'
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " ="])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\u202e="])
 def test_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttempt) -> None:
     attempt.speaker.name = f'{start}HYPERLINK("x")'
     attempt.speaker.save()

@@ -1,11 +1,14 @@
 """Speaking: a text for a voice, its price, its live row, and its sound."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from tests import factories
 from voicestudio.models import Speech, SpeechState, Voice
@@ -135,3 +138,54 @@ def test_stranger_hears_nothing(client: Client, voice: Voice) -> None:
 
     assert client.get(f"/audio/speeches/{pk}/").status_code == 302
     assert client.get(f"/speeches/{pk}/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"created_at": timezone.now() - timedelta(hours=169)}, "it was not used for 168 hours"),
+        ({"deleted_at": timezone.now()}, "MiniMax does not have this voice any more."),
+        ({"gone_at": timezone.now(), "gone_code": 2054}, "MiniMax does not have this voice any"),
+        ({"uncertain": True}, "We do not know yet whether MiniMax made this voice."),
+    ],
+)
+@pytest.mark.parametrize("path", ["speak/", "keep/"])
+def test_hand_made_form_of_a_voice_that_cannot_speak_is_refused(
+    path: str, facts: dict[str, Any], words: str, client: Client, user: User
+) -> None:
+    voice = factories.make_attempt(by=user).cloned_voice
+    assert voice is not None
+    Voice.objects.filter(pk=voice.pk).update(**facts)
+
+    response = client.post(f"/voices/{voice.pk}/{path}", asked())
+
+    assert (response.status_code, Speech.objects.count()) == (422, 0)
+    assert words in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "field", [{"speed": "9"}, {"speed": "NaN"}, {"volume": "0"}, {"pitch": "99"}, {"model": "x"},
+              {"format": "exe"}, {"language": "Klingon"}, {"token": "x"}, {"text": "a" * 10_000}],
+    ids=lambda field: "".join(field),
+)  # fmt: skip
+def test_hand_made_form_with_nonsense_is_refused_and_keeps_its_text(
+    field: dict[str, str], client: Client, voice: Voice
+) -> None:
+    response = client.post(f"/voices/{voice.pk}/speak/", asked() | field)
+
+    assert (response.status_code, Speech.objects.count()) == (422, 0)
+    assert (field.get("text") or "Good morning.") in response.content.decode()
+
+
+def test_voice_deleted_meanwhile_is_not_asked_to_speak(
+    client: Client, voice: Voice, standin: StandIn
+) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked())
+    delete = {"confirmation": voice.voice_id, "files_here": "on"}
+    client.post(f"/voices/{voice.pk}/delete/", delete)
+
+    speaking.run(Speech.objects.get().pk)
+
+    speech = Speech.objects.get()
+    assert (speech.state, speech.charges.count()) == (SpeechState.FAILED, 0)
+    assert standin.calls_of("t2a_v2") == []

@@ -23,6 +23,9 @@ from .people import signed_in
 MONTHS: Final = 12
 # The rest is one line; the file has them all.
 MOST_LINES: Final = 15
+FORMULA: Final = "=+-@|%\uff1d\uff0b\uff0d\uff20"
+# Marks of direction and the like, which some programs pass over.
+UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 GROUPS: Final = ("person", "speaker", "voice", "model")
 COLUMNS: Final = (
     "time", "what", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
@@ -154,5 +157,6 @@ def _cells(line: Charge) -> list[str]:
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) else cell
+    """A cell that no spreadsheet takes for a formula, also not by signs of full width."""
+    first = cell.lstrip().lstrip(UNSEEN)[:1]
+    return f"'{cell}" if first and first in FORMULA else cell
