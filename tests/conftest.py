@@ -17,6 +17,9 @@ from pytest_django.fixtures import Settings
 if TYPE_CHECKING:
     from voicestudio.practice.server import StandIn
 
+# As in the child processes of the studio: several threads only wait for each other, busily.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 TESTS = Path(__file__).parent
 BROWSERS = (
     "chromium",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from voicestudio.audio import AudioProblem, Suggestion, isolated
 
 Clip = NDArray[np.float32]
 
-HALF_S = 25
+HALF_S = 20
+# More of them for whoever changes how a passage is chosen: SPOILED_MIXES=1000.
+MIXES = int(os.environ.get("SPOILED_MIXES", "40"))
 LANGUAGES = tuple(spoken.VOICES)[:4]
 
 
@@ -65,7 +68,7 @@ def mix(path: Path, seed: int) -> tuple[float, float]:
 
 def test_proposals_lie_in_the_good_half(tmp_path: Path) -> None:
     inside = {"best": 0, "prompt": 0}
-    for seed in range(40):
+    for seed in range(MIXES):
         start, end = mix(tmp_path / "x", seed)
         found = audio.suggest(tmp_path / "x")
         for name, passage in (("best", found.best), ("prompt", found.prompt)):
@@ -77,8 +80,8 @@ def test_proposals_lie_in_the_good_half(tmp_path: Path) -> None:
             ):
                 inside[name] += 1
 
-    assert inside["best"] >= 38
-    assert inside["prompt"] >= 38
+    assert inside["best"] >= 0.95 * MIXES
+    assert inside["prompt"] >= 0.95 * MIXES
 
 
 def smooth(values: Clip, width: int) -> Clip:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 
 Clip = NDArray[np.float32]  # (samples,), full scale 1.0
 
+# Where the processes of one test run share what was said; see `tests.audio.conftest`.
+shared: Path | None = None
 RATE = 22_050  # what the voices of the practice room have
 SECONDS = 20
 # language -> (pitch in Hz, some sentences)
@@ -91,16 +94,29 @@ sys.stdout.buffer.write(said.pcm)
 @cache
 def dry(language: str, seconds: int = SECONDS) -> Clip:
     """Somebody reads sentences, with 0.3 s between them, at -20 dBFS; digital silence around."""
+    words = np.frombuffer(said(language), np.int16).astype(np.float32) / 32768
+    once = np.concatenate([np.zeros(round(0.3 * RATE), np.float32), words])
+    clip = np.tile(once, seconds * RATE // len(once) + 1)[: seconds * RATE]
+    return levelled(clip)
+
+
+@cache
+def said(language: str) -> bytes:
+    """The sentences as samples of 16 bits, from `shared` where another process has said them."""
+    known = shared and shared / f"{language}.pcm"
+    if known and known.exists():
+        return known.read_bytes()
     # In a process of its own: what the synthesiser has said before changes a little what it says
     # next, and these clips are to be the same whatever other tests have run.
     child = subprocess.run(
         [sys.executable, "-c", SPEAK, language],
         stdout=subprocess.PIPE, check=True, timeout=60, cwd=Path(__file__).parents[3],
     )  # fmt: skip
-    words = np.frombuffer(child.stdout, np.int16).astype(np.float32) / 32768
-    once = np.concatenate([np.zeros(round(0.3 * RATE), np.float32), words])
-    clip = np.tile(once, seconds * RATE // len(once) + 1)[: seconds * RATE]
-    return levelled(clip)
+    if known:
+        draft = known.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(child.stdout)
+        draft.replace(known)
+    return child.stdout
 
 
 @cache
@@ -118,8 +134,14 @@ def levelled(clip: Clip, level_db: float = -20.0) -> Clip:
 
 def with_room(clip: Clip, level_db: float = -62.0) -> Clip:
     """The clip with noise as rooms have it, stronger the lower it is."""
-    noise = np.random.default_rng(5).standard_normal(len(clip))
-    spectrum = np.fft.rfft(noise) / np.sqrt(np.maximum(np.fft.rfftfreq(len(clip), 1 / RATE), 40))
-    noise = np.fft.irfft(spectrum, len(clip))
-    noise *= 10 ** (level_db / 20) / np.sqrt(np.mean(noise**2))
-    return (clip + noise).astype(np.float32)
+    noise = room(len(clip))
+    gain = 10 ** (level_db / 20) / np.sqrt(np.mean(noise**2))
+    return (clip + noise * gain).astype(np.float32)
+
+
+@lru_cache(4)
+def room(count: int) -> NDArray[np.float64]:
+    """So many samples of the noise itself."""
+    noise = np.random.default_rng(5).standard_normal(count)
+    spectrum = np.fft.rfft(noise) / np.sqrt(np.maximum(np.fft.rfftfreq(count, 1 / RATE), 40))
+    return np.fft.irfft(spectrum, count)
