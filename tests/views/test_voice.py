@@ -106,6 +106,17 @@ def test_rebuild_orders_the_same_under_a_new_voice_id(client: Client, voice: Voi
     assert made.parent == voice.attempt
 
 
+def test_rebuild_pressed_twice_is_done_and_told_once(client: Client, voice: Voice) -> None:
+    _aged(voice, hours=169)
+    form = {"permission": "on", "token": str(uuid4())}
+
+    for _press in range(2):
+        client.post(f"/voices/{voice.pk}/rebuild/", form)
+
+    assert CloneAttempt.objects.count() == 2
+    assert voice.events.filter(what="rebuilt").count() == 1
+
+
 def test_rebuild_without_permission_orders_nothing(client: Client, voice: Voice) -> None:
     _aged(voice, hours=169)
 
@@ -121,6 +132,28 @@ def test_notes_and_tags_are_kept_and_found(client: Client, voice: Voice) -> None
     assert "Anna Larsen" in page
     assert "Very warm." in page
     assert sorted(Tag.objects.values_list("name", flat=True)) == ["audiobook", "warm"]
+
+
+def test_notes_of_two_tabs_do_not_overwrite_each_other(client: Client, voice: Voice) -> None:
+    def seen(html: str) -> str:
+        found = re.search(r'name="seen" value="(\w+)"', html)
+        assert found is not None
+        return found[1]
+
+    path = f"/voices/{voice.pk}/notes/"
+    old = seen(client.get(f"/voices/{voice.pk}/").content.decode())
+    client.post(path, {"notes": "From the first tab.", "tags": "warm", "seen": old})
+
+    late = client.post(path, {"notes": "From the second tab.", "tags": "", "seen": old})
+    html = late.content.decode()
+
+    voice.refresh_from_db()
+    assert (late.status_code, voice.notes) == (422, "From the first tab.")
+    assert html.count("Meanwhile they were changed to: From the first tab.") == 1
+    assert "From the second tab.</textarea>" in html
+    again = client.post(path, {"notes": "Both.", "tags": "", "seen": seen(html)})
+    voice.refresh_from_db()
+    assert (again.status_code, voice.notes) == (302, "Both.")
 
 
 def test_notes_that_are_too_long_are_refused_and_not_lost(client: Client, voice: Voice) -> None:

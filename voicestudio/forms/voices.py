@@ -83,7 +83,9 @@ class LedgerForm(forms.Form):
 
 
 class NotesForm(forms.Form):
-    """What the team writes beside a voice."""
+    """What the team writes beside a voice; `seen` tells which notes the person had before them."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     notes = forms.CharField(
         label=_("Notes"),

@@ -60,7 +60,9 @@ def rebuild(voice: Voice, *, by: "User", token: UUID | None = None) -> CloneAtte
     )
     with transaction.atomic():
         made = attempts.submit(order, by=by)
-        Event.objects.create(what=Happened.REBUILT, voice=voice, person=by, attempt=made)
+        told = Event.objects.filter(what=Happened.REBUILT, attempt=made)
+        if not told.exists():
+            Event.objects.create(what=Happened.REBUILT, voice=voice, person=by, attempt=made)
     return made
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -56,6 +57,12 @@ def note(voice: Voice, text: str, *, by: "User") -> None:
             Event.objects.create(what=Happened.NOTED, voice=voice, person=by, note=text)
             voice.notes = text
             index(voice)
+
+
+def mark_of(voice: Voice) -> str:
+    """One word that changes with the notes and tags of a voice."""
+    tags = sorted(one.name for one in voice.tags.all())
+    return sha256("\0".join([voice.notes, *tags]).encode()).hexdigest()[:16]
 
 
 def tag(voice: Voice, names: Iterable[str]) -> list[str]:

@@ -105,7 +105,11 @@ def rebuild(request: HttpRequest, pk: int) -> HttpResponse:
 def notes(request: HttpRequest, pk: int) -> HttpResponse:
     """What the team writes beside a voice."""
     one = found(request, pk)
-    form = NotesForm(request.POST)
+    form, mark = NotesForm(request.POST.copy()), service.mark_of(one)
+    if form.is_valid() and form.cleaned_data["seen"] not in ("", mark):
+        # Somebody else wrote them since this page was opened; whoever reads that may go on.
+        form.add_error("notes", _("Meanwhile they were changed to: %s") % (one.notes or "–"))
+        form.data["seen"] = mark  # type: ignore[index]
     if not form.is_valid():
         return page(request, one, notes_form=form, status=422)
     service.note(one, form.cleaned_data["notes"], by=signed_in(request))
@@ -156,7 +160,8 @@ def page(
         "speech_form": form,
         "count": None,
         "speech_price": speaking.price(one, form.shown("text"), form.shown("model")),
-        "notes_form": notes_form or NotesForm(initial={"notes": one.notes, "tags": tags}),
+        "notes_form": notes_form
+        or NotesForm(initial={"notes": one.notes, "tags": tags, "seen": service.mark_of(one)}),
         "keep_price": keeping.price(one),
         "keep_sentence": keeping.SENTENCE,
         "token": uuid4(),
