@@ -1,9 +1,16 @@
-"""Bundles: pages are sent without the indentation that they are written with."""
+"""Bundles: pages are sent without what only the readers of their templates need."""
 
+import re
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.forms import ChoiceField, Form
+from django.template import Context, Engine
 from django.template.loader import get_template
 from django.test import Client
+
+from voicestudio.templatetags.studio import ICONS, icon
 
 
 def test_templates_lose_their_indentation_and_keep_their_words(client: Client, db: None) -> None:
@@ -14,3 +21,46 @@ def test_templates_lose_their_indentation_and_keep_their_words(client: Client, d
     assert "<html" in page
     found: Any = get_template("base.html")  # the stubs know of no origin
     assert found.origin.name.endswith("templates/base.html")
+
+
+def test_templates_lose_the_lines_that_would_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "one.html").write_text(
+        "{# nobody reads this #}\n"
+        "{% if tall %}\n  <p>tall</p>\n{% else %}\n  <p>small</p>\n{% endif %}\n"
+        "  {% if wide %}<p>wide</p>{% endif %}\n"
+        "  <p>{% comment %}nor\n  this{% endcomment %}end</p>\n"
+    )
+    engine = Engine(dirs=[str(tmp_path)], loaders=["voicestudio.bundles.TightTemplates"])
+
+    drawn = [
+        engine.get_template("one.html").render(Context(given))
+        for given in ({"tall": True, "wide": True}, {"tall": False, "wide": False})
+    ]
+
+    assert drawn == [
+        "<p>tall</p>\n<p>wide</p>\n<p>end</p>\n",
+        "<p>small</p>\n<p>end</p>\n",
+    ]
+
+
+def test_options_say_their_words_once() -> None:
+    field = ChoiceField(choices=[("", "Any"), ("Thai", "Thai"), (7, "7"), ("a<b", "A<B")])
+    form = type("Asked", (Form,), {"one": field})({"one": "Thai"})
+
+    assert str(form["one"]).splitlines()[1:-1] == [
+        '<option value="">Any</option>',
+        "<option selected>Thai</option>",
+        "<option>7</option>",
+        '<option value="a&lt;b">A&lt;B</option>',
+    ]
+
+
+def test_every_icon_that_is_named_is_drawn() -> None:
+    named = {
+        name
+        for template in (settings.BASE_DIR / "templates").rglob("*.html")
+        for name in re.findall(r"{% icon ['\"](\w+)['\"] %}", template.read_text())
+    }
+
+    assert named <= ICONS
+    assert 'href="/static/img/icons.svg#clock"' in icon("clock")

@@ -1,6 +1,7 @@
 """Bundles: what is written for people to read goes over the wire in fewer pieces and bytes."""
 
 import builtins
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
 SCRIPTS: Final = (
+    "swapping",
     "player",
     "loop",
     "copy",
@@ -90,10 +92,30 @@ class BundleFinder(BaseFinder):
         return target
 
 
+COMMENT: Final = re.compile(r"{% comment %}.*?{% endcomment %}|{#[^\n]*?#}", re.DOTALL)
+# Tags that print nothing of their own, alone on their line.
+SILENT: Final = re.compile(
+    r"(?:{% (?:(?:if|elif|for|with|load|extends|block|partialdef) [^%]*|\w+ (?:[^%]* )?as \w+|"
+    r"else|empty|end(?:if|for|with|block|partialdef)(?: \w+)?) %})+"
+)
+
+
+# A whole line that is there or not, as one piece.
+PERHAPS: Final = re.compile(r"({% if [^%]* %}(?:(?!{% (?:if|endif)).)*)({% endif %})")
+
+
 class TightTemplates(Loader):
-    """Our templates without their indentation: a tenth of every page, and nobody sees it."""
+    """Our templates without what only their readers need: a tenth of every page."""
 
     def get_contents(self, origin: Origin) -> str:
-        """The template, its lines without spaces at their beginning, and without empty ones."""
-        lines = (line.lstrip() for line in super().get_contents(origin).splitlines())
-        return "\n".join(line for line in lines if line)
+        """The template without indentation, comments, and the lines that would be empty."""
+        text = COMMENT.sub("", super().get_contents(origin))
+        return "".join(_tight(line) for line in map(str.strip, text.splitlines()) if line)
+
+
+def _tight(line: str) -> str:
+    """A line with its end, unless nothing would stand on it."""
+    if SILENT.fullmatch(line):
+        return line
+    perhaps = PERHAPS.fullmatch(line)
+    return f"{perhaps[1]}\n{perhaps[2]}" if perhaps else f"{line}\n"

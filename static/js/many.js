@@ -97,8 +97,7 @@ function send(job) {
   }
   request.open("POST", form.action);
   request.setRequestHeader("HX-Request", "true");
-  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
-  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  request.setRequestHeader("X-CSRFToken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   request.send(body);
 }
 

@@ -12,7 +12,6 @@ const ask = (method, body) => fetch(door, {
 // The page goes on with the new token, and everything that failed is sent again.
 function goOn(answer) {
   const token = answer.querySelector("[name=csrfmiddlewaretoken]").value;
-  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
   for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
   const name = answer.querySelector("b")?.textContent;
   const shown = document.querySelector(".who b");

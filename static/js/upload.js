@@ -96,8 +96,7 @@ function send(zone, file) {
   }
   request.open("POST", zone.dataset.upload);
   request.setRequestHeader("HX-Request", "true");
-  const headers = JSON.parse(document.body.getAttribute("hx-headers") ?? "{}");
-  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  request.setRequestHeader("X-CSRFToken", document.querySelector("[name=csrfmiddlewaretoken]").value);
   request.send(body);
 }
 
@@ -112,8 +111,8 @@ function answered(zone, request) {
     return end(zone, true);
   }
   if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
-    // The page asks for the sign-in, then the same file goes again.
-    tell(zone, "signed-out");
+    // The page asks for the sign-in and says why, then the same file goes again.
+    tell(zone, "lost");
     end(zone, false);
     const retry = () => running.get(zone)?.file === file && send(zone, file);
     document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
@@ -164,11 +163,11 @@ function checking(zone) {
   announce(zone.dataset.checking);
 }
 
-// One of the page's prepared sentences, or none.
+// One of the page's prepared sentences, or none. All zones share those of the first one.
 function tell(zone, which) {
   const said = zone.querySelector(".said");
   said.replaceChildren();
-  if (which) said.append(zone.querySelector(`[data-${which}]`).content.cloneNode(true));
+  if (which) said.append(document.querySelector(`template[data-${which}]`).content.cloneNode(true));
 }
 
 function announce(words) {

@@ -273,7 +273,7 @@ def test_broken_connection_keeps_the_file(studio: Studio) -> None:
     studio.expects("ERR_FAILED")
     page.route("**/recordings/", lambda route: route.abort(), times=1)
     page.locator("#id_file").set_input_files(studio.wav())
-    expect(page.get_by_text("The connection broke before the file was here.")).to_be_visible()
+    expect(page.get_by_text("The file has not arrived.")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
 
     expect(page.locator("#recording")).to_contain_text("anna.wav")

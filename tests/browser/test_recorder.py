@@ -461,7 +461,7 @@ def test_lost_connection_keeps_the_take_to_be_sent_again_or_saved(
     page.context.set_offline(True)
     button(page, "Use this recording").click()
     note = page.locator(".recorder .note")
-    expect(note).to_contain_text("The connection broke before the file was here.")
+    expect(note).to_contain_text("The file has not arrived.")
     expect(note).to_contain_text("your recording stays in this page")
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save as a file").click()

@@ -47,6 +47,7 @@ class Page(HTMLParser):
         super().__init__()
         self.values: dict[str, Any] = {}
         self._text = self._select = ""
+        self._option = False  # whether the words of an option are its value
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -61,6 +62,7 @@ class Page(HTMLParser):
         elif tag == "option" and self._select:
             if "selected" in given or self.values[self._select] is None:
                 self.values[self._select] = given.get("value")
+                self._option = "value" not in given
         elif tag == "input" and given.get("type") == "checkbox":
             self.values[name] = "checked" in given
         elif tag == "input" and name:
@@ -75,6 +77,9 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._text:
             self.values[self._text] += data.removeprefix("\n")
+        if self._option:
+            self.values[self._select] = data
+            self._option = False
 
 
 def page(html: bytes) -> dict[str, Any]:

@@ -218,3 +218,19 @@ def test_hostile_body_of_a_stranger_is_not_kept(client: Client, body: bytes, kin
 
     assert response.status_code == 401
     assert set(hidden(response)) == {"csrfmiddlewaretoken", "next"}
+
+
+def test_cookie_of_the_csrf_check_is_sent_once(client: Client) -> None:
+    first = client.get(URL)
+    second = client.get(URL)
+
+    assert "csrftoken" in first.cookies
+    assert "csrftoken" not in second.cookies
+
+
+def test_signing_in_renews_the_cookie_of_the_csrf_check(client: Client, owner: User) -> None:
+    before = client.get(URL).cookies["csrftoken"].value
+
+    after = client.post(URL, credentials()).cookies["csrftoken"].value
+
+    assert before != after

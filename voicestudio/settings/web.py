@@ -52,9 +52,9 @@ MIDDLEWARE = [
     # Safe here: Django masks its CSRF token anew for every page and pads what it compresses.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "voicestudio.views.signing_in.CsrfCookieOnceMiddleware",
     # Before the CSRF check, which reads the body: that of a stranger is never read.
     "voicestudio.views.signing_in.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -125,6 +125,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 LANGUAGE_CODE = "en"
+# With a second one come Django's LocaleMiddleware (after the sessions) and its two headers a page.
 LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_I18N = True

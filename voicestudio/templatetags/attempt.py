@@ -19,7 +19,7 @@ from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts
 from voicestudio.words import Offer, Saying
 
-from .studio import DRAWN
+from .studio import icon
 
 register = template.Library()
 
@@ -68,7 +68,7 @@ class WayOn:
 @register.simple_tag
 def badge_icon(state: State) -> SafeString:
     """The drawing of a state; its word stands beside it."""
-    return DRAWN[BADGE_ICONS[state]]
+    return icon(BADGE_ICONS[state])
 
 
 @register.filter

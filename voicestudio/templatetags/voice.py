@@ -14,7 +14,7 @@ from voicestudio.models import Happened, Speech, SpeechState, Voice, VoiceState
 from voicestudio.services import speaking
 from voicestudio.words import Saying
 
-from .studio import DRAWN
+from .studio import icon
 
 register = template.Library()
 
@@ -56,13 +56,13 @@ PACE: Final = 400
 @register.simple_tag
 def voice_icon(state: VoiceState) -> SafeString:
     """The drawing of a voice's state; its word stands beside it."""
-    return DRAWN[ICONS[state]]
+    return icon(ICONS[state])
 
 
 @register.simple_tag
 def speech_icon(state: SpeechState) -> SafeString:
     """The drawing of a speech's state; its word stands beside it."""
-    return DRAWN[SPEECH_ICONS[state]]
+    return icon(SPEECH_ICONS[state])
 
 
 @register.filter
