@@ -117,3 +117,16 @@ def test_waveform_is_one_path() -> None:
 
 def test_waveform_of_nothing_is_empty() -> None:
     assert studio.waveform([]).count('d=""') == 1
+
+
+def test_player_is_filled_in_with_escaped_words() -> None:
+    drawn = studio.player("/audio/1/", [10, 60], 84_000, "<b>Anna</b> for $5 & $url")
+
+    assert drawn.count("&lt;b&gt;Anna&lt;/b&gt; for $5 &amp; $url") == 4
+    assert '<audio controls preload="none" src="/audio/1/"' in drawn
+    assert '<time data-length="84000">1:24</time>' in drawn
+    assert drawn.count("<path ") == 1
+
+
+def test_player_of_a_sound_of_unknown_length_shows_none() -> None:
+    assert '<time data-length=""></time>' in studio.player("/audio/1/", [], None, "Anna")

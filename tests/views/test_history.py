@@ -284,7 +284,9 @@ def test_running_row_asks_for_itself(browser: Client, owner: User) -> None:
     ]
 
 
-@pytest.mark.parametrize(("age", "delay"), [(0.5, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)])
+@pytest.mark.parametrize(
+    ("age", "delay"), [(0.5, 40), (1.5, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)]
+)
 def test_row_asks_more_slowly_with_age(
     browser: Client, owner: User, age: float, delay: int
 ) -> None:

@@ -35,7 +35,7 @@ BADGE_ICONS: Final = {
     State.INTERRUPTED: "broken",
 }
 # How a page looks again: up to this age (seconds) after so many milliseconds.
-PACE: Final = ((2, 100), (15, 300), (60, 1000))
+PACE: Final = ((1, 40), (2, 100), (15, 300), (60, 1000))
 SLOWEST: Final = 3000
 OFFERS: Final = {
     Offer.CHANGE_VOICE_ID: _("Choose another voice ID"),

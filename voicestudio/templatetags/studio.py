@@ -4,19 +4,21 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from string import Template as Pattern
 from typing import Any, Final
 
 from django import template
 from django.conf import settings
 from django.http import QueryDict
 from django.template import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dates import MONTHS_3
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from voicestudio import words
 from voicestudio.audio import waveform_path
@@ -71,6 +73,30 @@ def _drawn(peaks: tuple[int, ...]) -> SafeString:
         '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true">'
         f'<path d="{path}"/></svg>'
     )
+
+
+@register.simple_tag
+def player(
+    url: str, peaks: list[int], duration_ms: int | None, label: str, kind: str = "voice"
+) -> SafeString:
+    """`_player.html` for one of many rows: laid out once, then filled in."""
+    given = {
+        "url": url,
+        "wave": waveform(peaks),
+        "length": "" if duration_ms is None else duration_ms,
+        "time": clock(duration_ms),
+        "label": label,
+    }
+    filled = _empty_player(kind, get_language()).substitute(
+        {name: conditional_escape(value) for name, value in given.items()}
+    )
+    return mark_safe(filled)  # noqa: S308  (every value is escaped)
+
+
+@lru_cache
+def _empty_player(kind: str, _language: str | None) -> Pattern:
+    gaps = {name: f"${name}" for name in ("url", "wave", "length", "time", "label")}
+    return Pattern(render_to_string("_empty_player.html", gaps | {"kind": kind}))
 
 
 @register.filter
