@@ -178,16 +178,18 @@ def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
 
 
 @pytest.mark.parametrize("seldom", [1, 3])
-def test_search_finds_the_same_however_many_have_the_word(
+def test_search_and_tags_find_the_same_however_many_have_them(
     seldom: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelf, "SELDOM", seldom)
     made = [make_voice(f"Common-{number}1") for number in range(3)]
     make_voice("Other-11")
 
-    page = Voice.objects.search("common").page(order="oldest")
+    for voice in made:
+        voice.tags.add(Tag.objects.get_or_create(name="warm")[0])
 
-    assert page.voices == made
+    for found in (Voice.objects.search("common"), Voice.objects.tagged("Warm")):
+        assert found.page(order="oldest").voices == made
 
 
 def test_speech_states_by_query_and_property_agree() -> None:
