@@ -1,6 +1,6 @@
 """Shelf: which voices there are, in which state by the clock, and how they are found again."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from django.db import models
@@ -210,6 +210,8 @@ def _edge(cursor: str, column: str) -> tuple[Any, int] | None:
         return (text.replace("\0", ""), int(number)) if text else None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        # At either end of the calendar there is no such moment in UTC.
+        utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (moment, int(number)) if moment.tzinfo else None
+    return (utc, int(number)) if moment.tzinfo else None
