@@ -11,7 +11,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
-from voicestudio.settings import signing_in
+from voicestudio.settings import reading, signing_in
 
 ROOT = Path(__file__).parent.parent
 # Variables that are spelt with our name in front, and settings without it.
@@ -205,6 +205,36 @@ def test_a_key_means_the_real_provider(tmp_path: Path) -> None:
         "MINIMAX_BASE_URL": "https://Gateway.example.com/minimax",
         "MINIMAX_PROVIDER": "gateway.example.com/minimax",
     }
+
+
+def test_a_key_never_goes_over_an_open_line(tmp_path: Path) -> None:
+    status, said = start(
+        tmp_path, MINIMAX_API_KEY="a-real-key", MINIMAX_BASE_URL="http://api.minimax.io"
+    )
+
+    assert (status, said) == (
+        1,
+        "Voice Studio cannot start: MINIMAX_BASE_URL must begin with https: "
+        "over http anybody on the way could read the key.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [
+        ("https://api.minimax.io", True),
+        ("http://127.0.0.1:9000/minimax", True),
+        ("http://[::1]:9000", True),
+        ("http://gateway:8080", True),
+        ("http://10.1.2.3", True),
+        ("http://gateway.internal", True),
+        ("http://api.minimax.io", False),
+        ("http://8.8.8.8", False),
+        ("http://[2001:4860:4860::8888]", False),
+    ],
+)
+def test_what_goes_to_this_network_stays_inside(address: str, inside: bool) -> None:
+    assert reading.stays_inside(address) is inside
 
 
 def test_an_empty_variable_means_its_default(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Final
 
-from tests.benchmarks import audio, table
+from tests.benchmarks import table
 from tests.benchmarks.browser import NoBrowser
 
 PARTS: Final = {
@@ -24,7 +24,11 @@ PARTS: Final = {
     "uploads": "20 MB and 200 MB from Chromium into the studio and on to the provider",
     "processes": "all processes idle; start after set-up",
     "audio": "a recording decoded, measured and drawn",
+    "doctor": "a recording judged, beside FFmpeg's own measuring",
+    "servers": "which application server fits",
 }
+# These lay out tables of their own.
+OWN_TABLE: Final = frozenset({"audio", "doctor", "servers"})
 
 
 def busy() -> None:
@@ -42,9 +46,9 @@ def main(names: list[str]) -> int:
     started = time.monotonic()
     for name in names or PARTS:
         busy()
-        if name == "audio":
+        if name in OWN_TABLE:
             print(f"\n{name}: {PARTS[name]}")
-            audio.main()
+            importlib.import_module(f"tests.benchmarks.{name}").main()
             continue
         table.head(f"{name}: {PARTS[name]}")
         try:

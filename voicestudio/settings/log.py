@@ -23,6 +23,8 @@ class WithoutKeys(logging.Formatter):
         return text.replace(MINIMAX_API_KEY, "[key]") if MINIMAX_API_KEY else text
 
 
+# For those who speak of every step.
+AT_LEAST_WARNING = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -43,10 +45,12 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # Two lines for every job say nothing that the history does not.
+        "django.tasks": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
         "django.request": {"filters": ["unless_503"]},
         "django.server": {"handlers": [], "propagate": True},
-        "huey": {"level": "WARNING"},
-        "axes": {"level": "WARNING"},
+        "huey": {"level": AT_LEAST_WARNING},
+        "axes": {"level": AT_LEAST_WARNING},
     },
 }

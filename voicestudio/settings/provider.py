@@ -11,6 +11,7 @@ from .reading import (
     optional_money,
     read,
     seconds,
+    stays_inside,
     web_address,
 )
 from .web import PORT
@@ -34,6 +35,10 @@ MINIMAX_BASE_URL = read(
     "an address such as https://api.minimax.io, without a password or a query",
     validate=web_address,
 ).rstrip("/")
+if MINIMAX_API_KEY and not stays_inside(MINIMAX_BASE_URL):
+    raise ImproperlyConfigured(
+        "MINIMAX_BASE_URL must begin with https: over http anybody on the way could read the key."
+    )
 MINIMAX_GROUP_ID = read(
     env.str, "MINIMAX_GROUP_ID", "", "one word", validate=matching(r"[A-Za-z0-9_-]*")
 )

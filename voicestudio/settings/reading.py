@@ -1,6 +1,7 @@
 """Reading: one variable of the environment or of .env, or one sentence that names it."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -66,6 +67,18 @@ def web_addresses(values: list[str]) -> None:
     """A validator: such addresses only."""
     for value in values:
         web_address(value)
+
+
+def stays_inside(address: str) -> bool:
+    """Whether nobody outside reads what goes there: https, or a host of this network."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or ("." not in host and ":" not in host):
+        return True  # a name without a dot is this machine, or one beside it
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host.endswith((".internal", ".local", ".localhost", ".lan", ".home.arpa"))
 
 
 def integer(name: str, default: int, low: int, high: int) -> int:

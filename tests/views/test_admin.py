@@ -1,0 +1,40 @@
+"""The admin pages: for administrators, and marked in practice mode like every other page."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+BANNER = "Practice mode: no real voice is cloned and nothing is charged."
+
+
+@pytest.fixture
+def administrator() -> User:
+    return factories.make_user("root", is_staff=True, is_superuser=True)
+
+
+@pytest.mark.parametrize(("practice", "times"), [(True, 1), (False, 0)])
+def test_admin_pages_say_that_it_is_practice(
+    client: Client, administrator: User, settings: Settings, practice: bool, times: int
+) -> None:
+    settings.PRACTICE_MODE = practice
+    client.force_login(administrator)
+
+    pages = [
+        client.get(path).content.decode()
+        for path in ("/admin/", "/admin/voicestudio/cloneattempt/", "/admin/auth/user/")
+    ]
+
+    assert [page.count(BANNER) for page in pages] == [times] * 3
+    assert all("/static/img/icon.svg" in page for page in pages)
+
+
+def test_admin_pages_are_for_administrators(client: Client) -> None:
+    client.force_login(factories.make_user("anna"))
+
+    response = client.get("/admin/voicestudio/cloneattempt/")
+
+    assert response.status_code == 302
