@@ -199,10 +199,12 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
 
 
 def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
-    wishes = {"start_ms": 0, "end_ms": 12_000, "purpose": Purpose.SAMPLE}
-    first = recordings.cut(long, **wishes, by=person)
+    def cut() -> AudioFile:
+        return recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+
+    first = cut()
     AudioFile.objects.filter(pk=first.pk).update(deleted_at=timezone.now(), file="")
 
-    again = recordings.cut(long, **wishes, by=person)
+    again = cut()
 
     assert (again == first, again.is_held) == (False, True)

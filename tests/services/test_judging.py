@@ -86,16 +86,15 @@ def test_recording_as_safari_makes_it_is_converted_and_judged(
     """An mp4 in fragments, which says nowhere how long it is."""
     with wave.open(io.BytesIO(spoken)) as file:
         rate = file.getframerate()
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)
-    path = write(
-        tmp_path / "x", samples[None], rate, kind="m4a", bit_rate=128_000,
-        options={"movflags": "frag_keyframe+empty_moov"},
-    )  # fmt: skip
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    sound = (samples[None] / 32768).astype(np.float32)
+    options = {"movflags": "frag_keyframe+empty_moov"}
+    path = write(tmp_path / "x", sound, rate, kind="m4a", bit_rate=128_000, options=options)
 
     recording = judged(path.read_bytes(), person, "Recorded.mp4", Origin.RECORDED)
 
     assert (recording.origin, recording.converted_from) == ("recorded", "aac")
-    assert recording.file.name.endswith(".mp3")
+    assert Path(recording.file.path).suffix == ".mp3"
     assert recording.duration_ms == pytest.approx(len(samples) / rate * 1000, abs=100)
     assert (recording.verdict, recording.findings) == ("good", [])
 

@@ -136,7 +136,8 @@ def with_room(clip: Clip, level_db: float = -62.0) -> Clip:
     """The clip with noise as rooms have it, stronger the lower it is."""
     noise = room(len(clip))
     gain = 10 ** (level_db / 20) / np.sqrt(np.mean(noise**2))
-    return (clip + noise * gain).astype(np.float32)
+    sound: Clip = (clip + noise * gain).astype(np.float32)
+    return sound
 
 
 @lru_cache(4)
