@@ -118,7 +118,7 @@ def test_uncertain_charges_are_told_apart(client: Client, attempt: CloneAttempt)
 
     page = _costs(client)
 
-    assert "$2.00 of this is not certain yet." in page
+    assert "Of this, $2.00 is not certain yet." in page
     assert "Not certain" in page
     assert [row["certain"] for row in _rows(client, "?format=csv")] == ["no"]
 

@@ -83,7 +83,7 @@ def player(
     given = {
         "url": url,
         "wave": waveform(peaks),
-        "length": "" if duration_ms is None else duration_ms,
+        "length": "" if duration_ms is None else str(duration_ms),
         "time": clock(duration_ms),
         "label": label,
     }
