@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 if TYPE_CHECKING:
+    from tests.tables import Tables
     from voicestudio.practice.server import StandIn
 
 # As in the child processes of the studio: several threads only wait for each other, busily.
@@ -81,6 +83,34 @@ def browser_path() -> str:
     program = browser_program()
     assert program is not None  # else these tests were left out
     return program
+
+
+@pytest.fixture(scope="session")
+def shared_tables(
+    tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings: None
+) -> Tables:
+    """What this process shares with the others of the run."""
+    from tests.tables import Tables  # Django is set up by now
+
+    return Tables(tmp_path_factory.getbasetemp().parent)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(shared_tables: Tables) -> bool:
+    """Whether the tables are there before Django would make them."""
+    return shared_tables.taken_over()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, shared_tables: Tables, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """The database of the tests, which is handed on."""
+    from tests.tables import forget_permissions  # Django is set up by now
+
+    with django_db_blocker.unblock():
+        shared_tables.hand_over()
+    forget_permissions()
 
 
 @pytest.fixture

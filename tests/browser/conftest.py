@@ -106,6 +106,8 @@ class Contexts:
 
     def take(self, **options: Any) -> BrowserContext:
         """One that nobody else has."""
+        # What turns and blinks costs more than all the rest of a page that waits.
+        options = {"reduced_motion": "reduce", **options}
         kind = repr(sorted(options.items()))
         free = self.free.setdefault(kind, [])
         context = free.pop() if free else self.browser.new_context(**options)
