@@ -20,7 +20,7 @@ run:
 test:
 	@sh .ci/environment test
 	@$(MAKE) --no-print-directory check
-	$(PYTHON) -m pytest -n 4
+	$(PYTHON) -m pytest -n 4 --dist worksteal
 
 # Types take as long as all the rest, beside which they are checked.
 check:

@@ -63,7 +63,11 @@ def browser(
     """A browser whose microphone hears the sentence, over and over."""
     path = tmp_path_factory.mktemp("microphone") / "heard.wav"
     path.write_bytes(wav(speech).data)
-    return launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={path}")
+    return launch(
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={path}",
+        ears=True,
+    )
 
 
 def recorder(studio: Studio, *, allowed: bool = True, before: str = "", **data: Any) -> Page:
@@ -360,7 +364,7 @@ def test_denied_permission_is_told(studio: Studio) -> None:
 
 
 def test_missing_microphone_is_told(studio: Studio, launch: Callable[..., Browser]) -> None:
-    studio.contexts = Contexts(launch())
+    studio.contexts = Contexts(launch(ears=True))
     page = recorder(studio)
 
     button(page, "Record").click()
