@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from voicestudio.minimax import MiniMaxError
 from voicestudio.models import Charge, CloneAttempt, Speech, SpeechState, State, Voice, What
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import attempts, finding_out, keeping, ledger, speaking
@@ -103,7 +104,11 @@ class Runs:
                 held_as=(State.SENDING,), status=State.CLONING, sent=request.body(), **turn
             )
         else:
-            if running._send(claimed, request) is None:
+            try:
+                waits = running._send(claimed, request) is None
+            except MiniMaxError:
+                waits = False  # a refusal came, which nobody has lived to write down
+            if waits:
                 self.work(attempt)  # it has to wait for its turn, and outlives the worker
                 return
             self.sent[attempt.voice_id] += 1

@@ -248,6 +248,27 @@ def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> N
     assert text(response).count("cannot be started again") == 0
 
 
+@pytest.mark.parametrize(
+    ("preview", "model", "said"),
+    [
+        (
+            "Hello.",
+            "speech-2.8-hd",
+            "The preview costs less than $0.01; nothing was charged before.",
+        ),
+        ("", "", "It costs nothing."),
+    ],
+)
+def test_price_of_starting_again_stands_beside_the_button(
+    browser: Client, owner: User, preview: str, model: str, said: str
+) -> None:
+    attempt = make_attempt(State.INTERRUPTED, by=owner, preview_text=preview, model=model)
+
+    html = page(browser, attempt)
+
+    assert html.count(f'id="try-again-price">{said}</span>') == 1
+
+
 def test_finished_attempt_is_not_started_again(browser: Client, owner: User) -> None:
     attempt = make_attempt(State.UNKNOWN, by=owner)
 

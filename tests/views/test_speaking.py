@@ -189,3 +189,15 @@ def test_voice_deleted_meanwhile_is_not_asked_to_speak(
     speech = Speech.objects.get()
     assert (speech.state, speech.charges.count()) == (SpeechState.FAILED, 0)
     assert standin.calls_of("t2a_v2") == []
+
+
+def test_price_of_starting_a_speech_again_stands_beside_the_button(
+    client: Client, voice: Voice
+) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked(text="a" * 1000))
+    Speech.objects.update(status="sending", lease_until=timezone.now() - timedelta(seconds=1))
+
+    row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
+
+    assert row.count("Try again</button>") == 1
+    assert row.count("It costs $1.60; nothing was charged before.") == 1

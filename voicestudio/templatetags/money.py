@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import CloneAttempt
+from voicestudio.models import PaidCall
 from voicestudio.services import costs
 from voicestudio.services.costs import Budget, Line
 
@@ -39,9 +39,9 @@ def budget_strip() -> dict[str, Any]:
 
 
 @register.filter
-def price_again(attempt: CloneAttempt) -> Decimal:
+def price_again(call: PaidCall) -> Decimal:
     """What the same request would cost if it were done once more."""
-    return costs.price_of(attempt)
+    return costs.price_of(call)
 
 
 @register.filter
