@@ -9,19 +9,13 @@ imports with it) and, for the time, of the work alone.
 
 from __future__ import annotations
 
-import importlib
-import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-HOUSE = Path(__file__).resolve().parents[2]
+from tests.benchmarks.children import in_child, measured, tell
+
 MINUTES = 5
-ROUNDS = 3
 KINDS = ("mp3", "m4a", "wav")
 
 
@@ -44,35 +38,6 @@ def ours(path: Path) -> None:
 WORK = {"bare": bare, "ours": ours}
 
 
-def child(name: str, path: Path) -> None:
-    """Do one piece of work and print what it cost."""
-    importlib.import_module("av")  # before the clock starts
-    importlib.import_module("numpy")
-    started = time.process_time()
-    WORK[name](path)
-    work = time.process_time() - started
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    whole = used.ru_utime + used.ru_stime
-    print(json.dumps({"work": work, "whole": whole, "megabytes": used.ru_maxrss / 1024}))
-
-
-def measured(name: str, path: Path) -> dict[str, float]:
-    """The least that each figure was in a few processes."""
-    rounds = [json.loads(in_child(name, path)) for _ in range(ROUNDS)]
-    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
-
-
-def in_child(name: str, path: Path) -> bytes:
-    """What a child process prints about its work."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.audio", name, str(path)],
-        cwd=HOUSE,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
-
-
 def make(path: Path) -> None:
     """Five minutes of speech-like stereo in the container that the file is named after."""
     import numpy as np
@@ -92,8 +57,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / kind
-            in_child("make", path)  # a child's memory counts from its parent's: stay small
-            floor, mine = measured("bare", path), measured("ours", path)
+            in_child("audio", "make", path)  # a child's memory counts from its parent's: stay small
+            floor, mine = measured("audio", "bare", path), measured("audio", "ours", path)
             print(
                 f"{kind:5}{floor['work']:7.2f} s{mine['work']:7.2f} s"
                 f"{mine['work'] / floor['work']:7.2f}{mine['whole']:8.2f} s"
@@ -106,6 +71,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["make"]:
         make(Path(sys.argv[2]))
     elif len(sys.argv) > 1:
-        child(sys.argv[1], Path(sys.argv[2]))
+        tell(WORK[sys.argv[1]], Path(sys.argv[2]))
     else:
         main()

@@ -11,19 +11,13 @@ times FFmpeg's time.
 
 from __future__ import annotations
 
-import importlib
-import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-HOUSE = Path(__file__).resolve().parents[2]
+from tests.benchmarks.children import in_child, measured, tell
+
 MINUTES = 5
-ROUNDS = 3
 KINDS = ("mp3", "m4a", "wav")
 RATE = 44_100
 
@@ -62,35 +56,6 @@ def ours(path: Path) -> None:
 WORK = {"ffmpeg": ffmpeg, "ours": ours}
 
 
-def child(name: str, path: Path) -> None:
-    """Do one piece of work and print what it cost."""
-    importlib.import_module("av")  # before the clock starts
-    importlib.import_module("numpy")
-    started = time.process_time()
-    WORK[name](path)
-    work = time.process_time() - started
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    whole = used.ru_utime + used.ru_stime
-    print(json.dumps({"work": work, "whole": whole, "megabytes": used.ru_maxrss / 1024}))
-
-
-def measured(name: str, path: Path) -> dict[str, float]:
-    """The least that each figure was in a few processes."""
-    rounds = [json.loads(in_child(name, path)) for _ in range(ROUNDS)]
-    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
-
-
-def in_child(*words: str | Path) -> bytes:
-    """What a child process prints about its work."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.doctor", *map(str, words)],
-        cwd=HOUSE,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout
-
-
 def make(path: Path, minutes: float) -> None:
     """A voice in a quiet room, in stereo, in the container that the file is named after."""
     import numpy as np
@@ -113,8 +78,9 @@ def main(minutes: float = MINUTES) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / kind
-            in_child("make", path, str(minutes))  # a child's memory counts from its parent's
-            theirs, mine = measured("ffmpeg", path), measured("ours", path)
+            # A child's memory counts from its parent's: this process stays small.
+            in_child("doctor", "make", path, str(minutes))
+            theirs, mine = measured("doctor", "ffmpeg", path), measured("doctor", "ours", path)
             print(
                 f"{kind:5}{theirs['work']:7.2f} s{mine['work']:7.2f} s"
                 f"{mine['work'] / theirs['work']:7.2f}{mine['whole']:8.2f} s"
@@ -127,7 +93,7 @@ if __name__ == "__main__":
         case ["make", target, length]:
             make(Path(target), float(length))
         case [("ffmpeg" | "ours") as who, target]:
-            child(who, Path(target))
+            tell(WORK[who], Path(target))
         case [length]:
             main(float(length))
         case _:
