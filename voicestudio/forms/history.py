@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import State
 
+from .fields import Select
+
 # Before the first attempt and after the last one: what lies outside is a slip of the finger.
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
@@ -29,30 +31,17 @@ def _date(label: Any) -> forms.DateField:
         required=False,
         input_formats=["%Y-%m-%d"],
         validators=[within_reason],
-        widget=forms.DateInput(attrs={"type": "date", "class": "input"}),
     )
 
 
 def _choice(label: Any) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, required=False, widget=forms.Select(attrs={"class": "input"})
-    )
+    return forms.ChoiceField(label=label, required=False, widget=Select(attrs={"class": "input"}))
 
 
 class HistoryForm(forms.Form):
     """Search and filters; `people` are (id, name) of those who may have asked."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search", "class": "input", "autocomplete": "off",
-                "placeholder": _("Speaker, voice ID or words"),
-            }
-        ),
-    )  # fmt: skip
+    q = forms.CharField(label=_("Search"), required=False, max_length=200)
     model = _choice(_("Model"))
     person = _choice(_("Person"))
     state = _choice(_("State"))

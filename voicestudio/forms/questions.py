@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from . import languages
-from .fields import ShareField, TypedField, VoiceIdField
+from .fields import Select, ShareField, TypedField, VoiceIdField
 from .recordings import AttemptField, AudioField, FileIdField, RecordingField
 
 PREVIEW_LIMIT: Final = 1000  # Source: provider.md, "voice_clone", text
@@ -83,6 +83,7 @@ class Questions(forms.Form):
     model = forms.ChoiceField(
         label=_("Model"),
         required=False,
+        widget=Select,
         error_messages={"invalid_choice": _("Choose one of the models in the list.")},
     )
     language = forms.ChoiceField(
@@ -90,6 +91,7 @@ class Questions(forms.Form):
         choices=languages.choices,
         required=False,
         initial=languages.AUTO,
+        widget=Select,
         help_text=_("The language of the preview text."),
         error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
     )
@@ -127,6 +129,7 @@ class Questions(forms.Form):
         label=_("Rehearse an outcome"),
         required=False,
         choices=REHEARSALS,
+        widget=Select,
         help_text=_("For training: see how the studio shows each case."),
         error_messages={"invalid_choice": _("Choose one of the outcomes in the list.")},
     )

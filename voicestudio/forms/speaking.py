@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import Format, Speech
 
 from . import languages, speech_models, texts
-from .fields import TypedField
+from .fields import Select, TypedField
 
 # Source: provider.md, "Calls", t2a_v2: less than 10,000 characters.
 LONGEST: Final = 9_999
@@ -43,10 +43,10 @@ class SpeechForm(forms.Form):
         error_messages={"required": _("Type what the voice shall say.")},
     )
     model = forms.ChoiceField(
-        label=_("Model"), required=False, widget=forms.Select(attrs={"class": "input"})
+        label=_("Model"), required=False, widget=Select(attrs={"class": "input"})
     )
     language = forms.ChoiceField(
-        label=_("Language"), required=False, widget=forms.Select(attrs={"class": "input"})
+        label=_("Language"), required=False, widget=Select(attrs={"class": "input"})
     )
     speed = _number(_("Speed"), "0.5", "2", "0.05", _("0.5 is half as fast, 2 twice as fast."))
     volume = _number(_("Volume"), "0.01", "10", "0.1", _("1 is as recorded."))
@@ -64,7 +64,7 @@ class SpeechForm(forms.Form):
         required=False,
         choices=Format.choices,
         initial=Format.MP3,
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
     )
 
     def __init__(

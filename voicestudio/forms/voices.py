@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import VoiceState
 
 from . import texts
+from .fields import Select
 
 ORDERS: Final[dict[str, Promise]] = {
     "newest": _("Newest first"),
@@ -44,16 +45,14 @@ class LedgerForm(forms.Form):
         label=_("State"),
         required=False,
         choices=[("", _("Any")), *VoiceState.choices],
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
     )
-    tag = forms.ChoiceField(
-        label=_("Tag"), required=False, widget=forms.Select(attrs={"class": "input"})
-    )
+    tag = forms.ChoiceField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
     order = forms.ChoiceField(
         label=_("Order"),
         required=False,
         choices=list(ORDERS.items()),
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
     )
     view = forms.ChoiceField(
         required=False, choices=[("", ""), *VIEWS.items()], widget=forms.HiddenInput

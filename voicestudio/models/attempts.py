@@ -78,6 +78,9 @@ class CloneAttempt(PaidCall):
     demo_peaks = models.JSONField(default=list, blank=True)
     demo_saved_at = models.DateTimeField(null=True, blank=True)
 
+    # Who asked, by name: only in rows of a list.
+    person: str
+
     objects = CloneAttemptQuerySet.as_manager()
 
     class Meta:

@@ -4,18 +4,16 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from string import Template as Pattern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django import template
 from django.conf import settings
-from django.http import QueryDict
 from django.template import Context
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dates import MONTHS_3
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -23,6 +21,8 @@ from django.utils.translation import gettext as _
 from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import judged, length_of, typed
+
+from .layouts import filled
 
 register = template.Library()
 
@@ -50,14 +50,26 @@ def practice_mode() -> bool:
     return bool(settings.PRACTICE_MODE)
 
 
+class MenuShape(NamedTuple):
+    """How the menu is laid out: `here` is the name of the address that one is at."""
+
+    here: str
+
+
 @register.simple_tag(takes_context=True)
-def current(context: Context, *names: str) -> str:
-    """`aria-current` for the link of the page that one is on, or in whose part one is."""
+def menu(context: Context) -> SafeString:
+    """`_menu.html`, which is the same for all pages of one kind."""
     match = getattr(context.get("request"), "resolver_match", None)
-    if match is None or match.url_name not in names:
+    here = str(match.url_name) if match is not None else ""
+    return filled("_menu.html", "menu", MenuShape(here), {})
+
+
+@register.simple_tag
+def current(here: str, *names: str) -> str:
+    """`aria-current` for the link of the page that one is on, or in whose part one is."""
+    if here not in names:
         return ""
-    here = "page" if match.url_name == names[0] else "true"
-    return mark_safe(f'aria-current="{here}"')  # noqa: S308  (one of two words)
+    return mark_safe(f'aria-current="{"page" if here == names[0] else "true"}"')  # noqa: S308
 
 
 @register.simple_tag
@@ -75,28 +87,25 @@ def _drawn(peaks: tuple[int, ...]) -> SafeString:
     )
 
 
+class PlayerShape(NamedTuple):
+    """How a player is laid out: `kind` is "voice" or "recording"."""
+
+    kind: str
+
+
 @register.simple_tag
 def player(
     url: str, peaks: list[int], duration_ms: int | None, label: str, kind: str = "voice"
 ) -> SafeString:
-    """`_player.html` for one of many rows: laid out once, then filled in."""
-    given = {
+    """`_empty_player.html`, filled in."""
+    texts = {
         "url": url,
         "wave": waveform(peaks),
         "length": "" if duration_ms is None else str(duration_ms),
         "time": clock(duration_ms),
         "label": label,
     }
-    filled = _empty_player(kind, get_language()).substitute(
-        {name: conditional_escape(value) for name, value in given.items()}
-    )
-    return mark_safe(filled)  # noqa: S308  (every value is escaped)
-
-
-@lru_cache
-def _empty_player(kind: str, _language: str | None) -> Pattern:
-    gaps = {name: f"${name}" for name in ("url", "wave", "length", "time", "label")}
-    return Pattern(render_to_string("_empty_player.html", gaps | {"kind": kind}))
+    return filled("_empty_player.html", "player", PlayerShape(kind), texts)
 
 
 @register.filter
@@ -177,7 +186,12 @@ def _minute(moment: datetime) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {str(MONTHS_3[moment.month]).title()} {moment.year}"
+    return f"{moment.day} {_month(moment.month, get_language())} {moment.year}"
+
+
+@lru_cache
+def _month(month: int, _language: str | None) -> str:
+    return str(MONTHS_3[month]).title()
 
 
 @register.simple_tag
@@ -200,12 +214,9 @@ def when(moment: datetime | None, style: str = "ago") -> str:
             text = f"{_minute(utc)} UTC"
         case _:
             text = full
-    return format_html(
-        '<time datetime="{}" data-style="{}" title="{}">{}</time>',
-        utc.isoformat(timespec="seconds"),
-        style,
-        full,
-        text,
+    at = utc.isoformat(timespec="seconds")
+    return mark_safe(  # noqa: S308  (nothing but a moment and our own words)
+        f'<time datetime="{at}" data-style="{style}" title="{full}">{text}</time>'
     )
 
 
@@ -215,12 +226,8 @@ def url_with(context: Context, **changes: Any) -> str:
 
     Cursors are dropped unless they are set: another filter starts at its first page.
     """
-    query: QueryDict = context["request"].GET.copy()
-    for name in ("before", "after"):
+    query: dict[str, Any] = dict(context["request"].GET.lists())
+    for name in ("before", "after", *changes):
         query.pop(name, None)
-    for name, value in changes.items():
-        if value in (None, ""):
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return f"?{query.urlencode()}"
+    kept = {name: value for name, value in changes.items() if value not in (None, "")}
+    return f"?{urlencode(query | kept, doseq=True)}"

@@ -76,7 +76,7 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
     if found.state is State.WAITING:
         _count_ahead([found])
     changes.tell([found])
-    return _private(render(request, "attempts/_attempt.html", {"attempt": found}))
+    return _private(render(request, "attempts/history.html#row", {"attempt": found}))
 
 
 @require_POST
