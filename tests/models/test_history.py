@@ -218,3 +218,45 @@ def test_nothing_is_visible_to_a_stranger(ten: list[CloneAttempt], person: User)
     assert list(CloneAttempt.objects.visible_to(AnonymousUser())) == []
     assert list(CloneAttempt.objects.visible_to(gone)) == []
     assert CloneAttempt.objects.visible_to(person).count() == 10
+
+
+@pytest.mark.parametrize("words", ["", "anna", "an"])
+def test_words_within_a_period_are_paged_like_all_others(
+    words: str, person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "STRETCH", 2)
+    noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    newest_first = _pks(
+        [
+            make_attempt(
+                State.FAILED, by=person, recording=recording, speaker_name="Anna",
+                created_at=noon + timedelta(seconds=step),
+            )
+            for step in (-90, -30, 0, 20, 40, 60, 90, 150)
+        ]
+    )[::-1]  # fmt: skip
+    period = (noon, noon + timedelta(seconds=90))
+    rows = CloneAttempt.objects.all()
+
+    first = rows.page(words=words, period=period, size=3)
+    second = rows.page(words=words, period=period, before=first.older, size=3)
+    back = rows.page(words=words, period=period, after=second.newer, size=3)
+
+    assert _pks(first.attempts) == newest_first[2:5]
+    assert (_pks(second.attempts), second.older) == (newest_first[5:6], None)
+    assert back == first
+    assert rows.page(words=words, period=(noon + timedelta(days=9), None)).attempts == []
+    assert rows.page(words=words, period=(None, noon - timedelta(days=9))).attempts == []
+
+
+def test_in_state_keeps_to_the_other_filters(person: User, recording: AudioFile) -> None:
+    made = [
+        make_attempt(State.INTERRUPTED, by=person, recording=recording, model=model)
+        for model in ("speech-2.8-hd", "speech-2.6-hd")
+    ]
+
+    both = CloneAttempt.objects.in_state(State.INTERRUPTED)
+    one = CloneAttempt.objects.filter(model="speech-2.6-hd").in_state(State.INTERRUPTED)
+
+    assert _pks(both.page().attempts) == _pks(made)[::-1]
+    assert _pks(one.page().attempts) == [made[1].pk]

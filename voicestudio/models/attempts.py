@@ -124,8 +124,9 @@ class CloneAttempt(PaidCall):
         # What follows the id lets a second filter be judged without a look at the row.
         indexes = (
             models.Index(fields=("status", "-id", "model", "created_by"), name="attempt_by_status"),
+            # With all that tells whether a worker has been lost, so that no row is looked at.
             models.Index(
-                IfLost("status"), F("id").desc(), "model", "created_by", name="attempt_if_lost"
+                IfLost("status"), F("id").desc(), "status", "lease_until", name="attempt_if_lost"
             ),
             models.Index(fields=("model", "-id", "status", "created_by"), name="attempt_by_model"),
             models.Index(fields=("created_by", "-id", "status", "model"), name="attempt_by_person"),

@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from . import search
 from .calls import PaidCallQuerySet
+from .search import LARGEST_ID
 from .states import HOLDING_A_VOICE_ID, State
 
 if TYPE_CHECKING:
     from .attempts import CloneAttempt
 
 PAGE_SIZE: Final = 25
+# By how much the order of the ids may differ from that of the times.
+SLACK: Final = timedelta(minutes=1)
 
 # What a person ordered. Written once, when the attempt is asked for.
 ORDERED: Final = frozenset(
@@ -81,9 +84,11 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
                 return self.filter(~lost, status=state)
             case State.INTERRUPTED | State.UNKNOWN:
                 # Two conditions on one index, which is in the order of the ids, instead of two
-                # indexes whose rows would all have to be sorted.
-                rows = self.alias(if_lost=IfLost("status")).filter(if_lost=state)
-                return rows.filter(Q(status=state) | lost)
+                # indexes whose rows would all have to be sorted. The few rows are found first:
+                # another filter may hold nearly all of the others.
+                rows = self.model._default_manager.alias(if_lost=IfLost("status"))
+                few = rows.filter(Q(status=state) | lost, if_lost=state)
+                return self.filter(pk__in=few.order_by().values("pk"))
         return self.filter(status=state)
 
     def holding_voice_id(self, provider: str, voice_id: str) -> Self:
@@ -103,16 +108,28 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         Rows come in the order of their ids, so the dates are also given as bounds on the id:
         a page from long ago is then reached without a walk through all that came later.
         """
-        slack = timedelta(minutes=1)
-        rows = self.model._default_manager.order_by("created_at")
+        return self._within(since, until, *self._ids_of(since, until))
+
+    def _within(
+        self, since: datetime | None, until: datetime | None, lowest: int, highest: int
+    ) -> Self:
         found = self
         if since is not None:
-            first = rows.filter(created_at__gte=since - slack).values("pk")[:1]
-            found = found.filter(created_at__gte=since, pk__gte=first)
+            found = found.filter(created_at__gte=since, pk__gte=lowest)
         if until is not None:
-            last = rows.filter(created_at__lte=until + slack).order_by("-created_at").values("pk")
-            found = found.filter(created_at__lt=until, pk__lte=last[:1])
+            found = found.filter(created_at__lt=until, pk__lte=highest)
         return found
+
+    def _ids_of(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """The lowest and the highest id that an attempt of this time may have."""
+        ids = self.model._default_manager.order_by("created_at").values_list("pk", flat=True)
+        lowest: int | None = 0
+        highest: int | None = LARGEST_ID
+        if since is not None:
+            lowest = ids.filter(created_at__gte=since - SLACK).first()
+        if until is not None:
+            highest = ids.filter(created_at__lte=until + SLACK).last()
+        return (LARGEST_ID if lowest is None else lowest, 0 if highest is None else highest)
 
     def page(
         self,
@@ -120,26 +137,29 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         words: str = "",
         before: int | None = None,
         after: int | None = None,
+        period: tuple[datetime | None, datetime | None] = (None, None),
         size: int = PAGE_SIZE,
     ) -> Page:
         """One page of these attempts, newest first, for the same price at every depth.
 
         `words` are looked for in speaker, voice ID and preview text, in any case or accent.
-        `before` and `after` are ids: older, or newer, than that attempt.
+        `before` and `after` are ids: older, or newer, than that attempt. `period` is as in
+        `between`.
         """
         forwards = after is None
-        rows = self.order_by("-pk" if forwards else "pk")
+        ids = self._ids_of(*period)
+        chosen = self._within(*period, *ids)
+        rows = chosen.order_by("-pk" if forwards else "pk")
         if after is not None:
             rows = rows.filter(pk__gt=after)
         elif before is not None:
             rows = rows.filter(pk__lt=before)
-        found = search.find(
-            rows, words, size + 1, search.Bounds(before, after), filtered=bool(self.query.where)
-        )
+        bounds = search.Bounds(before, after, *ids)
+        found = search.find(rows, words, size + 1, bounds, filtered=bool(chosen.query.where))
         more = len(found) > size
         if not forwards and not more:
             # The newest page is always a full one.
-            return self.page(words=words, size=size)
+            return self.page(words=words, period=period, size=size)
         found = found[:size] if forwards else found[:size][::-1]
         has_older = more if forwards else True
         has_newer = (before is not None) if forwards else more

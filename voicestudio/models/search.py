@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .attempts import CloneAttempt
     from .history import CloneAttemptQuerySet
 
+# Ids are 64 bits wide.
+LARGEST_ID: Final = 2**63 - 1
 TABLE: Final = "voicestudio_cloneattempt"
 INDEX: Final = "voicestudio_attempt_search"
 VOCABULARY: Final = "voicestudio_attempt_trigrams"
@@ -107,10 +109,15 @@ GROWTH: Final = 4
 
 
 class Bounds(NamedTuple):
-    """Between which ids to look, and from which end: `after` means upwards from there."""
+    """Between which ids to look, and from which end: `after` means upwards from there.
+
+    `lowest` and `highest` are themselves within the bounds.
+    """
 
     before: int | None = None
     after: int | None = None
+    lowest: int = 0
+    highest: int = LARGEST_ID
 
 
 def find(
@@ -227,17 +234,15 @@ class _Matches:
 
     def _sql(self) -> tuple[str, list[str | int]]:
         assert self.expression is not None
-        params: list[str | int] = [self.expression]
-        bound, order = "", "DESC"
+        lowest, highest, order = self.bounds.lowest, self.bounds.highest, "DESC"
         if self.bounds.after is not None:
-            bound, order = " AND rowid > %s", "ASC"
-            params.append(self.bounds.after)
+            lowest, order = max(lowest, self.bounds.after + 1), "ASC"
         elif self.bounds.before is not None:
-            bound = " AND rowid < %s"
-            params.append(self.bounds.before)
+            highest = min(highest, self.bounds.before - 1)
         return (
-            f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s{bound} ORDER BY rowid {order}",
-            params,
+            f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s AND rowid BETWEEN %s AND %s "
+            f"ORDER BY rowid {order}",
+            [self.expression, lowest, highest],
         )
 
 

@@ -33,7 +33,10 @@ def history(request: HttpRequest) -> HttpResponse:
     form = HistoryForm(request.GET, people=_people())
     before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
     page = _asked_for(request, form).page(
-        words=form.chosen.get("q", ""), before=before, after=None if before else after
+        words=form.chosen.get("q", ""),
+        before=before,
+        after=None if before else after,
+        period=form.period,
     )
     _count_ahead(page.attempts)
     changes.tell(page.attempts)
@@ -125,7 +128,7 @@ def _asked_for(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet
         found = found.filter(model=chosen["model"])
     if "person" in chosen:
         found = found.filter(created_by=int(chosen["person"]))
-    return found.between(*form.period)
+    return found
 
 
 def _count_ahead(found: Iterable[CloneAttempt]) -> None:
