@@ -48,16 +48,6 @@ OFFERS: Final = {
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One step of the way: `state` is "done", "now" or "" (still to come)."""
-
-    label: str | Promise
-    state: str
-    ms: int | None = None
-    since: datetime | None = None
-
-
-@dataclass(frozen=True)
 class WayOn:
     """What can be done next, as the address and the words of a link."""
 
@@ -122,38 +112,6 @@ def lasted(start: datetime | None, end: datetime | None) -> int | None:
     if start is None or end is None:
         return None
     return max(0, round((end - start) / timedelta(milliseconds=1)))
-
-
-@register.filter
-def since_ms(moment: datetime | None) -> int:
-    """Milliseconds that have passed since `moment`."""
-    return lasted(moment, timezone.now()) or 0
-
-
-@register.filter
-def stages(attempt: CloneAttempt) -> list[Stage]:
-    """The steps of an attempt that is under way, with the time that each has taken."""
-    there = attempt.uploaded_at or attempt.sent_at
-    cloning = attempt.state is State.CLONING
-    upload = (
-        Stage(_("Sending the recording"), "now", since=attempt.claimed_at)
-        if attempt.state is State.SENDING
-        else Stage(_("Recording sent"), "done", ms=lasted(attempt.claimed_at, there))
-    )
-    clone = Stage(_("MiniMax clones"), "")
-    if cloning:
-        clone = Stage(_("MiniMax is cloning"), "now", since=attempt.sent_at)
-    elif attempt.is_ready:
-        clone = Stage(_("Voice ready"), "done", ms=lasted(attempt.sent_at, attempt.answered_at))
-    steps = [upload, clone]
-    if attempt.preview_text:
-        fetching = attempt.demo_is_under_way
-        steps.append(
-            Stage(_("Saving the demo"), "now", since=attempt.answered_at)
-            if fetching
-            else Stage(_("Demo saved"), "")
-        )
-    return steps
 
 
 @register.filter

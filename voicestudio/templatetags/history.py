@@ -3,7 +3,6 @@
 from typing import Final, NamedTuple
 
 from django import template
-from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,13 +13,13 @@ from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts
 from voicestudio.words import Saying
 
-from .attempt import keeps_changing, way_on
+from .attempt import keeps_changing, pace, way_on
 from .layouts import address, filled
+from .progress import stages, waiting
 from .studio import player, when
 
 register = template.Library()
 
-TEMPLATE: Final = "attempts/_row.html"
 # Where a link of a row leads to the attempt's own page, where there is more to read first.
 TO_ITS_PAGE: Final = {
     State.INTERRUPTED: gettext_lazy("Start it again"),
@@ -35,20 +34,17 @@ class RowShape(NamedTuple):
     """
 
     state: State
-    has_player: bool
-    is_silent: bool
+    moves: bool
     note: Saying | None
     tone: str
     way: str | Promise
+    is_silent: bool
     has_parent: bool
 
 
 @register.simple_tag
 def attempt_row(attempt: CloneAttempt) -> SafeString:
-    """`attempts/_row.html` for one attempt.
-
-    One that still changes is laid out for itself, every other one like those of its shape.
-    """
+    """`attempts/_row.html` for one attempt that was read by `for_rows`."""
     shape, way_url = _shape(attempt)
     texts = {
         "pk": str(attempt.pk),
@@ -56,36 +52,38 @@ def attempt_row(attempt: CloneAttempt) -> SafeString:
         "voice_id": attempt.voice_id,
         "url": address("attempt", attempt.pk),
         "way_url": way_url,
-        "player": _player(attempt) if shape.has_player else "",
+        "happens": "" if shape.note or shape.is_silent else _happens(attempt),
         "parent": str(attempt.parent_id or ""),
         "changed": str(getattr(attempt, "changed", "")),
         "person": attempt.person,
         "when": when(attempt.created_at),
+        "live_url": address("attempt_row", attempt.pk) if shape.moves else "",
+        "pace": str(pace(attempt)) if shape.moves else "",
     }
-    if keeps_changing(attempt):
-        given = {"row": shape._asdict() | texts, "attempt": attempt}
-        return render_to_string(TEMPLATE, given)
-    return filled(TEMPLATE, "row", shape, texts)
+    return filled("attempts/_row.html", "row", shape, texts)
 
 
 def _shape(attempt: CloneAttempt) -> tuple[RowShape, str]:
     """How the row is laid out, and the address of the link in its note."""
-    state, note = attempt.state, attempts.saying(attempt)
+    state = attempt.state
+    note = attempts.saying(attempt) if state is not State.WAITING and not attempt.demo else None
     tone, way_url = state.value, ""
     way: str | Promise = ""
-    has_player = bool(attempt.demo)
-    is_silent = attempt.is_ready and not has_player and not attempt.demo_is_under_way
+    is_silent = attempt.is_ready and not attempt.demo and not attempt.demo_is_under_way
     if is_silent and (problem := attempt.demo_problem):
-        note, tone, is_silent = words.of_demo(problem), "warn", False
-    elif state in TO_ITS_PAGE:
+        note, tone = words.of_demo(problem), "warn"
+    elif note and state in TO_ITS_PAGE:
         way, way_url = TO_ITS_PAGE[state], address("attempt", attempt.pk)
     elif note and (on := way_on(attempt)):
         way, way_url = on.label, on.url
-    shape = RowShape(state, has_player, is_silent, note, tone, way, attempt.parent_id is not None)
-    return shape, way_url
+    moves, has_parent = keeps_changing(attempt), attempt.parent_id is not None
+    return RowShape(state, moves, note, tone, way, is_silent, has_parent), way_url
 
 
-def _player(attempt: CloneAttempt) -> SafeString:
-    label = _("the new voice of %(name)s") % {"name": attempt.speaker_name}
-    url = address("demo_audio", attempt.pk)
-    return player(url, attempt.demo_peaks, attempt.demo_duration_ms, label)
+def _happens(attempt: CloneAttempt) -> SafeString:
+    """The demo; of an attempt that is under way its stages, or what it waits for."""
+    if attempt.demo:
+        label = _("the new voice of %(name)s") % {"name": attempt.speaker_name}
+        url = address("demo_audio", attempt.pk)
+        return player(url, attempt.demo_peaks, attempt.demo_duration_ms, label)
+    return waiting(attempt) if attempt.state is State.WAITING else stages(attempt)

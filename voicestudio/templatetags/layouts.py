@@ -17,16 +17,21 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 # Two characters that no template has, around the name of a gap.
-_GAP: Final = re.compile("\ue000([a-z_]+)\ue001")
+_GAP: Final = re.compile("\ue000([a-z_0-9]+)\ue001")
 
 
-def filled(template: str, name: str, shape: NamedTuple, texts: Mapping[str, str]) -> SafeString:
-    """`template` with one variable `name`, which has the fields of `shape` and the `texts`.
+def gap(name: str) -> SafeString:
+    """What stands in a layout where a text goes; for texts in a part of a shape."""
+    return mark_safe(f"\ue000{name}\ue001")  # noqa: S308  (a name of ours)
+
+
+def filled(template: str, variable: str, shape: NamedTuple, texts: Mapping[str, str]) -> SafeString:
+    """`template` with one `variable`, which has the fields of `shape` and the `texts`.
 
     `shape` is hashable, and all that the template may decide by. Texts are escaped unless they are
     safe, and are there only to be printed.
     """
-    layout = _laid_out(template, name, shape, tuple(texts), get_language())
+    layout = _laid_out(template, variable, shape, tuple(texts), get_language())
     pieces = layout.copy()
     for place in range(1, len(pieces), 2):
         text = texts[pieces[place]]
@@ -36,11 +41,11 @@ def filled(template: str, name: str, shape: NamedTuple, texts: Mapping[str, str]
 
 @lru_cache(maxsize=1024)
 def _laid_out(
-    template: str, name: str, shape: Any, gaps: tuple[str, ...], _language: str | None
+    template: str, variable: str, shape: Any, gaps: tuple[str, ...], _language: str | None
 ) -> list[str]:
     """What stands between the gaps, and their names, by turns."""
-    empty = {gap: mark_safe(f"\ue000{gap}\ue001") for gap in gaps}  # noqa: S308
-    return _GAP.split(render_to_string(template, {name: shape._asdict() | empty}))
+    given = shape._asdict() | {name: gap(name) for name in gaps}
+    return _GAP.split(render_to_string(template, {variable: given}))
 
 
 def address(name: str, pk: int) -> SafeString:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
@@ -13,7 +14,6 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
