@@ -61,6 +61,7 @@ def test_attempt_is_watched_until_it_can_be_heard(studio: Studio, standin: Stand
     expect(page).to_have_title(re.compile("Anna Larsen: Ready"))
     expect(page.locator("#announcer")).to_have_text("Anna Larsen: Ready")
     assert page.evaluate("document.documentElement.dataset.here") == "yes"
+    expect(page.locator("#menu [aria-current]")).to_have_text("History")
     page.get_by_role("button", name=VOICE).click()
     assert_heard(page, 0, 0.1)
     assert playing(page) == [True, False]

@@ -183,6 +183,7 @@ def test_run_turns_each_code_into_its_state_and_repeats_none(
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.status_code) == (state, code)
+    assert attempt.finished_at == attempt.answered_at
     assert attempt.trace_id != ""
     assert len(standin.calls_of("voice_clone")) == 1
     assert attempts.saying(attempt) is not None

@@ -154,20 +154,27 @@ def test_clone_again_leads_to_the_form_filled_in(browser: Client, owner: User) -
     assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
 
 
-def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
-    html = page(browser, make_attempt(by=owner))
+def told(html: str) -> list[str]:
+    """What the timeline says, from top to bottom."""
+    said = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
+    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in said]
 
-    told = [
-        said.replace("\N{NO-BREAK SPACE}", " ")
-        for said in re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
-    ]
-    assert told == [
+
+def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
+    assert told(page(browser, make_attempt(by=owner))) == [
         "Asked by owner",
         "Work began, 0.1 s",
         "Recording sent, 1.2 s",
         "MiniMax asked to clone",
         "MiniMax answered, 8.4 s",
         "Demo saved, 0.3 s",
+    ]
+
+
+def test_story_ends_with_what_came_of_it(browser: Client, owner: User) -> None:
+    assert told(page(browser, make_attempt(State.STOPPED, by=owner)))[-2:] == [
+        "MiniMax answered, 8.4 s",
+        "Stopped by MiniMax",
     ]
 
 

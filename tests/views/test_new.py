@@ -304,6 +304,7 @@ def test_htmx_is_led_on_without_a_reload(client: Client, user: User, recording: 
         "path": f"/history/{CloneAttempt.objects.get().pk}/",
         "target": "#main",
         "select": "#main",
+        "selectOOB": "#menu",
         "swap": "outerHTML show:window:top",
     }
 

@@ -31,7 +31,7 @@ MOST_RUNS: Final = 20
 RAW_LIMIT: Final = 65_536
 
 
-def facts_of(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
+def _facts_of(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
     """The columns that tell support what came back."""
     gave_up = isinstance(error, NeverSent) or (not was_sent and error.outcome_unknown)
     return {
@@ -46,8 +46,17 @@ def facts_of(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str
     }
 
 
-def status_of(error: MiniMaxError, *, was_sent: bool) -> str:
-    """The status of a call that is not repeated."""
+def ending(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
+    """The columns of a call that is not repeated: it ends with the answer, if there was one."""
+    facts = _facts_of(call, error, was_sent=was_sent)
+    return facts | {
+        "status": _status_of(error, was_sent=was_sent),
+        "finished_at": facts["answered_at"] or timezone.now(),
+        "lease_until": None,
+    }
+
+
+def _status_of(error: MiniMaxError, *, was_sent: bool) -> str:
     if was_sent and error.outcome_unknown:
         return UNKNOWN
     return STOPPED if error.status_code in STOPPED_CODES else FAILED
@@ -66,7 +75,7 @@ def repeat_later(
     call: PaidCall, error: MiniMaxError, job: "Job", *, held_as: tuple[str, ...], was_sent: bool
 ) -> None:
     """Put the call back: after a pause, or in line behind the others if all have to slow down."""
-    facts = facts_of(call, error, was_sent=was_sent)
+    facts = _facts_of(call, error, was_sent=was_sent)
     facts |= {"answered_at": None, "trouble": calls.trouble(error)}
     slow_down = isinstance(error, Refused) and error.reason is Reason.RATE_LIMIT
     with transaction.atomic():

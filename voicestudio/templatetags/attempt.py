@@ -142,7 +142,7 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
             lasted(attempt.answered_at, attempt.demo_saved_at),
         ),
     ]
-    if not attempt.is_ready and attempt.finished_at != attempt.answered_at:
+    if not attempt.is_ready:
         events.append((attempt.finished_at, attempt.state.label, None))
     return sorted(
         ((moment, text, ms) for moment, text, ms in events if moment is not None),

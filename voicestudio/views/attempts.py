@@ -1,5 +1,6 @@
 """Asking for a voice: the form at `/`, and what it asks while one types."""
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -12,7 +13,6 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseLocation
 
 from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.questions import PREVIEW_LIMIT
@@ -167,8 +167,10 @@ def _to(request: HttpRequest, attempt: CloneAttempt) -> HttpResponse:
     """On to the page of the attempt."""
     url = reverse("attempt", args=[attempt.pk])
     if request.headers.get("HX-Request"):
-        swap: Any = "outerHTML show:window:top"  # a modifier is allowed, whatever the stubs say
-        return HttpResponseLocation(url, target="#main", select="#main", swap=swap)
+        # Without loading all of it again; the menu then says where one is.
+        way = {"path": url, "target": "#main", "select": "#main", "selectOOB": "#menu"}
+        way["swap"] = "outerHTML show:window:top"
+        return HttpResponse(headers={"HX-Location": json.dumps(way)})
     response = redirect(url)
     response.status_code = 303
     return response

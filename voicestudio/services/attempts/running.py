@@ -177,16 +177,13 @@ def _record_no(attempt: CloneAttempt, error: MiniMaxError) -> None:
             )
             ledger.never_was(attempt)
         return
-    status = outcomes.status_of(error, was_sent=was_sent)
+    ending = outcomes.ending(attempt, error, was_sent=was_sent)
     with transaction.atomic():
         recorded = attempt.advance(
             held_as=(State.SENDING, State.CLONING, State.UNKNOWN),
-            status=status,
-            finished_at=timezone.now(),
-            lease_until=None,
-            **outcomes.facts_of(attempt, error, was_sent=was_sent),
+            **ending,
         )
-        if recorded and status == State.UNKNOWN:
+        if recorded and ending["status"] == State.UNKNOWN:
             ledger.enter_uncertain(attempt)
         elif recorded:
             ledger.never_was(attempt)

@@ -131,16 +131,13 @@ def _record_no(speech: Speech, error: MiniMaxError) -> None:
             was_sent=was_sent,
         )
         return
-    status = outcomes.status_of(error, was_sent=was_sent)
+    ending = outcomes.ending(speech, error, was_sent=was_sent)
     with transaction.atomic():
         recorded = speech.advance(
             held_as=(SpeechState.SENDING, SpeechState.SPEAKING, SpeechState.UNKNOWN),
-            status=status,
-            finished_at=timezone.now(),
-            lease_until=None,
-            **outcomes.facts_of(speech, error, was_sent=was_sent),
+            **ending,
         )
-        if recorded and status == SpeechState.UNKNOWN:
+        if recorded and ending["status"] == SpeechState.UNKNOWN:
             ledger.maybe_spoken(speech)
         elif recorded:
             ledger.never_spoken(speech)
