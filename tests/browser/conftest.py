@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core.signals import request_finished
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -32,8 +33,10 @@ LEAN = (
     "--disable-features=SpareRendererForSitePerProcess,PreloadTopChromeWebUI,WebUIOmniboxPopup,"
     "WebUIOmniboxAimPopup,AimEnabled,OptimizationHints,MediaRouter,PaintHolding,HttpsUpgrades"
 )
+# A renderer less for each page.
+ONE_RENDERER = ("--process-per-site", "--renderer-process-limit=1")
 # Chromium without its windows, where Debian's package of it is installed: the same pages at half
-# of the cost. It has no ears: its microphone is silent.
+# of the cost. It cannot ask for permission: `asks` is for tests in which a microphone is refused.
 SHELL = None if "CHROMIUM" in os.environ else shutil.which("chromium-headless-shell")
 # A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
@@ -41,7 +44,7 @@ EXPECTED = re.compile(r"Failed to load resource: the server responded with a sta
 
 @pytest.fixture(scope="session")
 def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
-    """Starts browsers, each with its switches; with ears those that can record."""
+    """Starts browsers, each with its switches; those that ask for permission as people see it."""
     # Playwright keeps an event loop in this thread, where Django would then refuse to ask the
     # database; no coroutine of ours runs in it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -49,10 +52,10 @@ def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
         with sync_playwright() as playwright:
             started: list[Browser] = []
 
-            def start(*switches: str, ears: bool = False) -> Browser:
+            def start(*switches: str, asks: bool = False) -> Browser:
                 one = playwright.chromium.launch(
-                    executable_path=browser_path if ears else SHELL or browser_path,
-                    args=[LEAN, *switches],
+                    executable_path=browser_path if asks else SHELL or browser_path,
+                    args=[LEAN, *ONE_RENDERER, *switches],
                 )
                 started.append(one)
                 return one
@@ -75,11 +78,20 @@ class WorkerThread(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="worker", daemon=True)
-        self.stopped = threading.Event()
+        self.stopped = False
+        self.awake = threading.Event()
+
+    def wake(self, **_signal: object) -> None:
+        """There may be something to do: a request has been answered."""
+        self.awake.set()
 
     def run(self) -> None:
+        request_finished.connect(self.wake)
         try:
-            while not self.stopped.wait(0.05):
+            while not self.stopped:
+                # What a request asks for is begun at once; what comes due by itself, soon.
+                self.awake.wait(0.25)
+                self.awake.clear()
                 waiting = CloneAttempt.objects.waiting_for_a_worker()
                 for pk in waiting.order_by("pk").values_list("pk", flat=True)[:5]:
                     attempts.run(pk)
@@ -89,10 +101,12 @@ class WorkerThread(threading.Thread):
                 for pk in asked.exclude(lease_until=None).values_list("pk", flat=True)[:5]:
                     finding_out.run(pk)
         finally:
+            request_finished.disconnect(self.wake)
             connections.close_all()
 
     def stop(self) -> None:
-        self.stopped.set()
+        self.stopped = True
+        self.wake()
         self.join(timeout=30)
         assert not self.is_alive()
 
@@ -211,6 +225,7 @@ def studio(
         yield running
     finally:
         contexts.give_back()
+        running.contexts.give_back()  # of another browser, where a test wanted one
         worker.stop()
     unexpected = [
         words for words in running.complaints if not any(part in words for part in running.expected)

@@ -65,17 +65,23 @@ def browser(
     path.write_bytes(wav(speech).data)
     return launch(
         "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",  # without it, a browser without windows never allows
         f"--use-file-for-fake-audio-capture={path}",
-        ears=True,
     )
 
 
-def recorder(studio: Studio, *, allowed: bool = True, before: str = "", **data: Any) -> Page:
+@pytest.fixture(scope="session")
+def asking(launch: Callable[..., Browser]) -> Browser:
+    """A browser that lets a page use its microphone only where that was permitted."""
+    return launch("--use-fake-device-for-media-stream", asks=True)
+
+
+def recorder(studio: Studio, *, before: str = "", **data: Any) -> Page:
     """The form with its recorder opened; `before` runs in the page before anything of ours.
 
     `data` replaces attributes of the recorder, such as its limit in seconds.
     """
-    page = studio.page(permissions=["microphone"] if allowed else [])
+    page = studio.page(permissions=["microphone"])
     if before:
         page.add_init_script(before)
         page.reload()
@@ -343,8 +349,16 @@ def test_microphone_is_asked_for_once_recorded_and_raw(studio: Studio) -> None:
     expect(microphone).to_be_disabled()
 
 
-def test_microphones_have_no_names_before_permission(studio: Studio) -> None:
-    page = recorder(studio, allowed=False)
+def strangers_recorder(studio: Studio, browser: Browser) -> Page:
+    """The form with its recorder opened, in another browser that has not been permitted."""
+    studio.contexts = Contexts(browser)
+    page = studio.page()
+    unfold(page, "[data-step=recording]")
+    return page
+
+
+def test_microphones_have_no_names_before_permission(studio: Studio, asking: Browser) -> None:
+    page = strangers_recorder(studio, asking)
 
     expect(page.get_by_label("Microphone")).to_be_hidden()
     page.context.grant_permissions(["microphone"])
@@ -354,8 +368,8 @@ def test_microphones_have_no_names_before_permission(studio: Studio) -> None:
     expect(page.get_by_label("Microphone").locator("option").first).to_contain_text("Fake")
 
 
-def test_denied_permission_is_told(studio: Studio) -> None:
-    page = recorder(studio, allowed=False)
+def test_denied_permission_is_told(studio: Studio, asking: Browser) -> None:
+    page = strangers_recorder(studio, asking)
 
     button(page, "Record").click()
 
@@ -364,7 +378,7 @@ def test_denied_permission_is_told(studio: Studio) -> None:
 
 
 def test_missing_microphone_is_told(studio: Studio, launch: Callable[..., Browser]) -> None:
-    studio.contexts = Contexts(launch(ears=True))
+    studio.contexts = Contexts(launch(asks=True))
     page = recorder(studio)
 
     button(page, "Record").click()
