@@ -5,12 +5,15 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
+from tests.starting import Starter
 from voicestudio.settings import reading, signing_in
 
 ROOT = Path(__file__).parent.parent
@@ -35,33 +38,36 @@ def surroundings(folder: Path, **variables: str) -> dict[str, str]:
     }
 
 
-def read(folder: Path, *names: str, **variables: str) -> dict[str, object]:
-    """These settings, as a process with these variables has them."""
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW, *names],
-        cwd=ROOT,
-        env=surroundings(folder, **variables),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    found: dict[str, object] = json.loads(done.stdout)
-    return found
+@dataclass(frozen=True)
+class Starts:
+    """Starts on a data folder of the test's own."""
+
+    starter: Starter
+    folder: Path
+
+    def read(self, *names: str, **variables: str) -> dict[str, object]:
+        """These settings, as a process with these variables has them."""
+        done = self.starter.run([*names], surroundings(self.folder, **variables), SHOW)
+        assert done.status == 0, done.err
+        found: dict[str, object] = json.loads(done.out)
+        return found
+
+    def start(self, **variables: str) -> tuple[int, str]:
+        """Exit status of the smallest command, and everything that it said on stderr."""
+        done = self.starter.run(["diffsettings"], surroundings(self.folder, **variables))
+        return done.status, done.err
 
 
-def start(folder: Path, **variables: str) -> tuple[int, str]:
-    """Exit status of the smallest command, and everything that it said on stderr."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "diffsettings"],
-        cwd=ROOT,
-        env=surroundings(folder, **variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return done.returncode, done.stderr
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    one = Starter()
+    yield one
+    one.end()
+
+
+@pytest.fixture
+def starts(starter: Starter, tmp_path: Path) -> Starts:
+    return Starts(starter, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -162,22 +168,21 @@ def start(folder: Path, **variables: str) -> tuple[int, str]:
     ],
 )
 def test_nonsense_stops_the_start_with_one_sentence(
-    tmp_path: Path, name: str, value: str, sentence: str
+    starts: Starts, name: str, value: str, sentence: str
 ) -> None:
-    status, said = start(tmp_path, **{name: value})
+    status, said = starts.start(**{name: value})
 
     assert (status, said) == (1, f"Voice Studio cannot start: {sentence}\n")
 
 
-def test_a_wrong_key_is_not_repeated(tmp_path: Path) -> None:
-    _, said = start(tmp_path, DATABASE_URL="oracle://me:hunter2@host/name")
+def test_a_wrong_key_is_not_repeated(starts: Starts) -> None:
+    _, said = starts.start(DATABASE_URL="oracle://me:hunter2@host/name")
 
     assert "hunter2" not in said
 
 
-def test_no_key_means_practice(tmp_path: Path) -> None:
-    found = read(
-        tmp_path,
+def test_no_key_means_practice(starts: Starts) -> None:
+    found = starts.read(
         *("PRACTICE_MODE", "MINIMAX_BASE_URL", "MINIMAX_PROVIDER", "DEBUG", "PORT"),
         PORT="9100",
         MINIMAX_BASE_URL="https://gateway.example.com/minimax",
@@ -192,9 +197,8 @@ def test_no_key_means_practice(tmp_path: Path) -> None:
     }
 
 
-def test_a_key_means_the_real_provider(tmp_path: Path) -> None:
-    found = read(
-        tmp_path,
+def test_a_key_means_the_real_provider(starts: Starts) -> None:
+    found = starts.read(
         *("PRACTICE_MODE", "MINIMAX_BASE_URL", "MINIMAX_PROVIDER"),
         MINIMAX_API_KEY="a-real-key",
         MINIMAX_BASE_URL="https://Gateway.example.com/minimax/",
@@ -207,9 +211,9 @@ def test_a_key_means_the_real_provider(tmp_path: Path) -> None:
     }
 
 
-def test_a_key_never_goes_over_an_open_line(tmp_path: Path) -> None:
-    status, said = start(
-        tmp_path, MINIMAX_API_KEY="a-real-key", MINIMAX_BASE_URL="http://api.minimax.io"
+def test_a_key_never_goes_over_an_open_line(starts: Starts) -> None:
+    status, said = starts.start(
+        MINIMAX_API_KEY="a-real-key", MINIMAX_BASE_URL="http://api.minimax.io"
     )
 
     assert (status, said) == (
@@ -237,18 +241,17 @@ def test_what_goes_to_this_network_stays_inside(address: str, inside: bool) -> N
     assert reading.stays_inside(address) is inside
 
 
-def test_an_empty_variable_means_its_default(tmp_path: Path) -> None:
-    found = read(tmp_path, "PORT", "PRACTICE_MODE", "CURRENCY", PORT="", MINIMAX_API_KEY=" ")
+def test_an_empty_variable_means_its_default(starts: Starts) -> None:
+    found = starts.read("PORT", "PRACTICE_MODE", "CURRENCY", PORT="", MINIMAX_API_KEY=" ")
 
     assert found == {"PORT": 8000, "PRACTICE_MODE": True, "CURRENCY": "$"}
 
 
-def test_env_file_is_read_and_the_environment_goes_first(tmp_path: Path) -> None:
+def test_env_file_is_read_and_the_environment_goes_first(starts: Starts, tmp_path: Path) -> None:
     file = tmp_path / "studio.env"
     file.write_text("PORT=9200\nWORKER_THREADS=3\nMINIMAX_MODELS=speech-9-hd, speech-9-turbo\n")
 
-    found = read(
-        tmp_path,
+    found = starts.read(
         *("PORT", "WORKER_THREADS", "MINIMAX_MODELS"),
         VOICESTUDIO_ENV_FILE=str(file),
         PORT="9300",
@@ -266,12 +269,12 @@ def test_env_file_is_read_and_the_environment_goes_first(tmp_path: Path) -> None
     [("MINIMAX_BASE_ULR", "MINIMAX_BASE_URL"), ("WORKER_THREAD", "WORKER_THREADS")],
 )
 def test_a_typing_error_in_the_env_file_stops_the_start(
-    tmp_path: Path, wrong: str, right: str
+    starts: Starts, tmp_path: Path, wrong: str, right: str
 ) -> None:
     file = tmp_path / "studio.env"
     file.write_text(f"{wrong}=\n")
 
-    status, said = start(tmp_path, VOICESTUDIO_ENV_FILE=str(file))
+    status, said = starts.start(VOICESTUDIO_ENV_FILE=str(file))
 
     assert (status, said) == (
         1,
@@ -280,16 +283,16 @@ def test_a_typing_error_in_the_env_file_stops_the_start(
     )
 
 
-def test_the_env_file_may_serve_other_programs_too(tmp_path: Path) -> None:
+def test_the_env_file_may_serve_other_programs_too(starts: Starts, tmp_path: Path) -> None:
     file = tmp_path / "studio.env"
     file.write_text("POSTGRES_PASSWORD=x\nPORT=9200\n")
 
-    assert read(tmp_path, "PORT", VOICESTUDIO_ENV_FILE=str(file)) == {"PORT": 9200}
+    assert starts.read("PORT", VOICESTUDIO_ENV_FILE=str(file)) == {"PORT": 9200}
 
 
-def test_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
-    first = read(tmp_path, "SECRET_KEY")["SECRET_KEY"]
-    second = read(tmp_path, "SECRET_KEY")["SECRET_KEY"]
+def test_secret_key_is_made_once_and_kept_private(starts: Starts, tmp_path: Path) -> None:
+    first = starts.read("SECRET_KEY")["SECRET_KEY"]
+    second = starts.read("SECRET_KEY")["SECRET_KEY"]
     file = tmp_path / "data" / "secret_key"
 
     assert first == second == file.read_text()
@@ -298,30 +301,30 @@ def test_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.glob("secret_key*")] == ["secret_key"]
 
 
-def test_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
-    read(tmp_path, "DATA_DIR")
+def test_data_folder_is_made_for_its_owner_alone(starts: Starts, tmp_path: Path) -> None:
+    starts.read("DATA_DIR")
 
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 
-def test_secret_key_of_the_environment_leaves_no_file(tmp_path: Path) -> None:
+def test_secret_key_of_the_environment_leaves_no_file(starts: Starts, tmp_path: Path) -> None:
     key = "k" * 40
 
-    assert read(tmp_path, "SECRET_KEY", SECRET_KEY=key) == {"SECRET_KEY": key}
+    assert starts.read("SECRET_KEY", SECRET_KEY=key) == {"SECRET_KEY": key}
     assert not (tmp_path / "data" / "secret_key").exists()
 
 
-def test_plain_http_needs_no_secure_cookies_and_https_does(tmp_path: Path) -> None:
+def test_plain_http_needs_no_secure_cookies_and_https_does(starts: Starts) -> None:
     names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT")
 
-    assert read(tmp_path, *names) == dict.fromkeys(names, False)
-    assert read(tmp_path, *names, VOICESTUDIO_HTTPS="true") == dict.fromkeys(names, True)
+    assert starts.read(*names) == dict.fromkeys(names, False)
+    assert starts.read(*names, VOICESTUDIO_HTTPS="true") == dict.fromkeys(names, True)
 
 
-def test_a_data_folder_may_have_any_name(tmp_path: Path) -> None:
+def test_a_data_folder_may_have_any_name(starts: Starts, tmp_path: Path) -> None:
     folder = tmp_path / "100% of #1 é?"
 
-    found = read(tmp_path, "DATABASES", "MEDIA_ROOT", VOICESTUDIO_DATA_DIR=str(folder))
+    found = starts.read("DATABASES", "MEDIA_ROOT", VOICESTUDIO_DATA_DIR=str(folder))
 
     assert found["DATABASES"]["default"]["NAME"] == str(folder / "studio.sqlite3")  # type: ignore[index]
     assert found["MEDIA_ROOT"] == str(folder / "media")
@@ -335,8 +338,8 @@ def test_behind_a_proxy_the_last_forwarded_address_counts(monkeypatch: pytest.Mo
     assert signing_in.address_of(request) == "192.0.2.7"
 
 
-def test_postgresql_prepares_nothing_by_itself(tmp_path: Path) -> None:
-    found = read(tmp_path, "DATABASES", DATABASE_URL="postgres://me:word@127.0.0.1:5433/studio")
+def test_postgresql_prepares_nothing_by_itself(starts: Starts) -> None:
+    found = starts.read("DATABASES", DATABASE_URL="postgres://me:word@127.0.0.1:5433/studio")
 
     database = found["DATABASES"]["default"]  # type: ignore[index]
     assert database["ENGINE"] == "django.db.backends.postgresql"
@@ -365,7 +368,7 @@ def test_the_log_never_shows_the_key(tmp_path: Path) -> None:
 
 
 def test_example_file_has_every_variable_with_its_default(
-    tmp_path: Path, settings: Settings
+    starts: Starts, tmp_path: Path, settings: Settings
 ) -> None:
     example = (ROOT / ".env.example").read_text()
     lines = [line[1:] for line in example.splitlines() if line[:1] == "#" and line[1:2].isupper()]
@@ -376,4 +379,4 @@ def test_example_file_has_every_variable_with_its_default(
     shown = sorted(names - {"SECRET_KEY", "DATABASE_URL", *MINE} | {"DATA_DIR", "HTTPS", "LISTEN"})
 
     assert names | {"VOICESTUDIO_ENV_FILE"} == settings.KNOWN
-    assert read(tmp_path, *shown, VOICESTUDIO_ENV_FILE=str(spoken)) == read(tmp_path, *shown)
+    assert starts.read(*shown, VOICESTUDIO_ENV_FILE=str(spoken)) == starts.read(*shown)
