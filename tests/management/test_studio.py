@@ -1,11 +1,13 @@
 """`manage.py studio` as a person meets it: real processes on a data folder of their own."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -162,21 +164,27 @@ statics.collect_if_changed()
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with tables and static files, made once, since packing them takes seconds."""
-    folder = tmp_path_factory.mktemp("prepared") / "data"
-    subprocess.run(
-        [sys.executable, "-c", SET_UP],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
-            "VOICESTUDIO_ENV_FILE": "",
-            "VOICESTUDIO_DATA_DIR": str(folder),
-        },
-        check=True,
-        timeout=120,
-    )
+def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data folder with tables and static files, made once in a run, since it takes seconds."""
+    base = tmp_path_factory.getbasetemp()
+    common = base if worker_id == "master" else base.parent
+    folder, made = common / "prepared", common / "prepared-is-made"
+    with (common / "prepared.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not made.exists():
+            subprocess.run(
+                [sys.executable, "-c", SET_UP],
+                cwd=ROOT,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
+                    "VOICESTUDIO_ENV_FILE": "",
+                    "VOICESTUDIO_DATA_DIR": str(folder),
+                },
+                check=True,
+                timeout=120,
+            )
+            made.touch()
     return folder
 
 
@@ -194,6 +202,43 @@ def studios(tmp_path: Path, prepared: Path) -> Iterator[Callable[..., Running]]:
     yield start
     for studio in started:
         studio.end()
+
+
+@pytest.fixture(scope="session")
+def left() -> Iterator[list[Running]]:
+    """Studios that a test has left as it found them, for the next one."""
+    studios: list[Running] = []
+    yield studios
+    for studio in studios:
+        studio.end()
+
+
+@pytest.fixture
+def studio(
+    left: list[Running], prepared: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """A studio in practice mode that is at work: for tests that do not look at its beginning."""
+    if not left:
+        folder = tmp_path_factory.mktemp("studio") / "data"
+        shutil.copytree(prepared, folder)
+        # Hashing a password takes as long as starting a part.
+        with contextlib.closing(sqlite3.connect(folder / "studio.sqlite3")) as database, database:
+            database.execute(
+                "INSERT INTO auth_user (username, password, is_superuser, first_name, last_name,"
+                " email, is_staff, is_active, date_joined)"
+                " VALUES ('manager', '!', TRUE, '', '', '', TRUE, TRUE, '2026-01-01')"
+            )
+        left.append(Running(folder))
+    running = left.pop()
+    try:
+        yield running.welcomed()
+    except BaseException:
+        running.end()
+        raise
+    if running.process.poll() is None and running.health() == 200:
+        left.append(running)
+    else:
+        running.end()
 
 
 def sign_in(studio: Running, password: str) -> int:
@@ -228,9 +273,7 @@ def test_first_start_makes_manager_and_second_start_keeps_all(
     assert sign_in(second, found[1]) == 200
 
 
-def test_a_part_that_dies_is_started_again_and_told(studios: Callable[..., Running]) -> None:
-    studio = studios().welcomed()
-
+def test_a_part_that_dies_is_started_again_and_told(studio: Running) -> None:
     for words, name in (
         ("run_web", "web server"),
         ("run_worker", "worker"),
@@ -253,10 +296,7 @@ def test_a_part_that_dies_is_started_again_and_told(studios: Callable[..., Runni
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_all_within_five_seconds(
-    studios: Callable[..., Running], number: signal.Signals
-) -> None:
-    studio = studios().welcomed()
+def test_a_signal_stops_all_within_five_seconds(studio: Running, number: signal.Signals) -> None:
     family = studio.family()
 
     studio.process.send_signal(number)
@@ -266,8 +306,7 @@ def test_a_signal_stops_all_within_five_seconds(
     assert studio.said.endswith("Voice Studio has stopped.\n")
 
 
-def test_no_orphan_outlives_a_killed_supervisor(studios: Callable[..., Running]) -> None:
-    studio = studios().welcomed()
+def test_no_orphan_outlives_a_killed_supervisor(studio: Running) -> None:
     family = studio.family()
     assert len(family) >= 4
 
@@ -277,10 +316,7 @@ def test_no_orphan_outlives_a_killed_supervisor(studios: Callable[..., Running])
     assert until(lambda: alive(family) == [], 5), family
 
 
-def test_no_orphan_outlives_a_supervisor_killed_with_its_web_server(
-    studios: Callable[..., Running],
-) -> None:
-    studio = studios().welcomed()
+def test_no_orphan_outlives_a_supervisor_killed_with_its_web_server(studio: Running) -> None:
     family, web = studio.family(), studio.part("run_web")
 
     studio.process.kill()
@@ -308,18 +344,17 @@ def test_a_port_in_use_is_said_before_anything_starts(
     assert psutil.pid_exists(studio.process.pid) is False
 
 
-def test_a_second_studio_on_one_data_folder_is_refused(
-    studios: Callable[..., Running], tmp_path: Path
-) -> None:
-    first = studios().welcomed()
+def test_a_second_studio_on_one_data_folder_is_refused(studio: Running) -> None:
+    second = Running(studio.folder)
+    try:
+        assert second.process.wait(30) == 1
+    finally:
+        second.end()
 
-    second = studios()
-
-    assert second.process.wait(30) == 1
     assert second.said == (
-        f"CommandError: Another studio is running on the data folder {tmp_path / 'data'}.\n"
+        f"CommandError: Another studio is running on the data folder {studio.folder}.\n"
     )
-    assert first.health() == 200
+    assert studio.health() == 200
 
 
 def test_with_a_key_and_no_users_the_command_for_the_first_one_is_said(
