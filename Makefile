@@ -16,11 +16,16 @@ run:
 	@sh .ci/environment run
 	@exec $(PYTHON) manage.py studio
 
-# Lint, types, templates, settings, migrations, then every test.
+# Every test; beside them, in the time that they wait, lint, types, templates, settings, migrations.
 test:
 	@sh .ci/environment test
-	@$(MAKE) --no-print-directory check
-	$(PYTHON) -m pytest -n 4 --dist worksteal
+	@echo "Beside the tests: make check, which is heard of only if it fails."
+	@said=$$(mktemp); \
+	nice $(MAKE) --no-print-directory check >"$$said" 2>&1 & check=$$!; \
+	trap 'kill $$check 2>/dev/null; rm -f "$$said"' EXIT; trap 'exit 130' INT TERM; \
+	$(PYTHON) -m pytest -n 4 --dist worksteal; tests=$$?; \
+	wait $$check || { cat "$$said"; echo "make check has failed."; exit 1; }; \
+	exit $$tests
 
 # Types take as long as all the rest, beside which they are checked.
 check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
+
+from tests.dealing import deal
 
 if TYPE_CHECKING:
     from tests.tables import Tables
@@ -61,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("CI=true, but no Chromium or Chrome works on this machine.")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of the browser's room; leave them out where there is no browser."""
     ours = [item for item in items if item.path.is_relative_to(TESTS / "browser")]
@@ -69,6 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if ours and browser_tests_lack_a_browser(config):
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
+    items[:] = deal(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def pytest_collection_finish() -> None:
+    """All that has been read so far stays: looking through it again and again takes seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
