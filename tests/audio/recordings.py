@@ -82,7 +82,9 @@ def write(
         )
         for start in range(0, sound.shape[1], rate):
             frame = AudioFrame.from_ndarray(
-                sound[:, start : start + rate].T.reshape(1, -1), format="flt", layout=layout
+                np.ascontiguousarray(sound[:, start : start + rate].T).reshape(1, -1),
+                format="flt",
+                layout=layout,
             )
             frame.sample_rate = rate
             for part in resampler.resample(frame):
