@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from tests.dealing import deal
 
 if TYPE_CHECKING:
+    from tests.starting import Starter
     from tests.tables import Tables
     from voicestudio.practice.server import StandIn
 
@@ -94,6 +95,16 @@ def browser_path() -> str:
     program = browser_program()
     assert program is not None  # else these tests were left out
     return program
+
+
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    """Starts programs of ours at little cost."""
+    from tests.starting import Starter  # few tests ask for it
+
+    one = Starter()
+    yield one
+    one.end()
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,15 @@
 
     python -m tests.starting
 
-Each line of standard input is a program as JSON: its arguments, its environment, and its code if
-it is not `manage.py`. Each answer is a line with its exit status and what it said. A fork goes on
-as a new process does: it has the libraries, which do not look at the environment, nothing of ours.
+It reads one request a line and answers each with a line, both JSON:
+
+    ["run", ARGUMENTS, ENVIRONMENT, CODE]  a program from its beginning to its end; without code,
+                                           `manage.py`: [STATUS, OUT, ERR]
+    ["begin", ARGUMENTS, ENVIRONMENT]      `manage.py`, unheard: its process number
+    ["look", PROCESS]                      its status, null while it runs
+
+A fork goes on as a new process does: it has the libraries, which do not look at the environment,
+and nothing of ours.
 """
 
 from __future__ import annotations
@@ -13,17 +19,24 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
-# What the settings and the smallest command read, half of the cost of a start.
+# What the settings, the smallest command and the worker read: most of the cost of a start.
 LIBRARIES = (
-    "dj_database_url", "django.core.mail", "django.core.management.commands.diffsettings",
-    "django.db.models", "django.http", "django.utils.log", "dotenv", "environs",
+    "anyascii", "asyncio", "dj_database_url", "django.contrib.messages.storage.base",
+    "django.core.mail", "django.core.management.commands.diffsettings",
+    "django.db.backends.postgresql.base", "django.db.backends.sqlite3.base", "django.db.models",
+    "django.forms", "django.http", "django.template.defaulttags", "django.template.loader_tags",
+    "django.utils.log", "django.views.debug", "dotenv", "environs", "huey.api", "huey.consumer",
+    "requests",
 )  # fmt: skip
 
 
@@ -34,6 +47,32 @@ class Ended:
     status: int
     out: str
     err: str
+
+
+class Begun:
+    """A program under way."""
+
+    def __init__(self, starter: Starter, pid: int) -> None:
+        self.starter = starter
+        self.pid = pid
+        self.status: int | None = None
+
+    def has_ended(self) -> bool:
+        """Has it, by itself or by a signal?"""
+        if self.status is None:
+            self.status = self.starter.ask("look", self.pid)
+        return self.status is not None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Its number is not anybody else's before we have seen its end."""
+        if self.status is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it if it runs, and wait until it is gone."""
+        self.send_signal(signal.SIGKILL)
+        while not self.has_ended():
+            time.sleep(0.005)
 
 
 class Starter:
@@ -49,12 +88,20 @@ class Starter:
             text=True,
         )
 
-    def run(self, arguments: list[str], environment: dict[str, str], code: str = "") -> Ended:
-        """Run `manage.py`, or the code as `python -c` does, and wait for its end."""
+    def ask(self, *request: object) -> Any:
+        """The answer to a request."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        print(json.dumps([arguments, environment, code]), file=self.process.stdin, flush=True)
-        return Ended(*json.loads(self.process.stdout.readline()))
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def run(self, arguments: list[str], environment: dict[str, str], code: str = "") -> Ended:
+        """Run `manage.py`, or the code as `python -c` does, and wait for its end."""
+        return Ended(*self.ask("run", arguments, environment, code))
+
+    def begin(self, arguments: list[str], environment: dict[str, str]) -> Begun:
+        """Begin `manage.py`, whose words nobody hears."""
+        return Begun(self, self.ask("begin", arguments, environment))
 
     def end(self) -> None:
         """Let it go."""
@@ -62,7 +109,10 @@ class Starter:
         assert self.process.returncode == 0
 
 
-def run(arguments: list[str], environment: dict[str, str], code: str) -> None:
+# Inside that process ------------------------------------------------------------------------------
+
+
+def become(arguments: list[str], environment: dict[str, str], code: str = "") -> None:
     """Become the program; whatever ends it ends this process."""
     os.environ.clear()
     os.environ.update(environment)
@@ -74,20 +124,28 @@ def run(arguments: list[str], environment: dict[str, str], code: str) -> None:
 
 
 def serve() -> None:
-    """Fork for each program that is asked for; the fork leaves this loop by running it."""
+    """Answer requests; a fork leaves this loop by becoming its program."""
     for name in LIBRARIES:
         importlib.import_module(name)
     for line in sys.stdin:
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            child = os.fork()
-            if child == 0:
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                run(*json.loads(line))
-                return
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            said = [os.pread(file.fileno(), 1 << 20, 0).decode() for file in (out, err)]
-        print(json.dumps([status, *said]), flush=True)
+        answer: Any
+        match json.loads(line):
+            case ["look", pid]:
+                gone, status = os.waitpid(pid, os.WNOHANG)
+                answer = os.waitstatus_to_exitcode(status) if gone else None
+            case [wish, *program]:
+                with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+                    answer = os.fork()
+                    if answer == 0:
+                        os.dup2(out.fileno(), 1)
+                        os.dup2(err.fileno(), 2)
+                        become(*program)
+                        return
+                    if wish == "run":
+                        status = os.waitstatus_to_exitcode(os.waitpid(answer, 0)[1])
+                        said = [os.pread(one.fileno(), 1 << 20, 0).decode() for one in (out, err)]
+                        answer = [status, *said]
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,13 +55,6 @@ class Starts:
         """Exit status of the smallest command, and everything that it said on stderr."""
         done = self.starter.run(["diffsettings"], surroundings(self.folder, **variables))
         return done.status, done.err
-
-
-@pytest.fixture(scope="session")
-def starter() -> Iterator[Starter]:
-    one = Starter()
-    yield one
-    one.end()
 
 
 @pytest.fixture
