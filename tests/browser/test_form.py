@@ -38,6 +38,12 @@ def press(page: Page) -> None:
     page.get_by_role("button", name=CLONE).click()
 
 
+def sign_in(page: Page) -> None:
+    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Password").fill(factories.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
 # The whole way ------------------------------------------------------------------------------------
 
 
@@ -459,6 +465,45 @@ def test_upload_goes_on_after_signing_in_again(studio: Studio) -> None:
 
     expect(page.locator("#recording")).to_contain_text("anna.wav")
     expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
+
+
+def test_expired_sign_in_without_script_loses_nothing(studio: Studio) -> None:
+    voice = factories.make_attempt().cloned_voice
+    assert voice is not None
+    page = studio.page(java_script_enabled=False)
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.locator("#id_file").set_input_files(studio.wav())
+    studio.sign_everybody_out()
+
+    press(page)
+    expect(page.get_by_text("the files that you sent are kept")).to_be_visible()
+    sign_in(page)
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+
+    page.goto(f"/voices/{voice.pk}/")
+    page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
+    studio.sign_everybody_out()
+    page.get_by_role("button", name="Speak", exact=True).click()
+    sign_in(page)
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Nothing of this is lost.")
+
+
+def test_page_older_than_the_sign_in_loses_nothing_without_script(studio: Studio) -> None:
+    page = studio.page(java_script_enabled=False)
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.locator("#id_file").set_input_files(studio.wav())
+    studio.sign_everybody_out()
+    other = page.context.new_page()
+    other.goto("/")
+    sign_in(other)
+
+    studio.expects("403")
+    press(page)
+
+    expect(page.get_by_text("so nothing was done yet")).to_be_visible()
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
 
 
 def test_page_without_script_fits_a_phone(studio: Studio) -> None:

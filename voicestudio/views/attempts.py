@@ -19,7 +19,7 @@ from voicestudio.forms.questions import PREVIEW_LIMIT
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, reminders, voice_ids
 
-from . import advising, cutting, tidying, tokens, uploads
+from . import advising, cutting, drafts, tidying, tokens, uploads
 from .people import signed_in
 from .recordings import PARTS, bring, newest
 
@@ -182,7 +182,7 @@ def _to(request: HttpRequest, attempt: CloneAttempt) -> HttpResponse:
 def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]:
     """From an address, from an earlier attempt, or from what was typed before signing in."""
     initial: dict[str, Any] = {}
-    if draft := request.session.pop("draft", None):
+    if draft := drafts.laid_ready(request, "new"):
         known = CloneForm.base_fields.keys() & draft.keys()
         # A text that was emptied is not in the draft, and stays empty.
         initial = {"preview_text": ""} | {name: draft[name] for name in known}

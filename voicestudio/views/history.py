@@ -17,7 +17,7 @@ from voicestudio.forms.history import HistoryForm, cursor
 from voicestudio.models import CloneAttempt, State
 from voicestudio.services import attempts, demos
 
-from . import changes
+from . import changes, drafts
 
 if TYPE_CHECKING:
     from voicestudio.models.history import CloneAttemptQuerySet
@@ -62,6 +62,7 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"attempt": one, "phase": phase}
     if not _wants_part(request, "progress"):
         changes.tell([one])
+        context["note"] = drafts.laid_ready(request, "settle_attempt", pk).get("note", "")
         return _private(render(request, "attempts/detail.html", context))
     if request.GET.get("phase") == phase:
         return _private(render(request, "attempts/detail.html#progress", context))

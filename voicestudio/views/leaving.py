@@ -6,12 +6,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from voicestudio.forms import CloneForm
 
-from .signing_in import DRAFT_FIELDS, DRAFT_LONGEST
+from . import drafts
 
 
 def leave_for(request: HttpRequest, form: CloneForm, url: str) -> HttpResponse:
     """On to `url`; the form is filled in again with the same answers afterwards."""
-    typed = {name: form.data.get(name, "")[:DRAFT_LONGEST] for name in DRAFT_FIELDS}
+    typed = {name: form.data.get(name, "")[: drafts.LONGEST] for name in drafts.CLONE_FORM}
     request.session["draft"] = {name: value for name, value in typed.items() if value}
     return go_to(request, url)
 

@@ -1,38 +1,31 @@
 """Signing in and out; nothing that was typed is lost when a sign-in has expired."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from axes.helpers import get_cool_off
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, redirect_to_login
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.http.multipartparser import MultiPartParserError
-from django.http.request import UnreadablePostError
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-# The parts of the form that are plain text: what an expired sign-in may carry over to the next.
-DRAFT_FIELDS: Final = (
-    "token", "parent", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
-    "prompt_text", "preview_text", "model", "language", "noise_reduction",
-    "volume_normalization", "watermark", "advised",
-    "text_validation", "accuracy", "rehearsal",
-)  # fmt: skip
+from . import drafts, passes
+
 DRAFT_PREFIX: Final = "draft-"
-DRAFT_LONGEST: Final = 4_000  # characters of one field
-DRAFT_BODY: Final = 1_000_000  # bytes of the whole request
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
@@ -70,10 +63,12 @@ class SignIn(LoginView):
         return response
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, and lay what was typed before where the form at `/` finds it."""
-        login(self.request, form.get_user())
+        """Sign in, and lay what was sent or typed before where its page finds it."""
+        person = form.get_user()
+        login(self.request, person)
         if draft := carried_draft(self.request):
             self.request.session["draft"] = draft
+        drafts.lay_ready(self.request, person)
         if by_script(self.request):
             return signed_in(self.request)
         return HttpResponseRedirect(self.get_success_url())
@@ -83,7 +78,9 @@ class SignIn(LoginView):
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this sign-in."""
     logout(request)
-    return redirect("sign_in")
+    response = redirect("sign_in")
+    passes.end(response)
+    return response
 
 
 def signed_in(request: HttpRequest) -> HttpResponse:
@@ -109,11 +106,27 @@ def locked_out(
 
 @login_not_required
 def token_outdated(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
-    """A page that was opened before the last sign-in (Django's CSRF check calls this)."""
-    response = render(request, "403_csrf.html", status=403)
+    """A page that was opened before the last sign-in (Django's CSRF check calls this).
+
+    Its own page is shown again, with what was sent from it; nothing else has been done.
+    """
+    place = drafts.place_of(request)
+    if place and isinstance(request.user, User) and not by_script(request) and of_ours(request):
+        with suppress(*drafts.UNREADABLE):
+            drafts.keep_of(request, place, request.user)
+        drafts.lay_ready(request, request.user)
+        messages.warning(
+            request,
+            _("That page was opened before you last signed in, so nothing was done yet. What you "
+              "sent is here again: look it over and press the button once more."),
+        )  # fmt: skip
+        response = redirect(place.page)
+        response.status_code = 303
+        return response
+    refusal = render(request, "403_csrf.html", status=403)
     # The open page may fetch a fresh token and send its request again: nothing was done.
-    response["Token-Outdated"] = "true"
-    return response
+    refusal["Token-Outdated"] = "true"
+    return refusal
 
 
 # A sign-in that has expired ------------------------------------------------------------------
@@ -152,14 +165,17 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             return response
         if request.method in ("GET", "HEAD"):
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-        back = urlsplit(request.headers.get("Referer", "")).path
-        match = request.resolver_match
-        if match is None or match.url_name != "new":
+        place = drafts.place_of(request)
+        kept = place is not None and drafts.keep_aside(request, place)
+        if place is None or not (kept or place.form == "new"):
+            back = urlsplit(request.headers.get("Referer", "")).path
             return redirect_to_login(safe_path(request, back), settings.LOGIN_URL)
         context = {
             "form": AuthenticationForm(request),
-            "next": "/",
-            "draft": typed_draft(request),
+            "next": place.page,
+            # What nobody may keep for this browser travels through its pages.
+            "draft": {} if kept else drafts.typed(request),
+            "kept": kept,
             "dialog": False,
             "minutes_locked": None,
         }
@@ -168,9 +184,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         return response
 
     def process_response(
-        self, _request: HttpRequest, response: HttpResponseBase
+        self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """What one person is shown is nobody else's: no cache in between keeps or reuses it."""
+        passes.renew(request, response)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_cache=True)
         return response
@@ -183,46 +200,20 @@ def by_script(request: HttpRequest) -> bool:
     return request.headers.get("Sec-Fetch-Mode", "navigate") in {"cors", "same-origin", "no-cors"}
 
 
+def of_ours(request: HttpRequest) -> bool:
+    """Whether a page of this very studio sent it, as the browser tells."""
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return True
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+
+
 def safe_path(request: HttpRequest, path: str) -> str:
     """`path` if it leads to this studio, else its front page."""
     safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, request.is_secure())
     return path if safe else "/"
 
 
-def typed_draft(request: HttpRequest) -> dict[str, str]:
-    """The plain fields of a form that a stranger sent; files are passed over unread."""
-    try:
-        length = int(request.headers.get("Content-Length") or 0)
-    except ValueError:
-        return {}
-    if not 0 < length <= DRAFT_BODY:
-        return {}
-    request.upload_handlers = [NoFiles(request)]
-    try:
-        sent = request.POST
-    except (
-        BadRequest, MultiPartParserError, RequestDataTooBig, SuspiciousOperation,
-        UnreadablePostError,
-    ):  # fmt: skip
-        return {}
-    return {name: sent[name][:DRAFT_LONGEST] for name in DRAFT_FIELDS if sent.get(name)}
-
-
 def carried_draft(request: HttpRequest) -> dict[str, str]:
     """The same fields as the sign-in page carries them on."""
-    carried = {name: request.POST.get(f"{DRAFT_PREFIX}{name}", "") for name in DRAFT_FIELDS}
-    return {name: value[:DRAFT_LONGEST] for name, value in carried.items() if value}
-
-
-class NoFiles(FileUploadHandler):
-    """Keeps nothing of any file."""
-
-    def new_file(self, *_args: Any, **_kwargs: Any) -> None:
-        """Pass over this file."""
-        raise SkipFile
-
-    def receive_data_chunk(self, _data: bytes, _start: int) -> bytes | None:
-        """Never called: every file is passed over."""
-
-    def file_complete(self, _size: int) -> None:
-        """There is no file."""
+    carried = {name: request.POST.get(f"{DRAFT_PREFIX}{name}", "") for name in drafts.CLONE_FORM}
+    return {name: value[: drafts.LONGEST] for name, value in carried.items() if value}

@@ -24,7 +24,7 @@ from voicestudio.services import (
 from voicestudio.services import voices as service
 from voicestudio.services.attempts import OrderRefused
 
-from . import changes, tokens
+from . import changes, drafts, tokens
 from .history import LARGEST_ID
 from .people import signed_in
 
@@ -145,10 +145,17 @@ def page(
     attempt = getattr(one, "attempt", None)
     kin = lineage.relatives(attempt) if attempt else []
     changes.tell([near for _relation, near in kin] + ([attempt] if attempt else []))
-    tags = ", ".join(tag.name for tag in one.tags.all())
+    noted = {
+        "notes": one.notes,
+        "tags": ", ".join(tag.name for tag in one.tags.all()),
+        "seen": service.mark_of(one),
+    }
+    if not notes_form:
+        noted |= drafts.laid_ready(request, "voice_notes", one.pk)
     spoken = Speech.objects.visible_to(request.user).filter(voice=one).for_rows()
     like = spoken.filter(pk=_number(request.GET.get("from", "")) or 0).first()
-    form = speech_form or SpeechForm(initial=SpeechForm.like(like) if like else {})
+    unsent = {} if speech_form else drafts.laid_ready(request, "speak", one.pk)
+    form = speech_form or SpeechForm(initial=unsent or (SpeechForm.like(like) if like else {}))
     before = _number(request.GET.get("before", ""))
     speeches = list(
         (spoken.filter(pk__lt=before) if before else spoken).order_by("-pk")[: SPEECHES + 1]
@@ -160,8 +167,7 @@ def page(
         "speech_form": form,
         "count": None,
         "speech_price": speaking.price(one, form.shown("text"), form.shown("model")),
-        "notes_form": notes_form
-        or NotesForm(initial={"notes": one.notes, "tags": tags, "seen": service.mark_of(one)}),
+        "notes_form": notes_form or NotesForm(initial=noted),
         "keep_price": keeping.price(one),
         "keep_sentence": keeping.SENTENCE,
         "token": uuid4(),

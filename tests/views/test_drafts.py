@@ -1,0 +1,306 @@
+"""Drafts: what is sent after the sign-in has expired is there again for who sent it, only."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signing import TimestampSigner
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests import factories
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
+
+pytestmark = pytest.mark.django_db
+DOOR = "/sign-in/"
+TYPED = {"speaker": "王芳", "permission": "on", "preview_text": "Good morning.", "action": ""}
+
+
+@pytest.fixture
+def owner(client: Client, data_dir: Path) -> User:
+    """Somebody whose page is open in a browser, and whose sign-in has expired meanwhile."""
+    person = factories.make_user("owner")
+    client.force_login(person)
+    client.get("/")
+    expire()
+    return person
+
+
+@pytest.fixture
+def voice(owner: User) -> Voice:
+    made = factories.make_attempt(by=owner).cloned_voice
+    assert made is not None
+    return made
+
+
+def expire() -> None:
+    Session.objects.all().delete()
+
+
+def sign_in(client: Client, username: str = "owner") -> None:
+    response = client.post(DOOR, {"username": username, "password": factories.PASSWORD})
+    assert response.status_code == 302
+
+
+def wav(name: str = "anna.wav", content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, hum(11) if content is None else content)
+
+
+def text(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+def field(response: Any, name: str) -> str:
+    """What stands in an input or a textarea."""
+    html = text(response)
+    found = re.search(rf'<input[^>]* name="{name}"[^>]*?value="([^"]*)"', html) or re.search(
+        rf'<textarea[^>]*name="{name}"[^>]*>\s*([^<]*)</textarea>', html
+    )
+    return found[1] if found else ""
+
+
+def left(data_dir: Path) -> list[str]:
+    """All that lies on the disk for somebody to come back."""
+    return sorted(path.name for path in data_dir.glob("drafts/**/*") if path.is_file())
+
+
+# There again --------------------------------------------------------------------------------------
+
+
+def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Path) -> None:
+    told = client.post("/", TYPED | {"file": wav()})
+    on_disk = left(data_dir)
+    sign_in(client)
+    page, again = client.get("/"), client.get("/")
+
+    assert told.status_code == 401
+    assert "What you typed and the files that you sent are kept" in text(told)
+    assert "王芳" not in text(told)
+    assert on_disk == ["0", "answers.json"]
+    recording = AudioFile.objects.get()
+    assert (recording.name, recording.created_by) == ("anna.wav", owner)
+    assert field(page, "speaker") == "王芳"
+    assert field(page, "recording") == str(recording.pk)
+    assert (field(again, "speaker"), field(again, "recording")) == ("", "")
+    assert left(data_dir) == []
+
+
+def test_recording_chosen_in_the_select_is_there_again(client: Client, owner: User) -> None:
+    known = factories.make_recording()
+
+    client.post("/", TYPED | {"recording_here": str(known.pk)})
+    sign_in(client)
+
+    assert field(client.get("/"), "recording") == str(known.pk)
+
+
+def test_refused_file_is_told_when_one_is_back(
+    client: Client, owner: User, data_dir: Path, settings: Settings
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 100_000
+    client.post("/", TYPED | {"file": wav("a.mp3", b"not a sound"), "prompt_file": wav()})
+
+    sign_in(client)
+    page = client.get("/")
+
+    assert re.findall(r'data-state="error" role="status">\s*([^<]*?)\s*</p>', text(page)) == [
+        "a.mp3: This is not an audio file that we can read, whatever its name says. Export the "
+        "recording as mp3, m4a or wav, and bring that.",
+        "This file is larger than the 97 KB that we take. Save it as mp3 or m4a, or cut it, and "
+        "bring it again.",
+    ]
+    assert field(page, "speaker") == "王芳"
+    assert left(data_dir) == []
+
+
+def test_recordings_are_taken_in_when_one_is_back(client: Client, owner: User) -> None:
+    told = client.post("/recordings/", {
+        "several": "1", "purpose": "prompt_audio",
+        "file": [wav("one.wav", hum(6)), wav("two.wav", hum(7))],
+    })  # fmt: skip
+
+    sign_in(client)
+
+    assert field(told, "next") == "/recordings/"
+    assert set(AudioFile.objects.values_list("name", "purpose")) == {
+        ("one.wav", Purpose.PROMPT), ("two.wav", Purpose.PROMPT),
+    }  # fmt: skip
+    assert text(client.get("/recordings/")).count(" is here.") == 2
+
+
+def test_text_on_the_page_of_a_voice_is_there_again(client: Client, voice: Voice) -> None:
+    told = client.post(f"/voices/{voice.pk}/speak/", {"text": "Not lost.", "speed": "1.25"})
+    client.post(f"/voices/{voice.pk}/notes/", {"notes": "Warm.", "tags": "calm", "seen": "x"})
+
+    sign_in(client)
+    other = client.get(f"/voices/{factories.make_attempt().cloned_voice_id}/")
+    page = client.get(f"/voices/{voice.pk}/")
+
+    assert field(told, "next") == f"/voices/{voice.pk}/"
+    assert (field(other, "text"), field(other, "notes")) == ("", "")
+    assert (field(page, "text"), field(page, "speed")) == ("Not lost.", "1.25")
+    assert (field(page, "notes"), field(page, "tags")) == ("Warm.", "calm")
+
+
+def test_note_on_a_lost_answer_is_there_again(client: Client, owner: User) -> None:
+    lost = factories.make_attempt(State.UNKNOWN, by=owner)
+
+    client.post(f"/history/{lost.pk}/settle/", {"note": "I saw it.", "worked": "yes"})
+    sign_in(client)
+
+    assert field(client.get(f"/history/{lost.pk}/"), "note") == "I saw it."
+    lost.refresh_from_db()
+    assert lost.state is State.UNKNOWN
+
+
+# For nobody else ----------------------------------------------------------------------------------
+
+
+def test_another_person_sees_nothing_of_it(client: Client, owner: User) -> None:
+    factories.make_user("other")
+    client.post("/", TYPED | {"file": wav()})
+
+    sign_in(client, "other")
+    theirs = client.get("/")
+    client.post("/sign-out/")
+    sign_in(client)
+    mine = client.get("/")
+
+    assert (field(theirs, "speaker"), field(theirs, "recording")) == ("", "")
+    assert (field(mine, "speaker"), field(mine, "recording")) == (
+        "王芳", str(AudioFile.objects.get().pk),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "why", ["none", "forged", "too old", "closed", "new password", "gone", "signed out"]
+)
+def test_nothing_is_kept_without_a_pass(
+    client: Client, owner: User, data_dir: Path, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = client.cookies["pages"].value
+    if why == "none":
+        del client.cookies["pages"]
+    elif why == "forged":
+        client.cookies["pages"] = TimestampSigner(key="x" * 50).sign(given.rpartition(":")[0])
+    elif why == "too old":
+        now = time.time()
+        monkeypatch.setattr("django.core.signing.time.time", lambda: now + 4 * 24 * 3600 + 60)
+    elif why == "closed":
+        User.objects.update(is_active=False)
+    elif why == "new password":
+        owner.set_password("another horse battery")
+        owner.save()
+    elif why == "gone":
+        owner.delete()
+    else:
+        client.force_login(owner)
+        client.post("/sign-out/")
+
+    told = client.post("/", TYPED | {"file": wav()})
+
+    assert left(data_dir) == []
+    assert field(told, "draft-speaker") == "王芳"
+    assert "choose your files again" in text(told)
+
+
+def test_form_that_this_browser_was_not_given_is_not_kept(owner: User, data_dir: Path) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner)
+    token = field(browser.get("/"), "csrfmiddlewaretoken")
+    expire()
+
+    wrong = browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": "x" * 64})
+    nothing = left(data_dir)
+    browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": token})
+
+    assert field(wrong, "draft-speaker") == "王芳"
+    assert nothing == []
+    assert left(data_dir) == ["0", "answers.json"]
+
+
+def test_pass_is_given_once_and_cannot_be_read_by_scripts(
+    client: Client, data_dir: Path, settings: Settings
+) -> None:
+    settings.SESSION_COOKIE_SECURE = True
+    client.force_login(factories.make_user())
+
+    first, second = client.get("/"), client.get("/")
+
+    given = first.cookies["pages"]
+    assert (given["httponly"], given["secure"], given["samesite"]) == (True, True, "Lax")
+    assert "pages" not in second.cookies
+
+
+# Few, and not for long ----------------------------------------------------------------------------
+
+
+def test_draft_that_nobody_came_back_for_goes(client: Client, owner: User, data_dir: Path) -> None:
+    client.post("/", TYPED)
+    (draft,) = (data_dir / "drafts" / str(owner.pk)).iterdir()
+    os.utime(draft, (time.time() - 3 * 24 * 3600 - 60,) * 2)
+
+    sign_in(client)
+
+    assert field(client.get("/"), "speaker") == ""
+    assert left(data_dir) == []
+
+
+def test_few_drafts_are_kept_of_one_person(client: Client, voice: Voice, data_dir: Path) -> None:
+    client.post("/", TYPED | {"speaker": "First"})
+    client.post("/", TYPED | {"speaker": "Second"})
+    same = left(data_dir)
+    for number in range(5):
+        client.post(f"/voices/{voice.pk + number}/speak/", {"text": "Hello."})
+
+    assert same == ["answers.json"]
+    assert left(data_dir) == ["answers.json"] * 3
+
+
+# Opened before the last sign-in -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told_by", ["sec-fetch-site", "origin"])
+def test_page_older_than_the_sign_in_is_shown_again(
+    owner: User, data_dir: Path, told_by: str
+) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner)
+    site = {"sec-fetch-site": "same-origin"} if told_by != "origin" else {
+        "origin": "http://testserver"
+    }  # fmt: skip
+
+    response = browser.post("/", TYPED | {"file": wav()}, headers=site)
+    page = browser.get("/")
+
+    assert (response.status_code, response["Location"]) == (303, "/")
+    assert "so nothing was done yet" in text(page)
+    assert field(page, "speaker") == "王芳"
+    assert field(page, "recording") == str(AudioFile.objects.get().pk)
+    assert CloneAttempt.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "site", [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
+)
+def test_form_of_another_site_is_refused_and_forgotten(
+    owner: User, data_dir: Path, site: dict[str, str]
+) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(owner)
+
+    response = browser.post("/", TYPED | {"file": wav()}, headers=site)
+
+    assert response.status_code == 403
+    assert field(browser.get("/"), "speaker") == ""
+    assert (AudioFile.objects.count(), left(data_dir)) == (0, [])
