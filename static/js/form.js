@@ -168,7 +168,8 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(trouble, (event) => {
     const status = event.detail.xhr?.status ?? 0;
-    if (!form()?.contains(event.target) || (status >= 400 && status < 500)) return;
+    // Of an expired sign-in and an outdated page the session takes care.
+    if (!form()?.contains(event.target) || [401, 403].includes(status)) return;
     const note = field("not-sent");
     note.hidden = false;
     note.scrollIntoView({ block: "center" });

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
@@ -449,6 +450,19 @@ def test_expired_sign_in_loses_nothing(studio: Studio, ready: Page) -> None:
     ready.get_by_label("Password").fill(factories.PASSWORD)
     ready.get_by_role("dialog").get_by_role("button", name="Sign in").click()
 
+    expect(ready).to_have_url(ATTEMPT)
+    assert CloneAttempt.objects.get().speaker_name == "Anna Larsen"
+
+
+def test_form_that_does_not_get_through_says_so(studio: Studio, ready: Page) -> None:
+    for status in (400, 500):
+        studio.expects(f" {status} ")
+        ready.route(re.compile(r"/$"), partial(Route.fulfill, status=status), times=1)
+        press(ready)
+        expect(ready.get_by_text("The form did not get through.")).to_be_visible()
+        assert CloneAttempt.objects.count() == 0
+
+    press(ready)
     expect(ready).to_have_url(ATTEMPT)
     assert CloneAttempt.objects.get().speaker_name == "Anna Larsen"
 

@@ -83,6 +83,9 @@ def test_expired_sign_in_loses_no_text(studio: Studio) -> None:
     voice = factories.make_attempt(by=studio.user).cloned_voice
     assert voice is not None
     page = studio.page(path=f"/voices/{voice.pk}/")
+    # As an address this text would be longer than a server reads.
+    page.get_by_label("Text", exact=True).fill("好" * 8_000)
+    expect(page.get_by_text("8,000 of 9,999 characters.")).to_be_visible()
     page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
     studio.sign_everybody_out()
 

@@ -124,6 +124,8 @@ FILE_ID = "A File ID is a whole number such as 123456789012345, as MiniMax gave 
         ),
         ({"voice_id": ""}, {"voice_id": ["Type a voice ID, or type the name first."]}),
         ({"permission": None}, {"permission": [PERMISSION]}),
+        ({"permission": "off"}, {"permission": [PERMISSION]}),
+        ({"permission": "0"}, {"permission": [PERMISSION]}),
         (
             {"recording": ""},
             {"recording": ["Bring a recording: drop a file, or choose one."]},

@@ -380,6 +380,14 @@ def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
 # Refused --------------------------------------------------------------------------------------
 
 
+def test_book_pasted_by_mistake_is_told_to_be_too_long(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    response = client.post("/", answers(recording, preview_text="x" * 3_000_000))
+
+    assert said(response.content) == ["This is 2,999,000 characters too long: 1,000 at most."]
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_mistakes_are_listed_and_nothing_typed_is_lost(
     client: Client, user: User, recording: AudioFile, headers: dict[str, str]

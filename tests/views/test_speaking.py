@@ -109,12 +109,14 @@ def test_speak_refuses_with_a_sentence_and_keeps_the_text(
 
 
 def test_price_names_the_fee_of_the_first_use(client: Client, voice: Voice) -> None:
-    page = client.get(f"/voices/{voice.pk}/price/", {"text": "x" * 1000, "model": "speech-2.8-hd"})
+    text = {"text": "x" * 1000, "model": "speech-2.8-hd"}
+
+    page = client.post(f"/voices/{voice.pk}/price/", text)
 
     words = " ".join(page.content.decode().split())
     assert "This costs $0.10 now." in words
     assert "The first use also costs $1.50, once." in words
-    assert "1000 of 9,999 characters." in words.replace("1,000", "1000")
+    assert "1,000 of 9,999 characters." in words
 
 
 def test_speech_whose_answer_was_lost_is_settled_by_hand(

@@ -85,6 +85,14 @@ class CloneForm(Questions):
 
     # Validation ---------------------------------------------------------------------------------
 
+    def clean_permission(self) -> bool:
+        """A tick as browsers send it; "off" or "0" from elsewhere is no person's word."""
+        if self.data.get("permission") not in ("on", "true", "True", True):
+            raise forms.ValidationError(
+                self.fields["permission"].error_messages["required"], "required"
+            )
+        return True
+
     def clean_accuracy(self) -> Any:
         """Only with words to compare; without them it would mean nothing."""
         accuracy = self.cleaned_data.get("accuracy")

@@ -123,6 +123,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Every upload goes to disk, so that memory does not grow with the file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
+# A whole book pasted by mistake is told that it is too long, as any other text is.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 
 LANGUAGE_CODE = "en"
 # With a second one come Django's LocaleMiddleware (after the sessions) and its two headers a page.

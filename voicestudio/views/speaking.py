@@ -33,14 +33,17 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('voice', args=[pk])}#speech-{made.pk}")
 
 
-@require_safe
+@require_POST
 def price(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the text that is being typed would cost, and how long it is."""
-    text = texts.clean(request.GET.get("text", ""), lines=True)
-    model = request.GET.get("model", "")[:60]
+    """What the text that is being typed would cost, and how long it is.
+
+    Posted, although it changes nothing: a long text is no part of an address.
+    """
+    text = texts.clean(request.POST.get("text", ""), lines=True)
+    model = request.POST.get("model", "")[:60]
     cost = speaking.price(found_voice(request, pk), text, model)
     thousand = prices.per_character(model) * 1000
-    context = {"speech_price": cost, "count": len(text), "thousand": thousand}
+    context = {"speech_price": cost, "count": f"{len(text):,}", "thousand": thousand}
     return render(request, "voices/detail.html#price", context)
 
 
