@@ -98,7 +98,7 @@ def test_clone_voice_without_permission_sends_and_keeps_nothing(run: Run, standi
     [
         (b"", "This file is empty."),
         (b"Dear diary", "This is not an audio file that we can read"),
-        (wav(3, rate=8_000), "This recording is 0:03 long."),
+        (wav(3, rate=8_000), "This recording is too short. It is 0:03 long."),
     ],
 )
 def test_clone_voice_says_what_is_wrong_with_the_file(

@@ -1,6 +1,7 @@
 """One attempt: everything sent and answered, and what can still be done for it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -154,14 +155,13 @@ def test_clone_again_leads_to_the_form_filled_in(browser: Client, owner: User) -
     assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
 
 
-def told(html: str) -> list[str]:
-    """What the timeline says, from top to bottom."""
-    said = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
-    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in said]
+def story(html: str) -> list[str]:
+    told = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
+    return [said.replace("\N{NO-BREAK SPACE}", " ") for said in told]
 
 
 def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
-    assert told(page(browser, make_attempt(by=owner))) == [
+    assert story(page(browser, make_attempt(by=owner))) == [
         "Asked by owner",
         "Work began, 0.1 s",
         "Recording sent, 1.2 s",
@@ -171,14 +171,48 @@ def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -
     ]
 
 
-def test_story_ends_with_what_came_of_it(browser: Client, owner: User) -> None:
-    assert told(page(browser, make_attempt(State.STOPPED, by=owner)))[-2:] == [
-        "MiniMax answered, 8.4 s",
-        "Stopped by MiniMax",
-    ]
+def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.STOPPED, by=owner)
+    assert attempt.answered_at is not None
+    just_before = attempt.answered_at - timedelta(milliseconds=1)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(finished_at=just_before)
+
+    assert story(page(browser, attempt))[-2:] == ["MiniMax answered, 8.4 s", "Stopped by MiniMax"]
 
 
 # While it runs --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "offered"),
+    [
+        (1000, "Check the recording"),
+        (1008, "Try again"),
+        (1026, "Change the text"),
+        (20132, "Try again"),
+        (2037, "Trim the recording"),
+        (2039, "Choose another voice ID"),
+        (2048, "Trim the clip"),
+    ],
+)
+def test_failure_offers_what_helps(browser: Client, owner: User, code: int, offered: str) -> None:
+    attempt = make_attempt(State.FAILED, by=owner, status_code=code)
+
+    html = page(browser, attempt)
+
+    link = re.search(r'id="clone-again"[^>]*href="([^"]*)">.*?</svg>([^<]*)</a>', html, re.DOTALL)
+    assert link is not None
+    assert (link[1], link[2].strip()) == (f"/?from={attempt.pk}", offered)
+
+
+def test_taken_voice_id_comes_with_three_free_ones(browser: Client, owner: User) -> None:
+    attempt = make_attempt(State.FAILED, by=owner, status_code=2039, speaker_name="Anna Larsen")
+
+    free = re.findall(r'class="chip id" href="([^"]*)">([^<]*)</a>', page(browser, attempt))
+    form = text(browser.get(free[2][0].replace("&amp;", "&")))
+
+    assert len({voice_id for _address, voice_id in free}) == 3
+    assert form.count(f'value="{free[2][1]}"') == 1
 
 
 def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> None:

@@ -439,7 +439,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     form = page(client.get("/", {"recording": recording.pk}).content)
     listed = page(client.get("/recordings/").content)
 
-    assert "This recording is too long. MiniMax takes at most 5 minutes." in form
+    assert "<b>This recording is too long.</b>" in form
     assert 'value="cut_recording"' in form
     assert "Too long for MiniMax, which takes at most 5 minutes." in listed
     assert f'<a href="{address(recording)}">Cut out a part</a>' in listed

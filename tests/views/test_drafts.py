@@ -116,8 +116,8 @@ def test_refused_file_is_told_when_one_is_back(
     assert re.findall(r'data-state="error" role="status">\s*([^<]*?)\s*</p>', text(page)) == [
         "a.mp3: This is not an audio file that we can read, whatever its name says. Export the "
         "recording as mp3, m4a or wav, and bring that.",
-        "This file is larger than the 97 KB that we take. Save it as mp3 or m4a, or cut it, and "
-        "bring it again.",
+        "This file is larger than we take. 97 KB is the most. Save it as mp3 or m4a, or cut it, "
+        "and bring it again.",
     ]
     assert field(page, "speaker") == "王芳"
     assert left(data_dir) == []

@@ -30,12 +30,12 @@ HEADLINES = {
     1043: "MiniMax heard other words in the recording than those that were typed.",
     1044: "MiniMax found that the prompt clip does not say what is written beside it.",
     2013: "We sent something that MiniMax does not accept.",
-    2037: "MiniMax takes recordings between 10 seconds and 5 minutes long.",
+    2037: "MiniMax finds the recording too short or too long.",
     2038: "Our MiniMax account must be verified before it may clone voices.",
     2039: "This voice ID is taken.",
     2042: "This voice belongs to another MiniMax account.",
     2045: SLOW_DOWN,
-    2048: "MiniMax takes prompt clips shorter than 8 seconds.",
+    2048: "MiniMax finds the prompt clip too long.",
     2049: KEY,
     2054: "MiniMax does not know this voice.",
     2056: PLAN,
@@ -61,6 +61,19 @@ def test_no_sentence_holds_a_code() -> None:
 
     assert [text for text in texts if re.search(r"\d{3}|code|HTTP|error|JSON", text)] == []
     assert [text for text in texts if not text.endswith((".", "!"))] == []
+
+
+@pytest.mark.parametrize("purpose", ["voice_clone", "prompt_audio"])
+def test_no_headline_holds_a_number(purpose: str) -> None:
+    facts = {"duration_ms": 3_000, "limit_bytes": 100_000}
+    codes = ("empty", "too_large", "not_audio", "damaged", "video", "no_audio", "silent")
+    lengths = ("too_short", "too_long", "?")
+    sayings = [
+        *words.CODES.values(), *words.TROUBLES.values(), *words.DEMO_TROUBLES.values(),
+        *(words.of_audio(code, facts, purpose=purpose) for code in codes + lengths),
+    ]  # fmt: skip
+
+    assert [str(one.headline) for one in sayings if re.search(r"\d", str(one.headline))] == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio import words
 from voicestudio.forms.questions import REHEARSALS
 from voicestudio.models import CloneAttempt, State
-from voicestudio.services import attempts
+from voicestudio.services import attempts, voice_ids
 from voicestudio.words import Offer, Saying
 
 from .studio import icon
@@ -40,11 +40,17 @@ SLOWEST: Final = 3000
 OFFERS: Final = {
     Offer.CHANGE_VOICE_ID: _("Choose another voice ID"),
     Offer.CHANGE_TEXT: _("Change the text"),
-    Offer.CHECK_RECORDING: _("Choose another recording"),
+    # The form shows what was found in the recording, and has a button that cuts it.
+    Offer.CHECK_RECORDING: _("Check the recording"),
+    Offer.TRIM: _("Trim the recording"),
+    Offer.TRIM_CLIP: _("Trim the clip"),
     Offer.OTHER_RECORDING: _("Choose another recording"),
     Offer.TRY_AGAIN: _("Try again"),
     Offer.FIND_OUT: _("Clone under another voice ID"),
 }
+
+
+FREE_IDS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,16 @@ def way_on(attempt: CloneAttempt) -> WayOn | None:
     return None
 
 
+@register.filter
+def free_voice_ids(attempt: CloneAttempt) -> list[WayOn]:
+    """Where the voice ID is taken: three that are free, each leading to the form with it."""
+    saying = attempts.saying(attempt)
+    if saying is None or Offer.CHANGE_VOICE_ID not in saying.offers:
+        return []
+    like = f"{reverse('new')}?from={attempt.pk}&voice_id="
+    return [WayOn(like + free, free) for free in voice_ids.suggest(attempt.speaker_name, FREE_IDS)]
+
+
 def lasted(start: datetime | None, end: datetime | None) -> int | None:
     """Milliseconds between two moments, if both are known."""
     if start is None or end is None:
@@ -142,8 +158,9 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
             lasted(attempt.answered_at, attempt.demo_saved_at),
         ),
     ]
-    if not attempt.is_ready:
-        events.append((attempt.finished_at, attempt.state.label, None))
+    if not attempt.is_ready and (ended := attempt.finished_at) is not None:
+        # What the answer meant is told after the answer.
+        events.append((max(ended, attempt.answered_at or ended), attempt.state.label, None))
     return sorted(
         ((moment, text, ms) for moment, text, ms in events if moment is not None),
         key=lambda event: event[0],

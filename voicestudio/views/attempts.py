@@ -193,7 +193,8 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
     if "from" in request.GET:
         visible = CloneAttempt.objects.visible_to(request.user)
         earlier = get_object_or_404(visible, pk=_number(request.GET["from"]))
-        fresh = voice_ids.suggest(earlier.speaker_name)[0]
+        wanted = request.GET.get("voice_id", "")[:256]
+        fresh = wanted or voice_ids.suggest(earlier.speaker_name)[0]
         initial |= _like(earlier) | {"voice_id": fresh, "parent": earlier.pk}
         initial["advised"] = advising.decided(earlier.recording)
     if asked is not None:

@@ -34,11 +34,11 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
             return Saying(_("This file is empty."), _("Choose it again, or export it once more."))
         case "too_large":
             return Saying(
+                _("This file is larger than we take."),
                 format_lazy(
-                    _("This file is larger than the {size} that we take."),
+                    _("{size} is the most. Save it as mp3 or m4a, or cut it, and bring it again."),
                     size=size(facts["limit_bytes"]),
                 ),
-                _("Save it as mp3 or m4a, or cut it, and bring it again."),
             )
         case "not_audio":
             return Saying(
@@ -67,26 +67,37 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
             )
         case "too_short" if clip:
             return Saying(
-                format_lazy(_("This clip is only {length} long."), length=length),
-                _("Choose a clip of 5 to 8 seconds."),
+                _("This clip is too short."),
+                format_lazy(
+                    _("It is {length} long. Choose a clip of 5 to 8 seconds."), length=length
+                ),
             )
         case "too_short":
             return Saying(
+                _("This recording is too short."),
                 format_lazy(
-                    _("This recording is {length} long. MiniMax needs at least 10 seconds."),
+                    _(
+                        "It is {length} long. MiniMax needs at least 10 seconds. Record a longer "
+                        "one; one to two minutes is best."
+                    ),
                     length=length,
                 ),
-                _("Record a longer one; one to two minutes is best."),
             )
         case "too_long" if clip:
             return Saying(
-                _("This clip is too long. MiniMax takes prompt clips shorter than 8 seconds."),
-                _("Cut it to 5 to 8 seconds, and bring it again."),
+                _("This clip is too long."),
+                _(
+                    "MiniMax takes prompt clips shorter than 8 seconds. Cut it to 5 to 8 seconds, "
+                    "and bring it again."
+                ),
             )
         case "too_long":
             return Saying(
-                _("This recording is too long. MiniMax takes at most 5 minutes."),
-                _("Cut out the best one to two minutes, and bring those."),
+                _("This recording is too long."),
+                _(
+                    "MiniMax takes at most 5 minutes. Cut out the best one to two minutes, and "
+                    "bring those."
+                ),
             )
     return Saying(_("This file cannot be used."), _("Bring the recording as mp3, m4a or wav."))
 

@@ -36,7 +36,7 @@ CODES: Final[dict[int, Saying]] = {
     1000: Saying(
         _("MiniMax could not process this and did not say why."),
         _("Often the recording is damaged. Check it, or try another one."),
-        (Offer.CHECK_RECORDING, Offer.COPY_DETAILS),
+        (Offer.CHECK_RECORDING, Offer.OTHER_RECORDING, Offer.COPY_DETAILS),
     ),
     1001: Saying(
         _("MiniMax took too long to answer."),
@@ -93,9 +93,9 @@ CODES: Final[dict[int, Saying]] = {
         (Offer.TRY_AGAIN, Offer.OTHER_RECORDING),
     ),
     2037: Saying(
-        _("MiniMax takes recordings between 10 seconds and 5 minutes long."),
-        _("Trim this one, or choose another."),
-        (Offer.OTHER_RECORDING,),
+        _("MiniMax finds the recording too short or too long."),
+        _("It must be between 10 seconds and 5 minutes long. Trim this one, or choose another."),
+        (Offer.TRIM, Offer.OTHER_RECORDING),
     ),
     2038: Saying(
         _("Our MiniMax account must be verified before it may clone voices."),
@@ -113,9 +113,9 @@ CODES: Final[dict[int, Saying]] = {
         (Offer.CHANGE_VOICE_ID,),
     ),
     2048: Saying(
-        _("MiniMax takes prompt clips shorter than 8 seconds."),
-        _("Trim the clip, or choose another."),
-        (Offer.OTHER_RECORDING,),
+        _("MiniMax finds the prompt clip too long."),
+        _("It must be shorter than 8 seconds. Trim the clip, or choose another."),
+        (Offer.TRIM_CLIP, Offer.OTHER_RECORDING),
     ),
     2054: Saying(
         _("MiniMax does not know this voice."),

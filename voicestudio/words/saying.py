@@ -12,6 +12,8 @@ class Offer(StrEnum):
     LISTEN = "listen"
     CHECK_RECORDING = "check_recording"
     OTHER_RECORDING = "other_recording"
+    TRIM = "trim"
+    TRIM_CLIP = "trim_clip"
     CHANGE_TEXT = "change_text"
     CHANGE_VOICE_ID = "change_voice_id"
     TRY_AGAIN = "try_again"

@@ -99,8 +99,8 @@ def check(order: Order) -> None:
         raise OrderRefused(
             "recording",
             Saying(
-                _("This recording is too long. MiniMax takes at most 5 minutes."),
-                _("Cut out the best one to two minutes first."),
+                _("This recording is too long."),
+                _("MiniMax takes at most 5 minutes. Cut out the best one to two minutes first."),
             ),
         )
     _check_fitness("recording", order.recording)
