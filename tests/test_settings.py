@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
@@ -273,6 +274,34 @@ def test_a_typing_error_in_the_env_file_stops_the_start(
         f"Voice Studio cannot start: {wrong} is not a setting of Voice Studio; "
         f"did you mean {right}?\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("PORT=8000".encode("utf-16"), "must be a readable text file in UTF-8."),
+        (b"# ours\nPORT 8000\n", "makes no sense in line 2: write NAME=value."),
+        (b"PORT=8000\nDEBUG\n", "makes no sense in line 2: write NAME=value."),
+        (b"PORT=80\x0000\n", "makes no sense in line 1: write NAME=value."),
+    ],
+)
+def test_an_env_file_that_makes_no_sense_stops_the_start(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(content)
+
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        reading.variables_of(file)
+
+    assert str(stopped.value) == f"{file} {sentence}"
+
+
+def test_an_env_file_of_windows_is_read(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("PORT=8100\r\n\r\nexport CURRENCY='€'\r\n".encode("utf-8-sig"))
+
+    assert reading.variables_of(file) == {"PORT": "8100", "CURRENCY": "€"}
 
 
 def test_the_env_file_may_serve_other_programs_too(starts: Starts, tmp_path: Path) -> None:

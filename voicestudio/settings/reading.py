@@ -1,6 +1,7 @@
 """Reading: one variable of the environment or of .env, or one sentence that names it."""
 
 import difflib
+import io
 import ipaddress
 import os
 import re
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -132,11 +134,27 @@ def refuse_unknown_names() -> None:
             raise ImproperlyConfigured(f"{name} is not a setting of Voice Studio{hint}")
 
 
+def variables_of(path: Path) -> dict[str, str]:
+    """What the file says; ImproperlyConfigured where it is no text or a line makes no sense."""
+    try:
+        # What Windows puts before a text is no part of the first name.
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path} must be a readable text file in UTF-8.") from error
+    for line in parse_stream(io.StringIO(text)):
+        # A line without "=" is none either; the settings would be read as if it were not there.
+        if line.error or "\0" in line.original.string or (line.key and line.value is None):
+            raise ImproperlyConfigured(
+                f"{path} makes no sense in line {line.original.line}: write NAME=value."
+            )
+    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
+
+
 # The environment goes before the file.
 from_file: dict[str, str] = {}
 env_file = os.environ.get("VOICESTUDIO_ENV_FILE", str(BASE_DIR / ".env"))
 if env_file and Path(env_file).is_file():
-    from_file = {name: value or "" for name, value in dotenv_values(env_file).items()}
+    from_file = variables_of(Path(env_file))
     for name, value in from_file.items():
         if not os.environ.get(name, "").strip():
             os.environ[name] = value
