@@ -180,6 +180,20 @@ def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> N
     assert story(page(browser, attempt))[-2:] == ["MiniMax answered, 8.4 s", "Stopped by MiniMax"]
 
 
+def test_page_shows_as_text_what_others_wrote(browser: Client, owner: User) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    attempt = make_attempt(
+        State.FAILED, by=owner, status_msg=hostile, answer_text=hostile, trace_id=hostile,
+        speaker_name=hostile, recording=make_recording(by=owner, name=hostile),
+        calls=[{"call": hostile, "trace_id": hostile}], preview_text=hostile,
+    )  # fmt: skip
+
+    html = page(browser, attempt)
+
+    assert html.count("<img") == 0
+    assert html.count(escape(hostile)) == 15
+
+
 # While it runs --------------------------------------------------------------------------------
 
 

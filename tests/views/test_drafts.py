@@ -91,6 +91,7 @@ def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Pa
     assert (recording.name, recording.created_by) == ("anna.wav", owner)
     assert field(page, "speaker") == "王芳"
     assert field(page, "recording") == str(recording.pk)
+    assert text(page).count("is in its form again. Nothing was done yet") == 1
     assert (field(again, "speaker"), field(again, "recording")) == ("", "")
     assert left(data_dir) == []
 
@@ -150,6 +151,17 @@ def test_text_on_the_page_of_a_voice_is_there_again(client: Client, voice: Voice
     assert (field(other, "text"), field(other, "notes")) == ("", "")
     assert (field(page, "text"), field(page, "speed")) == ("Not lost.", "1.25")
     assert (field(page, "notes"), field(page, "tags")) == ("Warm.", "calm")
+
+
+def test_times_of_a_cut_are_there_again(client: Client, owner: User) -> None:
+    address = f"/recordings/{factories.make_recording().pk}/cut/"
+
+    client.post(address, {"start": "0:05", "end": "0:25.5", "purpose": "voice_clone"})
+    sign_in(client)
+    page = client.get(address)
+
+    assert (field(page, "start"), field(page, "end")) == ("0:05", "0:25.5")
+    assert AudioFile.objects.count() == 1
 
 
 def test_note_on_a_lost_answer_is_there_again(client: Client, owner: User) -> None:

@@ -18,6 +18,7 @@ from voicestudio.forms.cutting import SECONDS, CutForm, all_bands, judged, lengt
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
+from . import drafts
 from .leaving import go_to, leave_for
 from .people import signed_in
 
@@ -71,7 +72,7 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
     """The page; what is sent from it becomes a new recording, a child of this one."""
     recording = _visible(request, pk)
     if request.method != "POST":
-        initial = _initial(request, recording)
+        initial = _initial(request, recording) | drafts.laid_ready(request, "cut_recording", pk)
         return _page(request, recording, CutForm(recording=recording, initial=initial))
     form = CutForm(request.POST, recording=recording)
     if form.is_valid():

@@ -41,6 +41,7 @@ FORMS: Final = {
     "speak": SPEECH_FORM,
     "voice_notes": ("seen", "notes", "tags"),
     "settle_attempt": ("note",),
+    "cut_recording": ("start", "end", "purpose", "back"),
     "recordings": ("purpose",),
 }
 PAGES: Final = {"speak": "voice", "voice_notes": "voice", "settle_attempt": "attempt"}
@@ -162,15 +163,22 @@ class NoFiles(FileUploadHandler):
 # Laid ready -------------------------------------------------------------------------------------
 
 
-def lay_ready(request: HttpRequest, person: User) -> None:
-    """Whatever was put aside for this person: its answers for its page, its files taken in."""
+def lay_ready(request: HttpRequest, person: User) -> bool:
+    """Whatever was put aside for this person: its answers for its page, its files taken in.
+
+    Returns whether there was a form that is to be sent once more.
+    """
+    unsent = False
     for draft in drafts.take(person.pk):
         told = dict(draft.answers)
         for file in draft.files:
             _bring(request, person, file, told)
         if draft.too_large:
             messages.error(request, sentence(uploads.larger_than_we_take()))
-        request.session[draft.place] = told
+        if draft.place != _key("recordings", None):
+            request.session[draft.place] = told
+            unsent = True
+    return unsent
 
 
 def _bring(request: HttpRequest, person: User, file: drafts.KeptFile, told: dict[str, str]) -> None:

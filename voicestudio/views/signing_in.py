@@ -68,7 +68,12 @@ class SignIn(LoginView):
         login(self.request, person)
         if draft := carried_draft(self.request):
             self.request.session["draft"] = draft
-        drafts.lay_ready(self.request, person)
+        if drafts.lay_ready(self.request, person):
+            messages.info(
+                self.request,
+                _("What you sent when your sign-in had expired is in its form again. Nothing was "
+                  "done yet: look it over and press the button once more."),
+            )  # fmt: skip
         if by_script(self.request):
             return signed_in(self.request)
         return HttpResponseRedirect(self.get_success_url())
