@@ -49,7 +49,7 @@ def keep(
     too_large: bool = False,
 ) -> None:
     """Put the form aside for the person with the id `owner`, and nobody else."""
-    _forget_old()
+    forget_old()
     home = _home(owner)
     folder = home / secrets.token_hex(8)
     folder.mkdir(mode=0o700, parents=True)
@@ -70,7 +70,7 @@ def keep(
 
 def take(owner: int) -> Iterator[Draft]:
     """Each draft of this person, once; its files are gone when the next one is asked for."""
-    _forget_old()
+    forget_old()
     for folder in _newest_first(_home(owner)):
         claimed = folder.with_name(folder.name + TAKEN)
         with suppress(FileNotFoundError):  # taken by somebody else at this moment
@@ -116,7 +116,7 @@ def _is_fresh(kept_at: int) -> bool:
     return time.time() - kept_at / 1e9 < KEPT_FOR.total_seconds()
 
 
-def _forget_old() -> None:
+def forget_old() -> None:
     """Of everybody: nothing waits for people who do not come back."""
     for folder in Path(settings.DATA_DIR).glob("drafts/*/*"):
         if not _is_fresh(_kept_at(folder)):

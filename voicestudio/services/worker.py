@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, Speech, Worker
 
-from . import attempts, demos, leases, ledger, queue, recordings, reminders, speaking
+from . import attempts, demos, drafts, leases, ledger, queue, recordings, reminders, speaking
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +121,7 @@ def _beat_on() -> None:
                 Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
             take_up()
             reminders.send_if_due()
+            drafts.forget_old()
         except Error:
             logger.warning("The heartbeat could not be written.", exc_info=True)
         finally:
