@@ -370,15 +370,30 @@ def test_run_without_preview_text_ends_ready_without_a_demo(ran: Runner) -> None
 
 
 @pytest.mark.parametrize(
-    ("outcome", "state"),
+    ("outcome", "state", "headline"),
     [
-        ("ready", State.READY), ("flagged", State.FLAGGED), ("refused", State.STOPPED),
-        ("slow_down", State.WAITING), ("out_of_credit", State.FAILED),
-        ("wrong_key", State.FAILED), ("lost_answer", State.UNKNOWN),
+        ("ready", State.READY, ""),
+        ("flagged", State.FLAGGED, ""),
+        ("refused", State.STOPPED,
+         "MiniMax's safety check stopped this because of the text or the recording."),
+        ("slow_down", State.WAITING, "MiniMax asks us to slow down."),
+        ("out_of_credit", State.FAILED, "Our MiniMax account is out of credit."),
+        ("wrong_key", State.FAILED, "Our connection to MiniMax needs an administrator."),
+        ("lost_answer", State.UNKNOWN, "We do not know whether MiniMax made this voice."),
+        ("slow", State.READY, ""),
     ],
 )  # fmt: skip
-def test_run_rehearses_each_outcome(outcome: str, state: State, ran: Runner) -> None:
-    assert ran(rehearsal=outcome).state == state
+def test_run_rehearses_each_outcome(
+    outcome: str, state: State, headline: str, ran: Runner, standin: StandIn
+) -> None:
+    standin.rehearsal.slow_seconds = 0.2
+
+    attempt = ran(rehearsal=outcome)
+
+    saying = attempts.saying(attempt)
+    assert (attempt.state, str(saying.headline) if saying else "") == (state, headline)
+    took = max(call["ms"] for call in attempt.calls if call["call"] == "voice_clone")
+    assert took >= (200 if outcome == "slow" else 0)
 
 
 def test_run_never_asks_a_real_provider_to_rehearse(

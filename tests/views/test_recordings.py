@@ -64,9 +64,21 @@ def test_upload_is_kept_and_shown(client: Client, user: User, settings: Settings
     assert (kept.name, kept.purpose, kept.created_by) == ("anna.wav", "voice_clone", user)
     assert kept.duration_ms == 12_000
     assert f'<input type="hidden" name="recording" value="{kept.pk}">' in html
-    assert "0:12" in html
+    assert re.findall(r'dir="auto">(anna.wav)</b>\s*<span[^>]*>([^<]*)<', html) == [
+        ("anna.wav", "0:12 · 192 KB")
+    ]
+    assert html.count(f'<audio controls preload="none" src="/audio/recordings/{kept.pk}/"') == 1
+    assert html.count('<svg class="wave"') == 1
     assert "<html" not in html
     assert left_over(settings) == []
+
+
+def test_converted_recording_says_from_what(client: Client, user: User) -> None:
+    recording = factories.make_recording(converted_from="opus")
+
+    part = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
+
+    assert part.count("Converted from opus to mp3, since MiniMax takes only mp3, m4a and wav.") == 1
 
 
 def test_prompt_clip_is_kept_under_its_name(client: Client, user: User) -> None:
