@@ -115,14 +115,16 @@ def test_a_worker_killed_before_it_claims_loses_nothing(
 ) -> None:
     """The job was lost with the queue; the row alone is enough."""
     attempt = attempts.submit(order(), by=person)
-    # What a worker forgets with every beat: drafts for which nobody came back.
-    draft = data_dir / "drafts" / "1" / "old"
+    # What a worker throws away with every beat: drafts and files for which nobody came back.
+    draft, half = data_dir / "drafts" / "1" / "old", data_dir / "incoming" / "half.upload"
     draft.mkdir(parents=True)
-    os.utime(draft, (time.time() - 4 * 24 * 3600,) * 2)
+    half.touch()
+    for left in (draft, half):
+        os.utime(left, (time.time() - 4 * 24 * 3600,) * 2)
 
     with _worker(starter, data_dir, standin):
         assert _wait(lambda: not _row(attempt).is_running)
-        assert _wait(lambda: not draft.exists())
+        assert _wait(lambda: not draft.exists() and not half.exists())
 
     assert _row(attempt).state == State.READY
 

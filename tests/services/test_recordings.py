@@ -1,5 +1,7 @@
 """Recordings: taken in whole or not at all, and let go only when nothing refers to them."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,14 @@ def test_shown_name_keeps_the_extension_of_a_long_name() -> None:
     shown = recordings.shown_name("x" * 500 + ".wav")
 
     assert (len(shown), shown[-6:]) == (200, "x….wav")
+
+
+def test_sweep_throws_away_what_a_killed_process_left(data_dir: Path) -> None:
+    incoming = data_dir / "incoming"
+    for name, hours in (("old.upload", 25), ("fresh.upload", 23)):
+        (incoming / name).write_bytes(b"half a recording")
+        os.utime(incoming / name, (time.time() - hours * 3600,) * 2)
+
+    recordings.sweep()
+
+    assert [path.name for path in incoming.iterdir()] == ["fresh.upload"]

@@ -122,6 +122,7 @@ def _beat_on() -> None:
             take_up()
             reminders.send_if_due()
             drafts.forget_old()
+            recordings.sweep()
         except Error:
             logger.warning("The heartbeat could not be written.", exc_info=True)
         finally:

@@ -13,7 +13,7 @@ from .bringing import (
 from .cutting import NotHeld, cut, shape, tidy
 from .family import Member, family
 from .judging import check_again, judge, judge_recording, take_up
-from .keeping import shown_name, take_in_path
+from .keeping import shown_name, sweep, take_in_path
 
 __all__ = [
     "EXAMPLE_VOICES",
@@ -31,6 +31,7 @@ __all__ = [
     "judge_recording",
     "shape",
     "shown_name",
+    "sweep",
     "take_in",
     "take_in_file",
     "take_in_path",

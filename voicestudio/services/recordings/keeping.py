@@ -1,7 +1,10 @@
 """Keeping: a file becomes a recording with its measures, in our own storage."""
 
 import re
+import time
 import unicodedata
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NAME_LENGTH: Final = 200
+# Nothing takes that long to arrive or to be made.
+LEFT_AFTER: Final = timedelta(days=1)
 # Two hours of sound are decoded within a minute; a slow machine is given more.
 TIMEOUT_S: Final = 240.0
 # Each recording is decoded in a child process; more at once would only make all of them slower.
@@ -92,6 +97,14 @@ def keep(
     finally:
         taken.path.unlink(missing_ok=True)
     return recording
+
+
+def sweep() -> None:
+    """Throw away what a killed process left half brought; whatever still grows is fresh."""
+    for left in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        with suppress(OSError):  # gone meanwhile, or a folder
+            if time.time() - left.stat().st_mtime > LEFT_AFTER.total_seconds():
+                left.unlink()
 
 
 def wire(purpose: str) -> AudioPurpose:
