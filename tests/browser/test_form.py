@@ -459,7 +459,7 @@ def test_form_that_does_not_get_through_says_so(studio: Studio, ready: Page) -> 
         studio.expects(f" {status} ")
         ready.route(re.compile(r"/$"), partial(Route.fulfill, status=status), times=1)
         press(ready)
-        expect(ready.get_by_text("The form did not get through.")).to_be_visible()
+        expect(ready.get_by_text("The form has not arrived.")).to_be_visible()
         assert CloneAttempt.objects.count() == 0
 
     press(ready)

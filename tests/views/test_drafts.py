@@ -117,7 +117,7 @@ def test_refused_file_is_told_when_one_is_back(
     assert re.findall(r'data-state="error" role="status">\s*([^<]*?)\s*</p>', text(page)) == [
         "a.mp3: This is not an audio file that we can read, whatever its name says. Export the "
         "recording as mp3, m4a or wav, and bring that.",
-        "This file is larger than we take. 97 KB is the most. Save it as mp3 or m4a, or cut it, "
+        "This file is too large. We take up to 97 KB. Save it as mp3 or m4a, or cut it, "
         "and bring it again.",
     ]
     assert field(page, "speaker") == "王芳"

@@ -529,7 +529,7 @@ def test_file_over_the_limit_loses_nothing_typed(
     shown = page(response.content)
     assert response.status_code == 422
     assert said(response.content) == [
-        "This file is larger than we take. 48 KB is the most. "
+        "This file is too large. We take up to 48 KB. "
         "Save it as mp3 or m4a, or cut it, and bring it again."
     ]
     assert (shown["speaker"], shown["text_validation"]) == ("Anna Larsen", "after the file")

@@ -170,7 +170,7 @@ def test_file_over_the_limit_is_dropped_as_it_comes(
     response = client.post("/recordings/", {"file": wav(seconds=30)}, headers=HTMX)
 
     assert response.status_code == 422
-    assert "97 KB is the most." in response.content.decode()
+    assert "We take up to 97 KB." in response.content.decode()
     assert AudioFile.objects.count() == 0
     assert left_over(settings) == []
 
@@ -182,7 +182,7 @@ def test_announced_length_over_the_limit_is_refused_unread(client: Client, user:
     )  # fmt: skip
 
     assert response.status_code == 422
-    assert "1 GB is the most." in response.content.decode()
+    assert "We take up to 1 GB." in response.content.decode()
 
 
 def test_upload_needs_its_csrf_token(user: User) -> None:

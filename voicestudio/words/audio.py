@@ -34,9 +34,12 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
             return Saying(_("This file is empty."), _("Choose it again, or export it once more."))
         case "too_large":
             return Saying(
-                _("This file is larger than we take."),
+                _("This file is too large."),
                 format_lazy(
-                    _("{size} is the most. Save it as mp3 or m4a, or cut it, and bring it again."),
+                    _(
+                        "We take up to {size}. Save it as mp3 or m4a, or cut it, and bring "
+                        "it again."
+                    ),
                     size=size(facts["limit_bytes"]),
                 ),
             )
