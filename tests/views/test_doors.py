@@ -26,7 +26,7 @@ READ: Final = {
     "attempt", "attempt_leaf", "attempt_row", "better_recording", "choose_recording", "compare",
     "costs", "cut_recording", "delete_voice", "demo_audio", "history",
     "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
-    "recording_suggestions", "recordings", "speaker", "speech", "speech_audio", "speech_price",
+    "recording_suggestions", "recordings", "speaker", "speech", "speech_audio",
     "tidy_recording", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip
 
