@@ -55,10 +55,12 @@ async function play(link, sound) {
   }
   sound.currentTime = from;
   leave();
-  part = { link, sound, from, to, begun: false };
+  const own = { link, sound, from, to, begun: false };
+  part = own;
   say(link, true);
-  await sound.play().catch(leave);
-  watch();
+  // What is stopped before it has begun may have given way to another part.
+  await sound.play().catch(() => part === own && leave());
+  if (part === own) watch();
 }
 
 document.addEventListener("click", (event) => {
