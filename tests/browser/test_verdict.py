@@ -25,6 +25,8 @@ ADVICE = {
     "volume_normalization": False, "volume_normalization_because": "",
 }  # fmt: skip
 
+FIGURES = {"speech_s": 16.0, "average_dbfs": -21.0, "peak_dbfs": -4.0, "snr_db": 48.0}
+
 
 def judged(studio: Studio, *found: dict[str, Any], **fields: Any) -> AudioFile:
     """A recording of 20 s that can be heard."""
@@ -96,6 +98,27 @@ def test_finding_is_stopped_by_its_own_button_and_by_other_sounds(studio: Studio
     expect(page.locator(".player")).not_to_have_attribute("data-playing", "")
 
 
+def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) -> None:
+    recording = judged(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
+    page = studio.page(path=f"/recordings/{recording.pk}/")
+    page.locator(".player audio").evaluate(
+        """sound => new Promise(known => {
+          sound.addEventListener("loadedmetadata", known);
+          sound.load();
+        })"""
+    )
+
+    page.evaluate(
+        """() => {
+          for (const link of document.querySelectorAll("[data-part-of]")) link.click();
+        }"""
+    )
+
+    expect(page.locator(".player")).to_have_attribute("data-playing", "")
+    page.wait_for_function("() => document.querySelector('.player audio').currentTime > 3.1")
+    expect(page.locator("[data-code=noisy] [data-part-of]")).to_have_attribute("data-playing", "")
+
+
 def test_without_script_finding_is_a_link_to_its_place(studio: Studio) -> None:
     recording = judged(studio, finding("hum", at=12.0))
     page = studio.page(path=f"/recordings/{recording.pk}/", java_script_enabled=False)
@@ -161,16 +184,37 @@ def test_nothing_that_one_looks_at_moves_when_it_arrives(studio: Studio) -> None
     assert abs(after["y"] - before["y"]) <= 1
 
 
-def test_one_finding_fits_into_the_room_that_was_kept(studio: Studio) -> None:
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("found", [[], [finding("hum", severity=1)]])
+def test_verdict_fills_the_room_that_was_kept(
+    studio: Studio, found: list[dict[str, Any]], width: int
+) -> None:
+    """What stands below stays where it is, and nothing is left empty above it."""
     recording = being_judged(studio)
-    page = studio.page(path=f"/recordings/{recording.pk}/")
+    page = studio.page(
+        path=f"/recordings/{recording.pk}/", viewport={"width": width, "height": 740}
+    )
     below = page.get_by_role("link", name="Cut", exact=True)
     before = below.bounding_box()
 
-    give_verdict(recording, "usable", finding("hum", severity=1))
+    give_verdict(recording, "usable" if found else "good", *found, figures=FIGURES)
 
-    expect(page.locator(".finding")).to_have_count(1)
+    expect(page.locator(".verdict .note")).to_have_attribute(
+        "data-state", "remark" if found else "good"
+    )
     assert below.bounding_box() == before
+    empty = page.locator(".verdict").evaluate(
+        """verdict => {
+          const [first, details] = verdict.children;
+          const gap = parseFloat(getComputedStyle(verdict).rowGap);
+          const inside = first.getBoundingClientRect().bottom
+            - first.querySelector(".button, .gist").getBoundingClientRect().bottom;
+          return [verdict.getBoundingClientRect().height - first.getBoundingClientRect().height
+            - gap - details.getBoundingClientRect().height, inside];
+        }"""
+    )
+    assert abs(empty[0]) <= 1
+    assert empty[1] <= 48
 
 
 def test_it_stops_asking_when_it_has_an_answer(studio: Studio) -> None:

@@ -442,7 +442,27 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     assert "<b>This recording is too long.</b>" in form
     assert 'value="cut_recording"' in form
     assert "Too long for MiniMax, which takes at most 5 minutes." in listed
-    assert f'<a href="{address(recording)}">Cut out a part</a>' in listed
+    assert f'<a class="on" href="{address(recording)}">Cut out a part</a>' in listed
+
+
+def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:
+    """By the studio at first, then by its verdict."""
+    these = AudioFile.objects.filter(pk=recording.pk)
+    these.update(duration_ms=600_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None)
+    places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
+
+    def said() -> list[int]:
+        pages = (page(client.get(place).content) for place in places)
+        return [
+            len(re.findall("<b>This recording is too long|>Too long for", one)) for one in pages
+        ]
+
+    these.update(judging_since=timezone.now(), judged_at=None)
+    waiting = said()
+    found = [factories.finding("too_long"), factories.finding("hum")]
+    these.update(verdict="unusable", findings=found, judged_at=timezone.now())
+
+    assert (waiting, said()) == ([1, 1, 1], [1, 1, 1])
 
 
 def test_clip_on_the_form_counts_its_seconds(

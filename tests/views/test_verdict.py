@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
 from tests.factories import finding, make_judged, make_recording
-from voicestudio.models import AudioFile, CloneAttempt, Origin
+from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -122,6 +122,42 @@ def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> 
         ("Channels", "2 channels"),
         ("something new", "1.50"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "names"),
+    [
+        (Purpose.SAMPLE, ["Speech", "Average level", "Highest peak", "Above the noise"]),
+        (Purpose.PROMPT, ["Average level", "Highest peak", "Above the noise"]),
+    ],
+)
+def test_good_recording_is_told_with_what_is_best(
+    client: Client, user: User, purpose: Purpose, names: list[str]
+) -> None:
+    figures = {"speech_s": 71.6, "average_dbfs": -21.4, "peak_dbfs": -4.0, "snr_db": 48.2}
+    values = {"Speech": "1:12", "Average level": "−21 dB", "Highest peak": "−4 dB",
+              "Above the noise": "48 dB"}  # fmt: skip
+    waits = make_recording(by=user, purpose=purpose, judging_since=timezone.now())
+    good = make_judged("good", by=user, purpose=purpose, figures=figures)
+
+    told = [
+        re.findall(
+            r"<dt[^>]*>([^<]+)</dt>\s*<dd><b>([^<]+)</b>",
+            client.get(f"/recordings/{one.pk}/").content.decode().partition('class="gist"')[2],
+        )
+        for one in (waits, good)
+    ]
+
+    assert told == [[(name, "–") for name in names], [(name, values[name]) for name in names]]
+
+
+def test_figures_that_were_not_measured_are_left_out(client: Client, user: User) -> None:
+    good = make_judged("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
+    none = make_judged("good", by=user, figures={})
+
+    pages = [client.get(f"/recordings/{one.pk}/").content.decode() for one in (good, none)]
+
+    assert [page.count('<dt class="small">') for page in pages] == [1, 0]
 
 
 @pytest.mark.parametrize(

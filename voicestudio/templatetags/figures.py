@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from voicestudio import words
 from voicestudio.forms.collection import OFFSET
+from voicestudio.models import AudioFile, Purpose
 
 register = template.Library()
 
@@ -54,6 +56,14 @@ def _loudness_range(value: float) -> str:
 
 def _decibels(value: float) -> str:
     return _("%(number)s decibels") % {"number": _number(value, 1)}
+
+
+def _db(value: float) -> str:
+    return _("%(number)s dB") % {"number": _number(value, 0)}
+
+
+def _clock(value: float) -> str:
+    return words.seconds(value * 1000)
 
 
 def _hertz(value: float) -> str:
@@ -145,6 +155,43 @@ class Figure:
 
     name: str | Promise
     value: str
+
+
+@dataclass(frozen=True)
+class Gist:
+    """One of the few figures that tell how good a recording is, and what is best."""
+
+    name: str | Promise
+    value: str
+    best: str | Promise
+
+
+# What professionals go by: one to two minutes of one speaker, average -23 to -18 dB, peaks below
+# -3 dB, a quiet room. By the doctor's names.
+GISTS: Final[dict[str, tuple[Promise, Callable[[float], str], Promise]]] = {
+    "speech_s": (_lazy("Speech"), _clock, _lazy("best 1 to 2 minutes")),
+    "average_dbfs": (_lazy("Average level"), _db, _lazy("best −23 to −18")),
+    "peak_dbfs": (_lazy("Highest peak"), _db, _lazy("best below −3")),
+    "snr_db": (_lazy("Above the noise"), _db, _lazy("best 35 and more")),
+}
+
+
+@register.filter
+def gist(recording: AudioFile) -> list[Gist]:
+    """The figures that one looks at first; a dash while they are measured.
+
+    Of a prompt clip the seconds are told elsewhere.
+    """
+    clip = recording.purpose == Purpose.PROMPT
+    wanted = [code for code in GISTS if not (clip and code == "speech_s")]
+    if recording.is_being_judged:
+        return [Gist(GISTS[code][0], "–", GISTS[code][2]) for code in wanted]
+    known = [code for code in wanted if isinstance(recording.figures.get(code), int | float)]
+    return [
+        Gist(name, write(recording.figures[code]), best)
+        for code in known
+        for name, write, best in [GISTS[code]]
+    ]
 
 
 @register.filter
