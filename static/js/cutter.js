@@ -41,9 +41,10 @@ function frame() {
 }
 
 function playing(now) {
-  const button = one("[data-play]");
-  button.toggleAttribute("data-playing", now);
-  button.querySelector(".words").textContent = now ? button.dataset.wordsPause : button.dataset.wordsPlay;
+  for (const button of all("[data-play]")) {
+    button.toggleAttribute("data-playing", now);
+    button.querySelector(".words").textContent = now ? button.dataset.wordsPause : button.dataset.wordsPlay;
+  }
   if (now) frame();
 }
 
@@ -167,7 +168,7 @@ document.addEventListener("click", (event) => {
   if (button.dataset.zoom) {
     zoom(button.dataset.zoom);
     announce(fromTo(cut.shown));
-  } else if ("play" in button.dataset || "hear" in button.dataset) toggle();
+  } else if ("play" in button.dataset) toggle();
   else if ("loop" in button.dataset) {
     looping = !looping;
     button.setAttribute("aria-pressed", looping);

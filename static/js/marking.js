@@ -136,11 +136,13 @@ export function judge() {
 
 export function progress() {
   const line = one(".playhead");
-  line.hidden = share(cut.point) < 0 || share(cut.point) > 1 || (sound().paused && cut.point === cut.part.start);
+  // Where nothing plays, a line outside of the part or at its start would say nothing.
+  const still = sound().paused && (cut.point <= cut.part.start || cut.point > cut.part.end);
+  line.hidden = share(cut.point) < 0 || share(cut.point) > 1 || still;
   const end = within(cut.point, cut.part.start, cut.part.end);
   one(".stage").style.setProperty("--point", percent(line.hidden ? cut.part.start : cut.point));
   one(".stage").style.setProperty("--heard", percent(end));
-  one(".at").textContent = line.hidden ? "" : typed(cut.point);
+  one(".at").textContent = typed(still ? cut.part.start : cut.point);
 }
 
 // The window ------------------------------------------------------------------------------------------

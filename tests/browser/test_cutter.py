@@ -89,13 +89,13 @@ def test_by_mouse_from_handles_to_a_new_recording(studio: Studio, recording: Aud
     page = opened(studio, recording)
     judged = page.locator("#judged")
 
-    expect(judged).to_have_text("1:00: fine")
+    expect(judged).to_have_text("1:00 — fine")
     drag(page, knob(page, "Start"), x_of(page, 20))
     drag(page, knob(page, "End"), x_of(page, 25))
     expect(judged).to_have_text(re.compile("too short, at least 10"))
     drag(page, middle(handle(page, "End")), x_of(page, 45))
     start, end = (seconds(text) for text in places(page))
-    expect(judged).to_have_text(re.compile(r"^2[45](\.\d)?\u00a0s: fine$"))
+    expect(judged).to_have_text(re.compile(r"^2[45](\.\d)?\u00a0s — fine$"))
     page.get_by_role("button", name="Make this cut").click()
 
     expect(page).to_have_url(re.compile(r"/recordings/#recording-\d+$"))
@@ -124,19 +124,32 @@ def test_by_touch(studio: Studio, recording: AudioFile) -> None:
         studio, recording, viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True
     )
     fingers = page.context.new_cdp_session(page)
-    x, y = knob(page, "Start")
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
         at = [{"x": x, "y": y} for x, y in points]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
 
-    touch("touchStart", (x + 15, y - 10))  # within 44 pixels
-    for step in range(1, 6):
-        touch("touchMove", (x + 15 + (x_of(page, 30) - x) * step / 5, y - 10))
-    touch("touchEnd")
+    def pull(x: float, y: float, by: float) -> None:
+        touch("touchStart", (x, y))
+        for step in range(1, 6):
+            touch("touchMove", (x + by * step / 5, y))
+        touch("touchEnd")
 
+    x, y = knob(page, "Start")
+    pull(x + 15, y - 10, x_of(page, 30) - x)  # within 44 pixels
     assert seconds(places(page)[0]) == pytest.approx(30, abs=0.5)
     assert places(page)[1] == "1:00.0"
+    # What it comes to is read without scrolling.
+    expect(page.locator("#judged")).to_be_in_viewport()
+    expect(page.locator("#judged")).to_have_text(re.compile(r"^(30|29\.\d)\u00a0s — fine$"))
+    x, y = knob(page, "End")
+    pull(x - 15, y + 10, x_of(page, 38) - x)
+    expect(page.locator("#judged")).to_have_text(re.compile("too short, at least 10"))
+    pull(x_of(page, 34), middle(page.locator(".over"))[1], x_of(page, 10) - x_of(page, 30))
+    page.touchscreen.tap(x_of(page, 14), middle(page.locator(".over"))[1])
+
+    assert [seconds(text) for text in places(page)] == pytest.approx([10, 18], abs=1)
+    assert at(page) == pytest.approx(14, abs=0.5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
@@ -206,7 +219,7 @@ def test_by_keyboard_alone(studio: Studio, recording: AudioFile) -> None:
     tab_to("#id_end")
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("0:25,5")
-    expect(page.locator("#judged")).to_have_text("18.5\u00a0s: fine")
+    expect(page.locator("#judged")).to_have_text("18.5\u00a0s — fine")
     tab_to("#make-cut")
     page.keyboard.press("Enter")
 
@@ -293,6 +306,20 @@ def test_part_is_played_and_looped(studio: Studio, recording: AudioFile) -> None
     assert at(page) == pytest.approx(30, abs=0.2)
 
 
+def test_nothing_moves_while_a_part_is_played(studio: Studio, recording: AudioFile) -> None:
+    page = opened(studio, recording, "?start=30&end=42")
+    zoom = page.get_by_role("button", name="Zoom in")
+    before = zoom.bounding_box()
+    position = page.get_by_label("Position")
+    expect(position).to_have_text("0:30.0")
+
+    page.get_by_role("button", name="Play the part").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(position).not_to_have_text("0:30.0")
+
+    assert zoom.bounding_box() == before
+
+
 # Zoom -------------------------------------------------------------------------------------------
 
 
@@ -329,13 +356,16 @@ def test_suggestion_is_taken_moved_or_left(studio: Studio, recording: AudioFile)
 
     page.get_by_role("button", name="Suggest a prompt clip").click()
     expect(page.locator("#why-prompt")).to_contain_text("0:40.0 to 0:46.5, 6.5\u00a0s")
-    expect(page.locator("#judged")).to_have_text("6.5\u00a0s: good")
+    expect(page.locator("#judged")).to_have_text("6.5\u00a0s — good")
     assert places(page) == ("0:40.0", "0:46.5")
     page.get_by_role("button", name="Suggest the best part").click()
     expect(page.locator("#why-best")).to_contain_text("There is less noise here than elsewhere.")
     expect(page.locator("#why-prompt")).to_be_hidden()
     expect(page.get_by_label("Recording", exact=True)).to_be_checked()
     assert places(page) == ("0:12.0", "0:27.0")
+    page.get_by_role("button", name="Hear it").click()
+    expect(page.locator("#why-best").get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.cutter audio').currentTime > 12")
     page.get_by_role("button", name="Back to my part").click()
     assert places(page) == ("0:03.0", "0:20.0")
     page.get_by_role("button", name="Suggest a prompt clip").click()
@@ -375,7 +405,7 @@ def test_clip_is_cut_out_and_its_words_are_typed(studio: Studio, recording: Audi
     page.get_by_text("Improve likeness").click()
 
     page.get_by_role("button", name="Cut one out of the recording").click()
-    expect(page.locator("#judged")).to_have_text("6.5\u00a0s: good")
+    expect(page.locator("#judged")).to_have_text("6.5\u00a0s — good")
     page.get_by_role("button", name="Make this cut").click()
     expect(page).to_have_url(re.compile(r"/\?prompt_clip=\d+#id_prompt_text$"))
     loop = page.get_by_role("button", name="Play the clip in a loop")

@@ -88,7 +88,7 @@ def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: Audi
     assert (value(response.content, "start"), value(response.content, "end")) == (
         "0:00.0", "0:30.0",
     )  # fmt: skip
-    assert "30\u00a0s: fine" in text
+    assert "30\u00a0s — fine" in text
     assert "style=" not in text
 
 
@@ -124,7 +124,7 @@ def test_address_says_what_is_marked(client: Client, recording: AudioFile) -> No
 
     assert 'aria-valuenow="5.0"' in page(response.content)
     assert 'aria-valuenow="11.5"' in page(response.content)
-    assert "6.5\u00a0s: good" in page(response.content)
+    assert "6.5\u00a0s — good" in page(response.content)
     assert value(response.content, "back") == "form"
 
 
@@ -215,7 +215,7 @@ def test_suggestion_without_script_fills_the_page(client: Client, recording: Aud
     assert (value(response.content, "start"), value(response.content, "end")) == (
         "0:20.0", "0:26.5",
     )  # fmt: skip
-    assert "6.5\u00a0s: good" in page(response.content)
+    assert "6.5\u00a0s — good" in page(response.content)
     assert recording.children.count() == 0
 
 
@@ -349,7 +349,7 @@ def test_wrong_input_is_told_and_nothing_is_lost(
     [
         ("0:04.0", "soon", ("4.0", "30.0"), "Correct the times first."),
         ("", "0:20.0", ("0.0", "20.0"), "Correct the times first."),
-        ("0:04.0", "0:09.0", ("4.0", "9.0"), "5\u00a0s: too short, at least 10\u00a0s"),
+        ("0:04.0", "0:09.0", ("4.0", "9.0"), "5\u00a0s — too short, at least 10\u00a0s"),
     ],
 )
 def test_what_was_right_stays_marked(
@@ -472,6 +472,6 @@ def test_clip_on_the_form_counts_its_seconds(
 
     text = page(client.get("/", {"prompt_clip": clip.pk}).content)
 
-    assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s: good</p>', text)
+    assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s — good</p>', text)
     assert "Play the clip in a loop" in text
     assert "Exactly what is said in the clip, word for word, ending in punctuation." in text

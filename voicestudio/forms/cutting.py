@@ -76,36 +76,36 @@ def bands(purpose: str) -> list[Band]:
     """
     span = SPANS[_wire(purpose)]
     short = format_lazy(
-        _("{length}: too short, at least {least}"),
+        _("{length} — too short, at least {least}"),
         length="{length}",
         least=length_of(span.shortest),
     )
     if purpose == Purpose.PROMPT:
         least, most = BEST_CLIP_MS
         long = format_lazy(
-            _("{length}: too long, must be under {limit}"),
+            _("{length} — too long, must be under {limit}"),
             length="{length}",
             limit=length_of(span.limit),
         )
         return [
             Band(span.shortest, "bad", short),
-            Band(least, "warn", _("{length}: rather short, 5 to 7.5 s are best")),
-            Band(most + 1, "good", _("{length}: good")),
-            Band(span.longest + 1, "warn", _("{length}: rather long, 5 to 7.5 s are best")),
+            Band(least, "warn", _("{length} — rather short, 5 to 7.5 s are best")),
+            Band(most + 1, "good", _("{length} — good")),
+            Band(span.longest + 1, "warn", _("{length} — rather long, 5 to 7.5 s are best")),
             Band(None, "bad", long),
         ]
     long = format_lazy(
-        _("{length}: too long, at most {most}"), length="{length}", most=length_of(span.limit)
+        _("{length} — too long, at most {most}"), length="{length}", most=length_of(span.limit)
     )
     return [
         Band(span.shortest, "bad", short),
-        Band(span.longest + 1, "good", _("{length}: fine")),
+        Band(span.longest + 1, "good", _("{length} — fine")),
         Band(None, "bad", long),
     ]
 
 
 def judged(length_ms: int, purpose: str) -> dict[str, str]:
-    """State and sentence for a length (ms): "42 s: fine"."""
+    """State and sentence for a length (ms): "42 s — fine"."""
     band = next(one for one in bands(purpose) if one.below_ms is None or length_ms < one.below_ms)
     return {"state": band.state, "words": str(band.words).format(length=length_of(length_ms))}
 
