@@ -125,6 +125,8 @@ class Recorder {
     this.forget();
     Object.assign(this, { word: "", wordSince: 0, spokenAt: -SPOKEN_EVERY_S, passed: 0 });
     this.to("recording");
+    // The text that is read now, below what stays in sight beside it.
+    this.find(".reading").scrollIntoView({ block: "nearest" });
     this.say("recording");
     this.list();
   }
@@ -202,6 +204,8 @@ class Recorder {
     this.to("taken");
     const remark = why || (seconds < this.least ? "short" : "");
     this.tell(remark);
+    // What MiniMax would refuse is rather recorded again.
+    this.root.toggleAttribute("data-short", remark === "short" && this.root.dataset.purpose !== "prompt_audio");
     if (!remark) this.say("taken");
     if (here) this.find(".player button").focus();
   }
@@ -237,22 +241,29 @@ class Recorder {
   }
 
   use() {
-    if (this.find("[data-said] :focus")) this.find("[data-does=use]").focus();
+    const here = this.root.contains(document.activeElement);
     this.tell("");
     this.to("sending");
+    const meter = this.zone.querySelector(".meter");
+    this.find(".way").append(meter);
     const detail = { file: this.take, origin: "recorded" };
     this.zone.dispatchEvent(new CustomEvent("bring", { bubbles: true, detail }));
+    if (here) meter.querySelector("[data-cancel]").focus();
   }
 
-  // An upload has ended: of the take, or of another file.
+  // An upload has ended: of the take, or of another file, which may have taken its place.
   sent({ taken, file }) {
-    if (!this.take || (file && file !== this.take)) return;
-    if (!taken || !file) {
+    const ours = file === this.take;
+    if (!this.take || (!ours && this.stage !== "sending")) return;
+    const { activeElement: at, body } = document;
+    const here = this.fold.contains(at) || at === body || at === this.zone.querySelector("input[type=file]");
+    this.fold.after(this.zone.querySelector(".meter"));
+    if (!taken || !ours) {
       this.to("taken");
-      this.keep(this.zone.querySelector(".said > .note:has([data-again])"));
+      if (ours) this.keep(this.zone.querySelector(".said > .note:has([data-again])"));
+      if (here) (this.find("[data-said] .button") ?? this.find("[data-does=use]")).focus();
       return;
     }
-    const here = this.fold.contains(document.activeElement) || document.activeElement === document.body;
     this.discard();
     this.fold.open = false;
     if (here) document.querySelector(`${this.zone.dataset.target} .player button`)?.focus();

@@ -41,8 +41,8 @@ document.addEventListener("click", (event) => {
   if (!zone) return;
   if (event.target.closest("[data-cancel]")) {
     stop(zone);
-    end(zone, false);
     zone.querySelector("input[type=file]").focus();
+    end(zone, false);
   }
   if (event.target.closest("[data-again]")) send(zone, running.get(zone).file);
 });

@@ -294,6 +294,7 @@ def test_limits_lie_within_what_the_provider_takes(studio: Studio) -> None:
 def test_level_is_told_in_words(studio: Studio) -> None:
     page = recorder(studio, before=AMPLIFIER)
     told = page.locator("[data-word]:visible")
+    colours = []
 
     button(page, "Record").click()
 
@@ -307,6 +308,10 @@ def test_level_is_told_in_words(studio: Studio) -> None:
             "decibels => { window.amplifier.gain.value = 10 ** (decibels / 20); }", decibels
         )
         expect(told).to_have_text(words)
+        colours.append(told.evaluate("words => getComputedStyle(words).color"))
+
+    assert len(set(colours)) == 3
+    assert colours[2] == colours[3]
 
 
 def test_take_that_is_too_short_is_told(studio: Studio) -> None:

@@ -1,0 +1,116 @@
+"""The recorder's deck and text as one sees them, with a microphone that hums."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Studio
+from voicestudio.models import AudioFile, Origin
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# The browser of all other tests has no ears.
+HUMS = """
+  navigator.mediaDevices.getUserMedia = async () => {
+    const context = new AudioContext();
+    const [tone, loudness] = [context.createOscillator(), context.createGain()];
+    const heard = context.createMediaStreamDestination();
+    loudness.gain.value = 0.1;
+    tone.connect(loudness).connect(heard);
+    tone.start();
+    return heard.stream;
+  };
+"""
+
+
+def deck(studio: Studio, card: str = "[data-step=recording]", width: int = 1280) -> Page:
+    """The form with the recorder of a card opened."""
+    page = studio.page(viewport={"width": width, "height": 740})
+    page.add_init_script(HUMS)
+    page.reload()
+    if "prompt_clip" in card:
+        page.get_by_text("Improve likeness").click()
+    page.locator(card).get_by_text("Record it here").click()
+    expect(page.locator(".recorder")).to_be_visible()
+    return page
+
+
+def press(page: Page, name: str) -> None:
+    page.locator(".recorder").get_by_role("button", name=name, exact=True).click()
+
+
+def test_text_follows_the_language_of_the_form(studio: Studio) -> None:
+    page = deck(studio)
+    shown = page.locator(".reading > :visible")
+
+    expect(shown).to_have_attribute("lang", "en")
+    page.get_by_label("Language", exact=True).select_option("German")
+    expect(shown).to_have_attribute("lang", "de")
+    expect(page.get_by_label("A text to read aloud", exact=True)).to_have_value("German")
+    page.get_by_label("Language", exact=True).select_option("Tamil")
+    expect(shown).to_have_attribute("lang", "de")  # there is none in Tamil
+    page.get_by_label("A text to read aloud", exact=True).select_option("Japanese")
+
+    expect(shown).to_have_attribute("lang", "ja")
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_time_level_and_stop_stay_in_sight_of_the_text(studio: Studio, width: int) -> None:
+    page = deck(studio, width=width)
+    heading = page.get_by_text("A text to read aloud", exact=True)
+    before = heading.bounding_box()
+    scrolled = page.evaluate("scrollY")
+
+    press(page, "Record")
+    expect(page.get_by_text("Good.", exact=True)).to_be_visible()
+
+    after = heading.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(after["y"] + page.evaluate("scrollY") - before["y"] - scrolled) <= 1
+    for part in (".recorder .elapsed", ".recorder [data-does=stop]", ".reading"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    page.mouse.wheel(0, 250)
+    page.wait_for_function("() => scrollY > 250")
+    expect(page.locator(".recorder [data-does=stop]")).to_be_in_viewport(ratio=1)
+
+
+def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
+    page = deck(studio, "section:has(#prompt_clip)")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        """The first two never arrive."""
+        if len(held) == 2:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/recordings/", hold)
+    way = page.locator(".recorder .way")
+    use = page.locator(".recorder [data-does=use]")
+    press(page, "Record")
+    page.wait_for_function("() => document.querySelector('[data-elapsed]').textContent > '0:00'")
+    press(page, "Stop")
+
+    press(page, "Use this recording")
+    expect(way.locator("progress")).to_be_visible()
+    expect(way.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(use).to_be_focused()
+    expect(page.locator(".recorder .player")).to_be_visible()
+    # Another file that is chosen meanwhile counts; the take stays.
+    use.press("Enter")
+    expect(way.locator("progress")).to_be_visible()
+    page.locator("#id_prompt_file").set_input_files(studio.wav(seconds=6))
+    expect(page.locator("#prompt_clip .recording")).to_contain_text("anna.wav")
+    expect(use).to_be_visible()
+    use.click()
+
+    expect(page.locator("#prompt_clip .recording")).to_contain_text(re.compile("^\\s*Recorded "))
+    assert [one.origin for one in AudioFile.objects.order_by("pk")] == [
+        Origin.BROUGHT, Origin.RECORDED,
+    ]  # fmt: skip
