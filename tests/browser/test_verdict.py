@@ -361,7 +361,13 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
     ]
     assert volumes[0] == 1
     assert volumes[1] == pytest.approx(10**-0.5, abs=0.001)
-    page.get_by_role("link", name="Use this one").click()
+    accent = page.get_by_role("link", name="Use the copy").evaluate(
+        "link => getComputedStyle(link).backgroundColor"
+    )
+    assert accent == page.locator(".brand span").evaluate(
+        "brand => getComputedStyle(brand).backgroundColor"
+    )
+    page.get_by_role("link", name="Use the copy").click()
     expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
     expect(page.locator("[name=recording]")).to_have_value(str(copy.pk))
 
@@ -386,7 +392,7 @@ def test_without_script_a_copy_is_tidied_too(studio: Studio) -> None:
 
     page.get_by_role("button", name="Tidy up a copy").click()
 
-    expect(page.get_by_role("link", name="Use this one")).to_be_visible()
+    expect(page.get_by_role("link", name="Use the copy")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -459,6 +459,41 @@ def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) 
     assert row.count(f'<a href="/recordings/{root.pk}/" dir="auto">anna.m4a</a>') == 1
 
 
+def test_row_tells_its_forebears_and_what_was_made_of_it(client: Client, user: User) -> None:
+    root = factories.make_recording(by=user, name="anna.m4a")
+    cut = factories.make_recording(
+        by=user, name="part.mp3", parent=root, origin="cut", from_ms=42_000, to_ms=90_000
+    )
+    tidied = factories.make_recording(by=user, parent=cut, origin="tidied", steps=["hum"])
+    factories.make_recording(by=user, parent=tidied, origin="tidied", steps=["mono"])
+    factories.make_recording(by=user, parent=root, deleted_at=timezone.now())
+
+    rows = client.get("/recordings/").content.decode().split('<li class="attempt"')[1:]
+
+    assert [re.findall(r">(\d) made from it<", row) for row in rows] == [[], ["1"], ["1"], ["1"]]
+    assert forebears(rows[0]) == f"… → {cut.name} → {tidied.name} → tidied copy: made mono"
+    assert forebears(rows[1]) == "anna.m4a → part.mp3 → tidied copy: hum removed"
+    assert forebears(rows[2]) == "anna.m4a → cut, 0:42–1:30"
+    assert forebears(rows[3]) == ""
+
+
+def test_prompt_clip_s_length_is_told_in_tenths(client: Client, user: User) -> None:
+    """7.5 s may be sent; what is rounded to 0:08 would seem too long."""
+    clip = factories.make_recording(by=user, purpose=Purpose.PROMPT, duration_ms=7_500)
+
+    pages = [client.get(f"/recordings/{path}").content.decode() for path in ("", f"{clip.pk}/")] + [
+        client.get(f"/?prompt_clip={clip.pk}").content.decode()
+    ]
+
+    assert [page.count("7.5\u00a0s") for page in pages] == [1, 1, 2]
+
+
+def forebears(row: str) -> str:
+    """What a row says of where it comes from."""
+    told = row.partition('origin">')[2].partition("</span>")[0]
+    return " ".join(re.sub("<[^>]+>", "", told).split())
+
+
 @pytest.mark.parametrize("rows", [1, 20])
 def test_families_cost_the_list_no_query_more(
     client: Client, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
@@ -469,6 +504,7 @@ def test_families_cost_the_list_no_query_more(
             "usable", factories.finding("hum"), by=user, parent=root, origin="tidied",
             steps=["hum"],
         )  # fmt: skip
+        factories.make_recording(by=user, parent=root.children.get(), origin="tidied")
     client.get("/recordings/")
 
     with django_assert_num_queries(4):  # session, user, recordings, their uses (none)

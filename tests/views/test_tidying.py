@@ -158,6 +158,26 @@ def test_equals_are_left_to_the_ear(client: Client, user: User) -> None:
     assert better(client, original, copy_of(original, "good")).count("Both are equally good.") == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("usable", "good", "copy"),
+        ("good", "usable", "original"),
+        ("good", "good", ""),
+        ("", "good", ""),
+    ],
+)
+def test_main_action_is_to_use_the_better_one(
+    client: Client, user: User, before: str, after: str, expected: str
+) -> None:
+    original = make_judged(before)
+    copy = copy_of(original, after)
+
+    html = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}").content.decode()
+
+    assert re.findall(r'data-for="(\w*)"', html) == [expected]
+
+
 def test_missing_verdict_recommends_nothing(client: Client, user: User) -> None:
     original = make_recording(judged_at=timezone.now())
 

@@ -27,25 +27,34 @@ class Match:
 
 
 @register.filter
+def preferred(original: AudioFile, copy: AudioFile) -> str:
+    """Which of the two is better: "copy", "original", or "" where only an ear can tell."""
+    if not original.verdict or not copy.verdict:
+        return ""
+    before, after = _badness(original), _badness(copy)
+    return "" if after == before else "copy" if after < before else "original"
+
+
+@register.filter
 def compared(original: AudioFile, copy: AudioFile) -> words.Saying:
     """Which of the two to use, and why."""
     if not original.verdict or not copy.verdict:
         return words.Saying(
             _("One of the two has not been checked."), _("Listen to both and trust your ears.")
         )
-    before, after = _badness(original), _badness(copy)
+    better = preferred(original, copy)
     labels = {
         "before": Verdict(original.verdict).label,
         "after": Verdict(copy.verdict).label,
     }
-    if after < before:
+    if better == "copy":
         if RANKS[copy.verdict] < RANKS[original.verdict]:
             why = _("It is judged “%(after)s” instead of “%(before)s”.") % labels
         else:
             why = _("Both are “%(after)s”, but less is found in the copy.") % labels
         said = f"{why} {_gone(original, copy)}".strip()
         return words.Saying(_("Use the tidied copy: it is better."), said)
-    if after > before:
+    if better == "original":
         why = _("The copy is judged “%(after)s”, the original “%(before)s”.") % labels
         return words.Saying(_("Keep the original: it is better."), why)
     return words.Saying(

@@ -22,8 +22,11 @@ from . import uploads, uses
 PAGE: Final = 25
 MOST_USES: Final = 50
 # What only the worker and the cut page read: a page of them would be a megabyte.
-UNREAD: Final = ("figures", "passages", "parent__peaks", "parent__findings", "parent__figures",
-                 "parent__passages", "parent__advice")  # fmt: skip
+UNREAD: Final = (
+    "figures", "passages",
+    *(f"{forebear}__{name}" for forebear in ("parent", "parent__parent")
+      for name in ("peaks", "findings", "figures", "passages", "advice")),
+)  # fmt: skip
 
 
 def shown(
@@ -31,7 +34,7 @@ def shown(
 ) -> HttpResponse:
     """One page of what we hold, newest first, for the same price at every depth."""
     chosen = CollectionForm(request.GET).chosen
-    rows = _asked_for(request, chosen).select_related("created_by", "parent").defer(*UNREAD)
+    rows = _asked_for(request, chosen).select_related("created_by", "parent__parent").defer(*UNREAD)
     before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
