@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
+from tests.browser.fingers import too_small
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Purpose
 
@@ -159,17 +160,13 @@ def test_what_a_finger_takes_is_large_enough(studio: Studio, recording: AudioFil
         has_touch=True, is_mobile=True,
     )  # fmt: skip
 
-    sizes = page.evaluate(
-        """() => [
-          ...[...document.querySelectorAll("#cut button, #cut .chip, #cut .input")]
-            .map((one) => one.getBoundingClientRect()).filter(({ width }) => width)
-            .map(({ height }) => height),
-          ...[...document.querySelectorAll(".handle")]
-            .map((one) => parseFloat(getComputedStyle(one, "::after").height)),
-        ]"""
+    expect(page.get_by_role("slider", name="What is shown of the recording")).to_be_visible()
+    knobs = page.locator(".handle").evaluate_all(
+        """handles => handles.map((one) => parseFloat(getComputedStyle(one, "::after").height))"""
     )
 
-    assert [size for size in sizes if size < 44] == []
+    assert too_small(page) == []
+    assert knobs == [44, 44]
 
 
 # By keyboard ------------------------------------------------------------------------------------

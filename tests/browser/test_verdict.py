@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Studio
+from tests.browser.fingers import too_small
 from tests.factories import finding, make_judged, make_recording
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Origin
@@ -404,6 +405,8 @@ def test_pages_fit_their_width(studio: Studio, path: str, width: int, tmp_path: 
     page = studio.page(path=path.format(pk=recording.pk), viewport={"width": width, "height": 740})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 375:
+        assert too_small(page) == []
 
 
 def tab_to(page: Page, selector: str) -> None:
