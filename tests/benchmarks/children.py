@@ -29,10 +29,10 @@ def tell(work: Callable[[Path], None], path: Path) -> None:
     print(json.dumps({"work": took, "whole": whole, "megabytes": used.ru_maxrss / 1024}))
 
 
-def measured(part: str, name: str, path: Path) -> dict[str, float]:
+def measured(part: str, name: str, path: Path, *, rounds: int = ROUNDS) -> dict[str, float]:
     """The least that each figure was in a few processes."""
-    rounds = [json.loads(in_child(part, name, path)) for _ in range(ROUNDS)]
-    return {figure: min(each[figure] for each in rounds) for figure in rounds[0]}
+    told = [json.loads(in_child(part, name, path)) for _ in range(rounds)]
+    return {figure: min(each[figure] for each in told) for figure in told[0]}
 
 
 def in_child(part: str, *words: str | Path) -> bytes:

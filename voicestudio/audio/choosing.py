@@ -93,7 +93,8 @@ def _anywhere(frames: Frames) -> _Places:
     """Every half second, for sound without pauses."""
     count = len(frames.speech)
     places = np.arange(0, count + 1, max(1, round(_EVERY_S / frames.step_s)), dtype=np.intp)
-    places = np.unique(np.append(places, count))
+    if places[-1] < count:
+        places = np.append(places, count)
     return _Places(places, places)
 
 
@@ -110,10 +111,9 @@ def _richest(
     """The stretch (steps) of `least_s` to `most_s` with the greatest sum of values, or None."""
     if not len(places.starts) or not len(places.ends):
         return None
-    until = np.concatenate([[0.0], np.cumsum(worth.value, dtype=np.float64)]) * frames.step_s
-    spoken = np.concatenate([[0], np.cumsum(worth.speech)]) * frames.step_s
-    times = np.append(frames.start_s, frames.duration_s)
-    starts, ends = times[places.starts], times[places.ends]
+    starts, ends = frames.times(places.starts), frames.times(places.ends)
+    from_value, to_value = _until(worth.value, places)
+    from_spoken, to_spoken = _until(worth.speech, places)
     first = np.searchsorted(ends, starts + least_s, "left")
     last = np.searchsorted(ends, starts + most_s, "right")
     found, highest = None, -np.inf
@@ -121,11 +121,11 @@ def _richest(
         if a == b:
             continue
         length = ends[a:b] - starts[index]
-        score = until[places.ends[a:b]] - until[places.starts[index]]
+        score = (to_value[a:b] - from_value[index]) * frames.step_s
         score = np.where(
             length < wanted_s, score - _TOO_SHORT_COST * (1 - length / wanted_s), score
         )
-        speech = spoken[places.ends[a:b]] - spoken[places.starts[index]]
+        speech = (to_spoken[a:b] - from_spoken[index]) * frames.step_s
         score[speech < least_speech * length] = -np.inf
         top = int(np.argmax(score))
         if score[top] > highest:
@@ -134,14 +134,19 @@ def _richest(
     return found
 
 
+def _until(
+    values: NDArray[np.float32] | NDArray[np.bool_], places: _Places
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sum of all values before each start and before each end."""
+    until = np.zeros(len(values) + 1)
+    np.cumsum(values, dtype=np.float64, out=until[1:])
+    return until[places.starts], until[places.ends]
+
+
 def _passage(frames: Frames, worth: Merit, found: tuple[int, int]) -> Passage:
-    times = np.append(frames.start_s, frames.duration_s)
-    start, end = found
-    return Passage(
-        round(float(times[start]) * 1000),
-        round(float(times[end]) * 1000),
-        _reasons(worth, start, end),
-    )
+    start_s, end_s = frames.times(np.array(found))
+    reasons = _reasons(worth, *found)
+    return Passage(round(float(start_s) * 1000), round(float(end_s) * 1000), reasons)
 
 
 def _reasons(worth: Merit, start: int, end: int) -> list[str]:
@@ -156,8 +161,8 @@ def _reasons(worth: Merit, start: int, end: int) -> list[str]:
         ("no_hum", worth.hum),
         ("no_clicks", worth.clicks),
     ):
-        inside = float(values[here].mean())
-        outside = float(values[rest].mean()) if rest.any() else 0.0
+        inside = float(values[here].mean(dtype=np.float64))
+        outside = float(values[rest].mean(dtype=np.float64)) if rest.any() else 0.0
         if outside > _NOTABLE and inside < outside / 3:
             reasons[code] = outside - inside
     found = sorted(reasons, key=lambda code: -reasons[code])

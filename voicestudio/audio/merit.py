@@ -5,7 +5,7 @@ This module imports numpy: the rest of the house reaches it only through `passag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from .doctor import speech
 from .doctor.frames import Frames
-from .doctor.growing import level
+from .doctor.moving import spread
 
 Values = NDArray[np.float32]
+Halves = NDArray[np.float16]
 Packed = NDArray[np.uint8]
 Marks = NDArray[np.bool_]
 
@@ -39,6 +40,7 @@ _WORST: Final = -2.0
 _ROOM_S: Final = 6.0  # before a moment, and behind it, from which its noise is told
 _ROOM_STEPS: Final = 5  # steps that share an answer
 _QUIET: Final = 0.1  # of the time a band holds nothing but the room
+_CHUNK: Final = 500  # answers that are looked for at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,112 +52,148 @@ class Merit:
 
     value: Values
     speech: Marks
-    noise: Values  # how much noisier than the best part, in units of `_WORSE_DB`
-    hum: Values
-    clipping: Values
-    clicks: Values
+    noise: Halves  # how much noisier than the best part, in units of `_WORSE_DB`
+    hum: Halves
+    clipping: Halves
+    clicks: Halves
 
 
 def merit(frames: Frames, clicks: Iterable[float]) -> Merit:
     """What each step of a recording is worth. `clicks`: where it clicks or drops out (s)."""
     per_s = 1 / frames.step_s
-    quiet = room(frames.bands, round(_ROOM_S * per_s))
-    spoken = speech.heard(frames.bands, quiet)
+    room = Room(frames.bands, round(_ROOM_S * per_s))
+    spoken = speech.heard(frames.bands, room)
     voice_db = _voice_db(frames.rms_db, spoken, round(_LEVEL_S * per_s))
 
-    clipped = spread((frames.clipped > 0).astype(np.float32), round(_CLIP_SPREAD_S * per_s))
-    clipping = np.minimum(15 * clipped, np.float32(3))
-    clicking = np.zeros(len(spoken), np.float32)
-    places = np.array([round(at * per_s) for at in clicks], np.intp)
-    clicking[places[places < len(spoken)]] = 1
-    width = round(_CLICK_SPREAD_S * per_s)
-    clicking = np.minimum(spread(clicking, width) * (2 * width), np.float32(2))
-    hum_db = _hum_db(frames, quiet, round(_HUM_NEAR_S * per_s))
-    hum = np.clip((hum_db - voice_db - _HUM_FROM_DB) / (_HUM_WORTHLESS_DB - _HUM_FROM_DB), 0, 3)
+    hum_db = _hum_db(frames, room, round(_HUM_NEAR_S * per_s))
+    distance = voice_db - _noise_db(room, hum_db)
+    np.minimum(distance, np.float32(_FINE_DB), out=distance)
 
-    # What hums is no noise besides.
-    above = 10 * np.log10(speech.band_sum(quiet, above_hum=True) + np.float32(1e-13))
-    noise_db = np.where(hum_db > _NO_HUM_DB, above, speech.room_db(quiet))
-    distance = np.minimum(voice_db - noise_db, np.float32(_FINE_DB))
-    clean = spoken & (clipping + clicking + hum < 0.1)
+    # Each is kept in halves as soon as it is known: what is held of two hours counts.
+    hum = _share(hum_db - voice_db, _HUM_FROM_DB, _HUM_WORTHLESS_DB)
+    del hum_db, voice_db
+    clipping = _clipping(frames.flat, round(_CLIP_SPREAD_S * per_s))
+    clicking = _clicking(clicks, len(spoken), per_s)
+    spoiled = clipping.astype(np.float32)
+    spoiled += clicking
+    spoiled += hum
+    clean = spoken & (spoiled < 0.1)
     known = clean if clean.sum() > _KNOWN_S * per_s else spoken
     best = float(np.percentile(distance[known], _BEST_PERCENT)) if known.any() else 0.0
-    noise = np.clip((best - distance) / np.float32(_WORSE_DB), 0, 3)
+    noise = _share(distance, best, best - _WORSE_DB)
+    spoiled += noise
 
-    spoiled = noise + hum + clipping + clicking
-    value = np.where(spoken, 1 - spoiled, -0.05 - 0.3 * spoiled)
-    value -= np.where(_long_pause(spoken, round(_BREATH_S * per_s)), np.float32(0.3), 0)
-    return Merit(
-        np.maximum(value, _WORST).astype(np.float32),
-        spoken,
-        noise.astype(np.float32),
-        hum.astype(np.float32),
-        clipping,
-        clicking,
-    )
+    value = np.where(spoken, 1 - spoiled, -0.05 - np.float32(0.3) * spoiled)
+    value[_long_pause(spoken, round(_BREATH_S * per_s))] -= np.float32(0.3)
+    np.maximum(value, np.float32(_WORST), out=value)
+    return Merit(value, spoken, noise, hum, clipping, clicking)
 
 
-def room(rows: Packed, width: int) -> Packed:
-    """Level of the room in every band and step, packed; sharper in time than the doctor's.
+def _share(levels: Values, none: float, full: float) -> Halves:
+    """0 at a level of `none`, 1 at `full`, and on to 3. The levels are used up."""
+    levels -= np.float32(none)
+    levels /= np.float32(full - none)
+    return np.clip(levels, 0, 3, out=levels).astype(np.float16)
+
+
+def _clipping(flat: NDArray[np.uint16], width: int) -> Halves:
+    """How much each step suffers from the flat tops around it."""
+    clipping = spread((flat > 0).astype(np.float32), width)
+    clipping *= np.float32(15)
+    return np.minimum(clipping, np.float32(3), out=clipping).astype(np.float16)
+
+
+def _clicking(clicks: Iterable[float], count: int, per_s: float) -> Halves:
+    """How much each step suffers from the clicks (s) around it."""
+    clicking = np.zeros(count, np.float32)
+    places = np.array([round(at * per_s) for at in clicks], np.intp)
+    clicking[places[places < count]] = 1
+    width = round(_CLICK_SPREAD_S * per_s)
+    clicking = spread(clicking, width)
+    clicking *= np.float32(2 * width)
+    return np.minimum(clicking, np.float32(2), out=clicking).astype(np.float16)
+
+
+class Room:
+    """Level of the room in every band, packed; sharper in time than the doctor's.
 
     Heard in `width` steps before and in as many behind each moment, and the worse of both is
-    taken: so a noise begins and ends where it does, whichever side of it one comes from.
+    taken: so a noise begins and ends where it does, whichever side of it one comes from. It is
+    told a chunk of steps at a time.
     """
-    count = len(rows)
-    if count <= width:
-        place = int(count * _QUIET)
-        return (
-            np.broadcast_to(np.partition(rows, place, axis=0)[place], rows.shape) if count else rows
-        )
-    windows = np.lib.stride_tricks.sliding_window_view(rows, width, axis=0)[::_ROOM_STEPS]
-    place = int(width * _QUIET)
-    found = np.concatenate(
-        [
-            np.partition(windows[first : first + 500], place, axis=-1)[..., place]
-            for first in range(0, len(windows), 500)
-        ]
-    )
-    moments = np.arange(0, count, _ROOM_STEPS) // _ROOM_STEPS
-    behind = found[np.minimum(moments, len(found) - 1)]
-    before = found[np.clip(moments - width // _ROOM_STEPS + 1, 0, len(found) - 1)]
-    return np.repeat(np.maximum(before, behind), _ROOM_STEPS, axis=0)[:count]
 
+    def __init__(self, rows: Packed, width: int) -> None:
+        self._count = len(rows)
+        self._back = width // _ROOM_STEPS - 1
+        place = int(min(width, self._count) * _QUIET)
+        if self._count <= width:
+            self._found = np.partition(rows, place, axis=0)[place : place + 1]
+            return
+        windows = np.lib.stride_tricks.sliding_window_view(rows, width, axis=0)[::_ROOM_STEPS]
+        self._found = np.empty((len(windows), rows.shape[1]), np.uint8)
+        for first in range(0, len(windows), _CHUNK):
+            some = slice(first, first + _CHUNK)
+            self._found[some] = np.partition(windows[some], place, axis=-1)[..., place]
 
-def spread(values: Values, width: int) -> Values:
-    """The mean over so many steps before and behind each."""
-    until = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    places = np.arange(len(values))
-    first, last = np.maximum(0, places - width), np.minimum(len(values), places + width + 1)
-    mean: Values = ((until[last] - until[first]) / (last - first)).astype(np.float32)
-    return mean
+    def __iter__(self) -> Iterator[tuple[slice, Packed]]:
+        last = len(self._found) - 1
+        for start in range(0, self._count, _CHUNK * _ROOM_STEPS):
+            end = min(start + _CHUNK * _ROOM_STEPS, self._count)
+            moments = np.arange(start // _ROOM_STEPS, -(-end // _ROOM_STEPS))
+            behind = self._found[np.minimum(moments, last)]
+            before = self._found[np.clip(moments - self._back, 0, last)]
+            rows = np.repeat(np.maximum(before, behind), _ROOM_STEPS, axis=0)
+            yield slice(start, end), rows[: end - start]
 
 
 def _voice_db(rms_db: Values, spoken: Marks, width: int) -> Values:
     """Level (dBFS) of the speech within `width` steps of each step; of all speech where none is."""
     if not spoken.any():
         return np.full(len(spoken), -120.0, np.float32)
-    power = np.where(spoken, np.float32(10) ** (rms_db / np.float32(10)), np.float32(0))
-    mean = power.sum(dtype=np.float64) / spoken.sum()
-    share, energy = spread(spoken.astype(np.float32), width), spread(power, width)
-    near = np.where(share > 0.05, energy / np.maximum(share, np.float32(0.05)), np.float32(mean))
-    return (10 * np.log10(np.maximum(near, np.float32(1e-12)))).astype(np.float32)
+    power = np.zeros(len(spoken), np.float32)
+    power[spoken] = np.float32(10) ** (rms_db[spoken] / np.float32(10))
+    mean = np.float32(power.sum(dtype=np.float64) / spoken.sum())
+    near = spread(power, width)
+    share = spread(spoken.astype(np.float32), width)
+    heard = share > 0.05
+    np.divide(near, share, out=near, where=heard)
+    near[~heard] = mean
+    np.maximum(near, np.float32(1e-12), out=near)
+    np.log10(near, out=near)
+    near *= np.float32(10)
+    return near
 
 
-def _hum_db(frames: Frames, quiet: Packed, width: int) -> Values:
+def _hum_db(frames: Frames, room: Room, width: int) -> Values:
     """Level (dBFS) of the hum at each step: where it was found, and where the room sounds so."""
     found = frames.hum_db > _NO_HUM_DB
     if not found.any():
         return frames.hum_db
-    low = (np.float32(10) ** (level(quiet[:, _LOW]) / np.float32(10))).sum(axis=1)
-    low_db = 10 * np.log10(low + np.float32(1e-13))
+    low_db = np.empty(len(found), np.float32)
+    for part, quiet in room:
+        low_db[part] = 10 * np.log10(speech.summed(quiet, _LOW) + np.float32(1e-13))
     sounds_so = low_db > np.median(low_db[found]) - _WORSE_DB
     near = spread(found.astype(np.float32), width) > 0
     hum_db: Values = np.where(near & sounds_so, np.median(frames.hum_db[found]), -127.0)
     return hum_db.astype(np.float32)
 
 
+def _noise_db(room: Room, hum_db: Values) -> Values:
+    """Level (dBFS) of the room at each step; what hums is no noise besides."""
+    noise_db = np.empty(len(hum_db), np.float32)
+    for part, quiet in room:
+        hums = hum_db[part] > _NO_HUM_DB
+        noise_db[part] = speech.room_db(quiet)
+        if hums.any():
+            above = speech.band_sum(quiet, above_hum=True)
+            above_db = 10 * np.log10(above + np.float32(1e-13))
+            noise_db[part][hums] = above_db[hums]
+    return noise_db
+
+
 def _long_pause(spoken: Marks, longest: int) -> Marks:
-    """Steps of pauses beyond the first `longest` steps of each."""
-    places = np.arange(len(spoken))
-    last = np.maximum.accumulate(np.where(spoken, places, -longest))
-    return places - last > longest
+    """Steps of pauses beyond the first `longest` of each; all of one that there is at the start."""
+    long = np.zeros(len(spoken), np.bool_)
+    for start, end in speech.runs(~spoken):
+        long[start + longest if start else 0 : end] = True
+    return long

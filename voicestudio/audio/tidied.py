@@ -165,9 +165,9 @@ def _sounding(heard: Frames) -> tuple[float, float]:
     places = np.flatnonzero(sounds)
     if not len(places):
         return 0.0, heard.duration_s
-    times = np.append(heard.start_s, heard.duration_s)
-    start = max(0.0, float(times[places[0]]) - _AIR_S)
-    end = min(heard.duration_s, float(times[places[-1] + 1]) + _AIR_S)
+    first, last = heard.times(np.array([places[0], places[-1] + 1]))
+    start = max(0.0, float(first) - _AIR_S)
+    end = min(heard.duration_s, float(last) + _AIR_S)
     least = rules.same_side(round(heard.duration_s * 1000))[0] / 1000
     end = min(heard.duration_s, max(end, start + least))
     start = max(0.0, min(start, end - least))

@@ -12,7 +12,7 @@ from .examination import UNUSABLE, Examination, Finding, Measure, verdict_of
 
 if TYPE_CHECKING:
     from ..envelope import Envelope
-    from .hearing import Heard
+    from .hearing import Heard, Progress
     from .measured import Measured
 
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
@@ -37,7 +37,7 @@ def examine(
     """
     try:
         check_file(path, max_bytes)
-        return examined(path, purpose)[0]
+        return judged(*listened(path), purpose)[0]
     except AudioProblem as problem:
         return unheard(problem)
 
@@ -49,30 +49,38 @@ def unheard(problem: AudioProblem) -> Examination:
     return Examination("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], measures)
 
 
-def examined(
-    path: Path, purpose: Purpose, *, beside: Envelope | None = None
-) -> tuple[Examination, Heard, Measured]:
-    """The examination of what can be heard, and what it rests on; `beside` hears it, too.
+def listened(
+    path: Path, *, beside: Envelope | None = None, progress: Progress | None = None
+) -> tuple[Heard, dict[str, Measure]]:
+    """What can be heard, and what kind of file it is; `beside` hears it, too.
 
-    Raises AudioProblem as `inspect`.
+    `progress` is told again and again how many seconds are heard. Raises AudioProblem as `inspect`.
     """
     from .. import measuring  # PyAV and numpy are heavy: loaded by those who need them
     from ..decoding import opened
-    from .findings import advice_of, findings_of
     from .hearing import Heard
-    from .measured import measured
 
     heard = Heard()
     with opened(path) as decoder:
-        heard.listen(decoder, longest_s=LONGEST_S, beside=beside)
+        heard.listen(decoder, longest_s=LONGEST_S, beside=beside, progress=progress)
         measuring.refuse_broken(decoder, path, 0.0 if heard.gave_up else LONGEST_S)
-        figures = measured(heard)
-        figures.figures.update(
-            sample_rate_hz=decoder.sample_rate,
-            container=decoder.container,
-            codec=decoder.codec,
-            bytes=path.stat().st_size,
-        )
+        return heard, {
+            "sample_rate_hz": decoder.sample_rate,
+            "container": decoder.container,
+            "codec": decoder.codec,
+            "bytes": path.stat().st_size,
+        }
+
+
+def judged(
+    heard: Heard, facts: dict[str, Measure], purpose: Purpose
+) -> tuple[Examination, Measured]:
+    """The examination of what was heard, and what it rests on."""
+    from .findings import advice_of, findings_of
+    from .measured import measured
+
+    figures = measured(heard)
+    figures.figures.update(facts)
     findings = findings_of(figures, purpose)
     advice = advice_of(figures, findings)
-    return Examination(verdict_of(findings), findings, figures.figures, advice), heard, figures
+    return Examination(verdict_of(findings), findings, figures.figures, advice), figures

@@ -14,6 +14,7 @@ from . import table
 from .examination import UNUSABLE, Advice, Finding
 from .levels import STEP_S
 from .measured import Measured
+from .moving import highest_sum
 from .tones import STEP_S as NOTE_S
 
 _WINDOW: Final = round(table.WORST_S / STEP_S)
@@ -81,43 +82,47 @@ def _explained(found: dict[str, Finding]) -> dict[str, Finding]:
 def _place(code: str, measured: Measured) -> tuple[float, float]:
     """Seconds [from, to] in which this is heard best."""
     frames = measured.frames
-    speech = frames.speech.astype(np.float64)
     match code:
         case "silence" | "little_speech" if measured.pauses:
             start, end = max(measured.pauses, key=lambda pause: pause[1] - pause[0])
             return _seconds(start, end, frames.duration_s)
-        case "clipped":
-            return _worst(measured.flat.astype(np.float64), frames.duration_s)
-        case "noisy":
-            return _worst(frames.noise_db + 0.5 * (1 - speech), frames.duration_s)
-        case "hum":
-            return _worst(frames.hum_db + 3 * (1 - speech), frames.duration_s)
-        case "too_quiet":
-            return _worst(speech * (200 + -frames.rms_db), frames.duration_s)
-        case "too_loud":
-            return _worst(frames.rms_db.astype(np.float64), frames.duration_s)
-        case "dropouts":
-            counts = np.zeros(len(speech))
-            for at in measured.gaps_s:
-                counts[min(len(counts) - 1, int(at / STEP_S))] += 1
-            return _worst(counts, frames.duration_s)
-        case "music":
-            place = np.arange(len(speech)) * STEP_S / NOTE_S
-            notes = measured.notes[np.minimum(place.astype(int), len(measured.notes) - 1)]
-            return _worst(notes.astype(np.float64), frames.duration_s)
         case "several_speakers" if measured.other_voice:
             start, end = max(measured.other_voice, key=lambda place: place[1] - place[0])
             return _seconds(start, min(end, start + _WINDOW), frames.duration_s)
-    return _worst(speech * (frames.rms_db + 120), frames.duration_s)
+    return _worst(_score(code, measured), frames.duration_s)
 
 
-def _worst(score: NDArray[np.floating], duration: float) -> tuple[float, float]:
+def _score(code: str, measured: Measured) -> NDArray[np.float32]:
+    """How much each step has of this."""
+    frames = measured.frames
+    speech = frames.speech.astype(np.float32)
+    match code:
+        case "clipped":
+            return measured.frames.flat.astype(np.float32)
+        case "noisy":
+            return frames.noise_db + np.float32(0.5) * (1 - speech)
+        case "hum":
+            return frames.hum_db + 3 * (1 - speech)
+        case "too_quiet":
+            return speech * (200 - frames.rms_db)
+        case "too_loud":
+            return frames.rms_db
+        case "dropouts":
+            places = [min(len(speech) - 1, int(at / STEP_S)) for at in measured.gaps_s]
+            return np.bincount(places, minlength=len(speech)).astype(np.float32)
+        case "music":
+            place = (np.arange(len(speech), dtype=np.float32) * (STEP_S / NOTE_S)).astype(np.int32)
+            notes = measured.notes[np.minimum(place, len(measured.notes) - 1)]
+            return notes.astype(np.float32)
+    return speech * (frames.rms_db + 120)
+
+
+def _worst(score: NDArray[np.float32], duration: float) -> tuple[float, float]:
     """The three seconds in which the sum of `score` is highest."""
     if len(score) <= _WINDOW:
         return 0.0, round(duration, 2)
-    sums = np.cumsum(np.concatenate([[0.0], score.astype(np.float64)]))
-    start = int((sums[_WINDOW:] - sums[:-_WINDOW]).argmax())
-    return _seconds(start, start + _WINDOW, duration)
+    place = highest_sum(score, _WINDOW)
+    return _seconds(place, place + _WINDOW, duration)
 
 
 def _seconds(start: int, end: int, duration: float) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from ..problems import AudioProblem
 from . import speech
 from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
-from .levels import STEP_S, Levels, in_steps
+from .levels import STEP_S, Clock, Levels, in_steps
 from .spectrum import Bands
 from .voice import Resampled, mixed
 
@@ -26,23 +26,26 @@ LONGEST_S: Final = 4 * 3600.0
 class Frames:
     """One value for every step of a recording (`step_s` seconds), all arrays of one length.
 
-    `start_s`: when the step begins. `rms_db`: level over all channels (dBFS, at least -120).
-    `peak`: highest sample (1.0 is full scale). `clipped`: share (0..1) of samples on a flat top.
-    `speech`: somebody speaks. `noise_db`: level (dBFS) of the room around, between the words,
-    95 Hz to 7.3 kHz. `hum_db`: level (dBFS) of a steady hum of the mains, -127 where there is none.
+    `rms_db`: level over all channels (dBFS, at least -120). `flat`: samples on a flat top, all
+    channels together. `speech`: somebody speaks. `noise_db`: level (dBFS) of the room around,
+    between the words, 95 Hz to 7.3 kHz. `hum_db`: level (dBFS) of a steady hum of the mains, -127
+    where there is none.
     `bands`: level of the bands of `spectrum.EDGES`, packed (see `growing.level`): (steps, BANDS).
     """
 
     step_s: float
-    start_s: NDArray[np.float64]
+    clock: Clock
     rms_db: NDArray[np.float32]
-    peak: NDArray[np.float32]
-    clipped: NDArray[np.float32]
+    flat: NDArray[np.uint16]
     speech: NDArray[np.bool_]
     noise_db: NDArray[np.float32]
     hum_db: NDArray[np.float32]
     bands: NDArray[np.uint8]
     duration_s: float
+
+    def times(self, places: NDArray[np.intp]) -> NDArray[np.float64]:
+        """When (s) these steps begin; the one after the last begins at the end."""
+        return np.where(places < len(self.rms_db), self.clock.at(places), self.duration_s)
 
 
 def frames(
@@ -79,30 +82,26 @@ def frames(
 
 def joined(levels: Levels, bands: Bands, hum: Hum) -> Frames:
     """What the three have heard, step by step."""
-    power = levels.power
-    count = len(power)
-    rows = fitted(bands.rows, count)
+    count = len(levels.power)
+    rows = bands.fitted(count)
     quiet = speech.room(rows)
-    samples = max(1.0, levels.samples * levels.channels / max(1e-9, levels.seconds) * STEP_S)
+    rms_db = levels.power + np.float32(1e-20)
+    np.log10(rms_db, out=rms_db)
+    rms_db *= np.float32(10)
+    noise_db = np.empty(count, np.float32)
+    for part, room in quiet:
+        noise_db[part] = speech.room_db(room)
     return Frames(
         step_s=STEP_S,
-        start_s=levels.starts[:-1],
-        rms_db=np.maximum(10 * np.log10(power + np.float32(1e-20)), np.float32(-120)),
-        peak=levels.peak,
-        clipped=np.minimum(levels.flat / np.float32(samples), np.float32(1)),
+        clock=levels.clock,
+        rms_db=np.maximum(rms_db, np.float32(-120), out=rms_db),
+        flat=levels.flat,
         speech=speech.heard(rows, quiet),
-        noise_db=speech.room_db(quiet),
+        noise_db=noise_db,
         hum_db=_hum(hum, count),
         bands=rows,
         duration_s=levels.seconds,
     )
-
-
-def fitted(rows: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
-    """As many rows as there are steps: the resampler may be a step short or long at the end."""
-    if len(rows) >= count:
-        return rows[:count]
-    return np.concatenate([rows, np.zeros((count - len(rows), rows.shape[1]), rows.dtype)])
 
 
 def _hum(hum: Hum, count: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from .growing import Growing
 
 STEP_S: Final = 0.05
 _A_SECOND: Final = 20  # steps
-_POWER, _PEAK, _SECONDS = range(3)
+_OFF_S: Final = 1e-4  # what a step may begin sooner or later than its number says
 
 
 def in_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]:
@@ -46,12 +46,32 @@ def _starts(count: int, rate: int) -> NDArray[np.int64]:
     return np.arange(math.ceil(count * _A_SECOND / rate), dtype=np.int64) * rate // _A_SECOND
 
 
+class Clock:
+    """When each step begins: every 50 ms, but for where a rate ends in the middle of a step."""
+
+    def __init__(self) -> None:
+        self._known = Growing(2, np.float64)  # a step and its second; the others are counted on
+
+    def tell(self, step: int, seconds: float) -> None:
+        """A step, and when (s) it begins."""
+        if not len(self._known.rows) or abs(self.at(np.array([step]))[0] - seconds) > _OFF_S:
+            self._known.append(np.array([[step, seconds]]))
+
+    def at(self, steps: NDArray[np.intp]) -> NDArray[np.float64]:
+        """When (s) these steps begin."""
+        known, seconds = self._known.rows.T
+        last = np.searchsorted(known, steps, "right") - 1
+        times: NDArray[np.float64] = seconds[last] + (steps - known[last]) * STEP_S
+        return times
+
+
 class Levels:
     """What each channel does. Feed it with `in_steps`."""
 
     def __init__(self) -> None:
-        self._rows = Growing(3, np.float32)
-        self._clipped = Growing(1, np.uint16)
+        self._power = Growing(1, np.float32)
+        self._flat = Growing(1, np.uint16)
+        self.clock = Clock()
         self.samples = 0  # in one channel
         self.clipped = 0  # samples of all channels on a flat top
         self.seconds = 0.0
@@ -71,11 +91,11 @@ class Levels:
             self.sums = np.zeros(self.channels)
             self.energies = np.zeros(self.channels)
             self.peaks = np.zeros(self.channels)
+        self.clock.tell(len(self.power), self.seconds)
         starts = _starts(block.shape[1], rate)
         lengths = np.diff(starts, append=block.shape[1])
-        rows = np.zeros((len(starts), 3), np.float32)
+        powers = np.zeros((len(starts), 1), np.float32)
         clipped = np.zeros((len(starts), 1), np.uint16)
-        rows[:, _SECONDS] = lengths / rate
         self.tops = []
         for index, channel in enumerate(block[: self.channels]):
             even = lengths[0] * len(starts) == len(channel)
@@ -86,8 +106,7 @@ class Levels:
             else:
                 power = np.add.reduceat(np.square(channel), starts)
                 tops = np.maximum.reduceat(np.abs(channel), starts)
-            rows[:, _POWER] += power
-            np.maximum(rows[:, _PEAK], tops, out=rows[:, _PEAK])
+            powers[:, 0] += power
             self.energies[index] += float(power.sum(dtype=np.float64))
             self.sums[index] += float(channel.sum(dtype=np.float64))
             self.peaks[index] = max(self.peaks[index], float(tops.max()))
@@ -97,33 +116,22 @@ class Levels:
                 steps_of_flat = np.searchsorted(starts, flat, "right") - 1
                 clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)
                 self.clipped += len(flat)
-        rows[:, _POWER] /= lengths * len(block)
+        powers[:, 0] /= lengths * len(block)
         if len(block) == 2:
             self.product += float(np.dot(block[0], block[1]))
-        self._rows.append(rows)
-        self._clipped.append(clipped)
+        self._power.append(powers)
+        self._flat.append(clipped)
         self.samples += block.shape[1]
         self.seconds += block.shape[1] / rate
 
     @property
     def power(self) -> NDArray[np.float32]:
         """Mean square over the channels in each step."""
-        power: NDArray[np.float32] = self._rows.rows[:, _POWER]
+        power: NDArray[np.float32] = self._power.rows[:, 0]
         return power
-
-    @property
-    def peak(self) -> NDArray[np.float32]:
-        """Highest sample of any channel in each step."""
-        peak: NDArray[np.float32] = self._rows.rows[:, _PEAK]
-        return peak
 
     @property
     def flat(self) -> NDArray[np.uint16]:
         """Samples on a flat top in each step, all channels together."""
-        flat: NDArray[np.uint16] = self._clipped.rows[:, 0]
+        flat: NDArray[np.uint16] = self._flat.rows[:, 0]
         return flat
-
-    @property
-    def starts(self) -> NDArray[np.float64]:
-        """When each step begins (s), and when the last one ends: one more than steps."""
-        return np.concatenate([[0.0], np.cumsum(self._rows.rows[:, _SECONDS], dtype=np.float64)])

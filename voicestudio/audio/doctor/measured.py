@@ -38,7 +38,6 @@ class Measured:
     gaps_s: list[float]  # where each drop-out or click is
     other_voice: list[tuple[int, int]]  # steps in which the rarer of two voices speaks
     notes: NDArray[np.bool_]  # every 1/8 s
-    flat: NDArray[np.uint16]
 
     def number(self, name: str) -> float | None:
         """One figure, where it is a number."""
@@ -81,7 +80,7 @@ def measured(heard: Heard) -> Measured:
     }
     others = [place for place, rare in zip(voices[3], rarer, strict=True) if rare and two]
     times = [start for start, _ in gaps] + heard.gaps.clicks
-    return Measured(figures, seen, pauses, sorted(times), others, notes, heard.levels.flat)
+    return Measured(figures, seen, pauses, sorted(times), others, notes)
 
 
 def _times(seen: Frames, pauses: list[tuple[int, int]]) -> dict[str, Measure]:
@@ -109,10 +108,12 @@ def _levels(heard: Heard, seen: Frames) -> dict[str, Measure]:
     samples = max(1, levels.samples)
     means = levels.sums / samples
     live = _live(levels.energies / samples)
-    power = levels.power.astype(np.float64) * levels.channels / max(1, int(live.sum()))
-    power = np.maximum(power - float((means**2).sum()) / max(1, int(live.sum())), 0)
     wanted = seen.speech if seen.speech.sum() * STEP_S >= 1 else seen.rms_db > SILENCE_DB
-    average = decibels(float(power[wanted].mean())) if wanted.any() else -120.0
+    power = levels.power[wanted].astype(np.float64)
+    power *= levels.channels / max(1, int(live.sum()))
+    power -= float((means**2).sum()) / max(1, int(live.sum()))
+    np.maximum(power, 0, out=power)
+    average = decibels(float(power.mean())) if len(power) else -120.0
     loudness = heard.meter.result()
     return {
         "peak_dbfs": round(decibels(float(levels.peaks.max(initial=0)) ** 2), 2),
@@ -137,7 +138,10 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
     combed = heard.echo.found()[0] > table.ECHO_COMBS and hum.stands_out_db < table.NO_COMB_DB
     if combed or hum.level_db < table.HUM_HEARD_DBFS:
         hum = Mains()
-    inside = 10 * np.log10(band_sum(seen.bands, above_hum=bool(hum.mains_hz)) + 1e-13)
+    inside = band_sum(seen.bands, above_hum=bool(hum.mains_hz))
+    inside += np.float32(1e-13)
+    np.log10(inside, out=inside)
+    inside *= np.float32(10)
     quiet = ~_widened(seen.speech)
     overall = _room_db(inside, quiet)
     worst = overall
@@ -146,7 +150,12 @@ def _noise(heard: Heard, seen: Frames, average: float) -> dict[str, Measure]:
         here = _room_db(inside[part], quiet[part])
         worst = max(worst, here) if here > -200 else worst
     if overall < -200:  # no pause at all: what the bands hold when they are emptiest
-        empty = band_sum(room(seen.bands), above_hum=bool(hum.mains_hz))
+        stretches = room(seen.bands)
+        quiet_bands = np.concatenate([rows for _, rows in stretches])
+        empty = np.repeat(
+            band_sum(quiet_bands, above_hum=bool(hum.mains_hz)),
+            [part.stop - part.start for part, _ in stretches],
+        )
         overall = worst = float(10 * np.log10(np.percentile(empty, 10) + 1e-13)) + ROOM_BIAS_DB
     speaks = seen.speech.any()
     return {
@@ -167,7 +176,7 @@ def _widened(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide
 
 
-def _room_db(inside: NDArray[np.float64], quiet: NDArray[np.bool_]) -> float:
+def _room_db(inside: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float:
     """Level of the pauses, or -999 where there are too few."""
     if quiet.sum() < _ENOUGH:
         return -999.0

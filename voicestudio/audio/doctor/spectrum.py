@@ -61,8 +61,13 @@ class Bands:
             self._rows.append(loud(10 * np.log10(banded + np.float32(_FLOOR))))
         return spectra
 
-    @property
-    def rows(self) -> NDArray[np.uint8]:
-        """(steps, BANDS)."""
-        rows: NDArray[np.uint8] = self._rows.rows
+    def fitted(self, count: int) -> NDArray[np.uint8]:
+        """As many rows as there are steps, (count, BANDS); call it once, at the end.
+
+        The resampler may be a step short or long there.
+        """
+        missing = count - len(self._rows.rows)
+        if missing > 0:
+            self._rows.append(np.zeros((missing, BANDS), np.uint8))
+        rows: NDArray[np.uint8] = self._rows.rows[:count]
         return rows
