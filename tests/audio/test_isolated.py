@@ -14,7 +14,7 @@ import pytest
 
 from tests.audio import recordings
 from voicestudio import audio
-from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio import AudioProblem, isolated, judging
 
 HOUSE = Path(__file__).parent.parent.parent
 
@@ -152,7 +152,8 @@ def test_limits_hold() -> None:
 
 
 def test_answer_stands_alone_on_standard_output(shelf: Path) -> None:
-    wish = {"path": str(shelf / "mp3"), "memory_bytes": isolated.MEMORY_BYTES, "seconds": 20}
+    limits = {"memory_bytes": isolated.MEMORY_BYTES, "seconds": 20, "sign_s": 0}
+    wish = {"path": str(shelf / "mp3")} | limits
     ended = subprocess.run(
         [sys.executable, "-m", "voicestudio.audio", "waveform_of", json.dumps(wish)],
         cwd=HOUSE,
@@ -180,3 +181,54 @@ def test_importing_the_room_loads_no_heavy_library(shelf: Path) -> None:
     )
 
     assert python(code).stdout == "[]\n"
+
+
+def test_judging_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "SIGN_S", 0.0)
+    source = recordings.plain_wav(tmp_path / "x", 20)
+    heard: list[float] = []
+
+    judgement = isolated.judge(source, tmp_path / "e", suggest_from_ms=1, progress=heard.append)
+
+    assert heard == sorted(heard)
+    assert 0 < heard[0] <= heard[-1] == 20.0
+    assert judgement == judging.judge(source, tmp_path / "e", suggest_from_ms=1)
+
+
+def told(script: str, timeout: float, *, heard: list[float]) -> bytes:
+    """What is taken from a child that says this."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True
+    ) as child:
+        try:
+            return isolated._told(child, timeout, heard.append)
+        finally:
+            isolated._end(child)
+
+
+def test_limit_counts_from_the_last_sign_of_life() -> None:
+    heard: list[float] = []
+
+    answer = told("for s in 1.5 2 3; do echo $s; sleep 1; done; printf '{}'", 2.5, heard=heard)
+
+    assert (answer, heard) == (b"{}", [1.5, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    "script", ["echo 1; sleep 60", "while echo 1; do sleep 0.1; done"], ids=["silent", "endless"]
+)
+def test_child_that_comes_to_no_end_is_too_late(
+    script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "_SIGNS_MOST", 2)
+
+    with pytest.raises(TimeoutError):
+        told(script, 0.5, heard=[])
+
+
+@pytest.mark.parametrize("said", ["12 and more", "", "{}"])
+def test_child_that_says_what_we_do_not_means_damaged(said: str) -> None:
+    with pytest.raises(AudioProblem) as caught:
+        told(f"echo '{said}'; sleep 60", 60, heard=[])
+
+    assert caught.value.code == "damaged"

@@ -18,6 +18,7 @@ from huey.contrib.djhuey import HUEY
 
 from tests.audio.recordings import write
 from tests.factories import make_judged, make_recording
+from voicestudio.audio import isolated
 from voicestudio.models import AudioFile, Origin
 from voicestudio.practice import examples
 from voicestudio.services import attempts, recordings, worker
@@ -126,6 +127,21 @@ def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path
     assert "hum" not in {finding["code"] for finding in copy.findings}
 
 
+def test_progress_is_written_down_as_it_comes(
+    spoken: bytes, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "SIGN_S", 0.0)
+    recording = taken_in(spoken, person)
+    assert recording.judging_since is not None
+
+    recordings.judge(recording.pk)
+
+    after = AudioFile.objects.get(pk=recording.pk)
+    assert after.heard_ms == pytest.approx(recording.duration_ms, abs=50)
+    assert after.judging_since is not None
+    assert after.judging_since > recording.judging_since  # a sign of life
+
+
 def test_second_judgement_changes_nothing(spoken: bytes, person: User, data_dir: Path) -> None:
     recording = judged(spoken, person)
     before = recording.judged_at
@@ -172,9 +188,11 @@ def test_new_recording_is_handed_to_the_worker(
 def test_check_again_hands_it_out_unless_there_is_a_verdict(
     data_dir: Path, person: User, jobs: Any
 ) -> None:
-    silent = make_recording(by=person, judged_at=timezone.now())
+    silent = make_recording(by=person, judged_at=timezone.now(), heard_ms=1_000)
 
     assert recordings.check_again(silent) is True
+    silent.refresh_from_db()
+    assert silent.heard_ms is None
     assert recordings.check_again(make_judged("good", by=person)) is False
     assert recordings.check_again(make_recording(by=person, held=False)) is False
     assert jobs.pending_count() == 1

@@ -68,6 +68,44 @@ def test_verdict_is_a_word_with_a_drawing(
     assert asks_again(html) == 0
 
 
+@pytest.mark.parametrize(
+    ("heard_ms", "duration_ms", "told"),
+    [
+        (None, 7_200_000, "Listening…"),
+        (2_080_000, 7_200_000, "Listening… 34 of 120 minutes"),
+        (59_000, 600_000, "Listening… 0 of 10 minutes"),
+        (84_000, 250_000, "Listening… 1:24 of 4:10"),
+        (251_000, 250_000, "Listening… 4:10 of 4:10"),
+    ],
+)
+def test_listening_says_how_far_it_is(
+    client: Client, user: User, heard_ms: int | None, duration_ms: int, told: str
+) -> None:
+    recording = waiting(heard_ms=heard_ms, duration_ms=duration_ms)
+
+    page = client.get(f"/recordings/{recording.pk}/").content.decode()
+    row = client.get("/recordings/").content.decode()
+
+    assert (badges(page)[0], badges(row)) == (told, [told])
+    # Nobody wants to hear every minute; and what has not changed is not asked for.
+    assert re.findall('data-said="([^"]*)"', row) == [f"{recording.name}: Listening…"]
+    assert re.findall('hx-get="([^"]+verdict[^"]+)"', row) == [
+        f"/recordings/{recording.pk}/verdict/?place=row&amp;heard={heard_ms or 0}"
+    ]
+
+
+def test_row_is_told_how_far_it_is_when_that_has_changed(client: Client, user: User) -> None:
+    recording = waiting(heard_ms=2_080_000, duration_ms=7_200_000)
+    address = f"/recordings/{recording.pk}/verdict/?place=row&heard="
+
+    same = client.get(f"{address}2080000", headers=HTMX)
+    more = client.get(f"{address}0", headers=HTMX)
+
+    assert (same.status_code, more.status_code) == (204, 200)
+    assert badges(more.content.decode()) == ["Listening… 34 of 120 minutes"]
+    assert asks_again(more.content.decode()) == 1
+
+
 def test_three_findings_at_most_most_serious_first(client: Client, user: User) -> None:
     found = [finding(code) for code in ("clipped", "noisy", "hum", "echo")]
     recording = make_judged("disappointing", *found)
@@ -188,7 +226,7 @@ def test_verdict_is_asked_for_while_it_is_on_its_way(client: Client, user: User)
     assert html.count("Listening to the recording…") == 1
     assert badges(html) == ["Listening…"]
     assert asks_again(html) == 1
-    assert html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form"') == 1
+    assert html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form&amp;heard=0"') == 1
 
 
 def test_nothing_is_sent_until_there_is_a_verdict(client: Client, user: User) -> None:

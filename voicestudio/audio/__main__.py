@@ -3,7 +3,8 @@
     python -m voicestudio.audio take_in '{"source": …, "folder": …, "purpose": …}'
 
 It prints one JSON object: {"result": …}, {"problem": code, "facts": {…}} about the file, or
-{"failure": text, "errno": number or null} about the machine (no space, a library missing).
+{"failure": text, "errno": number or null} about the machine (no space, a library missing). Before
+it, "judge" prints a line every second: how many seconds of the recording it has heard.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +35,10 @@ _WRITERS: Final[dict[str, Callable[..., Any]]] = {
 
 
 def limit(memory_bytes: int, seconds: float) -> None:
-    """Bound this process: address space, time, size of what it writes; no core dump."""
+    """Bound this process: address space, time, size of what it writes; no core dump.
+
+    It has so much time in all, and ends when so much has passed since the last sign of life.
+    """
     whole = int(seconds) + _GRACE_S
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
@@ -46,6 +51,25 @@ def limit(memory_bytes: int, seconds: float) -> None:
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (bound, bound))
     signal.setitimer(signal.ITIMER_REAL, whole)  # SIGALRM ends the process
+
+
+class Signs:
+    """Says every so many seconds how far the hearing is; each time, the clock begins anew."""
+
+    def __init__(self, out: int, every_s: float, seconds: float) -> None:
+        self._out = out
+        self._every_s = every_s
+        self._whole = int(seconds) + _GRACE_S
+        self._next = time.monotonic() + every_s
+
+    def say(self, heard_s: float) -> None:
+        """So many seconds are heard."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + self._every_s
+        signal.setitimer(signal.ITIMER_REAL, self._whole)
+        os.write(self._out, f"{heard_s:.1f}\n".encode())
 
 
 def answer(verb: str, wish: dict[str, Any]) -> dict[str, Any]:
@@ -103,9 +127,12 @@ def damaged(error: Exception) -> dict[str, Any]:
 def main() -> None:
     """Answer the one question on the command line."""
     wish = json.loads(sys.argv[2])
-    limit(wish.pop("memory_bytes"), wish.pop("seconds"))
+    seconds, sign_s = wish.pop("seconds"), wish.pop("sign_s")
+    limit(wish.pop("memory_bytes"), seconds)
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not stand in the answer
+    if sys.argv[1] == "judge":
+        wish["progress"] = Signs(out, sign_s, seconds).say
     try:
         reply = json.dumps(answer(sys.argv[1], wish)).encode()
     except ImportError as error:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import selectors
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +25,8 @@ from .tidying import Tidied
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for what hears two hours to their end
+SIGN_S: Final = 1.0  # between two signs of life
+_SIGNS_MOST: Final = 10  # times the limit, however often a child says that it is alive
 MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; libraries alone map 230 MB
 
 _HOUSE: Final = Path(__file__).resolve().parents[2]
@@ -124,14 +129,18 @@ def judge(
     *,
     purpose: Purpose = "voice_clone",
     suggest_from_ms: int,
+    progress: Callable[[float], None] | None = None,
     timeout: float = LONG_TIMEOUT_S,
 ) -> Judgement:
-    """`judging.judge` in a child process; `target` does not exist after a problem."""
+    """`judging.judge` in a child process; `target` does not exist after a problem.
+
+    `progress` is told every second how many seconds are heard. Here `timeout` counts from the last
+    of these signs of life: on a busy machine two hours may take long.
+    """
     rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
     wish = {"source": source, "target": target, "purpose": purpose}
-    return Judgement.from_dict(
-        _write("judge", wish | {"suggest_from_ms": suggest_from_ms}, timeout)
-    )
+    wanted = wish | {"suggest_from_ms": suggest_from_ms}
+    return Judgement.from_dict(_write("judge", wanted, timeout, progress))
 
 
 def suggest(path: Path, *, timeout: float = LONG_TIMEOUT_S) -> Suggestion:
@@ -158,19 +167,29 @@ def tidy(
     return Tidied(**_write("tidy", wish | {"dc_and_hum": dc_and_hum, "mono": mono}, timeout))
 
 
-def _write(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
+def _write(
+    verb: str,
+    wish: dict[str, Any],
+    timeout: float,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Any]:
     """Ask for something that makes a file of `source`; it is gone again if that fails."""
     wish["source"], wish["target"] = (str(wish[name].absolute()) for name in ("source", "target"))
     try:
-        return _ask(verb, wish, timeout)
+        return _ask(verb, wish, timeout, progress)
     except BaseException:
         Path(wish["target"]).unlink(missing_ok=True)
         raise
 
 
-def _ask(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
+def _ask(
+    verb: str,
+    wish: dict[str, Any],
+    timeout: float,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Any]:
     """Run the child and return its result. Raises AudioProblem."""
-    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout}
+    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout, "sign_s": SIGN_S}
     child = subprocess.Popen(
         [sys.executable, "-s", "-m", __package__, verb, json.dumps(wish | limits)],
         cwd=_HOUSE,
@@ -182,12 +201,45 @@ def _ask(verb: str, wish: dict[str, Any], timeout: float) -> dict[str, Any]:
     )
     with child:
         try:
-            out, _ = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
+            out = _told(child, timeout, progress)
+            child.wait(timeout=timeout)
+        except (subprocess.TimeoutExpired, TimeoutError):
             raise AudioProblem("damaged", timeout_s=round(timeout)) from None
         finally:
             _end(child)
     return _result(out, child.returncode)
+
+
+def _told(
+    child: subprocess.Popen[bytes], timeout: float, progress: Callable[[float], None] | None
+) -> bytes:
+    """What the child says in the end. Until then each line is how many seconds it has heard.
+
+    Raises TimeoutError when it has said nothing for `timeout` (s), or gone on for ten times that.
+    """
+    assert child.stdout is not None
+    said = b""
+    latest = time.monotonic() + _SIGNS_MOST * timeout
+    until = time.monotonic() + timeout
+    with selectors.DefaultSelector() as saying:
+        saying.register(child.stdout, selectors.EVENT_READ)
+        while saying.select(max(0.0, min(until, latest) - time.monotonic())):
+            part = os.read(child.stdout.fileno(), 1 << 16)
+            if not part:
+                return said
+            *lines, said = (said + part).split(b"\n")
+            if lines:
+                until = time.monotonic() + timeout
+                if progress is not None:
+                    progress(_seconds(lines[-1]))
+    raise TimeoutError
+
+
+def _seconds(line: bytes) -> float:
+    try:
+        return float(line)
+    except ValueError:  # nothing that our own code says
+        raise AudioProblem("damaged", cause="the child has lost its words") from None
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

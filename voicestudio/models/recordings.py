@@ -109,8 +109,10 @@ class AudioFile(models.Model):
     advice = models.JSONField(default=dict, blank=True)
     passages = models.JSONField(default=dict, blank=True)
     envelope = models.FileField(upload_to="envelopes/%Y/%m", max_length=255, blank=True)
-    # When the doctor was last asked to listen; `judged_at`: when it had an answer, or gave up.
+    # When the doctor was last asked to listen, or last said how far it is, which is `heard_ms`.
+    # `judged_at`: when it had an answer, or gave up.
     judging_since = models.DateTimeField(null=True, blank=True)
+    heard_ms = models.BigIntegerField(null=True, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

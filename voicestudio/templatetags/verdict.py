@@ -18,6 +18,7 @@ register = template.Library()
 
 # More than three would be read by nobody.
 SHOWN: Final = 3
+IN_MINUTES_MS: Final = 600_000  # from here on, seconds would be too fine to be read
 TONES: Final = {1: "remark", 2: "warn", 3: "bad"}
 
 
@@ -101,6 +102,20 @@ def badge(recording: AudioFile) -> Badge:
     if recording.verdict:
         return BADGES[Verdict(recording.verdict)]
     return JUDGING if recording.is_being_judged else UNJUDGED
+
+
+@register.filter
+def how_far(recording: AudioFile) -> str:
+    """How much of it the studio has heard: "34 of 120 minutes"; empty where nobody says so."""
+    heard, whole = recording.heard_ms, recording.duration_ms
+    if not heard or not whole or not recording.is_being_judged:
+        return ""
+    heard = min(heard, whole)
+    if whole < IN_MINUTES_MS:
+        told = {"heard": words.seconds(heard), "whole": words.seconds(whole)}
+        return _("%(heard)s of %(whole)s") % told
+    minutes = {"heard": heard // 60_000, "whole": round(whole / 60_000)}
+    return _("%(heard)d of %(whole)d minutes") % minutes
 
 
 @register.filter

@@ -17,9 +17,10 @@ PLACES: Final = {"row", "form"}
 
 @require_safe
 def verdict(request: HttpRequest, pk: int) -> HttpResponse:
-    """The verdict for the place that asks; nothing (204) while it is not there yet."""
+    """The verdict for the place that asks; nothing (204) while that place shows all there is."""
     found = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    if found.is_being_judged and request.headers.get("HX-Request"):
+    as_it_was = request.GET.get("heard", "0") == str(found.heard_ms or 0)
+    if found.is_being_judged and as_it_was and request.headers.get("HX-Request"):
         return HttpResponse(status=204)
     return _shown(request, found)
 

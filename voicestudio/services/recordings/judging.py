@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 # From here on a better part may be proposed even though nothing was found wrong.
 LONG_MS: Final = 120_000
-# A recording that is not judged after this long has lost its job; two hours of sound take one
-# minute. Judging twice would do no harm.
+# A recording of which nothing was heard for this long has lost its job: who listens says every
+# second how far it is. Judging twice would do no harm.
 LOST_AFTER: Final = timedelta(seconds=90)
 
 
@@ -54,7 +55,7 @@ def check_again(recording: AudioFile) -> bool:
     """Have a recording listened to that has no verdict yet; False if it has one, or no copy."""
     waiting = AudioFile.objects.filter(pk=recording.pk, verdict="").exclude(file="")
     with transaction.atomic():
-        asked = waiting.update(judging_since=timezone.now(), judged_at=None)
+        asked = waiting.update(judging_since=timezone.now(), judged_at=None, heard_ms=None)
         if asked:
             judge_recording.enqueue(recording.pk)
     return bool(asked)
@@ -65,10 +66,16 @@ def take_up() -> int:
     now = timezone.now()
     lost = AudioFile.objects.filter(judged_at=None, judging_since__lt=now - LOST_AFTER)
     pks = list(lost.exclude(file="").values_list("pk", flat=True)[:50])
-    AudioFile.objects.filter(pk__in=pks).update(judging_since=now)
+    AudioFile.objects.filter(pk__in=pks).update(judging_since=now, heard_ms=None)
     for pk in pks:
         judge_recording.enqueue(pk)
     return len(pks)
+
+
+def _goes_on(pk: int, heard_s: float) -> None:
+    """Write down how far the hearing is; it is a sign of life, too."""
+    unjudged = AudioFile.objects.filter(pk=pk, judged_at__isnull=True)
+    unjudged.update(heard_ms=round(heard_s * 1000), judging_since=timezone.now())
 
 
 def _listen(recording: AudioFile) -> dict[str, Any]:
@@ -81,7 +88,13 @@ def _listen(recording: AudioFile) -> dict[str, Any]:
     purpose: AudioPurpose = "prompt_audio" if clip else "voice_clone"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         drawn = Path(folder) / "envelope"
-        judgement = isolated.judge(path, drawn, purpose=purpose, suggest_from_ms=LONG_MS)
+        judgement = isolated.judge(
+            path,
+            drawn,
+            purpose=purpose,
+            suggest_from_ms=LONG_MS,
+            progress=partial(_goes_on, recording.pk),
+        )
         with drawn.open("rb") as content:
             recording.envelope.save(f"{path.stem}.envelope", File(content), save=False)
     told = judgement.examination.as_dict()
