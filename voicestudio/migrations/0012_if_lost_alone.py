@@ -5,7 +5,7 @@ from voicestudio.models.history import IfLost
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("voicestudio", "0010_made_once"),
+        ("voicestudio", "0011_heard"),
     ]
 
     operations = [
