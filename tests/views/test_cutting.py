@@ -256,15 +256,19 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 
 
 @pytest.mark.parametrize(
-    ("verdict", "said"),
-    [("good", "No part stands out."), ("", "The studio could not listen to this recording")],
+    ("verdict", "asked", "said"),
+    [
+        ("good", "best", "No part stands out. One to two minutes in which only"),
+        ("good", "prompt", "No part stands out. 5 to 7.5 seconds that begin and end in a pause"),
+        ("", "best", "The studio could not listen to this recording"),
+    ],
 )
 def test_where_nothing_is_proposed_it_says_why(
-    client: Client, recording: AudioFile, verdict: str, said: str
+    client: Client, recording: AudioFile, verdict: str, asked: str, said: str
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(judged_at="2026-01-01T00Z", verdict=verdict)
 
-    assert said in page(client.get(address(recording), {"suggest": "best"}).content)
+    assert said in page(client.get(address(recording), {"suggest": asked}).content)
 
 
 # The cut ----------------------------------------------------------------------------------------

@@ -20,16 +20,30 @@ from voicestudio.views.recorder import GOALS
 pytestmark = pytest.mark.django_db
 TEXTS = Path(__file__).parents[2] / "templates" / "recordings" / "texts"
 LANGUAGES = ["Chinese", "English", "French", "German", "Japanese", "Portuguese", "Spanish"]
-# At the speed at which a practised reader reads aloud these last 90 s.
-WORDS, SIGNS = 210, 430
-# Letters that stand for what is hard to find in everyday words of the language.
+# What is read aloud in a minute, calmly: words, or the signs of Chinese and Japanese.
+A_MINUTE = {
+    "Chinese": 260, "English": 150, "French": 165, "German": 140, "Japanese": 320,
+    "Portuguese": 160, "Spanish": 165,
+}  # fmt: skip
+# What stands for sounds that are hard to find in everyday words: letters, and of Chinese a sign of
+# every initial and of the rarer finals (any of those in one row).
 SOUNDS = {
+    "Chinese": [
+        "[白北八]", "[片屏]", "[每慢]", "[飞发]", "[到带]", "[听台]", "[能年]", "[老来]",
+        "[故国]", "[开看]", "[河喝]", "[讲家]", "[桥起]", "[想笑]", "[真这]", "[茶船]", "[声石]",
+        "[人让]", "[早坐]", "[从草]", "[三岁]", "[雨绿]", "[而耳二]", "[窗光]",
+        "[公从]", "[用雄]", "[全院]", "[云群]",
+    ],
     "English": ["th", "sh", "ch", "ng", "oy", "su", "wh", "j"],
     "French": ["an", "on", "in", "un", "gn", "eu", "œ", "ui", "ch", "j"],
     "German": ["ä", "ö", "ü", "ß", "pf", "sch", "ch", "ng", "eu", "z"],
+    "Japanese": [
+        "が", "げ", "ご", "じ", "静か", "だ", "で", "ど", "ば", "べ", "ぱっ", "っ", "ん", "ちゅ",
+        "茶", "曲", "百", "つ", "古", "昔", "や", "よ", "り", "れ", "ろ", "わ", "大き",
+    ],
     "Portuguese": ["ã", "õ", "ão", "lh", "nh", "ch", "rr", "ç", "z"],
     "Spanish": ["ñ", "rr", "ll", "j", "ch", "z", "gü", "ie", "ue"],
-}
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -67,18 +81,17 @@ def test_goal_lies_within_what_the_provider_takes(purpose: Purpose) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_text_lasts_for_ninety_seconds(language: str) -> None:
     text = read(language)
+    signs = language in {"Chinese", "Japanese"}
+    units = re.findall(r"[^\W\d_]", text) if signs else text.split()
 
-    if language in {"Chinese", "Japanese"}:
-        assert len(re.findall(r"[^\W\d_]", text)) >= SIGNS * 0.9
-    else:
-        assert len(text.split()) >= WORDS
+    assert 1.5 <= len(units) / A_MINUTE[language] <= 2
 
 
-@pytest.mark.parametrize("language", SOUNDS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_text_is_rich_in_sounds(language: str) -> None:
     text = read(language).lower()
 
-    assert [sound for sound in SOUNDS[language] if sound not in text] == []
+    assert [sound for sound in SOUNDS[language] if not re.search(sound, text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
