@@ -260,7 +260,7 @@ class Recorder {
     this.fold.after(this.zone.querySelector(".meter"));
     if (!taken || !ours) {
       this.to("taken");
-      if (ours) this.keep(this.zone.querySelector(".said > .note:has([data-again])"));
+      if (ours) this.keep(this.zone.querySelector(".said > .note"));
       if (here) (this.find("[data-said] .button") ?? this.find("[data-does=use]")).focus();
       return;
     }
@@ -269,9 +269,13 @@ class Recorder {
     if (here) document.querySelector(`${this.zone.dataset.target} .player button`)?.focus();
   }
 
-  // It was not refused, it did not arrive: why, and the same take may go once more from here.
+  // Why the take is still here. Unless it was refused, the same one may go once more.
   keep(note) {
     if (!note) return;
+    if (!note.querySelector("[data-again]")) {
+      this.find("[data-said]").replaceChildren(note);
+      return;
+    }
     this.tell("kept");
     this.find("[data-said] b").replaceWith(note.querySelector("b"));
     note.remove();

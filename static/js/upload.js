@@ -118,8 +118,13 @@ function answered(zone, request) {
     document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
     return;
   }
-  if (status === 422 || status === 413) zone.querySelector(".said").innerHTML = request.responseText;
-  else tell(zone, "broken");
+  if (status === 422 || status === 413) {
+    const said = zone.querySelector(".said");
+    said.innerHTML = request.responseText;
+    // Another one may be chosen already: which file is meant?
+    const name = Object.assign(document.createElement("span"), { className: "small", textContent: file.name });
+    said.querySelector(".note")?.prepend(name);
+  } else tell(zone, "broken");
   end(zone, false);
 }
 

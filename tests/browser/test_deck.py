@@ -113,3 +113,22 @@ def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
     assert [one.origin for one in AudioFile.objects.order_by("pk")] == [
         Origin.BROUGHT, Origin.RECORDED,
     ]  # fmt: skip
+
+
+def test_why_a_take_is_refused_stands_in_its_deck(studio: Studio) -> None:
+    page = deck(studio)
+    press(page, "Record")
+    page.wait_for_function("() => document.querySelector('[data-elapsed]').textContent > '0:00'")
+    press(page, "Stop")
+    again = page.locator(".recorder [data-does=again]:visible")
+    expect(page.get_by_text("This is too short for MiniMax.")).to_be_visible()
+    assert again.bounding_box()["x"] < page.locator("[data-does=use]").bounding_box()["x"]  # type: ignore[index]
+
+    press(page, "Use this recording")
+
+    said = page.locator(".recorder [data-said]")
+    expect(said).to_contain_text(re.compile(r"Recorded .*\.webm"))
+    expect(said.locator("b")).to_have_text(re.compile("MiniMax needs at least 10 seconds."))
+    expect(page.locator(".said .note")).to_have_count(0)
+    expect(page.locator(".recorder .player")).to_be_visible()
+    assert AudioFile.objects.count() == 0

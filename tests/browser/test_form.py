@@ -269,6 +269,7 @@ def test_refused_file_is_told_where_it_was_dropped(studio: Studio) -> None:
     page.locator("#id_file").set_input_files(studio.wav("short.wav", seconds=3))
 
     expect(page.get_by_text("MiniMax needs at least 10 seconds.")).to_be_visible()
+    expect(page.locator(".said .note").first).to_contain_text("short.wav")
     expect(page.locator(".meter").first).to_be_hidden()
     bring(page, studio.wav())
     expect(page.get_by_text("MiniMax needs at least 10 seconds.")).to_be_hidden()
