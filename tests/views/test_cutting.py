@@ -256,6 +256,28 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 
 
 @pytest.mark.parametrize(
+    ("facts", "offered"),
+    [
+        ({"judging_since": timezone.now()}, True),
+        ({"verdict": "usable", "passages": PASSAGES}, True),
+        ({"verdict": "good"}, False),
+    ],
+)
+def test_best_part_is_offered_where_one_is_known_or_looked_for(
+    client: Client, recording: AudioFile, facts: dict[str, Any], offered: bool
+) -> None:
+    judged_at = timezone.now() if "verdict" in facts else None
+    AudioFile.objects.filter(pk=recording.pk).update(**facts, judged_at=judged_at)
+
+    pages = [
+        page(client.get(place).content)
+        for place in (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/")
+    ]
+
+    assert ["Suggest the best part" in one for one in pages] == [offered, offered]
+
+
+@pytest.mark.parametrize(
     ("verdict", "asked", "said"),
     [
         ("good", "best", "No part stands out. One to two minutes in which only"),
