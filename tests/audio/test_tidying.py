@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.audio import recordings
 from tests.audio.doctor import spoiling, spoken
@@ -206,6 +209,36 @@ def test_nothing_to_do_does_nothing(tmp_path: Path) -> None:
     assert done.steps == []
     assert (done.start_ms, done.end_ms, done.gain_db) == (0, round(len(clip) / RATE * 1000), 0.0)
     assert float(np.abs(sound[0] - clip).max()) <= 1.5 / 32768
+
+
+@given(
+    rate=st.sampled_from([8_000, 11_025, 16_000, 44_100, 48_000, 96_000]),
+    channels=st.sampled_from([1, 2, 6]),
+    length_ms=st.integers(1_000, 4_000),
+    kind=st.sampled_from(["wav", "flac", "wav24"]),
+    level=st.booleans(),
+    dc_and_hum=st.booleans(),
+    mono=st.booleans(),
+)
+@settings(max_examples=12, deadline=None)
+def test_length_channels_and_rate_are_as_promised(
+    rate: int, channels: int, length_ms: int, kind: str, level: bool, dc_and_hum: bool, mono: bool
+) -> None:
+    """What is not trimmed keeps its length; one channel or two, and a rate that MiniMax takes."""
+    sound = recordings.speech(length_ms / 1000, rate, channels=channels)
+    with TemporaryDirectory() as folder:
+        source = recordings.write(Path(folder) / "x", sound, rate, kind=kind)
+        done = audio.tidy(
+            source, Path(folder) / "y", trim=False, level=level, dc_and_hum=dc_and_hum, mono=mono
+        )
+        measures = audio.inspect(Path(folder) / "y", purpose="prompt_audio")
+
+    assert measures.duration_ms == pytest.approx(length_ms, abs=1)
+    assert done.start_ms == 0
+    assert done.end_ms == pytest.approx(length_ms, abs=1)
+    assert measures.channels == (2 if channels == 2 and not mono else 1)
+    assert measures.sample_rate == min(rate, 48_000)
+    assert measures.acceptable is True
 
 
 @pytest.mark.parametrize(("channels", "rate"), [(6, 48_000), (8, 96_000), (2, 192_000)])

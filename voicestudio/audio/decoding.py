@@ -146,7 +146,7 @@ class Decoder:
                 yield from self._stream.decode(packet)
             except av.error.EOFError:
                 return
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, ValueError):  # ValueError: no decoder can be opened
                 self.errors += 1
 
 

@@ -13,6 +13,7 @@ from tests.audio.doctor.conftest import Examine
 from tests.audio.doctor.spoken import RATE, in_a_room
 from voicestudio.audio import examine
 from voicestudio.audio.doctor import frames as framing
+from voicestudio.audio.doctor import hearing
 from voicestudio.audio.doctor.levels import Levels, in_steps
 from voicestudio.audio.doctor.loudness import Loudness, Meter
 from voicestudio.audio.doctor.table import TABLE
@@ -216,12 +217,28 @@ def test_steps_keep_time_at_every_rate(rate: int) -> None:
     assert levels.seconds == pytest.approx(31.0)
 
 
-def test_hours_of_digital_silence_are_not_heard_out(tmp_path: Path) -> None:
-    path = recordings.write(
-        tmp_path / "x", np.zeros((1, 8_000 * 1_200), np.float32), 8_000, kind="flac"
-    )
+@pytest.mark.parametrize("level", [0.0, 0.1], ids=["digital silence", "nothing but an offset"])
+def test_hours_of_nothing_are_not_heard_out(
+    level: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "_PATIENCE_S", 20.0)
+    sound = np.full((1, 8_000 * 60), level, np.float32)
+    path = recordings.write(tmp_path / "x", sound, 8_000, kind="flac")
 
     found = examine(path)
 
-    assert [finding.code for finding in found.findings] == ["too_long", "silence"]
-    assert found.measures["duration_s"] == pytest.approx(600, abs=1)
+    assert found.verdict == "unusable"
+    assert found.measures["duration_s"] == pytest.approx(20, abs=1)
+
+
+def test_whoever_speaks_after_minutes_of_noise_is_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The least bit that moves is no nothing: somebody may still begin."""
+    monkeypatch.setattr(hearing, "_PATIENCE_S", 20.0)
+    sound = np.zeros((1, 8_000 * 60), np.float32)
+    sound[:, ::997] = 1 / 32_768
+    sound[:, -8_000 * 20 :] = recordings.speech(20, 8_000)
+    path = recordings.write(tmp_path / "x", sound, 8_000, kind="flac")
+
+    assert examine(path).measures["duration_s"] == pytest.approx(60)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +63,79 @@ def test_cut_off_file_is_damaged(tenth: int, clip: Path, tmp_path: Path) -> None
     found = examine(path)
 
     assert [finding.code for finding in found.findings] == ["damaged"]
+
+
+def wav(*, channels: int = 1, rate: int = 8_000, bits: int = 16) -> bytes:
+    """A wav with 12 s of noise behind a header that may be nonsense."""
+    data = np.random.default_rng(1).integers(-9_000, 9_000, 12 * 8_000).astype("<i2").tobytes()
+    block = channels * bits // 8 & 0xFFFF
+    head = struct.pack("<HHIIHH", 1, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + head + b"data" + struct.pack("<I", len(data))
+    return b"RIFF" + struct.pack("<I", len(body) + len(data)) + body + data
+
+
+HOSTILE: dict[str, tuple[bytes, list[str]]] = {
+    "nothing": (b"", ["not_audio"]),
+    "4 GB in 1 KB": (
+        b"RIFF\xf0\xff\xff\xffWAVEfmt " + wav()[16:40] + b"\x00\xff\xff\xff" + bytes(1_000),
+        ["silence", "too_short"],
+    ),
+    "no channel": (wav(channels=0), ["damaged"]),
+    "65,535 channels": (wav(channels=65_535), ["damaged"]),
+    "no rate": (wav(rate=0), ["damaged"]),
+    "4 GHz": (wav(rate=0xFFFFFFFF), ["damaged"]),
+    "no bits": (wav(bits=0), ["not_audio"]),
+    "endless tag": (b"ID3\x03\0\0" + b"\x7f" * 4, ["damaged"]),
+    "zeros in a frame of Ogg": (b"OggS" + bytes(1_000), ["damaged"]),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_file_ends_in_a_clear_finding_at_once(name: str, tmp_path: Path) -> None:
+    content, codes = HOSTILE[name]
+    path = tmp_path / "x.mp3"
+    path.write_bytes(content)
+    started = time.process_time()
+
+    found = examine(path)
+
+    assert sorted(finding.code for finding in found.findings) == codes
+    assert found.verdict == "unusable"
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("kind", ["mp3", "aac"])
+def test_rate_and_channels_may_change_within_a_file(kind: str, tmp_path: Path) -> None:
+    """Streams put one behind the other, as recorders and careless tools do."""
+    voice = in_a_room("English")[: 8 * RATE]
+    content = b""
+    for rate, channels in ((44_100, 1), (24_000, 2), (48_000, 1)):
+        places = np.arange(8 * rate) * RATE / rate
+        wide = np.interp(places, np.arange(len(voice)), voice).astype(np.float32)
+        sound = np.tile(wide, (channels, 1))
+        options = {"id3v2_version": "0", "write_xing": "0"} if kind == "mp3" else None
+        path = recordings.write(tmp_path / "x", sound, rate, kind=kind, options=options)
+        content += path.read_bytes()
+    (tmp_path / "x").write_bytes(content)
+
+    found = examine(tmp_path / "x")
+
+    assert found.measures["duration_s"] == pytest.approx(24.0, abs=0.3)
+    assert (found.verdict, found.findings) == ("good", [])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 1e-40])
+def test_what_is_no_sound_in_a_float_file_does_no_harm(value: float, tmp_path: Path) -> None:
+    voice = in_a_room("English")[: 12 * RATE].copy()
+    voice[RATE // 2] = value
+    path = recordings.write(tmp_path / "x", voice[None], RATE, kind="wavfloat")
+
+    found = examine(path)
+
+    assert found.measures["speech_s"] == pytest.approx(11.0, abs=1.0)
+    assert all(
+        not isinstance(figure, float) or np.isfinite(figure) for figure in found.measures.values()
+    )
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:

@@ -64,8 +64,8 @@ class Heard:
             self._hear(block, rate)
             if progress is not None:
                 progress(decoder.seconds)
-            if self.levels.seconds > _PATIENCE_S and not self.levels.peaks.any():
-                self.gave_up = True  # a small file can hold hours of digital silence
+            if self.levels.seconds > _PATIENCE_S and not self.levels.moves:
+                self.gave_up = True  # a small file can hold hours of nothing
                 break
         for voice in self._resampled.rest():
             self._later.append(voice)

@@ -15,6 +15,7 @@ from .growing import Growing
 
 STEP_S: Final = 0.05
 _A_SECOND: Final = 20  # steps
+_SAME: Final = 1e-6  # relative; the least bit of noise is a hundred times that
 _OFF_S: Final = 1e-4  # what a step may begin sooner or later than its number says
 
 
@@ -135,3 +136,9 @@ class Levels:
         """Samples on a flat top in each step, all channels together."""
         flat: NDArray[np.uint16] = self._flat.rows[:, 0]
         return flat
+
+    @property
+    def moves(self) -> bool:
+        """Has any channel been anything but one and the same value?"""
+        still = np.abs(self.sums) >= (1 - _SAME) * self.peaks * self.samples
+        return not bool(still.all())
