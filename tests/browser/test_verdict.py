@@ -140,6 +140,9 @@ def test_verdict_arrives_and_sets_the_options(studio: Studio) -> None:
     noise = page.locator("#id_noise_reduction")
     expect(noise).not_to_be_checked()
 
+    AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, heard_ms=2_080_000)
+    expect(page.get_by_text("Listening to the recording… 34 of 120 minutes")).to_be_visible()
+    expect(page.locator("#announcer")).to_be_empty()  # nobody wants to be told every minute
     give_verdict(recording, "disappointing", finding("hum"), advice=ADVICE)
 
     expect(page.locator("#recording .badge")).to_have_text("Will disappoint")
