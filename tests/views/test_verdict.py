@@ -35,7 +35,7 @@ def badges(html: str) -> list[str]:
 def how_far(html: str) -> list[str]:
     """The sentences in a verdict that end in how much is heard."""
     found = re.findall(
-        r'<p class="[^"]*soft">(?:<svg.*?</svg>)?([^<]+<span class="figure">[^<]+)<', html
+        r'<(?:p class="small soft"|b)>(?:<svg.*?</svg>)?([^<]+<span class="figure">[^<]+)<', html
     )
     return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
 
