@@ -128,7 +128,8 @@ def test_why_a_take_is_refused_stands_in_its_deck(studio: Studio) -> None:
 
     said = page.locator(".recorder [data-said]")
     expect(said).to_contain_text(re.compile(r"Recorded .*\.webm"))
-    expect(said.locator("b")).to_have_text(re.compile("MiniMax needs at least 10 seconds."))
+    expect(said.locator("b")).to_have_text("This recording is too short.")
+    expect(said).to_contain_text("MiniMax needs at least 10 seconds.")
     expect(page.locator(".said .note")).to_have_count(0)
     expect(page.locator(".recorder .player")).to_be_visible()
     assert AudioFile.objects.count() == 0

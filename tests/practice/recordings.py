@@ -4,10 +4,12 @@ import io
 import math
 import wave
 from array import array
+from functools import cache
 
 RATE = 8_000
 
 
+@cache
 def hum(seconds: float, pitch_hz: float = 120.0) -> bytes:
     """A WAV file of a tone rich in overtones, 8 kHz mono 16 bit."""
     period = [
