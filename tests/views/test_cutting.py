@@ -258,7 +258,7 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 @pytest.mark.parametrize(
     ("facts", "offered"),
     [
-        ({"judging_since": timezone.now()}, True),
+        ({}, True),  # the studio is still listening
         ({"verdict": "usable", "passages": PASSAGES}, True),
         ({"verdict": "good"}, False),
     ],
@@ -266,8 +266,8 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 def test_best_part_is_offered_where_one_is_known_or_looked_for(
     client: Client, recording: AudioFile, facts: dict[str, Any], offered: bool
 ) -> None:
-    judged_at = timezone.now() if "verdict" in facts else None
-    AudioFile.objects.filter(pk=recording.pk).update(**facts, judged_at=judged_at)
+    moment = "judged_at" if facts else "judging_since"
+    AudioFile.objects.filter(pk=recording.pk).update(**facts, **{moment: timezone.now()})
 
     pages = [
         page(client.get(place).content)

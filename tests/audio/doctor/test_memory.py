@@ -40,7 +40,7 @@ def clip(tmp_path: Path) -> Path:
 
 
 def test_nothing_but_rows_grows_while_a_recording_is_heard(clip: Path, tmp_path: Path) -> None:
-    longer = np.tile(in_a_room("English"), 3)[None]
+    longer = np.tile(in_a_room("English"), 6)[None]
     recordings.write(tmp_path / "longer", longer, RATE)
     heard(clip)  # what is loaded or made once
     held = []
@@ -52,8 +52,8 @@ def test_nothing_but_rows_grows_while_a_recording_is_heard(clip: Path, tmp_path:
         tracemalloc.stop()
         del kept
 
-    # The rows lie outside of what is traced; two thirds of a minute would be 0.4 kB a second.
-    assert held[1] - held[0] < 16_000
+    # The rows lie outside of what is traced. What other threads hold does not count beside this.
+    assert held[1] - held[0] < 400 * 5 * CLIP_S
 
 
 def test_two_hours_take_a_few_megabytes_to_their_verdict_and_proposals(clip: Path) -> None:
