@@ -9,6 +9,7 @@ from django.template import Context, Engine
 from django.template.loader import get_template
 from django.test import Client
 
+from voicestudio.bundles import CollectedFiles
 from voicestudio.templatetags.studio import ICONS, icon
 
 
@@ -51,3 +52,14 @@ def test_every_icon_that_is_named_is_drawn() -> None:
 
     assert named <= ICONS
     assert 'href="/static/img/icons.svg#clock"' in icon("clock")
+
+
+def test_admin_pages_are_not_packed(tmp_path: Path) -> None:
+    for name in ("admin/css/base.css", "css/studio.css"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("body { color: black; }\n" * 40)
+    storage = CollectedFiles(location=tmp_path)
+
+    packed = storage.compress_files(["admin/css/base.css", "css/studio.css"])
+
+    assert sorted(name for _path, name in packed) == ["css/studio.css.br", "css/studio.css.gz"]

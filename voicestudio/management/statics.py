@@ -9,8 +9,17 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
-# The admin pages name the .min.js beside these, and packing them takes a second.
-NEEDLESS = ["jquery.js", "select2.full.js", "xregexp.js"]
+# Pages name the .min.js beside the first ones, and no other version or extension of htmx; packing
+# them takes a second.
+NEEDLESS = [
+    "jquery.js",
+    "select2.full.js",
+    "xregexp.js",
+    "htmx-2.js",
+    "htmx-4.*",
+    "htmax-4.*",
+    "hx-*.js",
+]
 
 
 def fingerprint() -> str:
