@@ -83,6 +83,7 @@ def test_sound_is_sought_by_keyboard(studio: Studio) -> None:
 def test_voice_id_is_copied(studio: Studio) -> None:
     page = ask(studio)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    expect(page.locator("#announcer")).to_have_text("Anna Larsen: Ready")
 
     page.get_by_role("button", name="Copy the voice ID").click()
 

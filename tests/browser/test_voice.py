@@ -87,6 +87,7 @@ def test_expired_sign_in_loses_no_text(studio: Studio) -> None:
     page.get_by_label("Text", exact=True).fill("好" * 8_000)
     expect(page.get_by_text("8,000 of 9,999 characters.")).to_be_visible()
     page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
+    expect(page.get_by_text("8,000 of 9,999 characters.")).to_be_hidden()
     studio.sign_everybody_out()
 
     page.get_by_role("button", name="Speak", exact=True).click()
