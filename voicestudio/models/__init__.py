@@ -6,6 +6,7 @@ from .charges import Allowance, Charge, What, month_of
 from .events import Event, Happened, Reminder
 from .rates import Kind, Rate
 from .recordings import AudioFile, Origin, Purpose, Verdict
+from .search import LARGEST_ID
 from .speakers import Speaker
 from .speeches import Format, Speech, SpeechPurpose, SpeechState
 from .states import State
@@ -13,6 +14,7 @@ from .voices import Source, Tag, Voice, VoiceState
 from .workers import Worker
 
 __all__ = [
+    "LARGEST_ID",
     "Allowance",
     "AudioFile",
     "Charge",

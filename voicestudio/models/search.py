@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .attempts import CloneAttempt
     from .history import CloneAttemptQuerySet
 
-# Ids are 64 bits wide.
+# Ids are 64 bits wide; a larger number in an address is no row's.
 LARGEST_ID: Final = 2**63 - 1
 TABLE: Final = "voicestudio_cloneattempt"
 INDEX: Final = "voicestudio_attempt_search"

@@ -13,7 +13,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import AudioFile, CloneAttempt, Speech, Voice
+from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Speech, Voice
 from voicestudio.services import voices
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
@@ -100,7 +100,7 @@ def _heard(voice: Voice | None) -> HttpResponse:
 
 
 def _possible(pk: int) -> int:
-    if pk >= 2**63:
+    if pk > LARGEST_ID:
         raise Http404
     return pk
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.history import HistoryForm, cursor
-from voicestudio.models import CloneAttempt, State
+from voicestudio.models import LARGEST_ID, CloneAttempt, State
 from voicestudio.services import attempts, demos
 
 from . import changes, drafts
@@ -22,8 +22,6 @@ from . import changes, drafts
 if TYPE_CHECKING:
     from voicestudio.models.history import CloneAttemptQuerySet
 
-# Ids are 64 bits wide; a larger number in an address is no row's.
-LARGEST_ID = 2**63 - 1
 MOST_WAITING = 500
 
 

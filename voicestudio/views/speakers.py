@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import AudioFile, CloneAttempt, Speaker
+from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Speaker
 from voicestudio.services import lineage, voices
 
 from . import changes
-from .history import LARGEST_ID
 from .history import found as found_attempt
 from .people import signed_in
 

@@ -10,10 +10,9 @@ from django_htmx.http import trigger_client_event
 
 from voicestudio.forms import texts
 from voicestudio.forms.speaking import SpeechForm
-from voicestudio.models import Speech
+from voicestudio.models import LARGEST_ID, Speech
 from voicestudio.services import prices, speaking
 
-from .history import LARGEST_ID
 from .people import signed_in
 from .voices import found as found_voice
 from .voices import page

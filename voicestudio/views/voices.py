@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.speaking import SpeechForm
 from voicestudio.forms.voices import LedgerForm, NotesForm
-from voicestudio.models import Speech, Tag, Voice
+from voicestudio.models import LARGEST_ID, Speech, Tag, Voice
 from voicestudio.services import (
     costs,
     keeping,
@@ -25,7 +25,6 @@ from voicestudio.services import voices as service
 from voicestudio.services.attempts import OrderRefused
 
 from . import changes, drafts, tokens
-from .history import LARGEST_ID
 from .people import signed_in
 
 if TYPE_CHECKING:
