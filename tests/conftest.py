@@ -65,12 +65,21 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("CI=true, but no Chromium or Chrome works on this machine.")
 
 
+def needs_browser(item: pytest.Item) -> bool:
+    """Does this test stand in the browser's room?"""
+    return item.path.is_relative_to(TESTS / "browser")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of the browser's room, before pytest chooses by marks."""
+    if needs_browser(item):
+        item.add_marker("browser")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests of the browser's room; leave them out where there is no browser."""
-    ours = [item for item in items if item.path.is_relative_to(TESTS / "browser")]
-    for item in ours:
-        item.add_marker("browser")
+    """Leave out the tests of the browser's room where there is no browser; deal the others."""
+    ours = [item for item in items if needs_browser(item)]
     if ours and browser_tests_lack_a_browser(config):
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]

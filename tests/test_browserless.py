@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NO_BROWSER
+from tests.conftest import NO_BROWSER, needs_browser
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,3 +39,10 @@ def test_missing_browser_is_a_failure_in_ci() -> None:
 
     assert "CI=true, but no Chromium or Chrome works on this machine." in done.stderr
     assert done.returncode != 0
+
+
+def test_run_that_wants_no_browser_has_no_test_of_one(request: pytest.FixtureRequest) -> None:
+    ours = [item for item in request.session.items if needs_browser(item)]
+
+    assert all(item.get_closest_marker("browser") for item in ours)
+    assert not ours or "not browser" not in request.config.option.markexpr
