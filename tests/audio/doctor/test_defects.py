@@ -47,6 +47,15 @@ def test_advice_follows_from_the_findings(
     )
 
 
+def test_loud_sample_that_sticks_is_not_called_clipped(judged: Examine) -> None:
+    sound = in_a_room("French").copy()
+    for second in range(1, 20, 2):
+        at = second * RATE + int(np.argmax(np.abs(sound[second * RATE : (second + 1) * RATE])))
+        sound[at : at + RATE // 50] = 0.9
+
+    assert codes(judged(sound)) == {"dropouts"}
+
+
 @pytest.mark.parametrize("mains", [50, 60])
 def test_hum_is_told_by_its_frequency_and_level(mains: int, judged: Examine) -> None:
     measures = judged(spoiling.hum(in_a_room("Portuguese"), mains, -42)).measures

@@ -13,6 +13,7 @@ _NEAR: Final = 0.9  # of the highest sample: a limit is met by the loudest momen
 _FLAT: Final = 0.002  # of the highest sample: steeper is no flat top
 _SLOPE: Final = 0.01  # of the highest sample: what a sound that is cut off climbs in one sample
 _RUN: Final = 3  # samples
+_LONGEST_S: Final = 0.015  # half a wave of 33 Hz: what stays for longer is stuck, not cut off
 
 
 def beyond(
@@ -33,13 +34,13 @@ def beyond(
 
 
 def flat_tops(
-    channel: NDArray[np.float32], top: float, tops: NDArray[np.float32] | None = None
+    channel: NDArray[np.float32], rate: int, top: float, tops: NDArray[np.float32] | None = None
 ) -> NDArray[np.intp]:
     """Places of samples that lie on a flat top; `top` is the highest sample of the channel.
 
-    A top is flat if three samples or more are the same and the sound comes to it, or leaves it,
-    in a corner. A natural crest is round: its samples are the same only where they climb little
-    before, too.
+    A top is flat if three samples or more, of 15 ms at most, are the same and the sound comes to
+    it, or leaves it, in a corner. A natural crest is round: its samples are the same only where
+    they climb little before, too.
     """
     if top < _SOFTEST:
         return _NOTHING
@@ -53,8 +54,9 @@ def flat_tops(
         return _NOTHING
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
     firsts, lasts = edges[::2], edges[1::2]
-    long = lasts - firsts >= _RUN - 1
-    firsts, lasts = firsts[long], lasts[long]
+    lengths = lasts - firsts + 1
+    likely = (lengths >= _RUN) & (lengths <= _LONGEST_S * rate)
+    firsts, lasts = firsts[likely], lasts[likely]
     if not len(firsts):
         return _NOTHING
     before = np.abs(values[firsts]) - np.abs(channel[np.maximum(high[firsts] - 1, 0)])

@@ -112,7 +112,7 @@ class Levels:
             self.sums[index] += float(channel.sum(dtype=np.float64))
             self.peaks[index] = max(self.peaks[index], float(tops.max()))
             self.tops.append(tops if even else None)
-            flat = flat_tops(channel, float(tops.max()), self.tops[-1])
+            flat = flat_tops(channel, rate, float(tops.max()), self.tops[-1])
             if len(flat):
                 steps_of_flat = np.searchsorted(starts, flat, "right") - 1
                 clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)
