@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from tests.dealing import deal
 
 if TYPE_CHECKING:
+    from tests.hearing import Children
     from tests.starting import Starter
     from tests.tables import Tables
     from voicestudio.practice.server import StandIn
@@ -119,6 +120,24 @@ def starter() -> Iterator[Starter]:
     one = Starter()
     yield one
     one.end()
+
+
+@pytest.fixture(scope="session")
+def audio_children() -> Iterator[Children]:
+    """Begins audio children at little cost."""
+    from tests.hearing import Children
+
+    children = Children()
+    yield children
+    children.end()
+
+
+@pytest.fixture(autouse=True)
+def forked_audio_children(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Audio children are forks of one process, but for the tests of the children themselves."""
+    if "voicestudio.audio.isolated" in sys.modules and request.path.name != "test_isolated.py":
+        children = request.getfixturevalue("audio_children")
+        monkeypatch.setattr("voicestudio.audio.isolated.subprocess", children)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ DEAR = {
     "browser": 1.5,
     "management/test_studio.py": 5,
     "services/test_killing.py": 5,
+    "services/test_ledger_equals_bill.py": 13,
+    "services/test_rates.py": 1.5,
 }
 
 
