@@ -297,6 +297,7 @@ def test_level_is_told_in_words(studio: Studio) -> None:
     colours = []
 
     button(page, "Record").click()
+    expect(told).to_have_attribute("data-state", re.compile("."))  # the microphone is open
 
     for decibels, words in (
         (0, "Good."),
