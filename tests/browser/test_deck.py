@@ -95,8 +95,17 @@ def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
     page.wait_for_function("() => document.querySelector('[data-elapsed]').textContent > '0:00'")
     press(page, "Stop")
 
+    def wait_for_held(count: int) -> None:
+        """Until so many requests are on their way."""
+        for _ in range(500):
+            if len(held) == count:
+                return
+            page.wait_for_timeout(10)
+        raise AssertionError(held)
+
     press(page, "Use this recording")
     expect(way.locator("progress")).to_be_visible()
+    wait_for_held(1)
     expect(way.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Enter")
     expect(use).to_be_focused()
@@ -104,6 +113,7 @@ def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
     # Another file that is chosen meanwhile counts; the take stays.
     use.press("Enter")
     expect(way.locator("progress")).to_be_visible()
+    wait_for_held(2)
     page.locator("#id_prompt_file").set_input_files(studio.wav(seconds=6))
     expect(page.locator("#prompt_clip .recording")).to_contain_text("anna.wav")
     expect(use).to_be_visible()
