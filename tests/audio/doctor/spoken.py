@@ -75,7 +75,6 @@ VOICES = {
 
 SPEAK = """
 import ctypes
-import importlib
 import sys
 from tests.audio.doctor.spoken import RATE, VOICES
 from voicestudio.practice import espeak
@@ -84,12 +83,11 @@ CODES = {*LANGUAGES.values(), "en-us"}
 KINDS = {*LOW_VARIANTS, *HIGH_VARIANTS}
 language = sys.argv[1]
 pitch, text = VOICES[language]
-# Each says nothing but this, so there is no need to say something before: these are the takes that
-# the doctor was tuned with.
-espeak.engine()._warm = {f"{code}+{kind}".encode() for code in CODES for kind in KINDS}
+engine = espeak.engine()
+# Each says nothing but this, so there is no need to say something before.
+engine._warm = {f"{code}+{kind}".encode() for code in CODES for kind in KINDS}
 # Its noises come from dice that it throws by the clock, unless it is told how.
-library = importlib.import_module("espeakng_loader").get_library_path()
-ctypes.CDLL(library).espeak_ng_SetRandSeed(ctypes.c_long(1))
+engine._library.espeak_ng_SetRandSeed(ctypes.c_long(1))
 said = speak(text, voice_id=f"voice-{language}", pitch_hz=pitch, language_boost=language)
 assert said.rate == RATE
 sys.stdout.buffer.write(said.pcm)
