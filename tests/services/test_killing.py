@@ -175,5 +175,6 @@ def test_a_worker_that_is_told_to_stop_says_so_at_once(
         assert _wait(lambda: standin.calls_of("voice_clone"))
         process.send_signal(signal.SIGTERM)
         assert _wait(process.has_ended, 6)
+        assert process.status == 0
 
     assert _row(attempt).state == State.UNKNOWN

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 worker: Worker | None = None
 
 _held: Final[set[UUID]] = set()
+# Also held while a renewal is written, which must not come after all has been let go.
 _lock: Final = threading.Lock()
 _renewer: threading.Thread | None = None
 
@@ -51,7 +52,8 @@ def let_go() -> int:
     """End all leases of this process at once: it is about to stop. Returns how many rows."""
     with _lock:
         claims = list(_held)
-    return _set(claims, timezone.now())
+        _held.clear()
+        return _set(claims, timezone.now())
 
 
 def _set(claims: list[UUID], until: datetime) -> int:
@@ -73,13 +75,12 @@ def _renew_while_held() -> None:
     pause = threading.Event()
     while True:
         pause.wait(settings.HEARTBEAT_SECONDS)
-        with _lock:
-            claims = list(_held)
-            if not claims:
-                _renewer = None
-                return
         try:
-            _set(claims, lease_end())
+            with _lock:
+                if not _held:
+                    _renewer = None
+                    return
+                _set(list(_held), lease_end())
         except Exception:
             # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
             logger.warning("Leases could not be renewed.", exc_info=True)
