@@ -14,20 +14,26 @@ SENTENCE = (
     "install one of them and try again.\n"
 )
 BROKEN = "#!/bin/sh\necho 'not here' >&2\nexit 127\n"
-# Writes down what it was called with; makes a .venv whose python is itself.
+# Writes down what it was called with; makes a .venv whose python is itself, which installs a uv.
 WORKING_PYTHON = """#!/bin/sh
 echo "python $*" >>"{log}"
 if [ "$1 $2" = "-m venv" ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi
+case "$*" in *" .venv/uv.txt") cp "{uv}" .venv/bin/uv ;; esac
 """
 WORKING_UV = """#!/bin/sh
-echo "uv $*" >>"{log}"
+case "$0" in */.venv/*|.venv/*) echo ".venv/bin/uv $*" ;; *) echo "uv $*" ;; esac >>"{log}"
 if [ "$1" = venv ]; then mkdir -p .venv/bin; cp "{python}" .venv/bin/python; fi
 """
+UV_THAT_CANNOT_INSTALL = '#!/bin/sh\n[ "$1" = --version ]\n'
+BY_PIP = "python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes "
+BY_UV = "uv pip install --quiet --python .venv/bin/python --require-hashes "
+BY_PINNED_UV = ".venv/bin/" + BY_UV
 LOCK = "django==6.1.3 \\\n    --hash=sha256:aa\n"
 DEV_LOCK = (
     LOCK
     + "espeakng-loader==0.2.4 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
     + "    # via voicestudio\npytest==9.2.0 \\\n    --hash=sha256:dd\n"
+    + "uv==0.11.33 \\\n    --hash=sha256:ff\nuvicorn==0.51.0 \\\n    --hash=sha256:ab\n"
 )
 
 
@@ -43,6 +49,10 @@ class Machine:
         (self.root / "requirements.lock").write_text(LOCK)
         (self.root / "requirements-dev.lock").write_text(DEV_LOCK)
         self.log.touch()
+        # What `uv venv` and `pip install uv` put into a .venv.
+        self.python, self.uv = folder / "spare-python", folder / "spare-uv"
+        self.write(self.python, WORKING_PYTHON)
+        self.write(self.uv, BROKEN)
         for name in TOOLS:
             found = shutil.which(name)
             assert found is not None
@@ -50,11 +60,11 @@ class Machine:
 
     def has(self, name: str, program: str) -> None:
         """Put a program on the path."""
-        file = self.bin / name
-        spare = self.bin.with_name("spare-python")
-        spare.write_text(WORKING_PYTHON.format(log=self.log))
-        spare.chmod(0o755)
-        file.write_text(program.format(log=self.log, python=spare))
+        self.write(self.bin / name, program)
+
+    def write(self, file: Path, program: str) -> None:
+        """A program that knows where the log and the spare ones are."""
+        file.write_text(program.format(log=self.log, python=self.python, uv=self.uv))
         file.chmod(0o755)
 
     def make(self, kind: str) -> tuple[int, str]:
@@ -102,9 +112,42 @@ def test_python_serves_where_uv_is_a_shim(machine: Machine) -> None:
     assert machine.make("run") == (0, "")
     assert machine.calls() == [
         "python -m venv .venv",
-        "python -m pip install --quiet --disable-pip-version-check --require-hashes "
-        "-r requirements.lock -r .venv/practice.txt",
+        BY_PIP + "-r .venv/uv.txt",
+        BY_PIP + "-r requirements.lock -r .venv/practice.txt",
     ]
+
+
+def test_uv_of_the_lock_installs_what_python_began(machine: Machine) -> None:
+    machine.has("python3", WORKING_PYTHON)
+    machine.write(machine.uv, WORKING_UV)
+
+    assert machine.make("run") == (0, "")
+    assert machine.calls() == [
+        "python -m venv .venv",
+        BY_PIP + "-r .venv/uv.txt",
+        BY_PINNED_UV + "-r requirements.lock -r .venv/practice.txt",
+    ]
+    assert (machine.root / ".venv" / "uv.txt").read_text() == (
+        "uv==0.11.33 \\\n    --hash=sha256:ff\n"
+    )
+
+    assert machine.make("test") == (0, "")
+    assert machine.calls() == [BY_PINNED_UV + "-r requirements-dev.lock"]
+
+
+def test_pip_goes_on_where_the_uv_of_the_lock_cannot(machine: Machine) -> None:
+    machine.has("python3", WORKING_PYTHON)
+    machine.write(machine.uv, UV_THAT_CANNOT_INSTALL)
+
+    assert machine.make("test") == (0, "")
+    assert machine.calls()[-1] == BY_PIP + "-r requirements-dev.lock"
+
+
+def test_pip_goes_on_where_there_is_no_uv_for_the_machine(machine: Machine) -> None:
+    machine.has("python3", WORKING_PYTHON + 'case "$*" in *uv.txt) exit 1 ;; esac\n')
+
+    assert machine.make("test") == (0, "")
+    assert machine.calls()[-1] == BY_PIP + "-r requirements-dev.lock"
 
 
 def test_practice_group_comes_from_the_other_lock_with_its_hashes(machine: Machine) -> None:
@@ -124,13 +167,12 @@ def test_working_uv_goes_first_and_hashes_are_required(machine: Machine) -> None
     assert machine.make("test") == (0, "")
     assert machine.calls() == [
         "uv venv --quiet --clear --python 3.13 .venv",
-        "uv pip install --quiet --python .venv/bin/python --compile-bytecode --require-hashes "
-        "-r requirements-dev.lock",
+        BY_UV + "-r requirements-dev.lock",
     ]
 
 
 def test_python_serves_where_uv_cannot_install(machine: Machine) -> None:
-    machine.has("uv", '#!/bin/sh\n[ "$1" = --version ]\n')
+    machine.has("uv", UV_THAT_CANNOT_INSTALL)
     machine.has("python3", WORKING_PYTHON)
 
     status, _ = machine.make("run")
@@ -154,10 +196,7 @@ def test_tests_add_to_what_run_has_installed(machine: Machine) -> None:
 
     machine.make("test")
 
-    assert machine.calls() == [
-        "python -m pip install --quiet --disable-pip-version-check --require-hashes "
-        "-r requirements-dev.lock"
-    ]
+    assert machine.calls() == [BY_PIP + "-r requirements-dev.lock"]
 
 
 def test_a_changed_lock_makes_it_anew(machine: Machine) -> None:
