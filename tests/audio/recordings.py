@@ -66,8 +66,12 @@ def write(
     bit_rate: int = 256_000,
     metadata: dict[str, str] | None = None,
     options: dict[str, str] | None = None,
+    aac_coder: str = "fast",
 ) -> Path:
-    """Write the sound as one of `WRITERS`; gives the path back."""
+    """Write the sound as one of `WRITERS`; gives the path back.
+
+    The coder "fast" takes a quarter of the time of "twoloop", which keeps the level of a tone.
+    """
     muxer, codec, sample_format = WRITERS[kind]
     layout = LAYOUTS[len(sound)]
     with av.open(str(path), "w", format=muxer, options=options) as container:
@@ -76,6 +80,8 @@ def write(
         added.format = sample_format
         if codec in {"libmp3lame", "aac", "libopus"}:
             added.bit_rate = bit_rate
+        if codec == "aac":
+            added.options = {"aac_coder": aac_coder}
         added.codec_context.open()
         resampler = AudioResampler(
             sample_format, layout, rate, frame_size=added.codec_context.frame_size or 4096
