@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 import pytest
@@ -89,3 +90,32 @@ def test_renewal_under_way_does_not_outlive_letting_go(
 
         assert not letting_go.is_alive()
         assert not _is_held(attempt)
+
+
+def test_holding_does_not_wait_for_a_renewal(
+    attempt: CloneAttempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A renewal may wait for rows that are locked by whoever takes the next claim."""
+    renewing, may_write = threading.Event(), threading.Event()
+
+    def slow_lease_end() -> datetime:
+        renewing.set()
+        _wait(may_write)
+        return timezone.now()
+
+    monkeypatch.setattr(leases, "lease_end", slow_lease_end)
+    with leases.held():
+        _wait(renewing)
+        taken = threading.Event()
+
+        def take_another() -> None:
+            with leases.held():
+                taken.set()
+
+        other = threading.Thread(target=take_another)
+        other.start()
+        try:
+            _wait(taken)
+        finally:
+            may_write.set()
+            other.join(10)

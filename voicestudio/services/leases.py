@@ -24,8 +24,10 @@ logger = logging.getLogger(__name__)
 worker: Worker | None = None
 
 _held: Final[set[UUID]] = set()
-# Also held while a renewal is written, which must not come after all has been let go.
 _lock: Final = threading.Lock()
+# Whoever writes leases has it, since no renewal may come after all has been let go. It is never
+# asked for with a row locked: the writer may be waiting for that row.
+_writing: Final = threading.Lock()
 _renewer: threading.Thread | None = None
 
 
@@ -50,9 +52,10 @@ def held() -> Iterator[UUID]:
 
 def let_go() -> int:
     """End all leases of this process at once: it is about to stop. Returns how many rows."""
-    with _lock:
-        claims = list(_held)
-        _held.clear()
+    with _writing:
+        with _lock:
+            claims = list(_held)
+            _held.clear()
         return _set(claims, timezone.now())
 
 
@@ -76,11 +79,13 @@ def _renew_while_held() -> None:
     while True:
         pause.wait(settings.HEARTBEAT_SECONDS)
         try:
-            with _lock:
-                if not _held:
-                    _renewer = None
-                    return
-                _set(list(_held), lease_end())
+            with _writing:
+                with _lock:
+                    claims = list(_held)
+                    if not claims:
+                        _renewer = None
+                        return
+                _set(claims, lease_end())
         except Exception:
             # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
             logger.warning("Leases could not be renewed.", exc_info=True)
