@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import threading
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from tests import factories
 from tests.practice.recordings import hum
 from voicestudio.models import CloneAttempt, Speech, State
 from voicestudio.practice.server import StandIn
+from voicestudio.practice.sound import Sound, levelled, wav
+from voicestudio.practice.speech import speak
 from voicestudio.services import attempts, finding_out, speaking
 
 # What the browser gets ready for people, at half of the cost of a short test: processes in reserve
@@ -38,6 +41,8 @@ ONE_RENDERER = ("--process-per-site", "--renderer-process-limit=1")
 # Chromium without its windows, where Debian's package of it is installed: the same pages at half
 # of the cost. It cannot ask for permission: `asks` is for tests in which a microphone is refused.
 SHELL = None if "CHROMIUM" in os.environ else shutil.which("chromium-headless-shell")
+# What the microphone hears.
+TEXT = "Hello and welcome. I read this in a quiet room, at the speed at which I usually talk."
 # A form that is not right answers 422 and an expired sign-in 401: the browser notes every 4xx.
 EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of 4(01|22) ")
 
@@ -68,9 +73,30 @@ def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
 
 
 @pytest.fixture(scope="session")
-def browser(launch: Callable[..., Browser]) -> Browser:
-    """One browser for all tests that need nothing special."""
-    return launch()
+def speech() -> Sound:
+    """A sentence as the practice room speaks it, averaging -20 dBFS, at 48 kHz."""
+    said = levelled(speak(TEXT, voice_id="anna", pitch_hz=200, language_boost="English"))
+    samples = said.samples()
+    step = said.rate / 48_000
+    fine = array("h", (samples[int(at * step)] for at in range(int(len(samples) / step))))
+    return Sound(fine.tobytes(), 48_000)
+
+
+@pytest.fixture(scope="session")
+def browser(
+    launch: Callable[..., Browser], speech: Sound, tmp_path_factory: pytest.TempPathFactory
+) -> Browser:
+    """One browser for nearly all tests: a second one costs as much as two of them.
+
+    Its microphone hears the sentence, over and over.
+    """
+    path = tmp_path_factory.mktemp("microphone") / "heard.wav"
+    path.write_bytes(wav(speech).data)
+    return launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",  # without it, a browser without windows never allows
+        f"--use-file-for-fake-audio-capture={path}",
+    )
 
 
 class WorkerThread(threading.Thread):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,9 @@ from tests.browser.conftest import Contexts, Studio
 from tests.browser.test_form import ATTEMPT, answer, press
 from voicestudio import audio
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
-from voicestudio.practice.sound import Sound, levelled, wav
-from voicestudio.practice.speech import speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-TEXT = "Hello and welcome. I read this in a quiet room, at the speed at which I usually talk."
 NAME = re.compile(r"^Recorded \d{1,2} \w{3} \d{4}, \d{2}:\d{2}\.webm$")
 # What was said to a screen reader, in order.
 LISTEN = """() => {
@@ -30,16 +26,6 @@ LISTEN = """() => {
   new MutationObserver(() => window.announced.push(announcer.textContent))
     .observe(announcer, { childList: true });
 }"""
-
-
-@pytest.fixture(scope="session")
-def speech() -> Sound:
-    """A sentence as the practice room speaks it, averaging -20 dBFS, at 48 kHz."""
-    said = levelled(speak(TEXT, voice_id="anna", pitch_hz=200, language_boost="English"))
-    samples = said.samples()
-    step = said.rate / 48_000
-    fine = array("h", (samples[int(at * step)] for at in range(int(len(samples) / step))))
-    return Sound(fine.tobytes(), 48_000)
 
 
 # A microphone whose loudness can be changed while it runs.
@@ -54,20 +40,6 @@ AMPLIFIER = """
     return louder.stream;
   };
 """
-
-
-@pytest.fixture(scope="session")
-def browser(
-    launch: Callable[..., Browser], speech: Sound, tmp_path_factory: pytest.TempPathFactory
-) -> Browser:
-    """A browser whose microphone hears the sentence, over and over."""
-    path = tmp_path_factory.mktemp("microphone") / "heard.wav"
-    path.write_bytes(wav(speech).data)
-    return launch(
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",  # without it, a browser without windows never allows
-        f"--use-file-for-fake-audio-capture={path}",
-    )
 
 
 @pytest.fixture(scope="session")
