@@ -2,8 +2,9 @@
 
 Processes take over tests from one another as they run dry. Left for the end, tests that wait for
 real time, or begin with a browser, would keep one process busy while the others are done. Half of
-the processes begin with them; the others do most of their cheap ones first, which never wait (with
-the tests of sound, the first by name, that compute most), so that the machine has always work.
+the processes begin with them; the others do cheap ones first, which never wait (with the tests of
+sound, the first by name, that compute most), each more of them than the next: so that the machine
+has always work.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ def deal[Test: InFile](items: list[Test], hands: int) -> list[Test]:
 
 
 def _filled[Test](dealt: list[list[Test]], cheap: Iterator[Test], left: int) -> Iterator[Test]:
+    half = len(dealt) // 2
     for number, hand in enumerate(dealt):
         room = left // (len(dealt) - number) - len(hand)
         others = list(islice(cheap, max(0, room)))
-        first = 2 * len(others) // 3 if number < len(dealt) // 2 else 0
+        first = len(others) * 5 * (half - number) // (6 * half) if number < half else 0
         yield from [*others[:first], *hand, *others[first:]]
         left -= len(hand) + len(others)
     yield from cheap
