@@ -61,7 +61,7 @@ def _filled[Test](dealt: list[list[Test]], cheap: Iterator[Test], left: int) -> 
     for number, hand in enumerate(dealt):
         room = left // (len(dealt) - number) - len(hand)
         others = list(islice(cheap, max(0, room)))
-        first = len(others) * 5 * (half - number) // (6 * half) if number < half else 0
+        first = len(others) * (half - number) // half if number < half else 0
         yield from [*others[:first], *hand, *others[first:]]
         left -= len(hand) + len(others)
     yield from cheap
