@@ -1,10 +1,9 @@
-"""Dealing: each process of a run has its share of the dear tests, and ends with cheap ones.
+"""Dealing: each process of a run has its share of the dear tests, and comes to it in its turn.
 
-Processes take over tests from one another as they run dry. Left for the end, tests that wait for
-real time, or begin with a browser, would keep one process busy while the others are done. Half of
-the processes begin with them; the others do cheap ones first, which never wait (with the tests of
-sound, the first by name, that compute most), each more of them than the next: so that the machine
-has always work.
+Dear are tests that wait for real time, or begin with a browser. Half of the processes begin with
+them. The others do cheap ones first, which never wait (with the tests of sound, the first by name,
+that compute most), each more of them than the next: so that the machine has always work. Processes
+take over tests from one another as they run dry, also the dear ones with which the first one ends.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def seconds(path: Path) -> float:
 
 
 def deal[Test: InFile](items: list[Test], hands: int) -> list[Test]:
-    """All tests in as many stretches of equal length, with dear files in front or in the middle."""
+    """All tests in as many stretches of equal length, with dear files in front or further back."""
     files: dict[Path, list[Test]] = {}
     for item in items:
         if seconds(item.path):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -62,17 +62,30 @@ def test_what_was_let_go_is_not_renewed(attempt: CloneAttempt) -> None:
         assert not _is_held(attempt)
 
 
+class Renewal:
+    """What happens when a renewal is about to be written."""
+
+    def __init__(self) -> None:
+        self.under_way, self.may_be_written = threading.Event(), threading.Event()
+
+    def lease_end(self) -> datetime:
+        """Stands where the renewer asks until when."""
+        self.under_way.set()
+        _wait(self.may_be_written)
+        return timezone.now() + timedelta(minutes=1)
+
+
+@pytest.fixture
+def renewal(monkeypatch: pytest.MonkeyPatch) -> Renewal:
+    """Renewals come as far as their UPDATE, and no further before they may."""
+    one = Renewal()
+    monkeypatch.setattr(leases, "lease_end", one.lease_end)
+    return one
+
+
 def test_renewal_under_way_does_not_outlive_letting_go(
-    attempt: CloneAttempt, monkeypatch: pytest.MonkeyPatch
+    attempt: CloneAttempt, renewal: Renewal
 ) -> None:
-    renewing, may_write = threading.Event(), threading.Event()
-    lease_end = leases.lease_end
-
-    def slow_lease_end() -> object:
-        renewing.set()
-        _wait(may_write)
-        return lease_end()
-
     def let_go() -> None:
         leases.let_go()
         connection.close()
@@ -80,11 +93,10 @@ def test_renewal_under_way_does_not_outlive_letting_go(
     letting_go = threading.Thread(target=let_go)
     with leases.held() as claim:
         _hold(attempt, claim)
-        monkeypatch.setattr(leases, "lease_end", slow_lease_end)
-        _wait(renewing)
+        _wait(renewal.under_way)
         letting_go.start()
-        letting_go.join(0.2)  # as far as it gets while the renewal is about to be written
-        may_write.set()
+        letting_go.join(0.2)  # as far as it gets
+        renewal.may_be_written.set()
         letting_go.join(10)
         time.sleep(0.1)
 
@@ -92,30 +104,20 @@ def test_renewal_under_way_does_not_outlive_letting_go(
         assert not _is_held(attempt)
 
 
-def test_holding_does_not_wait_for_a_renewal(
-    attempt: CloneAttempt, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_holding_does_not_wait_for_a_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
     """A renewal may wait for rows that are locked by whoever takes the next claim."""
-    renewing, may_write = threading.Event(), threading.Event()
+    taken = threading.Event()
 
-    def slow_lease_end() -> datetime:
-        renewing.set()
-        _wait(may_write)
-        return timezone.now()
+    def take_another() -> None:
+        with leases.held():
+            taken.set()
 
-    monkeypatch.setattr(leases, "lease_end", slow_lease_end)
+    other = threading.Thread(target=take_another)
     with leases.held():
-        _wait(renewing)
-        taken = threading.Event()
-
-        def take_another() -> None:
-            with leases.held():
-                taken.set()
-
-        other = threading.Thread(target=take_another)
+        _wait(renewal.under_way)
         other.start()
         try:
             _wait(taken)
         finally:
-            may_write.set()
+            renewal.may_be_written.set()
             other.join(10)
