@@ -263,6 +263,24 @@ def test_limits_lie_within_what_the_provider_takes(studio: Studio) -> None:
     assert float(shown.get_attribute("data-limit") or 0) < audio.rules.SPANS["voice_clone"].limit
 
 
+# Does the bar of the level reach so far, from 0 (-60 dBFS) to 1, as it is drawn?
+BAR = """([least, most]) => {
+  const scale = document.querySelector("[data-step=recording] .scale");
+  const reach = new DOMMatrix(getComputedStyle(scale, "::before").transform).a;
+  return least <= reach && reach <= most;
+}"""
+
+
+def test_bar_follows_the_level(studio: Studio) -> None:
+    page = recorder(studio, before=AMPLIFIER)
+
+    button(page, "Record").click()
+
+    page.wait_for_function(BAR, arg=[0.6, 0.9])  # it speaks at -20 dBFS
+    page.evaluate("() => { window.amplifier.gain.value = 0; }")
+    page.wait_for_function(BAR, arg=[0, 0])
+
+
 def test_level_is_told_in_words(studio: Studio) -> None:
     page = recorder(studio, before=AMPLIFIER)
     told = page.locator("[data-word]:visible")
