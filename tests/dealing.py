@@ -1,9 +1,8 @@
-"""Dealing: each process of a run has its share of the dear tests, and comes to it in its turn.
+"""Dealing: each process of a run has its share of the dear tests, half of them first, half last.
 
-Dear are tests that wait for real time, or begin with a browser. Half of the processes begin with
-them. The others do cheap ones first, which never wait (with the tests of sound, the first by name,
-that compute most), each more of them than the next: so that the machine has always work. Processes
-take over tests from one another as they run dry, also the dear ones with which the first one ends.
+Dear are tests that wait for real time, or begin with a browser. While half of the processes wait
+with theirs, the others do their cheap ones, which never wait; then they change: so that the machine
+has always work. Processes take over tests from one another as they run dry, also dear ones.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def seconds(path: Path) -> float:
 
 
 def deal[Test: InFile](items: list[Test], hands: int) -> list[Test]:
-    """All tests in as many stretches of equal length, with dear files in front or further back."""
+    """All tests in as many stretches of equal length, with dear files in front or at the end."""
     files: dict[Path, list[Test]] = {}
     for item in items:
         if seconds(item.path):
@@ -60,7 +59,6 @@ def _filled[Test](dealt: list[list[Test]], cheap: Iterator[Test], left: int) -> 
     for number, hand in enumerate(dealt):
         room = left // (len(dealt) - number) - len(hand)
         others = list(islice(cheap, max(0, room)))
-        first = len(others) * (half - number) // half if number < half else 0
-        yield from [*others[:first], *hand, *others[first:]]
+        yield from [*others, *hand] if number < half else [*hand, *others]
         left -= len(hand) + len(others)
     yield from cheap

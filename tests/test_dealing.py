@@ -20,23 +20,13 @@ FORM, CUTTER = found("browser/test_form.py", 4), found("browser/test_cutter.py",
 MODELS, VIEWS = found("models/test_rows.py", 5), found("views/test_new.py", 7)
 
 
-def test_half_of_the_processes_begin_with_their_dear_tests_half_do_them_later() -> None:
+def test_half_of_the_processes_begin_with_their_dear_tests_half_end_with_them() -> None:
     dealt = deal([*CUTTER, *FORM, *MODELS, *RECORDER, *VIEWS], 2)
 
     assert dealt == [
         *MODELS[:4], *FORM, *CUTTER,
         *RECORDER, *MODELS[4:], *VIEWS,
     ]  # fmt: skip
-
-
-def test_processes_come_to_their_dear_tests_one_after_another() -> None:
-    dear = [found(f"browser/test_{name}.py", 1) for name in "abcd"]
-    cheap = found("models/test_rows.py", 48)
-
-    dealt = deal([*cheap, *dear[0], *dear[1], *dear[2], *dear[3]], 4)
-
-    of_dear = [at for at, test in enumerate(dealt) if "browser" in str(test.path)]
-    assert [at - 13 * hand for hand, at in enumerate(of_dear)] == [12, 6, 0, 0]
 
 
 def test_few_tests_for_many_processes_are_all_dealt() -> None:

@@ -271,17 +271,7 @@ BAR = """([least, most]) => {
 }"""
 
 
-def test_bar_follows_the_level(studio: Studio) -> None:
-    page = recorder(studio, before=AMPLIFIER)
-
-    button(page, "Record").click()
-
-    page.wait_for_function(BAR, arg=[0.6, 0.9])  # it speaks at -20 dBFS
-    page.evaluate("() => { window.amplifier.gain.value = 0; }")
-    page.wait_for_function(BAR, arg=[0, 0])
-
-
-def test_level_is_told_in_words(studio: Studio) -> None:
+def test_level_is_told_in_words_and_by_a_bar(studio: Studio) -> None:
     page = recorder(studio, before=AMPLIFIER)
     told = page.locator("[data-word]:visible")
     colours = []
@@ -289,16 +279,17 @@ def test_level_is_told_in_words(studio: Studio) -> None:
     button(page, "Record").click()
     expect(told).to_have_attribute("data-state", re.compile("."))  # the microphone is open
 
-    for decibels, words in (
-        (0, "Good."),
-        (16, "Too loud: move back a little."),
-        (-25, "Too quiet: come closer."),
-        (-90, "Nothing is heard: is it the right microphone?"),
+    for decibels, words, bar in (  # it speaks at -20 dBFS
+        (0, "Good.", [0.6, 0.9]),
+        (16, "Too loud: move back a little.", [0.9, 1]),
+        (-25, "Too quiet: come closer.", [0.05, 0.5]),
+        (-90, "Nothing is heard: is it the right microphone?", [0, 0]),
     ):
         page.evaluate(
             "decibels => { window.amplifier.gain.value = 10 ** (decibels / 20); }", decibels
         )
         expect(told).to_have_text(words)
+        page.wait_for_function(BAR, arg=bar)
         colours.append(told.evaluate("words => getComputedStyle(words).color"))
 
     assert len(set(colours)) == 3
