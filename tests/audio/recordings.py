@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import wave
 import zlib
@@ -36,6 +37,16 @@ WRITERS = {
     "aiff": ("aiff", "pcm_s16be", "s16"),
     "mka": ("matroska", "aac", "fltp"),
 }
+# One frame of DTS, 512 samples of two channels at 44.1 kHz, which no encoder of PyAV makes.
+DTS = zlib.decompress(
+    base64.b85decode(
+        "c-pJ~*TDG4M%-W_1EU24^ZWV-"
+        "Y)9t*2Z1IAD3CG(^8PN)2a*S%LVCMZd}dry_L!(((kS@EO+dn?lZnNnSHYoDi3Oh=??$CtZC3Ir=Tz$o{fp0t9"
+        "~A2{*3xWP=XH6*598PW-zL3Nh%~#oFfR1`-I>Q-Pku43@s63waZ}tcVoPuu<2IG(faA_@W*%98PV-"
+        "%5(+{PKZmF&Yq9>!u<k@QL|E`HW!mW1OMElgv-<vI7?6hmk@64XGP+IBbX|b-H10O8jSecgv-"
+        "Fi{EYj*#o8GOY`*RJiHXl-c6GR?#x^WobwC8qPj-W<JBHt}l1!Kg{QKM8gQ{&V3-`M5HWjS{{8|1)3!0LzS}8U"
+    )
+)
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 
 
@@ -98,6 +109,16 @@ def write(
         for part in resampler.resample(None):
             container.mux(added.encode(part))
         container.mux(added.encode(None))
+    return path
+
+
+def dts_in_wav(path: Path, seconds: float, *, silence: int = 0) -> Path:
+    """DTS under the name of PCM, as on a CD, after so many silent frames of that."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44_100)
+        file.writeframes(bytes(4 * silence) + DTS * round(seconds * 44_100 / 512))
     return path
 
 

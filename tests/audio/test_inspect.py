@@ -90,6 +90,17 @@ def test_m4a_in_fragments_is_not_acceptable(tmp_path: Path) -> None:
     assert (measures.container, measures.codec, measures.acceptable) == ("mov", "aac", False)
 
 
+@pytest.mark.parametrize("silence", [0, 6_000])
+def test_dts_under_the_name_of_pcm_is_heard_as_what_it_is(tmp_path: Path, silence: int) -> None:
+    """Taken at its word, the file would be loud noise."""
+    path = recordings.dts_in_wav(tmp_path / "x.wav", 12, silence=silence)
+
+    measures = audio.inspect(path)
+
+    assert (measures.container, measures.codec, measures.acceptable) == ("wav", "dts", False)
+    assert measures.duration_ms == pytest.approx(12_000, abs=100)
+
+
 def test_wav_beyond_20_mb_is_not_acceptable(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "x", 280, rate=80_000)
     path_under = recordings.plain_wav(tmp_path / "y", 280, rate=48_000)
