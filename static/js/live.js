@@ -1,6 +1,8 @@
 // Live: counts the seconds of what runs, says aloud what has changed, asks again after a failure.
 const began = new WeakMap();
 const said = new Map();
+// The browser reads aloud a page that it loads itself, but not one that htmx brings.
+let loaded = false;
 
 function tick() {
   for (const counter of document.querySelectorAll("[data-since]")) {
@@ -15,13 +17,15 @@ function announce() {
   for (const element of document.querySelectorAll("[data-said]")) {
     const before = said.get(element.id);
     said.set(element.id, element.dataset.said);
-    if (before && before !== element.dataset.said) {
+    const first = loaded && "saidFirst" in element.dataset;
+    if (before ? before !== element.dataset.said : first) {
       document.getElementById("announcer").textContent = element.dataset.said;
     }
   }
 }
 
 announce();
+loaded = true;
 setInterval(tick, 250);
 document.addEventListener("htmx:load", () => {
   tick();

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
@@ -18,19 +19,34 @@ VOICE = "Play: the new voice of Anna Larsen"
 RECORDING = "Play: the recording anna.wav"
 
 
-def ask(studio: Studio) -> Page:
-    """The page of an attempt that has just been asked for."""
+def fill_in(studio: Studio) -> Page:
+    """The form, ready to be sent."""
     page = studio.page()
     page.get_by_label("Speaker").fill("Anna Larsen")
     expect(page.get_by_text("Free to use")).to_be_visible()
     page.get_by_label("I have this person's permission to clone their voice").check()
     page.locator("#id_file").set_input_files(studio.wav())
     expect(page.locator("#recording .recording")).to_be_visible()
+    return page
+
+
+def ask(studio: Studio) -> Page:
+    """The page of an attempt that has just been asked for."""
+    page = fill_in(studio)
     # It is gone as soon as the browser loads another page.
     page.evaluate("document.documentElement.dataset.here = 'yes'")
     page.get_by_role("button", name="Clone voice").click()
     expect(page).to_have_url(re.compile(r"/history/\d+/$"))
     return page
+
+
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait for what happens outside of the page."""
+    for _turn in range(400):
+        if condition():
+            return
+        page.wait_for_timeout(25)
+    pytest.fail("It has not happened.")
 
 
 def playing(page: Page) -> list[bool]:
@@ -68,6 +84,19 @@ def test_attempt_is_watched_until_it_can_be_heard(studio: Studio, standin: Stand
     page.get_by_role("button", name=RECORDING).click()
     assert_heard(page, 1, 0.1)
     assert playing(page) == [False, True]
+
+
+def test_answer_that_is_there_before_the_page_is_said_too(studio: Studio) -> None:
+    page = fill_in(studio)
+    held: list[Route] = []
+    page.context.route(re.compile(r"/history/\d+/$"), lambda route: held.append(route))
+    page.get_by_role("button", name="Clone voice").click()
+    wait_until(page, lambda: held)
+    wait_until(page, lambda: CloneAttempt.objects.get().state == State.READY)
+
+    held[0].continue_()
+
+    expect(page.locator("#announcer")).to_have_text("Anna Larsen: Ready")
 
 
 def test_sound_is_sought_by_keyboard(studio: Studio) -> None:
