@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.signals import request_finished
 from django.db import connections
+from django.templatetags.static import static
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -141,7 +142,8 @@ class Contexts:
     """Browsers of their own within one browser; a new one costs as much as a short test.
 
     What a test has left goes to the next one that wants the same options, without pages, sign-in,
-    permissions and what was in the way of requests. Files that it has fetched stay.
+    permissions and what was in the way of requests. Files that it has fetched stay, and a page
+    that does nothing: whose process the next pages use, instead of starting another.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -149,15 +151,19 @@ class Contexts:
         self.free: dict[str, list[BrowserContext]] = {}
         self.taken: list[tuple[str, BrowserContext]] = []
 
-    def take(self, **options: Any) -> BrowserContext:
+    def take(self, *, permissions: Sequence[str] = (), **options: Any) -> BrowserContext:
         """One that nobody else has."""
         # What turns and blinks costs more than all the rest of a page that waits.
         options = {"reduced_motion": "reduce", **options}
         kind = repr(sorted(options.items()))
         free = self.free.setdefault(kind, [])
-        context = free.pop() if free else self.browser.new_context(**options)
+        if free:
+            context = free.pop()
+        else:
+            context = self.browser.new_context(**options)
+            context.new_page().goto(static("img/icon.svg"))
         context.set_default_timeout(10_000)
-        context.grant_permissions(options.get("permissions", []))
+        context.grant_permissions(permissions)
         self.taken.append((kind, context))
         return context
 
@@ -165,7 +171,7 @@ class Contexts:
         """All that were taken."""
         while self.taken:
             kind, context = self.taken.pop()
-            for page in context.pages:
+            for page in context.pages[1:]:
                 page.close()
             context.unroute_all()
             context.set_offline(False)
@@ -193,6 +199,7 @@ class Studio:
 
     def page(self, *, signed_in: bool = True, path: str = "/", **options: Any) -> Page:
         """A page of a browser of its own, at `path`."""
+        viewport = options.pop("viewport", None)
         context = self.contexts.take(base_url=self.url, **options)
         if signed_in:
             client = Client()
@@ -202,6 +209,8 @@ class Studio:
                 [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.url}]
             )
         page = context.new_page()
+        if viewport is not None:
+            page.set_viewport_size(viewport)
         self.watch(page)
         page.goto(path)
         return page

@@ -362,7 +362,9 @@ def test_suggestion_is_taken_moved_or_left(studio: Studio, recording: AudioFile)
     assert places(page) == ("0:12.0", "0:27.0")
     page.get_by_role("button", name="Hear it").click()
     expect(page.locator("#why-best").get_by_role("button", name="Pause")).to_be_visible()
-    page.wait_for_function("() => document.querySelector('.cutter audio').currentTime > 12")
+    page.wait_for_function(
+        "() => document.querySelector('.cutter audio').currentTime > 12", polling=50
+    )
     page.get_by_role("button", name="Back to my part").click()
     assert places(page) == ("0:03.0", "0:20.0")
     page.get_by_role("button", name="Suggest a prompt clip").click()

@@ -93,6 +93,7 @@ def wait_for(page: Page, seconds: int) -> None:
         }""",
         arg=seconds,
         timeout=30_000,
+        polling=100,
     )
 
 

@@ -116,7 +116,9 @@ def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) 
     )
 
     expect(page.locator(".player")).to_have_attribute("data-playing", "")
-    page.wait_for_function("() => document.querySelector('.player audio').currentTime > 3.1")
+    page.wait_for_function(
+        "() => document.querySelector('.player audio').currentTime > 3.1", polling=50
+    )
     expect(page.locator("[data-code=noisy] [data-part-of]")).to_have_attribute("data-playing", "")
 
 
