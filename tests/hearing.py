@@ -28,6 +28,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from voicestudio.audio import isolated
+
 ROOT = Path(__file__).parent.parent
 LIBRARIES = ("av", "av.audio.resampler", "numpy", "numpy.fft", "voicestudio.audio")
 LONGEST = 1 << 16  # bytes that are read at once
@@ -53,7 +55,7 @@ class Children:
                 self._process = subprocess.Popen(
                     [sys.executable, "-s", "-m", "tests.hearing", str(number)],
                     cwd=ROOT,
-                    env={"PATH": os.environ["PATH"], "OPENBLAS_NUM_THREADS": "1"},
+                    env=isolated._environment(),
                     stdin=subprocess.DEVNULL,
                     pass_fds=[number],
                 )

@@ -173,6 +173,14 @@ def test_no_key_reaches_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hush" not in isolated._environment().values()
 
 
+def test_child_is_told_of_the_processor_what_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
+    told = isolated._environment()
+    assert told["OPENBLAS_CORETYPE"] == "Haswell"
+    assert told["OPENBLAS_NUM_THREADS"] == "1"
+
+
 def test_importing_the_room_loads_no_heavy_library(shelf: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from voicestudio.audio import isolated;"

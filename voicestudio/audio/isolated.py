@@ -270,5 +270,10 @@ def _result(out: bytes, status: int) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        # A machine may have to be told which processor it is; the child hears with the same one.
+        if name in _KEPT or name.startswith("OPENBLAS_")
+    }
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
