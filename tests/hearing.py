@@ -15,23 +15,27 @@ new process does, with its own limits; that a real one does the same is proved i
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from voicestudio import audio
 from voicestudio.audio import isolated
 
 ROOT = Path(__file__).parent.parent
-LIBRARIES = ("av", "av.audio.resampler", "numpy", "numpy.fft", "voicestudio.audio")
+LIBRARIES = ("av", "av.audio.resampler", "av.subtitles.stream", "numpy", "numpy.fft", "numpy.ma")
 LONGEST = 1 << 16  # bytes that are read at once
 
 
@@ -138,10 +142,19 @@ def become(arguments: list[str], environment: dict[str, str], said: int, wire: i
     runpy.run_module("voicestudio.audio", run_name="__main__")
 
 
+def rooms() -> Iterator[str]:
+    """All modules that the children read, but the one that they run."""
+    for module in pkgutil.walk_packages(audio.__path__, f"{audio.__name__}."):
+        if not module.name.endswith(".__main__"):
+            yield module.name
+
+
 def serve(number: int) -> None:
     """Answer requests; a fork leaves this loop by becoming its child."""
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *rooms()):
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a child that looks through all of it as it ends would copy it
     wire = socket.socket(fileno=number)
     while True:
         line, files, *_rest = socket.recv_fds(wire, LONGEST, 1)

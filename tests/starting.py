@@ -15,6 +15,7 @@ and nothing of ours.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -127,6 +128,8 @@ def serve() -> None:
     """Answer requests; a fork leaves this loop by becoming its program."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a fork that looks through all of it as it ends would copy it
     for line in sys.stdin:
         answer: Any
         match json.loads(line):
