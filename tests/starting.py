@@ -1,6 +1,6 @@
 """Starting: programs that tests begin many times, each in a fork of one process that knows Django.
 
-    python -m tests.starting
+    python -m tests.starting LIBRARY ...
 
 It reads one request a line and answers each with a line, both JSON:
 
@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,9 +80,9 @@ class Begun:
 class Starter:
     """The process that forks, and the pipes to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: Iterable[str] = LIBRARIES) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.starting"],
+            [sys.executable, "-m", "tests.starting", *libraries],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"]},
             stdin=subprocess.PIPE,
@@ -126,7 +127,7 @@ def become(arguments: list[str], environment: dict[str, str], code: str = "") ->
 
 def serve() -> None:
     """Answer requests; a fork leaves this loop by becoming its program."""
-    for name in LIBRARIES:
+    for name in sys.argv[1:]:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a fork that looks through all of it as it ends would copy it

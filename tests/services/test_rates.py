@@ -148,7 +148,7 @@ def test_sixty_attempts_at_once_all_finish_and_none_is_refused_twice(
                 if due is not None:
                     attempts.run(due.pk)
                 elif rows.exclude(status=State.READY).exists():
-                    time.sleep(0.02)
+                    time.sleep(0.1)
                 else:
                     return
         finally:
