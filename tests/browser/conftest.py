@@ -197,8 +197,10 @@ class Studio:
     complaints: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
-    def page(self, *, signed_in: bool = True, path: str = "/", **options: Any) -> Page:
-        """A page of a browser of its own, at `path`."""
+    def page(
+        self, *, signed_in: bool = True, path: str = "/", before: str = "", **options: Any
+    ) -> Page:
+        """A page of a browser of its own, at `path`; `before` runs in it before all of ours."""
         viewport = options.pop("viewport", None)
         context = self.contexts.take(base_url=self.url, **options)
         if signed_in:
@@ -211,6 +213,8 @@ class Studio:
         page = context.new_page()
         if viewport is not None:
             page.set_viewport_size(viewport)
+        if before:
+            page.add_init_script(before)
         self.watch(page)
         page.goto(path)
         return page

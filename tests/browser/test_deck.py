@@ -29,9 +29,7 @@ HUMS = """
 
 def deck(studio: Studio, card: str = "[data-step=recording]", width: int = 1280) -> Page:
     """The form with the recorder of a card opened."""
-    page = studio.page(viewport={"width": width, "height": 740})
-    page.add_init_script(HUMS)
-    page.reload()
+    page = studio.page(viewport={"width": width, "height": 740}, before=HUMS)
     if "prompt_clip" in card:
         page.get_by_text("Improve likeness").click()
     page.locator(card).get_by_text("Record it here").click()
@@ -44,9 +42,7 @@ def press(page: Page, name: str) -> None:
 
 
 def test_text_is_in_the_browser_s_language_at_first(studio: Studio) -> None:
-    page = studio.page()
-    page.add_init_script("Object.defineProperty(navigator, 'language', { value: 'pt-BR' });")
-    page.reload()
+    page = studio.page(before="Object.defineProperty(navigator, 'language', { value: 'pt-BR' });")
 
     page.locator("[data-step=recording]").get_by_text("Record it here").click()
 

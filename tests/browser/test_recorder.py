@@ -53,10 +53,7 @@ def recorder(studio: Studio, *, before: str = "", **data: Any) -> Page:
 
     `data` replaces attributes of the recorder, such as its limit in seconds.
     """
-    page = studio.page(permissions=["microphone"])
-    if before:
-        page.add_init_script(before)
-        page.reload()
+    page = studio.page(permissions=["microphone"], before=before)
     unfold(page, "[data-step=recording]", **data)
     return page
 
@@ -439,9 +436,7 @@ def test_mp4_is_taken_as_well(studio: Studio) -> None:
       const knows = MediaRecorder.isTypeSupported;
       MediaRecorder.isTypeSupported = (type) => !type.includes("webm") && knows(type);
     """
-    page = studio.page(permissions=["microphone"])
-    page.add_init_script(no_webm)
-    page.reload()
+    page = studio.page(permissions=["microphone"], before=no_webm)
     page.get_by_text("Improve likeness").click()
     unfold(page, "section:has(#prompt_clip)")
     shown = record(page, 2)

@@ -172,6 +172,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     with (common / "prepared.lock").open("w") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not made.exists():
+            folder.mkdir(mode=0o700)
+            laid = common / "tables.sqlite3"  # those of the tests, if they are already there
+            if laid.exists():
+                shutil.copyfile(laid, folder / "studio.sqlite3")
             subprocess.run(
                 [sys.executable, "-c", SET_UP],
                 cwd=ROOT,
