@@ -1,30 +1,30 @@
-"""Dealing: of the processes of a run, one begins with the tests that wait, one with the browser's.
+"""Dealing: the processes of a run begin with different tests, and take over from one another later.
 
-Waiting tests leave a processor idle for most of their time, whatever they wait for: a microphone
-that is spoken into, a limit of a minute, a worker that is killed. One after the other beside
-processes that compute, they cost next to nothing; two at a time, nobody would use the machine.
-Each process starts a browser of its own as soon as it has a test for one, so few shall have.
-Processes take over tests from one another as they run dry.
+Some tests leave a processor idle for most of their time, whatever they wait for: a microphone that
+is spoken into, a limit of a minute, a worker that is killed. Begun last, they keep a run waiting
+when nothing else is left to do; all in one process, they take as long as all the rest. Each process
+starts a browser of its own as soon as it has a test for one, so few shall have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 TESTS = Path(__file__).parent
-# In the order in which they are begun: what needs the most time of its own comes first.
-WAITING = (
-    "browser/test_recorder.py",
-    "browser/test_deck.py",
-    "services/test_killing.py",
-    "services/test_ledger_equals_bill.py",
-    "services/test_rates.py",
-    "management/test_studio.py",
+# What a process begins with, in this order: files, or rooms for whatever else they hold. One line
+# is for one process; where there are fewer, they share the lines.
+BEGINNINGS = (
+    ("browser/test_recorder.py",),
+    ("browser",),
+    ("services/test_killing.py", "services/test_ledger_equals_bill.py", "services/test_rates.py"),
+    ("management/test_studio.py",),
 )
-BROWSER = "browser"
+PLACES = {
+    name: (line, place) for line, names in enumerate(BEGINNINGS) for place, name in enumerate(names)
+}
 
 
 class InFile(Protocol):
@@ -35,21 +35,27 @@ class InFile(Protocol):
         """Where it stands."""
 
 
-def rank(path: Path) -> int:
-    """The place of a file among those that wait; then come the browser's, then all others."""
+def place_of(path: Path) -> tuple[int, int] | None:
+    """The line and the place in it of what a process begins with; None for all other tests."""
     within = path.relative_to(TESTS)
-    if (name := within.as_posix()) in WAITING:
-        return WAITING.index(name)
-    return len(WAITING) + (within.parts[0] != BROWSER)
+    return PLACES.get(within.as_posix(), PLACES.get(within.parts[0]))
 
 
 def deal[Test: InFile](items: Iterable[Test], hands: int) -> list[Test]:
     """All tests in as many stretches of equal length, as xdist will cut them."""
-    ranked = sorted(items, key=lambda item: rank(item.path))
-    if hands == 1:
-        return ranked
-    waiting = [item for item in ranked if rank(item.path) < len(WAITING)]
-    browser = [item for item in ranked if rank(item.path) == len(WAITING)]
-    others = iter(ranked[len(waiting) + len(browser) :])
-    room = len(ranked) // hands - len(waiting)
-    return [*waiting, *islice(others, max(0, room)), *browser, *others]
+    placed: list[tuple[tuple[int, int], Test]] = []
+    others: list[Test] = []
+    for item in items:
+        if place := place_of(item.path):
+            placed.append((place, item))
+        else:
+            others.append(item)
+    placed.sort(key=lambda one: one[0])
+    room = (len(placed) + len(others)) // hands
+    dealt: list[Test] = []
+    for hand in range(hands):
+        begins = [item for (line, _), item in placed if line % hands == hand]
+        filled = max(0, (hand + 1) * room - len(dealt) - len(begins))
+        dealt += chain(begins, others[:filled])
+        del others[:filled]
+    return [*dealt, *others]

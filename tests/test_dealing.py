@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.dealing import TESTS, WAITING, deal
+from tests.dealing import BEGINNINGS, TESTS, deal
 
 
 class Found(NamedTuple):
@@ -17,27 +17,39 @@ def found(path: str, count: int) -> list[Found]:
 
 RECORDER, RATES = found("browser/test_recorder.py", 2), found("services/test_rates.py", 2)
 FORM, CUTTER = found("browser/test_form.py", 2), found("browser/test_cutter.py", 1)
-MODELS, VIEWS = found("models/test_rows.py", 4), found("views/test_new.py", 4)
-ALL = [*CUTTER, *FORM, *RECORDER, *MODELS, *RATES, *VIEWS]
+KILLING, STUDIO = found("services/test_killing.py", 1), found("management/test_studio.py", 2)
+MODELS, VIEWS = found("models/test_rows.py", 5), found("views/test_new.py", 5)
+ALL = [*CUTTER, *FORM, *RECORDER, *STUDIO, *MODELS, *RATES, *KILLING, *VIEWS]
 
 
-def test_one_process_begins_with_what_waits_one_with_the_browser_all_others_compute() -> None:
-    assert deal(ALL, 3) == [
-        *RECORDER, *RATES, *MODELS[:1],
-        *CUTTER, *FORM, *MODELS[1:3],
-        *MODELS[3:], *VIEWS,
+def test_each_process_begins_with_what_is_its_own() -> None:
+    assert deal(ALL, 4) == [
+        *RECORDER, *MODELS[:3],
+        *CUTTER, *FORM, *MODELS[3:],
+        *KILLING, *RATES, *VIEWS[:2],
+        *STUDIO, *VIEWS[2:],
     ]  # fmt: skip
 
 
-def test_more_waiting_tests_than_one_process_can_hold_come_first_all_the_same() -> None:
-    assert deal([*CUTTER, *VIEWS[:1], *RATES, *RECORDER], 4) == [
-        *RECORDER, *RATES, *CUTTER, *VIEWS[:1],
+def test_fewer_processes_share_the_beginnings() -> None:
+    assert deal(ALL, 2) == [
+        *RECORDER, *KILLING, *RATES, *MODELS,
+        *CUTTER, *FORM, *STUDIO, *VIEWS,
     ]  # fmt: skip
+
+
+def test_more_processes_than_beginnings_take_the_others() -> None:
+    dealt = deal([*RECORDER, *STUDIO, *VIEWS], 9)
+
+    assert dealt == [*RECORDER, *VIEWS[:1], *STUDIO, *VIEWS[1:]]
 
 
 def test_one_process_takes_all_in_order() -> None:
-    assert deal(ALL, 1) == [*RECORDER, *RATES, *CUTTER, *FORM, *MODELS, *VIEWS]
+    assert deal(ALL, 1) == [
+        *RECORDER, *CUTTER, *FORM, *KILLING, *RATES, *STUDIO, *MODELS, *VIEWS,
+    ]  # fmt: skip
 
 
-def test_files_that_wait_are_there() -> None:
-    assert [name for name in WAITING if not (TESTS / name).is_file()] == []
+def test_what_processes_begin_with_is_there() -> None:
+    names = [name for line in BEGINNINGS for name in line]
+    assert [name for name in names if not (TESTS / name).exists()] == []
