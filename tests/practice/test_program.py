@@ -36,6 +36,7 @@ class Program:
             [*command, "--port", str(port), "--folder", str(folder / "practice")],
             cwd=HOUSE,
             env=environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -73,6 +74,35 @@ def test_program_serves_and_stops(tmp_path: Path, command: list[str], number: in
 
     assert line == f"Practice provider at {program.url}: no real voice is cloned.\n"
     assert (answer.status_code, ended) == (200, (0, ""))
+
+
+# The system may give a signal to any thread: the one that waits goes on waiting. It is the same for
+# it as a signal that comes the moment before it waits.
+TOLD_BESIDE = """
+import signal, sys, threading
+from voicestudio.practice.program import main
+
+def tell():
+    sys.stdin.read()
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+threading.Thread(target=tell, daemon=True).start()
+main(sys.argv[1:])
+"""
+
+
+def test_signal_is_not_missed_by_a_program_that_waits_already(tmp_path: Path) -> None:
+    program = Program([sys.executable, "-c", TOLD_BESIDE], free_port(), tmp_path)
+    program.first_line()
+    answer = requests.get(program.url + "/practice/", timeout=10)
+
+    try:
+        # Ends what is read on stdin, which lets the thread go on.
+        program.process.communicate(timeout=10)
+    finally:
+        program.process.kill()
+
+    assert (answer.status_code, program.process.returncode) == (200, 0)
 
 
 @pytest.mark.parametrize("command", [DIRECT, MANAGED])

@@ -31,11 +31,13 @@ def run(*, port: int, host: str, folder: Path | None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    signal.set_wakeup_fd(stand_in.wake_number, warn_on_full_buffer=False)
     sys.stdout.write(f"Practice provider at {stand_in.url}: no real voice is cloned.\n")
     sys.stdout.flush()
     try:
         stand_in.serve_forever()
     finally:
+        signal.set_wakeup_fd(-1)
         stand_in.stop()
 
 

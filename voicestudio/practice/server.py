@@ -1,5 +1,6 @@
 """Practice, server: the stand-in itself, started and stopped."""
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -100,6 +101,7 @@ class StandIn:
                 self._passing.cleanup()
             raise
         self._wake_receiver, self._wake_sender = socket.socketpair()
+        self._wake_sender.setblocking(False)
         self.ledger = Ledger(folder, lasting=self._passing is None)
         self.shelf = Shelf(self.ledger)
         self.provider = Provider(self.ledger, self.shelf)
@@ -167,10 +169,20 @@ class StandIn:
                     if key.fileobj is self._server and not self._stopping.is_set():
                         self._server.handle_request()
 
+    @property
+    def wake_number(self) -> int:
+        """For signal.set_wakeup_fd(): whatever is written there wakes serve_forever().
+
+        Python calls a handler only between two of its own steps. A signal that comes between the
+        last look for one and the waiting would be noticed with the next connection, or never.
+        """
+        return self._wake_sender.fileno()
+
     def wake_to_stop(self) -> None:
         """Let serve_forever() return; safe in a signal handler."""
         self._stopping.set()
-        self._wake_sender.send(b"\0")
+        with contextlib.suppress(BlockingIOError):  # full: it is awake
+            self._wake_sender.send(b"\0")
 
     def stop(self) -> None:
         """Stop serving, end open connections, and delete what was not to last."""
