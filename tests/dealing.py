@@ -1,9 +1,10 @@
 """Dealing: the processes of a run begin with different tests, and take over from one another later.
 
 Some tests leave a processor idle for most of their time, whatever they wait for: a microphone that
-is spoken into, a limit of a minute, a worker that is killed. Begun last, they keep a run waiting
-when nothing else is left to do; all in one process, they take as long as all the rest. Each process
-starts a browser of its own as soon as it has a test for one, so few shall have.
+is spoken into, a limit of a minute, a worker that is killed. One after the other beside processes
+that compute, they cost next to nothing; two at a time, nobody would use the machine, and begun
+last, they keep a run waiting when nothing else is left to do. Each process starts a browser, or a
+studio, of its own as soon as it has a test for one, so few shall have.
 """
 
 from __future__ import annotations
@@ -17,9 +18,14 @@ TESTS = Path(__file__).parent
 # What a process begins with, in this order: files, or rooms for whatever else they hold. One line
 # is for one process; where there are fewer, they share the lines.
 BEGINNINGS = (
-    ("browser/test_recorder.py", "services/test_killing.py"),
+    (
+        "browser/test_recorder.py",
+        "services/test_killing.py",
+        "services/test_ledger_equals_bill.py",
+        "services/test_rates.py",
+    ),
     ("browser",),
-    ("services/test_ledger_equals_bill.py", "services/test_rates.py", "management/test_studio.py"),
+    ("management/test_studio.py",),
 )
 PLACES = {
     name: (line, place) for line, names in enumerate(BEGINNINGS) for place, name in enumerate(names)

@@ -24,9 +24,9 @@ ALL = [*CUTTER, *FORM, *RECORDER, *STUDIO, *MODELS, *RATES, *KILLING, *VIEWS]
 
 def test_each_process_begins_with_what_is_its_own() -> None:
     assert deal(ALL, 4) == [
-        *RECORDER, *KILLING, *MODELS[:2],
-        *CUTTER, *FORM, *MODELS[2:4],
-        *RATES, *STUDIO, *MODELS[4:],
+        *RECORDER, *KILLING, *RATES,
+        *CUTTER, *FORM, *MODELS[:2],
+        *STUDIO, *MODELS[2:],
         *VIEWS,
     ]  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_more_processes_than_beginnings_take_the_others() -> None:
 
 def test_one_process_takes_all_in_order() -> None:
     assert deal(ALL, 1) == [
-        *RECORDER, *KILLING, *CUTTER, *FORM, *RATES, *STUDIO, *MODELS, *VIEWS,
+        *RECORDER, *KILLING, *RATES, *CUTTER, *FORM, *STUDIO, *MODELS, *VIEWS,
     ]  # fmt: skip
 
 
