@@ -10,7 +10,6 @@ studio, of its own as soon as it has a test for one, so few shall have.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +60,6 @@ def deal[Test: InFile](items: Iterable[Test], hands: int) -> list[Test]:
     for hand in range(hands):
         begins = [item for (line, _), item in placed if line % hands == hand]
         filled = max(0, (hand + 1) * room - len(dealt) - len(begins))
-        dealt += chain(begins, others[:filled])
+        dealt += [*begins, *others[:filled]]
         del others[:filled]
     return [*dealt, *others]

@@ -15,7 +15,6 @@ new process does, with its own limits; that a real one does the same is proved i
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -153,8 +152,6 @@ def serve(number: int) -> None:
     """Answer requests; a fork leaves this loop by becoming its child."""
     for name in (*LIBRARIES, *rooms()):
         importlib.import_module(name)
-    gc.collect()
-    gc.freeze()  # a child that looks through all of it as it ends would copy it
     wire = socket.socket(fileno=number)
     while True:
         line, files, *_rest = socket.recv_fds(wire, LONGEST, 1)

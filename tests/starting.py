@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+LONGEST_S = 60  # of a program whose end is waited for; then SIGALRM ends it
 # What the settings, the smallest command and the worker read: most of the cost of a start.
 LIBRARIES = (
     "anyascii", "asyncio", "dj_database_url", "django.contrib.messages.storage.base",
@@ -143,6 +144,8 @@ def serve() -> None:
                     if answer == 0:
                         os.dup2(out.fileno(), 1)
                         os.dup2(err.fileno(), 2)
+                        if wish == "run":
+                            signal.alarm(LONGEST_S)
                         become(*program)
                         return
                     if wish == "run":

@@ -14,6 +14,9 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
 from django.db.models.signals import post_migrate
 
+# In the folder that the processes of a run share: the empty tables, once one has laid them out.
+LAID = "tables.sqlite3"
+
 
 class Tables:
     """What the processes of one run share in `folder`: the first lays out, the others copy.
@@ -22,7 +25,7 @@ class Tables:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.laid = folder / "tables.sqlite3"
+        self.laid = folder / LAID
         self.shared = connection.vendor == "sqlite" and "PYTEST_XDIST_TESTRUNUID" in os.environ
         self.turn = (folder / "tables.lock").open("w")
 

@@ -20,6 +20,7 @@ import psutil
 import pytest
 import requests
 
+from tests.tables import LAID
 from voicestudio.processes.supervisor import Part, Studio
 
 ROOT = Path(__file__).parent.parent.parent
@@ -173,9 +174,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not made.exists():
             folder.mkdir(mode=0o700)
-            laid = common / "tables.sqlite3"  # those of the tests, if they are already there
-            if laid.exists():
-                shutil.copyfile(laid, folder / "studio.sqlite3")
+            if (common / LAID).exists():
+                shutil.copyfile(common / LAID, folder / "studio.sqlite3")
             subprocess.run(
                 [sys.executable, "-c", SET_UP],
                 cwd=ROOT,

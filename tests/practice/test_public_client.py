@@ -15,10 +15,9 @@ from voicestudio.practice.server import StandIn
 pytest.importorskip("minimax_mcp")
 
 SCRIPT = """
-import json, os, sys
-sample, folder = sys.argv[1:]
-os.chdir(folder)  # where no .env lies
+import json, sys
 from minimax_mcp import server
+sample, folder = sys.argv[1:]
 text = "Good morning, and welcome."
 answers = [
     server.voice_clone("Anna-0001", sample, text, output_directory=folder),
@@ -48,6 +47,7 @@ def run_client(
     sample.write_bytes(hum(12))
     environment: dict[str, str] = {
         **os.environ,
+        "PYTHON_DOTENV_DISABLED": "true",  # a developer's .env is not the client's
         "MINIMAX_API_KEY": "practice",
         "MINIMAX_API_HOST": stand_in.url + prefix,
         "MINIMAX_API_RESOURCE_MODE": mode,
