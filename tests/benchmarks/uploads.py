@@ -170,14 +170,14 @@ SENDING: Final = """
 import re, sys
 from pathlib import Path
 import requests
-from voicestudio.minimax import Client, Purpose
+from voicestudio.minimax import Client
 kind, url, path = sys.argv[1:]
 def highest():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 before = highest()
 if kind == "ours":
     Client(api_key="practice", base_url=url).upload(
-        Path(path), purpose=Purpose.VOICE_CLONE, filename="a.wav")
+        Path(path), purpose="voice_clone", filename="a.wav")
 else:
     with open(path, "rb") as file:
         requests.post(url, data={"purpose": "voice_clone"}, files={"file": file}, timeout=120)

@@ -7,9 +7,8 @@ import pytest
 from voicestudio.minimax import (
     Client,
     CloneRequest,
+    InvalidAnswer,
     ListedVoice,
-    Nonsense,
-    Purpose,
     SpeechRequest,
 )
 
@@ -128,7 +127,7 @@ def test_file_id_that_is_none_makes_no_sense(
 ) -> None:
     provider.says(http({"file": {"file_id": file_id}, "base_resp": OK}))
 
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         client.retrieve_file(1)
 
     assert (caught.value.status_code, caught.value.trace_id) == (0, "trace-1")
@@ -142,7 +141,7 @@ def test_file_that_is_missing_makes_no_sense(
 ) -> None:
     provider.says(http(body))
 
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidAnswer):
         client.retrieve_file(1)
 
 
@@ -158,7 +157,7 @@ def test_data_is_proof_enough_without_a_verdict(
     )
 
     assert client.retrieve_file(1).file_id == 123456789012345
-    assert client.list_files(Purpose.VOICE_CLONE).files == ()
+    assert client.list_files("voice_clone").files == ()
     assert client.get_voice().voices == ()
     assert client.speech(SPEECH).audio == b"\0"
 
@@ -182,10 +181,10 @@ def test_clone_without_a_verdict_is_unknown(
 ) -> None:
     provider.says(http(body))
 
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         client.clone(REQUEST)
 
-    assert (caught.value.outcome_unknown, caught.value.may_repeat) == (True, False)
+    assert (caught.value.outcome_unknown, caught.value.retryable) == (True, False)
     assert caught.value.trace_id == "trace-1"
 
 
@@ -194,9 +193,9 @@ def test_empty_object_is_neither_a_list_of_files_nor_of_voices(
 ) -> None:
     provider.says(http({}), http({}))
 
-    with pytest.raises(Nonsense):
-        client.list_files(Purpose.VOICE_CLONE)
-    with pytest.raises(Nonsense):
+    with pytest.raises(InvalidAnswer):
+        client.list_files("voice_clone")
+    with pytest.raises(InvalidAnswer):
         client.get_voice()
 
 
@@ -214,7 +213,7 @@ def test_list_of_files_passes_over_what_is_none(
 ) -> None:
     provider.says(http({"files": files, "base_resp": OK}))
 
-    answer = client.list_files(Purpose.VOICE_CLONE)
+    answer = client.list_files("voice_clone")
 
     assert [file.file_id for file in answer.files] == ids
 
@@ -262,7 +261,7 @@ def test_deletion_need_not_repeat_what_it_deleted(
     provider.says(http({**body, "base_resp": OK}), http({**body, "base_resp": OK}))
 
     assert client.delete_voice("Anna2024").voice_id == "Anna2024"
-    assert client.delete_file(2**60, Purpose.VOICE_CLONE).file_id == 2**60
+    assert client.delete_file(2**60, "voice_clone").file_id == 2**60
 
 
 def test_speech_is_read_as_hex_and_as_a_link(client: Client, provider: Scripted) -> None:
@@ -289,7 +288,7 @@ def test_speech_is_read_as_hex_and_as_a_link(client: Client, provider: Scripted)
 def test_speech_without_audio_makes_no_sense(client: Client, provider: Scripted, data: Any) -> None:
     provider.says(http({"data": data, "base_resp": OK}))
 
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         client.speech(SPEECH)
 
     assert caught.value.outcome_unknown is True

@@ -11,18 +11,18 @@ import pytest
 
 from voicestudio import __version__
 from voicestudio.minimax import (
+    BlockReason,
     Client,
     Download,
-    DownloadRefused,
+    DownloadBlocked,
+    InvalidAnswer,
     MiniMaxError,
-    NeverSent,
-    Nonsense,
+    NoAnswer,
+    NotSent,
     Reason,
     Refused,
-    Unanswered,
-    Why,
 )
-from voicestudio.minimax.addresses import is_public, origin_of
+from voicestudio.minimax.addresses import is_public, parse_origin
 
 from .conftest import Reply, Scripted, http
 
@@ -36,11 +36,13 @@ def fetched(client: Client, url: str, *, max_bytes: int = 1000, timeout: float =
     return target.getvalue()
 
 
-def refused(client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0) -> Why:
-    with pytest.raises(DownloadRefused) as caught:
+def refused(
+    client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0
+) -> BlockReason:
+    with pytest.raises(DownloadBlocked) as caught:
         fetched(client, url, max_bytes=max_bytes, timeout=timeout)
-    assert (caught.value.outcome_unknown, caught.value.may_repeat) == (False, False)
-    return caught.value.why
+    assert (caught.value.outcome_unknown, caught.value.retryable) == (False, False)
+    return caught.value.reason
 
 
 def to(location: str, status: str = "302 Found") -> Reply:
@@ -159,11 +161,11 @@ def test_link_into_a_private_network_is_refused(
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.setblocking(False)
 
-        why = refused(client, f"http://{host}:{other.getsockname()[1]}/")
+        reason = refused(client, f"http://{host}:{other.getsockname()[1]}/")
 
         with pytest.raises(BlockingIOError):  # nobody even knocked
             other.accept()
-    assert why is Why.ADDRESS
+    assert reason is BlockReason.ADDRESS
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -176,7 +178,7 @@ def test_name_that_leads_into_a_private_network_is_refused(
 ) -> None:
     name_server(monkeypatch, *addresses)
 
-    assert refused(client, f"{scheme}://demo.example/a.mp3") is Why.ADDRESS
+    assert refused(client, f"{scheme}://demo.example/a.mp3") is BlockReason.ADDRESS
 
 
 def test_proxy_of_the_environment_does_not_get_round_the_check(
@@ -185,7 +187,7 @@ def test_proxy_of_the_environment_does_not_get_round_the_check(
     monkeypatch.setenv("http_proxy", provider.url)
     name_server(monkeypatch, "127.0.0.1")
 
-    assert refused(client, "http://demo.example/a.mp3") is Why.ADDRESS
+    assert refused(client, "http://demo.example/a.mp3") is BlockReason.ADDRESS
     assert provider.received == []
 
 
@@ -230,7 +232,7 @@ def test_address_that_was_checked_is_the_one_connected_to(
     ],
 )
 def test_link_that_is_no_plain_address_is_refused(client: Client, url: str) -> None:
-    assert refused(client, url) is Why.URL
+    assert refused(client, url) is BlockReason.URL
 
 
 @pytest.mark.parametrize(
@@ -243,36 +245,36 @@ def test_link_that_is_no_plain_address_is_refused(client: Client, url: str) -> N
     ],
 )
 def test_origin_is_scheme_host_and_port(url: str, origin: tuple[str, str, int]) -> None:
-    assert origin_of(url) == origin
+    assert parse_origin(url) == origin
 
 
 def test_neighbouring_port_of_the_provider_is_not_the_provider(
     client: Client, provider: Scripted
 ) -> None:
-    assert refused(client, f"http://127.0.0.1:{provider.port - 1}/") is Why.ADDRESS
-    assert refused(client, f"https://127.0.0.1:{provider.port}/") is Why.ADDRESS
+    assert refused(client, f"http://127.0.0.1:{provider.port - 1}/") is BlockReason.ADDRESS
+    assert refused(client, f"https://127.0.0.1:{provider.port}/") is BlockReason.ADDRESS
 
 
 @pytest.mark.parametrize(
-    ("location", "why"),
+    ("location", "reason"),
     [
-        ("http://127.0.0.1:9/", Why.ADDRESS),
-        ("http://169.254.169.254/latest/meta-data", Why.ADDRESS),
-        ("//10.0.0.1/", Why.ADDRESS),
-        ("https://[::1]/", Why.ADDRESS),
-        ("file:///etc/passwd", Why.URL),
-        ("http://u:p@a.example/", Why.URL),
-        ("http://[", Why.URL),
-        ("http://a.example/b c", Why.URL),
+        ("http://127.0.0.1:9/", BlockReason.ADDRESS),
+        ("http://169.254.169.254/latest/meta-data", BlockReason.ADDRESS),
+        ("//10.0.0.1/", BlockReason.ADDRESS),
+        ("https://[::1]/", BlockReason.ADDRESS),
+        ("file:///etc/passwd", BlockReason.URL),
+        ("http://u:p@a.example/", BlockReason.URL),
+        ("http://[", BlockReason.URL),
+        ("http://a.example/b c", BlockReason.URL),
     ],
 )
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 T", "308 P"])
 def test_redirect_is_checked_like_the_first_link(
-    client: Client, provider: Scripted, status: str, location: str, why: Why
+    client: Client, provider: Scripted, status: str, location: str, reason: BlockReason
 ) -> None:
     provider.says(to(location, status))
 
-    assert refused(client, provider.url + "/a") is why
+    assert refused(client, provider.url + "/a") is reason
     assert len(provider.received) == 1
 
 
@@ -295,7 +297,7 @@ def test_redirects_are_followed_five_times(client: Client, provider: Scripted) -
 def test_sixth_redirect_is_refused(client: Client, provider: Scripted) -> None:
     provider.says(*[to("/a") for _ in range(6)])
 
-    assert refused(client, provider.url + "/a") is Why.REDIRECTS
+    assert refused(client, provider.url + "/a") is BlockReason.REDIRECTS
     assert len(provider.received) == 6
 
 
@@ -315,10 +317,10 @@ def test_announced_size_above_the_limit_is_refused_before_reading(
     provider.says(http(b"x" * 10, headers={"Content-Length": length}))
     target = io.BytesIO()
 
-    with pytest.raises(DownloadRefused) as caught:
+    with pytest.raises(DownloadBlocked) as caught:
         client.download(provider.url, target, max_bytes=1000, timeout=5)
 
-    assert (caught.value.why, caught.value.trace_id) == (Why.SIZE, "trace-1")
+    assert (caught.value.reason, caught.value.trace_id) == (BlockReason.SIZE, "trace-1")
     assert target.getvalue() == b""
 
 
@@ -326,7 +328,7 @@ def test_size_is_counted_where_none_is_announced(client: Client, provider: Scrip
     provider.says(http(b"x" * 1001, headers={"Content-Length": ""}, then="close"))
     provider.says(http(b"x" * 1000, headers={"Content-Length": ""}, then="close"))
 
-    assert refused(client, provider.url) is Why.SIZE
+    assert refused(client, provider.url) is BlockReason.SIZE
     assert len(fetched(client, provider.url)) == 1000
 
 
@@ -335,7 +337,7 @@ def test_size_is_counted_after_unpacking(client: Client, provider: Scripted) -> 
     packed = packer.compress(b"x" * 100_000) + packer.flush()
     provider.says(http(packed, headers={"Content-Encoding": "gzip"}))
 
-    assert refused(client, provider.url) is Why.SIZE
+    assert refused(client, provider.url) is BlockReason.SIZE
 
 
 @pytest.mark.parametrize(
@@ -353,7 +355,7 @@ def test_slow_download_is_ended(client: Client, provider: Scripted, reply: Reply
     provider.says(reply)
     before = threading.active_count()
 
-    assert refused(client, provider.url, timeout=0.2) is Why.LATE
+    assert refused(client, provider.url, timeout=0.2) is BlockReason.TIMEOUT
     assert threading.active_count() <= before + 1  # the server's thread, not our alarm
 
 
@@ -367,7 +369,7 @@ def test_slow_redirects_share_one_limit(
     monkeypatch.setattr(provider, "read_body", slow)
     provider.says(*[to("/a") for _ in range(5)], http(b"sound"))
 
-    assert refused(client, provider.url, timeout=0.25) is Why.LATE
+    assert refused(client, provider.url, timeout=0.25) is BlockReason.TIMEOUT
 
 
 def test_silent_handshake_is_ended(make_client: Make) -> None:
@@ -377,7 +379,7 @@ def test_silent_handshake_is_ended(make_client: Make) -> None:
         with pytest.raises(MiniMaxError) as caught:
             fetched(make_client(base_url=url), url, timeout=0.2)
 
-    assert type(caught.value) in {DownloadRefused, NeverSent}
+    assert type(caught.value) in {DownloadBlocked, NotSent}
 
 
 @pytest.mark.parametrize("status", ["401 U", "403 Forbidden", "404 Not Found", "410 Gone"])
@@ -387,11 +389,12 @@ def test_link_that_has_expired_is_absent(client: Client, provider: Scripted, sta
     with pytest.raises(Refused) as caught:
         fetched(client, provider.url)
 
-    assert (caught.value.reason, caught.value.trace_id) == (Reason.ABSENT, "trace-1")
+    assert (caught.value.reason, caught.value.trace_id) == (Reason.NOT_FOUND, "trace-1")
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [("500 Oops", Refused), ("204 None", Nonsense), ("302 Found", Nonsense)]
+    ("status", "kind"),
+    [("500 Oops", Refused), ("204 None", InvalidAnswer), ("302 Found", InvalidAnswer)],
 )
 def test_answer_that_is_no_file_is_an_error(
     client: Client, provider: Scripted, status: str, kind: type[MiniMaxError]
@@ -418,7 +421,7 @@ def test_download_that_breaks_off_is_unanswered(
 ) -> None:
     provider.says(reply)
 
-    with pytest.raises(Unanswered) as caught:
+    with pytest.raises(NoAnswer) as caught:
         fetched(client, provider.url)
 
     assert caught.value.__cause__ is not None
@@ -428,7 +431,7 @@ def test_server_that_is_down_is_never_sent(make_client: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
-    with pytest.raises(NeverSent):
+    with pytest.raises(NotSent):
         fetched(make_client(base_url=url), url)
 
 
@@ -440,7 +443,7 @@ def test_name_that_is_unknown_is_never_sent(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    with pytest.raises(NeverSent):
+    with pytest.raises(NotSent):
         fetched(client, "http://nowhere.example/")
 
 

@@ -12,17 +12,16 @@ import pytest
 import requests
 
 from voicestudio.minimax import (
+    AnswerTimeout,
     Client,
     CloneRequest,
+    InvalidAnswer,
     MiniMaxError,
-    NeverSent,
-    Nonsense,
-    Purpose,
+    NoAnswer,
+    NotSent,
     Refused,
-    TooLate,
-    Unanswered,
 )
-from voicestudio.minimax.multipart import Multipart
+from voicestudio.minimax.multipart import MultipartBody
 
 from .conftest import KEY, OK, Reply, Scripted, http
 
@@ -44,15 +43,15 @@ def failure_of(client: Client) -> MiniMaxError:
 
 
 def assert_never_sent(problem: MiniMaxError) -> None:
-    assert type(problem) is NeverSent
-    assert (problem.outcome_unknown, problem.may_repeat) == (False, True)
+    assert type(problem) is NotSent
+    assert (problem.outcome_unknown, problem.retryable) == (False, True)
     assert problem.__cause__ is not None
     assert str(problem) == "POST /v1/voice_clone: no connection to the provider"
 
 
 def assert_unanswered(problem: MiniMaxError) -> None:
-    assert type(problem) in (Unanswered, TooLate)
-    assert (problem.outcome_unknown, problem.may_repeat) == (True, False)
+    assert type(problem) in (NoAnswer, AnswerTimeout)
+    assert (problem.outcome_unknown, problem.retryable) == (True, False)
     assert problem.__cause__ is not None
 
 
@@ -194,7 +193,7 @@ def test_loopback_needs_no_proxy(
 
 
 def test_header_that_cannot_be_sent_was_never_sent(client: Client, provider: Scripted) -> None:
-    with pytest.raises(NeverSent):
+    with pytest.raises(NotSent):
         client.clone(REQUEST, headers={"Rehearse": "a\r\nX: b"})
 
     assert provider.received == []
@@ -204,7 +203,7 @@ def test_file_that_is_missing_is_said_before_anything_is_sent(
     client: Client, provider: Scripted, tmp_path: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
-        client.upload(tmp_path / "no", purpose=Purpose.VOICE_CLONE, filename="no.mp3")
+        client.upload(tmp_path / "no", purpose="voice_clone", filename="no.mp3")
 
     assert provider.received == []
 
@@ -236,7 +235,7 @@ def test_lost_answer_is_unanswered(provider: Scripted, make_client: Make, reply:
 
     assert_unanswered(problem)
     # Whether it ran out of time or broke off makes another sentence.
-    assert isinstance(problem, TooLate) == (reply.then == "hang")
+    assert isinstance(problem, AnswerTimeout) == (reply.then == "hang")
     assert str(problem) == "POST /v1/voice_clone: no answer came"
     assert len(provider.received) == 1
 
@@ -260,7 +259,7 @@ def test_truncated_body_is_unanswered(provider: Scripted, make_client: Make, rep
     problem = failure_of(make_client(read_timeout=0.3))
 
     assert_unanswered(problem)
-    assert isinstance(problem, TooLate) == (reply.then == "hang" or reply.drip is not None)
+    assert isinstance(problem, AnswerTimeout) == (reply.then == "hang" or reply.drip is not None)
     assert (problem.http_status, problem.trace_id) == (200, "trace-1")
 
 
@@ -272,7 +271,11 @@ def test_answer_cut_in_its_head_is_unknown(
 
     problem = failure_of(client)
 
-    assert (type(problem), problem.outcome_unknown, problem.may_repeat) == (Nonsense, True, False)
+    assert (type(problem), problem.outcome_unknown, problem.retryable) == (
+        InvalidAnswer,
+        True,
+        False,
+    )
 
 
 def test_kept_connection_that_went_stale_does_not_hurt_a_clone(
@@ -282,7 +285,7 @@ def test_kept_connection_that_went_stale_does_not_hurt_a_clone(
     listed = http({"files": [], "base_resp": OK}, then="close")
     provider.says(listed, http({"base_resp": OK}))
 
-    client.list_files(Purpose.VOICE_CLONE)
+    client.list_files("voice_clone")
 
     assert client.clone(REQUEST).status_code == 0
 
@@ -298,7 +301,7 @@ def test_upload_reads_an_answer_that_comes_early(
     provider.says(too_large)
 
     with pytest.raises(Refused) as caught:
-        client.upload(path, purpose=Purpose.VOICE_CLONE, filename="big.wav")
+        client.upload(path, purpose="voice_clone", filename="big.wav")
 
     assert (caught.value.http_status, caught.value.trace_id) == (413, "trace-1")
 
@@ -311,17 +314,17 @@ def test_upload_that_is_cut_off_is_unanswered(
         file.truncate(32 * 1024 * 1024)
     provider.says(Reply([], then="reset", reads_body=False))
 
-    with pytest.raises(Unanswered) as caught:
-        client.upload(path, purpose=Purpose.VOICE_CLONE, filename="big.wav")
+    with pytest.raises(NoAnswer) as caught:
+        client.upload(path, purpose="voice_clone", filename="big.wav")
 
-    assert caught.value.may_repeat is False
+    assert caught.value.retryable is False
 
 
 def test_upload_of_a_file_that_shrinks_stops(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     with path.open("rb") as file:
-        body = Multipart({}, file, filename="x.mp3", size=4)
+        body = MultipartBody({}, file, filename="x.mp3", size=4)
 
         with pytest.raises(OSError, match="became shorter"):
             list(body)

@@ -13,7 +13,7 @@ from voicestudio.minimax import (
     Refused,
     SpeechRequest,
 )
-from voicestudio.minimax.answer import seconds_until, whole
+from voicestudio.minimax.response import parse_int64, parse_retry_after
 
 from .conftest import OK, Reply, Scripted, http
 
@@ -78,13 +78,13 @@ def test_retry_after_is_kept(client: Client, provider: Scripted) -> None:
     ],
 )
 def test_retry_after_is_read_as_seconds_or_date(value: str, seconds: float | None) -> None:
-    assert seconds_until(value) == seconds
+    assert parse_retry_after(value) == seconds
 
 
 def test_retry_after_reads_a_date_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voicestudio.minimax.answer.time.time", lambda: 1445412450.0)
+    monkeypatch.setattr("voicestudio.minimax.response.time.time", lambda: 1445412450.0)
 
-    assert seconds_until("Wed, 21 Oct 2015 07:28:00 GMT") == 30.0
+    assert parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 30.0
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_retry_after_reads_a_date_to_come(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_whole_numbers_are_read_exactly_or_not_at_all(value: Any, number: int | None) -> None:
-    assert whole(value) == number
+    assert parse_int64(value) == number
 
 
 def test_error_survives_pickling(client: Client, provider: Scripted) -> None:

@@ -8,7 +8,6 @@ import pytest
 from voicestudio.minimax import (
     Client,
     CloneRequest,
-    Purpose,
     Reason,
     Refused,
 )
@@ -44,14 +43,14 @@ def no(code: Any, message: str = "why") -> dict[str, Any]:
         (2037, Reason.LENGTH, False, False),
         (2038, Reason.PLAN, False, False),
         (2039, Reason.TAKEN, False, False),
-        (2042, Reason.FOREIGN, False, False),
+        (2042, Reason.OTHER_ACCOUNT, False, False),
         (2045, Reason.RATE_LIMIT, False, True),
         (2048, Reason.LENGTH, False, False),
         (2049, Reason.AUTHENTICATION, False, False),
-        (2054, Reason.ABSENT, False, False),
+        (2054, Reason.NOT_FOUND, False, False),
         (2056, Reason.PLAN, False, False),
         (2061, Reason.PLAN, False, False),
-        (20132, Reason.ABSENT, False, False),
+        (20132, Reason.NOT_FOUND, False, False),
         (4711, Reason.OTHER, False, False),
         (-1, Reason.OTHER, False, False),
         ("2039", Reason.TAKEN, False, False),
@@ -67,7 +66,7 @@ def test_code_becomes_a_refusal_with_its_reason(
 
     problem = caught.value
     assert (problem.status_code, problem.status_msg) == (int(code), "why")
-    assert (problem.reason, problem.outcome_unknown, problem.may_repeat) == (
+    assert (problem.reason, problem.outcome_unknown, problem.retryable) == (
         reason,
         unknown,
         repeat,
@@ -138,7 +137,7 @@ def test_http_status_becomes_a_refusal_with_its_reason(
 
     problem = caught.value
     assert (problem.status_code, problem.reason) == (code, reason)
-    assert (problem.outcome_unknown, problem.may_repeat) == (unknown, repeat)
+    assert (problem.outcome_unknown, problem.retryable) == (unknown, repeat)
     assert (problem.http_status, problem.trace_id) == (int(status[:3]), "trace-1")
 
 
@@ -170,8 +169,8 @@ def test_call_that_a_gateway_lacks_is_unsupported(client: Client, provider: Scri
     provider.says(missing, missing, missing, missing)
 
     for call in (
-        lambda: client.list_files(Purpose.VOICE_CLONE),
-        lambda: client.delete_file(1, Purpose.VOICE_CLONE),
+        lambda: client.list_files("voice_clone"),
+        lambda: client.delete_file(1, "voice_clone"),
         client.get_voice,
         lambda: client.delete_voice("Anna2024"),
     ):

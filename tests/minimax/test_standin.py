@@ -12,12 +12,11 @@ import pytest
 from voicestudio.minimax import (
     Client,
     CloneRequest,
-    NeverSent,
-    Purpose,
+    NoAnswer,
+    NotSent,
     Reason,
     Refused,
     SpeechRequest,
-    Unanswered,
 )
 from voicestudio.practice.server import Fault, StandIn
 
@@ -51,8 +50,8 @@ def client(standin: StandIn, request: pytest.FixtureRequest) -> Iterator[Client]
 def test_the_whole_way_from_file_to_demo_and_away(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
-    uploaded = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="王芳.wav")
-    listed = client.list_files(Purpose.VOICE_CLONE)
+    uploaded = client.upload(sample, purpose="voice_clone", filename="王芳.wav")
+    listed = client.list_files("voice_clone")
     retrieved = client.retrieve_file(uploaded.file_id)
     cloned = client.clone(
         CloneRequest(uploaded.file_id, "WangFang2024", text="Hello there.", model="speech-2.8-hd")
@@ -62,7 +61,7 @@ def test_the_whole_way_from_file_to_demo_and_away(
     spoken = client.speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
     voices = client.get_voice()
     gone = client.delete_voice("WangFang2024")
-    deleted = client.delete_file(uploaded.file_id, Purpose.VOICE_CLONE)
+    deleted = client.delete_file(uploaded.file_id, "voice_clone")
 
     assert (uploaded.filename, uploaded.bytes) == ("王芳.wav", sample.stat().st_size)
     assert [file.file_id for file in listed.files] == [uploaded.file_id]
@@ -77,7 +76,7 @@ def test_the_whole_way_from_file_to_demo_and_away(
 
 
 def test_taken_voice_id_is_refused(standin: StandIn, client: Client, sample: Path) -> None:
-    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
     client.clone(CloneRequest(file_id, "Anna2024"))
 
     with pytest.raises(Refused) as caught:
@@ -99,10 +98,10 @@ def test_wrong_key_is_refused(standin: StandIn) -> None:
 def test_answer_lost_after_the_work_is_unknown_and_was_sent_once(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
-    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
     standin.script("voice_clone", Fault(after="work", action="drop"))
 
-    with pytest.raises(Unanswered) as caught:
+    with pytest.raises(NoAnswer) as caught:
         client.clone(CloneRequest(file_id, "Anna2024"))
     with pytest.raises(Refused) as second:
         client.clone(CloneRequest(file_id, "Anna2024"))
@@ -113,7 +112,7 @@ def test_answer_lost_after_the_work_is_unknown_and_was_sent_once(
 
 
 def test_rehearsed_flag_is_read(standin: StandIn, client: Client, sample: Path) -> None:
-    file_id = client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav").file_id
+    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
 
     answer = client.clone(CloneRequest(file_id, "Anna2024"), headers={"Rehearse": "flagged"})
 
@@ -126,5 +125,5 @@ def test_standin_that_has_stopped_was_never_sent(sample: Path) -> None:
         url = server.url
     client = Client(api_key="practice", base_url=url)
 
-    with pytest.raises(NeverSent):
-        client.upload(sample, purpose=Purpose.VOICE_CLONE, filename="a.wav")
+    with pytest.raises(NotSent):
+        client.upload(sample, purpose="voice_clone", filename="a.wav")

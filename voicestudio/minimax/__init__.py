@@ -4,42 +4,41 @@ from .client import Client
 from .cloning import CloneAnswer, CloneRequest
 from .download import Download
 from .errors import (
-    DownloadRefused,
+    AnswerTimeout,
+    BlockReason,
+    DownloadBlocked,
+    InvalidAnswer,
     MiniMaxError,
-    NeverSent,
-    Nonsense,
+    NoAnswer,
+    NotSent,
     Reason,
     Refused,
-    TooLate,
-    Unanswered,
-    Why,
 )
-from .files import FileDeleted, FileList, ListedFile, Purpose, UploadedFile
+from .files import FileDeleted, FileList, ListedFile, UploadedFile
 from .speech import SpeechAnswer, SpeechRequest
 from .voices import ListedVoice, VoiceDeleted, VoiceList
 
 __all__ = [
+    "AnswerTimeout",
+    "BlockReason",
     "Client",
     "CloneAnswer",
     "CloneRequest",
     "Download",
-    "DownloadRefused",
+    "DownloadBlocked",
     "FileDeleted",
     "FileList",
+    "InvalidAnswer",
     "ListedFile",
     "ListedVoice",
     "MiniMaxError",
-    "NeverSent",
-    "Nonsense",
-    "Purpose",
+    "NoAnswer",
+    "NotSent",
     "Reason",
     "Refused",
     "SpeechAnswer",
     "SpeechRequest",
-    "TooLate",
-    "Unanswered",
     "UploadedFile",
     "VoiceDeleted",
     "VoiceList",
-    "Why",
 ]

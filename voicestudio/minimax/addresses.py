@@ -1,4 +1,8 @@
-"""MiniMax: which addresses of the internet a download may be fetched from."""
+"""MiniMax: guard against server-side request forgery (SSRF) in downloads.
+
+advocate (last release 2018) and requests-hardened were looked at: both resolve and connect inside
+their own adapter, so they could not report to `Exchange` whether the request was sent.
+"""
 
 import ipaddress
 import re
@@ -10,47 +14,52 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from .errors import DownloadRefused, Why
-from .wire import SOCKET_OPTIONS, Carrier, ToldHTTPConnection, ToldHTTPSConnection, current_exchange
+from .errors import BlockReason, DownloadBlocked
+from .transport import (
+    SOCKET_OPTIONS,
+    TrackedHTTPConnection,
+    TrackedHTTPSConnection,
+    TrackingAdapter,
+    current_exchange,
+)
 
 type Origin = tuple[str, str, int]  # scheme, host, port
 
-PORTS: Final = {"http": 80, "https": 443}
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_TRICKS: Final = re.compile(
-    r"[\x00-\x20\x7f\\]"
-)  # what two parsers of one URL may read differently
+# Characters that two URL parsers may read differently.
+_AMBIGUOUS: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 
-def origin_of(url: str) -> Origin:
-    """Scheme, host and port; raises DownloadRefused for anything but a plain http(s) address."""
+def parse_origin(url: str) -> Origin:
+    """Return scheme, host and port; raises DownloadBlocked for anything but a plain http(s) URL."""
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as problem:
-        raise DownloadRefused("the link is not an address", why=Why.URL) from problem
+    except ValueError as error:
+        raise DownloadBlocked("the link is not a URL", reason=BlockReason.URL) from error
     scheme = parts.scheme.lower()
-    if scheme not in PORTS or not parts.hostname or _TRICKS.search(url):
-        raise DownloadRefused("the link is not an http(s) address", why=Why.URL)
+    if scheme not in DEFAULT_PORTS or not parts.hostname or _AMBIGUOUS.search(url):
+        raise DownloadBlocked("the link is not an http(s) URL", reason=BlockReason.URL)
     if "@" in parts.netloc:
-        raise DownloadRefused("the link has a user name in it", why=Why.URL)
-    return scheme, parts.hostname.lower(), PORTS[scheme] if port is None else port
+        raise DownloadBlocked("the link contains a user name", reason=BlockReason.URL)
+    return scheme, parts.hostname.lower(), DEFAULT_PORTS[scheme] if port is None else port
 
 
-def base_of(url: str) -> str:
-    """The base URL without a slash, or the `/v1` that some copy along, at its end."""
+def normalize_base_url(url: str) -> str:
+    """Return the base URL without a trailing slash or `/v1`; raises ValueError."""
     base = url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
     try:
-        origin_of(base)
-    except DownloadRefused as problem:
-        raise ValueError("the base URL is not a plain http(s) address") from problem
+        parse_origin(base)
+    except DownloadBlocked as error:
+        raise ValueError("the base URL is not a plain http(s) URL") from error
     if "?" in base or "#" in base:
         raise ValueError("the base URL has a query or a fragment")
     return base
 
 
 def is_loopback(host: str) -> bool:
-    """Is this this machine?"""
+    """Whether the host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -58,63 +67,63 @@ def is_loopback(host: str) -> bool:
 
 
 def is_public(address: str) -> bool:
-    """Does this IP address belong to the public internet, in every reading of it?"""
+    """Whether an IP address, in every interpretation of it, is on the public internet."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in _NAT64:  # an IPv4 address seen through the network's translator
+        if ip in _NAT64:  # an IPv4 address behind a NAT64 translator
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
         if ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip.is_site_local:
-            return False  # a way round the check, with no honest use here
+            return False  # these embed an IPv4 address to bypass the check
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 
-def open_line(connection: HTTPConnection) -> socket.socket:
-    """Connect to the host of a connection, but only if all its addresses are public.
+def open_public_socket(connection: HTTPConnection) -> socket.socket:
+    """Connect to the host of a connection, only if all its addresses are public.
 
-    The address that was checked is the one connected to: the name is not resolved again, so a
-    name server that changes its answer gains nothing.
+    The checked address is the one connected to: the name is not resolved again, which prevents
+    DNS rebinding. Raises DownloadBlocked and urllib3's connection errors.
     """
     host = connection.host
     try:
-        found = socket.getaddrinfo(host, connection.port, 0, socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as problem:
-        cause = problem if isinstance(problem, socket.gaierror) else socket.gaierror(str(problem))
-        raise NameResolutionError(host, connection, cause) from problem
-    if not all(is_public(str(entry[4][0])) for entry in found):
-        raise DownloadRefused("the link leads into a private network", why=Why.ADDRESS)
+        addresses = socket.getaddrinfo(host, connection.port, 0, socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        cause = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+        raise NameResolutionError(host, connection, cause) from error
+    if not all(is_public(str(entry[4][0])) for entry in addresses):
+        raise DownloadBlocked("the link leads into a private network", reason=BlockReason.ADDRESS)
     exchange = current_exchange()
     failure: OSError | None = None
-    for family, kind, protocol, _, address in found:
-        line = socket.socket(family, kind, protocol)
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
         try:
             for option in SOCKET_OPTIONS:
-                line.setsockopt(*option)
+                sock.setsockopt(*option)
             limit = connection.timeout if isinstance(connection.timeout, int | float) else 10.0
-            line.settimeout(limit if exchange is None else min(limit, exchange.left()))
-            line.connect(address)
-        except OSError as problem:
-            line.close()
-            failure = problem
+            sock.settimeout(limit if exchange is None else min(limit, exchange.remaining()))
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            failure = error
         else:
             if exchange is not None:
-                exchange.opened(line)
-            return line
+                exchange.watch_socket(sock)
+            return sock
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, f"Connection to {host} timed out") from failure
     raise NewConnectionError(connection, f"No connection to {host}: {failure}") from failure
 
 
-class _GuardedHTTP(ToldHTTPConnection):
+class _GuardedHTTP(TrackedHTTPConnection):
     def _new_conn(self) -> socket.socket:
-        return open_line(self)
+        return open_public_socket(self)
 
 
-class _GuardedHTTPS(ToldHTTPSConnection):
+class _GuardedHTTPS(TrackedHTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        return open_line(self)
+        return open_public_socket(self)
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -125,7 +134,7 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPS
 
 
-class GuardedCarrier(Carrier):
-    """A carrier that connects to public addresses only."""
+class PublicAddressAdapter(TrackingAdapter):
+    """A transport adapter that connects to public addresses only."""
 
     pools = {"http": _HTTPPool, "https": _HTTPSPool}  # noqa: RUF012

@@ -1,4 +1,4 @@
-"""MiniMax: the client; one method for each call of the provider's."""
+"""MiniMax: the API client; one method for each call."""
 
 import json
 import logging
@@ -20,35 +20,34 @@ from urllib3.exceptions import HTTPError
 from voicestudio import __version__
 
 from . import cloning, files, speech, voices
-from .addresses import base_of, is_loopback, origin_of
-from .answer import BODY_CAP, Answer
-from .download import Download, fetch
-from .errors import MiniMaxError, NeverSent, TooLate, Unanswered, is_late
-from .key import Bearer
-from .multipart import Multipart
-from .wire import Carrier, Exchange
+from .addresses import is_loopback, normalize_base_url, parse_origin
+from .download import Download, download_file
+from .errors import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, is_timeout
+from .key import BearerAuth
+from .multipart import MultipartBody
+from .response import MAX_BODY_BYTES, HttpResponse
+from .transport import Exchange, TrackingAdapter
 
 logger = logging.getLogger(__name__)
 
 USER_AGENT: Final = f"VoiceStudio/{__version__}"
-SPEECH_CAP: Final = 64 * 1024 * 1024  # bytes of an answer that holds audio
-FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
-_BLOCK: Final = 64 * 1024
+MAX_SPEECH_BODY_BYTES: Final = 64 * 1024 * 1024  # of an answer that holds audio
+TRANSPORT_ERRORS: Final = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+_READ_BLOCK_BYTES: Final = 64 * 1024
 
 
 class _Session(requests.Session):
-    """A session that follows nothing; told not to, requests still reads a redirect's whole body."""
+    """A session that neither follows a redirect nor reads its body."""
 
     def get_redirect_target(self, resp: Response) -> None:
-        """Nowhere: a redirect could carry the key to another host."""
+        """Return None: a redirect could carry the key to another host."""
 
 
 class Client:
-    """The provider's API; safe to share between threads, each of which gets a session of its own.
+    """The provider's API. Safe to share between threads: each gets its own session.
 
-    Every method raises the family of `MiniMaxError` and nothing else, except ValueError for a
-    request that cannot be put on the wire and OSError for a file of ours that cannot be opened or
-    written.
+    Every method raises only `MiniMaxError` and its subclasses, except ValueError for a request
+    that cannot be encoded and OSError for a local file that cannot be opened or written.
     """
 
     def __init__(
@@ -61,101 +60,103 @@ class Client:
         connect_timeout: float = 10.0,
         read_timeout: float = 120.0,
     ) -> None:
-        """Times in seconds; `base_url` with any gateway's prefix. Raises ValueError."""
+        """Times in seconds; `base_url` includes any prefix of a gateway. Raises ValueError."""
         key = api_key.strip()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
-            # requests' own complaint would show the key.
-            raise ValueError("the API key is empty or holds characters that no key has")
-        self._auth = Bearer(key)
-        self.base_url = base_of(base_url)
-        self._origin = origin_of(self.base_url)
+            # The message of requests would show the key.
+            raise ValueError("the API key is empty or contains characters that are not allowed")
+        self._auth = BearerAuth(key)
+        self.base_url = normalize_base_url(base_url)
+        self._origin = parse_origin(self.base_url)
         self._group_id = group_id.strip()
         self._upload_path = "/" + upload_path.strip().strip("/")
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._of_thread = threading.local()
+        self._thread_local = threading.local()
 
     def __repr__(self) -> str:
         return f"Client({self.base_url})"
 
-    # The calls
+    # API calls
 
-    def upload(self, path: Path, *, purpose: files.Purpose, filename: str) -> files.UploadedFile:
-        """Send a file from disk, a block at a time; `filename` needs its real extension.
+    def upload(self, path: Path, *, purpose: str, filename: str) -> files.UploadedFile:
+        """Upload a file from disk, one block at a time; `filename` needs its real extension.
 
         Source: provider.md, "Calls" and "Audio".
         """
-        fields = {"purpose": files.Purpose(purpose).value}
+        fields = {"purpose": files.check_purpose(purpose)}
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            body = Multipart(fields, file, filename=filename, size=size)
-            answer = self._exchange(
+            body = MultipartBody(fields, file, filename=filename, size=size)
+            response = self._exchange(
                 "POST",
                 self._upload_path,
                 data=body,
                 headers={"Content-Type": body.content_type},
                 once=True,
             )
-        return files.read_file(answer)
+        return files.parse_file(response)
 
     def clone(
         self, request: cloning.CloneRequest, *, headers: Mapping[str, str] | None = None
     ) -> cloning.CloneAnswer:
-        """Make the voice; never repeat it unless the error's `may_repeat` says so."""
-        answer = self._post("/v1/voice_clone", request.body(), headers=headers, once=True)
-        return cloning.read_clone(answer)
+        """Clone a voice. Not idempotent: repeat it only when the error is `retryable`."""
+        response = self._post("/v1/voice_clone", request.body(), headers=headers, once=True)
+        return cloning.parse_clone(response)
 
-    def list_files(self, purpose: files.Purpose) -> files.FileList:
-        """All files of one purpose; UNSUPPORTED where a gateway has no such call."""
-        params = {"purpose": files.Purpose(purpose).value}
-        return files.read_files(self._exchange("GET", "/v1/files/list", params=params))
+    def list_files(self, purpose: str) -> files.FileList:
+        """List all files of one purpose; Refused with UNSUPPORTED where a gateway has no list."""
+        params = {"purpose": files.check_purpose(purpose)}
+        return files.parse_files(self._exchange("GET", "/v1/files/list", params=params))
 
     def retrieve_file(self, file_id: int) -> files.UploadedFile:
-        """What the provider knows of one file."""
+        """Return what the provider knows of one file."""
         params = {"file_id": str(file_id)}
-        return files.read_file(self._exchange("GET", "/v1/files/retrieve", params=params))
+        return files.parse_file(self._exchange("GET", "/v1/files/retrieve", params=params))
 
-    def delete_file(self, file_id: int, purpose: files.Purpose) -> files.FileDeleted:
-        """Delete one file; UNSUPPORTED where a gateway has no such call."""
-        body = {"file_id": file_id, "purpose": files.Purpose(purpose).value}
-        return files.read_deletion(self._post("/v1/files/delete", body, once=True), file_id)
+    def delete_file(self, file_id: int, purpose: str) -> files.FileDeleted:
+        """Delete one file; Refused with UNSUPPORTED where a gateway cannot."""
+        body = {"file_id": file_id, "purpose": files.check_purpose(purpose)}
+        return files.parse_deletion(self._post("/v1/files/delete", body, once=True), file_id)
 
     def get_voice(self, voice_type: str = "voice_cloning") -> voices.VoiceList:
-        """The voices of one type, or of `all`; a clone is listed only after its first real use."""
-        return voices.read_voices(self._post("/v1/get_voice", {"voice_type": voice_type}))
+        """List the voices of one type or of `all`; a clone only after its first speech."""
+        return voices.parse_voices(self._post("/v1/get_voice", {"voice_type": voice_type}))
 
     def delete_voice(self, voice_id: str) -> voices.VoiceDeleted:
-        """Delete a clone; its ID may not be free again."""
+        """Delete a cloned voice; its ID may not become free again."""
         body = {"voice_type": "voice_cloning", "voice_id": voice_id}
-        return voices.read_deletion(self._post("/v1/delete_voice", body, once=True), voice_id)
+        return voices.parse_deletion(self._post("/v1/delete_voice", body, once=True), voice_id)
 
     def speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
-        """Speak for real: billed, and the first use of a clone makes its fee due."""
-        answer = self._post("/v1/t2a_v2", request.body(), cap=SPEECH_CAP, once=True)
-        return speech.read_speech(answer)
+        """Generate speech: billed, and the first speech of a clone makes the clone fee due."""
+        response = self._post(
+            "/v1/t2a_v2", request.body(), max_bytes=MAX_SPEECH_BODY_BYTES, once=True
+        )
+        return speech.parse_speech(response)
 
     def download(self, url: str, target: BinaryIO, *, max_bytes: int, timeout: float) -> Download:
-        """Fetch a demo or a speech link, guarded; see `fetch`."""
-        return fetch(
+        """Download the audio of a preview or a speech; see `download_file`."""
+        return download_file(
             url,
             target,
             max_bytes=max_bytes,
             timeout=timeout,
             connect_timeout=self._connect_timeout,
-            own=self._origin,
+            own_origin=self._origin,
             user_agent=USER_AGENT,
         )
 
     def close(self) -> None:
-        """Close this thread's connections; they are opened again when needed."""
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        """Close the connections of this thread; the next call opens new ones."""
+        session: requests.Session | None = getattr(self._thread_local, "session", None)
         if session is not None:
             session.close()
 
-    # How a call is made
+    # Transport
 
-    def _post(self, path: str, body: dict[str, Any], **options: Any) -> Answer:
-        # Raises ValueError for NaN and for half a character, before anything is sent.
+    def _post(self, path: str, body: dict[str, Any], **options: Any) -> HttpResponse:
+        # Raises ValueError for NaN and for lone surrogates, before anything is sent.
         data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         headers = {**(options.pop("headers", None) or {}), "Content-Type": "application/json"}
         return self._exchange("POST", path, data=data, headers=headers, **options)
@@ -166,16 +167,16 @@ class Client:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        data: bytes | Multipart | None = None,
+        data: bytes | MultipartBody | None = None,
         headers: Mapping[str, str] | None = None,
-        cap: int = BODY_CAP,
+        max_bytes: int = MAX_BODY_BYTES,
         once: bool = False,
-    ) -> Answer:
-        """One request, one whole answer.
+    ) -> HttpResponse:
+        """Send one request and return the whole response.
 
-        A kept connection that the server closes at this very moment fails after the request was
-        written, and nobody can tell then whether it was read. With `once` the request is alone on
-        a new connection, so that it meets this only when the provider truly breaks off.
+        If the server closes a kept-alive connection at the moment of writing, it is unknown
+        whether the request was read. `once` sends the request alone on a new connection, so that
+        this can only happen when the provider really breaks off.
         """
         call, started = f"{method} {path}", time.monotonic()
         query = dict(params or {})
@@ -186,7 +187,7 @@ class Client:
             headers = {**(headers or {}), "Connection": "close"}
         try:
             with Exchange(send_timeout=self._read_timeout) as exchange:
-                response = self._sent(
+                head = self._send(
                     exchange,
                     call,
                     method=method,
@@ -195,9 +196,9 @@ class Client:
                     data=data,
                     headers=headers,
                 )
-                answer = self._whole(call, response, cap)
-        except MiniMaxError as problem:
-            logger.warning("%s after %.3f s", problem, time.monotonic() - started)
+                response = self._read_response(call, head, max_bytes)
+        except MiniMaxError as error:
+            logger.warning("%s after %.3f s", error, time.monotonic() - started)
             raise
         finally:
             if once:
@@ -205,14 +206,14 @@ class Client:
         logger.info(
             "%s: HTTP %d after %.3f s, trace %s",
             call,
-            answer.http_status,
+            response.http_status,
             time.monotonic() - started,
-            answer.trace_id() or "-",
+            response.trace_id() or "-",
         )
-        return answer
+        return response
 
-    def _sent(self, exchange: Exchange, call: str, **request: Any) -> Response:
-        """The answer's head; whatever the libraries raise is "never sent" or "unanswered"."""
+    def _send(self, exchange: Exchange, call: str, **request: Any) -> Response:
+        """Return the response before its body is read; raises NotSent and NoAnswer."""
         try:
             return self._session().request(
                 **request,
@@ -221,59 +222,61 @@ class Client:
                 allow_redirects=False,
                 stream=True,
             )
-        except FAILURES as problem:
-            cause = self._auth.cleared(problem)
-            if not exchange.departed:
-                raise NeverSent(f"{call}: no connection to the provider") from cause
-            kind = TooLate if is_late(problem) else Unanswered
-            raise kind(f"{call}: no answer came") from cause
+        except TRANSPORT_ERRORS as error:
+            cause = self._auth.remove_key(error)
+            if not exchange.anything_sent:
+                raise NotSent(f"{call}: no connection to the provider") from cause
+            error_class = AnswerTimeout if is_timeout(error) else NoAnswer
+            raise error_class(f"{call}: no answer came") from cause
 
-    def _whole(self, call: str, response: Response, cap: int) -> Answer:
-        """The answer with its body, at most `cap` bytes of it."""
-        answer = Answer(
+    def _read_response(self, call: str, head: Response, max_bytes: int) -> HttpResponse:
+        """Return the response with its body, at most `max_bytes` of it."""
+        response = HttpResponse(
             call=call,
-            http_status=response.status_code,
-            headers=response.headers,
+            http_status=head.status_code,
+            headers=head.headers,
             content=b"",
             redact=self._auth.redact,
         )
         try:
-            answer = replace(answer, content=self._body_of(response, cap))
-        except FAILURES as problem:
-            kind = TooLate if is_late(problem) else Unanswered
-            raise kind(
-                f"{call}: the answer broke off (HTTP {answer.http_status})",
-                trace_id=answer.trace_id(),
-                http_status=answer.http_status,
-            ) from self._auth.cleared(problem)
+            response = replace(response, content=self._read_body(head, max_bytes))
+        except TRANSPORT_ERRORS as error:
+            error_class = AnswerTimeout if is_timeout(error) else NoAnswer
+            raise error_class(
+                f"{call}: the answer broke off (HTTP {response.http_status})",
+                trace_id=response.trace_id(),
+                http_status=response.http_status,
+            ) from self._auth.remove_key(error)
         finally:
-            response.close()
-        if len(answer.content) > cap:
-            raise answer.nonsense("the answer is absurdly large")
-        return answer
+            head.close()
+        if len(response.content) > max_bytes:
+            raise response.invalid("the answer is too large")
+        return response
 
-    def _body_of(self, response: Response, cap: int) -> bytes:
-        """The body, or a little more than `cap` bytes of it."""
-        ends = time.monotonic() + self._read_timeout
+    def _read_body(self, head: Response, max_bytes: int) -> bytes:
+        """Return the body; reading stops after one block past `max_bytes`."""
+        deadline = time.monotonic() + self._read_timeout
         content = bytearray()
-        while len(content) <= cap and (block := response.raw.read1(_BLOCK, decode_content=True)):
+        while len(content) <= max_bytes and (
+            block := head.raw.read1(_READ_BLOCK_BYTES, decode_content=True)
+        ):
             content += block
-            if time.monotonic() > ends:
-                raise TimeoutError("the answer drips")
+            if time.monotonic() > deadline:
+                raise TimeoutError("the body arrives too slowly")
         return bytes(content)
 
     def _session(self) -> requests.Session:
-        """This thread's session: requests does not promise that one may be shared."""
-        session: requests.Session | None = getattr(self._of_thread, "session", None)
+        """Return the session of this thread: requests does not promise that one may be shared."""
+        session: requests.Session | None = getattr(self._thread_local, "session", None)
         if session is None:
             session = _Session()
-            session.mount("https://", Carrier())
-            session.mount("http://", Carrier())
+            session.mount("https://", TrackingAdapter())
+            session.mount("http://", TrackingAdapter())
             session.headers = CaseInsensitiveDict(
                 {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
             )
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            # Proxies and certificate bundles of the environment are for the outside only.
+            # Proxies and certificate bundles of the environment do not apply to this machine.
             session.trust_env = not is_loopback(self._origin[1])
-            self._of_thread.session = session
+            self._thread_local.session = session
         return session

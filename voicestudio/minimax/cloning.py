@@ -1,14 +1,14 @@
-"""MiniMax: one clone, as asked and as answered."""
+"""MiniMax: cloning a voice (`voice_clone`), request and answer."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from .answer import INT64_MAX, Answer, Answered, object_in, text_in, whole
+from .response import INT64_MAX, Answer, HttpResponse, get_object, get_text, parse_int64
 
 
 @dataclass(frozen=True)
 class CloneRequest:
-    """Everything that `voice_clone` can be asked; what is left at its default is not sent."""
+    """One `voice_clone` call; fields left at their default are not sent."""
 
     file_id: int
     voice_id: str
@@ -24,7 +24,7 @@ class CloneRequest:
     watermark: bool = False
 
     def body(self) -> dict[str, Any]:
-        """The JSON object as on the wire; raises ValueError when one half of a pair is missing.
+        """Return the JSON object to send; raises ValueError when one half of a pair is missing.
 
         Source: provider.md, "voice_clone".
         """
@@ -32,10 +32,10 @@ class CloneRequest:
             raise ValueError("prompt_audio and prompt_text go together")
         if bool(self.text) != bool(self.model):
             raise ValueError("text and model go together")
-        body: dict[str, Any] = {"file_id": _file_id(self.file_id), "voice_id": self.voice_id}
+        body: dict[str, Any] = {"file_id": _check_file_id(self.file_id), "voice_id": self.voice_id}
         if self.prompt_audio is not None:
             body["clone_prompt"] = {
-                "prompt_audio": _file_id(self.prompt_audio),
+                "prompt_audio": _check_file_id(self.prompt_audio),
                 "prompt_text": self.prompt_text,
             }
         options: dict[str, Any] = {
@@ -54,8 +54,8 @@ class CloneRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloneAnswer(Answered):
-    """The voice exists. `raw` is the whole answer, for support.
+class CloneAnswer(Answer):
+    """The voice exists. `raw` is the whole JSON object, for support.
 
     `input_sensitive_type` is None where the provider gave none; it means nothing unless flagged.
     """
@@ -67,32 +67,35 @@ class CloneAnswer(Answered):
     raw: dict[str, Any]
 
 
-def read_clone(answer: Answer) -> CloneAnswer:
-    """Raises Refused and Nonsense; code 0 is a success, however odd the rest of it."""
-    body, kept = answer.judged(verdict_needed=True)
-    flagged, category = _moderation(body)
+def parse_clone(response: HttpResponse) -> CloneAnswer:
+    """Parse the answer; raises Refused and InvalidAnswer.
+
+    With code 0 the voice exists, so a field that does not fit is dropped instead of raising.
+    """
+    body, answer = response.parse(status_required=True)
+    flagged, category = _parse_moderation(body)
     return CloneAnswer(
         input_sensitive=flagged,
         input_sensitive_type=category,
-        demo_audio=text_in(body, "demo_audio").strip(),
-        extra_info=object_in(body, "extra_info"),
+        demo_audio=get_text(body, "demo_audio").strip(),
+        extra_info=get_object(body, "extra_info"),
         raw=body,
-        **vars(kept),
+        **vars(answer),
     )
 
 
-def _moderation(body: dict[str, Any]) -> tuple[bool, int | None]:
-    """The moderation flag in either shape: a boolean, or an object `{"type": n}`; null is no flag.
+def _parse_moderation(body: dict[str, Any]) -> tuple[bool, int | None]:
+    """Return (flagged, type) from either shape: a boolean, or an object `{"type": n}`.
 
-    A type above 0 is a flag, whatever stands beside it: a flag too many is looked at by a person,
-    a lost one by nobody.
+    A type above 0 counts as a flag whatever the boolean says: a person checks a false flag, but a
+    lost one would go unnoticed.
     """
     sensitive = body.get("input_sensitive")
-    category = whole(body.get("input_sensitive_type"))
+    category = parse_int64(body.get("input_sensitive_type"))
     if isinstance(sensitive, dict):
-        inner = whole(sensitive.get("type"))
-        category = (category or inner) if inner is not None else category
-        flagged = bool(sensitive.get("type")) and inner is None
+        object_type = parse_int64(sensitive.get("type"))
+        category = (category or object_type) if object_type is not None else category
+        flagged = bool(sensitive.get("type")) and object_type is None
     elif isinstance(sensitive, str):
         flagged = sensitive.strip().lower() not in {"", "0", "false"}
     else:
@@ -100,7 +103,7 @@ def _moderation(body: dict[str, Any]) -> tuple[bool, int | None]:
     return flagged or (category or 0) > 0, category
 
 
-def _file_id(value: int) -> int:
+def _check_file_id(value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= INT64_MAX:
         raise ValueError("a file_id is a positive 64-bit integer")
     return value

@@ -1,4 +1,7 @@
-"""MiniMax: fetching a demo from a link that somebody else wrote, without being led astray."""
+"""MiniMax: downloads audio from a link in an answer, which is untrusted input.
+
+requests alone limits neither total time nor addresses, and follows redirects unchecked.
+"""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,127 +12,132 @@ import requests
 from requests.models import PreparedRequest, Response
 from urllib3.exceptions import HTTPError
 
-from .addresses import GuardedCarrier, Origin, origin_of
+from .addresses import Origin, PublicAddressAdapter, parse_origin
 from .errors import (
-    DownloadRefused,
+    BlockReason,
+    DownloadBlocked,
+    InvalidAnswer,
     MiniMaxError,
-    NeverSent,
-    Nonsense,
+    NoAnswer,
+    NotSent,
     Reason,
     Refused,
-    Unanswered,
-    Why,
 )
-from .wire import Carrier, Exchange
+from .transport import Exchange, TrackingAdapter
 
-MOST_REDIRECTS: Final = 5
-_BLOCK: Final = 64 * 1024
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_GONE: Final = frozenset({401, 403, 404, 410})  # how storage services say that a link has expired
+MAX_REDIRECTS: Final = 5
+_READ_BLOCK_BYTES: Final = 64 * 1024
+_REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+_EXPIRED: Final = frozenset({401, 403, 404, 410})  # answers of storage services to an old link
 
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """What was fetched: its size, and what the server called it (the bytes know better)."""
+    """The size of a download and the type that the server length, which may be wrong."""
 
     bytes: int
     content_type: str
     trace_id: str
 
 
-def fetch(
+def download_file(
     url: str,
     target: BinaryIO,
     *,
     max_bytes: int,
     timeout: float,
     connect_timeout: float,
-    own: Origin,
+    own_origin: Origin,
     user_agent: str,
 ) -> Download:
-    """Write what stands behind `url` to `target`, within `timeout` seconds for everything.
+    """Write the content of `url` to `target` within `timeout` seconds, DNS lookups excluded.
 
     Never sends the key, ignores proxies of the environment (behind one, no address could be
-    checked), and follows at most 5 redirects, each checked like the first. Private addresses are
-    refused unless scheme, host and port are `own`, the provider's. The time limit does not cover
-    name look-ups.
-    Raises DownloadRefused, NeverSent, Unanswered, Refused (ABSENT when the link has expired) and
-    Nonsense; after a failure `target` may hold a part. Errors of `target` itself pass through.
+    checked) and follows at most 5 redirects, each checked like the first. Private addresses are
+    blocked unless scheme, host and port are `own_origin`, that of the provider.
+    Raises DownloadBlocked, NotSent, NoAnswer, Refused (NOT_FOUND when the link has expired) and
+    InvalidAnswer; after an error `target` may hold a part. Errors of `target` itself pass through.
     """
     with Exchange(send_timeout=timeout, limit=timeout) as exchange:
-        for _ in range(MOST_REDIRECTS + 1):
-            request = _prepared(url, user_agent)
-            carrier = Carrier() if origin_of(str(request.url)) == own else GuardedCarrier()
-            with closing(carrier), _opened(carrier, request, exchange, connect_timeout) as response:
+        for _ in range(MAX_REDIRECTS + 1):
+            request = _prepare_request(url, user_agent)
+            is_own = parse_origin(str(request.url)) == own_origin
+            adapter = TrackingAdapter() if is_own else PublicAddressAdapter()
+            with (
+                closing(adapter),
+                _open_response(adapter, request, exchange, connect_timeout) as response,
+            ):
                 location = response.headers.get("Location")
-                if response.status_code not in _REDIRECTS or not location:
-                    return _received(response, target, exchange, max_bytes)
+                if response.status_code not in _REDIRECT_STATUSES or not location:
+                    return _save_body(response, target, exchange, max_bytes)
                 # Header bytes arrive as Latin-1; the Location is UTF-8 where it is not ASCII.
                 location = location.encode("latin-1", "replace").decode("utf-8", "replace")
-                url = _joined(str(request.url), location)
-    raise DownloadRefused("the link redirects too often", why=Why.REDIRECTS)
+                url = _join_url(str(request.url), location)
+    raise DownloadBlocked("the link redirects too often", reason=BlockReason.REDIRECTS)
 
 
-def _prepared(url: str, user_agent: str) -> PreparedRequest:
-    origin_of(url)  # refuses what requests might read differently
+def _prepare_request(url: str, user_agent: str) -> PreparedRequest:
+    parse_origin(url)  # before requests, which may read it differently
     headers = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
     try:
         return requests.Request("GET", url, headers=headers).prepare()
-    except (requests.RequestException, ValueError) as problem:
-        raise DownloadRefused("the link is not an address", why=Why.URL) from problem
+    except (requests.RequestException, ValueError) as error:
+        raise DownloadBlocked("the link is not a URL", reason=BlockReason.URL) from error
 
 
-def _joined(base: str, location: str) -> str:
+def _join_url(base: str, location: str) -> str:
     try:
         return urljoin(base, location)
-    except ValueError as problem:
-        raise DownloadRefused("a redirect to no address", why=Why.URL) from problem
+    except ValueError as error:
+        raise DownloadBlocked("a redirect without a URL", reason=BlockReason.URL) from error
 
 
-def _opened(
-    carrier: Carrier, request: PreparedRequest, exchange: Exchange, connect_timeout: float
+def _open_response(
+    adapter: TrackingAdapter, request: PreparedRequest, exchange: Exchange, connect_timeout: float
 ) -> Response:
-    """The answer's head; its body is still on the line."""
-    exchange.departed = False
-    left = exchange.left()
+    """Return the response before its body is read."""
+    exchange.anything_sent = False
+    remaining = exchange.remaining()
     try:
-        return carrier.send(
-            request, stream=True, timeout=(min(connect_timeout, left), left), verify=True
+        return adapter.send(
+            request, stream=True, timeout=(min(connect_timeout, remaining), remaining), verify=True
         )
-    except DownloadRefused:
+    except DownloadBlocked:
         raise
-    except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
-        raise _failure(exchange, "") from problem
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        raise _download_error(exchange, "") from error
 
 
-def _received(response: Response, target: BinaryIO, exchange: Exchange, max_bytes: int) -> Download:
-    """The body, written to the target while it is counted."""
+def _save_body(
+    response: Response, target: BinaryIO, exchange: Exchange, max_bytes: int
+) -> Download:
+    """Write the body to `target` and count its bytes."""
     status, trace_id = response.status_code, response.headers.get("Trace-Id", "")[:200]
     if status >= 400:
         raise Refused(
             f"download: HTTP {status}",
-            reason=Reason.ABSENT if status in _GONE else None,
+            reason=Reason.NOT_FOUND if status in _EXPIRED else None,
             http_status=status,
             trace_id=trace_id,
         )
     if status != 200:
-        raise Nonsense(f"download: HTTP {status}", http_status=status, trace_id=trace_id)
-    announced = response.headers.get("Content-Length", "")
-    if announced.isascii() and announced.isdigit() and len(announced) > 18:
-        announced = "9" * 18
-    too_large = DownloadRefused(
-        f"the download is larger than {max_bytes} bytes", why=Why.SIZE, trace_id=trace_id
+        raise InvalidAnswer(f"download: HTTP {status}", http_status=status, trace_id=trace_id)
+    length = response.headers.get("Content-Length", "")
+    too_large = DownloadBlocked(
+        f"the download is larger than {max_bytes} bytes",
+        reason=BlockReason.SIZE,
+        trace_id=trace_id,
     )
-    if announced.isascii() and announced.isdigit() and int(announced) > max_bytes:
+    if length.isascii() and length.isdigit() and int(length[:18]) > max_bytes:
         raise too_large
     size = 0
     while True:
         try:
-            block = response.raw.read1(_BLOCK, decode_content=True)
-        except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
-            raise _failure(exchange, trace_id) from problem
-        if exchange.late:  # a line that was shut down can look like the end of the body
-            raise _failure(exchange, trace_id)
+            block = response.raw.read1(_READ_BLOCK_BYTES, decode_content=True)
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise _download_error(exchange, trace_id) from error
+        if exchange.timed_out:  # a socket that was shut down looks like the end of the body
+            raise _download_error(exchange, trace_id)
         if not block:
             return Download(
                 bytes=size,
@@ -142,9 +150,11 @@ def _received(response: Response, target: BinaryIO, exchange: Exchange, max_byte
         target.write(block)
 
 
-def _failure(exchange: Exchange, trace_id: str) -> MiniMaxError:
-    if exchange.late:
-        return DownloadRefused("the download took too long", why=Why.LATE, trace_id=trace_id)
-    if not exchange.departed:
-        return NeverSent("download: no connection")
-    return Unanswered("download: the connection broke", trace_id=trace_id)
+def _download_error(exchange: Exchange, trace_id: str) -> MiniMaxError:
+    if exchange.timed_out:
+        return DownloadBlocked(
+            "the download timed out", reason=BlockReason.TIMEOUT, trace_id=trace_id
+        )
+    if not exchange.anything_sent:
+        return NotSent("download: no connection")
+    return NoAnswer("download: the connection broke", trace_id=trace_id)

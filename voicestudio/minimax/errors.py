@@ -1,26 +1,26 @@
-"""MiniMax: the one family of errors that the client raises."""
+"""MiniMax: the exceptions that the client raises."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class Reason(StrEnum):
-    """Why the provider said no; coarse, for decisions. Words for people follow from the code."""
+    """Why the provider refused a call; coarse, for decisions. Messages follow from the code."""
 
     AUTHENTICATION = "authentication"  # wrong key, or key and host of different regions
     RATE_LIMIT = "rate_limit"
     BALANCE = "balance"
     PLAN = "plan"  # not in the account's plan, or the account is not verified
     CONTENT = "content"  # moderation
-    MISMATCH = "mismatch"  # what is said is not what was typed
+    MISMATCH = "mismatch"  # the spoken words differ from the text
     LENGTH = "length"
     INVALID = "invalid"
     TAKEN = "taken"  # the voice ID exists
-    ABSENT = "absent"  # no such file, voice or link
-    FOREIGN = "foreign"  # belongs to another account
+    NOT_FOUND = "not_found"  # no such file, voice or link
+    OTHER_ACCOUNT = "other_account"  # belongs to another account
     UNPROCESSED = "unprocessed"  # "unknown error", often a damaged recording
     SERVER = "server"
-    UNSUPPORTED = "unsupported"  # this gateway does not offer the call
+    UNSUPPORTED = "unsupported"  # the gateway does not offer the call
     OTHER = "other"
 
 
@@ -45,16 +45,16 @@ REASONS: Final = {
     2037: Reason.LENGTH,
     2038: Reason.PLAN,
     2039: Reason.TAKEN,
-    2042: Reason.FOREIGN,
+    2042: Reason.OTHER_ACCOUNT,
     2045: Reason.RATE_LIMIT,
     2048: Reason.LENGTH,
     2049: Reason.AUTHENTICATION,
-    2054: Reason.ABSENT,
+    2054: Reason.NOT_FOUND,
     2056: Reason.PLAN,
     2061: Reason.PLAN,
-    20132: Reason.ABSENT,
+    20132: Reason.NOT_FOUND,
 }
-# What an HTTP status means where no code of the provider's says it better.
+# The reason behind an HTTP status, used where the provider gives no code.
 HTTP_REASONS: Final = {
     400: Reason.INVALID,
     401: Reason.AUTHENTICATION,
@@ -69,14 +69,14 @@ HTTP_REASONS: Final = {
     429: Reason.RATE_LIMIT,
     499: Reason.SERVER,
 }
-TIMED_OUT_ON_THE_WAY: Final = frozenset({408, 499})
+TIMEOUT_STATUSES: Final = frozenset({408, 499})
 
 
 class MiniMaxError(Exception):
-    """Any failure of a call; never holds the key.
+    """Base class: any failed call. Never contains the key.
 
-    `status_code` and `status_msg` are the provider's, `raw` is the body, at most 4 KB,
-    `retry_after` is in seconds. `str()` is for logs, never for people.
+    `status_code` and `status_msg` come from `base_resp`, `raw` is the body, at most 4,096
+    characters, `retry_after` is in seconds. `str()` is for logs, never for users.
     """
 
     def __init__(
@@ -100,39 +100,39 @@ class MiniMaxError(Exception):
 
     @property
     def outcome_unknown(self) -> bool:
-        """May a call that must not be repeated have been done all the same?"""
+        """Whether the provider may have carried out the call all the same."""
         return False
 
     @property
-    def may_repeat(self) -> bool:
-        """Is it certain that nothing was done, and will the same call do later?"""
+    def retryable(self) -> bool:
+        """Whether nothing was done for certain and the same call may succeed later."""
         return False
 
 
-class NeverSent(MiniMaxError):  # noqa: N818 - the family reads as answers, not as mistakes
-    """No connection (refused, DNS, TLS, connect time-out): nothing of the request left."""
+class NotSent(MiniMaxError):  # noqa: N818 - named for outcomes
+    """No connection (refused, DNS, TLS, connect timeout): no byte of the request was sent."""
 
     @property
-    def may_repeat(self) -> bool:
-        """Nothing was sent, so nothing can happen twice."""
+    def retryable(self) -> bool:
+        """True: a call that was not sent cannot happen twice."""
         return True
 
 
-class Unanswered(MiniMaxError):  # noqa: N818
-    """Sent, at least in part, but no whole answer came: time-out, broken line, truncated body."""
+class NoAnswer(MiniMaxError):  # noqa: N818
+    """Sent, at least in part, but no whole answer: timeout, broken connection, truncated body."""
 
     @property
     def outcome_unknown(self) -> bool:
-        """It may have been done."""
+        """True: the provider may have received the whole request."""
         return True
 
 
-class TooLate(Unanswered):
-    """Sent, and no whole answer within the time-out."""
+class AnswerTimeout(NoAnswer):
+    """Sent, and no whole answer within the timeout."""
 
 
 class Refused(MiniMaxError):  # noqa: N818
-    """The provider, or the gateway before it, answered "no"."""
+    """The provider, or a gateway in front of it, refused the call."""
 
     def __init__(
         self,
@@ -155,64 +155,64 @@ class Refused(MiniMaxError):  # noqa: N818
             raw=raw,
             retry_after=retry_after,
         )
-        self.reason = reason or reason_of(status_code, http_status)
+        self.reason = reason or find_reason(status_code, http_status)
 
     @property
     def outcome_unknown(self) -> bool:
-        """True where the "no" comes from a part that does not know what the others did.
+        """True where the refusal comes from a part that cannot know what the others did.
 
-        Source: provider.md, codes 1001, 1013, 1024 and 1033. A code that is a plain "no" is
-        believed whatever HTTP status it travels with.
+        Source: provider.md, codes 1001, 1013, 1024 and 1033. A known code decides, whatever the
+        HTTP status.
         """
         if self.status_code in REASONS:
             return REASONS[self.status_code] is Reason.SERVER
         if self.http_status is None or self.http_status < 400:
-            # A gateway's complaint under HTTP 200 does not say how far the call came.
+            # An error of a gateway under HTTP 200 does not tell how far the call went.
             return self.status_code is None
-        return self.http_status >= 500 or self.http_status in TIMED_OUT_ON_THE_WAY
+        return self.http_status >= 500 or self.http_status in TIMEOUT_STATUSES
 
     @property
-    def may_repeat(self) -> bool:
-        """True for an explicit "slow down" only: 1002, 1039, 1041, 2045 or HTTP 429."""
+    def retryable(self) -> bool:
+        """True only for an explicit rate limit: 1002, 1039, 1041, 2045 or HTTP 429."""
         return self.reason is Reason.RATE_LIMIT
 
 
-class Nonsense(MiniMaxError):  # noqa: N818
-    """An answer that makes no sense: not JSON, a field missing, a redirect."""
+class InvalidAnswer(MiniMaxError):  # noqa: N818
+    """An answer that cannot be understood: not JSON, a field missing, a redirect."""
 
     @property
     def outcome_unknown(self) -> bool:
-        """A garbled "yes" may still be a yes; a redirect or a 4xx is none."""
+        """True unless the HTTP status, a redirect or 4xx, rules out success."""
         return self.http_status is None or not 300 <= self.http_status < 500
 
 
-class Why(StrEnum):
-    """Why a download was refused by us."""
+class BlockReason(StrEnum):
+    """Why this client blocked a download."""
 
-    URL = "url"  # not an http(s) address, or one with a user name in it
+    URL = "url"  # not an http(s) URL, or one with a user name
     ADDRESS = "address"  # leads into a private network
     REDIRECTS = "redirects"
     SIZE = "size"
-    LATE = "late"
+    TIMEOUT = "timeout"
 
 
-class DownloadRefused(MiniMaxError):  # noqa: N818
-    """A download that we do not make or do not finish: forbidden, too large or too slow."""
+class DownloadBlocked(MiniMaxError):  # noqa: N818
+    """A download that this client does not start or finish: not allowed, too large or too slow."""
 
     def __init__(
         self,
         message: str,
         *,
-        why: Why = Why.URL,
+        reason: BlockReason = BlockReason.URL,
         trace_id: str = "",
         http_status: int | None = None,
     ) -> None:
         super().__init__(message, trace_id=trace_id, http_status=http_status)
-        self.why = why
+        self.reason = reason
 
 
-def reason_of(status_code: int | None, http_status: int | None) -> Reason:
-    """The reason behind a code, else behind an HTTP status, else OTHER."""
+def find_reason(status_code: int | None, http_status: int | None) -> Reason:
+    """Return the reason behind a code, else behind an HTTP status, else OTHER."""
     if status_code in REASONS:
         return REASONS[status_code]
     if http_status in HTTP_REASONS:
@@ -222,17 +222,22 @@ def reason_of(status_code: int | None, http_status: int | None) -> Reason:
     return Reason.OTHER
 
 
-def is_late(problem: BaseException | None) -> bool:
-    """Did this failure of a connection, or what lies beneath it, run out of time?"""
+def is_timeout(error: BaseException | None) -> bool:
+    """Whether a connection error, or any error that it wraps, is a timeout."""
     seen: list[BaseException] = []
-    waiting = [problem]
+    waiting = [error]
     while waiting:
-        one = waiting.pop()
-        if not isinstance(one, BaseException) or one in seen:
+        current = waiting.pop()
+        if not isinstance(current, BaseException) or current in seen:
             continue
-        if isinstance(one, TimeoutError) or "Timeout" in type(one).__name__:
+        if isinstance(current, TimeoutError) or "Timeout" in type(current).__name__:
             return True
-        seen.append(one)
-        # requests and urllib3 put what they wrap into `args` and `reason`, not only into the chain.
-        waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        seen.append(current)
+        # requests and urllib3 keep wrapped errors in `args` and `reason`, not only in the chain.
+        waiting += [
+            current.__cause__,
+            current.__context__,
+            getattr(current, "reason", None),
+            *current.args,
+        ]
     return False

@@ -1,17 +1,12 @@
-"""MiniMax: files at the provider; what an upload, a list and a deletion answer."""
+"""MiniMax: files at the provider; the answers of upload, list and deletion."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from .answer import Answer, Answered, object_in, objects_in, text_in, whole
+from .response import Answer, HttpResponse, get_object, get_objects, get_text, parse_int64
 
-
-class Purpose(StrEnum):
-    """What a file is for."""
-
-    VOICE_CLONE = "voice_clone"
-    PROMPT_AUDIO = "prompt_audio"
+# The values of `purpose` on the wire. Source: provider.md, "Calls".
+PURPOSES: Final = frozenset({"voice_clone", "prompt_audio"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,56 +21,63 @@ class ListedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadedFile(Answered, ListedFile):
-    """The answer to an upload, and to the question about one file."""
+class UploadedFile(Answer, ListedFile):
+    """The answer to an upload and to a query for one file."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileList(Answered):
+class FileList(Answer):
     """The files of one purpose."""
 
     files: tuple[ListedFile, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileDeleted(Answered):
-    """The file is gone."""
+class FileDeleted(Answer):
+    """The file was deleted."""
 
     file_id: int
 
 
-def read_file(answer: Answer) -> UploadedFile:
-    """`{"file": {...}}`; raises Refused and Nonsense."""
-    body, kept = answer.judged(verdict_needed=False)
-    facts = _facts(object_in(body, "file"))
-    if facts is None:
-        raise answer.nonsense("no file_id in the answer", body)
-    return UploadedFile(**facts, **vars(kept))
+def parse_file(response: HttpResponse) -> UploadedFile:
+    """Parse `{"file": {...}}`; raises Refused and InvalidAnswer."""
+    body, answer = response.parse(status_required=False)
+    fields = _parse_fields(get_object(body, "file"))
+    if fields is None:
+        raise response.invalid("no file_id in the answer", body)
+    return UploadedFile(**fields, **vars(answer))
 
 
-def read_files(answer: Answer) -> FileList:
-    """`{"files": [...]}`; an entry without a usable file_id is passed over."""
-    body, kept = answer.judged(verdict_needed=False)
+def parse_files(response: HttpResponse) -> FileList:
+    """Parse `{"files": [...]}`; an entry without a usable file_id is skipped."""
+    body, answer = response.parse(status_required=False)
     if "files" not in body and "base_resp" not in body:
-        raise answer.nonsense("neither files nor base_resp in the answer", body)
-    found = [_facts(entry) for entry in objects_in(body, "files")]
-    return FileList(files=tuple(ListedFile(**facts) for facts in found if facts), **vars(kept))
+        raise response.invalid("neither files nor base_resp in the answer", body)
+    files = [_parse_fields(entry) for entry in get_objects(body, "files")]
+    return FileList(files=tuple(ListedFile(**fields) for fields in files if fields), **vars(answer))
 
 
-def read_deletion(answer: Answer, file_id: int) -> FileDeleted:
-    """`{"file_id"}`, which is not always repeated."""
-    _, kept = answer.judged(verdict_needed=True)
-    return FileDeleted(file_id=file_id, **vars(kept))
+def parse_deletion(response: HttpResponse, file_id: int) -> FileDeleted:
+    """Parse the answer to a deletion, which does not always repeat `file_id`."""
+    _, answer = response.parse(status_required=True)
+    return FileDeleted(file_id=file_id, **vars(answer))
 
 
-def _facts(entry: dict[str, Any]) -> dict[str, Any] | None:
-    file_id = whole(entry.get("file_id"))
+def _parse_fields(entry: dict[str, Any]) -> dict[str, Any] | None:
+    file_id = parse_int64(entry.get("file_id"))
     if file_id is None or file_id <= 0:
         return None
     return {
         "file_id": file_id,
-        "bytes": whole(entry.get("bytes")),
-        "created_at": whole(entry.get("created_at")),
-        "filename": text_in(entry, "filename"),
-        "purpose": text_in(entry, "purpose"),
+        "bytes": parse_int64(entry.get("bytes")),
+        "created_at": parse_int64(entry.get("created_at")),
+        "filename": get_text(entry, "filename"),
+        "purpose": get_text(entry, "purpose"),
     }
+
+
+def check_purpose(purpose: str) -> str:
+    """Return the purpose unchanged; raise ValueError for one that the provider does not have."""
+    if purpose not in PURPOSES:
+        raise ValueError(f"{purpose!r} is not a purpose of a file")
+    return purpose

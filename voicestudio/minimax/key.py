@@ -1,4 +1,4 @@
-"""MiniMax: the key, sent with every call and kept out of everything else."""
+"""MiniMax: bearer authentication that keeps the API key out of errors and logs."""
 
 import traceback
 from typing import Final
@@ -8,42 +8,42 @@ import requests
 from requests.auth import AuthBase
 from requests.models import PreparedRequest
 
-# Characters. A shorter key is no secret: practice mode's is a word that honest answers use.
-SHORTEST_SECRET: Final = 12
+# Characters. A shorter key is not secret: that of practice mode is a word that answers may use.
+MIN_SECRET_LENGTH: Final = 12
 
 
-class Bearer(AuthBase):
-    """Sets the key itself: left to requests, a .netrc of the machine would replace it."""
+class BearerAuth(AuthBase):
+    """Sets the header itself; requests would replace it with an entry of a .netrc file."""
 
     def __init__(self, key: str) -> None:
         self._key = key
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Sign one request."""
+        """Set the Authorization header of one request."""
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
 
     def redact(self, text: str) -> str:
-        """The text without the key, however the provider has spelt it."""
-        if len(self._key) < SHORTEST_SECRET:
+        """Return the text without the key, in any escaped form that a provider may echo."""
+        if len(self._key) < MIN_SECRET_LENGTH:
             return text
-        for spelling in {self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")}:
-            text = text.replace(spelling, "[key]")
+        for form in {self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")}:
+            text = text.replace(form, "[key]")
         return text
 
-    def cleared(self, problem: Exception) -> Exception:
-        """The same foreign exception without the request and the frames that held its headers.
+    def remove_key(self, error: Exception) -> Exception:
+        """Return an exception of a library without the request and frames that hold the header.
 
-        A report that prints local variables would otherwise show the key. Where even the text
-        holds it, echoed in a broken status line for instance, another exception stands in.
+        A report that prints local variables would otherwise show the key. If the text itself has
+        it, for example from a broken status line, a new exception is returned.
         """
-        seen: BaseException | None = problem
-        while seen is not None:
-            seen.__traceback__ = None
-            if isinstance(seen, requests.RequestException):
-                seen.request = None
-            seen = seen.__cause__ or seen.__context__
-        text = "".join(traceback.format_exception(problem))
+        link: BaseException | None = error
+        while link is not None:
+            link.__traceback__ = None
+            if isinstance(link, requests.RequestException):
+                link.request = None
+            link = link.__cause__ or link.__context__
+        text = "".join(traceback.format_exception(error))
         if self.redact(text) != text:
-            return requests.RequestException("left out, because its text held the key")
-        return problem
+            return requests.RequestException("message removed because it contained the key")
+        return error

@@ -1,68 +1,52 @@
-"""MiniMax: the body of an upload, read from disk while it is sent."""
+"""MiniMax: streams the body of an upload from disk.
+
+requests and urllib3 hold the whole file in memory; `MultipartEncoder` of requests-toolbelt streams,
+but has had no release since 2023. urllib3 writes the framing here, only the streaming is ours.
+"""
 
 import re
-import secrets
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
-from .wire import BLOCK
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-_ESCAPES: Final = {'"': "%22", "\r": "%0D", "\n": "%0A"}  # as browsers send them
+from .transport import UPLOAD_BLOCK_BYTES
 
 
-class Multipart:
-    """A `multipart/form-data` body of known length: some fields, then one file named `file`.
-
-    requests' own multipart holds the whole file in memory, more than once.
-    """
+class MultipartBody:
+    """A `multipart/form-data` body of known length: some fields, then one file named `file`."""
 
     def __init__(
         self, fields: Mapping[str, str], file: BinaryIO, *, filename: str, size: int
     ) -> None:
-        """`file` stands at its first byte and gives `size` bytes."""
-        boundary = secrets.token_hex(16)
-        self.content_type = f"multipart/form-data; boundary={boundary}"
-        head = "".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in fields.items()
+        """`file` is at its first byte and has `size` bytes."""
+        boundary = choose_boundary()
+        file_field = (safe_filename(filename), b"", "application/octet-stream")
+        empty, self.content_type = encode_multipart_formdata(
+            [*fields.items(), ("file", file_field)], boundary
         )
-        head += (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
-            f'filename="{quoted(filename)}"\r\nContent-Type: application/octet-stream\r\n\r\n'
-        )
-        self._before = head.encode("utf-8", "replace")
-        self._after = f"\r\n--{boundary}--\r\n".encode()
+        self._end = f"\r\n--{boundary}--\r\n".encode()
+        self._start = empty.removesuffix(self._end)
         self._file = file
-        self._left = size
-        self._length = len(self._before) + size + len(self._after)
+        self._size = size
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._start) + self._size + len(self._end)
 
     def __iter__(self) -> Iterator[bytes]:
-        while block := self.read(BLOCK):
-            yield block
-
-    def read(self, size: int = BLOCK) -> bytes:
-        """The next block, at most `size` bytes; empty at the end.
-
-        Raises OSError when the file has become shorter: what was announced can no longer be sent.
-        """
-        size = BLOCK if size <= 0 else size
-        if self._before:
-            block, self._before = self._before[:size], self._before[size:]
-            return block
-        if self._left:
-            block = self._file.read(min(size, self._left))
+        """Yield the body in blocks; raises OSError when the file has become shorter."""
+        yield self._start
+        remaining = self._size
+        while remaining:
+            block = self._file.read(min(UPLOAD_BLOCK_BYTES, remaining))
             if not block:
                 raise OSError("the file became shorter while it was sent")
-            self._left -= len(block)
-            return block
-        block, self._after = self._after[:size], self._after[size:]
-        return block
+            remaining -= len(block)
+            yield block
+        yield self._end
 
 
-def quoted(filename: str) -> str:
-    """A file name that can stand between quotes: no path, no control characters."""
-    name = "".join(_ESCAPES.get(letter, letter) for letter in filename)
-    return re.sub(r"[\x00-\x1f\x7f/\\]", "_", name)
+def safe_filename(filename: str) -> str:
+    """Return a file name without path or control characters; urllib3 escapes quotes and CR LF."""
+    encodable = filename.encode("utf-8", "replace").decode()
+    return re.sub(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f/\\]", "_", encodable)

@@ -1,17 +1,17 @@
-"""MiniMax: real speech with a voice, as asked and as answered."""
+"""MiniMax: speech with a voice (`t2a_v2`), request and answer."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .answer import Answer, Answered, object_in, text_in
+from .response import Answer, HttpResponse, get_object, get_text
 
 
 @dataclass(frozen=True)
 class SpeechRequest:
     """One `t2a_v2` call.
 
-    Speed 0.5 to 2, volume 0 to 10, pitch -12 to 12 half-tones, rates in Hz and bit/s. There is no
-    `emotion`: left out, the model finds it in the text.
+    Ranges stand in `limits`; pitch in semitones, `sample_rate` in Hz, `bitrate` in bit/s. There is
+    no `emotion`: when it is left out, the model derives it from the text.
     """
 
     voice_id: str
@@ -28,7 +28,7 @@ class SpeechRequest:
     output_format: Literal["hex", "url"] = "hex"
 
     def body(self) -> dict[str, Any]:
-        """The JSON object as on the wire. Source: provider.md, "Calls"."""
+        """Return the JSON object to send. Source: provider.md, "Calls"."""
         body: dict[str, Any] = {
             "model": self.model,
             "text": self.text,
@@ -52,28 +52,28 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpeechAnswer(Answered):
-    """Spoken: either the audio itself or, for 24 hours, a link to it."""
+class SpeechAnswer(Answer):
+    """The generated speech: either the audio itself or a link to it, good for 24 hours."""
 
     audio: bytes
     url: str
     extra_info: dict[str, Any]
 
 
-def read_speech(answer: Answer) -> SpeechAnswer:
-    """Raises Refused and Nonsense; `data` may be null even in an answer that says yes."""
-    body, kept = answer.judged(verdict_needed=False)
-    spoken = text_in(object_in(body, "data"), "audio").strip()
+def parse_speech(response: HttpResponse) -> SpeechAnswer:
+    """Parse the audio; raises Refused, and InvalidAnswer where `data` is null or holds none."""
+    body, answer = response.parse(status_required=False)
+    value = get_text(get_object(body, "data"), "audio").strip()
     url, audio = "", b""
-    if spoken.startswith(("http://", "https://")):
-        url = spoken
+    if value.startswith(("http://", "https://")):
+        url = value
     else:
         try:
-            audio = bytes.fromhex(spoken)
-        except ValueError as problem:
-            raise answer.nonsense("the audio is not hexadecimal", body) from problem
+            audio = bytes.fromhex(value)
+        except ValueError as error:
+            raise response.invalid("the audio is not hexadecimal", body) from error
     if not (audio or url):
-        raise answer.nonsense("no audio in the answer", body)
+        raise response.invalid("no audio in the answer", body)
     return SpeechAnswer(
-        audio=audio, url=url, extra_info=object_in(body, "extra_info"), **vars(kept)
+        audio=audio, url=url, extra_info=get_object(body, "extra_info"), **vars(answer)
     )

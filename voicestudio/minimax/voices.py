@@ -1,9 +1,9 @@
-"""MiniMax: voices at the provider; what a list and a deletion answer."""
+"""MiniMax: voices at the provider; the answers of list and deletion."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from .answer import Answer, Answered, objects_in, text_in
+from .response import Answer, HttpResponse, get_objects, get_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,45 +17,45 @@ class ListedVoice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoiceList(Answered):
+class VoiceList(Answer):
     """The voices asked for; a clone appears here only after its first real use."""
 
     voices: tuple[ListedVoice, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoiceDeleted(Answered):
-    """The voice is gone."""
+class VoiceDeleted(Answer):
+    """The voice was deleted."""
 
     voice_id: str
 
 
-def read_voices(answer: Answer) -> VoiceList:
-    """Groups may be missing or null; an entry without a voice_id is passed over."""
-    body, kept = answer.judged(verdict_needed=False)
+def parse_voices(response: HttpResponse) -> VoiceList:
+    """Parse the list; groups may be missing or null, an entry without a voice_id is skipped."""
+    body, answer = response.parse(status_required=False)
     if "base_resp" not in body and not any(isinstance(group, list) for group in body.values()):
-        raise answer.nonsense("neither voices nor base_resp in the answer", body)
+        raise response.invalid("neither voices nor base_resp in the answer", body)
     voices = tuple(
         ListedVoice(
             voice_id=entry["voice_id"],
             group=group,
-            created_time=text_in(entry, "created_time"),
-            description=_lines(entry.get("description")),
+            created_time=get_text(entry, "created_time"),
+            description=_parse_description(entry.get("description")),
         )
         for group in body
-        for entry in objects_in(body, group)
-        if text_in(entry, "voice_id")
+        for entry in get_objects(body, group)
+        if get_text(entry, "voice_id")
     )
-    return VoiceList(voices=voices, **vars(kept))
+    return VoiceList(voices=voices, **vars(answer))
 
 
-def read_deletion(answer: Answer, voice_id: str) -> VoiceDeleted:
-    """`{"voice_id"}`, which is not always repeated."""
-    _, kept = answer.judged(verdict_needed=True)
-    return VoiceDeleted(voice_id=voice_id, **vars(kept))
+def parse_deletion(response: HttpResponse, voice_id: str) -> VoiceDeleted:
+    """Parse the answer to a deletion, which does not always repeat `voice_id`."""
+    _, answer = response.parse(status_required=True)
+    return VoiceDeleted(voice_id=voice_id, **vars(answer))
 
 
-def _lines(value: Any) -> tuple[str, ...]:
+def _parse_description(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value else ()
     return tuple(line for line in value if isinstance(line, str)) if isinstance(value, list) else ()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from voicestudio import words
-from voicestudio.minimax import MiniMaxError, NeverSent, Refused, TooLate, Unanswered
+from voicestudio.minimax import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, Refused
 from voicestudio.models import PaidCall
 from voicestudio.words import Saying, Trouble
 
@@ -47,14 +47,14 @@ def made[Answer](row: PaidCall, what: str, call: Callable[[], Answer]) -> Answer
 def trouble(error: MiniMaxError) -> Trouble:
     """Which member of the family it was, for the row."""
     match error:
-        case NeverSent():
+        case NotSent():
             return Trouble.NEVER_SENT
-        case TooLate():
+        case AnswerTimeout():
             return Trouble.TOO_LATE
-        case Unanswered():
+        case NoAnswer():
             return Trouble.UNANSWERED
         case Refused():
-            return Trouble.RATE_LIMIT if error.may_repeat else Trouble.REFUSED
+            return Trouble.RATE_LIMIT if error.retryable else Trouble.REFUSED
     return Trouble.NONSENSE
 
 

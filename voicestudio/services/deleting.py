@@ -12,7 +12,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.minimax import MiniMaxError, Purpose, Reason, Refused
+from voicestudio.minimax import MiniMaxError, Reason, Refused
 from voicestudio.models import AudioFile, CloneAttempt, Event, Happened, Speech, SpeechState, Voice
 from voicestudio.words import Saying
 
@@ -166,7 +166,7 @@ def _files_there(voice: Voice) -> Iterator[Item]:
         if _used_elsewhere(recording, voice):
             yield Item("file_there", recording.name, KEPT)
             continue
-        call = partial(_delete_file, file_id, Purpose(recording.purpose))
+        call = partial(_delete_file, file_id, recording.purpose)
         item = _asked("file_there", recording.name, call)
         if item.state in (DONE, GONE):
             gone = {} if recording.file else {"deleted_at": timezone.now()}
@@ -236,7 +236,7 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
     try:
         answer = call()
     except Refused as error:
-        if error.reason is Reason.ABSENT or error.status_code in ledger.GONE:
+        if error.reason is Reason.NOT_FOUND or error.status_code in ledger.GONE:
             return Item(what, name, GONE)
         if error.reason is Reason.UNSUPPORTED:
             return Item(what, name, CANNOT)
@@ -246,7 +246,7 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
     return Item(what, name, GONE if answer == GONE else DONE)
 
 
-def _delete_file(file_id: int, purpose: Purpose) -> object:
+def _delete_file(file_id: int, purpose: str) -> object:
     """Delete a file there. An unknown one is refused like any wrong request: the list tells."""
     client = provider.client()
     try:

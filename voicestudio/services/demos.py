@@ -15,7 +15,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio import audio
-from voicestudio.minimax import DownloadRefused, MiniMaxError, Why
+from voicestudio.minimax import BlockReason, DownloadBlocked, MiniMaxError
 from voicestudio.models import CloneAttempt, State
 from voicestudio.models.calls import FOR_GOOD
 
@@ -34,8 +34,8 @@ def fetch(attempt: CloneAttempt) -> bool:
     for pause in (*PAUSES, None):
         try:
             return _copy(attempt)
-        except DownloadRefused as error:
-            trouble = TROUBLES.get(error.why, "unreachable")
+        except DownloadBlocked as error:
+            trouble = TROUBLES.get(error.reason, "unreachable")
             break
         except NotAudio:
             trouble = "not_audio"
@@ -81,10 +81,10 @@ class NotAudio(Exception):  # noqa: N818
 
 
 TROUBLES: Final = {
-    Why.SIZE: "too_large",
-    Why.URL: "forbidden",
-    Why.ADDRESS: "forbidden",
-    Why.REDIRECTS: "forbidden",
+    BlockReason.SIZE: "too_large",
+    BlockReason.URL: "forbidden",
+    BlockReason.ADDRESS: "forbidden",
+    BlockReason.REDIRECTS: "forbidden",
 }
 
 

@@ -124,7 +124,7 @@ def _record_yes(attempt: CloneAttempt, answer: Any) -> None:
 def _record_no(attempt: CloneAttempt, error: MiniMaxError) -> None:
     """Taken: the first request went through. Anything else tells nothing about it."""
     taken = isinstance(error, Refused) and error.reason is Reason.TAKEN
-    if isinstance(error, Refused) and error.may_repeat:
+    if isinstance(error, Refused) and error.retryable:
         rates.slow_down(attempt, code=error.status_code, wish=error.retry_after)
     with transaction.atomic():
         if not attempt.advance(held_as=HELD_AS, calls=attempt.calls, lease_until=None):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.minimax import MiniMaxError, NeverSent, Reason, Refused
+from voicestudio.minimax import MiniMaxError, NotSent, Reason, Refused
 from voicestudio.models import PaidCall
 from voicestudio.models.calls import UNKNOWN, WAITING
 from voicestudio.words import Trouble
@@ -33,7 +33,7 @@ RAW_LIMIT: Final = 65_536
 
 def _facts_of(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
     """The columns that tell support what came back."""
-    gave_up = isinstance(error, NeverSent) or (not was_sent and error.outcome_unknown)
+    gave_up = isinstance(error, NotSent) or (not was_sent and error.outcome_unknown)
     return {
         "http_status": error.http_status,
         "status_code": error.status_code,
@@ -68,7 +68,7 @@ def will_be_repeated(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> 
     An upload costs nothing and makes no voice: it may be repeated even if its answer was lost.
     """
     harmless = not was_sent and error.outcome_unknown
-    return (error.may_repeat or harmless) and call.runs < MOST_RUNS
+    return (error.retryable or harmless) and call.runs < MOST_RUNS
 
 
 def repeat_later(

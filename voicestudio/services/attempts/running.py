@@ -13,7 +13,6 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError
-from voicestudio.minimax import Purpose as WirePurpose
 from voicestudio.models import AudioFile, CloneAttempt, State
 from voicestudio.services import (
     calls,
@@ -90,7 +89,7 @@ def _file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
         "upload",
         lambda: provider.client().upload(
             path,
-            purpose=WirePurpose(recording.purpose),
+            purpose=recording.purpose,
             filename=f"{recording.purpose}-{recording.pk}{path.suffix}",
         ),
     )

@@ -15,7 +15,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio import audio
-from voicestudio.minimax import DownloadRefused, MiniMaxError
+from voicestudio.minimax import DownloadBlocked, MiniMaxError
 from voicestudio.models import Speech, SpeechState
 from voicestudio.models.calls import FOR_GOOD
 from voicestudio.services import calls, demos, leases, provider
@@ -52,8 +52,8 @@ def fetch(speech: Speech) -> bool:
     """Copy the audio of a ready speech that this process holds. True if it can be heard now."""
     try:
         return _copy(speech)
-    except DownloadRefused as error:
-        trouble = demos.TROUBLES.get(error.why, "unreachable")
+    except DownloadBlocked as error:
+        trouble = demos.TROUBLES.get(error.reason, "unreachable")
     except demos.NotAudio:
         trouble = "not_audio"
     except MiniMaxError:

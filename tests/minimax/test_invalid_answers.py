@@ -9,9 +9,9 @@ import pytest
 from voicestudio.minimax import (
     Client,
     CloneRequest,
-    Nonsense,
+    InvalidAnswer,
+    NoAnswer,
     SpeechRequest,
-    Unanswered,
 )
 
 from .conftest import OK, Scripted, http
@@ -47,7 +47,7 @@ def test_body_that_is_no_json_object_makes_no_sense(
 ) -> None:
     provider.says(http(body))
 
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         client.clone(REQUEST)
 
     problem = caught.value
@@ -62,7 +62,7 @@ def test_redirect_is_not_followed_with_the_key(
 ) -> None:
     provider.says(http("", status, headers={"Location": provider.url + "/elsewhere"}))
 
-    with pytest.raises(Nonsense) as caught:
+    with pytest.raises(InvalidAnswer) as caught:
         client.clone(REQUEST)
 
     assert len(provider.received) == 1
@@ -72,16 +72,16 @@ def test_redirect_is_not_followed_with_the_key(
 def test_body_of_a_redirect_is_not_read_to_its_end(client: Client, provider: Scripted) -> None:
     provider.says(http(b"x" * 2_000_000, "302 Found", headers={"Location": "http://["}))
 
-    with pytest.raises(Nonsense, match="absurdly large") as caught:
+    with pytest.raises(InvalidAnswer, match="too large") as caught:
         client.clone(REQUEST)
 
     assert (caught.value.outcome_unknown, caught.value.http_status) == (False, 302)
 
 
-def test_absurdly_large_answer_is_not_read_to_its_end(client: Client, provider: Scripted) -> None:
+def test_too_large_answer_is_not_read_to_its_end(client: Client, provider: Scripted) -> None:
     provider.says(http(b'{"a": "' + b"x" * 2_000_000 + b'"}'))
 
-    with pytest.raises(Nonsense, match="absurdly large") as caught:
+    with pytest.raises(InvalidAnswer, match="too large") as caught:
         client.clone(REQUEST)
 
     assert caught.value.trace_id == "trace-1"
@@ -92,7 +92,7 @@ def test_compressed_bomb_is_not_unpacked_to_its_end(client: Client, provider: Sc
     bomb = gzip.compress(b" " * 100_000_000)
     provider.says(http(bomb, headers={"Content-Encoding": "gzip"}))
 
-    with pytest.raises(Nonsense, match="absurdly large"):
+    with pytest.raises(InvalidAnswer, match="too large"):
         client.clone(REQUEST)
 
 
@@ -106,7 +106,7 @@ def test_compressed_answer_is_unpacked(client: Client, provider: Scripted) -> No
 def test_damaged_compression_is_no_answer(client: Client, provider: Scripted) -> None:
     provider.says(http(b"not gzip at all", headers={"Content-Encoding": "gzip"}))
 
-    with pytest.raises(Unanswered) as caught:
+    with pytest.raises(NoAnswer) as caught:
         client.clone(REQUEST)
 
     assert (caught.value.http_status, caught.value.trace_id) == (200, "trace-1")

@@ -1,0 +1,199 @@
+"""MiniMax: parses the bytes of an HTTP response into a JSON object, or raises the right error."""
+
+import json
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from .errors import REASONS, InvalidAnswer, Reason, Refused
+
+MAX_BODY_BYTES: Final = 1024 * 1024  # of a response without audio in it
+MAX_RAW_CHARACTERS: Final = 4096  # of a body that an error carries
+INT64_MAX: Final = 2**63 - 1
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse these
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Base of every parsed answer: what support asks for."""
+
+    status_code: int
+    status_msg: str
+    trace_id: str
+    http_status: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpResponse:
+    """One whole HTTP response; `call` is method and path, for messages."""
+
+    call: str
+    http_status: int
+    # Not in repr(), since a provider may echo the key.
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+    redact: Callable[[str], str] = field(repr=False)
+
+    @property
+    def raw(self) -> str:
+        """The body as text without the key, at most 4,096 characters."""
+        # The key is removed before the cut, which could leave half of it.
+        text = self.redact(self.content[:MAX_BODY_BYTES].decode("utf-8", "replace"))
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_RAW_CHARACTERS]
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait, from the Retry-After header (seconds or a date)."""
+        return parse_retry_after(self.headers.get("Retry-After", ""))
+
+    def trace_id(self, body: Mapping[str, Any] | None = None) -> str:
+        """Return the Trace-Id header (any letter case), else the body's `trace_id`."""
+        value = self.headers.get("Trace-Id") or get_text(body or {}, "trace_id")
+        # Only printable characters, so that it stays one line of a log.
+        return self.redact("".join(filter(str.isprintable, value)).strip())[:200]
+
+    def invalid(self, problem: str, body: Mapping[str, Any] | None = None) -> InvalidAnswer:
+        """Return the error for a response that cannot be understood."""
+        code, message = parse_base_resp(body or {})
+        return InvalidAnswer(
+            f"{self.call}: {problem} (HTTP {self.http_status})",
+            status_code=code,
+            status_msg=message,
+            trace_id=self.trace_id(body),
+            http_status=self.http_status,
+            raw=self.raw,
+            retry_after=self.retry_after,
+        )
+
+    def parse(self, *, status_required: bool) -> tuple[dict[str, Any], Answer]:
+        """Return the JSON object of a successful response, and what to keep of it for support.
+
+        Without `status_required` a missing `base_resp` is accepted: the data proves the success.
+        Raises Refused and InvalidAnswer.
+        """
+        try:
+            body = self._parse_object()
+        except ValueError as error:
+            if self.http_status >= 400:
+                raise self._refused({}) from error
+            raise self.invalid(str(error)) from error
+        code, message = parse_base_resp(body)
+        if self.http_status >= 400 or code not in {None, 0} or (code is None and body.get("error")):
+            raise self._refused(body)
+        if not 200 <= self.http_status < 300:
+            raise self.invalid("a redirect instead of an answer", body)
+        if code is None and (status_required or body.get("base_resp") is not None):
+            raise self.invalid("base_resp is missing or unreadable", body)
+        return body, Answer(
+            status_code=code or 0,
+            status_msg=message,
+            trace_id=self.trace_id(body),
+            http_status=self.http_status,
+        )
+
+    def _parse_object(self) -> dict[str, Any]:
+        """Return the body as a JSON object of storable values; raises ValueError."""
+        try:
+            body = json.loads(self.content, parse_constant=lambda _: None)
+            body = self._clean(body)
+        except (ValueError, RecursionError):
+            # Not chained: the decoder's error holds the whole body, including an echoed key.
+            raise ValueError("the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise ValueError("the body is not a JSON object")
+        return body
+
+    def _clean(self, value: Any) -> Any:
+        """Return the value without the key and without what a database refuses to store."""
+        if isinstance(value, str):
+            clean = self.redact(value)
+            return clean if clean.isascii() and "\0" not in clean else _UNSTORABLE.sub("", clean)
+        if isinstance(value, dict):
+            return {self._clean(key): self._clean(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._clean(item) for item in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        return value
+
+    def _refused(self, body: Mapping[str, Any]) -> Refused:
+        """Return the error for a "no", whether MiniMax's or a gateway's."""
+        code, message = parse_base_resp(body)
+        if code in {None, 0}:
+            gateway_code, gateway_message = parse_gateway_error(body)
+            # A gateway's own numbers mean something else; only MiniMax's codes are believed.
+            code = gateway_code if gateway_code in REASONS else code
+            message = gateway_message or message
+        code_text = f"code {code}, " if code is not None else ""
+        return Refused(
+            f"{self.call}: refused ({code_text}HTTP {self.http_status})",
+            reason=Reason.OTHER if self.http_status < 400 and code is None else None,
+            status_code=code,
+            status_msg=message[:1000],
+            trace_id=self.trace_id(body),
+            http_status=self.http_status,
+            raw=self.raw,
+            retry_after=self.retry_after,
+        )
+
+
+def parse_base_resp(body: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Return `base_resp` as (status code, message); the code is None if it is unreadable."""
+    base = get_object(body, "base_resp")
+    return parse_int64(base.get("status_code")), get_text(base, "status_msg")[:1000]
+
+
+def parse_gateway_error(body: Mapping[str, Any]) -> tuple[int | None, str]:
+    """Read `{"error": {"message", "code"}}`, `{"error": "..."}` or a bare `message`."""
+    error = body.get("error")
+    if isinstance(error, dict):
+        return parse_int64(error.get("code")), get_text(error, "message") or get_text(error, "type")
+    if isinstance(error, str):
+        return None, error
+    return None, get_text(body, "message") or get_text(body, "msg")
+
+
+def parse_int64(value: Any) -> int | None:
+    """Return an int64 from a JSON integer or a string of digits; None for anything else."""
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,19}\s*", value, re.ASCII):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and -INT64_MAX <= value <= INT64_MAX:
+        return value
+    return None
+
+
+def get_object(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the object of that name, or an empty one."""
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def get_objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the objects in the list of that name; other items are skipped."""
+    value = body.get(name)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def get_text(body: Mapping[str, Any], name: str) -> str:
+    """Return the text of that name, or an empty one."""
+    value = body.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def parse_retry_after(value: str) -> float | None:
+    """Return the seconds meant by a Retry-After header, never negative; None if unreadable."""
+    value = value.strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", value, re.ASCII):
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if moment.tzinfo is None:  # "-0000" means UTC, zone unknown
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.fromtimestamp(time.time(), UTC)).total_seconds(), 0.0)
