@@ -255,6 +255,7 @@ def test_cut_of_a_truncated_file_ends_clearly(shelf: Path, tmp_path: Path, kind:
     assert "empty" in found
 
 
+@pytest.mark.audio_child
 def test_child_cuts_the_same(rolls: Path, tmp_path: Path) -> None:
     cut = isolated.cut(rolls / "mp3", tmp_path / "y", 21_500, 29_000)
 
@@ -262,6 +263,7 @@ def test_child_cuts_the_same(rolls: Path, tmp_path: Path) -> None:
     assert (tmp_path / "y").read_bytes() == (tmp_path / "z").read_bytes()
 
 
+@pytest.mark.audio_child
 def test_child_leaves_nothing_after_a_problem(rolls: Path, tmp_path: Path) -> None:
     with pytest.raises(AudioProblem) as caught:
         isolated.cut(rolls / "mp3", tmp_path / "y", 60_000, 70_000)

@@ -16,6 +16,7 @@ from tests.audio import recordings
 from voicestudio import audio
 from voicestudio.audio import AudioProblem, isolated, judging
 
+pytestmark = pytest.mark.audio_child
 HOUSE = Path(__file__).parent.parent.parent
 
 

@@ -193,6 +193,7 @@ def test_nothing_is_proposed_where_nobody_speaks_long_enough(tmp_path: Path, kin
     assert audio.suggest(path) == Suggestion(None, None)
 
 
+@pytest.mark.audio_child
 def test_child_proposes_the_same(tmp_path: Path) -> None:
     path = kept(tmp_path / "x", spoken.in_a_room("Hindi", 30))
 

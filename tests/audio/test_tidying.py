@@ -290,6 +290,7 @@ def test_truncated_file_is_tidied_or_ends_clearly(shelf: Path, tmp_path: Path, k
     assert "empty" in found
 
 
+@pytest.mark.audio_child
 def test_child_tidies_the_same(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", spoken.in_a_room("Russian")[None, : 10 * RATE], RATE)
 

@@ -93,6 +93,7 @@ def test_file_that_is_no_envelope_is_refused(tmp_path: Path, content: bytes) -> 
         audio.shape_of(tmp_path / "x", 0, 1000)
 
 
+@pytest.mark.audio_child
 def test_problem_leaves_no_envelope(tmp_path: Path) -> None:
     long = recordings.plain_wav(tmp_path / "x", 30)
     (tmp_path / "y").write_bytes(b"no sound at all" * 100)
@@ -106,6 +107,7 @@ def test_problem_leaves_no_envelope(tmp_path: Path) -> None:
     assert (tmp_path / "e").exists() is False
 
 
+@pytest.mark.audio_child
 def test_child_draws_the_same(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", recordings.speech(5), kind="mp3")
 

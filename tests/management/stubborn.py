@@ -1,4 +1,4 @@
-"""A part of a studio that answers every request and does not listen to TERM."""
+"""A part of a studio that answers every request and ignores SIGTERM."""
 
 import signal
 import socket

@@ -1,42 +1,43 @@
-"""`manage.py studio` as a person meets it: real processes on a data folder of their own."""
+"""`manage.py studio` as a user starts it: real processes on a data folder of their own."""
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
-from tests.tables import LAID
 from voicestudio.processes.supervisor import Part, Studio
 
 ROOT = Path(__file__).parent.parent.parent
 PASSWORD = re.compile(r"sign in as manager with the password (\S+) \(shown only this once\)\.")
+PART_NAMES = {
+    "run_web": "web server",
+    "run_worker": "worker",
+    "voicestudio.practice": "stand-in provider",
+}
 
 
 def free_port() -> int:
-    """A port of loopback that nobody uses now."""
+    """A port of loopback that is not in use now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    """Wait for it, not for ever."""
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether the condition comes true within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -45,8 +46,8 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> bool:
     return condition()
 
 
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those of them that still run."""
+def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those processes that have not ended."""
     running = []
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -55,14 +56,9 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return running
 
 
-def gone(processes: list[psutil.Process]) -> bool:
-    """Does none of them run any more?"""
-    return not alive(processes)
-
-
 @dataclass
-class Running:
-    """One `manage.py studio`, what it said, and its processes."""
+class RunningStudio:
+    """One `manage.py studio`, its output and its processes."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
@@ -70,9 +66,8 @@ class Running:
     def __post_init__(self) -> None:
         self.port, self.practice_port = free_port(), free_port()
         self.log = self.folder.with_name(f"{self.folder.name}-{self.port}.log")
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environment = {
-            **kept,
+        environment = {
+            "PATH": os.environ["PATH"],
             "VOICESTUDIO_ENV_FILE": "",
             "VOICESTUDIO_DATA_DIR": str(self.folder),
             "PORT": str(self.port),
@@ -83,7 +78,7 @@ class Running:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "studio"],
                 cwd=ROOT,
-                env=self.environment,
+                env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -93,61 +88,57 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text()
 
-    def has_said(self, words: str) -> bool:
-        """Has it said this by now?"""
-        return words in self.said
-
-    def welcomed(self) -> "Running":
-        """Wait until it says that all answers."""
-        assert until(lambda: " is at " in self.said or self.process.poll() is not None), self.said
-        assert " is at " in self.said, self.said
+    def wait_until_ready(self) -> "RunningStudio":
+        """Wait until it prints its address."""
+        wait_until(lambda: " is at " in self.output or self.process.poll() is not None)
+        assert " is at " in self.output, self.output
         return self
 
-    def family(self) -> list[psutil.Process]:
+    def children(self) -> list[psutil.Process]:
         """All processes below the supervisor."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def part(self, words: str) -> psutil.Process:
-        """The child that runs these words, once it does."""
+    def find_part(self, command: str) -> psutil.Process:
+        """Wait for the child whose command line contains this text."""
         found: list[psutil.Process] = []
 
         def look() -> bool:
             for child in psutil.Process(self.process.pid).children():
                 with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if words in " ".join(child.cmdline()):
+                    if command in " ".join(child.cmdline()):
                         found.append(child)
             return bool(found)
 
-        assert until(look), self.said
+        assert wait_until(look), self.output
         return found[0]
 
     def health(self) -> int:
-        """The status of /healthz, 0 when nobody answers."""
+        """The status of /healthz; 0 if nothing listens."""
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).status_code
         except requests.ConnectionError:
             return 0
 
     def practice_answers(self) -> bool:
-        """Does the stand-in take connections?"""
+        """Whether the stand-in accepts connections."""
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.practice_port), timeout=1).close()
             return True
         return False
 
-    def end(self) -> None:
-        """Whatever the test did, leave nothing behind."""
-        family: list[psutil.Process] = []
+    def stop(self) -> None:
+        """End all its processes, whatever state the test left them in."""
+        processes: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
-            family = self.family()
+            processes = self.children()
         if self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(10)
-        for process in alive(family):
+        for process in still_running(processes):
             process.kill()
         if self.process.poll() is None:
             self.process.kill()
@@ -164,88 +155,51 @@ statics.collect_if_changed()
 """
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """A data folder with tables and static files, made once in a run, since it takes seconds."""
-    base = tmp_path_factory.getbasetemp()
-    common = base if worker_id == "master" else base.parent
-    folder, made = common / "prepared", common / "prepared-is-made"
-    with (common / "prepared.lock").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not made.exists():
-            folder.mkdir(mode=0o700)
-            if (common / LAID).exists():
-                shutil.copyfile(common / LAID, folder / "studio.sqlite3")
-            subprocess.run(
-                [sys.executable, "-c", SET_UP],
-                cwd=ROOT,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
-                    "VOICESTUDIO_ENV_FILE": "",
-                    "VOICESTUDIO_DATA_DIR": str(folder),
-                },
-                check=True,
-                timeout=120,
-            )
-            made.touch()
+@pytest.fixture(scope="module")
+def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with tables and static files, which take seconds to create."""
+    folder = tmp_path_factory.mktemp("prepared") / "data"
+    subprocess.run(
+        [sys.executable, "-c", SET_UP],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
+            "VOICESTUDIO_ENV_FILE": "",
+            "VOICESTUDIO_DATA_DIR": str(folder),
+        },
+        check=True,
+        timeout=120,
+    )
     return folder
 
 
-@pytest.fixture
-def studios(tmp_path: Path, prepared: Path) -> Iterator[Callable[..., Running]]:
-    """Starts studios, all on one prepared folder, and ends them after the test."""
-    started: list[Running] = []
-    folder = tmp_path / "data"
-    shutil.copytree(prepared, folder)
+StartStudio = Callable[..., RunningStudio]
 
-    def start(**variables: str) -> Running:
-        started.append(Running(folder, variables))
+
+@pytest.fixture
+def start_studio(tmp_path: Path, prepared_folder: Path) -> Iterator[StartStudio]:
+    """Starts studios, all on one copy of the prepared folder, and stops them after the test."""
+    started: list[RunningStudio] = []
+    folder = tmp_path / "data"
+    shutil.copytree(prepared_folder, folder)
+
+    def start(**variables: str) -> RunningStudio:
+        started.append(RunningStudio(folder, variables))
         return started[-1]
 
     yield start
     for studio in started:
-        studio.end()
-
-
-@pytest.fixture(scope="session")
-def left() -> Iterator[list[Running]]:
-    """Studios that a test has left as it found them, for the next one."""
-    studios: list[Running] = []
-    yield studios
-    for studio in studios:
-        studio.end()
+        studio.stop()
 
 
 @pytest.fixture
-def studio(
-    left: list[Running], prepared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    """A studio in practice mode that is at work: for tests that do not look at its beginning."""
-    if not left:
-        folder = tmp_path_factory.mktemp("studio") / "data"
-        shutil.copytree(prepared, folder)
-        # Hashing a password takes as long as starting a part.
-        with contextlib.closing(sqlite3.connect(folder / "studio.sqlite3")) as database, database:
-            database.execute(
-                "INSERT INTO auth_user (username, password, is_superuser, first_name, last_name,"
-                " email, is_staff, is_active, date_joined)"
-                " VALUES ('manager', '!', TRUE, '', '', '', TRUE, TRUE, '2026-01-01')"
-            )
-        left.append(Running(folder))
-    running = left.pop()
-    try:
-        yield running.welcomed()
-    except BaseException:
-        running.end()
-        raise
-    if running.process.poll() is None and running.health() == 200:
-        left.append(running)
-    else:
-        running.end()
+def studio(start_studio: StartStudio) -> RunningStudio:
+    """A studio in practice mode that is ready."""
+    return start_studio().wait_until_ready()
 
 
-def sign_in(studio: Running, password: str) -> int:
+def sign_in(studio: RunningStudio, password: str) -> int:
     """The status of `/` after signing in as manager."""
     with requests.Session() as browser:
         form = browser.get(f"{studio.url}/sign-in/", timeout=10)
@@ -259,115 +213,100 @@ def sign_in(studio: Running, password: str) -> int:
         return browser.get(f"{studio.url}/", timeout=10, allow_redirects=False).status_code
 
 
-def test_first_start_makes_manager_and_second_start_keeps_all(
-    studios: Callable[..., Running],
-) -> None:
-    first = studios().welcomed()
-    (line,) = [line for line in first.said.splitlines() if " is at " in line]
+def test_first_start_creates_manager_and_second_start_keeps_it(start_studio: StartStudio) -> None:
+    first = start_studio().wait_until_ready()
+    (line,) = [line for line in first.output.splitlines() if " is at " in line]
     found = PASSWORD.search(line)
     assert found is not None, line
     assert line.startswith(f"Voice Studio (practice mode) is at {first.url}/ – ")
     assert sign_in(first, found[1]) == 200
-    first.end()
+    first.stop()
 
-    second = studios().welcomed()
+    second = start_studio().wait_until_ready()
 
-    assert PASSWORD.search(second.said) is None
-    assert "sign in as before" in second.said
+    assert PASSWORD.search(second.output) is None
+    assert "sign in as before" in second.output
     assert sign_in(second, found[1]) == 200
 
 
-def test_a_part_that_dies_is_started_again_and_told(studio: Running) -> None:
-    for words, name in (
-        ("run_web", "web server"),
-        ("run_worker", "worker"),
-        ("voicestudio.practice", "stand-in provider"),
-    ):
-        part = studio.part(words)
+def test_part_that_dies_is_restarted_and_reported(studio: RunningStudio) -> None:
+    for command, name in PART_NAMES.items():
+        part = studio.find_part(command)
         group = [part, *part.children(recursive=True)]
+        message = f"The {name} was killed by signal 9"
         part.kill()
 
-        assert until(partial(studio.has_said, f"The {name} was killed by signal 9"))
-        assert until(partial(gone, group))
-        assert studio.part(words).pid != part.pid
-    told = [line for line in studio.said.splitlines() if "was killed" in line]
-    assert told == [
+        assert wait_until(lambda message=message: message in studio.output)  # type: ignore[misc]
+        assert wait_until(lambda group=group: not still_running(group))  # type: ignore[misc]
+        assert studio.find_part(command).pid != part.pid
+    assert [line for line in studio.output.splitlines() if "was killed" in line] == [
         f"The {name} was killed by signal 9; it is started again in 0.2 s."
-        for name in ("web server", "worker", "stand-in provider")
+        for name in PART_NAMES.values()
     ]
-    assert until(lambda: studio.health() == 200)
-    assert until(lambda: studio.practice_answers())
+    assert wait_until(lambda: studio.health() == 200)
+    assert wait_until(lambda: studio.practice_answers())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_all_within_five_seconds(studio: Running, number: signal.Signals) -> None:
-    family = studio.family()
+def test_signal_stops_all_processes_within_five_seconds(
+    studio: RunningStudio, number: signal.Signals
+) -> None:
+    processes = studio.children()
 
     studio.process.send_signal(number)
 
     assert studio.process.wait(5) == 0
-    assert alive(family) == []
-    assert studio.said.endswith("Voice Studio has stopped.\n")
+    assert still_running(processes) == []
+    assert studio.output.endswith("Voice Studio has stopped.\n")
 
 
-def test_no_orphan_outlives_a_killed_supervisor(studio: Running) -> None:
-    family = studio.family()
-    assert len(family) >= 4
-
-    studio.process.kill()
-    studio.process.wait()
-
-    assert until(lambda: alive(family) == [], 5), family
-
-
-def test_no_orphan_outlives_a_supervisor_killed_with_its_web_server(studio: Running) -> None:
-    family, web = studio.family(), studio.part("run_web")
+@pytest.mark.parametrize("with_web_server", [False, True])
+def test_killed_supervisor_leaves_no_process(studio: RunningStudio, with_web_server: bool) -> None:
+    processes, web_server = studio.children(), studio.find_part("run_web")
+    assert len(processes) >= 4
 
     studio.process.kill()
-    web.kill()
+    if with_web_server:
+        web_server.kill()
     studio.process.wait()
 
-    assert until(lambda: alive(family) == [], 5), family
+    assert wait_until(lambda: still_running(processes) == [], 5), processes
 
 
-def test_a_port_in_use_is_said_before_anything_starts(
-    studios: Callable[..., Running],
-) -> None:
+def test_port_in_use_is_reported_before_anything_starts(start_studio: StartStudio) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
 
-        studio = studios(PORT=str(port))
+        studio = start_studio(PORT=str(port))
 
         assert studio.process.wait(30) == 1
-    assert studio.said == (
+    assert studio.output == (
         f"CommandError: Port {port} cannot be used (address already in use); "
         "choose another one with PORT=.\n"
     )
     assert psutil.pid_exists(studio.process.pid) is False
 
 
-def test_a_second_studio_on_one_data_folder_is_refused(studio: Running) -> None:
-    second = Running(studio.folder)
-    try:
-        assert second.process.wait(30) == 1
-    finally:
-        second.end()
+def test_second_studio_on_one_data_folder_is_refused(
+    start_studio: StartStudio, studio: RunningStudio
+) -> None:
+    second = start_studio()
 
-    assert second.said == (
+    assert second.process.wait(30) == 1
+    assert second.output == (
         f"CommandError: Another studio is running on the data folder {studio.folder}.\n"
     )
     assert studio.health() == 200
 
 
-def test_with_a_key_and_no_users_the_command_for_the_first_one_is_said(
-    studios: Callable[..., Running],
-) -> None:
-    studio = studios(MINIMAX_API_KEY="never-used", MINIMAX_BASE_URL="http://127.0.0.1:9").welcomed()
+def test_start_with_a_key_and_no_users_prints_createsuperuser(start_studio: StartStudio) -> None:
+    studio = start_studio(MINIMAX_API_KEY="never-used", MINIMAX_BASE_URL="http://127.0.0.1:9")
+    studio.wait_until_ready()
 
     program = f"{os.path.relpath(sys.executable, ROOT)} manage.py"
-    assert studio.said == (
+    assert studio.output == (
         f"Voice Studio is at {studio.url}/ – "
         f"make the first administrator with: {program} createsuperuser\n"
     )
@@ -377,8 +316,8 @@ def test_with_a_key_and_no_users_the_command_for_the_first_one_is_said(
     }
 
 
-def test_a_part_that_ignores_term_is_killed(tmp_path: Path) -> None:
-    """The supervisor alone, over a part that listens like a web server but will not go."""
+def test_part_that_ignores_term_is_killed(tmp_path: Path) -> None:
+    """The supervisor alone, with a part that answers like a web server but ignores SIGTERM."""
     port = free_port()
     studio = Studio(
         parts=[Part("stubborn part", "tests.management.stubborn", [str(port)])],
@@ -403,13 +342,13 @@ def test_a_part_that_ignores_term_is_killed(tmp_path: Path) -> None:
     assert supervisor.stdout is not None
     try:
         assert supervisor.stdout.readline() == "All is at its place.\n"
-        family = psutil.Process(supervisor.pid).children(recursive=True)
+        processes = psutil.Process(supervisor.pid).children(recursive=True)
 
         supervisor.terminate()
 
         assert supervisor.wait(6) == 0
-        assert alive(family) == []
-        assert len(family) == 1
+        assert still_running(processes) == []
+        assert len(processes) == 1
     finally:
         supervisor.kill()
         supervisor.wait()

@@ -6,6 +6,8 @@ The worker is the real process; it shares the test's database and talks to the t
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,17 +18,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from tests.starting import Begun, Starter
 from voicestudio.models import CloneAttempt, State, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import attempts
 from voicestudio.services.attempts import Order
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 OrderMaker = Callable[..., Order]
 Until = Callable[[], object]
 LEASE = 1.0
+ROOT = Path(__file__).parents[2]
 
 
 def _database_url() -> str:
@@ -39,7 +41,7 @@ def _database_url() -> str:
 
 
 @contextmanager
-def _worker(starter: Starter, data_dir: Path, standin: StandIn) -> Iterator[Begun]:
+def _worker(data_dir: Path, standin: StandIn) -> Iterator[subprocess.Popen[bytes]]:
     """The real worker, in a process of its own, until it is killed."""
     port = standin.port
     environment = {
@@ -54,11 +56,15 @@ def _worker(starter: Starter, data_dir: Path, standin: StandIn) -> Iterator[Begu
         "MINIMAX_READ_TIMEOUT": "20",
         "WORKER_THREADS": "2",
     }
-    process = starter.begin(["run_worker"], environment)
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_worker"],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         yield process
     finally:
         process.kill()
+        process.wait()
 
 
 def _wait(until: Until, seconds: float = 30) -> bool:
@@ -86,18 +92,18 @@ STAGES: dict[str, tuple[str, Fault, State, int]] = {
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_worker_killed_at_a_stage_leaves_the_truth(
-    stage: str, order: OrderMaker, person: User, standin: StandIn, data_dir: Path, starter: Starter
+    stage: str, order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     call, fault, state, voices = STAGES[stage]
     standin.script(call, fault)
     attempt = attempts.submit(order(), by=person)
 
-    with _worker(starter, data_dir, standin):
+    with _worker(data_dir, standin):
         assert _wait(lambda: standin.calls_of(call))
         time.sleep(0.2)
     assert _wait(lambda: _row(attempt).has_lapsed, LEASE + 5)
     told_at_once = _row(attempt).state
-    with _worker(starter, data_dir, standin):
+    with _worker(data_dir, standin):
         assert _wait(lambda: not _row(attempt).is_running and _row(attempt).lease_until is None)
 
     row = _row(attempt)
@@ -111,7 +117,7 @@ def test_a_worker_killed_at_a_stage_leaves_the_truth(
 
 
 def test_a_worker_killed_before_it_claims_loses_nothing(
-    order: OrderMaker, person: User, standin: StandIn, data_dir: Path, starter: Starter
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     """The job was lost with the queue; the row alone is enough."""
     attempt = attempts.submit(order(), by=person)
@@ -122,7 +128,7 @@ def test_a_worker_killed_before_it_claims_loses_nothing(
     for left in (draft, half):
         os.utime(left, (time.time() - 4 * 24 * 3600,) * 2)
 
-    with _worker(starter, data_dir, standin):
+    with _worker(data_dir, standin):
         assert _wait(lambda: not _row(attempt).is_running)
         assert _wait(lambda: not draft.exists() and not half.exists())
 
@@ -130,7 +136,7 @@ def test_a_worker_killed_before_it_claims_loses_nothing(
 
 
 def test_workers_killed_at_random_moments_repeat_no_clone_call(
-    order: OrderMaker, person: User, standin: StandIn, data_dir: Path, starter: Starter
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     """Several attempts, several deaths: each attempt sent at most once, none lost."""
     seed = random.randrange(2**32)
@@ -142,10 +148,11 @@ def test_workers_killed_at_random_moments_repeat_no_clone_call(
     ]
 
     for _death in range(5):
-        with _worker(starter, data_dir, standin):
-            _wait(lambda: len(standin.calls) > 0, 10)
+        with _worker(data_dir, standin):
+            calls = len(standin.calls)
+            _wait(lambda calls=calls: len(standin.calls) > calls, 10)  # it has begun to work
             time.sleep(dice.uniform(0, 0.5))
-    with _worker(starter, data_dir, standin):
+    with _worker(data_dir, standin):
         settled = _wait(
             lambda: all(
                 not row.is_running and row.lease_until is None
@@ -166,15 +173,14 @@ def test_workers_killed_at_random_moments_repeat_no_clone_call(
 
 
 def test_a_worker_that_is_told_to_stop_says_so_at_once(
-    order: OrderMaker, person: User, standin: StandIn, data_dir: Path, starter: Starter
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     standin.script("voice_clone", Fault(action="hang"))
     attempt = attempts.submit(order(), by=person)
 
-    with _worker(starter, data_dir, standin) as process:
+    with _worker(data_dir, standin) as process:
         assert _wait(lambda: standin.calls_of("voice_clone"))
         process.send_signal(signal.SIGTERM)
-        assert _wait(process.has_ended, 6)
-        assert process.status == 0
+        assert process.wait(6) == 0
 
     assert _row(attempt).state == State.UNKNOWN

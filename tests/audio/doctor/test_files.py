@@ -191,6 +191,7 @@ def test_too_long_recording_is_still_measured(tmp_path: Path) -> None:
     assert (found.findings[0].from_s, found.findings[0].to_s) == (300.0, 301.0)
 
 
+@pytest.mark.audio_child
 def test_examination_is_the_same_from_a_child_process(clip: Path) -> None:
     assert isolated.examine(clip) == examine(clip)
 
@@ -201,6 +202,7 @@ def test_examination_survives_json(clip: Path) -> None:
     assert Examination.from_dict(json.loads(json.dumps(found.as_dict()))) == found
 
 
+@pytest.mark.audio_child
 def test_child_that_takes_too_long_means_damaged(clip: Path) -> None:
     found = isolated.examine(clip, timeout=0.01)
 

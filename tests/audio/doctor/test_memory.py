@@ -56,6 +56,7 @@ def test_nothing_but_rows_grows_while_a_recording_is_heard(clip: Path, tmp_path:
     assert held[1] - held[0] < 400 * 5 * CLIP_S
 
 
+@pytest.mark.slow
 def test_two_hours_take_a_few_megabytes_to_their_verdict_and_proposals(clip: Path) -> None:
     listener, _, grown = heard(clip)
     times = TWO_HOURS_S // CLIP_S
