@@ -1,4 +1,4 @@
-"""Bundles: pages are sent without what only the readers of their templates need."""
+"""Bundles: templates without indentation, icons, compressed static files."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`.ci/environment`: finds a uv or a Python that works, and installs only when a lock changed."""
+"""`.ci/environment`: uses a uv or a Python that works, and installs only when a lock changed."""
 
 import shutil
 import subprocess
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# What the script itself calls; nothing else of this machine is on its path.
+# The programs that the script calls; nothing else of this machine is on its path.
 TOOLS = ("awk", "cat", "chmod", "cksum", "cp", "dirname", "mkdir", "rm", "sh")
 SENTENCE = (
     "Voice Studio needs Python 3.12 or newer (with its venv module) or uv: "
     "install one of them and try again.\n"
 )
 BROKEN = "#!/bin/sh\necho 'not here' >&2\nexit 127\n"
-# Writes down what it was called with; makes a .venv whose python is itself, which installs a uv.
+# Logs its arguments; creates a .venv with itself as python, and "installs" the spare uv.
 WORKING_PYTHON = """#!/bin/sh
 echo "python $*" >>"{log}"
 if [ "$1 $2" = "-m venv" ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi
@@ -38,7 +38,7 @@ DEV_LOCK = (
 
 
 class Machine:
-    """A checkout and a PATH with nothing on it but what a test puts there."""
+    """A checkout, and a PATH with only the programs that a test puts there."""
 
     def __init__(self, folder: Path) -> None:
         self.root, self.bin, self.log = folder / "studio", folder / "bin", folder / "log"
@@ -49,7 +49,7 @@ class Machine:
         (self.root / "requirements.lock").write_text(LOCK)
         (self.root / "requirements-dev.lock").write_text(DEV_LOCK)
         self.log.touch()
-        # What `uv venv` and `pip install uv` put into a .venv.
+        # The programs that `uv venv` and `pip install uv` put into a .venv.
         self.python, self.uv = folder / "spare-python", folder / "spare-uv"
         self.write(self.python, WORKING_PYTHON)
         self.write(self.uv, BROKEN)
@@ -58,17 +58,17 @@ class Machine:
             assert found is not None
             (self.bin / name).symlink_to(found)
 
-    def has(self, name: str, program: str) -> None:
+    def add_program(self, name: str, program: str) -> None:
         """Put a program on the path."""
         self.write(self.bin / name, program)
 
     def write(self, file: Path, program: str) -> None:
-        """A program that knows where the log and the spare ones are."""
+        """Write a program with the places of the log and of the spare programs filled in."""
         file.write_text(program.format(log=self.log, python=self.python, uv=self.uv))
         file.chmod(0o755)
 
-    def make(self, kind: str) -> tuple[int, str]:
-        """Run the script; its exit status and what it said on stderr."""
+    def run_script(self, kind: str) -> tuple[int, str]:
+        """Run the script; return its exit status and its stderr."""
         done = subprocess.run(
             [self.bin / "sh", ".ci/environment", kind],
             cwd=self.root,
@@ -81,7 +81,7 @@ class Machine:
         return done.returncode, done.stderr
 
     def calls(self) -> list[str]:
-        """What was called since we last asked, without the trials."""
+        """The calls logged since the last time, without those that only try a program out."""
         lines = self.log.read_text().splitlines()
         self.log.write_text("")
         return [line for line in lines if "--version" not in line and " -c " not in line]
@@ -93,23 +93,23 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_neither_uv_nor_python_is_said_in_one_sentence(machine: Machine) -> None:
-    assert machine.make("run") == (1, SENTENCE)
+def test_missing_uv_and_python_are_reported_in_one_sentence(machine: Machine) -> None:
+    assert machine.run_script("run") == (1, SENTENCE)
 
 
-def test_shims_that_do_nothing_are_passed_over(machine: Machine) -> None:
+def test_programs_that_do_not_run_are_skipped(machine: Machine) -> None:
     for name in ("uv", "python3.13", "python3", "python"):
-        machine.has(name, BROKEN)
+        machine.add_program(name, BROKEN)
 
-    assert machine.make("run") == (1, SENTENCE)
+    assert machine.run_script("run") == (1, SENTENCE)
 
 
-def test_python_serves_where_uv_is_a_shim(machine: Machine) -> None:
-    machine.has("uv", BROKEN)
-    machine.has("python3.13", BROKEN)
-    machine.has("python3", WORKING_PYTHON)
+def test_python_is_used_where_uv_does_not_run(machine: Machine) -> None:
+    machine.add_program("uv", BROKEN)
+    machine.add_program("python3.13", BROKEN)
+    machine.add_program("python3", WORKING_PYTHON)
 
-    assert machine.make("run") == (0, "")
+    assert machine.run_script("run") == (0, "")
     assert machine.calls() == [
         "python -m venv .venv",
         BY_PIP + "-r .venv/uv.txt",
@@ -117,11 +117,11 @@ def test_python_serves_where_uv_is_a_shim(machine: Machine) -> None:
     ]
 
 
-def test_uv_of_the_lock_installs_what_python_began(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
+def test_pinned_uv_installs_into_a_venv_made_by_python(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
     machine.write(machine.uv, WORKING_UV)
 
-    assert machine.make("run") == (0, "")
+    assert machine.run_script("run") == (0, "")
     assert machine.calls() == [
         "python -m venv .venv",
         BY_PIP + "-r .venv/uv.txt",
@@ -131,98 +131,98 @@ def test_uv_of_the_lock_installs_what_python_began(machine: Machine) -> None:
         "uv==0.11.33 \\\n    --hash=sha256:ff\n"
     )
 
-    assert machine.make("test") == (0, "")
+    assert machine.run_script("test") == (0, "")
     assert machine.calls() == [BY_PINNED_UV + "-r requirements-dev.lock"]
 
 
-def test_pip_goes_on_where_the_uv_of_the_lock_cannot(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
+def test_pip_installs_where_the_pinned_uv_fails(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
     machine.write(machine.uv, UV_THAT_CANNOT_INSTALL)
 
-    assert machine.make("test") == (0, "")
+    assert machine.run_script("test") == (0, "")
     assert machine.calls()[-1] == BY_PIP + "-r requirements-dev.lock"
 
 
-def test_pip_goes_on_where_there_is_no_uv_for_the_machine(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON + 'case "$*" in *uv.txt) exit 1 ;; esac\n')
+def test_pip_installs_where_uv_cannot_be_installed(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON + 'case "$*" in *uv.txt) exit 1 ;; esac\n')
 
-    assert machine.make("test") == (0, "")
+    assert machine.run_script("test") == (0, "")
     assert machine.calls()[-1] == BY_PIP + "-r requirements-dev.lock"
 
 
-def test_practice_group_comes_from_the_other_lock_with_its_hashes(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
+def test_practice_group_is_installed_with_its_hashes(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
 
-    machine.make("run")
+    machine.run_script("run")
 
     assert (machine.root / ".venv" / "practice.txt").read_text() == (
         "espeakng-loader==0.2.4 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
     )
 
 
-def test_working_uv_goes_first_and_hashes_are_required(machine: Machine) -> None:
-    machine.has("uv", WORKING_UV)
-    machine.has("python3", WORKING_PYTHON)
+def test_working_uv_is_preferred_and_hashes_are_required(machine: Machine) -> None:
+    machine.add_program("uv", WORKING_UV)
+    machine.add_program("python3", WORKING_PYTHON)
 
-    assert machine.make("test") == (0, "")
+    assert machine.run_script("test") == (0, "")
     assert machine.calls() == [
         "uv venv --quiet --clear --python 3.13 .venv",
         BY_UV + "-r requirements-dev.lock",
     ]
 
 
-def test_python_serves_where_uv_cannot_install(machine: Machine) -> None:
-    machine.has("uv", UV_THAT_CANNOT_INSTALL)
-    machine.has("python3", WORKING_PYTHON)
+def test_python_is_used_where_uv_cannot_install(machine: Machine) -> None:
+    machine.add_program("uv", UV_THAT_CANNOT_INSTALL)
+    machine.add_program("python3", WORKING_PYTHON)
 
-    status, _ = machine.make("run")
+    status, _ = machine.run_script("run")
 
     assert (status, machine.calls()[0]) == (0, "python -m venv .venv")
 
 
-def test_nothing_is_installed_twice(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
-    machine.make("test")
+def test_second_run_installs_nothing(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
+    machine.run_script("test")
     machine.calls()
 
-    assert [machine.make("test"), machine.make("run")] == [(0, ""), (0, "")]
+    assert [machine.run_script("test"), machine.run_script("run")] == [(0, ""), (0, "")]
     assert machine.calls() == []
 
 
-def test_tests_add_to_what_run_has_installed(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
-    machine.make("run")
+def test_test_environment_adds_to_the_run_environment(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
+    machine.run_script("run")
     machine.calls()
 
-    machine.make("test")
+    machine.run_script("test")
 
     assert machine.calls() == [BY_PIP + "-r requirements-dev.lock"]
 
 
-def test_a_changed_lock_makes_it_anew(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON)
-    machine.make("test")
+def test_changed_lock_creates_the_environment_again(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON)
+    machine.run_script("test")
     machine.calls()
     (machine.root / "requirements.lock").write_text(LOCK.replace("aa", "ee"))
 
-    machine.make("test")
+    machine.run_script("test")
 
     assert machine.calls()[0] == "python -m venv .venv"
 
 
-def test_a_failed_installation_is_not_taken_for_done(machine: Machine) -> None:
-    machine.has("python3", WORKING_PYTHON + '[ "$2" != pip ]\n')
-    status, _ = machine.make("run")
+def test_failed_installation_is_repeated(machine: Machine) -> None:
+    machine.add_program("python3", WORKING_PYTHON + '[ "$2" != pip ]\n')
+    status, _ = machine.run_script("run")
     assert status != 0
     machine.calls()
 
-    machine.make("run")
+    machine.run_script("run")
 
     assert machine.calls()[0] == "python -m venv .venv"
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_locks_name_no_address_and_no_place(name: str) -> None:
+def test_locks_contain_no_addresses_or_paths(name: str) -> None:
     text = (ROOT / name).read_text()
 
     assert [

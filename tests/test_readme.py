@@ -1,4 +1,4 @@
-"""The README says what is true: every setting, every room, every command."""
+"""The README agrees with the code: settings, folders, commands, links."""
 
 import re
 from pathlib import Path
@@ -13,26 +13,26 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_readme_lists_every_setting_and_no_other() -> None:
-    told = re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE)
 
-    assert sorted(told) == sorted(KNOWN)
+    assert sorted(documented) == sorted(KNOWN)
 
 
-def test_readme_gives_the_numbers_that_hold() -> None:
+def test_readme_gives_the_default_numbers() -> None:
     number = r"^\| `([A-Z_]+)` \| `([0-9]+(?:\.[0-9]+)?)` \|"
-    told = {name: float(value) for name, value in re.findall(number, README, re.MULTILINE)}
+    documented = {name: float(value) for name, value in re.findall(number, README, re.MULTILINE)}
 
-    assert told == {name: float(getattr(settings, name)) for name in told}
+    assert documented == {name: float(getattr(settings, name)) for name in documented}
 
 
 def test_readme_names_rooms_that_exist() -> None:
     rooms = re.findall(r"^\| `([a-z]+)/`(?:, `([a-z]+)/`)? \|", README, re.MULTILINE)
     names = {name for pair in rooms for name in pair if name}
 
-    assert [name for name in names if not _is_there(name)] == []
+    assert [name for name in names if not _exists(name)] == []
 
 
-def _is_there(room: str) -> bool:
+def _exists(room: str) -> bool:
     places = (ROOT / room, ROOT / "voicestudio" / room, ROOT / "voicestudio" / f"{room}.py")
     return any(place.exists() for place in places)
 
