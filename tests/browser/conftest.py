@@ -27,7 +27,7 @@ from tests import factories
 from tests.practice.recordings import hum
 from voicestudio.models import CloneAttempt, Speech, State
 from voicestudio.practice.server import StandIn
-from voicestudio.practice.sound import Sound, levelled, wav
+from voicestudio.practice.sound import Sound, encode_wav, normalize_level
 from voicestudio.practice.speech import speak
 from voicestudio.services import attempts, finding_out, speaking
 
@@ -76,7 +76,7 @@ def launch(browser_path: str) -> Iterator[Callable[..., Browser]]:
 @pytest.fixture(scope="session")
 def speech() -> Sound:
     """A sentence as the practice room speaks it, averaging -20 dBFS, at 48 kHz."""
-    said = levelled(speak(TEXT, voice_id="anna", pitch_hz=200, language_boost="English"))
+    said = normalize_level(speak(TEXT, voice_id="anna", pitch_hz=200, language_boost="English"))
     samples = said.samples()
     step = said.rate / 48_000
     fine = array("h", (samples[int(at * step)] for at in range(int(len(samples) / step))))
@@ -92,7 +92,7 @@ def browser(
     Its microphone hears the sentence, over and over.
     """
     path = tmp_path_factory.mktemp("microphone") / "heard.wav"
-    path.write_bytes(wav(speech).data)
+    path.write_bytes(encode_wav(speech).data)
     return launch(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",  # without it, a browser without windows never allows

@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Studio
 from tests.services.conftest import make_voice_there
 from voicestudio.models import Voice, VoiceState
-from voicestudio.practice.ledger import ClonedVoice
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import ClonedVoice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -16,10 +16,10 @@ from tests.practice.recordings import RATE, hum
 from voicestudio.practice import espeak
 from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.melody import melody
-from voicestudio.practice.sample import listen, pitch_of
+from voicestudio.practice.sample import analyze_sample, measure_pitch
 from voicestudio.practice.server import StandIn
-from voicestudio.practice.sound import Sound, encoded
-from voicestudio.practice.speech import LANGUAGES, language_of, speak, timbre
+from voicestudio.practice.sound import Sound, encode
+from voicestudio.practice.speech import LANGUAGES, choose_language, choose_variant, speak
 
 TEXT = "Good morning, and thank you for calling. This is the voice that you have just made."
 
@@ -28,11 +28,11 @@ TEXT = "Good morning, and thank you for calling. This is the voice that you have
 def no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without a speech library."""
     monkeypatch.setattr(espeak, "_engine", None)
-    monkeypatch.setattr(espeak, "_missing", espeak.SpeechMissing("not installed"))
+    monkeypatch.setattr(espeak, "_start_error", espeak.SpeechUnavailable("not installed"))
 
 
 def heard_pitch(path: Path) -> float:
-    pitch = listen(path).pitch_hz
+    pitch = analyze_sample(path).pitch_hz
     assert pitch is not None
     return pitch
 
@@ -42,14 +42,14 @@ def test_pitch_of_a_hum_is_its_pitch(hertz: int) -> None:
     with wave.open(io.BytesIO(hum(2, hertz))) as file:
         samples = array("h", file.readframes(2 * RATE))
 
-    found = pitch_of(samples, RATE)
+    found = measure_pitch(samples, RATE)
 
     assert found == pytest.approx(hertz, rel=0.03)
 
 
 @pytest.mark.parametrize("samples", [array("h"), array("h", [0] * RATE)])
 def test_pitch_of_silence_is_unknown(samples: "array[int]") -> None:
-    assert pitch_of(samples, RATE) is None
+    assert measure_pitch(samples, RATE) is None
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac"])
@@ -57,9 +57,9 @@ def test_listen_tells_length_and_pitch(tmp_path: Path, kind: str) -> None:
     with wave.open(io.BytesIO(hum(12, 150))) as file:
         sound = Sound(file.readframes(12 * RATE), RATE)
     path = tmp_path / "sample"
-    path.write_bytes(encoded(sound, kind, rate=44_100, channels=2).data)
+    path.write_bytes(encode(sound, kind, rate=44_100, channels=2).data)
 
-    sample = listen(path)
+    sample = analyze_sample(path)
 
     assert sample.damaged is False
     assert sample.seconds == pytest.approx(12, abs=0.06)
@@ -69,10 +69,10 @@ def test_listen_tells_length_and_pitch(tmp_path: Path, kind: str) -> None:
 SPEAK = """
 import sys
 from pathlib import Path
-from voicestudio.practice.sound import wav
+from voicestudio.practice.sound import encode_wav
 from voicestudio.practice.speech import speak
 path, text, voice_id, hertz = sys.argv[1:]
-Path(path).write_bytes(wav(speak(text, voice_id=voice_id, pitch_hz=float(hertz))).data)
+Path(path).write_bytes(encode_wav(speak(text, voice_id=voice_id, pitch_hz=float(hertz))).data)
 """
 
 
@@ -94,20 +94,20 @@ def test_demos_follow_their_samples(caller: Caller, stand_in: StandIn) -> None:
     for voice_id, hertz in (("Deep-0001", 95), ("High-0001", 230)):
         body = {"file_id": caller.file_id(hum(11, hertz)), "voice_id": voice_id, "text": TEXT}
         link = caller.clone({**body, "model": "speech-2.8-hd"})["demo_audio"]
-        pitches[voice_id] = heard_pitch(stand_in.ledger.folder / "audio" / link.rpartition("/")[2])
+        pitches[voice_id] = heard_pitch(stand_in.store.folder / "audio" / link.rpartition("/")[2])
 
     assert pitches["High-0001"] > 1.8 * pitches["Deep-0001"]
 
 
 def test_two_voices_of_one_sample_differ() -> None:
-    variants = {timbre(110, f"Anna-{number:04}")[0] for number in range(20)}
+    variants = {choose_variant(110, f"Anna-{number:04}")[0] for number in range(20)}
 
     assert variants == {"m1", "m3", "m7"}
 
 
 @pytest.mark.parametrize("hertz", [None, 1.0, 155.0, 5000.0])
 def test_timbre_stays_in_range(hertz: float | None) -> None:
-    assert 0 <= timbre(hertz, "Anna-0001")[1] <= 99
+    assert 0 <= choose_variant(hertz, "Anna-0001")[1] <= 99
 
 
 def length(text: str, **options: Any) -> float:
@@ -165,11 +165,11 @@ def test_speed_changes_the_length() -> None:
     ],
 )
 def test_language_comes_from_the_choice_or_the_script(text: str, boost: str, expected: str) -> None:
-    assert language_of(text, boost) == expected
+    assert choose_language(text, boost) == expected
 
 
 def test_every_language_is_in_the_library() -> None:
-    library = espeak.engine()._library
+    library = espeak.get_engine()._library
 
     missing = [
         name
@@ -208,7 +208,7 @@ def test_melody_follows_pitch_and_length() -> None:
 
     assert short.seconds == pytest.approx(0.96)
     assert long.seconds == pytest.approx(24)
-    assert pitch_of(melody("Hello.", 110).samples()[: 22_050 // 5], 22_050) == pytest.approx(
+    assert measure_pitch(melody("Hello.", 110).samples()[: 22_050 // 5], 22_050) == pytest.approx(
         110, rel=0.03
     )
 

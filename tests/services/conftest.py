@@ -14,8 +14,8 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_recording, make_user
 from voicestudio.models import AudioFile, Voice
-from voicestudio.practice.ledger import ClonedVoice
 from voicestudio.practice.server import StandIn
+from voicestudio.practice.store import ClonedVoice
 from voicestudio.services.attempts import Order
 from voicestudio.services.speaking import SpeechOrder
 

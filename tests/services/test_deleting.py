@@ -18,8 +18,8 @@ from voicestudio.models import (
     Voice,
     VoiceState,
 )
-from voicestudio.practice.ledger import ClonedVoice, StoredFile
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import ClonedVoice, StoredFile
 from voicestudio.services import comparing, deleting, keeping, speaking
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]

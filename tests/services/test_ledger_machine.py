@@ -82,7 +82,7 @@ class LedgerMachine(RuleBasedStateMachine):
         here.voices.clear()
         here.bill.clear()
         here.calls.clear()
-        here.ledger.deleted.clear()
+        here.store.deleted.clear()
         self.person: User = make_user()
         self.recording: AudioFile = make_recording(
             by=self.person, content=self.tone, file_id=None, provider="", uploaded_at=None
@@ -181,7 +181,7 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         for voice in self.standin.voices.values():
             voice.created_at -= past.total_seconds()
-        self.standin.ledger.expire_voices()
+        self.standin.store.expire_voices()
 
     @rule()
     def compare(self) -> None:

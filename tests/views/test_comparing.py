@@ -12,8 +12,8 @@ from django.utils import timezone
 from tests.factories import make_speaker, make_user, make_voice
 from tests.services.conftest import make_voice_there
 from voicestudio.models import Voice, VoiceState
-from voicestudio.practice.ledger import ClonedVoice
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import ClonedVoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 HTMX = {"HX-Request": "true"}

@@ -12,8 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories import make_attempt, make_user, make_voice
 from tests.services.conftest import make_voice_there
 from voicestudio.models import AudioFile, Event, Happened, Voice, VoiceState
-from voicestudio.practice.ledger import StoredFile
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import StoredFile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 

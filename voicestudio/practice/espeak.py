@@ -1,4 +1,4 @@
-"""Practice, espeak: the espeak-ng library, loaded in this process through ctypes."""
+"""Practice, espeak: text to speech with the espeak-ng library, through ctypes."""
 
 import ctypes
 import importlib
@@ -9,22 +9,22 @@ from pathlib import Path
 from voicestudio.practice.sound import Sound
 
 SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to our callback, nothing is played
-DONT_EXIT = 0x8000  # otherwise the library ends the process when its data is missing
+DONT_EXIT = 0x8000  # otherwise the library exits the process when its data is missing
 CHARS_UTF8 = 1
 RATE, PITCH, RANGE = 1, 3, 4  # espeak_PARAMETER
-LONGEST_PATH = 140  # the library cuts longer paths to its data without a word
+MAX_PATH_LENGTH = 140  # the library truncates longer data paths silently
 
 CALLBACK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
 )
 
 
-class SpeechMissing(Exception):  # noqa: N818
-    """No speech library is installed, or it does not start here."""
+class SpeechUnavailable(Exception):  # noqa: N818
+    """The speech library is not installed or does not start."""
 
 
 class Espeak:
-    """One loaded library. It keeps global state, so one call at a time."""
+    """The loaded library. It keeps global state, so calls are serialized."""
 
     def __init__(self) -> None:
         try:
@@ -32,10 +32,10 @@ class Espeak:
             library = ctypes.CDLL(loader.get_library_path())
             data = Path(loader.get_data_path())
         except (ImportError, OSError, RuntimeError) as error:
-            raise SpeechMissing(str(error)) from error
-        if len(str(data)) > LONGEST_PATH:
-            self._near = tempfile.TemporaryDirectory(prefix="espeak-")
-            link = Path(self._near.name) / "espeak-ng-data"
+            raise SpeechUnavailable(str(error)) from error
+        if len(str(data)) > MAX_PATH_LENGTH:
+            self._short_path = tempfile.TemporaryDirectory(prefix="espeak-")
+            link = Path(self._short_path.name) / "espeak-ng-data"
             link.symlink_to(data)
             data = link
         library.espeak_Initialize.argtypes = [
@@ -56,62 +56,62 @@ class Espeak:
         ]
         rate = library.espeak_Initialize(SYNCHRONOUS, 200, str(data).encode(), DONT_EXIT)
         if rate <= 0:
-            raise SpeechMissing("espeak-ng does not find its data")
+            raise SpeechUnavailable("espeak-ng does not find its data")
         self.rate: int = rate
         self._library = library
-        self._heard = bytearray()
+        self._pcm = bytearray()
         self._lock = threading.Lock()
-        self._warm: set[bytes] = set()
-        self._callback = CALLBACK(self._hear)  # kept: the library only holds a bare pointer
+        self._warmed_up: set[bytes] = set()
+        self._callback = CALLBACK(self._receive)  # kept, because the library holds a bare pointer
         library.espeak_SetSynthCallback(self._callback)
 
-    def _hear(self, samples: object, count: int, _events: object) -> int:
+    def _receive(self, samples: object, count: int, _events: object) -> int:
         if samples and count > 0:
-            self._heard += ctypes.string_at(samples, count * 2)  # type: ignore[arg-type]
+            self._pcm += ctypes.string_at(samples, count * 2)  # type: ignore[arg-type]
         return 0
 
-    def say(
-        self, text: str, *, language: str, variant: str, pitch: int, words_a_minute: int = 165
+    def synthesize(
+        self, text: str, *, language: str, variant: str, pitch: int, words_per_minute: int = 165
     ) -> Sound:
-        """`text` spoken by one of the library's voices; `pitch` 0 to 99."""
-        spoken = text.replace("\0", " ").encode(errors="replace")
+        """Return `text` spoken by a voice of the library; `pitch` from 0 to 99."""
+        encoded = text.replace("\0", " ").encode(errors="replace")
         with self._lock:
-            self._heard = bytearray()
+            self._pcm = bytearray()
             name = f"{language}+{variant}".encode()
             if self._library.espeak_SetVoiceByName(name) != 0:
                 name = f"en-us+{variant}".encode()
                 self._library.espeak_SetVoiceByName(name)
-            if name not in self._warm:
-                # The first words of a voice do not have the pitch that is asked of it.
-                self._synthesise(b"a")
-                self._heard.clear()
-                self._warm.add(name)
+            if name not in self._warmed_up:
+                # A voice ignores the requested pitch in its first words.
+                self._run(b"a")
+                self._pcm.clear()
+                self._warmed_up.add(name)
                 self._library.espeak_SetVoiceByName(name)
             self._library.espeak_SetParameter(PITCH, pitch, 0)
-            self._library.espeak_SetParameter(RATE, max(80, min(450, words_a_minute)), 0)
-            self._synthesise(spoken)
-            return Sound(bytes(self._heard), self.rate)
+            self._library.espeak_SetParameter(RATE, max(80, min(450, words_per_minute)), 0)
+            self._run(encoded)
+            return Sound(bytes(self._pcm), self.rate)
 
-    def _synthesise(self, text: bytes) -> None:
+    def _run(self, text: bytes) -> None:
         self._library.espeak_Synth(text, len(text) + 1, 0, 1, 0, CHARS_UTF8, None, None)
         self._library.espeak_Synchronize()
 
 
-_starting = threading.Lock()
+_lock = threading.Lock()
 _engine: Espeak | None = None
-_missing: SpeechMissing | None = None
+_start_error: SpeechUnavailable | None = None
 
 
-def engine() -> Espeak:
-    """The one library of this process, started by the first call; SpeechMissing without it."""
-    global _engine, _missing
-    with _starting:
-        if _engine is None and _missing is None:
+def get_engine() -> Espeak:
+    """Return the library, started by the first call; raises SpeechUnavailable."""
+    global _engine, _start_error
+    with _lock:
+        if _engine is None and _start_error is None:
             try:
                 _engine = Espeak()
-                _engine.say("Ready.", language="en-us", variant="f2", pitch=50)
-            except SpeechMissing as error:
-                _missing = error
+                _engine.synthesize("Ready.", language="en-us", variant="f2", pitch=50)
+            except SpeechUnavailable as error:
+                _start_error = error
         if _engine is None:
-            raise SpeechMissing(str(_missing)) from _missing
+            raise SpeechUnavailable(str(_start_error)) from _start_error
         return _engine

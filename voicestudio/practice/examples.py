@@ -1,8 +1,8 @@
-"""Practice, examples: spoken recordings for a newcomer who has no file at hand."""
+"""Practice, examples: generated recordings for trying out the studio without a file."""
 
 from pathlib import Path
 
-from voicestudio.practice.sound import Sound, levelled, silence, wav
+from voicestudio.practice.sound import Sound, encode_wav, normalize_level, silence
 from voicestudio.practice.speech import speak
 
 SPEAKERS = {1: ("Ada", 205.0), 2: ("Ben", 105.0), 3: ("Clara", 250.0), 4: ("Dan", 82.0)}
@@ -40,15 +40,15 @@ TEXTS = {
 
 
 def example(voice: int, folder: Path) -> bytes:
-    """The WAV of speaker 1 to 4: about 40 s, -20 dBFS, made once and kept in `folder`."""
+    """Return the WAV of speaker 1 to 4: about 40 s, -20 dBFS, cached in `folder`."""
     path = folder / f"example-{voice}.wav"
     if path.exists():
         return path.read_bytes()
     name, pitch_hz = SPEAKERS[voice]
     text = " ".join(TEXTS[voice].split())
-    said = speak(text, voice_id=f"example-{name}", pitch_hz=pitch_hz, language_boost="English")
-    rest = silence(0.3, said.rate)
-    data = wav(levelled(Sound(rest + said.pcm + rest, said.rate))).data
+    speech = speak(text, voice_id=f"example-{name}", pitch_hz=pitch_hz, language_boost="English")
+    pause = silence(0.3, speech.rate)
+    data = encode_wav(normalize_level(Sound(pause + speech.pcm + pause, speech.rate))).data
     part = path.with_suffix(f".{id(data)}.part")
     part.write_bytes(data)
     part.replace(path)

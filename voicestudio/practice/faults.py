@@ -1,4 +1,4 @@
-"""Practice, faults: what can be made to go wrong, by a test or by someone who rehearses."""
+"""Practice, faults: failures that a test or a rehearsal injects into the next call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,13 +37,13 @@ MESSAGES = {
 
 
 def base_resp(status_code: int = 0, status_msg: str | None = None) -> dict[str, Any]:
-    """The part that every answer has."""
+    """Return the part that every answer has."""
     message = MESSAGES.get(status_code, "error") if status_msg is None else status_msg
     return {"base_resp": {"status_code": status_code, "status_msg": message}}
 
 
 class Refusal(Exception):  # noqa: N818
-    """The answer "no": a status code of the provider and its message."""
+    """An error answer: a status code of the provider and its message."""
 
     def __init__(self, status_code: int, detail: str = "") -> None:
         message = MESSAGES.get(status_code, "error")
@@ -54,11 +54,11 @@ class Refusal(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something to go wrong once.
+    """A failure of one call.
 
-    With `status_code`, `http_status` or `body` the answer is replaced; without any of them the
-    call is served as usual (after `delay` seconds, with `headers` added). `after="work"` does the
-    work before it goes wrong. `action`: "answer"; "drop" closes the connection without a word;
+    `status_code`, `http_status` or `body` replaces the answer; without any of them the call is
+    served as usual (after `delay` seconds, with `headers` added). `after="work"` carries out the
+    call before it fails. `action`: "answer"; "drop" closes the connection without an answer;
     "truncate" stops in the middle of the body; "hang" never answers.
     """
 
@@ -72,11 +72,11 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def works(self) -> bool:
-        """Whether the call does what was asked of it."""
-        return self.after == "work" or (self.action == "answer" and not self.replaces)
+    def does_work(self) -> bool:
+        """Whether the call is carried out."""
+        return self.after == "work" or (self.action == "answer" and not self.replaces_answer)
 
     @property
-    def replaces(self) -> bool:
-        """Whether the usual answer is replaced by another."""
+    def replaces_answer(self) -> bool:
+        """Whether another answer is sent."""
         return not (self.status_code is None and self.http_status is None and self.body is None)

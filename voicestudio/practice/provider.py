@@ -1,4 +1,4 @@
-"""Practice, provider: each call of the contract, from a body that arrived to the answer's JSON."""
+"""Practice, provider: the calls about voices and speech, from the body to the answer's JSON."""
 
 import threading
 import time
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from voicestudio.practice.faults import Refusal, base_resp
-from voicestudio.practice.ledger import ClonedVoice, Ledger
+from voicestudio.practice.files import FileCalls
 from voicestudio.practice.rules import (
     PURPOSES,
-    CloneOrder,
-    clone_order,
-    speech_order,
-    text_in,
-    wrong,
+    CloneParams,
+    get_text,
+    invalid_params,
+    parse_clone,
+    parse_speech,
 )
 from voicestudio.practice.sample import Sample
-from voicestudio.practice.shelf import Shelf
-from voicestudio.practice.sound import Encoded, encoded
+from voicestudio.practice.sound import EncodedAudio, encode
 from voicestudio.practice.speech import speak
+from voicestudio.practice.store import ClonedVoice, Store
 
 SAMPLE_SECONDS = (10.0, 300.0)
 PROMPT_SECONDS = 8.0
@@ -36,11 +36,11 @@ Json = dict[str, Any]
 
 
 class Provider:
-    """The calls about voices and speech. Methods return the answer's JSON or raise Refusal."""
+    """The calls about voices and speech. Methods return the JSON of the answer or raise Refusal."""
 
-    def __init__(self, ledger: Ledger, shelf: Shelf) -> None:
-        self.ledger = ledger
-        self.shelf = shelf
+    def __init__(self, store: Store, file_calls: FileCalls) -> None:
+        self.store = store
+        self.file_calls = file_calls
         self.clone_rpm: int | None = None
         self.speech_rpm: int | None = None
         self.window_seconds = RATE_WINDOW_SECONDS
@@ -52,103 +52,103 @@ class Provider:
     def voice_clone(
         self, body: Json, *, flagged: bool = False, refusal: Refusal | None = None
     ) -> Json:
-        """POST /v1/voice_clone; `flagged` and `refusal` are rehearsed outcomes of a right call."""
-        self._count("clone", self.clone_rpm)
-        order = clone_order(body)
-        sample = self._checked_files(order)
+        """POST /v1/voice_clone; `flagged` and `refusal` are rehearsed outcomes of a valid call."""
+        self._check_rate("clone", self.clone_rpm)
+        params = parse_clone(body)
+        sample = self._check_files(params)
         if refusal:
             raise refusal
-        voice = ClonedVoice(order.voice_id, order.file_id, sample.pitch_hz, self.ledger.now())
-        with self.ledger.lock:
-            self.ledger.expire_voices()
-            gone = order.voice_id in self.ledger.deleted and not self.reuse_deleted_ids
-            if order.voice_id in self.ledger.voices or order.voice_id in SYSTEM_VOICES or gone:
+        voice = ClonedVoice(params.voice_id, params.file_id, sample.pitch_hz, self.store.now())
+        with self.store.lock:
+            self.store.expire_voices()
+            blocked = params.voice_id in self.store.deleted and not self.reuse_deleted_ids
+            if params.voice_id in self.store.voices or params.voice_id in SYSTEM_VOICES or blocked:
                 raise Refusal(2039)
-            self.ledger.voices[order.voice_id] = voice
-            self.ledger.deleted.discard(order.voice_id)
-            self.ledger.save()
+            self.store.voices[params.voice_id] = voice
+            self.store.deleted.discard(params.voice_id)
+            self.store.save()
         answer: Json = {
             "input_sensitive": flagged,
             "input_sensitive_type": 5 if flagged else 0,
             "demo_audio": "",
         }
-        if order.text:
+        if params.text:
             sound = speak(
-                order.text,
-                voice_id=order.voice_id,
+                params.text,
+                voice_id=params.voice_id,
                 pitch_hz=sample.pitch_hz,
-                model=order.model,
-                language_boost=order.language_boost,
-                watermark=order.watermark,
+                model=params.model,
+                language_boost=params.language_boost,
+                watermark=params.watermark,
             )
-            audio = encoded(sound)
-            self.ledger.charge_characters("preview", order.voice_id, order.model, len(order.text))
-            answer["demo_audio"] = self.link(self.ledger.keep_audio(audio.data, audio.format))
-            answer["extra_info"] = _about(audio, order.text)
+            audio = encode(sound)
+            self.store.charge_characters("preview", params.voice_id, params.model, len(params.text))
+            answer["demo_audio"] = self.link(self.store.save_audio(audio.data, audio.format))
+            answer["extra_info"] = _extra_info(audio, params.text)
         return {**answer, **base_resp()}
 
     def t2a_v2(self, body: Json, *, trace_id: str) -> Json:
-        """POST /v1/t2a_v2. The first use of a clone makes its fee due."""
-        self._count("speech", self.speech_rpm)
-        order = speech_order(body)
-        self.ledger.expire_voices()
-        voice = self.ledger.voices.get(order.voice_id)
+        """POST /v1/t2a_v2. The first use of a clone charges the clone fee."""
+        self._check_rate("speech", self.speech_rpm)
+        params = parse_speech(body)
+        self.store.expire_voices()
+        voice = self.store.voices.get(params.voice_id)
         if voice:
             pitch = voice.pitch_hz
-        elif order.voice_id in SYSTEM_VOICES:
-            pitch = SYSTEM_VOICES[order.voice_id][1]
+        elif params.voice_id in SYSTEM_VOICES:
+            pitch = SYSTEM_VOICES[params.voice_id][1]
         else:
             raise Refusal(2054)
         sound = speak(
-            order.text,
-            voice_id=order.voice_id,
+            params.text,
+            voice_id=params.voice_id,
             pitch_hz=pitch,
-            model=order.model,
-            language_boost=order.language_boost,
-            speed=order.speed,
+            model=params.model,
+            language_boost=params.language_boost,
+            speed=params.speed,
         )
-        audio = encoded(
+        audio = encode(
             sound,
-            order.format,
-            rate=order.sample_rate,
-            channels=order.channels,
-            bitrate=order.bitrate,
+            params.format,
+            rate=params.sample_rate,
+            channels=params.channels,
+            bitrate=params.bitrate,
         )
         if voice:
-            self.ledger.use(voice)
-        self.ledger.charge_characters("speech", order.voice_id, order.model, len(order.text))
-        if order.output == "url":
-            given = self.link(self.ledger.keep_audio(audio.data, audio.format))
+            self.store.record_use(voice)
+        self.store.charge_characters("speech", params.voice_id, params.model, len(params.text))
+        if params.output == "url":
+            audio_value = self.link(self.store.save_audio(audio.data, audio.format))
         else:
-            given = audio.data.hex()
-        about = {
-            **_about(audio, order.text),
+            audio_value = audio.data.hex()
+        extra_info = {
+            **_extra_info(audio, params.text),
             "audio_format": audio.format,
             "audio_channel": audio.channels,
             "invisible_character_ratio": 0,
         }
         return {
-            "data": {"audio": given, "status": 2},
-            "extra_info": about,
+            "data": {"audio": audio_value, "status": 2},
+            "extra_info": extra_info,
             "trace_id": trace_id,
             **base_resp(),
         }
 
     def get_voice(self, body: Json) -> Json:
-        """POST /v1/get_voice: system voices, and clones that have spoken at least once."""
-        kind = text_in(body, "voice_type", required=True)
-        if kind not in VOICE_TYPES:
-            raise wrong(f"voice_type must be one of {', '.join(VOICE_TYPES)}")
-        self.ledger.expire_voices()
-        with self.ledger.lock:
-            used = [voice for voice in self.ledger.voices.values() if voice.used_at is not None]
+        """POST /v1/get_voice: system voices, and clones that were used for speech."""
+        voice_type = get_text(body, "voice_type", required=True)
+        if voice_type not in VOICE_TYPES:
+            raise invalid_params(f"voice_type must be one of {', '.join(VOICE_TYPES)}")
+        self.store.expire_voices()
+        with self.store.lock:
+            used = [voice for voice in self.store.voices.values() if voice.used_at is not None]
         groups: Json = {}
-        if kind in ("system", "all"):
+        if voice_type in ("system", "all"):
             groups["system_voice"] = [
                 {"voice_id": voice_id, "voice_name": name, "description": [name]}
                 for voice_id, (name, _) in SYSTEM_VOICES.items()
             ]
-        if kind in ("voice_cloning", "all"):
+        if voice_type in ("voice_cloning", "all"):
             groups["voice_cloning"] = [
                 {
                     "voice_id": voice.voice_id,
@@ -157,27 +157,27 @@ class Provider:
                 }
                 for voice in used
             ] or None
-        if kind in ("voice_generation", "all"):
+        if voice_type in ("voice_generation", "all"):
             groups["voice_generation"] = None
         return {**groups, **base_resp()}
 
     def delete_voice(self, body: Json) -> Json:
         """POST /v1/delete_voice."""
         if body.get("voice_type") not in ("voice_cloning", "voice_generation"):
-            raise wrong("voice_type must be voice_cloning or voice_generation")
-        voice_id = text_in(body, "voice_id", required=True)
-        with self.ledger.lock:
-            self.ledger.expire_voices()
-            voice = self.ledger.voices.get(voice_id)
+            raise invalid_params("voice_type must be voice_cloning or voice_generation")
+        voice_id = get_text(body, "voice_id", required=True)
+        with self.store.lock:
+            self.store.expire_voices()
+            voice = self.store.voices.get(voice_id)
             if voice is None or body["voice_type"] != "voice_cloning":
                 raise Refusal(2054)
-            del self.ledger.voices[voice_id]
-            self.ledger.deleted.add(voice_id)
-            self.ledger.save()
+            del self.store.voices[voice_id]
+            self.store.deleted.add(voice_id)
+            self.store.save()
         return {"voice_id": voice_id, "created_time": voice.created_date, **base_resp()}
 
-    def _count(self, kind: str, limit: int | None) -> None:
-        """Refuse what is more than `limit` of a kind within the window; those do not count."""
+    def _check_rate(self, kind: str, limit: int | None) -> None:
+        """Raise Refusal above `limit` calls within the window; refused calls do not count."""
         if limit is None:
             return
         recent = self._recent[kind]
@@ -189,30 +189,30 @@ class Provider:
                 raise Refusal(1002)
             recent.append(now)
 
-    def _checked_files(self, order: CloneOrder) -> Sample:
-        """Check the sample and the prompt clip; what was heard in the sample."""
-        sample = self.shelf.sample(order.file_id, PURPOSES[0])
-        shortest, longest = SAMPLE_SECONDS
-        if sample.seconds is not None and not shortest <= sample.seconds <= longest:
+    def _check_files(self, params: CloneParams) -> Sample:
+        """Check the sample and the prompt clip; return the analysis of the sample."""
+        sample = self.file_calls.get_sample(params.file_id, PURPOSES[0])
+        low, high = SAMPLE_SECONDS
+        if sample.seconds is not None and not low <= sample.seconds <= high:
             raise Refusal(2037)
-        if order.text_validation and not _holds_words(order.text_validation):
+        if params.text_validation and not _has_words(params.text_validation):
             raise Refusal(1043)
-        if order.prompt_audio is not None:
-            prompt = self.shelf.sample(order.prompt_audio, PURPOSES[1])
+        if params.prompt_audio is not None:
+            prompt = self.file_calls.get_sample(params.prompt_audio, PURPOSES[1])
             if prompt.seconds is not None and prompt.seconds >= PROMPT_SECONDS:
                 raise Refusal(2048)
-            if not _holds_words(order.prompt_text):
+            if not _has_words(params.prompt_text):
                 raise Refusal(1044)
         return sample
 
 
-def _holds_words(text: str) -> bool:
-    """The stand-in does not recognise speech: a text without one letter matches no recording."""
-    return any(sign.isalnum() for sign in text)
+def _has_words(text: str) -> bool:
+    """Whether a text can match a recording; the stand-in does not recognise speech."""
+    return any(char.isalnum() for char in text)
 
 
-def _about(audio: Encoded, text: str) -> Json:
-    """`extra_info` for an audio file and the text that it speaks."""
+def _extra_info(audio: EncodedAudio, text: str) -> Json:
+    """Return `extra_info` for an audio file and its text."""
     return {
         "audio_length": audio.milliseconds,
         "audio_sample_rate": audio.rate,

@@ -1,11 +1,11 @@
-"""Practice, rehearsal: outcomes that staff ask for, so that every state can be seen."""
+"""Practice, rehearsal: outcomes that a user chooses, to see every state of a clone."""
 
 import re
 import threading
 
 from voicestudio.practice.faults import Fault, Refusal
-from voicestudio.practice.ledger import Call
-from voicestudio.practice.rules import wrong
+from voicestudio.practice.rules import invalid_params
+from voicestudio.practice.store import Call
 
 OUTCOMES = (
     "ready",
@@ -22,24 +22,24 @@ SLOW_DOWN = 1002
 
 
 class Rehearsal:
-    """Reads the header `Rehearse` of clone calls: an outcome's name, or the number of a code.
+    """Reads the header `Rehearse` of clone calls: the name of an outcome or a status code.
 
-    `slow_down` and `lost_answer` meet a voice ID once: its next call goes well, so that a repeat
-    and the way to find out can be rehearsed too.
+    `slow_down` and `lost_answer` apply once to a voice ID: its next call succeeds, so that the
+    retry and the reconciliation can be rehearsed too.
     """
 
     def __init__(self) -> None:
         self.slow_seconds = 8.0
-        self._met: set[tuple[str, str]] = set()
+        self._applied: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     @staticmethod
     def outcome(call: Call) -> str:
-        """The outcome that a call asks for."""
+        """Return the outcome that a call asks for."""
         return str(call.headers.get("Rehearse", "ready")).strip()
 
     def fault(self, call: Call) -> Fault | None:
-        """What goes wrong on the way."""
+        """Return the failure of the connection, if any."""
         outcome = self.outcome(call)
         if outcome == "slow":
             return Fault(delay=self.slow_seconds)
@@ -48,12 +48,12 @@ class Rehearsal:
         return None
 
     def refusal(self, call: Call) -> Refusal | None:
-        """The answer "no" to a call that is right; raises Refusal for an unknown outcome."""
+        """Return the error answer to a valid call; raises Refusal for an unknown outcome."""
         outcome = self.outcome(call)
         if re.fullmatch(r"\d{4,5}", outcome):
             return Refusal(int(outcome))
         if outcome not in OUTCOMES:
-            raise wrong(f"Rehearse must be one of {', '.join(OUTCOMES)}")
+            raise invalid_params(f"Rehearse must be one of {', '.join(OUTCOMES)}")
         if outcome == "slow_down":
             return Refusal(SLOW_DOWN) if self._first_time(outcome, call) else None
         return Refusal(CODES[outcome]) if outcome in CODES else None
@@ -61,7 +61,7 @@ class Rehearsal:
     def _first_time(self, outcome: str, call: Call) -> bool:
         voice_id = call.json.get("voice_id") if isinstance(call.json, dict) else None
         with self._lock:
-            if (outcome, str(voice_id)) in self._met:
+            if (outcome, str(voice_id)) in self._applied:
                 return False
-            self._met.add((outcome, str(voice_id)))
+            self._applied.add((outcome, str(voice_id)))
             return True

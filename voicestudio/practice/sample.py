@@ -1,4 +1,4 @@
-"""Practice, sample: how long an uploaded recording is and how high its speaker's voice."""
+"""Practice, sample: measures the length and the voice pitch of an uploaded recording."""
 
 import math
 import statistics
@@ -8,132 +8,132 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-PITCH_RATE = 4_000  # samples a second at which the pitch is looked for: enough, and quick
-LISTENED_SECONDS = 6
-LOWEST_HZ, HIGHEST_HZ = 60, 400
-MOST_WINDOWS = 12
+PITCH_RATE = 4_000  # Hz; low, because autocorrelation is slow in plain Python
+ANALYZED_SECONDS = 6
+MIN_HZ, MAX_HZ = 60, 400
+MAX_WINDOWS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a recording turned out to be; None where it could not be told."""
+    """The analysis of a recording; None where a value is unknown."""
 
     seconds: float | None
     pitch_hz: float | None
     damaged: bool = False
 
 
-def listen(path: Path) -> Sample:
-    """Length and median pitch of a recording; without PyAV only of WAV files."""
+def analyze_sample(path: Path) -> Sample:
+    """Return length and median pitch of a recording; without PyAV only of WAV files."""
     try:
-        # PyAV is heavy and optional: loaded by the first recording.
+        # Imported here: PyAV is heavy, and optional in practice mode.
         import av
     except ImportError:
-        return _listen_to_wave(path)
-    heard = bytearray()
+        return _analyze_wave(path)
+    pcm = bytearray()
     seconds = 0.0
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
                 return Sample(None, None, damaged=True)
             stream = container.streams.audio[0]
-            stated = (container.duration or 0) / av.time_base
-            stated_truly = stated > 0 and _states_its_length(container.format.name, path)
+            stated_seconds = (container.duration or 0) / av.time_base
+            is_reliable = stated_seconds > 0 and _has_reliable_length(container.format.name, path)
             resampler = av.AudioResampler(format="s16", layout="mono", rate=PITCH_RATE)
             for packet in container.demux(stream):
                 if packet.duration and packet.time_base:
                     seconds += float(packet.duration * packet.time_base)
-                if len(heard) >= 2 * PITCH_RATE * LISTENED_SECONDS:
-                    if stated_truly:
-                        seconds = stated
+                if len(pcm) >= 2 * PITCH_RATE * ANALYZED_SECONDS:
+                    if is_reliable:
+                        seconds = stated_seconds
                         break
-                    continue  # only the length is still of interest
+                    continue  # only the length is still needed
                 try:
                     for frame in packet.decode():
                         assert isinstance(frame, av.AudioFrame)
                         for part in resampler.resample(frame):
-                            heard += bytes(part.planes[0])[: 2 * part.samples]
+                            pcm += bytes(part.planes[0])[: 2 * part.samples]
                 except av.FFmpegError:
-                    continue  # one bad frame does not damage a recording
+                    continue  # a single bad frame is ignored
     except (av.FFmpegError, ValueError):
         return Sample(None, None, damaged=True)
-    if not heard:
+    if not pcm:
         return Sample(None, None, damaged=True)
-    # An encoder pads its last frame, so the length that a file states is the truer one.
-    if abs(stated - seconds) < 0.2:
-        seconds = stated
-    return Sample(seconds, pitch_of(array("h", heard), PITCH_RATE))
+    # Encoders pad the last frame, so the length in the header is the better value.
+    if abs(stated_seconds - seconds) < 0.2:
+        seconds = stated_seconds
+    return Sample(seconds, measure_pitch(array("h", pcm), PITCH_RATE))
 
 
-def _states_its_length(container: str, path: Path) -> bool:
-    """Whether the length in the file's head was written there, not guessed from its bit rate."""
+def _has_reliable_length(container: str, path: Path) -> bool:
+    """Whether the header states the length; otherwise FFmpeg estimates it from the bit rate."""
     if container != "mp3":
         return container == "wav" or "mp4" in container
     with path.open("rb") as file:
-        head = file.read(10)
-        if head[:3] == b"ID3":
-            high, third, second, low = head[6:10]
+        header = file.read(10)
+        if header[:3] == b"ID3":
+            high, third, second, low = header[6:10]
             file.seek(10 + (high << 21 | third << 14 | second << 7 | low))
         first_frame = file.read(400)
     return b"Xing" in first_frame or b"Info" in first_frame
 
 
-def _listen_to_wave(path: Path) -> Sample:
-    """The same with the standard library alone: 16-bit WAV is understood, the rest is trusted."""
+def _analyze_wave(path: Path) -> Sample:
+    """Analyze a 16-bit WAV file with the standard library; other files count as undamaged."""
     try:
         with wave.open(str(path), "rb") as file:
             rate, channels = file.getframerate(), file.getnchannels()
             seconds = file.getnframes() / rate
             if file.getsampwidth() != 2:
                 return Sample(seconds, None)
-            samples = array("h", file.readframes(rate * LISTENED_SECONDS))
+            samples = array("h", file.readframes(rate * ANALYZED_SECONDS))
     except (wave.Error, EOFError, ZeroDivisionError):
-        named_wave = path.read_bytes()[:4] == b"RIFF"
-        return Sample(None, None, damaged=named_wave)
+        is_riff = path.read_bytes()[:4] == b"RIFF"
+        return Sample(None, None, damaged=is_riff)
     step = max(1, rate // PITCH_RATE)
     groups = zip(*[iter(samples[::channels])] * step, strict=False)
     means = array("h", (sum(group) // step for group in groups))
-    return Sample(seconds, pitch_of(means, rate / step))
+    return Sample(seconds, measure_pitch(means, rate / step))
 
 
-def pitch_of(samples: array[int], rate: float) -> float | None:
-    """Median fundamental frequency (Hz) of the voiced parts, by autocorrelation; None if silent."""
-    shortest, longest = int(rate / HIGHEST_HZ), int(rate / LOWEST_HZ)
-    window = 2 * longest
-    spots = len(samples) - window - longest
-    if spots <= 0:
+def measure_pitch(samples: array[int], rate: float) -> float | None:
+    """Return the median fundamental frequency (Hz) of voiced parts by autocorrelation, or None."""
+    min_lag, max_lag = int(rate / MAX_HZ), int(rate / MIN_HZ)
+    window = 2 * max_lag
+    positions = len(samples) - window - max_lag
+    if positions <= 0:
         return None
     values = samples.tolist()
-    power = [0, *accumulate(value * value for value in values)]
-    # The loudest of many windows are vowels, where a pitch can be told.
-    starts = range(0, spots, max(window // 2, spots // (8 * MOST_WINDOWS)))
-    loudest = sorted(starts, key=lambda at: power[at + window] - power[at], reverse=True)
-    found: list[float] = []
-    for at in loudest[:MOST_WINDOWS]:
-        here = power[at + window] - power[at]
-        if here < window * 100**2:  # -50 dBFS
+    energy = [0, *accumulate(value * value for value in values)]
+    # The loudest windows are vowels, whose pitch can be measured.
+    starts = range(0, positions, max(window // 2, positions // (8 * MAX_WINDOWS)))
+    loudest = sorted(starts, key=lambda at: energy[at + window] - energy[at], reverse=True)
+    pitches: list[float] = []
+    for at in loudest[:MAX_WINDOWS]:
+        window_energy = energy[at + window] - energy[at]
+        if window_energy < window * 100**2:  # -50 dBFS
             break
-        piece = values[at : at + window]
-        likeness = []
-        for lag in range(shortest, longest):
-            there = power[at + lag + window] - power[at + lag]
-            product = math.sumprod(piece, values[at + lag : at + lag + window])
-            likeness.append(product / math.sqrt(here * there + 1))
-        best = max(likeness)
+        segment = values[at : at + window]
+        correlation = []
+        for lag in range(min_lag, max_lag):
+            lag_energy = energy[at + lag + window] - energy[at + lag]
+            product = math.sumprod(segment, values[at + lag : at + lag + window])
+            correlation.append(product / math.sqrt(window_energy * lag_energy + 1))
+        best = max(correlation)
         if best < 0.7:
             continue
-        # The shortest period that fits nearly as well: twice the period always fits too.
-        lag = next(at for at, value in enumerate(likeness) if value > 0.9 * best)
-        while lag + 1 < len(likeness) and likeness[lag + 1] > likeness[lag]:
+        # The shortest period that fits nearly as well: multiples of the period fit too.
+        lag = next(at for at, value in enumerate(correlation) if value > 0.9 * best)
+        while lag + 1 < len(correlation) and correlation[lag + 1] > correlation[lag]:
             lag += 1
-        found.append(rate / (shortest + lag + _summit(likeness, lag)))
-    return statistics.median(found) if found else None
+        pitches.append(rate / (min_lag + lag + _peak_offset(correlation, lag)))
+    return statistics.median(pitches) if pitches else None
 
 
-def _summit(likeness: list[float], at: int) -> float:
-    """How far, in samples, the top of a parabola through three values stands from the middle."""
-    if not 0 < at < len(likeness) - 1:
+def _peak_offset(correlation: list[float], at: int) -> float:
+    """Return the offset in samples of the vertex of a parabola through three values."""
+    if not 0 < at < len(correlation) - 1:
         return 0.0
-    left, middle, right = likeness[at - 1 : at + 2]
-    bend = left - 2 * middle + right
-    return 0.5 * (left - right) / bend if bend < 0 else 0.0
+    left, middle, right = correlation[at - 1 : at + 2]
+    curvature = left - 2 * middle + right
+    return 0.5 * (left - right) / curvature if curvature < 0 else 0.0

@@ -1,4 +1,4 @@
-"""Practice, server: the stand-in itself, started and stopped."""
+"""Practice, server: starts and stops the stand-in provider and dispatches its calls."""
 
 import contextlib
 import logging
@@ -17,15 +17,21 @@ from typing import Any, Self
 from voicestudio.practice import espeak
 from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.faults import Fault, Refusal
-from voicestudio.practice.ledger import Call, Charge, ClonedVoice, Ledger, StoredFile
-from voicestudio.practice.multipart import Form
+from voicestudio.practice.files import FileCalls
+from voicestudio.practice.http import (
+    HOST_HEADER,
+    NOT_FOUND,
+    RequestHandler,
+    Response,
+    apply_range,
+)
 from voicestudio.practice.provider import Provider
 from voicestudio.practice.rehearsal import Rehearsal
-from voicestudio.practice.rules import wrong
-from voicestudio.practice.shelf import Shelf
-from voicestudio.practice.wire import HOST, NOT_FOUND, Answer, Wire, ranged
+from voicestudio.practice.request_body import Form
+from voicestudio.practice.rules import invalid_params
+from voicestudio.practice.store import Call, Charge, ClonedVoice, Store, StoredFile
 
-__all__ = ["Answer", "Call", "Charge", "Fault", "StandIn"]
+__all__ = ["Call", "Charge", "Fault", "StandIn"]
 
 log = logging.getLogger("voicestudio.practice")
 
@@ -41,6 +47,7 @@ CALL_NAMES = (
     "demo",
     "example",
 )
+MEDIA_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 STOP_SECONDS = 0.4
 
 
@@ -51,23 +58,23 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def server_bind(self) -> None:
-        """Bind without asking the name service for our own name, as HTTPServer would."""
+        """Bind without the DNS lookup of the own name that HTTPServer makes."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[0], self.server_address[1]  # type: ignore[assignment]
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-        """A connection that breaks is no news; anything else is a fault of ours."""
+        """Log errors of the stand-in; broken connections are normal."""
         error = sys.exception()
         if not isinstance(error, OSError):
-            log.error("the stand-in lost a connection", exc_info=error)
+            log.error("the stand-in failed to handle a connection", exc_info=error)
 
 
 class StandIn:
-    """MiniMax's contract on a port of this machine.
+    """A stand-in for the MiniMax API on a local port.
 
-    `port` 0 takes a free one; `folder` keeps files and voices over restarts, without it nothing
-    lasts; `delay` is the time in seconds that cloning and speaking take; `clone_rpm` limits the
-    clone calls within a minute. Raises OSError when the port is in use.
+    `port` 0 takes a free one; `folder` keeps files and voices over restarts, without it they are
+    deleted at the end; `delay` is the duration in seconds of cloning and speech; `clone_rpm`
+    limits the clone calls within a minute. Raises OSError when the port is in use.
     """
 
     def __init__(
@@ -82,84 +89,84 @@ class StandIn:
         self.api_key = api_key
         self.delay = delay
         self.calls: list[Call] = []
-        self.calls_kept = 10_000
+        self.max_calls = 10_000
         self.connections: set[socket.socket] = set()
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._link_host = threading.local()
-        self._passing = None if folder else _passing_folder()
-        if self._passing:
-            folder = Path(self._passing.name)
+        self._request_host = threading.local()
+        self._temporary = None if folder else _temporary_folder()
+        if self._temporary:
+            folder = Path(self._temporary.name)
         assert folder is not None
         try:
-            handler = type("StandInWire", (Wire,), {"stand_in": self})
+            handler = type("StandInHandler", (RequestHandler,), {"stand_in": self})
             self._server = _Server((host, port), handler)
         except BaseException:
-            if self._passing:
-                self._passing.cleanup()
+            if self._temporary:
+                self._temporary.cleanup()
             raise
         self._wake_receiver, self._wake_sender = socket.socketpair()
         self._wake_sender.setblocking(False)
-        self.ledger = Ledger(folder, lasting=self._passing is None)
-        self.shelf = Shelf(self.ledger)
-        self.provider = Provider(self.ledger, self.shelf)
+        self.store = Store(folder, persistent=self._temporary is None)
+        self.file_calls = FileCalls(self.store)
+        self.provider = Provider(self.store, self.file_calls)
         self.rehearsal = Rehearsal()
         self.provider.clone_rpm = clone_rpm
-        self.provider.link = self._link
+        self.provider.link = self._audio_url
 
     @property
     def host(self) -> str:
-        """The address it listens on."""
+        """The address that it listens on."""
         return str(self._server.server_address[0])
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """The port that it listens on."""
         return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        """Where it is, without a slash at the end."""
+        """The base URL without a trailing slash."""
         host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
         return f"http://{host}:{self.port}"
 
     @property
     def files(self) -> dict[int, StoredFile]:
         """The uploaded files by file_id."""
-        return self.ledger.files
+        return self.store.files
 
     @property
     def voices(self) -> dict[str, ClonedVoice]:
         """The cloned voices by voice_id."""
-        return self.ledger.voices
+        return self.store.voices
 
     @property
     def bill(self) -> list[Charge]:
-        """What would have been charged, oldest first; it does not outlive the process."""
-        return self.ledger.bill
+        """The charges so far, oldest first; not kept over restarts."""
+        return self.store.bill
 
     def calls_of(self, name: str) -> list[Call]:
-        """The recorded calls of one name, oldest first."""
+        """Return the recorded calls of one name, oldest first."""
         return [call for call in self.calls if call.name == name]
 
     def script(self, name: str, fault: Fault) -> None:
-        """Let the next call of that name go wrong; several queue up."""
+        """Let the next call of that name fail; faults of one name queue up."""
         if name not in CALL_NAMES:
             raise ValueError(f"no call is named {name}")
         with self._lock:
             self._faults[name].append(fault)
 
     def start(self) -> Self:
-        """Serve in a thread of its own."""
+        """Serve in a thread."""
         self._thread = threading.Thread(target=self.serve_forever, name="stand-in", daemon=True)
         self._thread.start()
         return self
 
     def serve_forever(self) -> None:
-        """Serve until stop() is called; the speech library warms up meanwhile."""
-        threading.Thread(target=_warm_up, name="stand-in-warm-up", daemon=True).start()
+        """Serve until stop() is called; the speech library is loaded in the background."""
+        threading.Thread(target=_load_speech, name="stand-in-load-speech", daemon=True).start()
         self._server.timeout = 0
         with selectors.DefaultSelector() as selector:
             selector.register(self._server, selectors.EVENT_READ)
@@ -170,41 +177,41 @@ class StandIn:
                         self._server.handle_request()
 
     @property
-    def wake_number(self) -> int:
-        """For signal.set_wakeup_fd(): whatever is written there wakes serve_forever().
+    def wakeup_fd(self) -> int:
+        """The file descriptor for signal.set_wakeup_fd(), which wakes serve_forever().
 
-        Python calls a handler only between two of its own steps. A signal that comes between the
-        last look for one and the waiting would be noticed with the next connection, or never.
+        Python runs signal handlers only between bytecodes: without it, a signal that arrives just
+        before select() would be handled with the next connection, or never.
         """
         return self._wake_sender.fileno()
 
-    def wake_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Let serve_forever() return; safe in a signal handler."""
         self._stopping.set()
-        with contextlib.suppress(BlockingIOError):  # full: it is awake
+        with contextlib.suppress(BlockingIOError):  # full: already awake
             self._wake_sender.send(b"\0")
 
     def stop(self) -> None:
-        """Stop serving, end open connections, and delete what was not to last."""
+        """Stop serving, close open connections and delete a temporary folder."""
         if self._wake_sender.fileno() < 0:
             return
-        self.wake_to_stop()
+        self.request_stop()
         if self._thread:
             self._thread.join(STOP_SECONDS)
         self._server.server_close()
-        end = time.monotonic() + STOP_SECONDS
-        while self.connections and time.monotonic() < end:
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.connections and time.monotonic() < deadline:
             for connection in list(self.connections):
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # closed meanwhile
+                    continue  # already closed
             time.sleep(0.005)
-        self.shelf.close()
+        self.file_calls.close()
         self._wake_sender.close()
         self._wake_receiver.close()
-        if self._passing:
-            self._passing.cleanup()
+        if self._temporary:
+            self._temporary.cleanup()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -213,26 +220,26 @@ class StandIn:
         self.stop()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, but not longer than until stop(); true when stopping."""
+        """Wait until the time is over or stop() is called; return whether it was."""
         return self._stopping.wait(seconds) if seconds > 0 else self._stopping.is_set()
 
     def record(self, call: Call) -> None:
-        """Keep a call for who asks what was sent."""
+        """Record a call for inspection by tests."""
         with self._lock:
             self.calls.append(call)
-            del self.calls[: -self.calls_kept]
+            del self.calls[: -self.max_calls]
 
     def next_fault(self, call: Call) -> Fault | None:
-        """The fault that was scripted for this call, or the one that it rehearses."""
+        """Return the scripted or rehearsed fault of this call, if any."""
         with self._lock:
             if self._faults[call.name]:
                 return self._faults[call.name].popleft()
         return self.rehearsal.fault(call) if call.name == "voice_clone" else None
 
-    def serve(self, call: Call, form: Form | None, trace_id: str) -> Answer:
-        """Do what a call asks for; raises Refusal."""
+    def serve(self, call: Call, form: Form | None, trace_id: str) -> Response:
+        """Carry out a call and return its response; raises Refusal."""
         if call.path in ("/practice", "/practice/") and call.method in ("GET", "HEAD"):
-            return Answer(200, b"Practice mode: no real voice is cloned.\n", "text/plain")
+            return Response(200, b"Practice mode: no real voice is cloned.\n", "text/plain")
         if not call.name:
             return NOT_FOUND
         if call.name == "demo":
@@ -241,26 +248,26 @@ class StandIn:
             voice = call.query.get("voice", "1")
             if voice not in map(str, SPEAKERS):
                 return NOT_FOUND
-            data = example(int(voice), self.ledger.folder)
-            return ranged(Answer(200, data, "audio/wav"), call.headers.get("Range"))
-        self._link_host.value = call.headers.get("Host") or ""
-        self._authorise(call)
-        return Answer.of_json(self._provide(call, form, trace_id))
+            data = example(int(voice), self.store.folder)
+            return apply_range(Response(200, data, "audio/wav"), call.headers.get("Range"))
+        self._request_host.value = call.headers.get("Host") or ""
+        self._authenticate(call)
+        return Response.from_json(self._provide(call, form, trace_id))
 
     def _provide(self, call: Call, form: Form | None, trace_id: str) -> dict[str, Any]:
-        provider, shelf = self.provider, self.shelf
+        provider, file_calls = self.provider, self.file_calls
         match call.name:
             case "upload":
-                return shelf.upload(form or Form())
+                return file_calls.upload(form or Form())
             case "files_list":
-                return shelf.list(call.query)
+                return file_calls.list(call.query)
             case "files_retrieve":
-                return shelf.retrieve(call.query)
+                return file_calls.retrieve(call.query)
         if not isinstance(call.json, dict):
-            raise wrong("the body must be a JSON object")
+            raise invalid_params("the body must be a JSON object")
         match call.name:
             case "files_delete":
-                return shelf.delete(call.json)
+                return file_calls.delete(call.json)
             case "voice_clone":
                 self.sleep(self.delay)
                 return provider.voice_clone(
@@ -275,39 +282,39 @@ class StandIn:
                 return provider.get_voice(call.json)
         return provider.delete_voice(call.json)
 
-    def _authorise(self, call: Call) -> None:
-        given = call.headers.get("Authorization", "")
-        if not given.startswith("Bearer ") or not given.removeprefix("Bearer ").strip():
+    def _authenticate(self, call: Call) -> None:
+        header = call.headers.get("Authorization", "")
+        if not header.startswith("Bearer ") or not header.removeprefix("Bearer ").strip():
             raise Refusal(1004)
-        if given.removeprefix("Bearer ").strip() != self.api_key:
+        if header.removeprefix("Bearer ").strip() != self.api_key:
             raise Refusal(2049)
         if call.query.get("GroupId") == "":
             raise Refusal(1008)
 
-    def _audio(self, call: Call) -> Answer:
-        path = self.ledger.folder / "audio" / call.path.rpartition("/")[2]
+    def _audio(self, call: Call) -> Response:
+        path = self.store.folder / "audio" / call.path.rpartition("/")[2]
         try:
             data = path.read_bytes()
         except FileNotFoundError:
             return NOT_FOUND
-        kind = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}.get(path.suffix)
-        whole = Answer(200, data, kind or "application/octet-stream")
-        return ranged(whole, call.headers.get("Range"))
+        content_type = MEDIA_TYPES.get(path.suffix, "application/octet-stream")
+        response = Response(200, data, content_type)
+        return apply_range(response, call.headers.get("Range"))
 
-    def _link(self, name: str) -> str:
-        """The address of an audio file, on the host under which the caller knows us."""
-        host = getattr(self._link_host, "value", "")
-        base = f"http://{host}" if HOST.fullmatch(host) else self.url
+    def _audio_url(self, name: str) -> str:
+        """Return the URL of an audio file, on the host that the client called."""
+        host = getattr(self._request_host, "value", "")
+        base = f"http://{host}" if HOST_HEADER.fullmatch(host) else self.url
         return f"{base}/practice/audio/{name}"
 
 
-def _passing_folder() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for a stand-in that keeps nothing; a late answer may still write into it."""
+def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """Create a temporary folder; a request that ends late may still write into it."""
     return tempfile.TemporaryDirectory(prefix="stand-in-", ignore_cleanup_errors=True)
 
 
-def _warm_up() -> None:
+def _load_speech() -> None:
     try:
-        espeak.engine()
-    except espeak.SpeechMissing:
+        espeak.get_engine()
+    except espeak.SpeechUnavailable:
         log.info("no speech library: the stand-in plays a melody instead")

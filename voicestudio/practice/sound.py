@@ -1,4 +1,4 @@
-"""Practice, sound: signed 16-bit mono samples and the files they are written to."""
+"""Practice, sound: 16-bit mono samples, and encoding them as audio files."""
 
 import io
 import math
@@ -28,8 +28,8 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """A finished audio file: its bytes, `format` (mp3, wav, flac or pcm) and numbers about it."""
+class EncodedAudio:
+    """An audio file in memory; `format` is mp3, wav, flac or pcm, `bitrate` in bit/s."""
 
     data: bytes
     format: str
@@ -38,62 +38,55 @@ class Encoded:
     bitrate: int
     milliseconds: int
 
-    @property
-    def content_type(self) -> str:
-        """The media type an HTTP answer gives the file."""
-        return {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac"}.get(
-            self.format, "application/octet-stream"
-        )
-
 
 def silence(seconds: float, rate: int) -> bytes:
-    """`seconds` of silence as PCM bytes."""
+    """Return `seconds` of silence as PCM bytes."""
     return bytes(2 * round(seconds * rate))
 
 
-def levelled(sound: Sound, *, level_db: float = -20.0, peak_db: float = -4.0) -> Sound:
-    """The same sound with its spoken parts at `level_db` (RMS, dBFS) and no peak over `peak_db`."""
+def normalize_level(sound: Sound, *, level_db: float = -20.0, peak_db: float = -4.0) -> Sound:
+    """Return the sound with its speech at `level_db` (RMS, dBFS) and peaks clipped at `peak_db`."""
     samples = sound.samples()
     gate = 0.01 * FULL_SCALE
-    # A sound has a million samples, but far fewer values: each is worked out once.
+    # There are a million samples but far fewer values: each is computed once.
     counts = Counter(samples)
-    heard = {value: count for value, count in counts.items() if abs(value) > gate}
-    if not heard:
+    above_gate = {value: count for value, count in counts.items() if abs(value) > gate}
+    if not above_gate:
         return sound
-    energy = sum(value * value * count for value, count in heard.items())
-    gain = FULL_SCALE * 10 ** (level_db / 20) / math.sqrt(energy / sum(heard.values()))
+    energy = sum(value * value * count for value, count in above_gate.items())
+    gain = FULL_SCALE * 10 ** (level_db / 20) / math.sqrt(energy / sum(above_gate.values()))
     top = int(FULL_SCALE * 10 ** (peak_db / 20))
     scaled = {value: max(-top, min(top, round(value * gain))) for value in counts}
     return Sound(array("h", map(scaled.__getitem__, samples)).tobytes(), sound.rate)
 
 
-def wav(sound: Sound) -> Encoded:
-    """The sound as a WAV file."""
+def encode_wav(sound: Sound) -> EncodedAudio:
+    """Return the sound as a WAV file."""
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(sound.rate)
         file.writeframes(sound.pcm)
-    return Encoded(
+    return EncodedAudio(
         target.getvalue(), "wav", sound.rate, 1, sound.rate * 16, round(sound.seconds * 1000)
     )
 
 
-def encoded(
+def encode(
     sound: Sound,
     kind: str = "mp3",
     *,
     rate: int | None = None,
     channels: int = 1,
     bitrate: int = 64_000,
-) -> Encoded:
-    """The sound as a file of `kind` (mp3, wav, flac, pcm); WAV when PyAV is not installed."""
+) -> EncodedAudio:
+    """Return the sound as mp3, wav, flac or pcm; WAV when PyAV is not installed."""
     try:
-        # PyAV is heavy and optional: loaded by the first file that needs it.
+        # Imported here: PyAV is heavy, and optional in practice mode.
         import av
     except ImportError:
-        return wav(sound)
+        return encode_wav(sound)
     rate = rate or sound.rate
     milliseconds = round(sound.seconds * 1000)
     layout = "mono" if channels == 1 else "stereo"
@@ -104,7 +97,7 @@ def encoded(
         resampler = av.AudioResampler(format="s16", layout=layout, rate=rate)
         parts = [*resampler.resample(frame), *resampler.resample(None)]
         data = b"".join(bytes(part.planes[0])[: part.samples * 2 * channels] for part in parts)
-        return Encoded(data, kind, rate, channels, rate * 16 * channels, milliseconds)
+        return EncodedAudio(data, kind, rate, channels, rate * 16 * channels, milliseconds)
     target = io.BytesIO()
     with av.open(target, "w", format=kind) as container:
         codec = {"mp3": "libmp3lame", "wav": "pcm_s16le", "flac": "flac"}[kind]
@@ -113,9 +106,9 @@ def encoded(
         stream.layout = layout
         if kind == "mp3":
             stream.bit_rate = bitrate
-            stream.options = {"compression_level": "9"}  # the quickest that LAME can do
+            stream.options = {"compression_level": "9"}  # the fastest setting of LAME
         for packet in stream.encode(frame):
             container.mux(packet)
         for packet in stream.encode(None):
             container.mux(packet)
-    return Encoded(target.getvalue(), kind, rate, channels, bitrate, milliseconds)
+    return EncodedAudio(target.getvalue(), kind, rate, channels, bitrate, milliseconds)

@@ -1,4 +1,4 @@
-"""Practice, speech: a preview text with its marks, spoken in a voice like the sample's."""
+"""Practice, speech: speaks a text with pauses and tags, at the pitch of the sample."""
 
 import math
 import random
@@ -6,14 +6,15 @@ import re
 import zlib
 from array import array
 from functools import cache
+from itertools import pairwise
 
 from voicestudio.practice import espeak
 from voicestudio.practice.melody import melody
 from voicestudio.practice.sound import Sound, silence
 
-# What each voice variant of espeak-ng speaks at when asked for pitch 0, 25, 50, 75 and 99:
-# median Hz, measured over one English sentence.
-ASKED = (0, 25, 50, 75, 99)
+# Median Hz of each espeak-ng voice variant at the pitch settings 0, 25, 50, 75 and 99, measured
+# over one English sentence.
+PITCH_SETTINGS = (0, 25, 50, 75, 99)
 LOW_VARIANTS = {
     "m1": (67, 80, 93, 124, 158),
     "m3": (74, 89, 108, 136, 172),
@@ -24,8 +25,8 @@ HIGH_VARIANTS = {
     "f2": (136, 162, 193, 245, 324),
     "f5": (136, 165, 204, 262, 345),
 }
-BETWEEN_HZ = 155.0
-UNKNOWN_HZ = 130.0
+LOW_HIGH_LIMIT_HZ = 155.0
+DEFAULT_HZ = 130.0
 
 LANGUAGES = {
     "Chinese": "cmn", "Chinese,Yue": "yue", "English": "en-us", "Arabic": "ar", "Russian": "ru",
@@ -56,32 +57,32 @@ SPOKEN_TAGS = {
     "laughs": "ha ha ha!", "chuckle": "he he.", "humming": "mm, mm, mmm.", "emm": "emm.",
     "coughs": "huh huh.", "clear-throat": "ahem.", "groans": "ohh.", "crying": "oh hoo hoo.",
 }  # fmt: skip
-BREATHED_TAGS = {
+NOISE_TAGS = {
     "breath": 0.35, "pant": 0.3, "inhale": 0.4, "exhale": 0.5, "gasps": 0.25, "sniffs": 0.2,
     "sighs": 0.7, "snorts": 0.25, "hissing": 0.6, "sneezes": 0.3, "applause": 1.0,
     "lip-smacking": 0.1, "burps": 0.2, "whistles": 0.4,
 }  # fmt: skip
-SHORTEST = 0.3  # seconds
-MOST_SILENCE = 60.0  # seconds of pauses in one text; the real ones may be longer
+MIN_SECONDS = 0.3
+MAX_PAUSE_SECONDS = 60.0  # all pauses of a text together; MiniMax allows more
 
 
-def timbre(pitch_hz: float | None, voice_id: str) -> tuple[str, int]:
-    """The espeak variant and pitch (0 to 99) that sound near `pitch_hz`, steady for a voice ID."""
-    wanted = pitch_hz or UNKNOWN_HZ
-    family = LOW_VARIANTS if wanted < BETWEEN_HZ else HIGH_VARIANTS
+def choose_variant(pitch_hz: float | None, voice_id: str) -> tuple[str, int]:
+    """Return the espeak variant and pitch (0 to 99) near `pitch_hz`, always the same for an ID."""
+    target_hz = pitch_hz or DEFAULT_HZ
+    family = LOW_VARIANTS if target_hz < LOW_HIGH_LIMIT_HZ else HIGH_VARIANTS
     variant = sorted(family)[zlib.crc32(voice_id.encode()) % len(family)]
-    heard = family[variant]
-    if wanted <= heard[0]:
-        return variant, ASKED[0]
-    for left in range(len(ASKED) - 1):
-        if wanted <= heard[left + 1]:
-            share = (wanted - heard[left]) / (heard[left + 1] - heard[left])
-            return variant, round(ASKED[left] + share * (ASKED[left + 1] - ASKED[left]))
-    return variant, ASKED[-1]
+    measured_hz = family[variant]
+    if target_hz <= measured_hz[0]:
+        return variant, PITCH_SETTINGS[0]
+    points = zip(measured_hz, PITCH_SETTINGS, strict=True)
+    for (low_hz, low), (high_hz, high) in pairwise(points):
+        if target_hz <= high_hz:
+            return variant, round(low + (target_hz - low_hz) / (high_hz - low_hz) * (high - low))
+    return variant, PITCH_SETTINGS[-1]
 
 
-def language_of(text: str, boost: str = "") -> str:
-    """The espeak language for MiniMax's `language_boost`, or else for the script of the text."""
+def choose_language(text: str, boost: str = "") -> str:
+    """Return the espeak language for a `language_boost`, else for the script of the text."""
     if boost in LANGUAGES:
         return LANGUAGES[boost]
     return next((name for name, script in SCRIPTS if script.search(text)), "en-us")
@@ -97,71 +98,71 @@ def speak(
     speed: float = 1.0,
     watermark: bool = False,
 ) -> Sound:
-    """The text as speech, its tags performed by the 2.8 models; a melody without espeak-ng."""
+    """Return the spoken text; 2.8 models perform tags. A melody without espeak-ng."""
     try:
-        engine = espeak.engine()
-    except espeak.SpeechMissing:
+        engine = espeak.get_engine()
+    except espeak.SpeechUnavailable:
         tune = melody(text, pitch_hz)
-        return Sound(tune.pcm + _mark(tune.rate), tune.rate) if watermark else tune
-    variant, pitch = timbre(pitch_hz, voice_id)
-    language = language_of(text, language_boost)
+        return Sound(tune.pcm + _watermark(tune.rate), tune.rate) if watermark else tune
+    variant, pitch = choose_variant(pitch_hz, voice_id)
+    language = choose_language(text, language_boost)
     tags = "2.8" in model
     parts: list[bytes] = []
     words = ""
-    quiet_left = MOST_SILENCE
+    pause_remaining = MAX_PAUSE_SECONDS
 
-    def say() -> None:
+    def speak_words() -> None:
         nonlocal words
         if words.strip():
-            sound = engine.say(
+            sound = engine.synthesize(
                 words,
                 language=language,
                 variant=variant,
                 pitch=pitch,
-                words_a_minute=round(165 * speed),
+                words_per_minute=round(165 * speed),
             )
             parts.append(sound.pcm)
         words = ""
 
     position = 0
-    for found in MARK.finditer(text):
-        pause, tag = found.groups()
-        if tag is not None and not (tags and (tag in SPOKEN_TAGS or tag in BREATHED_TAGS)):
-            continue  # read out like any other words
-        words += text[position : found.start()]
-        position = found.end()
+    for match in MARK.finditer(text):
+        pause, tag = match.groups()
+        if tag is not None and not (tags and (tag in SPOKEN_TAGS or tag in NOISE_TAGS)):
+            continue  # read out as words
+        words += text[position : match.start()]
+        position = match.end()
         if tag in SPOKEN_TAGS:
             words += f" {SPOKEN_TAGS[tag]} "
             continue
-        say()
+        speak_words()
         if tag is not None:
-            parts.append(_breath(BREATHED_TAGS[tag], engine.rate))
+            parts.append(_noise(NOISE_TAGS[tag], engine.rate))
         else:
-            quiet = min(float(pause), quiet_left)
-            quiet_left -= quiet
-            parts.append(silence(quiet, engine.rate))
+            seconds = min(float(pause), pause_remaining)
+            pause_remaining -= seconds
+            parts.append(silence(seconds, engine.rate))
     words += text[position:]
-    say()
+    speak_words()
     if watermark:
-        parts.append(_mark(engine.rate))
-    # Three dots alone have no sound: a player still needs something to play.
-    pcm = b"".join(parts).ljust(len(silence(SHORTEST, engine.rate)), b"\0")
+        parts.append(_watermark(engine.rate))
+    # A text such as "..." has no sound, but a player needs some audio.
+    pcm = b"".join(parts).ljust(len(silence(MIN_SECONDS, engine.rate)), b"\0")
     return Sound(pcm, engine.rate)
 
 
 @cache
-def _breath(seconds: float, rate: int) -> bytes:
-    """Soft noise that swells and fades."""
-    noise = random.Random(7)  # noqa: S311
+def _noise(seconds: float, rate: int) -> bytes:
+    """Return soft noise that fades in and out."""
+    generator = random.Random(7)  # noqa: S311
     length = round(seconds * rate)
     return array(
         "h",
-        (round(noise.gauss(0, 700) * math.sin(math.pi * at / length)) for at in range(length)),
+        (round(generator.gauss(0, 700) * math.sin(math.pi * at / length)) for at in range(length)),
     ).tobytes()
 
 
-def _mark(rate: int) -> bytes:
-    """The audible watermark: two short notes at the end."""
+def _watermark(rate: int) -> bytes:
+    """Return the audible watermark: two short notes."""
     length = round(0.12 * rate)
     notes = (
         round(6_000 * math.sin(math.pi * at / length) * math.sin(2 * math.pi * hertz * at / rate))

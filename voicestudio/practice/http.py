@@ -1,4 +1,4 @@
-"""Practice, wire: HTTP/1.1 in and out, for one connection."""
+"""Practice, HTTP: reads requests and writes responses of one connection."""
 
 import contextlib
 import json
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from voicestudio.practice.faults import Fault, Refusal, base_resp
-from voicestudio.practice.ledger import Call
-from voicestudio.practice.multipart import Body, Form, Malformed, read_form
+from voicestudio.practice.request_body import BrokenBody, Form, RequestBody, read_form
+from voicestudio.practice.store import Call
 
 if TYPE_CHECKING:
     from voicestudio.practice.server import StandIn
 
 log = logging.getLogger("voicestudio.practice")
 
-MOST_JSON_BYTES = 1024 * 1024
+MAX_JSON_BYTES = 1024 * 1024
 PLAIN = "text/plain; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 ROUTES = {
@@ -36,14 +36,14 @@ ROUTES = {
     ("POST", "/v1/get_voice"): "get_voice",
     ("POST", "/v1/delete_voice"): "delete_voice",
 }
-AUDIO = re.compile(r"/practice/audio/([0-9a-f]{32}\.(mp3|wav|flac|pcm))")
-HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
+AUDIO_PATH = re.compile(r"/practice/audio/([0-9a-f]{32}\.(mp3|wav|flac|pcm))")
+HOST_HEADER = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 
 def call_name(method: str, path: str) -> str:
-    """The name of the call at a path, with or without the gateway's prefix; "" for no call."""
+    """Return the name of the call at a path, with or without a gateway's prefix, or ""."""
     method = "GET" if method == "HEAD" else method
-    if method == "GET" and AUDIO.fullmatch(path):
+    if method == "GET" and AUDIO_PATH.fullmatch(path):
         return "demo"
     if method == "GET" and path == "/practice/example.wav":
         return "example"
@@ -51,8 +51,8 @@ def call_name(method: str, path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over the wire."""
+class Response:
+    """A response to write."""
 
     status: int
     body: bytes
@@ -60,78 +60,74 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of_json(cls, body: Mapping[str, Any], status: int = 200) -> "Answer":
-        """A JSON answer."""
+    def from_json(cls, body: Mapping[str, Any], status: int = 200) -> "Response":
+        """Return a JSON response."""
         return cls(status, json.dumps(body, ensure_ascii=False).encode(errors="replace"))
 
 
-NOT_FOUND = Answer(404, b"404 page not found", PLAIN)
+NOT_FOUND = Response(404, b"404 page not found", PLAIN)
 
 
-def ranged(answer: Answer, wish: str | None) -> Answer:
-    """The part of a file that a Range header asks for, the whole of it if that makes no sense."""
-    found = re.fullmatch(r"bytes=(\d*)-(\d*)", (wish or "").strip())
-    size = len(answer.body)
-    headers = {**answer.headers, "Accept-Ranges": "bytes"}
-    if not found or found.groups() == ("", ""):
-        return Answer(answer.status, answer.body, answer.content_type, headers)
-    first, last = found.groups()
+def apply_range(response: Response, range_header: str | None) -> Response:
+    """Return the part of a file named by a Range header, all of it if the header is unusable."""
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", (range_header or "").strip())
+    size = len(response.body)
+    headers = {**response.headers, "Accept-Ranges": "bytes"}
+    if not match or match.groups() == ("", ""):
+        return Response(response.status, response.body, response.content_type, headers)
+    first, last = match.groups()
     if first:
         start, end = int(first), min(int(last), size - 1) if last else size - 1
     else:
         start, end = max(0, size - int(last)), size - 1
     if start > end:
         headers["Content-Range"] = f"bytes */{size}"
-        return Answer(416, b"", PLAIN, headers)
+        return Response(416, b"", PLAIN, headers)
     headers["Content-Range"] = f"bytes {start}-{end}/{size}"
-    return Answer(206, answer.body[start : end + 1], answer.content_type, headers)
+    return Response(206, response.body[start : end + 1], response.content_type, headers)
 
 
-class Wire(BaseHTTPRequestHandler):
-    """Reads a request, lets the stand-in serve it, and writes the answer, or fails as ordered."""
+class RequestHandler(BaseHTTPRequestHandler):
+    """Passes requests to the stand-in and writes its responses, or fails as a fault says."""
 
     protocol_version = "HTTP/1.1"
     server_version = "MiniMax-stand-in"
     sys_version = ""
     disable_nagle_algorithm = True
-    wbufsize = 64 * 1024  # head and body leave in one piece
+    wbufsize = 64 * 1024  # headers and body are sent together
     rbufsize = 64 * 1024
     stand_in: "StandIn"
     trace_id = ""
 
     def setup(self) -> None:
-        """Remember the connection, so that it can be ended with the server."""
+        """Register the connection, so that stopping the server can close it."""
         super().setup()
         self.stand_in.connections.add(self.connection)
 
     def finish(self) -> None:
-        """Forget the connection."""
+        """Unregister the connection."""
         try:
             super().finish()
         except OSError:
-            pass  # the other side is gone already
+            pass  # the client has closed the connection
         finally:
             self.stand_in.connections.discard(self.connection)
 
     def do_GET(self) -> None:
-        """Serve a GET."""
+        """Serve any method."""
         self._serve()
 
-    def do_POST(self) -> None:
-        """Serve a POST."""
-        self._serve()
-
-    do_HEAD = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: practice must not fill a terminal."""
+        """Log nothing: practice mode must not fill a terminal."""
 
     def send_error(self, code: int, message: str | None = None, _: str | None = None) -> None:
-        """Answer what is not HTTP as if it were."""
+        """Answer a request that is not valid HTTP."""
         self.request_version = self.protocol_version
         self.trace_id = secrets.token_hex(16)
         self.close_connection = True
-        self._write(Answer(code, (message or "error").encode(), PLAIN))
+        self._write(Response(code, (message or "error").encode(), PLAIN))
 
     def _serve(self) -> None:
         self.trace_id = secrets.token_hex(16)
@@ -139,9 +135,9 @@ class Wire(BaseHTTPRequestHandler):
         name = call_name(self.command, parts.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         try:
-            body = Body(self.rfile, self.headers)  # type: ignore[arg-type]
+            body = RequestBody(self.rfile, self.headers)  # type: ignore[arg-type]
             form, content = self._read(name, body)
-        except (Malformed, OSError):
+        except (BrokenBody, OSError):
             self.close_connection = True
             return
         call = Call(
@@ -152,112 +148,102 @@ class Wire(BaseHTTPRequestHandler):
             headers=self.headers,
             json=content,
             fields=dict(form.fields) if form else {},
-            bytes=body.count,
+            bytes=body.bytes_read,
             at=time.time(),
         )
         self.stand_in.record(call)
         try:
             self._respond(call, form)
         finally:
-            if form and form.path:
-                form.path.unlink(missing_ok=True)
+            if form:
+                form.delete_file()
 
-    def _read(self, name: str, body: Body) -> tuple[Form | None, Any]:
-        """The request's form (uploads) or its JSON; None for what is neither."""
+    def _read(self, name: str, body: RequestBody) -> tuple[Form | None, Any]:
+        """Return the form of an upload or the JSON of another call; None if it is neither."""
         if name == "upload":
-            try:
-                return self._read_form(body), None
-            except Malformed:
-                body.drain()
-                return Form(), None
+            folder = self.stand_in.store.folder / "incoming"
+            max_bytes = self.stand_in.file_calls.max_bytes
+            content_type = self.headers.get("Content-Type", "")
+            return read_form(body, content_type, folder, max_bytes=max_bytes), None
         try:
-            return None, json.loads(body.whole(MOST_JSON_BYTES) or b"null")
+            return None, json.loads(body.read_all(MAX_JSON_BYTES) or b"null")
         except (ValueError, RecursionError):
             return None, None
-
-    def _read_form(self, body: Body) -> Form:
-        stand_in = self.stand_in
-        return read_form(
-            body,
-            self.headers.get("Content-Type", ""),
-            stand_in.ledger.folder / "incoming",
-            most=stand_in.shelf.max_bytes,
-        )
 
     def _respond(self, call: Call, form: Form | None) -> None:
         stand_in = self.stand_in
         fault = stand_in.next_fault(call)
         if fault is None:
-            self._write(self._work(call, form))
+            self._write(self._call(call, form))
             return
         stand_in.sleep(fault.delay)
-        answer = self._work(call, form) if fault.works else Answer.of_json(base_resp())
+        response = self._call(call, form) if fault.does_work else Response.from_json(base_resp())
         if fault.action == "hang":
             self._hang()
         if fault.action in ("drop", "hang"):
-            self._break_off()
+            self._close_socket()
             return
-        answer = self._replaced(answer, fault)
+        response = self._apply_fault(response, fault)
         if fault.action == "truncate":
-            self._write(answer, sent=len(answer.body) // 2)
-            self._break_off()
+            self._write(response, max_bytes=len(response.body) // 2)
+            self._close_socket()
             return
-        self._write(answer)
+        self._write(response)
 
-    def _work(self, call: Call, form: Form | None) -> Answer:
+    def _call(self, call: Call, form: Form | None) -> Response:
         try:
             return self.stand_in.serve(call, form, self.trace_id)
         except Refusal as refusal:
-            return Answer.of_json(base_resp(refusal.status_code, refusal.status_msg))
+            return Response.from_json(base_resp(refusal.status_code, refusal.status_msg))
         except Exception:
             log.exception("the stand-in could not serve %s %s", call.method, call.path)
-            return Answer(500, b"the stand-in has a fault of its own", PLAIN)
+            return Response(500, b"the stand-in failed", PLAIN)
 
     @staticmethod
-    def _replaced(answer: Answer, fault: Fault) -> Answer:
-        """The answer as the fault wants it."""
-        headers = {**answer.headers, **fault.headers}
-        status = fault.http_status or answer.status
-        content, kind = answer.body, answer.content_type
+    def _apply_fault(response: Response, fault: Fault) -> Response:
+        """Return the response changed as the fault says."""
+        headers = {**response.headers, **fault.headers}
+        status = fault.http_status or response.status
+        content, media_type = response.body, response.content_type
         if isinstance(fault.body, bytes | str):
             content = fault.body.encode() if isinstance(fault.body, str) else fault.body
-            kind = PLAIN if isinstance(fault.body, str) else "application/octet-stream"
+            media_type = PLAIN if isinstance(fault.body, str) else "application/octet-stream"
         elif fault.body is not None:
-            content, kind = json.dumps(fault.body).encode(), JSON
+            content, media_type = json.dumps(fault.body).encode(), JSON
         elif fault.status_code is not None:
-            told = base_resp(fault.status_code, fault.status_msg)
-            content, kind = json.dumps(told).encode(), JSON
-        elif fault.http_status is not None and not fault.works:
-            content, kind = f"{fault.http_status} from the stand-in".encode(), PLAIN
+            error = base_resp(fault.status_code, fault.status_msg)
+            content, media_type = json.dumps(error).encode(), JSON
+        elif fault.http_status is not None and not fault.does_work:
+            content, media_type = f"{fault.http_status} from the stand-in".encode(), PLAIN
         for name in list(headers):
             if name.lower() == "content-type":
-                kind = headers.pop(name)
-        return Answer(status, content, kind, headers)
+                media_type = headers.pop(name)
+        return Response(status, content, media_type, headers)
 
-    def _write(self, answer: Answer, *, sent: int | None = None) -> None:
+    def _write(self, response: Response, *, max_bytes: int | None = None) -> None:
         try:
-            self.send_response(answer.status)
+            self.send_response(response.status)
             self.send_header("Trace-Id", self.trace_id)
-            self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in answer.headers.items():
+            self.send_header("Content-Type", response.content_type)
+            self.send_header("Content-Length", str(len(response.body)))
+            for name, value in response.headers.items():
                 self.send_header(name, value)
             if self.close_connection:
                 self.send_header("Connection", "close")
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body[:sent])
+                self.wfile.write(response.body[:max_bytes])
             self.wfile.flush()
         except OSError:
-            self.close_connection = True  # nobody is waiting for the answer any more
+            self.close_connection = True  # the client no longer waits
 
-    def _break_off(self) -> None:
+    def _close_socket(self) -> None:
         self.close_connection = True
-        with contextlib.suppress(OSError):  # the other side may have been quicker
+        with contextlib.suppress(OSError):  # the client may have closed it first
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def _hang(self) -> None:
-        """Wait until the other side gives up or the stand-in stops."""
+        """Wait until the client closes the connection or the stand-in stops."""
         self.connection.setblocking(False)
         while not self.stand_in.sleep(0.02):
             try:

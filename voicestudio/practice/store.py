@@ -1,4 +1,4 @@
-"""Practice, ledger: the files and voices that the stand-in knows, and what they would cost."""
+"""Practice, store: uploaded files, cloned voices, recorded calls and the bill."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-UNUSED_VOICE_SECONDS = 168 * 3600  # a clone that never spoke is deleted
-DEMO_SECONDS = 24 * 3600  # how long the link to an audio file works
+UNUSED_VOICE_SECONDS = 168 * 3600  # then a clone without speech is deleted
+AUDIO_LINK_SECONDS = 24 * 3600
 MILLION = 1_000_000
 PRICE_CLONE = Decimal("1.50")
 
 
 @dataclass(slots=True)
 class StoredFile:
-    """An uploaded file; its bytes stand at `path`."""
+    """An uploaded file; its content is at `path`."""
 
     file_id: int
     purpose: str
@@ -30,8 +30,8 @@ class StoredFile:
     created_at: int
     path: Path
 
-    def on_the_wire(self) -> dict[str, Any]:
-        """The file as the provider tells it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the file as the API answers it."""
         return {
             "file_id": self.file_id,
             "bytes": self.bytes,
@@ -53,13 +53,13 @@ class ClonedVoice:
 
     @property
     def created_date(self) -> str:
-        """The day of its making, UTC, as the provider writes it."""
+        """The day of creation in UTC, as the API writes it."""
         return time.strftime("%Y-%m-%d", time.gmtime(self.created_at))
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A line of the bill. `what`: "preview" or "speech" (units: characters) or "clone" (1)."""
+    """A line of the bill: "preview" or "speech" (`units` are characters) or "clone" (1 unit)."""
 
     what: str
     voice_id: str
@@ -70,7 +70,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrived. `bytes` is the length of its body; `headers` ignore case."""
+    """A received request. `bytes` is the length of its body; `headers` ignore case."""
 
     name: str
     method: str
@@ -84,11 +84,11 @@ class Call:
 
 
 @dataclass
-class Ledger:
-    """Files and voices, kept in `folder`: one index written atomically, and the files beside it."""
+class Store:
+    """Files and voices in `folder`: an index that is replaced atomically, beside the files."""
 
     folder: Path
-    lasting: bool
+    persistent: bool
     now: Callable[[], float] = time.time
     files: dict[int, StoredFile] = field(default_factory=dict)
     voices: dict[str, ClonedVoice] = field(default_factory=dict)
@@ -99,11 +99,11 @@ class Ledger:
     def __post_init__(self) -> None:
         for name in ("incoming", "files", "audio"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        if self.lasting:
+        if self.persistent:
             self._read()
-        for left_over in (self.folder / "incoming").iterdir():
-            left_over.unlink(missing_ok=True)
-        self.forget_old_audio()
+        for leftover in (self.folder / "incoming").iterdir():
+            leftover.unlink(missing_ok=True)
+        self.delete_expired_audio()
 
     @property
     def _index(self) -> Path:
@@ -111,36 +111,36 @@ class Ledger:
 
     def _read(self) -> None:
         try:
-            kept = json.loads(self._index.read_bytes())
+            index = json.loads(self._index.read_bytes())
         except FileNotFoundError:
             return
-        for row in kept["files"]:
+        for row in index["files"]:
             path = self.folder / "files" / str(row["file_id"])
             if path.exists():
                 self.files[row["file_id"]] = StoredFile(**row, path=path)
-        self.voices = {row["voice_id"]: ClonedVoice(**row) for row in kept["voices"]}
-        self.deleted = set(kept["deleted"])
+        self.voices = {row["voice_id"]: ClonedVoice(**row) for row in index["voices"]}
+        self.deleted = set(index["deleted"])
 
     def save(self) -> None:
-        """Write the index; readers see the old one or the new one, never half of it."""
-        if not self.lasting:
+        """Replace the index atomically."""
+        if not self.persistent:
             return
         with self.lock:
-            kept = {
-                "files": [row.on_the_wire() for row in self.files.values()],
+            index = {
+                "files": [row.to_json() for row in self.files.values()],
                 "voices": [asdict(row) for row in self.voices.values()],
                 "deleted": sorted(self.deleted),
             }
             handle, name = tempfile.mkstemp(dir=self.folder / "incoming")
             with os.fdopen(handle, "w") as file:
-                json.dump(kept, file)
+                json.dump(index, file)
             Path(name).replace(self._index)
 
-    def add_file(self, arrived: Path, *, file_id: int, purpose: str, filename: str) -> StoredFile:
-        """Take an uploaded file over."""
+    def add_file(self, upload: Path, *, file_id: int, purpose: str, filename: str) -> StoredFile:
+        """Move an uploaded file into the store."""
         path = self.folder / "files" / str(file_id)
-        size = arrived.stat().st_size
-        arrived.replace(path)
+        size = upload.stat().st_size
+        upload.replace(path)
         row = StoredFile(file_id, purpose, filename, size, int(self.now()), path)
         with self.lock:
             self.files[file_id] = row
@@ -148,52 +148,52 @@ class Ledger:
         return row
 
     def remove_file(self, file_id: int) -> None:
-        """Forget a file and delete its bytes."""
+        """Delete a file and its content."""
         with self.lock:
             self.files.pop(file_id).path.unlink(missing_ok=True)
             self.save()
 
     def expire_voices(self) -> None:
-        """Delete the clones that never spoke within 168 hours of their making."""
+        """Delete the clones that were not used for speech within 168 hours of their creation."""
         with self.lock:
             limit = self.now() - UNUSED_VOICE_SECONDS
-            old = [
+            expired = [
                 voice.voice_id
                 for voice in self.voices.values()
                 if voice.used_at is None and voice.created_at < limit
             ]
-            for voice_id in old:
+            for voice_id in expired:
                 del self.voices[voice_id]
                 self.deleted.add(voice_id)
-            if old:
+            if expired:
                 self.save()
 
-    def charge_characters(self, what: str, voice_id: str, model: str, count: int) -> None:
-        """Bill spoken characters at the model's price."""
+    def charge_characters(self, kind: str, voice_id: str, model: str, count: int) -> None:
+        """Charge spoken characters at the price of the model."""
         price = Decimal(60 if model.endswith("turbo") else 100)
-        self.bill.append(Charge(what, voice_id, count, self.now(), price * count / MILLION))
+        self.bill.append(Charge(kind, voice_id, count, self.now(), price * count / MILLION))
 
-    def use(self, voice: ClonedVoice) -> None:
-        """A voice speaks in earnest: its first time makes the clone fee due."""
+    def record_use(self, voice: ClonedVoice) -> None:
+        """Note that a voice generated speech; the first time charges the clone fee."""
         with self.lock:
             if voice.used_at is None:
                 voice.used_at = self.now()
                 self.bill.append(Charge("clone", voice.voice_id, 1, voice.used_at, PRICE_CLONE))
                 self.save()
 
-    def keep_audio(self, data: bytes, extension: str) -> str:
-        """Store audio for download; its unguessable file name."""
-        self.forget_old_audio()
+    def save_audio(self, data: bytes, extension: str) -> str:
+        """Save audio for download and return its random file name."""
+        self.delete_expired_audio()
         name = f"{secrets.token_hex(16)}.{extension}"
         (self.folder / "audio" / name).write_bytes(data)
         return name
 
-    def forget_old_audio(self) -> None:
-        """Delete audio whose link has expired."""
-        limit = time.time() - DEMO_SECONDS
+    def delete_expired_audio(self) -> None:
+        """Delete the audio whose link has expired."""
+        limit = time.time() - AUDIO_LINK_SECONDS
         for path in (self.folder / "audio").iterdir():
             try:
                 if path.stat().st_mtime < limit:
                     path.unlink()
             except FileNotFoundError:
-                continue  # another thread was quicker
+                continue  # deleted by another thread

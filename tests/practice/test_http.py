@@ -103,7 +103,7 @@ def test_upload_keeps_every_byte(caller: Caller, stand_in: StandIn) -> None:
             "file_id": row.file_id,
             "bytes": len(data),
             "created_at": row.created_at,
-            "filename": "王芳 %22a%22.mp3",
+            "filename": "王芳 \"a\".mp3",
             "purpose": "voice_clone",
         },
         "base_resp": {"status_code": 0, "status_msg": "success"},
@@ -142,7 +142,7 @@ def test_upload_that_is_no_form_is_refused(caller: Caller, stand_in: StandIn, bo
     )
 
     assert answer.json()["base_resp"]["status_code"] == 2013
-    assert list((stand_in.ledger.folder / "incoming").iterdir()) == []
+    assert list((stand_in.store.folder / "incoming").iterdir()) == []
 
 
 def test_upload_that_breaks_off_leaves_nothing(stand_in: StandIn) -> None:
@@ -157,7 +157,7 @@ def test_upload_that_breaks_off_leaves_nothing(stand_in: StandIn) -> None:
 
     assert connection.sock.recv(1) == b""  # the stand-in has given up
     connection.close()
-    assert list((stand_in.ledger.folder / "incoming").iterdir()) == []
+    assert list((stand_in.store.folder / "incoming").iterdir()) == []
     assert (stand_in.files, stand_in.calls) == ({}, [])
 
 
@@ -193,7 +193,7 @@ def test_calls_keep_what_was_sent(caller: Caller, stand_in: StandIn) -> None:
 def test_example_answers_ranges(
     stand_in: StandIn, wish: str | None, status: int, start: int, end: int | None
 ) -> None:
-    path = stand_in.ledger.folder / "example-1.wav"
+    path = stand_in.store.folder / "example-1.wav"
     path.write_bytes(hum(1))
     whole = path.read_bytes()
 
@@ -207,7 +207,7 @@ def test_example_answers_ranges(
 
 
 def test_head_sends_no_body(stand_in: StandIn) -> None:
-    (stand_in.ledger.folder / "example-1.wav").write_bytes(hum(1))
+    (stand_in.store.folder / "example-1.wav").write_bytes(hum(1))
 
     answer = requests.head(stand_in.url + "/practice/example.wav", timeout=10)
 

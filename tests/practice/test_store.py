@@ -29,7 +29,7 @@ def test_files_are_listed_retrieved_and_deleted(caller: Caller, stand_in: StandI
 
     assert (listed("voice_clone"), listed("prompt_audio")) == ([second, first], [clip])
     retrieved = caller.get("/v1/files/retrieve", file_id=str(first)).json()["file"]
-    assert retrieved == stand_in.files[first].on_the_wire()
+    assert retrieved == stand_in.files[first].to_json()
     wrong = caller.post("/v1/files/delete", {"file_id": first, "purpose": "prompt_audio"}).json()
     right = caller.post("/v1/files/delete", {"file_id": first, "purpose": "voice_clone"}).json()
     assert (code(wrong), right["file_id"], code(right)) == (2013, first, 0)
@@ -68,9 +68,9 @@ def test_unused_voice_is_gone_after_seven_days(caller: Caller, stand_in: StandIn
     caller.clone({"file_id": file_id, "voice_id": "Anna-0001"})
     caller.clone({"file_id": file_id, "voice_id": "Used-0001"})
     caller.post("/v1/t2a_v2", {**SPEECH, "voice_setting": {"voice_id": "Used-0001"}})
-    now = stand_in.ledger.now()
+    now = stand_in.store.now()
 
-    stand_in.ledger.now = lambda: now + 7 * DAY + 1
+    stand_in.store.now = lambda: now + 7 * DAY + 1
     answer = caller.post("/v1/t2a_v2", SPEECH).json()
 
     assert (code(answer), list(stand_in.voices)) == (2054, ["Used-0001"])
@@ -78,9 +78,9 @@ def test_unused_voice_is_gone_after_seven_days(caller: Caller, stand_in: StandIn
 
 def test_unused_voice_lives_for_seven_days(caller: Caller, stand_in: StandIn) -> None:
     caller.clone({"file_id": caller.file_id(), "voice_id": "Anna-0001"})
-    now = stand_in.ledger.now()
+    now = stand_in.store.now()
 
-    stand_in.ledger.now = lambda: now + 7 * DAY - 60
+    stand_in.store.now = lambda: now + 7 * DAY - 60
 
     assert code(caller.post("/v1/t2a_v2", SPEECH).json()) == 0
 
@@ -102,20 +102,20 @@ def test_deleted_voice_is_gone(caller: Caller, stand_in: StandIn) -> None:
 
 
 def test_old_audio_is_forgotten(caller: Caller, stand_in: StandIn) -> None:
-    name = stand_in.ledger.keep_audio(b"abc", "mp3")
-    path = stand_in.ledger.folder / "audio" / name
+    name = stand_in.store.save_audio(b"abc", "mp3")
+    path = stand_in.store.folder / "audio" / name
     link = f"{stand_in.url}/practice/audio/{name}"
     assert caller.session.get(link, timeout=10).content == b"abc"
 
     old = path.stat().st_mtime - DAY - 60
     os.utime(path, (old, old))
-    stand_in.ledger.keep_audio(b"new", "mp3")
+    stand_in.store.save_audio(b"new", "mp3")
 
     assert caller.session.get(link, timeout=10).status_code == 404
 
 
 def test_large_file_ids_stay_integers(caller: Caller, stand_in: StandIn) -> None:
-    stand_in.shelf.make_file_id = lambda: 2**63 - 1
+    stand_in.file_calls.make_file_id = lambda: 2**63 - 1
 
     file_id = caller.file_id()
 
@@ -158,7 +158,7 @@ def test_folder_keeps_files_and_voices(tmp_path: Path) -> None:
 
 def test_without_a_folder_nothing_lasts() -> None:
     with StandIn() as stand_in:
-        folder = stand_in.ledger.folder
+        folder = stand_in.store.folder
         assert folder.exists()
 
     assert not folder.exists()
