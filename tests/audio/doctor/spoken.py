@@ -83,9 +83,9 @@ CODES = {*LANGUAGES.values(), "en-us"}
 KINDS = {*LOW_VARIANTS, *HIGH_VARIANTS}
 language = sys.argv[1]
 pitch, text = VOICES[language]
-engine = espeak.engine()
+engine = espeak.get_engine()
 # Each says nothing but this, so there is no need to say something before.
-engine._warm = {f"{code}+{kind}".encode() for code in CODES for kind in KINDS}
+engine._warmed_up = {f"{code}+{kind}".encode() for code in CODES for kind in KINDS}
 # Its noises come from dice that it throws by the clock, unless it is told how.
 engine._library.espeak_ng_SetRandSeed(ctypes.c_long(1))
 said = speak(text, voice_id=f"voice-{language}", pitch_hz=pitch, language_boost=language)
