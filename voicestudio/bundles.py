@@ -17,19 +17,19 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES: Final = ("tokens", "base", "layout", "components", "pages")
 SCRIPTS: Final = (
-    "swapping",
+    "htmx-config",
     "player",
-    "loop",
-    "copy",
-    "moments",
-    "live",
-    "session",
-    "form",
+    "clip-loop",
+    "copy-button",
+    "local-times",
+    "live-rows",
+    "sign-in-dialog",
+    "clone-form",
     "upload",
-    "tags",
-    "parts",
-    "hear",
-    "advice",
+    "insert-tag",
+    "panels",
+    "play-finding",
+    "suggested-options",
 )
 
 

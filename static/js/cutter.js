@@ -1,114 +1,126 @@
-// Cutter: hear the part that is marked, loop it, move its ends by mouse, finger or keyboard.
-// Listens on the document, since the page comes and goes with htmx.
+// The cut page: plays and loops the selected part, and moves its ends by mouse, touch or keyboard.
+// Events are handled on the document, because htmx replaces the page.
 import {
-  all, announce, cut, fromTo, judge, limits, look, mark, move, one, progress, refine, reveal, share, show,
-  snap, sound, type, within, zoom,
-} from "./marking.js";
-import { SECOND, TENTH } from "./times.js";
+  announce, applyTyped, audioElement, clamp, cut, edgeLimits, find, findAll, formatRange, moveEdge,
+  refineWaveform, reveal, roundToTenth, selectPart, showLength, showPosition, showRange, showSelection,
+  visibleShare, zoom,
+} from "./cut-selection.js";
+import { SECOND, TENTH } from "./time-format.js";
 
-let looping = false;
-let before = null; // the part that a suggestion took the place of
-let first = null; // what was marked when the page came
-let grab = null;
+let isLooping = false;
+let ownPart = null; // the user's own part and purpose, while a suggestion replaces them
+let initialPart = null;
+let drag = null;
 
-// Sound -----------------------------------------------------------------------------------------------
+// Playback --------------------------------------------------------------------------------------------
 
 function seek(ms) {
-  cut.point = ms;
-  sound().currentTime = ms / SECOND;
-  progress();
+  cut.position = ms;
+  audioElement().currentTime = ms / SECOND;
+  showPosition();
 }
 
-function toggle() {
-  if (!sound().paused) return sound().pause();
-  if (cut.point < cut.part.start || cut.point > cut.part.end - TENTH) seek(cut.part.start);
-  return sound().play().catch(() => {});
+function togglePlayback() {
+  if (!audioElement().paused) return audioElement().pause();
+  if (cut.position < cut.part.start || cut.position > cut.part.end - TENTH) seek(cut.part.start);
+  return audioElement().play().catch(() => {});
 }
 
-function follow() {
-  if (!cut.form || sound().paused) return;
-  cut.point = sound().currentTime * SECOND;
-  if (cut.point >= cut.part.end || cut.point < cut.part.start - TENTH) {
-    if (!looping && cut.point >= cut.part.end) sound().pause();
+// Stops or loops at the end of the part.
+function followPlayback() {
+  if (!cut.form || audioElement().paused) return;
+  cut.position = audioElement().currentTime * SECOND;
+  if (cut.position >= cut.part.end || cut.position < cut.part.start - TENTH) {
+    if (!isLooping && cut.position >= cut.part.end) audioElement().pause();
     seek(cut.part.start);
   }
-  progress();
+  showPosition();
 }
 
-function frame() {
-  follow();
-  if (cut.form && !sound().paused) requestAnimationFrame(frame);
+function followEachFrame() {
+  followPlayback();
+  if (cut.form && !audioElement().paused) requestAnimationFrame(followEachFrame);
 }
 
-function playing(now) {
-  for (const button of all("[data-play]")) {
-    button.toggleAttribute("data-playing", now);
-    button.querySelector(".words").textContent = now ? button.dataset.wordsPause : button.dataset.wordsPlay;
+function showPlaying(isPlaying) {
+  for (const button of findAll("[data-play]")) {
+    button.toggleAttribute("data-playing", isPlaying);
+    const { playLabel, pauseLabel } = button.dataset;
+    button.querySelector(".button-label").textContent = isPlaying ? pauseLabel : playLabel;
   }
-  if (now) frame();
+  if (isPlaying) followEachFrame();
 }
 
-// Media events do not bubble, but they can be caught on their way down.
-for (const name of ["play", "pause", "ended", "timeupdate", "error"]) {
-  document.addEventListener(name, async ({ target }) => {
+async function handleAudioError(audio) {
+  const answer = await fetch(audio.src, { method: "HEAD" }).catch(() => null);
+  if (answer?.status === 401) {
+    document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry: () => audio.load() } }));
+  } else announce(document.body.dataset.broken);
+}
+
+const AUDIO_EVENTS = {
+  play: (audio) => {
+    for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
+    showPlaying(true);
+  },
+  pause: () => showPlaying(false),
+  ended: (audio) => {
+    seek(cut.part.start);
+    if (isLooping) audio.play().catch(() => {});
+  },
+  timeupdate: followPlayback,
+  error: handleAudioError,
+};
+// Media events do not bubble, but they can be captured.
+for (const [name, handle] of Object.entries(AUDIO_EVENTS)) {
+  document.addEventListener(name, ({ target }) => {
     if (!cut.form?.isConnected || target.tagName !== "AUDIO") return;
-    if (target !== sound()) {
-      if (name === "play") sound().pause();
-    } else if (name === "play") {
-      for (const other of document.querySelectorAll("audio")) if (other !== target) other.pause();
-      playing(true);
-    } else if (name === "pause") playing(false);
-    else if (name === "ended") {
-      seek(cut.part.start);
-      if (looping) target.play().catch(() => {});
-    } else if (name === "timeupdate") follow();
-    else {
-      const answer = await fetch(target.src, { method: "HEAD" }).catch(() => null);
-      if (answer?.status === 401) {
-        document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry: () => target.load() } }));
-      } else announce(document.body.dataset.broken);
-    }
+    if (target === audioElement()) handle(target);
+    else if (name === "play") audioElement().pause();
   }, true);
 }
 
-// By hand ---------------------------------------------------------------------------------------------
+// Mouse, touch and keyboard ---------------------------------------------------------------------------
 
-function under(clientX) {
-  const { left, width } = one(".over").getBoundingClientRect();
-  return cut.shown.start + ((clientX - left) / width) * (cut.shown.end - cut.shown.start);
+// The time at a horizontal position of the screen.
+function timeAt(clientX) {
+  const { left, width } = find(".selection-area").getBoundingClientRect();
+  return cut.visible.start + ((clientX - left) / width) * (cut.visible.end - cut.visible.start);
 }
 
 document.addEventListener("pointerdown", (event) => {
-  const stage = event.target.closest?.("#cut .over");
-  if (!stage || !cut.form || event.button || grab) return;
-  const ms = under(event.clientX);
-  const edge = event.target.closest(".handle")?.dataset.edge;
-  const inside = ms > cut.part.start && ms < cut.part.end;
+  const area = event.target.closest?.("#cut .selection-area");
+  if (!area || !cut.form || event.button || drag) return;
+  const ms = timeAt(event.clientX);
+  const isInside = ms > cut.part.start && ms < cut.part.end;
+  const edge = event.target.closest(".handle")?.dataset.edge ?? (isInside ? "both" : "");
   event.target.setPointerCapture(event.pointerId);
-  grab = { id: event.pointerId, x: event.clientX, ms, edge: edge ?? (inside ? "both" : ""), part: cut.part, moved: false };
+  drag = { id: event.pointerId, x: event.clientX, ms, edge, part: cut.part, hasMoved: false };
 });
 
 document.addEventListener("pointermove", (event) => {
-  if (event.pointerId !== grab?.id) return;
-  if (Math.abs(event.clientX - grab.x) > 3) grab.moved = true;
-  if (!grab.moved) return;
-  const by = under(event.clientX) - grab.ms;
-  if (grab.edge === "both") {
-    const free = within(by, -grab.part.start, cut.length - grab.part.end);
-    mark(grab.part.start + free, grab.part.end + free);
-  } else if (grab.edge) move(grab.edge, grab.part[grab.edge] + by);
+  if (event.pointerId !== drag?.id) return;
+  if (Math.abs(event.clientX - drag.x) > 3) drag.hasMoved = true;
+  if (!drag.hasMoved) return;
+  const { edge, part } = drag;
+  const offset = timeAt(event.clientX) - drag.ms;
+  if (edge === "both") {
+    const possible = clamp(offset, -part.start, cut.length - part.end);
+    selectPart(part.start + possible, part.end + possible);
+  } else if (edge) moveEdge(edge, part[edge] + offset);
 });
 
 for (const name of ["pointerup", "pointercancel"]) {
   document.addEventListener(name, (event) => {
-    if (event.pointerId !== grab?.id) return;
-    const { moved, edge, ms } = grab;
-    grab = null;
-    if (name === "pointerup" && !moved && !["start", "end"].includes(edge)) seek(within(ms, 0, cut.length));
+    if (event.pointerId !== drag?.id) return;
+    const { hasMoved, edge, ms } = drag;
+    drag = null;
+    const isClick = name === "pointerup" && !hasMoved && !["start", "end"].includes(edge);
+    if (isClick) seek(clamp(ms, 0, cut.length));
   });
 }
 
-const STEPS = {
+const KEY_STEPS = {
   ArrowLeft: -TENTH, ArrowDown: -TENTH, ArrowRight: TENTH, ArrowUp: TENTH, PageDown: -SECOND, PageUp: SECOND,
 };
 
@@ -116,82 +128,84 @@ document.addEventListener("keydown", (event) => {
   const handle = event.target.closest?.("#cut .handle");
   if (!handle || !cut.form || event.ctrlKey || event.metaKey || event.altKey) return;
   const { edge } = handle.dataset;
-  const [least, most] = limits(edge);
-  const to = { Home: least, End: most }[event.key] ?? cut.part[edge] + (STEPS[event.key] ?? NaN);
-  if (Number.isNaN(to)) return;
+  const [lowest, highest] = edgeLimits(edge);
+  const ms = { Home: lowest, End: highest }[event.key] ?? cut.part[edge] + (KEY_STEPS[event.key] ?? NaN);
+  if (Number.isNaN(ms)) return;
   event.preventDefault();
-  move(edge, to);
+  moveEdge(edge, ms);
   reveal(edge);
 });
 
-// Buttons and fields ----------------------------------------------------------------------------------
+// Suggestions -----------------------------------------------------------------------------------------
 
-function suggest(button) {
-  before ??= { part: cut.part, purpose: cut.form.elements.purpose.value };
-  choose(button.dataset.purpose, Number(button.dataset.start), Number(button.dataset.end));
-  for (const why of all(".why")) why.hidden = why.id !== button.getAttribute("aria-controls");
-  for (const back of all("[data-undo]")) back.hidden = false;
-  one(".stage").scrollIntoView({ block: "nearest" });
-  announce(one(".why:not([hidden])").innerText);
+function applySuggestion(button) {
+  ownPart ??= { part: cut.part, purpose: cut.form.elements.purpose.value };
+  showPart(button.dataset.purpose, Number(button.dataset.start), Number(button.dataset.end));
+  for (const note of findAll(".suggestion")) note.hidden = note.id !== button.getAttribute("aria-controls");
+  for (const undoButton of findAll("[data-undo]")) undoButton.hidden = false;
+  find(".waveform-editor").scrollIntoView({ block: "nearest" });
+  announce(find(".suggestion:not([hidden])").innerText);
 }
 
-function undo(button) {
-  choose(before.purpose, before.part.start, before.part.end);
-  before = null;
-  const why = button.closest(".why");
-  why.hidden = true;
-  one(`[aria-controls="${why.id}"]`).focus();
+function undoSuggestion(button) {
+  showPart(ownPart.purpose, ownPart.part.start, ownPart.part.end);
+  ownPart = null;
+  const note = button.closest(".suggestion");
+  note.hidden = true;
+  find(`[aria-controls="${note.id}"]`).focus();
 }
 
-// What was asked for has come: it is marked, unless somebody has begun to choose or to listen.
-function arrive() {
-  const button = cut.form && one("[data-suggest][data-now]");
+// A suggestion that arrives late is applied, unless the user has begun to select or to listen.
+function applyLateSuggestion() {
+  const button = cut.form && find("[data-suggest][data-preselect]");
   if (!button) return;
-  button.removeAttribute("data-now");
-  const { start, end } = cut.part;
-  if (start === first.start && end === first.end && sound().paused) suggest(button);
+  button.removeAttribute("data-preselect");
+  const isUnchanged = cut.part.start === initialPart.start && cut.part.end === initialPart.end;
+  if (isUnchanged && audioElement().paused) applySuggestion(button);
 }
 
-// So that it can be seen, and heard from its beginning.
-function choose(purpose, start, end) {
+// Selects a part and makes it visible, ready to be played from its start.
+function showPart(purpose, start, end) {
   cut.form.elements.purpose.value = purpose;
-  mark(start, end);
-  sound().pause();
+  selectPart(start, end);
+  audioElement().pause();
   seek(cut.part.start);
-  const wide = share(cut.part.end) - share(cut.part.start);
-  if (wide < 1 / 12 || share(cut.part.start) < 0 || share(cut.part.end) > 1) zoom("part");
+  const [from, to] = [visibleShare(cut.part.start), visibleShare(cut.part.end)];
+  if (to - from < 1 / 12 || from < 0 || to > 1) zoom("part");
 }
+
+// Buttons and fields ----------------------------------------------------------------------------------
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("#cut button");
   if (!button || !cut.form || button.getAttribute("aria-disabled") === "true") return;
   if (button.dataset.zoom) {
     zoom(button.dataset.zoom);
-    announce(fromTo(cut.shown));
-  } else if ("play" in button.dataset) toggle();
+    announce(formatRange(cut.visible));
+  } else if ("play" in button.dataset) togglePlayback();
   else if ("loop" in button.dataset) {
-    looping = !looping;
-    button.setAttribute("aria-pressed", looping);
-  } else if ("undo" in button.dataset) undo(button);
+    isLooping = !isLooping;
+    button.setAttribute("aria-pressed", isLooping);
+  } else if ("undo" in button.dataset) undoSuggestion(button);
   else if ("suggest" in button.dataset) {
     event.preventDefault();
-    suggest(button);
+    applySuggestion(button);
   }
 });
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => {
     if (!cut.form?.contains(target)) return;
-    if (["start", "end"].includes(target.name)) type(target, name === "change");
+    if (["start", "end"].includes(target.name)) applyTyped(target, name === "change");
     else if (target.type === "range") {
       const from = Number(target.value);
-      look(from, from + cut.shown.end - cut.shown.start);
-    } else judge();
+      showRange(from, from + cut.visible.end - cut.visible.start);
+    } else showLength();
   });
 }
 
-for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(trouble, ({ target, detail }) => {
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, ({ target, detail }) => {
     const status = detail.xhr?.status ?? 0;
     if (target === cut.form && (status < 400 || status >= 500)) document.getElementById("not-cut").hidden = false;
   });
@@ -200,25 +214,25 @@ for (const trouble of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 // Starting --------------------------------------------------------------------------------------------
 
 function start() {
-  const found = document.getElementById("cut");
-  if (found === cut.form) return arrive();
-  cut.form = found;
-  looping = false;
-  before = null;
-  if (!found) return;
-  cut.bands = JSON.parse(found.dataset.bands);
-  cut.full = Number(found.dataset.length);
-  cut.length = Math.floor(cut.full / TENTH) * TENTH;
-  const [from, to] = [...all(".handle")].map((handle) => snap(handle.getAttribute("aria-valuenow") * SECOND));
+  const form = document.getElementById("cut");
+  if (form === cut.form) return applyLateSuggestion();
+  cut.form = form;
+  isLooping = false;
+  ownPart = null;
+  if (!form) return;
+  cut.bands = JSON.parse(form.dataset.bands);
+  cut.fullLength = Number(form.dataset.length);
+  cut.length = Math.floor(cut.fullLength / TENTH) * TENTH;
+  const [from, to] = [...findAll(".handle")].map((handle) => roundToTenth(handle.getAttribute("aria-valuenow") * SECOND));
   cut.part = { start: from, end: Math.min(to, cut.length) };
-  first = cut.part;
-  cut.shown = { start: 0, end: cut.full };
-  cut.point = from;
-  // What was typed and could not be taken stays as it is, with the sentence that says why.
-  cut.wrong = all(".times .error").length > 0;
-  show();
-  refine();
-  if (one(".why:not([hidden])")) zoom("part");
+  initialPart = cut.part;
+  cut.visible = { start: 0, end: cut.fullLength };
+  cut.position = from;
+  // Invalid times come back from the server as they were typed, with their errors.
+  cut.hasInvalidTimes = findAll(".cut-times .error").length > 0;
+  showSelection();
+  refineWaveform();
+  if (find(".suggestion:not([hidden])")) zoom("part");
 }
 
 document.addEventListener("htmx:load", start);

@@ -1,8 +1,8 @@
-// The microphone: whether this browser can record, which microphones there are, opening one.
+// The microphone: whether this browser can record, which microphones exist, opening one.
 
-// Best first. Chrome, Edge and Firefox write Opus in webm, Safari AAC in mp4; the others are there
-// for browsers that know only those.
-const KINDS = [
+// Best first. Chrome, Edge and Firefox record Opus in WebM, Safari AAC in MP4; the others are
+// fallbacks for older versions.
+const FORMATS = [
   { type: "audio/webm;codecs=opus", extension: "webm" },
   { type: "audio/mp4;codecs=mp4a.40.2", extension: "m4a" },
   { type: "audio/mp4", extension: "m4a" },
@@ -10,42 +10,42 @@ const KINDS = [
   { type: "audio/webm", extension: "webm" },
 ];
 
-// What this browser writes: { type, extension }, or nothing.
-export const kind = () => KINDS.find(({ type }) => MediaRecorder.isTypeSupported(type));
+// The format that this browser records, { type, extension }, or undefined.
+export const recordingFormat = () => FORMATS.find(({ type }) => MediaRecorder.isTypeSupported(type));
 
-// Why no page like this one can record in this browser: "insecure", "unsupported" or "".
-export function hindrance() {
+// Why this page cannot record: "insecure", "unsupported", or "" if it can.
+export function findObstacle() {
   if (!isSecureContext) return "insecure";
-  const parts = [navigator.mediaDevices?.getUserMedia, globalThis.MediaRecorder, globalThis.AudioContext];
-  return parts.every(Boolean) && kind() ? "" : "unsupported";
+  const apis = [navigator.mediaDevices?.getUserMedia, globalThis.MediaRecorder, globalThis.AudioContext];
+  return apis.every(Boolean) && recordingFormat() ? "" : "unsupported";
 }
 
-// A stream of the microphone with this id, of the usual one without. Raw unless `cleaned`: what such
-// filters take away from a voice, or pump up in its pauses, the clone would learn as part of it.
-export const open = (id, cleaned) => navigator.mediaDevices.getUserMedia({
+// Opens the microphone with this id, or the default one. Without `filtered` the audio is raw: the
+// clone would learn the artefacts of noise suppression and automatic gain.
+export const openMicrophone = (id, filtered) => navigator.mediaDevices.getUserMedia({
   audio: {
     ...(id && { deviceId: { exact: id } }),
-    echoCancellation: cleaned,
-    noiseSuppression: cleaned,
-    autoGainControl: cleaned,
+    echoCancellation: filtered,
+    noiseSuppression: filtered,
+    autoGainControl: filtered,
     channelCount: 1,
   },
 });
 
-// The microphones; none as long as the browser does not tell their names.
-export async function known() {
+// The microphones; none until the browser gives their names, after permission.
+export async function listMicrophones() {
   const devices = await navigator.mediaDevices?.enumerateDevices?.() ?? [];
-  return devices.filter(({ kind: what, label }) => what === "audioinput" && label);
+  return devices.filter(({ kind, label }) => kind === "audioinput" && label);
 }
 
-const TROUBLES = {
+const MESSAGES = {
   NotAllowedError: "denied",
   SecurityError: "denied",
-  NotFoundError: "none",
-  OverconstrainedError: "gone",
+  NotFoundError: "no-microphone",
+  OverconstrainedError: "disconnected",
   NotReadableError: "busy",
   AbortError: "busy",
 };
 
-// The name of the sentence for what `open` has thrown.
-export const trouble = (error) => TROUBLES[error.name] ?? "failed";
+// The name of the page's message for an error of `openMicrophone`.
+export const messageFor = (error) => MESSAGES[error.name] ?? "failed";

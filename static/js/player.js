@@ -1,105 +1,104 @@
-// Player: one sound at a time; the waveform shows what has been heard, and seeks.
-// Everything is listened for on the document, so players may come and go with swaps.
+// Audio players: one plays at a time; the waveform shows the position and moves it.
+// Events are handled on the document, because htmx adds and removes players.
 const playerOf = (element) => element.closest?.(".player");
-const soundOf = (player) => player.querySelector("audio");
-const still = matchMedia("(prefers-reduced-motion: reduce)");
-let playing = null;
+const audioOf = (player) => player.querySelector("audio");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
+let playing = null; // the audio element that plays
 
-const clock = (seconds) => {
+const formatClock = (seconds) => {
   const whole = Math.floor(seconds + 0.05);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
 const lengthOf = (player) => {
-  const told = Number(player.querySelector("time").dataset.length) / 1000;
-  const { duration } = soundOf(player);
-  return Number.isFinite(duration) && duration > 0 ? duration : told;
+  const { duration } = audioOf(player);
+  const isKnown = Number.isFinite(duration) && duration > 0;
+  return isKnown ? duration : Number(player.querySelector("time").dataset.length) / 1000;
 };
 
-function show(player, seconds) {
+function showPosition(player, seconds) {
   const length = lengthOf(player);
   const share = length ? Math.min(1, seconds / length) : 0;
-  const range = player.querySelector("input");
-  if (!player.querySelector(".heard")) {
-    const heard = player.querySelector(".wave path")?.cloneNode();
-    heard?.classList.add("heard");
-    if (heard) player.querySelector(".wave").append(heard);
+  const slider = player.querySelector("input");
+  if (!player.querySelector(".played")) {
+    const played = player.querySelector(".wave path")?.cloneNode();
+    played?.classList.add("played");
+    if (played) player.querySelector(".wave").append(played);
   }
-  player.style.setProperty("--heard", `${(share * 100).toFixed(2)}%`);
-  range.value = Math.round(share * 100);
-  range.setAttribute("aria-valuetext", `${clock(seconds)} / ${clock(length)}`);
-  player.querySelector("time").textContent = clock(seconds || length);
+  player.style.setProperty("--played", `${(share * 100).toFixed(2)}%`);
+  slider.value = Math.round(share * 100);
+  slider.setAttribute("aria-valuetext", `${formatClock(seconds)} / ${formatClock(length)}`);
+  player.querySelector("time").textContent = formatClock(seconds || length);
 }
 
-function name(player, does) {
-  player.querySelector("button").setAttribute("aria-label", `${does}: ${player.dataset.label}`);
+function labelButton(player, action) {
+  player.querySelector("button").setAttribute("aria-label", `${action}: ${player.dataset.label}`);
 }
 
-function follow() {
+function followPlayback() {
   const player = playing && playerOf(playing);
   if (!player) return;
-  show(player, playing.currentTime);
-  if (!still.matches) requestAnimationFrame(follow);
+  showPosition(player, playing.currentTime);
+  if (!reducedMotion.matches) requestAnimationFrame(followPlayback);
 }
 
-function rest(sound) {
-  const player = playerOf(sound);
-  if (playing === sound) playing = null;
-  player?.removeAttribute("data-playing");
-  if (player) name(player, document.body.dataset.play);
+function showPaused(audio, player) {
+  if (playing === audio) playing = null;
+  player.removeAttribute("data-playing");
+  labelButton(player, document.body.dataset.play);
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.(".player > button");
   if (!button) return;
-  const sound = soundOf(playerOf(button));
-  if (sound.paused) sound.play().catch(() => {});
-  else sound.pause();
+  const audio = audioOf(playerOf(button));
+  if (audio.paused) audio.play().catch(() => {});
+  else audio.pause();
 });
 
 document.addEventListener("input", (event) => {
   const player = event.target.type === "range" && playerOf(event.target);
   if (!player) return;
   const seconds = (event.target.value / 100) * lengthOf(player);
-  soundOf(player).currentTime = seconds;
-  show(player, seconds);
+  audioOf(player).currentTime = seconds;
+  showPosition(player, seconds);
 });
 
-// Media events do not bubble, but they can be caught on their way down.
-const on = (name, act) => document.addEventListener(name, ({ target }) => {
-  if (target.tagName === "AUDIO" && playerOf(target)) act(target, playerOf(target));
+// Media events do not bubble, but they can be captured.
+const on = (name, handle) => document.addEventListener(name, ({ target }) => {
+  if (target.tagName === "AUDIO" && playerOf(target)) handle(target, playerOf(target));
 }, true);
 
-on("play", (sound, player) => {
-  if (playing && playing !== sound) playing.pause();
-  playing = sound;
-  name(player, document.body.dataset.pause);
+on("play", (audio, player) => {
+  if (playing && playing !== audio) playing.pause();
+  playing = audio;
+  labelButton(player, document.body.dataset.pause);
   player.removeAttribute("data-broken");
   player.setAttribute("data-playing", "");
-  follow();
+  followPlayback();
 });
-// Once a voice has really been heard, it says so: a GET changes nothing.
-on("playing", (sound, player) => {
-  const { kind, told } = player.dataset;
-  if (kind !== "voice" || told) return;
-  player.dataset.told = "yes";
+// Reports once that a voice was played; fetching its audio alone (a GET) changes nothing.
+on("playing", (audio, player) => {
+  const { kind, reported } = player.dataset;
+  if (kind !== "voice" || reported) return;
+  player.dataset.reported = "yes";
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
-  fetch(`${sound.src}heard/`, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});
+  fetch(`${audio.src}heard/`, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});
 });
-on("pause", rest);
-on("ended", (sound, player) => {
-  rest(sound);
-  sound.currentTime = 0;
-  show(player, 0);
+on("pause", showPaused);
+on("ended", (audio, player) => {
+  showPaused(audio, player);
+  audio.currentTime = 0;
+  showPosition(player, 0);
 });
-on("timeupdate", (sound, player) => {
-  if (still.matches && playing === sound) show(player, sound.currentTime);
+on("timeupdate", (audio, player) => {
+  if (reducedMotion.matches && playing === audio) showPosition(player, audio.currentTime);
 });
-on("error", async (sound, player) => {
-  rest(sound);
-  const answer = await fetch(sound.src, { method: "HEAD" }).catch(() => null);
+on("error", async (audio, player) => {
+  showPaused(audio, player);
+  const answer = await fetch(audio.src, { method: "HEAD" }).catch(() => null);
   if (answer?.status === 401) {
-    const retry = () => { sound.load(); sound.play().catch(() => {}); };
+    const retry = () => { audio.load(); audio.play().catch(() => {}); };
     document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
     return;
   }
@@ -108,10 +107,11 @@ on("error", async (sound, player) => {
   document.getElementById("announcer").textContent = `${document.body.dataset.broken}: ${player.dataset.label}`;
 });
 
-// A swap may move a sound that plays; where the browser pauses it for that, it goes on.
-let moved = null;
-document.addEventListener("htmx:beforeSwap", () => { moved = playing; });
+// Some browsers pause audio that a swap moves; then it plays on.
+let playingBeforeSwap = null;
+document.addEventListener("htmx:beforeSwap", () => { playingBeforeSwap = playing; });
 document.addEventListener("htmx:afterSettle", () => {
-  if (moved?.isConnected && moved.paused && !moved.ended) moved.play().catch(() => {});
-  moved = null;
+  const audio = playingBeforeSwap;
+  if (audio?.isConnected && audio.paused && !audio.ended) audio.play().catch(() => {});
+  playingBeforeSwap = null;
 });

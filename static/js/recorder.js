@@ -1,15 +1,16 @@
-// The recorder: a text to read, a tape, and its take, which stays in the page until the studio has
-// it. Uploads themselves are upload.js's.
-import { share } from "./level.js";
+// The recorder: a text to read, and a recording session whose result stays in the page until it has
+// been uploaded. upload.js sends the file.
+import { formatClock } from "./capture-buffer.js";
+import { scalePosition } from "./level-meter.js";
 import * as microphone from "./microphone.js";
-import { Take, clock } from "./take.js";
-import { Tape } from "./tape.js";
+import { RecordingSession } from "./recording-session.js";
 
-// A level is spoken to screen readers only when it has lasted, and not again and again.
-const LASTED_S = 3;
-const SPOKEN_EVERY_S = 20;
+// A level is announced to screen readers only if it lasts, and not too often.
+const LASTING_S = 3;
+const ANNOUNCEMENT_INTERVAL_S = 20;
 
-const MOVES = new Set(["asking", "recording", "paused"]);
+// Stages (data-stage): idle, requesting (permission), recording, paused, recorded, sending.
+const ACTIVE_STAGES = new Set(["requesting", "recording", "paused"]);
 
 export function start(root) {
   new Recorder(root);
@@ -18,321 +19,335 @@ export function start(root) {
 class Recorder {
   constructor(root) {
     this.root = root;
-    this.fold = root.closest("details");
-    this.zone = root.closest("[data-upload]");
+    this.panel = root.closest("details");
+    this.area = root.closest("[data-upload]");
     this.form = root.closest("form");
+    this.file = null; // the finished recording, until it has been uploaded
+    this.url = null; // the object URL of what can be played
     const [least, best, limit] = ["least", "best", "limit"].map((name) => Number(root.dataset[name]));
     this.least = least;
-    // What is worth saying on the way. A clip is over too soon for more than the first.
-    this.marks = [["enough", least + 0.5], ["best", best], ["soon", limit - 30]]
-      .filter(([, at], place) => !place || (at > 2 * least && at < limit));
-    this.to("rest");
-    this.watch();
-    this.list();
-    // The form's language, else the browser's, else the first.
-    const { options } = this.find("[data-texts]");
-    const own = [...options].find(({ lang }) => lang && navigator.language.startsWith(lang));
-    this.show(this.choose(this.form.elements.language?.value) || this.choose((own ?? options[0]).value));
-    this.tell(microphone.hindrance());
+    // Announced while recording, each at its second. A prompt clip is too short for all but the first.
+    this.milestones = [["enough", least + 0.5], ["best", best], ["soon", limit - 30]]
+      .filter(([, at], index) => !index || (at > 2 * least && at < limit));
+    this.setStage("idle");
+    this.addListeners();
+    this.updateMicrophones();
+    // The text's language is the form's, else the browser's, else the first.
+    if (!this.selectText(this.form.elements.language?.value)) {
+      const { options } = this.find("[data-texts]");
+      const option = [...options].find(({ lang }) => lang && navigator.language.startsWith(lang));
+      this.selectText((option ?? options[0]).value);
+    }
+    this.showMessage(microphone.findObstacle());
   }
 
   find(selector) {
     return this.root.querySelector(selector);
   }
 
-  get busy() {
-    return Boolean(this.take) || MOVES.has(this.stage);
+  get isBusy() {
+    return Boolean(this.file) || ACTIVE_STAGES.has(this.stage);
   }
 
-  // What happens to it ------------------------------------------------------------------------------
+  // Events ------------------------------------------------------------------------------------------
 
-  watch() {
+  addListeners() {
     this.root.addEventListener("click", ({ target }) => {
-      const does = target.closest("[data-does]:not([aria-disabled=true])")?.dataset.does;
-      if (does) this[does]();
+      const action = target.closest("[data-action]:not([aria-disabled=true])")?.dataset.action;
+      if (action) this[action]();
     });
-    this.find("[data-texts]").addEventListener("change", ({ target }) => this.show(target.value));
-    this.on(this.form, "change", ({ target }) => {
-      if (target.name === "language" && this.choose(target.value)) this.show(target.value);
+    this.find("[data-texts]").addEventListener("change", ({ target }) => this.showText(target.value));
+    this.listen(this.form, "change", ({ target }) => {
+      if (target.name === "language") this.selectText(target.value);
     });
-    this.on(this.zone, "upload-ended", ({ detail }) => this.sent(detail));
-    // Before the form hears of it.
-    this.on(document, "htmx:confirm", (event) => this.asked(event), true);
-    this.on(window, "beforeunload", (event) => {
-      if (this.busy) event.preventDefault();
+    this.listen(this.area, "upload-ended", ({ detail }) => this.handleUploadEnd(detail));
+    // Captured, so that it runs before the form's own handler.
+    this.listen(document, "htmx:confirm", (event) => this.handleFormSend(event), true);
+    this.listen(window, "beforeunload", (event) => {
+      if (this.isBusy) event.preventDefault();
     });
-    if (navigator.mediaDevices) this.on(navigator.mediaDevices, "devicechange", () => this.list());
+    if (navigator.mediaDevices) this.listen(navigator.mediaDevices, "devicechange", () => this.updateMicrophones());
   }
 
-  // Listens as long as the recorder is in the page.
-  on(place, name, act, capture = false) {
-    const hear = (event) => {
-      if (this.root.isConnected) return act(event);
-      place.removeEventListener(name, hear, capture);
-      return this.tape?.drop();
+  // Listens until the recorder is removed from the page.
+  listen(target, name, handle, capture = false) {
+    const listener = (event) => {
+      if (this.root.isConnected) return handle(event);
+      target.removeEventListener(name, listener, capture);
+      return this.session?.cancel();
     };
-    place.addEventListener(name, hear, capture);
+    target.addEventListener(name, listener, capture);
   }
 
-  // The form is sent while there is something here that it would not take along.
-  asked(event) {
-    if (event.target !== this.form || !this.busy || this.stage === "sending") return;
-    const place = document.querySelector(this.zone.dataset.target);
-    if (this.take && !place.querySelector(".recording")) {
+  // The form is sent while there is a recording that it would not contain.
+  handleFormSend(event) {
+    if (event.target !== this.form || !this.isBusy || this.stage === "sending") return;
+    const target = document.querySelector(this.area.dataset.target);
+    if (this.file && !target.querySelector(".recording")) {
       this.use();
-      return; // the form waits for uploads
+      return; // the form waits for the upload
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.tell(this.take ? "unsent" : "unfinished");
-    this.fold.open = true;
-    this.find("[data-does]:not([hidden])").focus();
+    this.showMessage(this.file ? "unsent" : "unfinished");
+    this.panel.open = true;
+    this.find("[data-action]:not([hidden])").focus();
   }
 
   // Recording ---------------------------------------------------------------------------------------
 
-  main() {
-    if (this.stage === "rest") this.record();
+  toggle() {
+    if (this.stage === "idle") this.record();
     if (this.stage === "recording") this.pause();
-    else if (this.stage === "paused") this.goOn();
+    else if (this.stage === "paused") this.resume();
   }
 
   async record() {
-    const before = this.stage;
-    const hindrance = microphone.hindrance();
-    this.tell(hindrance);
-    if (hindrance) return;
-    this.to("asking");
+    const previousStage = this.stage;
+    const obstacle = microphone.findObstacle();
+    this.showMessage(obstacle);
+    if (obstacle) return;
+    this.setStage("requesting");
     let stream;
     try {
-      stream = await microphone.open(this.find("[data-microphones]").value, this.find("[data-clean]").checked);
-      // What sounds from the loudspeaker would be recorded along.
-      for (const sound of document.querySelectorAll("audio")) sound.pause();
-      this.tape = new Tape(stream, Number(this.root.dataset.limit), {
-        ticked: (now, word) => this.ticked(now, word),
-        grown: () => this.stage === "paused" && this.offer(),
-        ended: (why) => this.ended(why),
+      stream = await microphone.openMicrophone(this.find("[data-microphones]").value, this.find("[data-clean]").checked);
+      // The microphone would record what the loudspeaker plays.
+      for (const audio of document.querySelectorAll("audio")) audio.pause();
+      this.session = new RecordingSession(stream, Number(this.root.dataset.limit), {
+        onReading: (reading, rating) => this.showReading(reading, rating),
+        onChunk: () => this.stage === "paused" && this.showPlayer(),
+        onEnd: (reason) => this.handleEnd(reason),
       });
     } catch (error) {
       for (const track of stream?.getTracks() ?? []) track.stop();
-      // A take from before is still there.
-      this.to(before);
-      this.tell(microphone.trouble(error));
-      this.list();
+      // The previous recording is still there.
+      this.setStage(previousStage);
+      this.showMessage(microphone.messageFor(error));
+      this.updateMicrophones();
       return;
     }
-    // From here on there is a new take; the one before gives way to it.
-    this.forget();
-    Object.assign(this, { word: "", wordSince: 0, spokenAt: -SPOKEN_EVERY_S, passed: 0 });
-    this.to("recording");
-    // The text that is read now, below what stays in sight beside it.
-    this.find(".reading").scrollIntoView({ block: "nearest" });
-    this.say("recording");
-    this.list();
+    // The new recording replaces the previous one.
+    this.clear();
+    Object.assign(this, { rating: "", ratedAt: 0, announcedAt: -ANNOUNCEMENT_INTERVAL_S, milestonesPassed: 0 });
+    this.setStage("recording");
+    // Scrolls to the text to be read; the controls above it are sticky.
+    this.find(".reading-text").scrollIntoView({ block: "nearest" });
+    this.announceMessage("recording");
+    this.updateMicrophones();
   }
 
-  ticked(now, word) {
-    if (!this.root.isConnected) return this.tape.drop();
-    const { seconds } = this.tape;
-    // Only there: for each of its parts the browser works out the looks anew, 20 times a second.
+  showReading(reading, rating) {
+    if (!this.root.isConnected) return this.session.cancel();
+    const { seconds } = this.session;
+    // Set on the scale only: the browser recalculates the styles of all its descendants each time.
     const { style } = this.find(".scale");
-    style.setProperty("--rms", share(now.rms).toFixed(3));
-    style.setProperty("--peak", share(now.peak).toFixed(3));
-    this.judge(word, seconds);
-    this.count(seconds);
-    const passed = this.marks.filter(([, at]) => seconds >= at);
-    if (passed.length > this.passed) this.say(passed.at(-1)[0]);
-    this.passed = passed.length;
+    style.setProperty("--rms", scalePosition(reading.rms).toFixed(3));
+    style.setProperty("--peak", scalePosition(reading.peak).toFixed(3));
+    this.showRating(rating, seconds);
+    this.showSeconds(seconds);
+    const passed = this.milestones.filter(([, at]) => seconds >= at);
+    if (passed.length > this.milestonesPassed) this.announceMessage(passed.at(-1)[0]);
+    this.milestonesPassed = passed.length;
     return undefined;
   }
 
-  count(seconds) {
+  showSeconds(seconds) {
     const time = this.find("[data-elapsed]");
-    const words = clock(seconds);
-    if (time.textContent !== words) time.textContent = words;
+    const text = formatClock(seconds);
+    if (time.textContent !== text) time.textContent = text;
     time.toggleAttribute("data-enough", seconds >= this.least);
   }
 
-  judge(word, seconds) {
-    if (word !== this.word) {
-      Object.assign(this, { word, wordSince: seconds });
-      this.root.dataset.level = word;
-      for (const words of this.root.querySelectorAll("[data-word]")) words.hidden = words.dataset.word !== word;
+  showRating(rating, seconds) {
+    if (rating !== this.rating) {
+      Object.assign(this, { rating, ratedAt: seconds });
+      this.root.dataset.level = rating;
+      for (const message of this.root.querySelectorAll("[data-level-message]")) {
+        message.hidden = message.dataset.levelMessage !== rating;
+      }
     }
-    const lasted = seconds - this.wordSince >= LASTED_S;
-    if (!word || word === "good" || !lasted || seconds - this.spokenAt < SPOKEN_EVERY_S) return;
-    this.spokenAt = seconds;
-    announce(this.find(`[data-word=${word}]`).textContent);
+    const isLasting = seconds - this.ratedAt >= LASTING_S;
+    const isDue = seconds - this.announcedAt >= ANNOUNCEMENT_INTERVAL_S;
+    if (!rating || rating === "good" || !isLasting || !isDue) return;
+    this.announcedAt = seconds;
+    announce(this.find(`[data-level-message=${rating}]`).textContent);
   }
 
   pause() {
-    this.to("paused");
-    this.tape.pause();
-    this.say("paused");
+    this.setStage("paused");
+    this.session.pause();
+    this.announceMessage("paused");
   }
 
-  goOn() {
-    this.find("[data-take] audio")?.pause();
-    this.tape.goOn();
-    this.to("recording");
-    this.say("recording");
+  resume() {
+    this.find("[data-captured] audio")?.pause();
+    this.session.resume();
+    this.setStage("recording");
+    this.announceMessage("recording");
   }
 
   stop() {
-    this.tape.stop("");
+    this.session.stop("");
   }
 
-  // Once more from the beginning. A finished take stays until the new one has begun.
-  again() {
-    if (!this.take) {
-      this.tape.drop();
-      this.to("rest");
+  // A finished recording is kept until the new one has started.
+  restart() {
+    if (!this.file) {
+      this.session.cancel();
+      this.setStage("idle");
     }
     this.record();
   }
 
-  ended(why) {
-    const here = this.root.contains(document.activeElement) || document.activeElement === document.body;
-    const { pieces, seconds } = this.tape;
-    this.judge("", 0);
-    this.count(seconds);
-    if (!pieces.length) {
-      this.to("rest");
-      this.tell("failed");
+  handleEnd(reason) {
+    const hasFocus = this.root.contains(document.activeElement) || document.activeElement === document.body;
+    const { buffer, seconds } = this.session;
+    this.showRating("", 0);
+    this.showSeconds(seconds);
+    if (buffer.isEmpty) {
+      this.setStage("idle");
+      this.showMessage("failed");
       return;
     }
-    this.offer();
-    this.take = this.heard.file;
-    this.to("taken");
-    const remark = why || (seconds < this.least ? "short" : "");
-    this.tell(remark);
-    // What MiniMax would refuse is rather recorded again.
-    this.root.toggleAttribute("data-short", remark === "short" && this.root.dataset.purpose !== "prompt_audio");
-    if (!remark) this.say("taken");
-    if (here) this.find(".player button").focus();
+    this.file = this.showPlayer();
+    this.setStage("recorded");
+    const message = reason || (seconds < this.least ? "short" : "");
+    this.showMessage(message);
+    // MiniMax would refuse it, so recording again becomes the main action.
+    this.root.toggleAttribute("data-short", message === "short" && this.root.dataset.purpose !== "prompt_audio");
+    if (!message) this.announceMessage("recorded");
+    if (hasFocus) this.find(".player button").focus();
   }
 
-  // The take ----------------------------------------------------------------------------------------
+  // The result --------------------------------------------------------------------------------------
 
-  // A player for what there is; a fresh one each time, since a sound cannot grow.
-  offer() {
-    this.forget();
-    this.heard = new Take(this.tape, this.root.dataset.name);
+  // Shows a new player each time, because a playing file cannot grow. Returns the file.
+  showPlayer() {
+    this.clear();
+    const { buffer, seconds } = this.session;
+    const file = buffer.toFile(this.root.dataset.name);
+    this.url = URL.createObjectURL(file);
     const player = this.find("template[data-player]").content.cloneNode(true);
-    this.heard.show(player);
-    this.find("[data-take]").replaceChildren(player);
-    const save = this.find("[data-save]");
-    save.href = this.heard.url;
-    save.download = this.heard.file.name;
+    buffer.fillPlayer(player, this.url, seconds);
+    this.find("[data-captured]").replaceChildren(player);
+    const link = this.find("[data-save]");
+    link.href = this.url;
+    link.download = file.name;
+    return file;
   }
 
-  forget() {
-    const sound = this.find("[data-take] audio");
-    sound?.pause();
-    sound?.removeAttribute("src"); // or it may still look for what is let go below
-    this.find("[data-take]").replaceChildren();
-    this.heard?.close();
-    Object.assign(this, { take: null, heard: null });
+  clear() {
+    const audio = this.find("[data-captured] audio");
+    audio?.pause();
+    audio?.removeAttribute("src"); // or it may still load the URL that is revoked below
+    this.find("[data-captured]").replaceChildren();
+    if (this.url) URL.revokeObjectURL(this.url);
+    Object.assign(this, { file: null, url: null });
   }
 
   discard() {
-    this.forget();
-    this.tell("");
-    this.count(0);
-    this.to("rest");
+    this.clear();
+    this.showMessage("");
+    this.showSeconds(0);
+    this.setStage("idle");
   }
 
   use() {
-    const here = this.root.contains(document.activeElement);
-    this.tell("");
-    this.to("sending");
-    const meter = this.zone.querySelector(".meter");
-    this.find(".way").append(meter);
-    const detail = { file: this.take, origin: "recorded" };
-    this.zone.dispatchEvent(new CustomEvent("bring", { bubbles: true, detail }));
-    if (here) meter.querySelector("[data-cancel]").focus();
+    const hasFocus = this.root.contains(document.activeElement);
+    this.showMessage("");
+    this.setStage("sending");
+    const meter = this.area.querySelector(".meter");
+    this.find(".recorder-progress").append(meter);
+    const detail = { file: this.file, origin: "recorded" };
+    this.area.dispatchEvent(new CustomEvent("upload-file", { bubbles: true, detail }));
+    if (hasFocus) meter.querySelector("[data-cancel]").focus();
   }
 
-  // An upload has ended: of the take, or of another file, which may have taken its place.
-  sent({ taken, file }) {
-    const ours = file === this.take;
-    if (!this.take || (!ours && this.stage !== "sending")) return;
-    const { activeElement: at, body } = document;
-    const here = this.fold.contains(at) || at === body || at === this.zone.querySelector("input[type=file]");
-    this.fold.after(this.zone.querySelector(".meter"));
-    if (!taken || !ours) {
-      this.to("taken");
-      if (ours) this.keep(this.zone.querySelector(".said > .note"));
-      if (here) (this.find("[data-said] .button") ?? this.find("[data-does=use]")).focus();
+  // The upload may have been of another file, which has replaced the recording.
+  handleUploadEnd({ isUploaded, file }) {
+    const isOurs = file === this.file;
+    if (!this.file || (!isOurs && this.stage !== "sending")) return;
+    const { activeElement, body } = document;
+    const hasFocus = this.panel.contains(activeElement) || activeElement === body
+      || activeElement === this.area.querySelector("input[type=file]");
+    this.panel.after(this.area.querySelector(".meter"));
+    if (!isUploaded || !isOurs) {
+      this.setStage("recorded");
+      if (isOurs) this.showUploadError(this.area.querySelector(".upload-message > .note"));
+      if (hasFocus) (this.find("[data-message-area] .button") ?? this.find("[data-action=use]")).focus();
       return;
     }
     this.discard();
-    this.fold.open = false;
-    if (here) document.querySelector(`${this.zone.dataset.target} .player button`)?.focus();
+    this.panel.open = false;
+    if (hasFocus) document.querySelector(`${this.area.dataset.target} .player button`)?.focus();
   }
 
-  // Why the take is still here. Unless it was refused, the same one may go once more.
-  keep(note) {
+  // Moves the note of the upload here. A recording that was not refused can be sent again.
+  showUploadError(note) {
     if (!note) return;
-    if (!note.querySelector("[data-again]")) {
-      this.find("[data-said]").replaceChildren(note);
+    if (!note.querySelector("[data-retry]")) {
+      this.find("[data-message-area]").replaceChildren(note);
       return;
     }
-    this.tell("kept");
-    this.find("[data-said] b").replaceWith(note.querySelector("b"));
+    this.showMessage("upload-failed");
+    this.find("[data-message-area] b").replaceWith(note.querySelector("b"));
     note.remove();
   }
 
   // Showing -----------------------------------------------------------------------------------------
 
-  to(stage) {
-    const had = this.find("[data-does]:focus");
+  setStage(stage) {
+    const focusedButton = this.find("[data-action]:focus");
     this.stage = this.root.dataset.stage = stage;
-    for (const part of this.root.querySelectorAll("[data-on]")) {
-      part.hidden = !part.dataset.on.split(" ").includes(stage);
+    for (const element of this.root.querySelectorAll("[data-stages]")) {
+      element.hidden = !element.dataset.stages.split(" ").includes(stage);
     }
-    for (const part of this.root.querySelectorAll("[data-still]")) part.disabled = MOVES.has(stage);
-    for (const does of this.root.querySelectorAll("[data-does]")) {
-      does.setAttribute("aria-disabled", String(["asking", "sending"].includes(stage)));
+    for (const control of this.root.querySelectorAll("[data-locked-while-recording]")) {
+      control.disabled = ACTIVE_STAGES.has(stage);
     }
-    // Whoever works by keyboard stays where the next step is.
-    if (had?.hidden) this.find("[data-does]:not([hidden])")?.focus();
+    for (const button of this.root.querySelectorAll("[data-action]")) {
+      button.setAttribute("aria-disabled", String(["requesting", "sending"].includes(stage)));
+    }
+    // The focus moves on to the next step, for keyboard users.
+    if (focusedButton?.hidden) this.find("[data-action]:not([hidden])")?.focus();
   }
 
-  // One of the prepared sentences beside the buttons, or none. It is read out by itself.
-  tell(which) {
-    const said = this.find("[data-said]");
-    said.replaceChildren();
-    if (which) said.append(this.find(`template[data-about=${which}]`).content.cloneNode(true));
+  // Shows the page's message with this name, or none. The area is an alert, so it is read aloud.
+  showMessage(name) {
+    const area = this.find("[data-message-area]");
+    area.replaceChildren();
+    if (name) area.append(this.find(`template[data-message=${name}]`).content.cloneNode(true));
   }
 
-  say(which) {
-    announce(this.find(`template[data-say=${which}]`).content.textContent.trim());
+  announceMessage(name) {
+    announce(this.find(`template[data-announce=${name}]`).content.textContent.trim());
   }
 
-  async list() {
-    const devices = await microphone.known();
+  async updateMicrophones() {
+    const devices = await microphone.listMicrophones();
     const select = this.find("[data-microphones]");
-    const wanted = this.stage === "recording" ? this.tape.microphone : select.value;
+    const selected = this.stage === "recording" ? this.session.microphoneId : select.value;
     select.replaceChildren(...devices.map(({ label, deviceId }) => new Option(label, deviceId)));
-    if (devices.some(({ deviceId }) => deviceId === wanted)) select.value = wanted;
+    if (devices.some(({ deviceId }) => deviceId === selected)) select.value = selected;
     select.closest(".field").hidden = !devices.length;
   }
 
-  // The text in a language, if there is one.
-  choose(language) {
+  // Selects and shows the text in this language; false if there is none.
+  selectText(language) {
     const select = this.find("[data-texts]");
-    if (![...select.options].some(({ value }) => value === language)) return "";
+    if (!language || ![...select.options].some(({ value }) => value === language)) return false;
     select.value = language;
-    return language;
+    this.showText(language);
+    return true;
   }
 
-  show(language) {
+  // "" shows the note for speaking without a text.
+  showText(language) {
     for (const text of this.root.querySelectorAll("[data-text]")) text.hidden = text.dataset.text !== language;
-    this.find(".reading").scrollTop = 0;
+    this.find(".reading-text").scrollTop = 0;
   }
 }
 
-function announce(words) {
-  document.getElementById("announcer").textContent = words;
+function announce(text) {
+  document.getElementById("announcer").textContent = text;
 }

@@ -1,181 +1,174 @@
-// Recordings go to the studio as soon as they are chosen or dropped, with a true progress bar.
-// Without this script the file goes with the form.
+// Uploads a recording as soon as it is chosen or dropped, and shows its progress.
+// Without this script the file is sent with the form.
 
-// The one upload of each drop zone: what was picked last wins.
-const running = new WeakMap();
+// The current upload of each [data-upload] area, { file, request }. A later file replaces it.
+const uploads = new WeakMap();
 
-const zoneOf = (element) => element?.closest?.("[data-upload]");
-const megabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+const areaOf = (element) => element?.closest?.("[data-upload]");
+const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
 
 document.addEventListener("change", (event) => {
-  const zone = event.target.matches?.("input[type=file]") && zoneOf(event.target);
-  if (zone && event.target.files[0]) send(zone, event.target.files[0]);
+  const area = event.target.matches?.("input[type=file]") && areaOf(event.target);
+  if (area && event.target.files[0]) startUpload(area, event.target.files[0]);
 });
 
-// The recorder brings what it has recorded: { file, origin }.
+// Other scripts, such as the recorder, upload with an "upload-file" event: { file, origin }.
 const origins = new WeakMap();
 
-document.addEventListener("bring", ({ target, detail }) => {
+document.addEventListener("upload-file", ({ target, detail }) => {
   origins.set(detail.file, detail.origin);
-  send(zoneOf(target), detail.file);
+  startUpload(areaOf(target), detail.file);
 });
-
-// Dropping --------------------------------------------------------------------------------------------
 
 for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     const drop = event.target.closest?.("[data-upload] .drop");
-    // A file that misses the zone must not replace the page with itself.
+    // Otherwise the browser would open a file that misses the drop zone.
     if (document.querySelector("[data-upload]")) event.preventDefault();
     if (!drop) return;
-    drop.toggleAttribute("data-over", name === "dragenter" || name === "dragover");
+    drop.toggleAttribute("data-drag-over", name === "dragenter" || name === "dragover");
     if (name === "drop" && event.dataTransfer.files[0]) {
-      send(zoneOf(drop), event.dataTransfer.files[0]);
+      startUpload(areaOf(drop), event.dataTransfer.files[0]);
     }
   });
 }
 
 document.addEventListener("click", (event) => {
-  const zone = zoneOf(event.target);
-  if (!zone) return;
+  const area = areaOf(event.target);
+  if (!area) return;
   if (event.target.closest("[data-cancel]")) {
-    stop(zone);
-    zone.querySelector("input[type=file]").focus();
-    end(zone, false);
+    abortUpload(area);
+    area.querySelector("input[type=file]").focus();
+    endUpload(area, false);
   }
-  if (event.target.closest("[data-again]")) send(zone, running.get(zone).file);
+  if (event.target.closest("[data-retry]")) startUpload(area, uploads.get(area).file);
 });
 
-// Another recording was chosen meanwhile: that one counts.
+// Another recording was chosen in place of the one that is being uploaded.
 document.addEventListener("htmx:afterSwap", (event) => {
-  const zone = document.querySelector(`[data-busy][data-target="#${event.target.id}"]`);
-  if (!zone) return;
-  stop(zone);
-  running.delete(zone);
-  end(zone, true);
+  const area = document.querySelector(`[data-busy][data-target="#${event.target.id}"]`);
+  if (!area) return;
+  abortUpload(area);
+  uploads.delete(area);
+  endUpload(area, true);
 });
 
-// Sending ---------------------------------------------------------------------------------------------
+// Sending -------------------------------------------------------------------------------------------
 
-function send(zone, file) {
-  stop(zone);
-  const input = zone.querySelector("input[type=file]");
-  // It goes now, so it must not go once more with the form.
-  input.value = "";
-  tell(zone, "");
-  const upload = { file, request: new XMLHttpRequest() };
-  running.set(zone, upload);
-  if (file.size > Number(zone.dataset.max)) {
-    tell(zone, "too-large");
-    return end(zone, false);
+function startUpload(area, file) {
+  abortUpload(area);
+  // The file must not be sent a second time with the form.
+  area.querySelector("input[type=file]").value = "";
+  showError(area, "");
+  const request = new XMLHttpRequest();
+  uploads.set(area, { file, request });
+  if (file.size > Number(area.dataset.max)) {
+    showError(area, "too-large");
+    return endUpload(area, false);
   }
-  show(zone, file);
+  showMeter(area, file);
 
-  const { request } = upload;
-  const current = () => running.get(zone)?.request === request;
   const body = new FormData();
-  body.append("purpose", zone.dataset.purpose);
+  body.append("purpose", area.dataset.purpose);
   body.append("origin", origins.get(file) ?? "");
   body.append("file", file, file.name);
-  request.upload.addEventListener("progress", (event) => {
-    if (current() && event.lengthComputable) progress(zone, event.loaded, event.total);
+  const on = (target, name, handle) => target.addEventListener(name, (event) => {
+    if (uploads.get(area)?.request === request) handle(event);
   });
-  request.upload.addEventListener("load", () => {
-    if (current()) checking(zone);
+  on(request.upload, "progress", (event) => {
+    if (event.lengthComputable) showProgress(area, event.loaded, event.total);
   });
-  request.addEventListener("load", () => {
-    if (current()) answered(zone, request);
-  });
+  on(request.upload, "load", () => showChecking(area));
+  on(request, "load", () => handleAnswer(area, request));
   for (const name of ["error", "timeout"]) {
-    request.addEventListener(name, () => {
-      if (!current()) return;
-      tell(zone, "lost");
-      end(zone, false);
+    on(request, name, () => {
+      showError(area, "lost");
+      endUpload(area, false);
     });
   }
-  request.open("POST", zone.dataset.upload);
+  request.open("POST", area.dataset.upload);
   request.setRequestHeader("HX-Request", "true");
   request.setRequestHeader("X-CSRFToken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-  request.send(body);
+  return request.send(body);
 }
 
-function answered(zone, request) {
+function handleAnswer(area, request) {
   const { status } = request;
-  const { file } = running.get(zone);
+  const { file } = uploads.get(area);
   if (status === 200) {
-    const place = document.querySelector(zone.dataset.target);
-    place.innerHTML = request.responseText;
-    htmx.process(place);
-    announce(zone.dataset.done);
-    return end(zone, true);
-  }
-  if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
-    // The page asks for the sign-in and says why, then the same file goes again.
-    tell(zone, "lost");
-    end(zone, false);
-    const retry = () => running.get(zone)?.file === file && send(zone, file);
+    const target = document.querySelector(area.dataset.target);
+    target.innerHTML = request.responseText;
+    htmx.process(target);
+    announce(area.dataset.done);
+    endUpload(area, true);
+  } else if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
+    // After a new sign-in the same file is sent again.
+    showError(area, "lost");
+    endUpload(area, false);
+    const retry = () => uploads.get(area)?.file === file && startUpload(area, file);
     document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
-    return;
-  }
-  if (status === 422 || status === 413) {
-    const said = zone.querySelector(".said");
-    said.innerHTML = request.responseText;
-    // Another one may be chosen already: which file is meant?
+  } else if (status === 422 || status === 413) {
+    const message = area.querySelector(".upload-message");
+    message.innerHTML = request.responseText;
+    // The user may choose another file meanwhile, so the message names the one it is about.
     const name = Object.assign(document.createElement("span"), { className: "small", textContent: file.name });
-    said.querySelector(".note")?.prepend(name);
-  } else tell(zone, "broken");
-  end(zone, false);
+    message.querySelector(".note")?.prepend(name);
+    endUpload(area, false);
+  } else {
+    showError(area, "broken");
+    endUpload(area, false);
+  }
 }
 
-function stop(zone) {
-  running.get(zone)?.request.abort();
+function abortUpload(area) {
+  uploads.get(area)?.request.abort();
 }
 
-function end(zone, taken) {
-  zone.querySelector(".meter").hidden = true;
-  zone.removeAttribute("data-busy");
-  const file = running.get(zone)?.file;
-  zone.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true, detail: { taken, file } }));
+function endUpload(area, isUploaded) {
+  area.querySelector(".meter").hidden = true;
+  area.removeAttribute("data-busy");
+  const detail = { isUploaded, file: uploads.get(area)?.file };
+  area.dispatchEvent(new CustomEvent("upload-ended", { bubbles: true, detail }));
 }
 
-// Showing ---------------------------------------------------------------------------------------------
+// Progress and messages -------------------------------------------------------------------------------
 
-function show(zone, file) {
-  zone.setAttribute("data-busy", "");
-  zone.querySelector(".meter").hidden = false;
-  zone.querySelector(".meter .name").textContent = file.name;
-  progress(zone, 0, file.size);
+function showMeter(area, file) {
+  area.setAttribute("data-busy", "");
+  area.querySelector(".meter").hidden = false;
+  area.querySelector(".meter .name").textContent = file.name;
+  showProgress(area, 0, file.size);
 }
 
-function progress(zone, sent, size) {
-  const share = size ? Math.floor((100 * sent) / size) : 0;
-  const bar = zone.querySelector("progress");
-  bar.value = share;
-  const words = zone.dataset.sent
-    .replace("{share}", share)
-    .replace("{sent}", megabytes(sent))
-    .replace("{size}", megabytes(size));
-  zone.querySelector(".figure").textContent = words;
-  bar.setAttribute("aria-valuetext", words);
+function showProgress(area, sent, size) {
+  const percent = size ? Math.floor((100 * sent) / size) : 0;
+  const bar = area.querySelector("progress");
+  bar.value = percent;
+  const text = area.dataset.sent
+    .replace("{share}", percent)
+    .replace("{sent}", toMegabytes(sent))
+    .replace("{size}", toMegabytes(size));
+  area.querySelector(".figure").textContent = text;
+  bar.setAttribute("aria-valuetext", text);
 }
 
-function checking(zone) {
-  // How long that takes nobody knows: the bar has no value then.
-  zone.querySelector("progress").removeAttribute("value");
-  zone.querySelector("progress").removeAttribute("aria-valuetext");
-  zone.querySelector(".figure").textContent = zone.dataset.checking;
-  announce(zone.dataset.checking);
+function showChecking(area) {
+  // The time that the check takes is unknown, so the bar is indeterminate.
+  area.querySelector("progress").removeAttribute("value");
+  area.querySelector("progress").removeAttribute("aria-valuetext");
+  area.querySelector(".figure").textContent = area.dataset.checking;
+  announce(area.dataset.checking);
 }
 
-// One of the page's prepared sentences, or none. All zones share those of the first one.
-function tell(zone, which) {
-  const said = zone.querySelector(".said");
-  said.replaceChildren();
-  if (which) said.append(document.querySelector(`template[data-${which}]`).content.cloneNode(true));
+// Shows the page's message with this name, or none. All upload areas share the messages of the first.
+function showError(area, name) {
+  const message = area.querySelector(".upload-message");
+  message.replaceChildren();
+  if (name) message.append(document.querySelector(`[data-upload-error=${name}]`).content.cloneNode(true));
 }
 
-function announce(words) {
+function announce(text) {
   const announcer = document.getElementById("announcer");
-  if (announcer) announcer.textContent = words;
+  if (announcer) announcer.textContent = text;
 }

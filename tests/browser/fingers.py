@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 SMALL = """place => [...document.querySelector(place).querySelectorAll(
     "a, button, select, summary, textarea, input:not([type=checkbox], [type=radio]), .check, .chip"
   )].filter((one) => one.checkVisibility({ visibilityProperty: true })
-    && !one.matches(".unseen, [type=file]")
+    && !one.matches(".visually-hidden, [type=file]")
   ).filter((one) => {
     const label = one.matches(".check") && one.querySelector("label");
     const height = label

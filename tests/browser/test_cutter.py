@@ -57,7 +57,7 @@ def middle(place: Locator) -> tuple[float, float]:
 
 def x_of(page: Page, seconds: float) -> float:
     """Where a second lies on the screen while all is shown."""
-    box = page.locator(".over").bounding_box()
+    box = page.locator(".selection-area").bounding_box()
     assert box is not None
     return box["x"] + box["width"] * seconds / SECONDS
 
@@ -107,7 +107,7 @@ def test_by_mouse_from_handles_to_a_new_recording(studio: Studio, recording: Aud
 
 def test_marked_part_is_dragged_as_a_whole(studio: Studio, recording: AudioFile) -> None:
     page = opened(studio, recording, "?start=10&end=22")
-    line = middle(page.locator(".over"))[1]
+    line = middle(page.locator(".selection-area"))[1]
 
     drag(page, (x_of(page, 15), line), x_of(page, 35))
     moved = [seconds(text) for text in places(page)]
@@ -146,8 +146,9 @@ def test_by_touch(studio: Studio, recording: AudioFile) -> None:
     x, y = knob(page, "End")
     pull(x - 15, y + 10, x_of(page, 38) - x)
     expect(page.locator("#judged")).to_have_text(re.compile("too short, at least 10"))
-    pull(x_of(page, 34), middle(page.locator(".over"))[1], x_of(page, 10) - x_of(page, 30))
-    page.touchscreen.tap(x_of(page, 14), middle(page.locator(".over"))[1])
+    line = middle(page.locator(".selection-area"))[1]
+    pull(x_of(page, 34), line, x_of(page, 10) - x_of(page, 30))
+    page.touchscreen.tap(x_of(page, 14), line)
 
     assert [seconds(text) for text in places(page)] == pytest.approx([10, 18], abs=1)
     assert at(page) == pytest.approx(14, abs=0.5)
@@ -232,38 +233,40 @@ def test_by_keyboard_alone(studio: Studio, recording: AudioFile) -> None:
 def test_typed_times_move_the_handles_or_say_why_not(studio: Studio, recording: AudioFile) -> None:
     page = opened(studio, recording)
     start, end = page.locator("#id_start"), page.locator("#id_end")
+    error = page.locator(".cut-times .error")
 
     start.fill("5")
     expect(handle(page, "Start")).to_have_attribute("aria-valuenow", "5")
     end.fill("half past")
     end.blur()
-    expect(page.locator(".times .error")).to_have_text(re.compile("^Type a time such as 1:02.5"))
+    expect(error).to_have_text(re.compile("^Type a time such as 1:02.5"))
     expect(end).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#judged")).to_have_text("Correct the times first.")
     end.fill("2:00")
     end.blur()
-    expect(page.locator(".times .error")).to_have_text(re.compile("^The recording ends at 1:00.0."))
+    expect(error).to_have_text(re.compile("^The recording ends at 1:00.0."))
     end.fill("4")
     end.blur()
-    expect(page.locator(".times .error")).to_have_text("The end must come after the start.")
+    expect(error).to_have_text("The end must come after the start.")
     end.fill("35")
     end.blur()
 
-    expect(page.locator(".times .error")).to_have_count(0)
+    expect(error).to_have_count(0)
     assert places(page) == ("0:05.0", "0:35.0")
 
 
 def test_wrong_times_come_back_as_they_were_typed(studio: Studio, recording: AudioFile) -> None:
     page = opened(studio, recording)
+    error = page.locator(".cut-times .error")
 
     page.locator("#id_end").fill("later")
     page.get_by_role("button", name="Make this cut").click()
 
     expect(page).to_have_title(re.compile("Something to correct"))
-    expect(page.locator(".times .error")).to_have_text(re.compile("Type a time such as"))
+    expect(error).to_have_text(re.compile("Type a time such as"))
     assert places(page) == ("0:00.0", "later")
     handle(page, "End").press("ArrowLeft")
-    expect(page.locator(".times .error")).to_have_count(0)
+    expect(error).to_have_count(0)
     assert places(page) == ("0:00.0", "0:59.9")
 
 
@@ -411,7 +414,7 @@ def test_clip_is_cut_out_and_its_words_are_typed(studio: Studio, recording: Audi
     loop.click()
     expect(loop).to_have_attribute("aria-pressed", "true")
     page.get_by_label("Prompt text").fill("Well, then.")
-    expect(page.locator(".looping [data-count]")).to_have_text(re.compile(r"^\d\.\d of 6\.\d s$"))
+    expect(page.locator(".clip-loop [data-count]")).to_have_text(re.compile(r"^\d\.\d of 6\.\d s$"))
     loop.click()
 
     expect(loop).to_have_attribute("aria-pressed", "false")

@@ -46,7 +46,7 @@ def test_text_is_in_the_browser_s_language_at_first(studio: Studio) -> None:
 
     page.locator("[data-step=recording]").get_by_text("Record it here").click()
 
-    expect(page.locator(".reading > :visible")).to_have_attribute("lang", "pt")
+    expect(page.locator(".reading-text > :visible")).to_have_attribute("lang", "pt")
     expect(page.get_by_label("A text to read aloud", exact=True)).to_have_value("Portuguese")
 
 
@@ -64,13 +64,13 @@ def test_time_level_and_stop_stay_in_sight_of_the_text(studio: Studio, width: in
     assert before is not None
     assert after is not None
     assert abs(after["y"] + page.evaluate("scrollY") - before["y"] - scrolled) <= 1
-    for part in (".recorder .elapsed", ".recorder [data-does=stop]", ".reading"):
+    for part in (".recorder .elapsed-time", ".recorder [data-action=stop]", ".reading-text"):
         expect(page.locator(part)).to_be_in_viewport(ratio=1)
     if width == 375:
         assert too_small(page, ".recorder") == []
     page.mouse.wheel(0, 250)
     page.wait_for_function("() => scrollY > 250")
-    expect(page.locator(".recorder [data-does=stop]")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".recorder [data-action=stop]")).to_be_in_viewport(ratio=1)
 
 
 def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
@@ -85,8 +85,8 @@ def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
             held.append(route)
 
     page.route("**/recordings/", hold)
-    way = page.locator(".recorder .way")
-    use = page.locator(".recorder [data-does=use]")
+    way = page.locator(".recorder .recorder-progress")
+    use = page.locator(".recorder [data-action=use]")
     press(page, "Record")
     page.wait_for_function("() => document.querySelector('[data-elapsed]').textContent > '0:00'")
     press(page, "Stop")
@@ -126,16 +126,16 @@ def test_why_a_take_is_refused_stands_in_its_deck(studio: Studio) -> None:
     press(page, "Record")
     page.wait_for_function("() => document.querySelector('[data-elapsed]').textContent > '0:00'")
     press(page, "Stop")
-    again = page.locator(".recorder [data-does=again]:visible")
+    again = page.locator(".recorder [data-action=restart]:visible")
     expect(page.get_by_text("This is too short for MiniMax.")).to_be_visible()
-    assert again.bounding_box()["x"] < page.locator("[data-does=use]").bounding_box()["x"]  # type: ignore[index]
+    assert again.bounding_box()["x"] < page.locator("[data-action=use]").bounding_box()["x"]  # type: ignore[index]
 
     press(page, "Use this recording")
 
-    said = page.locator(".recorder [data-said]")
+    said = page.locator(".recorder [data-message-area]")
     expect(said).to_contain_text(re.compile(r"Recorded .*\.webm"))
     expect(said.locator("b")).to_have_text("This recording is too short.")
     expect(said).to_contain_text("MiniMax needs at least 10 seconds.")
-    expect(page.locator(".said .note")).to_have_count(0)
+    expect(page.locator(".upload-message .note")).to_have_count(0)
     expect(page.locator(".recorder .player")).to_be_visible()
     assert AudioFile.objects.count() == 0

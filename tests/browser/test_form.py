@@ -105,7 +105,7 @@ def test_by_keyboard_alone(studio: Studio) -> None:
     tab_to("#id_permission")
     page.keyboard.press("Space")
     tab_to("#id_file")
-    tab_to("details:has(.found) > summary")
+    tab_to("details:has(.search-results) > summary")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="here.mp3")).to_be_visible()
     tab_to(".already-here button")
@@ -209,7 +209,7 @@ def test_price_follows_the_text_as_the_server_counts(studio: Studio) -> None:
 
 def test_numbers_become_ticks(studio: Studio) -> None:
     page = studio.page()
-    done = page.locator(".n[data-done]")
+    done = page.locator(".step-number[data-done]")
 
     expect(done).to_have_count(1)
     answer(page)
@@ -269,7 +269,7 @@ def test_refused_file_is_told_where_it_was_dropped(studio: Studio) -> None:
     page.locator("#id_file").set_input_files(studio.wav("short.wav", seconds=3))
 
     expect(page.get_by_text("MiniMax needs at least 10 seconds.")).to_be_visible()
-    expect(page.locator(".said .note").first).to_contain_text("short.wav")
+    expect(page.locator(".upload-message .note").first).to_contain_text("short.wav")
     expect(page.locator(".meter").first).to_be_hidden()
     bring(page, studio.wav())
     expect(page.get_by_text("MiniMax needs at least 10 seconds.")).to_be_hidden()
@@ -434,7 +434,7 @@ def test_mistakes_get_the_focus_and_lead_to_their_fields(studio: Studio) -> None
 
     press(page)
 
-    expect(page.locator(".mistakes")).to_be_focused()
+    expect(page.locator(".error-summary")).to_be_focused()
     expect(page).to_have_title(re.compile("Something to correct"))
     expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
     page.get_by_role("link", name="Whose voice is it? Type the person's name.").click()

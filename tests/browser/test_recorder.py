@@ -201,7 +201,7 @@ def test_clip_is_recorded_for_the_prompt(studio: Studio) -> None:
     page = clip_recorder(studio)
 
     expect(page.get_by_text("of at least 0:05, at most 0:07")).to_be_visible()
-    expect(page.locator(".reading p:visible")).to_have_count(1)
+    expect(page.locator(".reading-text p:visible")).to_have_count(1)
     button(page, "Record").click()
     expect(page.get_by_text("Stopped by itself")).to_be_visible(timeout=15_000)
     button(page, "Use this recording").click()
@@ -217,7 +217,7 @@ def test_by_keyboard_alone(studio: Studio) -> None:
     page = clip_recorder(studio)
     focused = "() => document.activeElement.textContent.trim()"
 
-    page.locator(".record:has(.recorder) summary").focus()
+    page.locator(".recorder-fold:has(.recorder) summary").focus()
     page.keyboard.press("Tab")
     assert page.evaluate(focused).startswith("Record")
     page.keyboard.press("Enter")
@@ -271,7 +271,7 @@ BAR = """([least, most]) => {
 
 def test_level_is_told_in_words_and_by_a_bar(studio: Studio) -> None:
     page = recorder(studio, before=AMPLIFIER)
-    told = page.locator("[data-word]:visible")
+    told = page.locator("[data-level-message]:visible")
     colours = []
 
     button(page, "Record").click()
@@ -531,7 +531,7 @@ def test_recorder_that_does_not_come_can_be_asked_for_again(studio: Studio) -> N
 
 def test_text_follows_the_language_of_the_form(studio: Studio) -> None:
     page = recorder(studio)
-    text = page.locator(".reading [data-text]:visible")
+    text = page.locator(".reading-text [data-text]:visible")
 
     expect(text).to_have_attribute("lang", "en")
     page.get_by_label("Language", exact=True).select_option("German")

@@ -85,8 +85,8 @@ def test_finding_plays_its_three_seconds_and_stops(studio: Studio, press: str) -
 def test_finding_is_stopped_by_its_own_button_and_by_other_sounds(studio: Studio) -> None:
     recording = judged(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
-    first = page.locator("[data-code=hum] [data-part-of]")
-    second = page.locator("[data-code=noisy] [data-part-of]")
+    first = page.locator("[data-code=hum] [data-finding-audio]")
+    second = page.locator("[data-code=noisy] [data-finding-audio]")
 
     first.click()
     expect(first).to_have_attribute("data-playing", "")
@@ -111,7 +111,7 @@ def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) 
 
     page.evaluate(
         """() => {
-          for (const link of document.querySelectorAll("[data-part-of]")) link.click();
+          for (const link of document.querySelectorAll("[data-finding-audio]")) link.click();
         }"""
     )
 
@@ -119,7 +119,8 @@ def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) 
     page.wait_for_function(
         "() => document.querySelector('.player audio').currentTime > 3.1", polling=50
     )
-    expect(page.locator("[data-code=noisy] [data-part-of]")).to_have_attribute("data-playing", "")
+    noisy = page.locator("[data-code=noisy] [data-finding-audio]")
+    expect(noisy).to_have_attribute("data-playing", "")
 
 
 def test_without_script_finding_is_a_link_to_its_place(studio: Studio) -> None:
@@ -214,7 +215,7 @@ def test_verdict_fills_the_room_that_was_kept(
           const [first, details] = verdict.children;
           const gap = parseFloat(getComputedStyle(verdict).rowGap);
           const inside = first.getBoundingClientRect().bottom
-            - first.querySelector(".button, .gist").getBoundingClientRect().bottom;
+            - first.querySelector(".button, .key-figures").getBoundingClientRect().bottom;
           return [verdict.getBoundingClientRect().height - first.getBoundingClientRect().height
             - gap - details.getBoundingClientRect().height, inside];
         }"""
@@ -259,12 +260,12 @@ def test_several_files_get_one_line_each(studio: Studio) -> None:
 
     lines = page.locator(".line")
     expect(lines).to_have_count(3)
-    expect(page.locator(".line[data-taken]")).to_have_count(2)
+    expect(page.locator(".line[data-uploaded]")).to_have_count(2)
     refused = lines.nth(1)
     expect(refused).to_contain_text("short.wav")
     expect(refused).to_contain_text("MiniMax needs at least 10 seconds.")
     expect(page.locator("#announcer")).to_have_text(
-        "All recordings have been dealt with: 2 taken, 1 refused."
+        "All recordings have been dealt with: 2 uploaded, 1 refused."
     )
     first = AudioFile.objects.get(name="one.wav")
     recordings.judge(first.pk)
@@ -318,7 +319,7 @@ def test_dropped_files_go_to_the_list(studio: Studio) -> None:
     page.get_by_label("They are").select_option("Recordings")
     page.locator(".drop").dispatch_event("drop", {"dataTransfer": data})
 
-    expect(page.locator(".line[data-taken]")).to_have_count(2)
+    expect(page.locator(".line[data-uploaded]")).to_have_count(2)
     assert set(AudioFile.objects.values_list("name", flat=True)) == {"a.wav", "b.wav"}
 
 
@@ -331,7 +332,7 @@ def test_lost_connection_keeps_the_file_in_its_line(studio: Studio) -> None:
     expect(page.locator(".line")).to_contain_text("The connection broke")
     page.get_by_role("button", name="Try again anna.wav").click()
 
-    expect(page.locator(".line[data-taken]")).to_have_count(1)
+    expect(page.locator(".line[data-uploaded]")).to_have_count(1)
 
 
 def test_without_script_several_files_go_with_the_form(studio: Studio) -> None:
@@ -426,7 +427,7 @@ def test_findings_and_details_by_keyboard_alone(studio: Studio) -> None:
     recording = judged(studio, finding("hum", at=12.0), figures={"hum_hz": 50})
     page = studio.page(path=f"/recordings/{recording.pk}/")
 
-    tab_to(page, "[data-part-of]")
+    tab_to(page, "[data-finding-audio]")
     page.keyboard.press("Enter")
     expect(page.locator(".player")).to_have_attribute("data-playing", "")
     tab_to(page, ".verdict summary")

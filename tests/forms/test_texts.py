@@ -1,9 +1,7 @@
 """What people type, made clean; pauses and sounds in it."""
 
-import re
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from voicestudio.forms import texts
@@ -108,12 +106,3 @@ def test_prompt_text_ends_in_punctuation(text: str, full: str) -> None:
 )
 def test_remarks_tell_what_may_be_read_out(text: str, model: str, count: int) -> None:
     assert len(texts.remarks(text, model)) == count
-
-
-def test_page_knows_the_same_sounds() -> None:
-    script = (settings.BASE_DIR / "static/js/form.js").read_text()
-
-    listed = re.search(r"new Set\(\s*`(.*?)`", script, re.DOTALL)
-
-    assert listed is not None
-    assert set(listed[1].split()) == texts.TAGS

@@ -195,7 +195,7 @@ def test_suggestions_say_why_in_words(client: Client, recording: AudioFile) -> N
 
     assert "Suggest the best part" in text
     assert "Suggest a prompt clip" in text
-    whys = re.findall(r'class="note why".*?</div>', text, re.DOTALL)
+    whys = re.findall(r'class="note suggestion".*?</div>', text, re.DOTALL)
     assert [re.findall(r"<(?:b|span)>(.*?)</", why) for why in whys] == [
         [
             "0:12.0 to 0:27.1, 15.1\u00a0s",
@@ -251,8 +251,8 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
         assert "The studio is still listening to the recording." in shown
         assert f'hx-get="{url}"' in shown
         assert f'href="{address(recording)}?back=form&suggest=prompt"' in shown
-    assert "data-now" not in early + waiting
-    assert re.findall(r'value="(\w+)"\s+data-suggest\s+data-now', late) == ["prompt"]
+    assert "data-preselect" not in early + waiting
+    assert re.findall(r'value="(\w+)"\s+data-suggest\s+data-preselect', late) == ["prompt"]
 
 
 @pytest.mark.parametrize(
@@ -468,7 +468,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     assert "<b>This recording is too long.</b>" in form
     assert 'value="cut_recording"' in form
     assert "Too long for MiniMax, which takes at most 5 minutes." in listed
-    assert f'<a class="on" href="{address(recording)}">Cut out a part</a>' in listed
+    assert f'<a class="cut-link" href="{address(recording)}">Cut out a part</a>' in listed
 
 
 def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:

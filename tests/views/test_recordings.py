@@ -526,7 +526,7 @@ def test_each_of_several_becomes_a_line(client: Client, user: User) -> None:
     kept = AudioFile.objects.get()
     html = response.content.decode()
     assert response.status_code == 201
-    assert re.findall(r'<li class="line" data-taken id="line-(\d+)"', html) == [str(kept.pk)]
+    assert re.findall(r'<li class="line" data-uploaded id="line-(\d+)"', html) == [str(kept.pk)]
     assert html.count("Listening…") == 2  # the badge, and what is said aloud
     assert "<html" not in html
 

@@ -97,7 +97,7 @@ def test_listening_says_how_far_it_is(
     assert how_far(page) == ([f"Listening to the recording… {told}"] if told else [])
     assert how_far(row) == ([f"Listening… {told}"] if told else [])
     # Nobody wants to hear every minute; and what has not changed is not asked for.
-    assert re.findall('data-said="([^"]*)"', row) == [f"{recording.name}: Listening…"]
+    assert re.findall('data-announcement="([^"]*)"', row) == [f"{recording.name}: Listening…"]
     assert re.findall('hx-get="([^"]+verdict[^"]+)"', row) == [
         f"/recordings/{recording.pk}/verdict/?place=row&amp;heard={heard_ms or 0}"
     ]
@@ -144,7 +144,7 @@ def test_worst_seconds_are_a_link_into_the_recording(client: Client, user: User)
 def test_finding_without_a_place_has_nothing_to_play(client: Client, user: User) -> None:
     recording = make_judged("unusable", finding("damaged") | {"from_s": 0.0, "to_s": 0.0})
 
-    assert "data-part-of" not in client.get(f"/recordings/{recording.pk}/").content.decode()
+    assert "data-finding-audio" not in client.get(f"/recordings/{recording.pk}/").content.decode()
 
 
 def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> None:
@@ -190,7 +190,7 @@ def test_good_recording_is_told_with_what_is_best(
     told = [
         re.findall(
             r"<dt[^>]*>([^<]+)</dt>\s*<dd><b>([^<]+)</b>",
-            client.get(f"/recordings/{one.pk}/").content.decode().partition('class="gist"')[2],
+            client.get(f"/recordings/{one.pk}/").content.decode().partition('class="key-figures"')[2],
         )
         for one in (waits, good)
     ]
@@ -351,7 +351,7 @@ def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> N
     assert ticked(html) == ["noise_reduction"]
     assert told(html) == [f"{recording.pk} noise_reduction"]
     assert re.findall(r'data-suggested="(\w+)" hidden', html) == ["volume_normalization"]
-    assert re.findall(r'<span class="help" data-why>(.*?)</span>', html) == [HUM, ""]
+    assert re.findall(r'<span class="help" data-suggestion-reason>(.*?)</span>', html) == [HUM, ""]
     assert re.search(r'<details class="fold" id="sound-options"\s+open', html)
     assert html.count("“Reduce noise” is suggested for it") == 1
 
@@ -438,8 +438,8 @@ def test_poor_recording_is_the_person_s_choice(
 def test_form_warns_beside_its_button(client: Client, user: User) -> None:
     html = client.get("/").content.decode()
 
-    warned = html.rpartition("before-money")[0].count("This recording will probably disappoint.")
-    assert (warned, html.count('data-about="unusable"')) == (1, 1)
+    warned = html.rpartition("recording-warning")[0].count("This recording will probably disappoint.")
+    assert (warned, html.count('data-for-verdict="unusable"')) == (1, 1)
     assert html.index("This recording will probably disappoint.") < html.index('id="clone-voice"')
 
 

@@ -367,7 +367,7 @@ def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: Us
 def test_link_to_the_speaker_names_the_person(client: Client, voice: Voice) -> None:
     html = client.get("/voices/").content.decode()
 
-    assert html.count('speaker<span class="unseen">: Anna Larsen</span></a>') == 1
+    assert html.count('speaker<span class="visually-hidden">: Anna Larsen</span></a>') == 1
 
 
 NASTY = [

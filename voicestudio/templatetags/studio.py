@@ -199,7 +199,7 @@ def when(moment: datetime | None, style: str = "ago") -> str:
     """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04),
     minute (09:31 UTC).
 
-    The server speaks UTC; `moments.js` puts it into the reader's own time zone.
+    The server speaks UTC; `local-times.js` puts it into the reader's own time zone.
     """
     if moment is None:
         return ""

@@ -137,6 +137,7 @@ def _page(
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.larger_than_we_take(),
         "preview_limit": PREVIEW_LIMIT,
+        "sound_tags": " ".join(sorted(texts.TAGS)),
         "model_now": model,
         "speech_models": [
             {

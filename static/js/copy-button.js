@@ -1,18 +1,18 @@
-// Copy: a button with data-copy puts the text of the element of that id on the clipboard.
-async function copied(text) {
+// A button with data-copy="element-id" copies the text of that element to the clipboard.
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Plain http on another machine has no clipboard; the old way still works there.
+    // navigator.clipboard does not exist on plain http, where execCommand still works.
     const field = document.createElement("textarea");
     field.value = text;
-    field.className = "unseen";
+    field.className = "visually-hidden";
     document.body.append(field);
     field.select();
-    const done = document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     field.remove();
-    return done;
+    return isCopied;
   }
 }
 
@@ -20,15 +20,15 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  if (!(await copied((source.value ?? source.textContent).trim()))) return;
+  if (!(await copyText((source.value ?? source.textContent).trim()))) return;
   button.focus();
-  const words = button.querySelector("span");
-  words.dataset.before ??= words.textContent;
-  words.textContent = button.dataset.copied;
+  const label = button.querySelector("span");
+  label.dataset.label ??= label.textContent;
+  label.textContent = button.dataset.copied;
   button.setAttribute("data-done", "");
   document.getElementById("announcer").textContent = button.dataset.copied;
   setTimeout(() => {
-    words.textContent = words.dataset.before;
+    label.textContent = label.dataset.label;
     button.removeAttribute("data-done");
   }, 2000);
 });

@@ -1,15 +1,15 @@
-// Swapping: how htmx exchanges parts of a page. Read before htmx starts.
+// htmx settings for every page. Must be read before htmx starts.
 Object.assign(htmx.config, {
-  // Styles and code in the page are what our Content-Security-Policy forbids.
+  // Our Content-Security-Policy forbids inline styles and evaluated code.
   includeIndicatorStyles: false,
   allowEval: false,
   allowScriptTags: false,
-  // The way back asks the server: what was true a minute ago may not be true now.
+  // Going back asks the server, because the state may have changed meanwhile.
   historyCacheSize: 0,
   historyRestoreAsHxRequest: false,
   attributesToSettle: ["class"],
   defaultSettleDelay: 0,
-  // 422 is a form that is not right, shown with its sentences.
+  // A 422 is an invalid form, shown with its errors.
   responseHandling: [
     { code: "204", swap: false },
     { code: "[23]..", swap: true },
@@ -18,7 +18,7 @@ Object.assign(htmx.config, {
   ],
 });
 
-// The forms of a page know its token; session.js gives them a new one after signing in again.
+// The token comes from a form of the page: sign-in-dialog.js updates it after a new sign-in.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   const token = document.querySelector("[name=csrfmiddlewaretoken]");
   if (token) detail.headers["X-CSRFToken"] = token.value;

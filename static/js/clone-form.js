@@ -1,0 +1,196 @@
+// The clone form while it is filled in: voice ID, character count, price, notes, step numbers.
+// All of it is for convenience: the server validates everything again.
+
+// Events are handled on the document, because htmx replaces the form.
+const findForm = () => document.getElementById("clone");
+const byId = (id) => document.getElementById(id);
+
+// Voice ID: derived from the name until the user changes it ----------------------------------------
+
+let suggestedId = ""; // the last suggestion; any other value was typed by the user
+const isSuggested = () => ["", suggestedId].includes(byId("id_voice_id").value.trim());
+
+function showVoiceIdCheck(container) {
+  const check = container.querySelector("[data-verdict]");
+  const input = byId("id_voice_id");
+  if (!check || !input) return;
+  if (check.dataset.suggestion && isSuggested()) {
+    suggestedId = input.value = check.dataset.suggestion;
+  }
+  const isInvalid = ["invalid", "taken"].includes(check.dataset.verdict);
+  if (isInvalid) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  updateSteps();
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { parameters, triggeringEvent } = event.detail;
+  if (!event.target.matches?.(".voice-id-fields")) return;
+  // While the name is typed, an unchanged suggestion is derived again.
+  if (triggeringEvent?.target?.id === "id_speaker" && isSuggested()) delete parameters.voice_id;
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[name=use_voice_id]");
+  if (!button) return;
+  event.preventDefault();
+  const input = byId("id_voice_id");
+  input.value = button.value;
+  input.focus();
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// Preview text: length, price, and sound tags that the model cannot speak ---------------------------
+
+// Counts as the server does: code points, without spaces at the ends.
+const countCharacters = (text) => [...text.replace(/\r\n?/g, "\n").trim()].length;
+
+function updatePreview() {
+  const text = byId("id_preview_text");
+  const option = byId("id_model")?.selectedOptions[0];
+  if (!text || !option) return;
+  const length = countCharacters(text.value);
+
+  const count = byId("count");
+  const limit = Number(count.dataset.limit);
+  const isTooLong = length > limit;
+  count.textContent = (isTooLong ? count.dataset.tooLong : count.dataset.count)
+    .replace("{count}", length.toLocaleString("en"))
+    .replace("{limit}", limit.toLocaleString("en"));
+  count.toggleAttribute("data-over-limit", isTooLong);
+  if (isTooLong) text.setAttribute("aria-invalid", "true");
+
+  const cost = byId("cost");
+  const smallest = Number(cost.dataset.smallest);
+  const amount = length * Number(option.dataset.price);
+  const pattern = !length ? "none" : amount < smallest ? "little" : "about";
+  const price = cost.dataset.currency + Math.max(amount, smallest).toFixed(2);
+  setText(cost, cost.dataset[pattern].replace("{price}", price));
+
+  const note = byId("tags-note");
+  const soundTags = note.dataset.tags.split(" ");
+  const inParentheses = [...text.value.matchAll(/\(([a-z-]+)\)/g)].map(([, tag]) => tag);
+  const tags = [...new Set(inParentheses)].filter((tag) => soundTags.includes(tag));
+  const speaksTags = option.hasAttribute("data-tags");
+  note.hidden = speaksTags || !tags.length;
+  if (!note.hidden) setText(note, note.dataset.text.replace("{tags}", tags.map((tag) => `(${tag})`).join(", ")));
+  for (const button of document.querySelectorAll("[data-sound]")) button.hidden = !speaksTags;
+}
+
+// Writes only a changed text, because screen readers announce every change of a live region.
+function setText(element, text) {
+  if (element.textContent.trim() !== text) element.textContent = text;
+}
+
+// Step numbers: a card's number becomes a tick when the card is complete ----------------------------
+
+const IS_COMPLETE = {
+  speaker: () =>
+    byId("id_speaker").value.trim() &&
+    byId("id_voice_id").value.trim() &&
+    byId("id_voice_id").getAttribute("aria-invalid") !== "true" &&
+    byId("id_permission").checked,
+  recording: () => findForm().querySelector("[name=recording]:not([data-too-long])"),
+  preview: () => {
+    const length = countCharacters(byId("id_preview_text").value);
+    return length && length <= Number(byId("count").dataset.limit);
+  },
+};
+
+function updateSteps() {
+  for (const card of findForm()?.querySelectorAll("[data-step]") ?? []) {
+    const isComplete = Boolean(IS_COMPLETE[card.dataset.step]());
+    card.querySelector(".step-number").toggleAttribute("data-done", isComplete);
+  }
+}
+
+// Recordings ----------------------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-remove]");
+  if (!button) return;
+  event.preventDefault();
+  const container = button.closest("#recording, #prompt_clip");
+  container.replaceChildren();
+  const upload = document.querySelector(`[data-target="#${container.id}"]`);
+  upload.querySelector("input[type=file]").focus();
+  updateSteps();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  // Enter in these fields must not send the whole form.
+  if (event.target.matches?.("#clone input[type=search]")) event.preventDefault();
+  if (event.target.id === "id_file_id") {
+    event.preventDefault();
+    event.target.closest(".file-id").querySelector("button").click();
+  }
+});
+
+// Sending -------------------------------------------------------------------------------------------
+
+let sendForm = null; // sends the form that waits for an upload
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.target !== findForm()) return;
+  byId("not-sent").hidden = true;
+  if (!document.querySelector(".upload[data-busy]")) return;
+  // The form is sent as soon as the upload has ended.
+  event.preventDefault();
+  sendForm = event.detail.issueRequest;
+  findForm().setAttribute("data-waiting-for-upload", "");
+});
+
+document.addEventListener("upload-ended", (event) => {
+  updateSteps();
+  if (!sendForm || document.querySelector(".upload[data-busy]")) return;
+  const send = sendForm;
+  sendForm = null;
+  findForm()?.removeAttribute("data-waiting-for-upload");
+  if (event.detail.isUploaded) send(true);
+});
+
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const location = event.detail.xhr.getResponseHeader("HX-Location");
+  if (!location || event.target !== findForm()) return;
+  // The back button leads to this form, which then says that it has been sent.
+  const attempt = JSON.parse(location).path.match(/\d+(?=\/$)/)?.[0];
+  if (attempt) history.replaceState(history.state, "", `?asked=${attempt}`);
+});
+
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    const status = event.detail.xhr?.status ?? 0;
+    // sign-in-dialog.js handles an expired sign-in and an outdated token.
+    if (!findForm()?.contains(event.target) || [401, 403].includes(status)) return;
+    const note = byId("not-sent");
+    note.hidden = false;
+    note.scrollIntoView({ block: "center" });
+  });
+}
+
+// Events --------------------------------------------------------------------------------------------
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "voice-id") showVoiceIdCheck(event.target);
+  if (event.target.matches?.("#recording, #prompt_clip")) {
+    const upload = document.querySelector(`[data-target="#${event.target.id}"]`);
+    upload.querySelector(".upload-message").replaceChildren();
+    byId("announcer").textContent = upload.dataset.done;
+  }
+});
+
+function updateForm() {
+  if (!findForm()) return;
+  updatePreview();
+  updateSteps();
+}
+
+for (const name of ["input", "change"]) {
+  document.addEventListener(name, (event) => {
+    if (findForm()?.contains(event.target)) updateForm();
+  });
+}
+document.addEventListener("htmx:load", updateForm);
+addEventListener("pageshow", updateForm);
+updateForm();

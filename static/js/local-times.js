@@ -1,0 +1,46 @@
+// Shows every <time data-style> of the server, which writes UTC, in the reader's own time zone.
+const language = document.documentElement.lang || "en";
+const dateFormat = (options) => new Intl.DateTimeFormat(language, options);
+const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const dayFormat = dateFormat({ day: "numeric", month: "short", year: "numeric" });
+const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+
+// Day before month in every dialect of English, as the server writes it: 22 Nov 2026.
+function formatDay(date) {
+  const parts = Object.fromEntries(dayFormat.formatToParts(date).map(({ type, value }) => [type, value]));
+  return `${parts.day} ${parts.month} ${parts.year}`;
+}
+
+function formatAgo(date, now) {
+  const minutes = (now - date) / 60000;
+  if (minutes < 0.75) return relativeFormat.format(0, "second");
+  if (minutes < 59.5) return relativeFormat.format(-Math.max(1, Math.round(minutes)), "minute");
+  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate());
+  const days = Math.round((midnight(now) - midnight(date)) / 86400000);
+  if (days >= 2) return formatDay(date);
+  return `${relativeFormat.format(-days, "day")}, ${minuteFormat.format(date)}`;
+}
+
+const formatDayAndMinute = (date) => `${formatDay(date)}, ${minuteFormat.format(date)}`;
+// The values of data-style.
+const FORMATS = {
+  ago: formatAgo,
+  clock: (date) => secondFormat.format(date),
+  minute: (date) => minuteFormat.format(date),
+  moment: formatDayAndMinute,
+};
+
+function localizeTimes(root) {
+  const now = new Date();
+  for (const element of root.querySelectorAll("time[data-style]")) {
+    const date = new Date(element.dateTime);
+    const text = FORMATS[element.dataset.style](date, now);
+    if (element.textContent !== text) element.textContent = text;
+    element.title = formatDayAndMinute(date);
+  }
+}
+
+localizeTimes(document);
+document.addEventListener("htmx:load", ({ detail }) => localizeTimes(detail.elt.parentNode ?? document));
+setInterval(() => localizeTimes(document), 20000);

@@ -1,0 +1,181 @@
+// Uploads several recordings: one line each, two at a time, with progress.
+// Without this script the files are sent with the form.
+const PARALLEL_UPLOADS = 2;
+const uploads = []; // { file, form, line, purpose, request, state }
+
+const UNFINISHED = ["waiting", "sending", "checking"];
+const formOf = (element) => element?.closest?.("form.multi-upload");
+const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+
+document.addEventListener("change", ({ target }) => {
+  const form = target.matches?.("input[type=file]") && formOf(target);
+  if (!form) return;
+  addFiles(form, [...target.files]);
+  // The files must not be sent a second time with the form.
+  target.value = "";
+});
+
+for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer?.types.includes("Files") || !document.querySelector("form.multi-upload")) return;
+    event.preventDefault();
+    const drop = event.target.closest?.(".multi-upload .drop");
+    drop?.toggleAttribute("data-drag-over", name === "dragenter" || name === "dragover");
+    if (drop && name === "drop") addFiles(formOf(drop), [...event.dataTransfer.files]);
+  });
+}
+
+document.addEventListener("click", ({ target }) => {
+  const line = formOf(target) && target.closest(".line");
+  const upload = line && uploads.find((other) => other.line === line);
+  if (!upload) return;
+  if (target.closest("[data-cancel]")) cancelUpload(upload);
+  if (target.closest("[data-retry]")) {
+    setState(upload, "waiting");
+    startUploads();
+  }
+});
+
+// Leaving the page would abort the uploads.
+addEventListener("beforeunload", (event) => {
+  if (uploads.some(({ state }) => UNFINISHED.includes(state))) event.preventDefault();
+});
+
+function addFiles(form, files) {
+  const list = form.querySelector(".lines");
+  const purpose = form.elements.purpose.value;
+  for (const file of files) {
+    const line = form.querySelector("[data-line]").content.firstElementChild.cloneNode(true);
+    line.querySelector(".name").textContent = file.name;
+    for (const element of line.querySelectorAll("progress, [data-cancel], [data-retry]")) {
+      element.setAttribute("aria-label", `${element.textContent.trim()} ${file.name}`.trim());
+    }
+    list.append(line);
+    const upload = { file, form, line, purpose, request: null, state: "" };
+    uploads.push(upload);
+    if (file.size > Number(form.dataset.max)) {
+      setState(upload, "refused", form.querySelector("[data-too-large]").innerHTML);
+    } else setState(upload, "waiting");
+  }
+  list.hidden = false;
+  startUploads();
+}
+
+function startUploads() {
+  const count = (...states) => uploads.filter(({ state }) => states.includes(state)).length;
+  const free = PARALLEL_UPLOADS - count("sending", "checking");
+  for (const upload of uploads.filter(({ state }) => state === "waiting").slice(0, free)) sendUpload(upload);
+  const [uploaded, refused] = [count("uploaded"), count("refused")];
+  if (count(...UNFINISHED) || !(uploaded + refused)) return;
+  document.getElementById("announcer").textContent = uploads[0].form.dataset.done
+    .replace("{uploaded}", uploaded)
+    .replace("{refused}", refused);
+}
+
+function sendUpload(upload) {
+  const { file, form } = upload;
+  const request = new XMLHttpRequest();
+  upload.request = request;
+  setState(upload, "sending");
+  const body = new FormData();
+  body.append("purpose", upload.purpose);
+  body.append("several", "1");
+  body.append("file", file, file.name);
+  const on = (target, name, handle) => target.addEventListener(name, (event) => {
+    if (upload.request === request) handle(event);
+  });
+  on(request.upload, "progress", ({ lengthComputable, loaded, total }) => {
+    if (lengthComputable) showProgress(upload, loaded, total);
+  });
+  on(request.upload, "load", () => setState(upload, "checking"));
+  on(request, "load", () => handleAnswer(upload, request));
+  for (const name of ["error", "timeout"]) {
+    on(request, name, () => {
+      setState(upload, "lost", form.dataset.lost);
+      startUploads();
+    });
+  }
+  request.open("POST", form.action);
+  request.setRequestHeader("HX-Request", "true");
+  request.setRequestHeader("X-CSRFToken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  request.send(body);
+}
+
+function handleAnswer(upload, request) {
+  const { status } = request;
+  if (status === 201) {
+    const template = document.createElement("template");
+    template.innerHTML = request.responseText;
+    const line = template.content.firstElementChild;
+    upload.line.replaceWith(line);
+    upload.line = line;
+    upload.state = "uploaded";
+    htmx.process(line);
+  } else if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
+    setState(upload, "lost", upload.form.dataset.signedOut);
+    const retry = () => {
+      if (upload.state !== "lost") return;
+      setState(upload, "waiting");
+      startUploads();
+    };
+    document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
+  } else if (status === 422 || status === 413) setState(upload, "refused", request.responseText);
+  else setState(upload, "lost", upload.form.dataset.broken);
+  startUploads();
+}
+
+function cancelUpload(upload) {
+  const { request, line } = upload;
+  upload.request = null;
+  request?.abort();
+  const list = line.parentElement;
+  const neighbour = line.nextElementSibling ?? line.previousElementSibling;
+  line.remove();
+  uploads.splice(uploads.indexOf(upload), 1);
+  (neighbour?.querySelector("button:not([hidden]), a") ?? upload.form.querySelector("input[type=file]")).focus();
+  if (!list.children.length) list.hidden = true;
+  startUploads();
+}
+
+// The line of an upload -----------------------------------------------------------------------------
+
+function setState(upload, state, error = "") {
+  upload.state = state;
+  const { line, form } = upload;
+  line.dataset.state = state;
+  const hasFailed = state === "refused" || state === "lost";
+  const bar = line.querySelector("progress");
+  bar.hidden = hasFailed;
+  line.querySelector(".figure").hidden = hasFailed;
+  line.querySelector(".upload-error").hidden = !hasFailed;
+  line.querySelector(".upload-error").innerHTML = error;
+  line.querySelector("[data-retry]").hidden = state !== "lost";
+  if (hasFailed) {
+    const button = line.querySelector("[data-cancel]");
+    button.textContent = form.dataset.dismiss;
+    button.setAttribute("aria-label", `${form.dataset.dismiss} ${upload.file.name}`);
+  }
+  if (state === "waiting") {
+    bar.value = 0;
+    line.querySelector(".figure").textContent = form.dataset.waiting;
+  }
+  if (state === "sending") showProgress(upload, 0, upload.file.size);
+  if (state === "checking") {
+    // The time that the check takes is unknown, so the bar is indeterminate.
+    bar.removeAttribute("value");
+    bar.removeAttribute("aria-valuetext");
+    line.querySelector(".figure").textContent = form.dataset.checking;
+  }
+}
+
+function showProgress({ line, form }, sent, size) {
+  const percent = size ? Math.floor((100 * sent) / size) : 0;
+  const text = form.dataset.sent
+    .replace("{share}", percent)
+    .replace("{sent}", toMegabytes(sent))
+    .replace("{size}", toMegabytes(size));
+  const bar = line.querySelector("progress");
+  bar.value = percent;
+  bar.setAttribute("aria-valuetext", text);
+  line.querySelector(".figure").textContent = text;
+}

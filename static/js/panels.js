@@ -1,0 +1,40 @@
+// Panels: <details data-panel="/address/"> fetches its content when it is first opened, together
+// with the script that the content names: <div data-script="…/recorder.js">.
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.dataset?.panel && !target.dataset.panelState) loadPanel(target);
+}, true);
+
+// <button data-opens="selector of a panel">
+document.addEventListener("click", ({ target }) => {
+  const selector = target.closest?.("[data-opens]")?.dataset.opens;
+  if (!selector) return;
+  const panel = document.querySelector(selector);
+  panel.open = true;
+  panel.firstElementChild.focus();
+});
+
+async function loadPanel(panel) {
+  const container = panel.querySelector("[data-panel-content]");
+  const retry = () => panel.isConnected && panel.open && loadPanel(panel);
+  panel.dataset.panelState = "loading";
+  try {
+    const answer = await fetch(panel.dataset.panel, { headers: { "HX-Request": "true" } });
+    if (answer.status === 401) {
+      document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
+    }
+    if (!answer.ok) throw new Error(answer.status);
+    const template = document.createElement("template");
+    template.innerHTML = await answer.text();
+    const root = template.content.querySelector("[data-script]");
+    const { start } = await import(root.dataset.script);
+    // The content is shown only once its script can handle it.
+    container.replaceChildren(template.content);
+    start(root);
+    panel.dataset.panelState = "loaded";
+  } catch {
+    // Opening the panel once more tries again.
+    delete panel.dataset.panelState;
+    container.replaceChildren(panel.querySelector("[data-panel-error]").content.cloneNode(true));
+  }
+}

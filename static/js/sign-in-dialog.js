@@ -1,0 +1,84 @@
+// When the sign-in has expired, a dialog asks for it, then the failed requests are sent again.
+// Other scripts report it: document.dispatchEvent(new CustomEvent("signed-out", {detail: {retry}})).
+const signInUrl = document.querySelector("meta[name=sign-in]")?.content;
+let dialog = null;
+let retries = [];
+let isFetching = false;
+
+const requestSignIn = (method, body) => fetch(signInUrl, {
+  method, body, headers: { "HX-Request": "true" }, credentials: "same-origin",
+});
+
+// Takes over the new token and the user's name, and sends again what failed.
+function resume(answer) {
+  const token = answer.querySelector("[name=csrfmiddlewaretoken]").value;
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+  const username = answer.querySelector("b")?.textContent;
+  const shownUsername = document.querySelector(".account b");
+  if (username && shownUsername) shownUsername.textContent = username;
+  const pending = retries;
+  retries = [];
+  dialog?.close();
+  document.dispatchEvent(new CustomEvent("signed-in", { detail: { token } }));
+  for (const retry of pending) retry();
+}
+
+// The answer is either the sign-in form or, after a sign-in in another tab, a new token.
+function handleAnswer(html) {
+  const answer = new DOMParser().parseFromString(html, "text/html");
+  const form = answer.querySelector("#sign-in");
+  if (!form) return answer.querySelector("[name=csrfmiddlewaretoken]") ? resume(answer) : openDialog(true);
+  if (!dialog?.isConnected) {
+    dialog = document.createElement("dialog");
+    dialog.className = "sheet";
+    dialog.setAttribute("aria-labelledby", "sign-in-title");
+    document.body.append(dialog);
+  }
+  const typedUsername = dialog.querySelector("#id_username")?.value;
+  dialog.replaceChildren(form);
+  if (typedUsername) form.querySelector("#id_username").value = typedUsername;
+  if (!dialog.open) dialog.showModal();
+  return form.querySelector(typedUsername ? "#id_password" : "#id_username").focus();
+}
+
+// Several requests may fail at once: a dialog that is open stays, unless `replace` is true.
+async function openDialog(replace) {
+  if (!signInUrl || isFetching || (dialog?.open && !replace)) return;
+  isFetching = true;
+  const answer = await requestSignIn("GET").catch(() => null);
+  if (answer?.ok) handleAnswer(await answer.text());
+  isFetching = false;
+}
+
+document.addEventListener("signed-out", ({ detail }) => {
+  if (detail?.retry) retries.push(detail.retry);
+  openDialog();
+});
+
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  const { xhr, requestConfig } = detail;
+  const retry = () => {
+    const { elt, verb, path, triggeringEvent } = requestConfig;
+    if (elt.isConnected) htmx.ajax(verb, path, { source: elt, event: triggeringEvent });
+  };
+  if (xhr.status === 401) document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
+  // The page is older than the last sign-in. Nothing was done, so it may be sent again, once.
+  if (xhr.status === 403 && xhr.getResponseHeader("Token-Outdated") && !requestConfig.elt.dataset.resent) {
+    requestConfig.elt.dataset.resent = "true";
+    retries.push(retry);
+    openDialog();
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  if (!dialog?.contains(event.target)) return;
+  event.preventDefault();
+  const button = event.target.querySelector("[data-main]");
+  button.disabled = true;
+  const answer = await requestSignIn("POST", new FormData(event.target)).catch(() => null);
+  button.disabled = false;
+  if (answer) handleAnswer(await answer.text());
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("dialog.sheet [data-close]")) dialog.close();
+});
