@@ -438,7 +438,7 @@ def test_poor_recording_is_the_person_s_choice(
 def test_form_warns_beside_its_button(client: Client, user: User) -> None:
     html = client.get("/").content.decode()
 
-    warned = html.rpartition("recording-warning")[0].count("This recording will probably disappoint.")
+    warned = html.rpartition("recording-warning")[0].count("will probably disappoint.")
     assert (warned, html.count('data-for-verdict="unusable"')) == (1, 1)
     assert html.index("This recording will probably disappoint.") < html.index('id="clone-voice"')
 
