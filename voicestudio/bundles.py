@@ -43,7 +43,7 @@ class CollectedFiles(CompressedManifestStaticFilesStorage):
     support_js_module_import_aggregation = True
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Compress all files but those of the admin, which few use and which took most of the time."""
+        """Compress all files but those of the admin: they take long and are rarely used."""
         yield from super().compress_files([path for path in paths if not path.startswith("admin/")])
 
 

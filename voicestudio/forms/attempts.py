@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt
 
 from . import languages, speech_models, texts
@@ -146,7 +147,7 @@ class CloneForm(Questions):
 
     def _check_language(self, given: dict[str, Any]) -> None:
         model, language = given.get("model", ""), given.get("language", "")
-        if given.get("preview_text") and not languages.spoken_by(model, language):
+        if given.get("preview_text") and not limits.supports_language(model, language):
             self.add_error(
                 "language",
                 _now("The 01 and 02 models do not speak %(language)s. Choose a newer model.")

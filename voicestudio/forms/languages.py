@@ -1,13 +1,13 @@
-"""Forms: the languages that a preview can be spoken in, and which model speaks which."""
+"""Forms: the names of the languages that MiniMax speaks."""
 
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-AUTO: Final = "auto"
+from voicestudio.minimax import limits
 
-# The wire's spelling and ours. Source: provider.md, "voice_clone", languages.
+# The keys are those of `limits.LANGUAGES`.
 NAMES: Final[dict[str, Promise]] = {
     "Afrikaans": _("Afrikaans"),
     "Arabic": _("Arabic"),
@@ -50,16 +50,9 @@ NAMES: Final[dict[str, Promise]] = {
     "Ukrainian": _("Ukrainian"),
     "Vietnamese": _("Vietnamese"),
 }
-# Source: provider.md, "voice_clone": not with the 01 and 02 models.
-ONLY_NEWER: Final = frozenset({"Persian", "Filipino", "Tamil"})
 
 
 def choices() -> list[tuple[str, str | Promise]]:
     """For a select: by itself first, then by name as it is read."""
     named = sorted(((wire, str(name)) for wire, name in NAMES.items()), key=lambda pair: pair[1])
-    return [(AUTO, _("Detect by itself")), *named]
-
-
-def spoken_by(model: str, language: str) -> bool:
-    """Whether `model` speaks `language`."""
-    return not (language in ONLY_NEWER and model.startswith(("speech-01-", "speech-02-")))
+    return [(limits.AUTO_LANGUAGE, _("Detect by itself")), *named]

@@ -5,11 +5,12 @@ from typing import Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.minimax import limits
+
 from . import languages
 from .fields import Select, ShareField, TypedField, VoiceIdField
 from .recordings import AttemptField, AudioField, FileIdField, RecordingField
 
-PREVIEW_LIMIT: Final = 1000  # Source: provider.md, "voice_clone", text
 GREETING: Final = _(
     "Hello, this is my new voice. I hope you like the way I sound: I have a lot to tell you."
 )
@@ -74,7 +75,7 @@ class Questions(forms.Form):
 
     preview_text = TypedField(
         label=_("Preview text"),
-        longest=PREVIEW_LIMIT,
+        longest=limits.MAX_PREVIEW_CHARACTERS,
         lines=True,
         required=False,
         help_text=_("Without a text the voice is made, but there is nothing to hear yet."),
@@ -90,7 +91,7 @@ class Questions(forms.Form):
         label=_("Language"),
         choices=languages.choices,
         required=False,
-        initial=languages.AUTO,
+        initial=limits.AUTO_LANGUAGE,
         widget=Select,
         help_text=_("The language of the preview text."),
         error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
@@ -113,7 +114,7 @@ class Questions(forms.Form):
     )
     text_validation = TypedField(
         label=_("Words that must be heard"),
-        longest=200,
+        longest=limits.MAX_VALIDATION_CHARACTERS,
         required=False,
         help_text=_(
             "MiniMax compares them with the recording, and stops if it hears something else."

@@ -2,28 +2,28 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.minimax import limits
 from voicestudio.models import Format, Speech
 
 from . import languages, speech_models, texts
 from .fields import Select, TypedField
 
-# Source: provider.md, "Calls", t2a_v2: less than 10,000 characters.
-LONGEST: Final = 9_999
 
-
-def _number(label: Any, low: str, high: str, step: str, help_text: Any) -> forms.DecimalField:
+def _number(
+    label: Any, low: Decimal, high: Decimal, step: str, help_text: Any
+) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=False,
-        min_value=Decimal(low),
-        max_value=Decimal(high),
+        min_value=low,
+        max_value=high,
         decimal_places=2,
         initial=Decimal(1),
         help_text=help_text,
@@ -37,7 +37,7 @@ class SpeechForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     text = TypedField(
         label=_("Text"),
-        longest=LONGEST,
+        longest=limits.MAX_SPEECH_CHARACTERS,
         lines=True,
         widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
         error_messages={"required": _("Type what the voice shall say.")},
@@ -48,13 +48,17 @@ class SpeechForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, widget=Select(attrs={"class": "input"})
     )
-    speed = _number(_("Speed"), "0.5", "2", "0.05", _("0.5 is half as fast, 2 twice as fast."))
-    volume = _number(_("Volume"), "0.01", "10", "0.1", _("1 is as recorded."))
+    speed = _number(
+        _("Speed"), *limits.SPEED_RANGE, "0.05", _("0.5 is half as fast, 2 twice as fast.")
+    )
+    volume = _number(
+        _("Volume"), Decimal("0.01"), limits.VOLUME_RANGE[1], "0.1", _("1 is as recorded.")
+    )
     pitch = forms.IntegerField(
         label=_("Pitch"),
         required=False,
-        min_value=-12,
-        max_value=12,
+        min_value=limits.PITCH_RANGE[0],
+        max_value=limits.PITCH_RANGE[1],
         initial=0,
         help_text=_("In semitones, from -12 to 12."),
         widget=forms.NumberInput(attrs={"class": "input"}),
@@ -98,7 +102,7 @@ class SpeechForm(forms.Form):
             if name not in self.errors and given.get(name) in (None, ""):
                 given[name] = self.fields[name].initial
         model, language = given.get("model", ""), given.get("language", "")
-        if not languages.spoken_by(model, language):
+        if not limits.supports_language(model, language):
             self.add_error(
                 "language",
                 ValidationError(_("The 01 and 02 models do not speak it. Choose a newer model.")),

@@ -1,6 +1,5 @@
 """Forms: the provider's speech models under names that a person can choose by."""
 
-import re
 from typing import Final
 
 from django.conf import settings
@@ -31,9 +30,3 @@ def name(model: str) -> str | Promise:
 def choices() -> list[tuple[str, str | Promise]]:
     """The models of the settings, in the settings' order; the first one is the default."""
     return [(model, name(model)) for model in settings.MINIMAX_MODELS]
-
-
-def speaks_tags(model: str) -> bool:
-    """Whether `model` speaks `(breath)` and its like. Source: provider.md, "Text marks"."""
-    version = re.match(r"speech-(\d+)\.(\d+)", model)
-    return version is not None and (int(version[1]), int(version[2])) >= (2, 8)

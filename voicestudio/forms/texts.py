@@ -8,16 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from . import speech_models
-
-# Source: provider.md, "Text marks".
-TAGS: Final = frozenset(
-    {
-        "laughs", "chuckle", "coughs", "clear-throat", "groans", "breath", "pant", "inhale",
-        "exhale", "gasps", "sniffs", "sighs", "snorts", "burps", "lip-smacking", "humming",
-        "hissing", "emm", "sneezes", "whistles", "crying", "applause",
-    }
-)  # fmt: skip
+from voicestudio.minimax.limits import PAUSE_RANGE, TAGS, supports_tags
 
 _JOINERS: Final = "\u200c\u200d"  # Persian, Hindi and many emoji are not written without them
 _PAUSE: Final = re.compile(r"<#([^#<>]*)#>")
@@ -56,8 +47,9 @@ def check_pauses(text: str) -> None:
     Source: provider.md, "Text marks": 0.01 to 99.99 seconds, between spoken words, never two in a
     row.
     """
+    low, high = PAUSE_RANGE
     for seconds in _PAUSE.findall(text):
-        if not _SECONDS.fullmatch(seconds) or not 0.01 <= float(seconds) <= 99.99:
+        if not _SECONDS.fullmatch(seconds) or not low <= float(seconds) <= high:
             raise ValidationError(
                 _("A pause is written like <#0.5#>: from 0.01 to 99.99 seconds."), "pause"
             )
@@ -102,7 +94,7 @@ def with_full_stop(text: str) -> str:
 def remarks(text: str, model: str) -> list[str]:
     """What `model` may do with the parentheses in `text`, in words. Source: "Text marks"."""
     found = []
-    if (tags := tags_in(text)) and not speech_models.speaks_tags(model):
+    if (tags := tags_in(text)) and not supports_tags(model):
         shown = ", ".join(f"({tag})" for tag in tags)
         found.append(
             _now("The chosen model may read %(tags)s out as words. A 2.8 model speaks it.")

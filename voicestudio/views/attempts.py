@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from voicestudio.forms import CloneForm, speech_models, texts
-from voicestudio.forms.questions import PREVIEW_LIMIT
+from voicestudio.minimax import limits
 from voicestudio.models import CloneAttempt
 from voicestudio.services import attempts, prices, reminders, voice_ids
 
@@ -136,14 +136,14 @@ def _page(
         "newest": {part.field: newest(request, part.field) for part in PARTS},
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.larger_than_we_take(),
-        "preview_limit": PREVIEW_LIMIT,
-        "sound_tags": " ".join(sorted(texts.TAGS)),
+        "preview_limit": limits.MAX_PREVIEW_CHARACTERS,
+        "sound_tags": " ".join(sorted(limits.TAGS)),
         "model_now": model,
         "speech_models": [
             {
                 "value": value,
                 "name": name,
-                "tags": speech_models.speaks_tags(value),
+                "tags": limits.supports_tags(value),
                 "price": prices.per_million_characters(value) / prices.PER,
             }
             for value, name in speech_models.choices()
