@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker, State, Voice
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Speaker, Voice
 from voicestudio.models.search import folded
 
 _numbers = itertools.count(1)
@@ -83,7 +83,7 @@ def finding(
 def make_judged(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
     """A recording about which the sample doctor has spoken."""
     values: dict[str, Any] = {
-        "verdict": verdict, "findings": list(findings), "judged_at": timezone.now(),
+        "verdict": verdict, "findings": list(findings), "checked_at": timezone.now(),
     }  # fmt: skip
     return make_recording(**(values | fields))
 
@@ -102,7 +102,7 @@ def make_voice(
 
 
 def make_attempt(
-    state: str = State.READY,
+    state: str = AttemptState.READY,
     *,
     by: User | None = None,
     speaker_name: str | None = None,
@@ -111,7 +111,7 @@ def make_attempt(
     demo: bytes | None = MP3,
     **fields: Any,
 ) -> CloneAttempt:
-    """An attempt in `state` as staff read it; `demo=None` leaves a ready one without its demo."""
+    """An attempt in `state` as staff read it; `audio=None` leaves a ready one without its demo."""
     number = next(_numbers)
     by = by or make_user()
     at = created_at or timezone.now() - timedelta(minutes=3)
@@ -135,13 +135,15 @@ def make_attempt(
     )
     # The voice of a ready attempt carries the attempt's own voice ID.
     attempt.voice_id = fields.get("voice_id", attempt.voice_id)
-    for field, value in (_facts(State(state), attempt, at, demo) | fields).items():
+    for field, value in (_facts(AttemptState(state), attempt, at, demo) | fields).items():
         setattr(attempt, field, value)
     attempt.save()
     return attempt
 
 
-def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None) -> dict[str, Any]:
+def _facts(
+    state: AttemptState, attempt: CloneAttempt, at: datetime, demo: bytes | None
+) -> dict[str, Any]:
     """What the worker would have written on the way to `state`."""
     sent = {"sent": {"voice_id": attempt.voice_id, "file_id": attempt.recording.file_id}}
     later = [at + timedelta(seconds=step) for step in (0.1, 1.3, 1.3, 9.7, 10.0)]
@@ -157,36 +159,36 @@ def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
         "trace_id": "04ede0ab069fb1ba8be5156a24b1e081",
     }
     match state:
-        case State.WAITING:
-            return {"status": State.WAITING}
-        case State.SENDING:
-            return {"status": State.SENDING, **claimed, **held}
-        case State.CLONING:
-            return {"status": State.CLONING, **on_way, **held}
-        case State.INTERRUPTED:
+        case AttemptState.WAITING:
+            return {"status": AttemptState.WAITING}
+        case AttemptState.SENDING:
+            return {"status": AttemptState.SENDING, **claimed, **held}
+        case AttemptState.CLONING:
+            return {"status": AttemptState.CLONING, **on_way, **held}
+        case AttemptState.INTERRUPTED:
             return {
-                "status": State.SENDING, **claimed,
+                "status": AttemptState.SENDING, **claimed,
                 "lease_until": timezone.now() - timedelta(seconds=1),
             }  # fmt: skip
-        case State.UNKNOWN:
+        case AttemptState.UNKNOWN:
             return {
-                "status": State.UNKNOWN, **on_way, "trouble": "too_late",
+                "status": AttemptState.UNKNOWN, **on_way, "trouble": "too_late",
                 "finished_at": later[4],
             }  # fmt: skip
-        case State.STOPPED:
+        case AttemptState.STOPPED:
             return {
-                "status": State.STOPPED, **on_way, **answered,
+                "status": AttemptState.STOPPED, **on_way, **answered,
                 "status_code": 1026, "status_msg": "input new_sensitive", "trouble": "refused",
             }  # fmt: skip
-        case State.FAILED:
+        case AttemptState.FAILED:
             return {
-                "status": State.FAILED, **on_way, **answered,
+                "status": AttemptState.FAILED, **on_way, **answered,
                 "status_code": 2039, "status_msg": "voice clone voice id duplicate",
                 "trouble": "refused",
             }  # fmt: skip
-    flagged = state is State.FLAGGED
+    flagged = state is AttemptState.FLAGGED
     ready: dict[str, Any] = {
-        "status": State.READY,
+        "status": AttemptState.READY,
         **on_way,
         **answered,
         "status_code": 0,
@@ -201,14 +203,14 @@ def _facts(state: State, attempt: CloneAttempt, at: datetime, demo: bytes | None
             search_text=folded(f"{attempt.voice_id} {attempt.speaker_name}"),
         ),
         "answer": {"base_resp": {"status_code": 0, "status_msg": "success"}},
-        "demo_url": "http://127.0.0.1/demo.mp3",
+        "audio_url": "http://127.0.0.1/demo.mp3",
     }
     if demo is not None:
-        attempt.demo.save(f"{attempt.voice_id}.mp3", ContentFile(demo), save=False)
+        attempt.audio.save(f"{attempt.voice_id}.mp3", ContentFile(demo), save=False)
         ready |= {
-            "demo_bytes": len(demo),
-            "demo_duration_ms": 6_000,
-            "demo_peaks": PEAKS,
-            "demo_saved_at": later[4],
+            "audio_bytes": len(demo),
+            "audio_duration_ms": 6_000,
+            "audio_peaks": PEAKS,
+            "audio_saved_at": later[4],
         }
     return ready

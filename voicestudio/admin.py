@@ -83,8 +83,8 @@ class SpeechAdmin(LookOnly):
 class ChargeAdmin(LookOnly):
     """Every line of the ledger, also withdrawn ones."""
 
-    list_display = ("at", "what", "units", "amount", "currency", "voice_name", "person", "certain")
-    list_filter = ("what", "certain")
+    list_display = ("at", "kind", "units", "amount", "currency", "voice_name", "person", "certain")
+    list_filter = ("kind", "certain")
     list_select_related = ("person",)
     search_fields = ("voice_name",)
 
@@ -93,6 +93,6 @@ class ChargeAdmin(LookOnly):
 class EventAdmin(LookOnly):
     """Who did what about which voice."""
 
-    list_display = ("at", "what", "person", "voice", "attempt", "note")
-    list_filter = ("what",)
+    list_display = ("at", "kind", "person", "voice", "attempt", "note")
+    list_filter = ("kind",)
     list_select_related = ("person", "voice", "attempt")

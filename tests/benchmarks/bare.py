@@ -111,7 +111,7 @@ ROWS: Final = (
     "<table>{% for attempt in attempts %}<tr>"
     "<td><a href='/history/{{ attempt.pk }}/'>{{ attempt.speaker_name }}</a>"
     "<td>{{ attempt.voice_id }}<td>{{ attempt.status }}"
-    "<td>{% if attempt.demo %}<audio controls preload=none src='/audio/{{ attempt.pk }}/'>"
+    "<td>{% if attempt.audio %}<audio controls preload=none src='/audio/{{ attempt.pk }}/'>"
     "</audio>{% endif %}"
     "<td>{{ attempt.created_by.username }}<td>{{ attempt.created_at|date:'j M Y H:i' }}"
     "{% endfor %}</table><a href='?before={{ last }}'>Older</a>"

@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Model
 
-from voicestudio.models import AudioFile, CloneAttempt, Speaker, State, Voice, search
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Speaker, Voice, search
 
 BATCH: Final = 5_000
 PEOPLE: Final = 12
@@ -119,24 +119,29 @@ def _voice_id(number: int) -> str:
     return f"{stem}-{number % 9 + 1}{number:05x}"
 
 
-def _state(number: int, count: int) -> State:
+def _state(number: int, count: int) -> AttemptState:
     """Most are ready; those that wait or run are the newest; interrupted ones are seldom."""
     if number > count - 8:
-        return (State.WAITING, State.SENDING, State.CLONING, State.READY)[number % 4]
+        return (
+            AttemptState.WAITING,
+            AttemptState.SENDING,
+            AttemptState.CLONING,
+            AttemptState.READY,
+        )[number % 4]
     if number % 100 < 3:
-        return State.FAILED
+        return AttemptState.FAILED
     if number % 100 == 3:
-        return State.STOPPED
+        return AttemptState.STOPPED
     if number % 1_000 == 4:
-        return State.UNKNOWN
+        return AttemptState.UNKNOWN
     if number % 50_000 == 5:
-        return State.INTERRUPTED
-    return State.FLAGGED if number % 40 == 6 else State.READY
+        return AttemptState.INTERRUPTED
+    return AttemptState.FLAGGED if number % 40 == 6 else AttemptState.READY
 
 
 def _voices(count: int, speakers: list[Speaker]) -> Iterator[dict[str, Any]]:
     for number in range(1, count + 1):
-        if _state(number, count) in (State.READY, State.FLAGGED):
+        if _state(number, count) in (AttemptState.READY, AttemptState.FLAGGED):
             yield {
                 "id": number,
                 "voice_id": _voice_id(number),
@@ -194,27 +199,29 @@ def _attempts(
         yield row | _facts(state, row, recording, number)
 
 
-def _facts(state: State, row: dict[str, Any], recording: AudioFile, number: int) -> dict[str, Any]:
+def _facts(
+    state: AttemptState, row: dict[str, Any], recording: AudioFile, number: int
+) -> dict[str, Any]:
     """What the worker would have written on the way to `state`."""
     at = row["created_at"]
     claimed, uploaded, answered, saved = (
         at + timedelta(seconds=step) for step in (0.03, 1.3, 9.7, 10.1)
     )
-    if state is State.WAITING:
+    if state is AttemptState.WAITING:
         return {"status": state.value}
     facts: dict[str, Any] = {
         "status": state.value, "claim": UUID(int=number), "claimed_at": claimed, "runs": 1
     }  # fmt: skip
     # Long enough for a run of the benchmark, and as if it were today.
     held = {"lease_until": datetime(2099, 1, 1, tzinfo=UTC)}
-    if state is State.SENDING:
+    if state is AttemptState.SENDING:
         return facts | held
     sent = {
         "file_id": recording.file_id, "voice_id": row["voice_id"], "text": row["preview_text"],
         "model": row["model"],
     }  # fmt: skip
     facts |= {"uploaded_at": uploaded, "sent": sent, "sent_at": uploaded}
-    if state is State.CLONING:
+    if state is AttemptState.CLONING:
         return facts | held
     trace = f"{number:032x}"
     call = {
@@ -222,36 +229,36 @@ def _facts(state: State, row: dict[str, Any], recording: AudioFile, number: int)
         "status_code": 0, "trace_id": trace, "trouble": "",
     }  # fmt: skip
     facts |= {"finished_at": answered, "calls": [{**call, "call": "upload", "ms": 1_270}, call]}
-    if state is State.INTERRUPTED:
+    if state is AttemptState.INTERRUPTED:
         return {**facts, "sent": None, "sent_at": None, "uploaded_at": None}
-    if state is State.UNKNOWN:
+    if state is AttemptState.UNKNOWN:
         return facts | {"trouble": "unanswered"}
     facts |= {"answered_at": answered, "http_status": 200, "trace_id": trace}
-    if state in (State.STOPPED, State.FAILED):
+    if state in (AttemptState.STOPPED, AttemptState.FAILED):
         code, said = (1026, "input new_sensitive")
-        if state is State.FAILED:
+        if state is AttemptState.FAILED:
             code, said = (2039, "voice clone voice id duplicate")
         return facts | {"status_code": code, "status_msg": said, "trouble": "refused"}
-    flagged = state is State.FLAGGED
+    flagged = state is AttemptState.FLAGGED
     answer = {
         "input_sensitive": flagged, "input_sensitive_type": 5 if flagged else 0,
         "demo_audio": f"https://files.example.com/{trace}.mp3",
         "base_resp": {"status_code": 0, "status_msg": "success"},
     }  # fmt: skip
     return facts | {
-        "status": State.READY.value,
+        "status": AttemptState.READY.value,
         "status_code": 0,
         "status_msg": "success",
         "input_sensitive": flagged,
         "input_sensitive_type": 5 if flagged else 0,
         "cloned_voice": number,
         "answer": answer,
-        "demo_url": answer["demo_audio"],
-        "demo": f"demos/2026/03/{row['voice_id']}.mp3",
-        "demo_bytes": 96_000,
-        "demo_duration_ms": 6_000,
-        "demo_peaks": _PEAKS[number % 4],
-        "demo_saved_at": saved,
+        "audio_url": answer["demo_audio"],
+        "audio": f"demos/2026/03/{row['voice_id']}.mp3",
+        "audio_bytes": 96_000,
+        "audio_duration_ms": 6_000,
+        "audio_peaks": _PEAKS[number % 4],
+        "audio_saved_at": saved,
     }
 
 

@@ -24,7 +24,7 @@ def main(count: int, longest_gap: float) -> None:
     from django.utils import timezone
 
     from voicestudio.models import AudioFile, CloneAttempt
-    from voicestudio.services import attempts
+    from voicestudio.services import clones
 
     person = User.objects.get(username="manager")
     # The stand-in knows no such file: the attempt ends at once, and the worker is idle again.
@@ -34,11 +34,11 @@ def main(count: int, longest_gap: float) -> None:
     )
     for number in range(count):
         time.sleep(random.uniform(longest_gap / 4, longest_gap))
-        order = attempts.Order(
+        order = clones.Order(
             token=uuid4(), speaker_name="Anna Larsen", voice_id=f"Pick-{uuid4().hex[:8]}x{number}",
             permission=True, recording=recording,
         )  # fmt: skip
-        attempt = attempts.submit(order, by=person)
+        attempt = clones.submit(order, by=person)
         end = time.monotonic() + PATIENCE
         rows = CloneAttempt.objects.filter(pk=attempt.pk)
         while (found := rows.get()).claimed_at is None:

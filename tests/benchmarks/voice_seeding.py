@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.benchmarks import seeding
 from voicestudio.models import Charge, Source, Tag, Voice, month_of
 from voicestudio.models.search import folded
-from voicestudio.models.terms import UNUSED
+from voicestudio.models.voice_states import UNUSED_LIFETIME
 
 # What the rows of the table look for: in five voices however many there are, and in every one.
 RARE_NOTE: Final = "quokka"
@@ -42,7 +42,7 @@ def seed(count: int) -> None:
         old.annotate(rest=F("pk") % 3).exclude(rest=0).update(kept_at=used, last_used_at=used)
         _make_new(new)
         every = Voice.objects.annotate(half=F("pk") % 2, twentieth=F("pk") % 20)
-        every.filter(half=0, created_at__lt=timezone.now() - UNUSED).update(heard_at=used)
+        every.filter(half=0, created_at__lt=timezone.now() - UNUSED_LIFETIME).update(heard_at=used)
         every.filter(twentieth=1, pk__lt=new[0]).update(deleted_at=timezone.now())
         _describe(numbers)
         seeding._put(Charge, _charges())
@@ -55,12 +55,12 @@ def _make_new(numbers: list[int]) -> None:
     """Spread over the last 168 hours, so that some of them expire every hour."""
     now = timezone.now()
     for place, pk in enumerate(numbers):
-        made = now - UNUSED * (1 - (place + 1) / (len(numbers) + 1))
+        made = now - UNUSED_LIFETIME * (1 - (place + 1) / (len(numbers) + 1))
         facts: dict[str, Any] = {"created_at": made}
         if place % 3 == 0:
             facts |= {"kept_at": made + timedelta(minutes=5), "last_used_at": now}
         if place % 15 == 0:
-            facts |= {"source": Source.TAKEN_IN}
+            facts |= {"source": Source.IMPORTED}
         if place % 21 == 1:
             facts |= {"uncertain": True}
         Voice.objects.filter(pk=pk).update(**facts)
@@ -94,7 +94,7 @@ def _charges() -> Iterator[dict[str, Any]]:
     person = User.objects.order_by("pk")[0].pk
     for voice in list(Voice.objects.only("provider", "voice_id", "speaker_id", "created_at")):
         yield {
-            "id": voice.pk, "what": "preview", "units": UNITS, "unit_price": PRICE,
+            "id": voice.pk, "kind": "preview", "units": UNITS, "unit_price": PRICE,
             "amount": UNITS * PRICE, "currency": "$", "provider": voice.provider,
             "attempt": voice.pk, "voice": voice.pk, "voice_name": voice.voice_id,
             "speaker": voice.speaker_id, "model": "speech-2.8-hd", "person": person,

@@ -25,11 +25,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import factories
 from tests.practice.recordings import hum
-from voicestudio.models import CloneAttempt, Speech, State
+from voicestudio.models import AttemptState, CloneAttempt, Speech
 from voicestudio.practice.server import StandIn
 from voicestudio.practice.sound import Sound, encode_wav, normalize_level
 from voicestudio.practice.speech import speak
-from voicestudio.services import attempts, finding_out, speaking
+from voicestudio.services import clones, speeches
+from voicestudio.services.clones import reconcile
 
 # What the browser gets ready for people, at half of the cost of a short test: processes in reserve
 # and its own bars. The switch replaces Playwright's, of which only the last two matter here.
@@ -121,12 +122,12 @@ class WorkerThread(threading.Thread):
                 self.awake.clear()
                 waiting = CloneAttempt.objects.waiting_for_a_worker()
                 for pk in waiting.order_by("pk").values_list("pk", flat=True)[:5]:
-                    attempts.run(pk)
+                    clones.run(pk)
                 for pk in Speech.objects.waiting_for_a_worker().values_list("pk", flat=True)[:5]:
-                    speaking.run(pk)
-                asked = CloneAttempt.objects.filter(status=State.UNKNOWN, claim=None)
+                    speeches.run(pk)
+                asked = CloneAttempt.objects.filter(status=AttemptState.UNKNOWN, claim=None)
                 for pk in asked.exclude(lease_until=None).values_list("pk", flat=True)[:5]:
-                    finding_out.run(pk)
+                    reconcile.run(pk)
         finally:
             request_finished.disconnect(self.wake)
             connections.close_all()
@@ -198,12 +199,12 @@ class Studio:
     expected: list[str] = field(default_factory=list)
 
     def page(
-        self, *, signed_in: bool = True, path: str = "/", before: str = "", **options: Any
+        self, *, current_user: bool = True, path: str = "/", before: str = "", **options: Any
     ) -> Page:
         """A page of a browser of its own, at `path`; `before` runs in it before all of ours."""
         viewport = options.pop("viewport", None)
         context = self.contexts.take(base_url=self.url, **options)
-        if signed_in:
+        if current_user:
             client = Client()
             client.force_login(self.user)
             cookie = client.cookies[settings.SESSION_COOKIE_NAME].value

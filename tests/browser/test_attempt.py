@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
-from voicestudio.models import CloneAttempt, State
+from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,7 +92,7 @@ def test_answer_that_is_there_before_the_page_is_said_too(studio: Studio) -> Non
     page.context.route(re.compile(r"/history/\d+/$"), lambda route: held.append(route))
     page.get_by_role("button", name="Clone voice").click()
     wait_until(page, lambda: held)
-    wait_until(page, lambda: CloneAttempt.objects.get().state == State.READY)
+    wait_until(page, lambda: CloneAttempt.objects.get().state == AttemptState.READY)
 
     held[0].continue_()
 
@@ -157,7 +157,9 @@ def test_history_updates_its_rows_and_is_searched(studio: Studio, standin: Stand
 @pytest.mark.parametrize("width", [375, 1280])
 def test_pages_of_all_states_fit_and_name_their_controls(studio: Studio, width: int) -> None:
     long = "Wolfeschlegelsteinhausenbergerdorff " * 3
-    made = [factories.make_attempt(state, by=studio.user, speaker_name=long) for state in State]
+    made = [
+        factories.make_attempt(state, by=studio.user, speaker_name=long) for state in AttemptState
+    ]
     page = studio.page(path="/history/", viewport={"width": width, "height": 800})
 
     for path in ("/history/", "/voices/", *(f"/history/{attempt.pk}/" for attempt in made)):

@@ -30,7 +30,7 @@ def recording(studio: Studio) -> AudioFile:
     """A minute of sound that can be heard and cut."""
     made = factories.make_recording(
         by=studio.user, name="talk.wav", duration_ms=SECONDS * 1000, passages=PASSAGES,
-        judged_at="2026-01-01T00:00Z",
+        checked_at="2026-01-01T00:00Z",
     )  # fmt: skip
     made.file.save("talk.wav", ContentFile(hum(SECONDS)))
     return made
@@ -388,13 +388,13 @@ def test_suggestion_comes_by_itself_when_it_is_known(
 ) -> None:
     """It is marked then, but not over what somebody has chosen meanwhile."""
     these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(judging_since=timezone.now(), judged_at=None, passages={})
+    these.update(check_started_at=timezone.now(), checked_at=None, passages={})
     page = opened(studio, recording, "?suggest=best")
     expect(page.get_by_text("The studio is still listening to the recording.")).to_be_visible()
     if begun:
         handle(page, "Start").press("ArrowRight")
 
-    these.update(judged_at="2026-01-01T00:00Z", verdict="good", passages=PASSAGES)
+    these.update(checked_at="2026-01-01T00:00Z", verdict="good", passages=PASSAGES)
 
     expect(page.get_by_role("button", name="Suggest the best part")).to_be_visible(timeout=10_000)
     expect(page.locator("#why-best")).to_be_visible(visible=not begun)

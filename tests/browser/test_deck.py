@@ -117,7 +117,7 @@ def test_way_of_a_take_is_shown_in_its_deck(studio: Studio) -> None:
 
     expect(page.locator("#prompt_clip .recording")).to_contain_text(re.compile("^\\s*Recorded "))
     assert [one.origin for one in AudioFile.objects.order_by("pk")] == [
-        Origin.BROUGHT, Origin.RECORDED,
+        Origin.UPLOADED, Origin.RECORDED,
     ]  # fmt: skip
 
 

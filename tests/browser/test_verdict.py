@@ -38,7 +38,7 @@ def judged(studio: Studio, *found: dict[str, Any], **fields: Any) -> AudioFile:
 
 
 def being_judged(studio: Studio) -> AudioFile:
-    recording = make_recording(by=studio.user, judging_since=timezone.now(), name="anna.wav")
+    recording = make_recording(by=studio.user, check_started_at=timezone.now(), name="anna.wav")
     recording.file.save("hum.wav", ContentFile(hum(20)))
     return recording
 
@@ -46,7 +46,7 @@ def being_judged(studio: Studio) -> AudioFile:
 def give_verdict(recording: AudioFile, verdict: str, *found: dict[str, Any], **more: Any) -> None:
     """As the worker does."""
     AudioFile.objects.filter(pk=recording.pk).update(
-        verdict=verdict, findings=list(found), judged_at=timezone.now(), **more
+        verdict=verdict, findings=list(found), checked_at=timezone.now(), **more
     )
 
 
@@ -143,7 +143,7 @@ def test_verdict_arrives_and_sets_the_options(studio: Studio) -> None:
     noise = page.locator("#id_noise_reduction")
     expect(noise).not_to_be_checked()
 
-    AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, heard_ms=2_080_000)
+    AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, checked_ms=2_080_000)
     expect(page.get_by_text("Listening to the recording… 34 of 120 minutes")).to_be_visible()
     expect(page.locator("#announcer")).to_be_empty()  # nobody wants to be told every minute
     give_verdict(recording, "disappointing", finding("hum"), advice=ADVICE)
@@ -239,7 +239,7 @@ def test_it_stops_asking_when_it_has_an_answer(studio: Studio) -> None:
 
 
 def test_check_again_in_the_form_keeps_what_is_typed(studio: Studio) -> None:
-    recording = make_recording(by=studio.user, judged_at=timezone.now())
+    recording = make_recording(by=studio.user, checked_at=timezone.now())
     page = studio.page(path=f"/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
@@ -357,7 +357,7 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
     expect(page.get_by_label("Even the level")).to_be_checked()
     page.get_by_role("button", name="Tidy up a copy").click()
     expect(page.get_by_text("Listening to the copy.")).to_be_visible()
-    copy = AudioFile.objects.get(origin=Origin.TIDIED)
+    copy = AudioFile.objects.get(origin=Origin.CLEANED)
     give_verdict(copy, "good", figures={"loudness_lufs": -20.0})
 
     expect(page.get_by_role("heading", name="Use the tidied copy: it is better.")).to_be_visible()
@@ -381,7 +381,7 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
 
 def test_before_and_after_play_one_at_a_time(studio: Studio) -> None:
     original = judged(studio, finding("hum"))
-    judged(studio, parent=original, origin=Origin.TIDIED)
+    judged(studio, parent=original, origin=Origin.CLEANED)
     page = studio.page(path=f"/recordings/{original.pk}/tidy/")
     before, after = page.locator("#original .player"), page.locator("#copy .player")
 
@@ -407,7 +407,7 @@ def test_without_script_a_copy_is_tidied_too(studio: Studio) -> None:
 def test_pages_fit_their_width(studio: Studio, path: str, width: int, tmp_path: Path) -> None:
     found = [finding(code) for code in ("clipped", "noisy", "hum")]
     recording = judged(studio, *found, name=f"{'very-long-name-' * 12}.wav")
-    judged(studio, parent=recording, origin=Origin.TIDIED, name=f"{'copy-of-' * 20}.wav")
+    judged(studio, parent=recording, origin=Origin.CLEANED, name=f"{'copy-of-' * 20}.wav")
     page = studio.page(path=path.format(pk=recording.pk), viewport={"width": width, "height": 740})
 
     assert page.evaluate("document.documentElement.scrollWidth") <= width

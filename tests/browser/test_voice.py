@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.test_attempt import ask, assert_heard
-from voicestudio.models import CloneAttempt, Speech, State, Voice, VoiceState
+from voicestudio.models import AttemptState, CloneAttempt, Speech, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -143,7 +143,7 @@ def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -
     expect(page.get_by_text("its demo was lost together with MiniMax's answer")).to_be_visible()
     expect(page.get_by_role("button", name="Fetch again")).to_have_count(0)
     attempt = CloneAttempt.objects.get()
-    assert (attempt.state, Voice.objects.get().created_at) == (State.READY, attempt.sent_at)
+    assert (attempt.state, Voice.objects.get().created_at) == (AttemptState.READY, attempt.sent_at)
     assert sum(call.path.endswith("voice_clone") for call in standin.calls) == 2
 
 
@@ -165,7 +165,7 @@ def test_end_of_a_voice_stands_in_the_time_zone_of_the_reader(studio: Studio) ->
 def test_pages_of_a_speaker_and_a_voice_fit(studio: Studio, width: int) -> None:
     long = "Wolfeschlegelsteinhausenbergerdorff " * 3
     attempt = None
-    for state in State:
+    for state in AttemptState:
         attempt = factories.make_attempt(
             state, by=studio.user, speaker_name=long, parent=attempt, voice_id=f"{state}-" * 20
         )

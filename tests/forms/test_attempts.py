@@ -12,9 +12,9 @@ from pytest_django.fixtures import Settings
 
 from tests import factories
 from voicestudio.forms import CloneForm
-from voicestudio.forms.questions import REHEARSALS
+from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AudioFile, Purpose
-from voicestudio.services.attempts import PERMISSION_WORDING
+from voicestudio.services.clones import PERMISSION_WORDING
 
 pytestmark = pytest.mark.django_db
 TOKEN = "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11"

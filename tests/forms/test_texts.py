@@ -1,6 +1,5 @@
 """What people type, made clean; pauses and sounds in it."""
 
-
 import pytest
 from django.core.exceptions import ValidationError
 

@@ -63,7 +63,7 @@ def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample:
     assert (told["id"], told["status"]) == (attempt.pk, "ready")
     assert told["voice_id"].startswith("AnnaLarsen-")
     assert told["file_id"] == str(next(iter(standin.files)))
-    assert Path(told["demo_audio"]).stat().st_size == attempt.demo_bytes
+    assert Path(told["demo_audio"]).stat().st_size == attempt.audio_bytes
     assert (told["input_sensitive"], told["input_sensitive_type"]) == (False, 0)
     assert (told["status_code"], told["trace_id"]) == (0, attempt.trace_id)
     assert (attempt.noise_reduction, attempt.preview_text) == (True, "Hello there.")

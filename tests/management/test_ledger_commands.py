@@ -98,7 +98,7 @@ def test_speak_writes_the_file(extension: str, run: Run, voice: Voice, tmp_path:
     code, told = run("speak", voice.voice_id, "Hello there.", "--out", str(out))
 
     assert (code, told["status"], told["out"]) == (0, "ready", str(out))
-    assert out.stat().st_size == Speech.objects.get().bytes
+    assert out.stat().st_size == Speech.objects.get().audio_bytes
 
 
 def test_speak_pays_nothing_where_it_could_not_write(
@@ -123,7 +123,7 @@ def test_delete_voice_tells_every_item(run: Run, voice: Voice, standin: StandIn)
 
     assert (code, told["status"]) == (0, "done")
     assert [(item["what"], item["state"]) for item in told["items"]] == [
-        ("voice", "done"), ("demo", "done"), ("recording", "done"),
+        ("voice", "done"), ("audio", "done"), ("recording", "done"),
     ]  # fmt: skip
     assert run("voices", "--state", "deleted")[1][0]["voice_id"] == voice.voice_id
     assert run("delete_voice", voice.voice_id)[1]["status"] == "already_gone"

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import AudioFile, CloneAttempt, State, search
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, search
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ def recording(person: User) -> AudioFile:
 def ten(person: User, recording: AudioFile) -> list[CloneAttempt]:
     """Ten attempts, oldest first."""
     return [
-        make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+        make_attempt(AttemptState.FAILED, by=person, recording=recording, speaker_name="Anna")
         for _number in range(10)
     ]
 
@@ -106,12 +106,12 @@ def test_search_finds_speaker_voice_id_and_preview_text(
     words: str, person: User, recording: AudioFile
 ) -> None:
     wanted = make_attempt(
-        State.FAILED, by=person, recording=recording, speaker_name="João Prado",
+        AttemptState.FAILED, by=person, recording=recording, speaker_name="João Prado",
         voice_id="JoaoPrado-8s6r",
         preview_text="The soft grass, 100%_sure, they say \"hi\" and it's \\ fine.",
     )  # fmt: skip
     make_attempt(
-        State.FAILED, by=person, recording=recording, speaker_name="Mei",
+        AttemptState.FAILED, by=person, recording=recording, speaker_name="Mei",
         voice_id="Mei-3h7vvv", preview_text="Never.",
     )  # fmt: skip
 
@@ -121,10 +121,10 @@ def test_search_finds_speaker_voice_id_and_preview_text(
 @pytest.mark.parametrize("words", ["王芳", "王", "房间里"])
 def test_search_finds_words_without_spaces(words: str, person: User, recording: AudioFile) -> None:
     wanted = make_attempt(
-        State.FAILED, by=person, recording=recording, speaker_name="王芳",
+        AttemptState.FAILED, by=person, recording=recording, speaker_name="王芳",
         preview_text="今天房间里很安静。",
     )  # fmt: skip
-    make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+    make_attempt(AttemptState.FAILED, by=person, recording=recording, speaker_name="Anna")
 
     assert _pks(CloneAttempt.objects.page(words=words).attempts) == [wanted.pk]
 
@@ -143,27 +143,27 @@ def test_search_goes_on_behind_a_window_that_other_filters_empty(
     person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 3)
-    wanted = make_attempt(State.STOPPED, by=person, recording=recording, speaker_name="Anna")
+    wanted = make_attempt(AttemptState.STOPPED, by=person, recording=recording, speaker_name="Anna")
     for _number in range(10):
-        make_attempt(State.FAILED, by=person, recording=recording, speaker_name="Anna")
+        make_attempt(AttemptState.FAILED, by=person, recording=recording, speaker_name="Anna")
 
-    page = CloneAttempt.objects.in_state(State.STOPPED).page(words="anna")
+    page = CloneAttempt.objects.in_state(AttemptState.STOPPED).page(words="anna")
 
     assert _pks(page.attempts) == [wanted.pk]
 
 
 @pytest.mark.parametrize("words", ["qx", "q", "龍", "x龍"])
-@pytest.mark.parametrize("state", ["", State.STOPPED])
+@pytest.mark.parametrize("state", ["", AttemptState.STOPPED])
 def test_search_finds_one_letter_or_two_even_at_the_end_and_far_back(
     words: str, state: str, person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 2)
     wanted = make_attempt(
-        State.STOPPED, by=person, recording=recording, speaker_name="Anna",
+        AttemptState.STOPPED, by=person, recording=recording, speaker_name="Anna",
         preview_text="It ends with qx龍",
     )  # fmt: skip
     for _number in range(10):
-        make_attempt(State.STOPPED, by=person, recording=recording, speaker_name="Anna")
+        make_attempt(AttemptState.STOPPED, by=person, recording=recording, speaker_name="Anna")
     rows = CloneAttempt.objects.in_state(state) if state else CloneAttempt.objects.all()
 
     assert _pks(rows.page(words=words).attempts) == [wanted.pk]
@@ -176,14 +176,14 @@ def test_search_forgets_a_deleted_attempt(ten: list[CloneAttempt]) -> None:
     assert len(CloneAttempt.objects.page(words="anna").attempts) == 9
 
 
-@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("state", list(AttemptState))
 def test_in_state_agrees_with_what_each_row_says_of_itself(
-    state: State, person: User, recording: AudioFile
+    state: AttemptState, person: User, recording: AudioFile
 ) -> None:
-    for made in State:
+    for made in AttemptState:
         make_attempt(made, by=person, recording=recording)
     make_attempt(
-        State.CLONING, by=person, recording=recording,
+        AttemptState.CLONING, by=person, recording=recording,
         lease_until=timezone.now() - timedelta(seconds=1),
     )  # fmt: skip
 
@@ -191,7 +191,7 @@ def test_in_state_agrees_with_what_each_row_says_of_itself(
     by_row = {row.pk for row in CloneAttempt.objects.all() if row.state == state}
 
     assert by_query == by_row
-    assert len(by_row) == (2 if state == State.UNKNOWN else 1)
+    assert len(by_row) == (2 if state == AttemptState.UNKNOWN else 1)
 
 
 def test_between_takes_the_first_moment_and_not_the_last(
@@ -199,7 +199,7 @@ def test_between_takes_the_first_moment_and_not_the_last(
 ) -> None:
     noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
     before, first, inside, last = (
-        make_attempt(State.FAILED, by=person, recording=recording, created_at=noon + step)
+        make_attempt(AttemptState.FAILED, by=person, recording=recording, created_at=noon + step)
         for step in (
             timedelta(seconds=-1), timedelta(0), timedelta(hours=3), timedelta(hours=24),
         )
@@ -229,7 +229,7 @@ def test_words_within_a_period_are_paged_like_all_others(
     newest_first = _pks(
         [
             make_attempt(
-                State.FAILED, by=person, recording=recording, speaker_name="Anna",
+                AttemptState.FAILED, by=person, recording=recording, speaker_name="Anna",
                 created_at=noon + timedelta(seconds=step),
             )
             for step in (-90, -30, 0, 20, 40, 60, 90, 150)
@@ -251,12 +251,12 @@ def test_words_within_a_period_are_paged_like_all_others(
 
 def test_in_state_keeps_to_the_other_filters(person: User, recording: AudioFile) -> None:
     made = [
-        make_attempt(State.INTERRUPTED, by=person, recording=recording, model=model)
+        make_attempt(AttemptState.INTERRUPTED, by=person, recording=recording, model=model)
         for model in ("speech-2.8-hd", "speech-2.6-hd")
     ]
 
-    both = CloneAttempt.objects.in_state(State.INTERRUPTED)
-    one = CloneAttempt.objects.filter(model="speech-2.6-hd").in_state(State.INTERRUPTED)
+    both = CloneAttempt.objects.in_state(AttemptState.INTERRUPTED)
+    one = CloneAttempt.objects.filter(model="speech-2.6-hd").in_state(AttemptState.INTERRUPTED)
 
     assert _pks(both.page().attempts) == _pks(made)[::-1]
     assert _pks(one.page().attempts) == [made[1].pk]

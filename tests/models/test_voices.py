@@ -12,7 +12,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.factories import make_attempt, make_speaker, make_voice
-from voicestudio.models import Source, Speech, SpeechState, State, Tag, Voice, VoiceState, shelf
+from voicestudio.models import (
+    AttemptState,
+    Source,
+    Speech,
+    SpeechState,
+    Tag,
+    Voice,
+    VoiceState,
+    voice_queryset,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -64,17 +73,17 @@ def test_168_hours_are_168_hours_in_every_time_zone(zone: str, made: datetime) -
 
 def test_preview_never_stops_the_clock() -> None:
     old = timezone.now() - 169 * HOUR
-    attempt = make_attempt(State.READY, created_at=old)
+    attempt = make_attempt(AttemptState.READY, created_at=old)
     assert attempt.cloned_voice is not None
 
-    assert attempt.demo
+    assert attempt.audio
     assert attempt.cloned_voice.state == VoiceState.EXPIRED
 
 
 def test_state_from_minimax_and_kept_do_not_expire() -> None:
     old = timezone.now() - 1000 * HOUR
     kept = make_voice(created_at=old, kept_at=old)
-    taken_in = make_voice(created_at=old, kept_at=old, source=Source.TAKEN_IN)
+    taken_in = make_voice(created_at=old, kept_at=old, source=Source.IMPORTED)
 
     assert (kept.state, kept.expires_at) == (VoiceState.KEPT, None)
     assert taken_in.state == VoiceState.FROM_MINIMAX
@@ -102,9 +111,9 @@ def test_query_and_property_tell_the_same_state(
         kept = kept or created
     speaker = make_speaker()
     voice = make_voice(
-        speaker=speaker, created_at=created, kept_at=kept, gone_at=gone, deleted_at=deleted,
+        speaker=speaker, created_at=created, kept_at=kept, missing_at=gone, deleted_at=deleted,
         uncertain=uncertain and kept is None,
-        source=Source.TAKEN_IN if taken_in else Source.CLONED,
+        source=Source.IMPORTED if taken_in else Source.CLONED,
     )  # fmt: skip
     at = created + later
 
@@ -121,7 +130,7 @@ def test_expiring_within_leaves_out_what_was_let_go_kept_or_is_over() -> None:
     make_voice(created_at=now - 119 * HOUR)
     make_voice(created_at=now - 169 * HOUR)
     make_voice(created_at=now - 130 * HOUR, kept_at=now)
-    make_voice(created_at=now - 130 * HOUR, let_go_at=now)
+    make_voice(created_at=now - 130 * HOUR, reminder_dismissed_at=now)
     make_voice(created_at=now - 130 * HOUR, uncertain=True)
 
     assert _pks(Voice.objects.expiring_within(48)) == [soon.pk]
@@ -170,13 +179,13 @@ def test_cursor_that_makes_no_sense_is_no_error(cursor: str, order: str) -> None
 
 @pytest.mark.parametrize("words", ["zoë", "ZOE", "-9k2", "studio b", "warm", ""])
 def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
-    from voicestudio.services import voices
+    from voicestudio.services.voices import notes
 
     wanted = make_voice("Zoe-9k2pp", speaker=make_speaker("Zoë Åberg"), notes="Studio B")
     wanted.tags.add(Tag.objects.create(name="Warm"))
-    voices.index(wanted)
+    notes.index(wanted)
     other = make_voice("Karl-7k2pp")
-    voices.index(other)
+    notes.index(other)
 
     found = _pks(Voice.objects.search(words))
 
@@ -187,7 +196,7 @@ def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
 def test_search_and_tags_find_the_same_however_many_have_them(
     seldom: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "SELDOM", seldom)
+    monkeypatch.setattr(voice_queryset, "SELDOM", seldom)
     made = [make_voice(f"Common-{number}1") for number in range(3)]
     make_voice("Other-11")
 

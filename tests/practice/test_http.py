@@ -103,7 +103,7 @@ def test_upload_keeps_every_byte(caller: Caller, stand_in: StandIn) -> None:
             "file_id": row.file_id,
             "bytes": len(data),
             "created_at": row.created_at,
-            "filename": "王芳 \"a\".mp3",
+            "filename": '王芳 "a".mp3',
             "purpose": "voice_clone",
         },
         "base_resp": {"status_code": 0, "status_msg": "success"},

@@ -16,8 +16,8 @@ from tests.factories import make_attempt, make_recording, make_user
 from voicestudio.models import AudioFile, Voice
 from voicestudio.practice.server import StandIn
 from voicestudio.practice.store import ClonedVoice
-from voicestudio.services.attempts import Order
-from voicestudio.services.speaking import SpeechOrder
+from voicestudio.services.clones import Order
+from voicestudio.services.speeches import SpeechOrder
 
 
 @cache

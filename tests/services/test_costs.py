@@ -13,19 +13,20 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_user
-from voicestudio.models import Charge, CloneAttempt, SpeechState, State, Voice, What
+from voicestudio.models import AttemptState, Charge, ChargeKind, CloneAttempt, SpeechState, Voice
 from voicestudio.practice.server import StandIn
-from voicestudio.services import attempts, costs, keeping, speaking
-from voicestudio.services.attempts import Order
-from voicestudio.services.speaking import SpeechOrder
+from voicestudio.services import clones, speeches
+from voicestudio.services.clones import Order
+from voicestudio.services.money import costs
+from voicestudio.services.speeches import SpeechOrder, keep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
-    attempt = make_attempt(State.READY)
+    attempt = make_attempt(AttemptState.READY)
     values = {
-        "what": What.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
+        "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
         "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
         "person": attempt.created_by, "at": at or timezone.now(),
@@ -38,13 +39,13 @@ def test_sums_are_exact_decimals() -> None:
         _line("0.1")
     _line("0.000000001")
 
-    [line] = costs.sums("what")
+    [line] = costs.sums("kind")
 
     assert (line.amount, line.calls) == (Decimal("3.000000001"), 31)
     assert isinstance(Charge.objects.first().amount, Decimal)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("group", ["month", "person", "speaker", "voice", "model", "what"])
+@pytest.mark.parametrize("group", ["month", "person", "speaker", "voice", "model", "kind"])
 def test_sums_by_every_side_are_the_whole(group: str) -> None:
     first = _line("1.50", at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
     _line("0.25", at=datetime(2026, 11, 1, tzinfo=UTC), certain=False)
@@ -113,11 +114,11 @@ def test_limit_stops_orders_before_anything_is_stored(
     settings.MONTHLY_LIMIT = Decimal("0.001")
     before = CloneAttempt.objects.count()
 
-    with pytest.raises(attempts.OverLimit):
-        attempts.submit(order(), by=person)
-    with pytest.raises(speaking.SpeechTooDear):
-        speaking.ask(words(), by=person)
-    attempts.submit(order(preview_text=""), by=person)  # costs nothing
+    with pytest.raises(clones.OverLimit):
+        clones.submit(order(), by=person)
+    with pytest.raises(speeches.SpeechTooDear):
+        speeches.ask(words(), by=person)
+    clones.submit(order(preview_text=""), by=person)  # costs nothing
 
     assert CloneAttempt.objects.count() == before + 1
 
@@ -125,24 +126,24 @@ def test_limit_stops_orders_before_anything_is_stored(
 def test_limit_is_asked_again_at_the_moment_of_sending(
     settings: Settings, order: Callable[..., Order], person: User, voice: Voice, standin: StandIn
 ) -> None:
-    attempt = attempts.submit(order(), by=person)
-    speech = keeping.keep(voice, by=person)
+    attempt = clones.submit(order(), by=person)
+    speech = keep.keep_voice(voice, by=person)
     settings.MONTHLY_LIMIT = Decimal("0.001")
 
-    attempts.run(attempt.pk)
-    speaking.run(speech.pk)
+    clones.run(attempt.pk)
+    speeches.run(speech.pk)
 
     attempt.refresh_from_db()
     speech.refresh_from_db()
-    assert (attempt.state, attempt.trouble) == (State.FAILED, "over_limit")
+    assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "over_limit")
     assert (speech.state, speech.trouble) == (SpeechState.FAILED, "over_limit")
     assert standin.calls_of("voice_clone") == standin.calls_of("t2a_v2") == []
-    assert attempts.saying(attempt) is not None
+    assert clones.message(attempt) is not None
 
 
 def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
-    make_attempt(State.CLONING, preview_text="x" * 1000, by=person)
+    make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
 
     assert costs.budget().promised == Decimal("0.1")
     with pytest.raises(costs.LimitReached):
@@ -164,12 +165,12 @@ def test_order_token_is_free_after_a_refusal(
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal("0.001")
     wanted = order(token=uuid4())
-    with pytest.raises(attempts.OverLimit):
-        attempts.submit(wanted, by=person)
+    with pytest.raises(clones.OverLimit):
+        clones.submit(wanted, by=person)
 
     settings.MONTHLY_LIMIT = None
 
-    assert attempts.submit(wanted, by=person).state == State.WAITING
+    assert clones.submit(wanted, by=person).state == AttemptState.WAITING
 
 
 def test_lines_are_those_that_count_in_their_order() -> None:

@@ -60,7 +60,7 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
     assert (made.parent, made.origin, made.from_ms, made.to_ms) == (
         long, Origin.CUT, start_ms, end_ms,
     )  # fmt: skip
-    assert (made.purpose, made.created_by, made.to_be_cut) == (purpose, person, False)
+    assert (made.purpose, made.created_by, made.needs_cutting) == (purpose, person, False)
     assert abs(seconds_of(made) * 1000 - (end_ms - start_ms)) <= 50
     assert fingerprint(long) == before
 
@@ -162,7 +162,7 @@ def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: boo
 def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
     made = recordings.tidy(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
 
-    assert (made.parent, made.origin, made.steps) == (long, Origin.TIDIED, ["level"])
+    assert (made.parent, made.origin, made.steps) == (long, Origin.CLEANED, ["level"])
 
 
 def test_same_wishes_twice_are_the_same_copy(person: User, long: AudioFile) -> None:
@@ -207,4 +207,4 @@ def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
 
     again = cut()
 
-    assert (again == first, again.is_held) == (False, True)
+    assert (again == first, again.has_file) == (False, True)

@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import attempts
-from voicestudio.services.attempts import Order
+from voicestudio.services import clones
+from voicestudio.services.clones import Order
 
 KEY = "secret-value-123456"
 NO = {"base_resp": {"status_code": 2013, "status_msg": f"invalid params, Bearer {KEY}"}}
@@ -54,8 +54,8 @@ def test_key_is_nowhere_however_the_provider_echoes_it(
         settings.MINIMAX_BASE_URL = standin.url
         standin.script("voice_clone", fault)
 
-        attempt = attempts.submit(order(), by=person)
-        attempts.run(attempt.pk)
+        attempt = clones.submit(order(), by=person)
+        clones.run(attempt.pk)
 
     assert [call.headers["authorization"] for call in standin.calls] == [f"Bearer {KEY}"] * 2
     rows = [*CloneAttempt.objects.all(), *AudioFile.objects.all()]

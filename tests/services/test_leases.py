@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt
-from voicestudio.models import CloneAttempt, State
-from voicestudio.services import leases
+from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.services.paid_calls import leases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,7 @@ def attempt(person: User, settings: Settings) -> CloneAttempt:
     """At the provider, in the hands of nobody yet."""
     settings.LEASE_SECONDS = 60.0
     settings.HEARTBEAT_SECONDS = 0.02
-    return make_attempt(State.CLONING, by=person)
+    return make_attempt(AttemptState.CLONING, by=person)
 
 
 def _hold(attempt: CloneAttempt, claim: UUID) -> None:

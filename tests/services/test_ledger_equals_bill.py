@@ -18,10 +18,20 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from voicestudio.minimax import MiniMaxError
-from voicestudio.models import Charge, CloneAttempt, Speech, SpeechState, State, Voice, What
+from voicestudio.models import (
+    AttemptState,
+    Charge,
+    ChargeKind,
+    CloneAttempt,
+    Speech,
+    SpeechState,
+    Voice,
+)
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import attempts, finding_out, keeping, ledger, speaking
-from voicestudio.services.attempts import Order, running
+from voicestudio.services import clones, speeches
+from voicestudio.services.clones import Order, reconcile, steps
+from voicestudio.services.speeches import keep
+from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick")]
 
@@ -65,29 +75,29 @@ class Runs:
             self.standin.script(name, fault)
 
     def clone(self, order: Order) -> None:
-        attempt = attempts.submit(order, by=self.person)
+        attempt = clones.submit(order, by=self.person)
         if self.dice.randrange(100) < KILLED:
             self.die(attempt)
         else:
             self.fault("voice_clone")
             self.work(attempt)
         if self.dice.random() < 0.2:
-            attempts.run(attempt.pk)  # the job was delivered twice
+            clones.run(attempt.pk)  # the job was delivered twice
         for _turn in range(50):
             attempt = CloneAttempt.objects.get(pk=attempt.pk)
-            if attempt.state == State.WAITING:  # in line, behind the calls of others
+            if attempt.state == AttemptState.WAITING:  # in line, behind the calls of others
                 self.work(attempt)
-            elif attempt.state == State.UNKNOWN:
+            elif attempt.state == AttemptState.UNKNOWN:
                 self.find_out(attempt)
             else:
                 break
-        assert attempt.state in (State.READY, State.FAILED, State.STOPPED)
+        assert attempt.state in (AttemptState.READY, AttemptState.FAILED, AttemptState.STOPPED)
 
     def work(self, attempt: CloneAttempt) -> None:
         for _turn in range(50):
-            attempts.run(attempt.pk)
+            clones.run(attempt.pk)
             attempt.refresh_from_db()
-            if attempt.status != State.WAITING:
+            if attempt.status != AttemptState.WAITING:
                 return
             assert attempt.retry_at is not None
             time.sleep(max(0, (attempt.retry_at - timezone.now()).total_seconds()))
@@ -97,15 +107,18 @@ class Runs:
         """The worker is killed after it has marked the attempt as sent, or after it has sent it."""
         claimed = CloneAttempt.objects.claim(attempt.pk, uuid4())
         assert claimed is not None
-        request = running._upload_what_has_no_file_id(claimed)
+        request = steps._upload_what_has_no_file_id(claimed)
         if self.dice.random() < 0.5:
-            turn = {"turn_at": timezone.now(), "sent_at": timezone.now()}
+            turn = {"slot_at": timezone.now(), "sent_at": timezone.now()}
             claimed.advance(
-                held_as=(State.SENDING,), status=State.CLONING, sent=request.body(), **turn
+                held_as=(AttemptState.SENDING,),
+                status=AttemptState.CLONING,
+                sent=request.body(),
+                **turn,
             )
         else:
             try:
-                waits = running._send(claimed, request) is None
+                waits = steps._send(claimed, request) is None
             except MiniMaxError:
                 waits = False  # a refusal came, which nobody has lived to write down
             if waits:
@@ -115,33 +128,33 @@ class Runs:
         CloneAttempt.objects.filter(pk=attempt.pk).update(
             lease_until=timezone.now() - timedelta(seconds=1)
         )
-        ledger.settle_lapsed()
+        bookkeeping.settle_lapsed()
 
     def find_out(self, attempt: CloneAttempt) -> None:
         """Somebody asks MiniMax, or looks into the bill and says what stands there."""
         if self.dice.random() < 0.7:
             self.fault("voice_clone")
-            assert finding_out.check(attempt, by=self.person)
-            finding_out.run(attempt.pk)
+            assert reconcile.check(attempt, by=self.person)
+            reconcile.run(attempt.pk)
             while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_asked:
                 assert asked.retry_at is not None  # it has its turn later
                 time.sleep(max(0, (asked.retry_at - timezone.now()).total_seconds()))
-                finding_out.run(attempt.pk)
+                reconcile.run(attempt.pk)
             return
         # Whoever looks into the bill waits until late calls have come to their end.
         time.sleep(0.4 if any(call.at > time.time() - 2 for call in self.standin.calls[-1:]) else 0)
         worked = attempt.voice_id in self.standin.voices
-        finding_out.settle_by_hand(attempt, worked=worked, note="the bill", by=self.person)
+        reconcile.settle_by_hand(attempt, worked=worked, note="the bill", by=self.person)
 
     def keep(self, voice: Voice) -> None:
         before = len(self.standin.bill)
         self.fault("t2a_v2")
         try:
-            speech = keeping.keep(voice, by=self.person)
-        except speaking.SpeechRefused:
+            speech = keep.keep_voice(voice, by=self.person)
+        except speeches.SpeechRefused:
             return
         for _turn in range(50):
-            speaking.run(speech.pk)
+            speeches.run(speech.pk)
             speech.refresh_from_db()
             if speech.status != SpeechState.WAITING:
                 break
@@ -150,7 +163,7 @@ class Runs:
         if speech.status == SpeechState.UNKNOWN:
             time.sleep(0.4)
             spoken = [line.what for line in self.standin.bill[before:]]
-            speaking.settle(speech, worked="speech" in spoken, note="the bill", by=self.person)
+            speeches.settle(speech, worked="speech" in spoken, note="the bill", by=self.person)
 
 
 @pytest.fixture
@@ -182,8 +195,8 @@ def test_ledger_equals_the_bill_after_random_runs(
     # The same money, line by line.
     lines = Charge.objects.counted()
     assert not lines.filter(certain=False).exists()
-    assert Counter((line.what, line.voice_name, line.units, line.amount) for line in lines) == (
+    assert Counter((line.kind, line.voice_name, line.units, line.amount) for line in lines) == (
         Counter((line.what, line.voice_id, line.units, line.amount) for line in standin.bill)
     )
-    assert {line.what for line in lines} == set(What.values)
+    assert {line.kind for line in lines} == set(ChargeKind.values)
     assert Speech.objects.exclude(status__in=("ready", "failed", "stopped")).count() == 0

@@ -30,26 +30,21 @@ from hypothesis.stateful import (
 
 from tests.factories import make_recording, make_user
 from voicestudio.models import (
+    AttemptState,
     AudioFile,
     Charge,
     CloneAttempt,
     Speech,
     SpeechState,
-    State,
     Voice,
     VoiceState,
 )
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import (
-    attempts,
-    comparing,
-    costs,
-    deleting,
-    finding_out,
-    keeping,
-    ledger,
-    speaking,
-)
+from voicestudio.services import clones, speeches
+from voicestudio.services.clones import reconcile
+from voicestudio.services.money import costs
+from voicestudio.services.speeches import keep
+from voicestudio.services.voices import bookkeeping, deletion, sync
 
 HOUR = timedelta(hours=1)
 FAULTS = st.sampled_from(
@@ -107,13 +102,13 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=attempts_made, fault=FAULTS, preview=st.sampled_from(["", "Hi."]))
     def clone(self, fault: Fault | None, preview: str) -> Any:
         self._script("voice_clone", fault)
-        order = attempts.Order(
+        order = clones.Order(
             token=uuid4(), speaker_name="Anna", voice_id=f"Anna-{uuid4().hex[:12]}1",
             permission=True, recording=self.recording, preview_text=preview,
             model="speech-2.8-turbo",
         )  # fmt: skip
-        attempt = attempts.submit(order, by=self.person)
-        attempts.run(attempt.pk)
+        attempt = clones.submit(order, by=self.person)
+        clones.run(attempt.pk)
         self.recording.refresh_from_db()
         return attempt.pk
 
@@ -125,9 +120,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pk=attempts_made, fault=FAULTS)
     def check(self, pk: int, fault: Fault | None) -> None:
         attempt = CloneAttempt.objects.get(pk=pk)
-        if finding_out.check(attempt, by=self.person):
+        if reconcile.check(attempt, by=self.person):
             self._script("voice_clone", fault)
-            finding_out.run(pk)
+            reconcile.run(pk)
 
     @rule(pk=attempts_made)
     def settle(self, pk: int) -> None:
@@ -136,24 +131,24 @@ class LedgerMachine(RuleBasedStateMachine):
         voice = attempt.cloned_voice
         if voice is None or voice.state is VoiceState.UNKNOWN:
             worked = attempt.voice_id in self.standin.voices
-            finding_out.settle_by_hand(attempt, worked=worked, note="", by=self.person)
+            reconcile.settle_by_hand(attempt, worked=worked, note="", by=self.person)
 
-    @rule(target=unknown_speeches, pk=voices, fault=FAULTS, keep=st.booleans())
-    def speak(self, pk: int, fault: Fault | None, keep: bool) -> Any:
+    @rule(target=unknown_speeches, pk=voices, fault=FAULTS, to_keep=st.booleans())
+    def speak(self, pk: int, fault: Fault | None, to_keep: bool) -> Any:
         voice = Voice.objects.filter(pk=pk).first()
         if voice is None:
             return multiple()
         try:
-            if keep:
-                speech = keeping.keep(voice, by=self.person)
+            if to_keep:
+                speech = keep.keep_voice(voice, by=self.person)
             else:
-                order = speaking.SpeechOrder(uuid4(), voice, "Good day.", "speech-2.8-hd")
-                speech = speaking.ask(order, by=self.person)
-        except speaking.SpeechRefused:
+                order = speeches.SpeechOrder(uuid4(), voice, "Good day.", "speech-2.8-hd")
+                speech = speeches.ask(order, by=self.person)
+        except speeches.SpeechRefused:
             return multiple()
         self._script("t2a_v2", fault)
         with self._spoken() as spoken:
-            speaking.run(speech.pk)
+            speeches.run(speech.pk)
         unknown = Speech.objects.get(pk=speech.pk).state is SpeechState.UNKNOWN
         return (speech.pk, "speech" in spoken) if unknown else multiple()
 
@@ -161,14 +156,14 @@ class LedgerMachine(RuleBasedStateMachine):
     def settle_speech(self, known: tuple[int, bool]) -> None:
         pk, worked = known
         speech = Speech.objects.get(pk=pk)
-        speaking.settle(speech, worked=worked, note="", by=self.person)
+        speeches.settle(speech, worked=worked, note="", by=self.person)
 
     @rule(pk=voices, answers=st.booleans())
     def delete(self, pk: int, answers: bool) -> None:
         voice = Voice.objects.filter(pk=pk).first()
         if voice is not None and voice.state is not VoiceState.UNKNOWN:
             self._script("delete_voice", None if answers else Fault(status_code=1013))
-            deleting.at_the_provider(voice, confirmation=voice.voice_id, by=self.person)
+            deletion.delete_voice(voice, confirmation=voice.voice_id, by=self.person)
 
     @rule(hours=st.sampled_from([1, 47, 100, 168]))
     def wait(self, hours: int) -> None:
@@ -177,7 +172,7 @@ class LedgerMachine(RuleBasedStateMachine):
             created_at=F("created_at") - past,
             kept_at=F("kept_at") - past,
             deleted_at=F("deleted_at") - past,
-            gone_at=F("gone_at") - past,
+            missing_at=F("missing_at") - past,
         )
         for voice in self.standin.voices.values():
             voice.created_at -= past.total_seconds()
@@ -185,7 +180,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        found = comparing.compare()
+        found = sync.compare()
         assert found.only_there == [] or Speech.objects.in_state(SpeechState.UNKNOWN).exists()
 
     @invariant()
@@ -220,10 +215,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def unknown_is_said_and_nothing_runs_for_ever(self) -> None:
-        for attempt in CloneAttempt.objects.filter(status=State.UNKNOWN):
+        for attempt in CloneAttempt.objects.filter(status=AttemptState.UNKNOWN):
             assert attempt.cloned_voice is not None
             assert not attempt.is_running
-        assert ledger.settle_lapsed() == 0
+        assert bookkeeping.settle_lapsed() == 0
 
     @invariant()
     def states_by_query_are_those_of_the_rows(self) -> None:

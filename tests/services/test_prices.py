@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from pytest_django import Settings
 
-from voicestudio.services import prices
+from voicestudio.services.money import prices
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.factories import make_attempt, make_recording
 from voicestudio.audio import AudioProblem
-from voicestudio.models import AudioFile, Purpose, State
+from voicestudio.models import AttemptState, AudioFile, Purpose
 from voicestudio.practice.server import StandIn
 from voicestudio.services import recordings
 
@@ -82,7 +82,7 @@ def test_by_file_id_enters_a_file_once(person: User, data_dir: Path) -> None:
     again = recordings.by_file_id(big, purpose=Purpose.SAMPLE, by=person)
 
     assert first == again
-    assert (first.file_id, first.provider, first.is_held) == (big, "practice", False)
+    assert (first.file_id, first.provider, first.has_file) == (big, "practice", False)
 
 
 def test_example_is_a_recording_that_can_be_cloned(
@@ -93,7 +93,7 @@ def test_example_is_a_recording_that_can_be_cloned(
     assert recording.name == "Example recording 1.wav"
     assert recording.duration_ms is not None
     assert 10_000 < recording.duration_ms < 300_000
-    assert recording.is_held
+    assert recording.has_file
 
 
 def test_delete_lets_go_of_row_and_file(
@@ -115,10 +115,10 @@ def test_delete_is_refused_while_an_attempt_refers_to_it(
     purpose = Purpose.SAMPLE if role == "recording" else Purpose.PROMPT
     recording = make_recording(by=person, purpose=purpose)
     if role == "recording":
-        attempt = make_attempt(State.FAILED, by=person, recording=recording)
+        attempt = make_attempt(AttemptState.FAILED, by=person, recording=recording)
     else:
         attempt = make_attempt(
-            State.FAILED, by=person, prompt_clip=recording, prompt_text="This is me."
+            AttemptState.FAILED, by=person, prompt_clip=recording, prompt_text="This is me."
         )
 
     with pytest.raises(recordings.RecordingInUse) as refusal:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_attempt, make_voice
-from voicestudio.models import State
-from voicestudio.services import voice_ids
+from voicestudio.models import AttemptState
+from voicestudio.services.voices import voice_ids
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,6 @@ def test_check_suggests_three_free_ids_for_a_taken_one() -> None:
 
 def test_check_asks_the_provider_s_own_voices_only(data_dir: Path) -> None:
     make_voice("AnnaLarsen-7k2p", provider="api.minimax.io")
-    make_attempt(State.FAILED, voice_id="AnnaLarsen-7k2p")
+    make_attempt(AttemptState.FAILED, voice_id="AnnaLarsen-7k2p")
 
     assert voice_ids.check("AnnaLarsen-7k2p").state == "free"

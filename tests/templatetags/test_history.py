@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_user
-from voicestudio.models import CloneAttempt, State
-from voicestudio.templatetags import layouts
+from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.templatetags import row_cache
 from voicestudio.templatetags.history import attempt_row
 from voicestudio.templatetags.progress import stages, waiting
 
@@ -31,7 +31,7 @@ def row(attempt: CloneAttempt) -> str:
 
 
 def laid_out_anew(attempt: CloneAttempt) -> str:
-    layouts._laid_out.cache_clear()
+    row_cache._laid_out.cache_clear()
     return row(attempt)
 
 
@@ -43,13 +43,13 @@ def without_times(drawn: str) -> str:
 @pytest.mark.parametrize(
     "facts",
     [
-        *({"state": state} for state in State),
-        {"state": State.READY, "demo": None, "preview_text": "", "model": ""},
-        {"state": State.READY, "demo": None},
-        {"state": State.READY, "demo": None, "demo_trouble": "too_large"},
-        {"state": State.FAILED, "status_code": 1008},
-        {"state": State.FAILED, "status_code": 1026},
-        {"state": State.FAILED, "status_code": 2039},
+        *({"state": state} for state in AttemptState),
+        {"state": AttemptState.READY, "audio": None, "preview_text": "", "model": ""},
+        {"state": AttemptState.READY, "audio": None},
+        {"state": AttemptState.READY, "audio": None, "audio_trouble": "too_large"},
+        {"state": AttemptState.FAILED, "status_code": 1008},
+        {"state": AttemptState.FAILED, "status_code": 1026},
+        {"state": AttemptState.FAILED, "status_code": 2039},
     ],
 )
 def test_row_from_a_layout_is_the_row_laid_out_for_itself(
@@ -70,8 +70,8 @@ def test_row_from_a_layout_is_the_row_laid_out_for_itself(
     assert first.voice_id not in filled_in
 
 
-@pytest.mark.parametrize("state", [State.READY, State.FAILED, State.WAITING])
-def test_row_escapes_what_people_typed(owner: User, state: State) -> None:
+@pytest.mark.parametrize("state", [AttemptState.READY, AttemptState.FAILED, AttemptState.WAITING])
+def test_row_escapes_what_people_typed(owner: User, state: AttemptState) -> None:
     attempt = make_attempt(state, by=owner, speaker_name=HOSTILE)
 
     drawn = row(attempt)
@@ -81,20 +81,20 @@ def test_row_escapes_what_people_typed(owner: User, state: State) -> None:
 
 
 def test_rows_of_one_shape_share_a_layout(owner: User) -> None:
-    attempts = [make_attempt(State.STOPPED, by=owner) for _ in range(3)]
-    layouts._laid_out.cache_clear()
+    attempts = [make_attempt(AttemptState.STOPPED, by=owner) for _ in range(3)]
+    row_cache._laid_out.cache_clear()
 
     for attempt in attempts:
         row(attempt)
 
-    assert layouts._laid_out.cache_info().misses == 1
-    assert layouts._laid_out.cache_info().hits == 2
+    assert row_cache._laid_out.cache_info().misses == 1
+    assert row_cache._laid_out.cache_info().hits == 2
 
 
 def test_stages_tell_how_long_each_took(owner: User) -> None:
     now = timezone.now()
     attempt = make_attempt(
-        State.CLONING, by=owner, claimed_at=now - timedelta(seconds=8),
+        AttemptState.CLONING, by=owner, claimed_at=now - timedelta(seconds=8),
         uploaded_at=now - timedelta(seconds=6.8), sent_at=now - timedelta(seconds=6),
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_stages_tell_how_long_each_took(owner: User) -> None:
     ],
 )
 def test_waiting_says_why_and_until_when(owner: User, facts: dict[str, Any], line: str) -> None:
-    attempt = make_attempt(State.WAITING, by=owner)
+    attempt = make_attempt(AttemptState.WAITING, by=owner)
     for name, value in facts.items():
         setattr(attempt, name, value)
 

@@ -13,7 +13,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import CloneAttempt, Purpose, State
+from voicestudio.models import AttemptState, CloneAttempt, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PART = {"hx-request": "true", "hx-target": "progress"}
@@ -45,8 +45,8 @@ def facts(html: str) -> dict[str, str]:
     return {term: re.sub(r"<[^>]+>", "", said).strip() for term, said in pairs}
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_every_state_has_its_page(browser: Client, owner: User, state: State) -> None:
+@pytest.mark.parametrize("state", list(AttemptState))
+def test_every_state_has_its_page(browser: Client, owner: User, state: AttemptState) -> None:
     attempt = make_attempt(state, by=owner, speaker_name="Anna Larsen")
 
     html = page(browser, attempt)
@@ -95,7 +95,7 @@ def test_permission_names_who_when_and_the_wording(browser: Client, owner: User)
 
 
 def test_flagged_voice_shows_both(browser: Client, owner: User) -> None:
-    html = page(browser, make_attempt(State.FLAGGED, by=owner))
+    html = page(browser, make_attempt(AttemptState.FLAGGED, by=owner))
 
     assert html.count("MiniMax flagged the input: insults or abuse.") == 1
     assert (
@@ -108,13 +108,13 @@ def test_flagged_voice_shows_both(browser: Client, owner: User) -> None:
 
 
 def test_category_is_not_shown_unless_flagged(browser: Client, owner: User) -> None:
-    html = page(browser, make_attempt(State.READY, by=owner, input_sensitive_type=5))
+    html = page(browser, make_attempt(AttemptState.READY, by=owner, input_sensitive_type=5))
 
     assert html.count("category") == 0
 
 
 def test_failure_is_a_sentence_without_numbers(browser: Client, owner: User) -> None:
-    html = page(browser, make_attempt(State.FAILED, by=owner))
+    html = page(browser, make_attempt(AttemptState.FAILED, by=owner))
 
     assert html.count("<b>This voice ID is taken.</b>") == 1
     assert html.count("Choose another voice ID</a>") == 1
@@ -122,7 +122,7 @@ def test_failure_is_a_sentence_without_numbers(browser: Client, owner: User) -> 
 
 def test_support_has_all_that_minimax_asks_for(browser: Client, owner: User) -> None:
     attempt = make_attempt(
-        State.FAILED,
+        AttemptState.FAILED,
         by=owner,
         answer_text='{"base_resp": {"status_code": 2039, "status_msg": "<b>duplicate</b>"}}',
         calls=[
@@ -172,7 +172,7 @@ def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -
 
 
 def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.STOPPED, by=owner)
+    attempt = make_attempt(AttemptState.STOPPED, by=owner)
     assert attempt.answered_at is not None
     just_before = attempt.answered_at - timedelta(milliseconds=1)
     CloneAttempt.objects.filter(pk=attempt.pk).update(finished_at=just_before)
@@ -183,7 +183,7 @@ def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> N
 def test_page_shows_as_text_what_others_wrote(browser: Client, owner: User) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     attempt = make_attempt(
-        State.FAILED, by=owner, status_msg=hostile, answer_text=hostile, trace_id=hostile,
+        AttemptState.FAILED, by=owner, status_msg=hostile, answer_text=hostile, trace_id=hostile,
         speaker_name=hostile, recording=make_recording(by=owner, name=hostile),
         calls=[{"call": hostile, "trace_id": hostile}], preview_text=hostile,
     )  # fmt: skip
@@ -210,7 +210,7 @@ def test_page_shows_as_text_what_others_wrote(browser: Client, owner: User) -> N
     ],
 )
 def test_failure_offers_what_helps(browser: Client, owner: User, code: int, offered: str) -> None:
-    attempt = make_attempt(State.FAILED, by=owner, status_code=code)
+    attempt = make_attempt(AttemptState.FAILED, by=owner, status_code=code)
 
     html = page(browser, attempt)
 
@@ -220,7 +220,9 @@ def test_failure_offers_what_helps(browser: Client, owner: User, code: int, offe
 
 
 def test_taken_voice_id_comes_with_three_free_ones(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.FAILED, by=owner, status_code=2039, speaker_name="Anna Larsen")
+    attempt = make_attempt(
+        AttemptState.FAILED, by=owner, status_code=2039, speaker_name="Anna Larsen"
+    )
 
     free = re.findall(r'class="chip id" href="([^"]*)">([^<]*)</a>', page(browser, attempt))
     form = text(browser.get(free[2][0].replace("&amp;", "&")))
@@ -230,7 +232,7 @@ def test_taken_voice_id_comes_with_three_free_ones(browser: Client, owner: User)
 
 
 def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.CLONING, by=owner)
+    attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     html = page(browser, attempt)
 
@@ -238,7 +240,7 @@ def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> 
 
 
 def test_same_phase_replaces_the_moving_part_alone(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.CLONING, by=owner)
+    attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
 
@@ -248,7 +250,7 @@ def test_same_phase_replaces_the_moving_part_alone(browser: Client, owner: User)
 
 
 def test_next_phase_replaces_the_whole_and_its_title(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.READY, by=owner, speaker_name="Anna Larsen")
+    attempt = make_attempt(AttemptState.READY, by=owner, speaker_name="Anna Larsen")
 
     response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
 
@@ -259,7 +261,7 @@ def test_next_phase_replaces_the_whole_and_its_title(browser: Client, owner: Use
 
 
 def test_htmx_on_its_way_to_the_page_gets_all_of_it(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.WAITING, by=owner)
+    attempt = make_attempt(AttemptState.WAITING, by=owner)
 
     response = browser.get(
         f"/history/{attempt.pk}/", headers={"hx-request": "true", "hx-target": "main"}
@@ -281,25 +283,25 @@ def test_page_needs_a_fixed_number_of_queries(
 
 
 def test_demo_that_could_not_be_copied_is_fetched_again(browser: Client, owner: User) -> None:
-    attempt = make_attempt(by=owner, demo=None, demo_trouble="unreachable")
+    attempt = make_attempt(by=owner, audio=None, audio_trouble="unreachable")
     html = page(browser, attempt)
 
-    response = browser.post(reverse("fetch_demo", args=[attempt.pk]))
+    response = browser.post(reverse("fetch_preview", args=[attempt.pk]))
 
     assert html.count("we could not copy its demo") == 1
     assert html.count("Fetch again</button>") == 1
     assert response["Location"] == f"/history/{attempt.pk}/"
-    assert CloneAttempt.objects.get(pk=attempt.pk).demo_trouble == ""
+    assert CloneAttempt.objects.get(pk=attempt.pk).audio_trouble == ""
 
 
 def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.INTERRUPTED, by=owner)
+    attempt = make_attempt(AttemptState.INTERRUPTED, by=owner)
     html = page(browser, attempt)
 
     response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
 
     assert html.count("Try again</button>") == 1
-    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.WAITING
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == AttemptState.WAITING
     assert text(response).count("cannot be started again") == 0
 
 
@@ -317,7 +319,7 @@ def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> N
 def test_price_of_starting_again_stands_beside_the_button(
     browser: Client, owner: User, preview: str, model: str, said: str
 ) -> None:
-    attempt = make_attempt(State.INTERRUPTED, by=owner, preview_text=preview, model=model)
+    attempt = make_attempt(AttemptState.INTERRUPTED, by=owner, preview_text=preview, model=model)
 
     html = page(browser, attempt)
 
@@ -325,17 +327,17 @@ def test_price_of_starting_again_stands_beside_the_button(
 
 
 def test_finished_attempt_is_not_started_again(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.UNKNOWN, by=owner)
+    attempt = make_attempt(AttemptState.UNKNOWN, by=owner)
 
     response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
 
-    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.UNKNOWN
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == AttemptState.UNKNOWN
     assert text(response).count("This attempt cannot be started again any more.") == 1
 
 
-@pytest.mark.parametrize("name", ["fetch_demo", "try_again"])
+@pytest.mark.parametrize("name", ["fetch_preview", "try_again"])
 def test_doing_needs_a_post_and_a_sign_in(client: Client, owner: User, name: str) -> None:
-    attempt = make_attempt(State.INTERRUPTED, by=owner)
+    attempt = make_attempt(AttemptState.INTERRUPTED, by=owner)
     url = reverse(name, args=[attempt.pk])
 
     stranger = client.post(url, headers={"referer": "http://testserver/history/5/"})
@@ -344,4 +346,4 @@ def test_doing_needs_a_post_and_a_sign_in(client: Client, owner: User, name: str
 
     assert stranger["Location"] == "/sign-in/?next=/history/5/"
     assert read.status_code == 405
-    assert CloneAttempt.objects.get(pk=attempt.pk).state == State.INTERRUPTED
+    assert CloneAttempt.objects.get(pk=attempt.pk).state == AttemptState.INTERRUPTED

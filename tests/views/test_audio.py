@@ -182,7 +182,7 @@ def test_download_name_cannot_do_harm(browser: Client, owner: User, name: str, s
 def test_demo_is_served(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
-    response = browser.get(reverse("demo_audio", args=[attempt.pk]))
+    response = browser.get(reverse("preview_audio", args=[attempt.pk]))
 
     assert response.status_code == 200
     assert body(response) == MP3
@@ -218,16 +218,16 @@ def test_locked_person_hears_nothing(client: Client, url: str) -> None:
 
 def test_sound_without_a_file_answers_404(browser: Client, owner: User) -> None:
     elsewhere = make_recording(by=owner, held=False)
-    silent = make_attempt(by=owner, demo=None)
+    silent = make_attempt(by=owner, audio=None)
     lost = make_recording(by=owner)
     lost.file.storage.delete(str(lost.file.name))
 
     for name, pk in (
         ("recording_audio", elsewhere.pk),
-        ("demo_audio", silent.pk),
+        ("preview_audio", silent.pk),
         ("recording_audio", lost.pk),
         ("recording_audio", 10**30),
-        ("demo_audio", 2**63),
+        ("preview_audio", 2**63),
     ):
         assert browser.get(reverse(name, args=[pk])).status_code == 404
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_user
-from voicestudio.models import Allowance, Charge, CloneAttempt, What
+from voicestudio.models import Allowance, Charge, ChargeKind, CloneAttempt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 STRIP = "of this month's limit is used."
@@ -35,7 +35,7 @@ def attempt(user: User) -> CloneAttempt:
 
 def _line(attempt: CloneAttempt, amount: str, **fields: Any) -> Charge:
     values = {
-        "what": What.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
+        "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
         "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
         "person": attempt.created_by,

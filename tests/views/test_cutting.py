@@ -106,7 +106,7 @@ def test_long_recording_begins_with_two_minutes_and_one_sentence(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=7_190_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None
+        duration_ms=7_190_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
     )
 
     response = client.get(address(recording))
@@ -189,7 +189,7 @@ def test_shape_of_no_window_is_told(
 
 
 def test_suggestions_say_why_in_words(client: Client, recording: AudioFile) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, judged_at="2026-01-01T00Z")
+    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, checked_at="2026-01-01T00Z")
 
     text = page(client.get(address(recording)).content)
 
@@ -208,7 +208,7 @@ def test_suggestions_say_why_in_words(client: Client, recording: AudioFile) -> N
 
 
 def test_suggestion_without_script_fills_the_page(client: Client, recording: AudioFile) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, judged_at="2026-01-01T00Z")
+    AudioFile.objects.filter(pk=recording.pk).update(passages=PASSAGES, checked_at="2026-01-01T00Z")
 
     response = client.get(address(recording), {"suggest": "prompt", "back": "form"})
 
@@ -223,9 +223,11 @@ def test_suggestions_are_waited_for_and_then_leave_off(
     client: Client, recording: AudioFile
 ) -> None:
     url = f"/recordings/{recording.pk}/suggestions/"
-    AudioFile.objects.filter(pk=recording.pk).update(judging_since=timezone.now(), judged_at=None)
+    AudioFile.objects.filter(pk=recording.pk).update(
+        check_started_at=timezone.now(), checked_at=None
+    )
     waiting = page(client.get(url).content)
-    AudioFile.objects.filter(pk=recording.pk).update(judged_at="2026-01-01T00Z")
+    AudioFile.objects.filter(pk=recording.pk).update(checked_at="2026-01-01T00Z")
 
     judged = page(client.get(url).content)
 
@@ -239,12 +241,12 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 ) -> None:
     """Pressed while the doctor still listens: it is waited for, with a script and without."""
     these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(judging_since=timezone.now(), judged_at=None)
+    these.update(check_started_at=timezone.now(), checked_at=None)
     url = f"/recordings/{recording.pk}/suggestions/?back=form&suggest=prompt"
 
     early = page(client.get(address(recording), {"suggest": "prompt", "back": "form"}).content)
     waiting = page(client.get(url).content)
-    these.update(judged_at="2026-01-01T00Z", verdict="good", passages=PASSAGES)
+    these.update(checked_at="2026-01-01T00Z", verdict="good", passages=PASSAGES)
     late = page(client.get(url).content)
 
     for shown in (early, waiting):
@@ -266,7 +268,7 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
 def test_best_part_is_offered_where_one_is_known_or_looked_for(
     client: Client, recording: AudioFile, facts: dict[str, Any], offered: bool
 ) -> None:
-    moment = "judged_at" if facts else "judging_since"
+    moment = "checked_at" if facts else "check_started_at"
     AudioFile.objects.filter(pk=recording.pk).update(**facts, **{moment: timezone.now()})
 
     pages = [
@@ -288,7 +290,7 @@ def test_best_part_is_offered_where_one_is_known_or_looked_for(
 def test_where_nothing_is_proposed_it_says_why(
     client: Client, recording: AudioFile, verdict: str, asked: str, said: str
 ) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(judged_at="2026-01-01T00Z", verdict=verdict)
+    AudioFile.objects.filter(pk=recording.pk).update(checked_at="2026-01-01T00Z", verdict=verdict)
 
     assert said in page(client.get(address(recording), {"suggest": asked}).content)
 
@@ -459,7 +461,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=600_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None
+        duration_ms=600_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
     )
 
     form = page(client.get("/", {"recording": recording.pk}).content)
@@ -474,7 +476,9 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
 def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:
     """By the studio at first, then by its verdict."""
     these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(duration_ms=600_000, to_be_cut=True, file_id=None, provider="", uploaded_at=None)
+    these.update(
+        duration_ms=600_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
+    )
     places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
 
     def said() -> list[int]:
@@ -483,10 +487,10 @@ def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFi
             len(re.findall("<b>This recording is too long|>Too long for", one)) for one in pages
         ]
 
-    these.update(judging_since=timezone.now(), judged_at=None)
+    these.update(check_started_at=timezone.now(), checked_at=None)
     waiting = said()
     found = [factories.finding("too_long"), factories.finding("hum")]
-    these.update(verdict="unusable", findings=found, judged_at=timezone.now())
+    these.update(verdict="unusable", findings=found, checked_at=timezone.now())
 
     assert (waiting, said()) == ([1, 1, 1], [1, 1, 1])
 

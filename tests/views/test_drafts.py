@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.practice.recordings import hum
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
@@ -165,14 +165,14 @@ def test_times_of_a_cut_are_there_again(client: Client, owner: User) -> None:
 
 
 def test_note_on_a_lost_answer_is_there_again(client: Client, owner: User) -> None:
-    lost = factories.make_attempt(State.UNKNOWN, by=owner)
+    lost = factories.make_attempt(AttemptState.UNKNOWN, by=owner)
 
     client.post(f"/history/{lost.pk}/settle/", {"note": "I saw it.", "worked": "yes"})
     sign_in(client)
 
     assert field(client.get(f"/history/{lost.pk}/"), "note") == "I saw it."
     lost.refresh_from_db()
-    assert lost.state is State.UNKNOWN
+    assert lost.state is AttemptState.UNKNOWN
 
 
 # For nobody else ----------------------------------------------------------------------------------

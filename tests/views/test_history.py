@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import Purpose, State
+from voicestudio.models import AttemptState, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 URL = "/history/"
@@ -87,17 +87,19 @@ def test_nothing_found_offers_to_clear(browser: Client, owner: User) -> None:
     assert page.count('href="/history/">Clear search and filters') == 1
 
 
-@pytest.mark.parametrize("state", list(State))
-def test_state_filter_finds_exactly_its_own(browser: Client, owner: User, state: State) -> None:
-    made = {each: make_attempt(each, by=owner).pk for each in State}
+@pytest.mark.parametrize("state", list(AttemptState))
+def test_state_filter_finds_exactly_its_own(
+    browser: Client, owner: User, state: AttemptState
+) -> None:
+    made = {each: make_attempt(each, by=owner).pk for each in AttemptState}
 
     assert shown(browser.get(URL, {"state": state.value})) == [made[state]]
 
 
 def test_flag_filter_parts_the_flagged_from_the_rest(browser: Client, owner: User) -> None:
-    flagged = make_attempt(State.FLAGGED, by=owner)
-    ready = make_attempt(State.READY, by=owner)
-    failed = make_attempt(State.FAILED, by=owner)
+    flagged = make_attempt(AttemptState.FLAGGED, by=owner)
+    ready = make_attempt(AttemptState.READY, by=owner)
+    failed = make_attempt(AttemptState.FAILED, by=owner)
 
     assert shown(browser.get(URL, {"flag": "yes"})) == [flagged.pk]
     assert shown(browser.get(URL, {"flag": "no"})) == [failed.pk, ready.pk]
@@ -137,7 +139,7 @@ def test_search_looks_at_speaker_voice_id_and_text(
 
 
 def test_pages_lead_from_end_to_end_and_back(browser: Client, owner: User) -> None:
-    made = [make_attempt(State.FAILED, by=owner).pk for _ in range(30)][::-1]
+    made = [make_attempt(AttemptState.FAILED, by=owner).pk for _ in range(30)][::-1]
 
     first = browser.get(URL)
     second = browser.get(URL, {"before": made[24]})
@@ -153,7 +155,7 @@ def test_pages_lead_from_end_to_end_and_back(browser: Client, owner: User) -> No
 
 
 def test_links_keep_the_filters(browser: Client, owner: User) -> None:
-    made = [make_attempt(State.FAILED, by=owner).pk for _ in range(26)][::-1]
+    made = [make_attempt(AttemptState.FAILED, by=owner).pk for _ in range(26)][::-1]
 
     page = text(browser.get(URL, {"state": "failed", "q": "", "before": "999999"}))
 
@@ -176,7 +178,7 @@ def test_page_beyond_the_end_leads_back(browser: Client, owner: User) -> None:
         ({"since": "2026-02-31"}, "From"),
         ({"until": "9999-12-31"}, "To"),
         ({"since": "0001-01-01"}, "From"),
-        ({"state": "happy"}, "State"),
+        ({"state": "happy"}, "AttemptState"),
         ({"flag": "maybe"}, "Moderation flag"),
         ({"model": "speech-9"}, "Model"),
         ({"person": "99999999999999999999999999"}, "Person"),
@@ -244,8 +246,8 @@ def test_query_count_does_not_grow(
 ) -> None:
     for number in range(rows):
         by = owner if number % 2 else make_user()
-        make_attempt(State.WAITING if number % 3 else State.FLAGGED, by=by)
-    make_attempt(State.WAITING, by=owner)
+        make_attempt(AttemptState.WAITING if number % 3 else AttemptState.FLAGGED, by=by)
+    make_attempt(AttemptState.WAITING, by=owner)
 
     with django_assert_num_queries(5):  # session, user, people, attempts, those who wait
         browser.get(URL)
@@ -254,10 +256,10 @@ def test_query_count_does_not_grow(
 def test_changes_of_25_rows_are_one_query_more(
     browser: Client, owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    first = make_attempt(State.FAILED, by=owner)
+    first = make_attempt(AttemptState.FAILED, by=owner)
     for number in range(25):
         make_attempt(
-            State.FAILED, by=owner, parent=first, watermark=bool(number % 2),
+            AttemptState.FAILED, by=owner, parent=first, watermark=bool(number % 2),
             prompt_clip=make_recording(by=owner, purpose=Purpose.PROMPT) if number % 3 else None,
             prompt_text="Hello." if number % 3 else "",
         )  # fmt: skip
@@ -273,7 +275,7 @@ def test_changes_of_25_rows_are_one_query_more(
 
 
 def test_running_row_asks_for_itself(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.CLONING, by=owner)
+    attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
@@ -291,7 +293,7 @@ def test_row_asks_more_slowly_with_age(
     browser: Client, owner: User, age: float, delay: int
 ) -> None:
     at = timezone.now() - timedelta(seconds=age)
-    attempt = make_attempt(State.SENDING, by=owner, created_at=at)
+    attempt = make_attempt(AttemptState.SENDING, by=owner, created_at=at)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
@@ -299,9 +301,16 @@ def test_row_asks_more_slowly_with_age(
 
 
 @pytest.mark.parametrize(
-    "state", [State.READY, State.FLAGGED, State.STOPPED, State.FAILED, State.UNKNOWN]
+    "state",
+    [
+        AttemptState.READY,
+        AttemptState.FLAGGED,
+        AttemptState.STOPPED,
+        AttemptState.FAILED,
+        AttemptState.UNKNOWN,
+    ],
 )
-def test_finished_row_asks_no_more(browser: Client, owner: User, state: State) -> None:
+def test_finished_row_asks_no_more(browser: Client, owner: User, state: AttemptState) -> None:
     attempt = make_attempt(state, by=owner)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
@@ -311,7 +320,7 @@ def test_finished_row_asks_no_more(browser: Client, owner: User, state: State) -
 
 
 def test_row_whose_demo_is_on_its_way_asks_on(browser: Client, owner: User) -> None:
-    attempt = make_attempt(State.READY, by=owner, demo=None)
+    attempt = make_attempt(AttemptState.READY, by=owner, audio=None)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
@@ -343,7 +352,7 @@ def test_row_says_what_changed_since_its_parent(browser: Client, owner: User) ->
 
 def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None:
     due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
-    attempt = make_attempt(State.WAITING, by=owner, retry_at=due, trouble="in_line")
+    attempt = make_attempt(AttemptState.WAITING, by=owner, retry_at=due, trouble="in_line")
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
@@ -352,9 +361,9 @@ def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None
 
 
 def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) -> None:
-    make_attempt(State.WAITING, by=owner)
-    make_attempt(State.WAITING, by=owner)
-    last = make_attempt(State.WAITING, by=owner)
+    make_attempt(AttemptState.WAITING, by=owner)
+    make_attempt(AttemptState.WAITING, by=owner)
+    last = make_attempt(AttemptState.WAITING, by=owner)
 
     row = text(browser.get(reverse("attempt_row", args=[last.pk])))
 
@@ -364,7 +373,7 @@ def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) 
 def test_row_that_was_told_to_slow_down_says_when_it_goes_on(browser: Client, owner: User) -> None:
     due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
     attempt = make_attempt(
-        State.WAITING, by=owner, retry_at=due, trouble="rate_limit", status_code=1002
+        AttemptState.WAITING, by=owner, retry_at=due, trouble="rate_limit", status_code=1002
     )
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
@@ -387,5 +396,5 @@ def test_row_escapes_what_people_typed(browser: Client, owner: User) -> None:
 def test_row_that_is_not_there_answers_404(browser: Client, pk: int) -> None:
     for name in ("attempt", "attempt_row"):
         assert browser.get(reverse(name, args=[pk])).status_code == 404
-    for name in ("fetch_demo", "try_again"):
+    for name in ("fetch_preview", "try_again"):
         assert browser.post(reverse(name, args=[pk])).status_code == 404

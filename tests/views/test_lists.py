@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
-from voicestudio.models import AudioFile, Purpose, State
+from voicestudio.models import AttemptState, AudioFile, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -62,7 +62,7 @@ def test_voice_shows_its_attempt_and_demo(browser: Client, owner: User) -> None:
 
     assert voice_ids(page) == ["AnnaLarsen-7k2p"]
     assert text(page).count(f'href="/history/{attempt.pk}/"') == 1
-    assert text(page).count(f'src="/audio/demos/{attempt.pk}/"') == 1
+    assert text(page).count(f'src="/audio/previews/{attempt.pk}/"') == 1
 
 
 def test_voice_without_an_attempt_is_shown_too(browser: Client) -> None:
@@ -103,7 +103,7 @@ def test_voices_need_a_fixed_number_of_queries(
     browser: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(rows):
-        make_attempt(State.READY)
+        make_attempt(AttemptState.READY)
         make_voice()
 
     # Session, user, tags; what died (2), the page's ids, its voices, their tags, costs, what
@@ -117,11 +117,11 @@ def test_recordings_tell_where_they_are_used(browser: Client, owner: User) -> No
     clip = make_recording(by=owner, purpose=Purpose.PROMPT)
     names = ["First", "Second", "Third"]
     made = [
-        make_attempt(State.FAILED, by=owner, speaker_name=name, recording=recording)
+        make_attempt(AttemptState.FAILED, by=owner, speaker_name=name, recording=recording)
         for name in names
     ]
     prompted = make_attempt(
-        State.FAILED, by=owner, speaker_name="Fourth", recording=make_recording(by=owner),
+        AttemptState.FAILED, by=owner, speaker_name="Fourth", recording=make_recording(by=owner),
         prompt_clip=clip, prompt_text="Hello.",
     )  # fmt: skip
 
@@ -170,7 +170,7 @@ def test_recordings_need_a_fixed_number_of_queries(
     browser: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(rows):
-        make_attempt(State.FAILED)
+        make_attempt(AttemptState.FAILED)
         make_recording()
 
     with django_assert_num_queries(5):  # session, user, recordings, their uses, those attempts

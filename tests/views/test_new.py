@@ -21,7 +21,7 @@ from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.practice.recordings import hum
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Voice
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
 from voicestudio.practice.server import StandIn
 
 pytestmark = pytest.mark.django_db
@@ -173,10 +173,10 @@ def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> Non
 
 
 def test_just_now_looks_again_while_something_runs(client: Client, user: User) -> None:
-    attempt = factories.make_attempt(State.CLONING, by=user)
+    attempt = factories.make_attempt(AttemptState.CLONING, by=user)
 
     running = client.get("/just-now/", headers=HTMX).content.decode()
-    CloneAttempt.objects.filter(pk=attempt.pk).update(status=State.STOPPED, lease_until=None)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(status=AttemptState.STOPPED, lease_until=None)
     stopped = client.get("/just-now/", headers=HTMX).content.decode()
 
     assert 'hx-get="/just-now/"' in running
@@ -293,7 +293,7 @@ def test_valid_form_becomes_an_attempt(client: Client, user: User, recording: Au
     assert attempt.recording == recording
     assert attempt.voice_id == "AnnaLarsen-7k2p"
     assert attempt.permission_wording == "I have this person's permission to clone their voice"
-    assert attempt.state is State.WAITING
+    assert attempt.state is AttemptState.WAITING
 
 
 def test_htmx_is_led_on_without_a_reload(client: Client, user: User, recording: AudioFile) -> None:
@@ -374,7 +374,7 @@ def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
 
     attempt = CloneAttempt.objects.get()
     assert attempt.recording.file_id == 362067136000001
-    assert not attempt.recording.is_held
+    assert not attempt.recording.has_file
 
 
 # Refused --------------------------------------------------------------------------------------
@@ -725,7 +725,7 @@ def test_strip_is_nothing_at_all_when_nothing_expires(client: Client, user: User
     kept = _expires(user, hours=5)
     Voice.objects.filter(pk=kept.pk).update(kept_at=timezone.now())
     let_go = _expires(user, hours=5)
-    Voice.objects.filter(pk=let_go.pk).update(let_go_at=timezone.now())
+    Voice.objects.filter(pk=let_go.pk).update(reminder_dismissed_at=timezone.now())
     _expires(user, hours=-1)
 
     html = client.get("/").content.decode()

@@ -107,7 +107,7 @@ def test_first_sentence_fits_a_prompt_clip(language: str) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "origin"),
-    [("recorded", Origin.RECORDED), ("brought", Origin.BROUGHT), ("", Origin.BROUGHT)],
+    [("recorded", Origin.RECORDED), ("uploaded", Origin.UPLOADED), ("", Origin.UPLOADED)],
 )
 def test_upload_tells_where_it_comes_from(
     client: Client, user: User, sent: str, origin: Origin

@@ -464,8 +464,8 @@ def test_row_tells_its_forebears_and_what_was_made_of_it(client: Client, user: U
     cut = factories.make_recording(
         by=user, name="part.mp3", parent=root, origin="cut", from_ms=42_000, to_ms=90_000
     )
-    tidied = factories.make_recording(by=user, parent=cut, origin="tidied", steps=["hum"])
-    factories.make_recording(by=user, parent=tidied, origin="tidied", steps=["mono"])
+    tidied = factories.make_recording(by=user, parent=cut, origin="cleaned", steps=["hum"])
+    factories.make_recording(by=user, parent=tidied, origin="cleaned", steps=["mono"])
     factories.make_recording(by=user, parent=root, deleted_at=timezone.now())
 
     rows = client.get("/recordings/").content.decode().split('<li class="attempt"')[1:]
@@ -501,10 +501,10 @@ def test_families_cost_the_list_no_query_more(
     for _turn in range(rows):
         root = factories.make_recording(by=user)
         factories.make_judged(
-            "usable", factories.finding("hum"), by=user, parent=root, origin="tidied",
+            "usable", factories.finding("hum"), by=user, parent=root, origin="cleaned",
             steps=["hum"],
         )  # fmt: skip
-        factories.make_recording(by=user, parent=root.children.get(), origin="tidied")
+        factories.make_recording(by=user, parent=root.children.get(), origin="cleaned")
     client.get("/recordings/")
 
     with django_assert_num_queries(4):  # session, user, recordings, their uses (none)

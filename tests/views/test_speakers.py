@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
-from voicestudio.models import CloneAttempt, Event, Happened, Speaker, State
+from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind, Speaker
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def tree(owner: User) -> list[CloneAttempt]:
     }  # fmt: skip
     first = make_attempt(model="speech-2.8-turbo", **shared)
     second = make_attempt(parent=first, noise_reduction=True, **shared)
-    third = make_attempt(State.FAILED, parent=second, **shared)
+    third = make_attempt(AttemptState.FAILED, parent=second, **shared)
     return [first, second, third, make_attempt(**shared)]
 
 
@@ -94,7 +94,7 @@ def test_best_is_pinned_changed_and_taken_back(client: Client, owner: User) -> N
     assert page(client, speaker).count('aria-pressed="true"') == 1
     client.post(f"/history/{second.pk}/pin/")
     assert Speaker.objects.get(name="Anna").best_attempt is None
-    assert Event.objects.filter(what=Happened.PINNED).count() == 2
+    assert Event.objects.filter(kind=EventKind.PINNED).count() == 2
 
 
 @pytest.mark.parametrize("wanted", ["yes", "no"])
@@ -124,8 +124,8 @@ def test_name_is_isolated_and_escaped(client: Client, owner: User) -> None:
 
 
 def test_thousand_attempts_cost_as_much_as_a_few(client: Client, owner: User) -> None:
-    first = make_attempt(State.FAILED, by=owner, speaker_name="Anna")
-    second = make_attempt(State.FAILED, by=owner, speaker_name="Anna", parent=first)
+    first = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
+    second = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna", parent=first)
 
     def asked(**query: Any) -> tuple[int, str]:
         with CaptureQueriesContext(connection) as counted:
@@ -156,8 +156,8 @@ def test_senseless_page_breaks_nothing(client: Client, owner: User, number: str)
 
 
 def test_running_row_asks_for_itself_and_keeps_its_place(client: Client, owner: User) -> None:
-    first = make_attempt(State.FAILED, by=owner, speaker_name="Anna")
-    second = make_attempt(State.CLONING, by=owner, speaker_name="Anna", parent=first)
+    first = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
+    second = make_attempt(AttemptState.CLONING, by=owner, speaker_name="Anna", parent=first)
 
     asks = re.findall(
         r'hx-get="(/history/[^"]+)" hx-select-oob="unset"', page(client, first.speaker)

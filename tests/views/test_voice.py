@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests import factories
-from voicestudio.models import CloneAttempt, Speech, State, Tag, Voice, VoiceState
+from voicestudio.models import AttemptState, CloneAttempt, Speech, Tag, Voice, VoiceState
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -30,7 +30,7 @@ def user(client: Client, data_dir: Path) -> User:
 @pytest.fixture
 def voice(user: User) -> Voice:
     """A voice that was made an hour ago."""
-    attempt = factories.make_attempt(State.READY, by=user, speaker_name="Anna Larsen")
+    attempt = factories.make_attempt(AttemptState.READY, by=user, speaker_name="Anna Larsen")
     assert attempt.cloned_voice is not None
     return _aged(attempt.cloned_voice, hours=1)
 
@@ -41,7 +41,9 @@ def _aged(voice: Voice, *, hours: float) -> Voice:
     return voice
 
 
-@pytest.mark.parametrize("path", ["", "keep/", "let-go/", "rebuild/", "notes/", "speak/", "price/"])
+@pytest.mark.parametrize(
+    "path", ["", "keep/", "dismiss-reminder/", "rebuild/", "notes/", "speak/", "price/"]
+)
 def test_stranger_is_sent_to_the_door(path: str, client: Client, data_dir: Path) -> None:
     response = client.post(f"/voices/1/{path}") if path else client.get("/voices/1/")
 
@@ -88,10 +90,10 @@ def test_keep_of_an_expired_voice_says_so_and_costs_nothing(client: Client, voic
 
 
 def test_let_go_is_written_and_can_be_taken_back_by_keeping(client: Client, voice: Voice) -> None:
-    client.post(f"/voices/{voice.pk}/let-go/")
+    client.post(f"/voices/{voice.pk}/dismiss-reminder/")
 
     voice.refresh_from_db()
-    assert voice.let_go_at is not None
+    assert voice.reminder_dismissed_at is not None
     assert voice.state == VoiceState.TEMPORARY
 
 
@@ -114,7 +116,7 @@ def test_rebuild_pressed_twice_is_done_and_told_once(client: Client, voice: Voic
         client.post(f"/voices/{voice.pk}/rebuild/", form)
 
     assert CloneAttempt.objects.count() == 2
-    assert voice.events.filter(what="rebuilt").count() == 1
+    assert voice.events.filter(kind="rebuilt").count() == 1
 
 
 def test_rebuild_without_permission_orders_nothing(client: Client, voice: Voice) -> None:
@@ -190,16 +192,16 @@ def _unheard(client: Client) -> int:
     return client.get("/voices/?view=unheard").content.decode().count('id="voice-id-')
 
 
-@pytest.mark.parametrize("how", ["demo", "by hand"])
+@pytest.mark.parametrize("how", ["audio", "by hand"])
 def test_heard_voice_leaves_the_view_of_the_unheard(client: Client, voice: Voice, how: str) -> None:
     assert _unheard(client) == 1
-    demo = f"/audio/demos/{voice.attempt.pk}/"
+    demo = f"/audio/previews/{voice.attempt.pk}/"
     assert client.get(demo).getvalue() == factories.MP3
     assert _unheard(client) == 1  # a GET changes nothing
 
-    told = client.post(f"{demo}heard/" if how == "demo" else f"/voices/{voice.pk}/heard/")
+    told = client.post(f"{demo}heard/" if how == "audio" else f"/voices/{voice.pk}/heard/")
 
-    assert told.status_code == (204 if how == "demo" else 302)
+    assert told.status_code == (204 if how == "audio" else 302)
     assert _unheard(client) == 0
     assert "I have heard it" not in client.get(f"/voices/{voice.pk}/").content.decode()
 
@@ -213,9 +215,9 @@ def test_speech_that_plays_marks_its_voice_as_heard(client: Client, voice: Voice
 
 
 def test_demo_of_no_voice_is_not_heard(client: Client, user: User) -> None:
-    attempt = factories.make_attempt(State.FAILED, by=user)
+    attempt = factories.make_attempt(AttemptState.FAILED, by=user)
 
-    for path in (f"/audio/demos/{attempt.pk}/", "/audio/demos/99/", "/audio/speeches/99/"):
+    for path in (f"/audio/previews/{attempt.pk}/", "/audio/previews/99/", "/audio/speeches/99/"):
         assert client.post(f"{path}heard/").status_code == 404
         assert client.get(f"{path}heard/").status_code == 405
 
@@ -241,7 +243,7 @@ def test_empty_text_is_given_no_price(client: Client, voice: Voice) -> None:
 def test_demo_that_is_gone_for_good_is_not_offered_again(
     client: Client, user: User, trouble: str
 ) -> None:
-    attempt = factories.make_attempt(by=user, demo=None, demo_trouble=trouble)
+    attempt = factories.make_attempt(by=user, audio=None, audio_trouble=trouble)
 
     assert "Fetch again" not in client.get(f"/history/{attempt.pk}/").content.decode()
 
@@ -338,7 +340,7 @@ def test_senseless_place_among_the_speeches_breaks_nothing(
 def test_voice_that_the_provider_no_longer_knows_is_marked_with_the_reason(
     code: int, words: str, client: Client, voice: Voice
 ) -> None:
-    Voice.objects.filter(pk=voice.pk).update(gone_at=timezone.now(), gone_code=code)
+    Voice.objects.filter(pk=voice.pk).update(missing_at=timezone.now(), missing_code=code)
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
@@ -355,7 +357,7 @@ def test_rebuilding_names_its_price_before_its_button(client: Client, voice: Voi
 
 
 def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: User) -> None:
-    attempt = factories.make_attempt(by=user, preview_text="", model="", demo=None)
+    attempt = factories.make_attempt(by=user, preview_text="", model="", audio=None)
     assert attempt.cloned_voice is not None
     voice = _aged(attempt.cloned_voice, hours=200)
 

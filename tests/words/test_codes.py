@@ -5,7 +5,7 @@ import re
 import pytest
 
 from voicestudio import words
-from voicestudio.models import State
+from voicestudio.models import AttemptState
 
 # Source: provider.md, "Codes", and words.md.
 SLOW_DOWN = "MiniMax asks us to slow down."
@@ -45,19 +45,19 @@ HEADLINES = {
 
 
 def test_every_code_has_its_headline() -> None:
-    assert {code: str(saying.headline) for code, saying in words.CODES.items()} == HEADLINES
+    assert {code: str(message.headline) for code, message in words.CODES.items()} == HEADLINES
 
 
 @pytest.mark.parametrize("code", [None, -1, 7, 2**62])
 def test_unseen_code_has_a_sentence_too(code: int | None) -> None:
-    said = words.of_code(code)
+    said = words.message_for_code(code)
 
     assert str(said.headline) == "MiniMax answered in a way that we have not seen before."
 
 
 def test_no_sentence_holds_a_code() -> None:
-    sayings = [*words.CODES.values(), *words.TROUBLES.values(), *words.DEMO_TROUBLES.values()]
-    texts = [f"{saying.headline} {saying.next_step}" for saying in sayings]
+    sayings = [*words.CODES.values(), *words.TROUBLES.values(), *words.AUDIO_TROUBLES.values()]
+    texts = [f"{message.headline} {message.next_step}" for message in sayings]
 
     assert [text for text in texts if re.search(r"\d{3}|code|HTTP|error|JSON", text)] == []
     assert [text for text in texts if not text.endswith((".", "!"))] == []
@@ -69,8 +69,8 @@ def test_no_headline_holds_a_number(purpose: str) -> None:
     codes = ("empty", "too_large", "not_audio", "damaged", "video", "no_audio", "silent")
     lengths = ("too_short", "too_long", "?")
     sayings = [
-        *words.CODES.values(), *words.TROUBLES.values(), *words.DEMO_TROUBLES.values(),
-        *(words.of_audio(code, facts, purpose=purpose) for code in codes + lengths),
+        *words.CODES.values(), *words.TROUBLES.values(), *words.AUDIO_TROUBLES.values(),
+        *(words.message_for_audio_problem(code, facts, purpose=purpose) for code in codes + lengths),
     ]  # fmt: skip
 
     assert [str(one.headline) for one in sayings if re.search(r"\d", str(one.headline))] == []
@@ -90,11 +90,13 @@ def test_no_headline_holds_a_number(purpose: str) -> None:
     ],
 )
 def test_refusal_of_a_gateway_is_worded_by_its_status(status: int | None, headline: str) -> None:
-    assert str(words.of_http(status).headline) == headline
+    assert str(words.message_for_http_status(status).headline) == headline
 
 
 def test_moderation_is_worded_by_its_category() -> None:
-    assert {category: str(words.of_category(category)) for category in range(1, 8)} == {
+    assert {
+        category: str(words.describe_moderation_category(category)) for category in range(1, 8)
+    } == {
         1: "serious violation",
         2: "sexual content",
         3: "advertising",
@@ -103,13 +105,13 @@ def test_moderation_is_worded_by_its_category() -> None:
         6: "violence or terror",
         7: "other",
     }
-    assert {str(words.of_category(category)) for category in (None, 0, 8, -1, 2**62)} == {
-        "a category that MiniMax does not explain"
-    }
+    assert {
+        str(words.describe_moderation_category(category)) for category in (None, 0, 8, -1, 2**62)
+    } == {"a category that MiniMax does not explain"}
 
 
 def test_states_are_worded_as_staff_know_them() -> None:
-    assert [str(state.label) for state in State] == [
+    assert [str(state.label) for state in AttemptState] == [
         "Waiting",
         "Sending the recording",
         "MiniMax is cloning",

@@ -14,7 +14,7 @@ from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt
 
 from . import languages, speech_models, texts
-from .questions import GREETING, Questions
+from .clone_fields import GREETING, Questions
 from .recordings import AttemptField, RecordingField
 
 if TYPE_CHECKING:

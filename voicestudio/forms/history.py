@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import State
+from voicestudio.models import AttemptState
 
 from .fields import Select
 
@@ -44,7 +44,7 @@ class HistoryForm(forms.Form):
     q = forms.CharField(label=_("Search"), required=False, max_length=200)
     model = _choice(_("Model"))
     person = _choice(_("Person"))
-    state = _choice(_("State"))
+    state = _choice(_("AttemptState"))
     flag = _choice(_("Moderation flag"))
     since = _date(_("From"))
     until = _date(_("To"))
@@ -54,7 +54,7 @@ class HistoryForm(forms.Form):
         choices: dict[str, list[tuple[str, Any]]] = {
             "model": [("", _("Any")), *((name, name) for name in settings.MINIMAX_MODELS)],
             "person": [("", _("Anyone")), *((str(pk), name) for pk, name in people)],
-            "state": [("", _("Any")), *State.choices],
+            "state": [("", _("Any")), *AttemptState.choices],
             "flag": [("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
         }
         for name, options in choices.items():

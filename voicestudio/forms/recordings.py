@@ -79,7 +79,7 @@ class UploadForm(forms.Form):
 
     purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
     origin = forms.ChoiceField(
-        choices=[(origin.value, origin.label) for origin in (Origin.BROUGHT, Origin.RECORDED)],
+        choices=[(origin.value, origin.label) for origin in (Origin.UPLOADED, Origin.RECORDED)],
         required=False,
     )
     file = AudioField(
@@ -95,7 +95,7 @@ class UploadForm(forms.Form):
 
     def clean_origin(self) -> Origin:
         """Brought as a file, unless the recorder says otherwise."""
-        return Origin(self.cleaned_data.get("origin") or Origin.BROUGHT)
+        return Origin(self.cleaned_data.get("origin") or Origin.UPLOADED)
 
 
 class FileIdForm(forms.Form):
@@ -104,6 +104,6 @@ class FileIdForm(forms.Form):
     file_id = FileIdField(error_messages={"required": _("Type the number first.")})
 
 
-def sentence(saying: words.Saying) -> str:
-    """A saying as the one text that stands at a field."""
-    return f"{saying.headline} {saying.next_step}"
+def sentence(message: words.Message) -> str:
+    """A message as the one text that stands at a field."""
+    return f"{message.headline} {message.next_step}"

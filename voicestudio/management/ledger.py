@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from voicestudio.models import Speech, Voice, VoiceState, Worker
-from voicestudio.services import costs, speaking
+from voicestudio.services import speeches
+from voicestudio.services.money import costs
 
 LOOK_EVERY: Final = 0.2
 # Exit codes besides 0, "done", and 1, "not done".
@@ -51,7 +52,7 @@ def finished(speech: Speech, seconds: float) -> Speech:
     end = time.monotonic() + seconds
     while speech.is_running and time.monotonic() < end:
         if not Worker.objects.alive().exists():
-            speaking.run(speech.pk)
+            speeches.run(speech.pk)
         speech = Speech.objects.select_related("voice__speaker").get(pk=speech.pk)
         if speech.is_running:
             time.sleep(LOOK_EVERY)
@@ -60,7 +61,7 @@ def finished(speech: Speech, seconds: float) -> Speech:
 
 def told_of_speech(speech: Speech) -> dict[str, Any]:
     """One speech for scripts."""
-    saying = speaking.saying(speech)
+    message = speeches.message(speech)
     voice = Voice.objects.select_related("speaker").get(pk=speech.voice_id)
     return {
         "id": speech.pk,
@@ -68,7 +69,9 @@ def told_of_speech(speech: Speech) -> dict[str, Any]:
         **told(voice, costs.of_voices([voice.pk])[voice.pk]),
         "status_code": speech.status_code,
         "trace_id": speech.trace_id or None,
-        "message": f"{saying.headline} {saying.next_step}" if saying else str(speech.state.label),
+        "message": f"{message.headline} {message.next_step}"
+        if message
+        else str(speech.state.label),
     }
 
 

@@ -1,44 +1,44 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
+from .attempt_states import AttemptState
 from .attempts import CloneAttempt
-from .calls import PaidCall
-from .charges import Allowance, Charge, What, month_of
-from .events import Event, Happened, Reminder
-from .rates import Kind, Rate
+from .charges import Allowance, Charge, ChargeKind, month_of
+from .events import Event, EventKind, Reminder
+from .paid_calls import PaidCall
+from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
 from .search import LARGEST_ID
 from .speakers import Speaker
 from .speeches import Format, Speech, SpeechPurpose, SpeechState
-from .states import State
 from .voices import Source, Tag, Voice, VoiceState
 from .workers import Worker
 
 __all__ = [
     "LARGEST_ID",
     "Allowance",
+    "AttemptState",
     "AudioFile",
+    "CallKind",
     "Charge",
+    "ChargeKind",
     "CloneAttempt",
     "Event",
+    "EventKind",
     "Format",
-    "Happened",
-    "Kind",
     "Origin",
     "PaidCall",
     "Purpose",
-    "Rate",
+    "RateLimit",
     "Reminder",
     "Source",
     "Speaker",
     "Speech",
     "SpeechPurpose",
     "SpeechState",
-    "State",
     "Tag",
     "Verdict",
     "Voice",
     "VoiceState",
-    "What",
     "Worker",
     "month_of",
 ]

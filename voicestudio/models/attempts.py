@@ -9,11 +9,11 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from . import search
-from .calls import FOR_GOOD, PaidCall
-from .history import ORDERED, CloneAttemptQuerySet, IfLost
+from .attempt_queryset import IMMUTABLE_FIELDS, CloneAttemptQuerySet, IfLost
+from .attempt_states import HOLDING_A_VOICE_ID, STATUSES, AttemptState
+from .paid_calls import PERMANENT, PaidCall
 from .recordings import AudioFile
 from .speakers import Speaker
-from .states import HOLDING_A_VOICE_ID, STATUSES, State
 from .voices import Voice
 
 HELD: Final = Q(lease_until__isnull=False)
@@ -25,8 +25,8 @@ class CloneAttempt(PaidCall):
     `parent` is the attempt from which it was made anew, with changes or without.
     """
 
-    OUT: ClassVar[str] = State.CLONING.value
-    ORDERED: ClassVar[frozenset[str]] = ORDERED
+    IN_FLIGHT_STATUS: ClassVar[str] = AttemptState.CLONING.value
+    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = IMMUTABLE_FIELDS
 
     # Asked for
     parent = models.ForeignKey(
@@ -58,7 +58,7 @@ class CloneAttempt(PaidCall):
 
     # Under way
     status = models.CharField(
-        max_length=12, choices=[(value, value) for value in STATUSES], default=State.WAITING
+        max_length=12, choices=[(value, value) for value in STATUSES], default=AttemptState.WAITING
     )
     uploaded_at = models.DateTimeField(null=True, blank=True)
 
@@ -70,13 +70,13 @@ class CloneAttempt(PaidCall):
     )
 
     # The demo
-    demo_url = models.TextField(blank=True)
-    demo = models.FileField(upload_to="demos/%Y/%m", max_length=255, blank=True)
-    demo_trouble = models.CharField(max_length=20, blank=True)
-    demo_bytes = models.BigIntegerField(null=True, blank=True)
-    demo_duration_ms = models.BigIntegerField(null=True, blank=True)
-    demo_peaks = models.JSONField(default=list, blank=True)
-    demo_saved_at = models.DateTimeField(null=True, blank=True)
+    audio_url = models.TextField(blank=True)
+    audio = models.FileField(upload_to="previews/%Y/%m", max_length=255, blank=True)
+    audio_trouble = models.CharField(max_length=20, blank=True)
+    audio_bytes = models.BigIntegerField(null=True, blank=True)
+    audio_duration_ms = models.BigIntegerField(null=True, blank=True)
+    audio_peaks = models.JSONField(default=list, blank=True)
+    audio_saved_at = models.DateTimeField(null=True, blank=True)
 
     # Who asked, by name: only in rows of a list.
     person: str
@@ -94,7 +94,7 @@ class CloneAttempt(PaidCall):
                 name="attempt_prompt_clip_with_words",
             ),
             models.CheckConstraint(
-                condition=~Q(status=State.READY) | Q(cloned_voice__isnull=False),
+                condition=~Q(status=AttemptState.READY) | Q(cloned_voice__isnull=False),
                 name="attempt_ready_with_voice",
             ),
             models.CheckConstraint(
@@ -108,7 +108,9 @@ class CloneAttempt(PaidCall):
                 name="attempt_sent_with_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[State.CLONING, State.UNKNOWN, State.READY])
+                condition=~Q(
+                    status__in=[AttemptState.CLONING, AttemptState.UNKNOWN, AttemptState.READY]
+                )
                 | Q(sent__isnull=False),
                 name="attempt_cloning_was_sent",
             ),
@@ -160,55 +162,59 @@ class CloneAttempt(PaidCall):
     # Facts computed when read ------------------------------------------------------------------
 
     @property
-    def state(self) -> State:
+    def state(self) -> AttemptState:
         """The state that staff read: true at this moment, whatever was written last."""
         match self.status:
-            case State.SENDING if self.has_lapsed:
-                return State.INTERRUPTED
-            case State.CLONING if self.has_lapsed:
-                return State.UNKNOWN
-            case State.READY if self.input_sensitive:
-                return State.FLAGGED
-        return State(self.status)
+            case AttemptState.SENDING if self.has_lapsed:
+                return AttemptState.INTERRUPTED
+            case AttemptState.CLONING if self.has_lapsed:
+                return AttemptState.UNKNOWN
+            case AttemptState.READY if self.input_sensitive:
+                return AttemptState.FLAGGED
+        return AttemptState(self.status)
 
     @property
     def is_running(self) -> bool:
         """Whether somebody is still at it, so that the page should look again."""
-        if self.state in (State.WAITING, State.SENDING, State.CLONING):
+        if self.state in (AttemptState.WAITING, AttemptState.SENDING, AttemptState.CLONING):
             return True
-        return self.demo_is_under_way or self.is_being_asked
+        return self.audio_is_under_way or self.is_being_asked
 
     @property
     def is_ready(self) -> bool:
         """Whether the voice exists, flagged or not."""
-        return self.status == State.READY
+        return self.status == AttemptState.READY
 
     @property
-    def demo_is_under_way(self) -> bool:
+    def audio_is_under_way(self) -> bool:
         """Whether a worker is copying the demo at this moment."""
         return (
             self.is_ready
-            and bool(self.demo_url)
-            and not self.demo
-            and not self.demo_trouble
+            and bool(self.audio_url)
+            and not self.audio
+            and not self.audio_trouble
             and not self.has_lapsed
         )
 
     @property
     def is_being_asked(self) -> bool:
         """Whether a worker is finding out at this moment what became of it."""
-        return self.status == State.UNKNOWN and self.lease_until is not None and not self.has_lapsed
+        return (
+            self.status == AttemptState.UNKNOWN
+            and self.lease_until is not None
+            and not self.has_lapsed
+        )
 
     @property
-    def demo_problem(self) -> str:
+    def audio_problem(self) -> str:
         """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
-        if not self.is_ready or self.demo or self.demo_is_under_way or not self.preview_text:
+        if not self.is_ready or self.audio or self.audio_is_under_way or not self.preview_text:
             return ""
-        if self.demo_trouble:
-            return self.demo_trouble
-        return "unreachable" if self.demo_url else "missing"
+        if self.audio_trouble:
+            return self.audio_trouble
+        return "unreachable" if self.audio_url else "missing"
 
     @property
-    def demo_can_be_fetched(self) -> bool:
+    def audio_can_be_fetched(self) -> bool:
         """Whether a further try may bring a demo that is missing."""
-        return bool(self.demo_url) and self.demo_problem not in {"", *FOR_GOOD}
+        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}

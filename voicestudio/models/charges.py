@@ -25,7 +25,7 @@ def month_of(moment: datetime) -> date:
     return moment.astimezone(UTC).date().replace(day=1)
 
 
-class What(models.TextChoices):
+class ChargeKind(models.TextChoices):
     """What was paid for."""
 
     PREVIEW = "preview", _("Preview")
@@ -55,7 +55,7 @@ class Charge(models.Model):
     `certain` is false as long as it is not known whether the call was done.
     """
 
-    what = models.CharField(max_length=8, choices=What)
+    kind = models.CharField(max_length=8, choices=ChargeKind)
     units = models.PositiveIntegerField()
     unit_price = MoneyField()
     amount = MoneyField()
@@ -89,25 +89,27 @@ class Charge(models.Model):
         verbose_name = _("charge")
         verbose_name_plural = _("charges")
         constraints = (
-            models.CheckConstraint(condition=Q(what__in=What.values), name="charge_what_known"),
             models.CheckConstraint(
-                condition=Q(what="preview", attempt__isnull=False, speech__isnull=True)
-                | Q(what__in=("clone", "speech"), attempt__isnull=True, speech__isnull=False),
+                condition=Q(kind__in=ChargeKind.values), name="charge_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="preview", attempt__isnull=False, speech__isnull=True)
+                | Q(kind__in=("clone", "speech"), attempt__isnull=True, speech__isnull=False),
                 name="charge_has_one_cause",
             ),
             models.UniqueConstraint(
-                fields=("attempt", "what"),
+                fields=("attempt", "kind"),
                 condition=Q(attempt__isnull=False, withdrawn_at__isnull=True),
                 name="charge_once_an_attempt",
             ),
             models.UniqueConstraint(
-                fields=("speech", "what"),
+                fields=("speech", "kind"),
                 condition=Q(speech__isnull=False, withdrawn_at__isnull=True),
                 name="charge_once_a_speech",
             ),
             models.UniqueConstraint(
                 fields=("voice",),
-                condition=Q(what="clone", withdrawn_at__isnull=True),
+                condition=Q(kind="clone", withdrawn_at__isnull=True),
                 name="charge_clone_once_a_voice",
             ),
         )
@@ -116,7 +118,7 @@ class Charge(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.what} {self.amount} {self.currency}"
+        return f"{self.kind} {self.amount} {self.currency}"
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Insert with its month."""

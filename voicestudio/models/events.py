@@ -10,14 +10,14 @@ from .speeches import Speech
 from .voices import Voice
 
 
-class Happened(models.TextChoices):
+class EventKind(models.TextChoices):
     """The kinds of events."""
 
     CLONED = "cloned", _("Cloned")
     KEPT = "kept", _("Kept")
-    LET_GO = "let_go", _("Let go")
-    GONE = "gone", _("No longer known to MiniMax")
-    TAKEN_IN = "taken_in", _("Taken in from MiniMax")
+    REMINDER_DISMISSED = "dismissed", _("Reminder dismissed")
+    MISSING = "missing", _("No longer known to MiniMax")
+    IMPORTED = "imported", _("Imported from MiniMax")
     CHECKED = "checked", _("Checked with MiniMax")
     SETTLED = "settled", _("Settled by hand")
     NOTED = "noted", _("Noted")
@@ -30,7 +30,7 @@ class Happened(models.TextChoices):
 class Event(models.Model):
     """One event. `facts` are codes and values that templates turn into words."""
 
-    what = models.CharField(max_length=12, choices=Happened)
+    kind = models.CharField(max_length=12, choices=EventKind)
     at = models.DateTimeField(default=timezone.now)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -55,7 +55,7 @@ class Event(models.Model):
         ordering = ("at", "id")
 
     def __str__(self) -> str:
-        return self.what
+        return self.kind
 
 
 class Reminder(models.Model):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 # A verdict that has not come by then is not coming by itself.
-JUDGED_WITHIN: Final = timedelta(minutes=3)
+CHECKED_WITHIN: Final = timedelta(minutes=3)
 
 # Findings, by the doctor's codes, that the provider answers with "no" when they are at their worst.
 # Source: provider.md, "Audio" and codes 1000, 2037, 2048.
@@ -32,10 +32,10 @@ class Purpose(models.TextChoices):
 class Origin(models.TextChoices):
     """How a recording came to us."""
 
-    BROUGHT = "brought", _("brought as a file")
+    UPLOADED = "uploaded", _("brought as a file")
     RECORDED = "recorded", _("recorded here")
     CUT = "cut", _("cut")
-    TIDIED = "tidied", _("tidied copy")
+    CLEANED = "cleaned", _("tidied copy")
     EXAMPLE = "example", _("example")
     FILE_ID = "file_id", _("known to MiniMax")
 
@@ -74,7 +74,7 @@ class AudioFile(models.Model):
     converted_from = models.CharField(max_length=60, blank=True)
 
     # Where it comes from: what was cut or tidied knows its original, which stays as it is.
-    origin = models.CharField(max_length=12, choices=Origin, default=Origin.BROUGHT)
+    origin = models.CharField(max_length=12, choices=Origin, default=Origin.UPLOADED)
     parent = models.ForeignKey(
         "self", on_delete=models.SET_NULL, related_name="children", null=True, blank=True
     )
@@ -84,7 +84,7 @@ class AudioFile(models.Model):
     # What was asked to be made of the parent: asked once more, it is this same recording.
     recipe = models.CharField(max_length=80, blank=True)
     # Longer than the provider takes: here to be cut, and never sent as it is.
-    to_be_cut = models.BooleanField(default=False)
+    needs_cutting = models.BooleanField(default=False)
 
     # What the provider calls it, and which provider: a file_id of the stand-in means nothing to
     # MiniMax, and the reverse.
@@ -109,11 +109,11 @@ class AudioFile(models.Model):
     advice = models.JSONField(default=dict, blank=True)
     passages = models.JSONField(default=dict, blank=True)
     envelope = models.FileField(upload_to="envelopes/%Y/%m", max_length=255, blank=True)
-    # When the doctor was last asked to listen, or last said how far it is, which is `heard_ms`.
-    # `judged_at`: when it had an answer, or gave up.
-    judging_since = models.DateTimeField(null=True, blank=True)
-    heard_ms = models.BigIntegerField(null=True, blank=True)
-    judged_at = models.DateTimeField(null=True, blank=True)
+    # When the doctor was last asked to listen, or last said how far it is, which is `checked_ms`.
+    # `checked_at`: when it had an answer, or gave up.
+    check_started_at = models.DateTimeField(null=True, blank=True)
+    checked_ms = models.BigIntegerField(null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
@@ -146,7 +146,7 @@ class AudioFile(models.Model):
                 name="recording_cut_runs_forwards",
             ),
             models.CheckConstraint(
-                condition=Q(to_be_cut=False) | Q(file_id__isnull=True),
+                condition=Q(needs_cutting=False) | Q(file_id__isnull=True),
                 name="recording_to_be_cut_never_sent",
             ),
             models.UniqueConstraint(
@@ -164,8 +164,8 @@ class AudioFile(models.Model):
             models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),
             models.Index(fields=("verdict", "-id"), name="recording_by_verdict"),
             models.Index(
-                fields=("judging_since",),
-                condition=Q(judged_at=None),
+                fields=("check_started_at",),
+                condition=Q(checked_at=None),
                 name="recording_to_be_judged",
             ),
         )
@@ -174,16 +174,16 @@ class AudioFile(models.Model):
         return self.name
 
     @property
-    def is_held(self) -> bool:
+    def has_file(self) -> bool:
         """Whether we have a copy of our own that can be heard and sent again."""
         return bool(self.file)
 
     @property
-    def is_being_judged(self) -> bool:
+    def is_being_checked(self) -> bool:
         """Whether the sample doctor is expected to say something soon."""
-        asked = self.judging_since
-        fresh = asked is not None and timezone.now() - asked < JUDGED_WITHIN
-        return self.is_held and self.judged_at is None and fresh
+        asked = self.check_started_at
+        fresh = asked is not None and timezone.now() - asked < CHECKED_WITHIN
+        return self.has_file and self.checked_at is None and fresh
 
     @property
     def refused_because(self) -> str:

@@ -10,8 +10,8 @@ from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:
+    from .attempt_queryset import CloneAttemptQuerySet
     from .attempts import CloneAttempt
-    from .history import CloneAttemptQuerySet
 
 # Ids are 64 bits wide; a larger number in an address is no row's.
 LARGEST_ID: Final = 2**63 - 1

@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .calls import FOR_GOOD, INTERRUPTED, PaidCall, PaidCallQuerySet
-from .calls import UNKNOWN as UNANSWERED
+from .paid_calls import INTERRUPTED, PERMANENT, PaidCall, PaidCallQuerySet
+from .paid_calls import UNKNOWN as UNANSWERED
 from .voices import Voice
 
 
@@ -71,8 +71,8 @@ class SpeechQuerySet(PaidCallQuerySet["Speech"]):  # type: ignore[override, unus
 class Speech(PaidCall):
     """One request to speak: the carrier between browser, worker and history."""
 
-    OUT: ClassVar[str] = SpeechState.SPEAKING.value
-    ORDERED: ClassVar[frozenset[str]] = frozenset(
+    IN_FLIGHT_STATUS: ClassVar[str] = SpeechState.SPEAKING.value
+    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {
             "token", "provider", "created_at", "created_by", "created_by_id", "voice", "voice_id",
             "purpose", "text", "model", "speed", "volume", "pitch", "language", "format",
@@ -99,9 +99,9 @@ class Speech(PaidCall):
     audio = models.FileField(upload_to="speeches/%Y/%m", max_length=255, blank=True)
     audio_trouble = models.CharField(max_length=20, blank=True)
     audio_saved_at = models.DateTimeField(null=True, blank=True)
-    bytes = models.BigIntegerField(null=True, blank=True)
-    duration_ms = models.BigIntegerField(null=True, blank=True)
-    peaks = models.JSONField(default=list, blank=True)
+    audio_bytes = models.BigIntegerField(null=True, blank=True)
+    audio_duration_ms = models.BigIntegerField(null=True, blank=True)
+    audio_peaks = models.JSONField(default=list, blank=True)
     usage_characters = models.BigIntegerField(null=True, blank=True)
 
     objects = SpeechQuerySet.as_manager()
@@ -191,4 +191,4 @@ class Speech(PaidCall):
     @property
     def audio_can_be_fetched(self) -> bool:
         """Whether a further try may bring audio that is missing."""
-        return bool(self.audio_url) and self.audio_problem not in {"", *FOR_GOOD}
+        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}

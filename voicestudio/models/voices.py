@@ -9,9 +9,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .shelf import VoiceQuerySet
 from .speakers import Speaker
-from .terms import UNUSED, Source, VoiceState
+from .voice_queryset import VoiceQuerySet
+from .voice_states import UNUSED_LIFETIME, Source, VoiceState
 
 if TYPE_CHECKING:
     from .attempts import CloneAttempt
@@ -51,16 +51,16 @@ class Voice(models.Model):
     # Made by an attempt whose answer is not known: `created_at` is then the time of its sending.
     uncertain = models.BooleanField(default=False)
     # It exists, but what it said when it was made has been lost with the answer.
-    demo_lost = models.BooleanField(default=False)
+    preview_lost = models.BooleanField(default=False)
     # The first speech call on record that succeeded; from then on the provider keeps it.
     kept_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
     # Nobody wants to be reminded of it any more.
-    let_go_at = models.DateTimeField(null=True, blank=True)
+    reminder_dismissed_at = models.DateTimeField(null=True, blank=True)
     # The provider said that it does not know it (2054), or that it is another account's (2042).
-    gone_at = models.DateTimeField(null=True, blank=True)
-    gone_code = models.PositiveIntegerField(null=True, blank=True)
+    missing_at = models.DateTimeField(null=True, blank=True)
+    missing_code = models.PositiveIntegerField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     notes = models.TextField(_("notes"), blank=True)
     tags = models.ManyToManyField(Tag, related_name="voices", blank=True)
@@ -92,11 +92,11 @@ class Voice(models.Model):
             models.Index(fields=BY_TIME, condition=Q(heard_at__isnull=True), name="voice_unheard"),
             models.Index(fields=BY_TIME, condition=Q(uncertain=True), name="voice_uncertain"),
             models.Index(
-                fields=BY_TIME, condition=Q(source=Source.TAKEN_IN), name="voice_taken_in"
+                fields=BY_TIME, condition=Q(source=Source.IMPORTED), name="voice_imported"
             ),
             models.Index(
                 fields=BY_TIME,
-                condition=Q(deleted_at__isnull=False) | Q(gone_at__isnull=False),
+                condition=Q(deleted_at__isnull=False) | Q(missing_at__isnull=False),
                 name="voice_gone",
             ),
             models.Index(fields=("last_used_at", "id"), name="voice_by_use"),
@@ -111,8 +111,8 @@ class Voice(models.Model):
             models.CheckConstraint(condition=~Q(voice_id=""), name="voice_has_an_id"),
             models.CheckConstraint(
                 condition=Q(source=Source.CLONED)
-                | Q(source=Source.TAKEN_IN, kept_at__isnull=False),
-                name="voice_taken_in_is_kept",
+                | Q(source=Source.IMPORTED, kept_at__isnull=False),
+                name="voice_imported_is_kept",
             ),
             models.CheckConstraint(
                 condition=Q(uncertain=False) | Q(kept_at__isnull=True),
@@ -131,7 +131,7 @@ class Voice(models.Model):
 
         168 hours are 168 hours, whatever clocks do meanwhile: the sum is made in UTC.
         """
-        return None if self.kept_at else self.created_at + UNUSED
+        return None if self.kept_at else self.created_at + UNUSED_LIFETIME
 
     def state_at(self, moment: datetime) -> VoiceState:
         """The state at that moment, from what is known now."""
@@ -139,11 +139,11 @@ class Voice(models.Model):
             return VoiceState.DELETED
         if self.expires_at and moment >= self.expires_at:
             return VoiceState.EXPIRED
-        if self.gone_at:
+        if self.missing_at:
             return VoiceState.DELETED
         if self.uncertain:
             return VoiceState.UNKNOWN
-        if self.source == Source.TAKEN_IN:
+        if self.source == Source.IMPORTED:
             return VoiceState.FROM_MINIMAX
         return VoiceState.KEPT if self.kept_at else VoiceState.TEMPORARY
 

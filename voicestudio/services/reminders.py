@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from voicestudio.models import Reminder, Voice
-from voicestudio.models.shelf import VoiceQuerySet
+from voicestudio.models.voice_queryset import VoiceQuerySet
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,11 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, Speech, Worker
+from voicestudio.services import clones, recordings, speeches
+from voicestudio.services.paid_calls import audio_download, leases
+from voicestudio.services.voices import bookkeeping
 
-from . import attempts, demos, drafts, leases, ledger, queue, recordings, reminders, speaking
+from . import drafts, queue, reminders
 
 logger = logging.getLogger(__name__)
 
@@ -55,22 +58,22 @@ def take_up(*, at_once: bool = False) -> int:
     only once.
     """
     now = timezone.now()
-    ledger.settle_lapsed()
+    bookkeeping.settle_lapsed()
     for rows in (CloneAttempt.objects.lapsed(), Speech.objects.lapsed()):
-        rows.filter(status="sending", runs__gte=MOST_INTERRUPTIONS, sent__isnull=True).update(
-            status="interrupted", finished_at=now, lease_until=None, claim=None
-        )
+        rows.filter(
+            status="sending", attempts_made__gte=MOST_INTERRUPTIONS, sent__isnull=True
+        ).update(status="interrupted", finished_at=now, lease_until=None, claim=None)
     count = 0
     # While jobs wait in the queue, an attempt that waits too has most likely one of them.
     if at_once or queue.is_empty():
         since = now if at_once else now - LOST_AFTER
-        count += _hand_out(CloneAttempt.objects.all(), since, attempts.run_attempt)
-        count += _hand_out(Speech.objects.all(), since, speaking.run_speech)
+        count += _hand_out(CloneAttempt.objects.all(), since, clones.run_attempt)
+        count += _hand_out(Speech.objects.all(), since, speeches.run_speech)
         recordings.take_up()
-    ready = CloneAttempt.objects.lapsed().filter(status="ready", demo="", demo_trouble="")
-    count += _fetch(ready.exclude(demo_url=""), demos.fetch_demo)
+    ready = CloneAttempt.objects.lapsed().filter(status="ready", audio="", audio_trouble="")
+    count += _fetch(ready.exclude(audio_url=""), audio_download.fetch_preview)
     spoken = Speech.objects.lapsed().filter(status="ready", audio="", audio_trouble="")
-    return count + _fetch(spoken.exclude(audio_url=""), speaking.fetch_audio)
+    return count + _fetch(spoken.exclude(audio_url=""), speeches.fetch_audio)
 
 
 def _hand_out(calls: Any, since: datetime, job: Any) -> int:

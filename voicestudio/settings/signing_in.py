@@ -7,7 +7,7 @@ from .web import HTTPS
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
-CSRF_FAILURE_VIEW = "voicestudio.views.signing_in.token_outdated"
+CSRF_FAILURE_VIEW = "voicestudio.views.sign_in.token_outdated"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -25,7 +25,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "voicestudio.views.signing_in.locked_out"
+AXES_LOCKOUT_CALLABLE = "voicestudio.views.sign_in.locked_out"
 
 
 def address_of(request: HttpRequest) -> str:

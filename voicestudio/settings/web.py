@@ -54,9 +54,9 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "voicestudio.views.signing_in.CsrfCookieOnceMiddleware",
+    "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",
     # Before the CSRF check, which reads the body: that of a stranger is never read.
-    "voicestudio.views.signing_in.SignInRequiredMiddleware",
+    "voicestudio.views.sign_in.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -14,39 +14,40 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.forms.questions import REHEARSALS
-from voicestudio.models import CloneAttempt, State
-from voicestudio.services import attempts, voice_ids
-from voicestudio.words import Offer, Saying
+from voicestudio.forms.clone_fields import REHEARSALS
+from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.services import clones
+from voicestudio.services.voices import voice_ids
+from voicestudio.words import Message, NextStep
 
 from .studio import icon
 
 register = template.Library()
 
 BADGE_ICONS: Final = {
-    State.WAITING: "clock",
-    State.SENDING: "busy",
-    State.CLONING: "busy",
-    State.READY: "check",
-    State.FLAGGED: "flag",
-    State.STOPPED: "stop",
-    State.FAILED: "cross",
-    State.UNKNOWN: "question",
-    State.INTERRUPTED: "broken",
+    AttemptState.WAITING: "clock",
+    AttemptState.SENDING: "busy",
+    AttemptState.CLONING: "busy",
+    AttemptState.READY: "check",
+    AttemptState.FLAGGED: "flag",
+    AttemptState.STOPPED: "stop",
+    AttemptState.FAILED: "cross",
+    AttemptState.UNKNOWN: "question",
+    AttemptState.INTERRUPTED: "broken",
 }
 # How a page looks again: up to this age (seconds) after so many milliseconds.
 PACE: Final = ((1, 40), (2, 100), (15, 300), (60, 1000))
 SLOWEST: Final = 3000
 OFFERS: Final = {
-    Offer.CHANGE_VOICE_ID: _("Choose another voice ID"),
-    Offer.CHANGE_TEXT: _("Change the text"),
+    NextStep.CHANGE_VOICE_ID: _("Choose another voice ID"),
+    NextStep.CHANGE_TEXT: _("Change the text"),
     # The form shows what was found in the recording, and has a button that cuts it.
-    Offer.CHECK_RECORDING: _("Check the recording"),
-    Offer.TRIM: _("Trim the recording"),
-    Offer.TRIM_CLIP: _("Trim the clip"),
-    Offer.OTHER_RECORDING: _("Choose another recording"),
-    Offer.TRY_AGAIN: _("Try again"),
-    Offer.FIND_OUT: _("Clone under another voice ID"),
+    NextStep.CHECK_RECORDING: _("Check the recording"),
+    NextStep.TRIM: _("Trim the recording"),
+    NextStep.TRIM_CLIP: _("Trim the clip"),
+    NextStep.OTHER_RECORDING: _("Choose another recording"),
+    NextStep.TRY_AGAIN: _("Try again"),
+    NextStep.FIND_OUT: _("Clone under another voice ID"),
 }
 
 
@@ -62,7 +63,7 @@ class WayOn:
 
 
 @register.simple_tag
-def badge_icon(state: State) -> SafeString:
+def badge_icon(state: AttemptState) -> SafeString:
     """The drawing of a state; its word stands beside it."""
     return icon(BADGE_ICONS[state])
 
@@ -70,13 +71,13 @@ def badge_icon(state: State) -> SafeString:
 @register.filter
 def keeps_changing(attempt: CloneAttempt) -> bool:
     """Whether to look again: somebody is at it, or a worker may take it up by itself."""
-    return attempt.is_running or attempt.is_being_asked or attempt.state is State.INTERRUPTED
+    return attempt.is_running or attempt.is_being_asked or attempt.state is AttemptState.INTERRUPTED
 
 
 @register.filter
 def pace(attempt: CloneAttempt) -> int:
     """Milliseconds until the page looks again: often at first, then more and more slowly."""
-    if attempt.state is State.INTERRUPTED:
+    if attempt.state is AttemptState.INTERRUPTED:
         return SLOWEST
     now = timezone.now()
     if attempt.retry_at is not None and attempt.retry_at > now + timedelta(seconds=5):
@@ -86,28 +87,28 @@ def pace(attempt: CloneAttempt) -> int:
 
 
 @register.filter
-def said(attempt: CloneAttempt) -> Saying | None:
+def said(attempt: CloneAttempt) -> Message | None:
     """What there is to tell about this attempt, in words; None if all is well."""
-    return attempts.saying(attempt)
+    return clones.message(attempt)
 
 
 @register.filter
-def said_of_demo(attempt: CloneAttempt) -> Saying | None:
+def message_for_audio(attempt: CloneAttempt) -> Message | None:
     """Why there is nothing to hear; None if there is, or if nothing was asked for."""
-    return words.of_demo(attempt.demo_problem) if attempt.demo_problem else None
+    return words.message_for_audio_trouble(attempt.audio_problem) if attempt.audio_problem else None
 
 
 @register.filter
 def category(attempt: CloneAttempt) -> str | Promise:
     """MiniMax's moderation category, in words."""
-    return words.of_category(attempt.input_sensitive_type)
+    return words.describe_moderation_category(attempt.input_sensitive_type)
 
 
 @register.filter
 def way_on(attempt: CloneAttempt) -> WayOn | None:
     """The next step that is a link: the form, filled in, with words that say what to change."""
-    saying = attempts.saying(attempt)
-    for offer in saying.offers if saying else ():
+    message = clones.message(attempt)
+    for offer in message.actions if message else ():
         if offer in OFFERS:
             return WayOn(f"{reverse('new')}?from={attempt.pk}", OFFERS[offer])
     return None
@@ -116,8 +117,8 @@ def way_on(attempt: CloneAttempt) -> WayOn | None:
 @register.filter
 def free_voice_ids(attempt: CloneAttempt) -> list[WayOn]:
     """Where the voice ID is taken: three that are free, each leading to the form with it."""
-    saying = attempts.saying(attempt)
-    if saying is None or Offer.CHANGE_VOICE_ID not in saying.offers:
+    message = clones.message(attempt)
+    if message is None or NextStep.CHANGE_VOICE_ID not in message.actions:
         return []
     like = f"{reverse('new')}?from={attempt.pk}&voice_id="
     return [WayOn(like + free, free) for free in voice_ids.suggest(attempt.speaker_name, FREE_IDS)]
@@ -138,24 +139,24 @@ def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | No
         (attempt.created_at, str(_("Asked by %(person)s")) % names, None),
         (
             attempt.claimed_at,
-            _("Work began") if attempt.runs <= 1 else _("Work began anew"),
-            lasted(attempt.created_at, attempt.claimed_at) if attempt.runs <= 1 else None,
+            _("Work began") if attempt.attempts_made <= 1 else _("Work began anew"),
+            lasted(attempt.created_at, attempt.claimed_at) if attempt.attempts_made <= 1 else None,
         ),
         (
             attempt.uploaded_at,
             _("Recording sent"),
-            lasted(attempt.claimed_at, attempt.uploaded_at) if attempt.runs <= 1 else None,
+            lasted(attempt.claimed_at, attempt.uploaded_at) if attempt.attempts_made <= 1 else None,
         ),
         (attempt.sent_at, _("MiniMax asked to clone"), None),
         (
             attempt.answered_at,
             _("MiniMax answered"),
-            lasted(attempt.sent_at, attempt.answered_at) if attempt.runs <= 1 else None,
+            lasted(attempt.sent_at, attempt.answered_at) if attempt.attempts_made <= 1 else None,
         ),
         (
-            attempt.demo_saved_at,
+            attempt.audio_saved_at,
             _("Demo saved"),
-            lasted(attempt.answered_at, attempt.demo_saved_at),
+            lasted(attempt.answered_at, attempt.audio_saved_at),
         ),
     ]
     if not attempt.is_ready and (ended := attempt.finished_at) is not None:
@@ -201,8 +202,8 @@ def for_support(attempt: CloneAttempt) -> str:
     ]
     if attempt.trouble:
         lines.append(f"Trouble: {attempt.trouble}")
-    if attempt.demo_problem:
-        lines.append(f"Demo: {attempt.demo_problem}")
+    if attempt.audio_problem:
+        lines.append(f"Demo: {attempt.audio_problem}")
     if attempt.calls:
         lines.append("Calls:")
     for call in attempt.calls:

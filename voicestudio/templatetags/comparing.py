@@ -36,10 +36,10 @@ def preferred(original: AudioFile, copy: AudioFile) -> str:
 
 
 @register.filter
-def compared(original: AudioFile, copy: AudioFile) -> words.Saying:
+def compared(original: AudioFile, copy: AudioFile) -> words.Message:
     """Which of the two to use, and why."""
     if not original.verdict or not copy.verdict:
-        return words.Saying(
+        return words.Message(
             _("One of the two has not been checked."), _("Listen to both and trust your ears.")
         )
     better = preferred(original, copy)
@@ -53,11 +53,11 @@ def compared(original: AudioFile, copy: AudioFile) -> words.Saying:
         else:
             why = _("Both are “%(after)s”, but less is found in the copy.") % labels
         said = f"{why} {_gone(original, copy)}".strip()
-        return words.Saying(_("Use the tidied copy: it is better."), said)
+        return words.Message(_("Use the tidied copy: it is better."), said)
     if better == "original":
         why = _("The copy is judged “%(after)s”, the original “%(before)s”.") % labels
-        return words.Saying(_("Keep the original: it is better."), why)
-    return words.Saying(
+        return words.Message(_("Keep the original: it is better."), why)
+    return words.Message(
         _("Both are equally good."),
         _("Both are “%(after)s”. Keep the original, unless the copy sounds better to you.")
         % labels,
@@ -76,7 +76,7 @@ def _gone(original: AudioFile, copy: AudioFile) -> str:
     gone = [finding for finding in original.findings if finding["code"] not in left]
     if not gone:
         return ""
-    said = [str(words.of_finding(one["code"], one["value"]).what) for one in gone[:3]]
+    said = [str(words.describe_finding(one["code"], one["value"]).what) for one in gone[:3]]
     return _("No longer found: %(findings)s") % {"findings": " ".join(said)}
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from voicestudio import words
-from voicestudio.forms.collection import OFFSET
+from voicestudio.forms.recording_filters import OFFSET
 from voicestudio.models import AudioFile, Purpose
 
 register = template.Library()
@@ -184,7 +184,7 @@ def gist(recording: AudioFile) -> list[Gist]:
     """
     clip = recording.purpose == Purpose.PROMPT
     wanted = [code for code in GISTS if not (clip and code == "speech_s")]
-    if recording.is_being_judged:
+    if recording.is_being_checked:
         return [Gist(GISTS[code][0], "–", GISTS[code][2]) for code in wanted]
     known = [code for code in wanted if isinstance(recording.figures.get(code), int | float)]
     return [

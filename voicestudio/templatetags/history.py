@@ -9,21 +9,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from voicestudio import words
-from voicestudio.models import CloneAttempt, State
-from voicestudio.services import attempts
-from voicestudio.words import Saying
+from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.services import clones
+from voicestudio.words import Message
 
 from .attempt import keeps_changing, pace, way_on
-from .layouts import address, filled
 from .progress import stages, waiting
+from .row_cache import address, filled
 from .studio import player, when
 
 register = template.Library()
 
 # Where a link of a row leads to the attempt's own page, where there is more to read first.
 TO_ITS_PAGE: Final = {
-    State.INTERRUPTED: gettext_lazy("Start it again"),
-    State.UNKNOWN: gettext_lazy("Find out"),
+    AttemptState.INTERRUPTED: gettext_lazy("Start it again"),
+    AttemptState.UNKNOWN: gettext_lazy("Find out"),
 }
 
 
@@ -33,9 +33,9 @@ class RowShape(NamedTuple):
     `note` is what there is to tell, `tone` its colour, `way` the words of the link in it.
     """
 
-    state: State
+    state: AttemptState
     moves: bool
-    note: Saying | None
+    note: Message | None
     tone: str
     way: str | Promise
     is_silent: bool
@@ -66,12 +66,14 @@ def attempt_row(attempt: CloneAttempt) -> SafeString:
 def _shape(attempt: CloneAttempt) -> tuple[RowShape, str]:
     """How the row is laid out, and the address of the link in its note."""
     state = attempt.state
-    note = attempts.saying(attempt) if state is not State.WAITING and not attempt.demo else None
+    note = (
+        clones.message(attempt) if state is not AttemptState.WAITING and not attempt.audio else None
+    )
     tone, way_url = state.value, ""
     way: str | Promise = ""
-    is_silent = attempt.is_ready and not attempt.demo and not attempt.demo_is_under_way
-    if is_silent and (problem := attempt.demo_problem):
-        note, tone = words.of_demo(problem), "warn"
+    is_silent = attempt.is_ready and not attempt.audio and not attempt.audio_is_under_way
+    if is_silent and (problem := attempt.audio_problem):
+        note, tone = words.message_for_audio_trouble(problem), "warn"
     elif note and state in TO_ITS_PAGE:
         way, way_url = TO_ITS_PAGE[state], address("attempt", attempt.pk)
     elif note and (on := way_on(attempt)):
@@ -82,8 +84,8 @@ def _shape(attempt: CloneAttempt) -> tuple[RowShape, str]:
 
 def _happens(attempt: CloneAttempt) -> SafeString:
     """The demo; of an attempt that is under way its stages, or what it waits for."""
-    if attempt.demo:
+    if attempt.audio:
         label = _("the new voice of %(name)s") % {"name": attempt.speaker_name}
-        url = address("demo_audio", attempt.pk)
-        return player(url, attempt.demo_peaks, attempt.demo_duration_ms, label)
-    return waiting(attempt) if attempt.state is State.WAITING else stages(attempt)
+        url = address("preview_audio", attempt.pk)
+        return player(url, attempt.audio_peaks, attempt.audio_duration_ms, label)
+    return waiting(attempt) if attempt.state is AttemptState.WAITING else stages(attempt)

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import PaidCall
-from voicestudio.services import costs
-from voicestudio.services.costs import Budget, Line
+from voicestudio.services.money import costs
+from voicestudio.services.money.costs import Budget, Line
 
 register = template.Library()
 

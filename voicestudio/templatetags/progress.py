@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from voicestudio.models import CloneAttempt, State
-from voicestudio.services import attempts
-from voicestudio.words import Saying, Trouble
+from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.services import clones
+from voicestudio.words import Message, Trouble
 
 from .attempt import lasted
-from .layouts import filled, gap
+from .row_cache import filled, gap
 from .studio import clock, took, when
 
 register = template.Library()
@@ -59,7 +59,7 @@ class StagesShape(NamedTuple):
 class WaitingShape(NamedTuple):
     """How a waiting attempt is laid out: with a note, if it waits for something."""
 
-    note: Saying | None
+    note: Message | None
 
 
 @register.simple_tag
@@ -77,18 +77,18 @@ def stages(attempt: CloneAttempt) -> SafeString:
 def stages_of(attempt: CloneAttempt) -> list[Stage]:
     """The steps of an attempt that is under way, with the milliseconds that each has taken."""
     there = attempt.uploaded_at or attempt.sent_at
-    if attempt.state is State.SENDING:
+    if attempt.state is AttemptState.SENDING:
         upload = Stage(SENDING, "now", since_ms(attempt.claimed_at))
     else:
         upload = Stage(SENT, "done", lasted(attempt.claimed_at, there))
     clone = Stage(TO_BE_CLONED, "")
-    if attempt.state is State.CLONING:
+    if attempt.state is AttemptState.CLONING:
         clone = Stage(CLONING, "now", since_ms(attempt.sent_at))
     elif attempt.is_ready:
         clone = Stage(CLONED, "done", lasted(attempt.sent_at, attempt.answered_at))
     if not attempt.preview_text:
         return [upload, clone]
-    if attempt.demo_is_under_way:
+    if attempt.audio_is_under_way:
         return [upload, clone, Stage(SAVING, "now", since_ms(attempt.answered_at))]
     return [upload, clone, Stage(TO_BE_SAVED, "")]
 
@@ -104,7 +104,7 @@ def waiting(attempt: CloneAttempt) -> SafeString:
 
     `attempt.ahead`, if the view has set it, is how many wait before this one.
     """
-    note = attempts.saying(attempt) if attempt.retry_at else None
+    note = clones.message(attempt) if attempt.retry_at else None
     texts = {"line": _waits_for(attempt) if note else _starts(getattr(attempt, "ahead", 0))}
     return filled("attempts/_waiting.html", "waiting", WaitingShape(note), texts)
 

@@ -22,7 +22,7 @@ from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import judged, length_of, typed
 
-from .layouts import filled
+from .row_cache import filled
 
 register = template.Library()
 

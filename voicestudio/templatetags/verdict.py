@@ -97,18 +97,18 @@ def badge(recording: AudioFile) -> Badge:
     """The verdict, or why there is none."""
     if recording.deleted_at is not None:
         return GONE
-    if not recording.is_held:
+    if not recording.has_file:
         return ELSEWHERE
     if recording.verdict:
         return BADGES[Verdict(recording.verdict)]
-    return JUDGING if recording.is_being_judged else UNJUDGED
+    return JUDGING if recording.is_being_checked else UNJUDGED
 
 
 @register.filter
 def how_far(recording: AudioFile) -> str:
     """How much of it the studio has heard: "34 of 120 minutes"; empty where nobody says so."""
-    heard, whole = recording.heard_ms, recording.duration_ms
-    if not heard or not whole or not recording.is_being_judged:
+    heard, whole = recording.checked_ms, recording.duration_ms
+    if not heard or not whole or not recording.is_being_checked:
         return ""
     heard = min(heard, whole)
     if whole < IN_MINUTES_MS:
@@ -127,7 +127,7 @@ def shown_findings(recording: AudioFile) -> list[Shown]:
 @register.filter
 def means(recording: AudioFile) -> str | Promise:
     """What the verdict means for the voice."""
-    return words.of_verdict(recording.verdict).next_step
+    return words.describe_verdict(recording.verdict).next_step
 
 
 @register.filter
@@ -147,7 +147,7 @@ def came(recording: AudioFile) -> str:
     if recording.origin == Origin.CUT and recording.to_ms is not None:
         start, end = words.seconds(recording.from_ms), words.seconds(recording.to_ms)
         return f"{how}, {start}–{end}"
-    if recording.origin == Origin.TIDIED and recording.steps:
+    if recording.origin == Origin.CLEANED and recording.steps:
         return f"{how}: {steps_done(recording.steps)}"
     return how
 
@@ -183,11 +183,11 @@ def because(recording: AudioFile | None, option: str) -> str | Promise:
 def _because(recording: AudioFile, option: str) -> str | Promise:
     code = recording.advice.get(f"{option}_because", "")
     found = next((one for one in recording.findings if one["code"] == code), None)
-    return words.of_finding(code, found["value"] if found else None).what if code else ""
+    return words.describe_finding(code, found["value"] if found else None).what if code else ""
 
 
 def _shown(finding: dict[str, Any], purpose: str) -> Shown:
-    said = words.of_finding(finding["code"], finding["value"], purpose=purpose)
+    said = words.describe_finding(finding["code"], finding["value"], purpose=purpose)
     return Shown(
         code=finding["code"],
         what=said.what,

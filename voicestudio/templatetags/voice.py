@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from voicestudio import words
-from voicestudio.models import Happened, Speech, SpeechState, Voice, VoiceState
-from voicestudio.services import speaking
-from voicestudio.words import Saying
+from voicestudio.models import EventKind, Speech, SpeechState, Voice, VoiceState
+from voicestudio.services import speeches
+from voicestudio.words import Message
 
 from .studio import icon
 
@@ -46,7 +46,7 @@ SPEECH_ICONS: Final = {
 }
 # What the clock and the ledger add to the events that people cause.
 HAPPENED: Final[dict[str, str | Promise]] = {
-    **dict(Happened.choices),
+    **dict(EventKind.choices),
     "expired": gettext_lazy("Expired: it was not used for 168 hours"),
     "replaced": gettext_lazy("Gone: its voice ID was given to another voice"),
 }
@@ -98,19 +98,19 @@ def happened(what: str) -> str | Promise:
 @register.filter
 def why_gone(voice: Voice) -> str | Promise:
     """What the provider said of a voice that it no longer knows, in words."""
-    return words.of_code(voice.gone_code).headline
+    return words.message_for_code(voice.missing_code).headline
 
 
 @register.filter
-def said_by(speech: Speech) -> Saying | None:
+def said_by(speech: Speech) -> Message | None:
     """What there is to tell about a speech; None if all is well."""
-    return speaking.saying(speech)
+    return speeches.message(speech)
 
 
 @register.filter
-def said_of_audio(speech: Speech) -> Saying | None:
+def said_of_audio(speech: Speech) -> Message | None:
     """Why there is nothing to hear of a speech that was spoken."""
-    return words.of_demo(speech.audio_problem) if speech.audio_problem else None
+    return words.message_for_audio_trouble(speech.audio_problem) if speech.audio_problem else None
 
 
 @register.filter

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.minimax import limits
 from voicestudio.models import CloneAttempt
-from voicestudio.services import attempts, prices, reminders, voice_ids
+from voicestudio.services import clones, reminders
+from voicestudio.services.money import prices
+from voicestudio.services.voices import voice_ids
 
-from . import advising, cutting, drafts, tidying, tokens, uploads
-from .people import signed_in
-from .recordings import PARTS, bring, newest
+from . import clean_copies, cutting, drafts, form_tokens, suggested_options, uploads
+from .current_user import current_user
+from .recording_uploads import PARTS, bring, newest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -50,14 +52,14 @@ def new(request: HttpRequest) -> HttpResponse:
         messages.info(request, _("You have already asked for this voice. Nothing was sent twice."))
         return _to(request, earlier)
     form = _brought_form(request)
-    if gone := cutting.leave(request, form) or tidying.leave(request, form):
+    if gone := cutting.leave(request, form) or clean_copies.leave(request, form):
         return gone
     if form.unfinished or not form.is_valid():
         return _page(request, form)
     try:
-        attempt = attempts.submit(attempts.Order(**form.order()), by=signed_in(request))
-    except attempts.OrderRefused as refused:
-        form.refuse(refused.field, f"{refused.saying.headline} {refused.saying.next_step}")
+        attempt = clones.submit(clones.Order(**form.order()), by=current_user(request))
+    except clones.OrderRefused as refused:
+        form.refuse(refused.field, f"{refused.message.headline} {refused.message.next_step}")
         return _page(request, form)
     for remark in form.remarks():
         messages.warning(request, remark)
@@ -84,12 +86,12 @@ def just_now(request: HttpRequest) -> HttpResponse:
 
 
 def _just_now(request: HttpRequest) -> dict[str, Any]:
-    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=current_user(request))
     newest_three = list(mine.for_rows()[:3])
     running = any(attempt.is_running for attempt in newest_three)
     # The card is swapped while something runs, which would cut a sound short. And one picture is
     # enough: each weighs as much as the rest of the card.
-    heard = None if running else next((one.pk for one in newest_three if one.demo), None)
+    heard = None if running else next((one.pk for one in newest_three if one.audio), None)
     return {"just_now": newest_three, "still_running": running, "heard": heard}
 
 
@@ -108,7 +110,7 @@ def _brought_form(request: HttpRequest) -> CloneForm:
     speaker = texts.clean(data.get("speaker", ""))[:120]
     if speaker and not data.get("voice_id", "").strip():
         data["voice_id"] = voice_ids.suggest(speaker)[0]
-    if tokens.parsed(data.get("token", "")) is None:
+    if form_tokens.parsed(data.get("token", "")) is None:
         # It is lost, so the form is shown once more, with a new one.
         data["token"] = str(uuid4())
         refused["token"] = _("This form was out of date. Look it over and press the button again.")
@@ -124,7 +126,7 @@ def _page(
     given: Any = form.data if form.is_bound else form.initial
     told = str(given.get("advised", ""))
     if not form.is_bound or form.unfinished:
-        told = advising.take_over(given, chosen["recording"], told)
+        told = suggested_options.take_over(given, chosen["recording"], told)
     context = {
         "form": form,
         "mistakes": form.mistakes(),
@@ -132,7 +134,7 @@ def _page(
         "asked": asked,
         "chosen": chosen,
         "advised": told,
-        "suggested": advising.suggested(given, chosen["recording"], told),
+        "suggested": suggested_options.suggested(given, chosen["recording"], told),
         "newest": {part.field: newest(request, part.field) for part in PARTS},
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.larger_than_we_take(),
@@ -197,12 +199,12 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
         wanted = request.GET.get("voice_id", "")[:256]
         fresh = wanted or voice_ids.suggest(earlier.speaker_name)[0]
         initial |= _like(earlier) | {"voice_id": fresh, "parent": earlier.pk}
-        initial["advised"] = advising.decided(earlier.recording)
+        initial["advised"] = suggested_options.decided(earlier.recording)
     if asked is not None:
         kept = {"token": asked.token, "voice_id": asked.voice_id, "permission": True}
         kept["parent"] = asked.parent_id
         initial |= _like(asked) | kept
-        initial["advised"] = advising.decided(asked.recording)
+        initial["advised"] = suggested_options.decided(asked.recording)
     return initial
 
 
@@ -217,12 +219,12 @@ def _asked(request: HttpRequest) -> CloneAttempt | None:
     """The attempt that this very form has become: the way back from its page leads here."""
     if "asked" not in request.GET:
         return None
-    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=signed_in(request))
+    mine = CloneAttempt.objects.visible_to(request.user).filter(created_by=current_user(request))
     return get_object_or_404(mine, pk=_number(request.GET["asked"]))
 
 
 def _by_token(token: str, user: "AbstractBaseUser | AnonymousUser") -> CloneAttempt | None:
-    known = tokens.parsed(token)
+    known = form_tokens.parsed(token)
     if known is None:
         return None
     return CloneAttempt.objects.visible_to(user).filter(token=known).first()

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Speech, Voice
-from voicestudio.services import voices
+from voicestudio.services.voices import notes
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
 BLOCK: Final = 256 * 1024
@@ -63,11 +63,11 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_safe
-def demo(request: HttpRequest, pk: int) -> HttpResponseBase:
+def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The demo of an attempt."""
     rows = CloneAttempt.objects.visible_to(request.user)
-    found = get_object_or_404(rows.only("voice_id", "demo"), pk=_possible(pk))
-    return _served(request, found.demo, found.voice_id)
+    found = get_object_or_404(rows.only("voice_id", "audio"), pk=_possible(pk))
+    return _served(request, found.audio, found.voice_id)
 
 
 @require_safe
@@ -79,7 +79,7 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-def demo_heard(request: HttpRequest, pk: int) -> HttpResponse:
+def preview_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """A player says that the demo of this attempt really plays."""
     rows = CloneAttempt.objects.visible_to(request.user).select_related("cloned_voice")
     return _heard(get_object_or_404(rows.only("cloned_voice"), pk=_possible(pk)).cloned_voice)
@@ -95,7 +95,7 @@ def speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
 def _heard(voice: Voice | None) -> HttpResponse:
     if voice is None:
         raise Http404
-    voices.heard(voice)
+    notes.heard(voice)
     return HttpResponse(status=204)
 
 

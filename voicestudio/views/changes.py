@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from voicestudio.models import CloneAttempt
-from voicestudio.services import changes
+from voicestudio.services.clones import changes
 from voicestudio.words import voices as words
 
 
@@ -12,6 +12,7 @@ def tell(rows: Collection[CloneAttempt]) -> None:
     found = changes.of_rows(rows)
     for row in rows:
         if row.pk in found:
-            row.changed = words.of_changes(  # type: ignore[attr-defined]
-                words.of_change(one.field, one.kind, one.before, one.after) for one in found[row.pk]
+            row.changed = words.describe_changes(  # type: ignore[attr-defined]
+                words.describe_change(one.field, one.kind, one.before, one.after)
+                for one in found[row.pk]
             )

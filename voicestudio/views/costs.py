@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, month_in
-from voicestudio.models import Charge, What, month_of
-from voicestudio.services import costs, ledger
+from voicestudio.models import Charge, ChargeKind, month_of
+from voicestudio.services.money import costs
+from voicestudio.services.voices import bookkeeping
 
-from .people import signed_in
+from .current_user import current_user
 
 MONTHS: Final = 12
 # The rest is one line; the file has them all.
@@ -28,7 +29,7 @@ FORMULA: Final = "=+-@|%\uff1d\uff0b\uff0d\uff20"
 UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 GROUPS: Final = ("person", "speaker", "voice", "model")
 COLUMNS: Final = (
-    "time", "what", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
+    "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
     "model", "person", "attempt", "speech", "provider",
 )  # fmt: skip
 
@@ -36,7 +37,7 @@ COLUMNS: Final = (
 @require_safe
 def costs_page(request: HttpRequest) -> HttpResponseBase:
     """One month and the months around it; or every line, as a file."""
-    ledger.settle_lapsed()
+    bookkeeping.settle_lapsed()
     asked = request.GET.get("month", "")
     month = month_in(asked)
     if request.GET.get("format") == "csv":
@@ -49,7 +50,7 @@ def costs_page(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def allow(request: HttpRequest) -> HttpResponse:
     """More money for this month, by an administrator."""
-    person = signed_in(request)
+    person = current_user(request)
     form = AllowForm(request.POST)
     # Whoever may not has nothing to correct; the service says no.
     if person.is_staff and not form.is_valid():
@@ -80,7 +81,7 @@ def _page(
     this_month = month_of(timezone.now())
     month = month or this_month
     money = costs.budget()
-    what = costs.sums("what", month=month)
+    what = costs.sums("kind", month=month)
     context = {
         "month": month,
         "this_month": this_month,
@@ -89,7 +90,7 @@ def _page(
         "budget": money,
         "total": sum((line.amount for line in what), costs.NOTHING),
         "uncertain": sum((line.uncertain for line in what), costs.NOTHING),
-        "what": [(What(line.key).label, line) for line in what],
+        "what": [(ChargeKind(line.key).label, line) for line in what],
         "groups": [_group(name, month) for name in GROUPS] if what else [],
         "allowances": costs.allowances(month),
         "administrators": costs.administrators() if money.warns else [],
@@ -140,7 +141,7 @@ def _rows(month: date | None) -> Iterator[str]:
 def _cells(line: Charge) -> list[str]:
     return [
         line.at.isoformat(timespec="seconds"),
-        line.what,
+        line.kind,
         str(line.units),
         f"{line.unit_price:f}",
         f"{line.amount:f}",

@@ -19,8 +19,8 @@ from voicestudio.models import AudioFile, Purpose
 from voicestudio.services import recordings as service
 
 from . import drafts
-from .leaving import go_to, leave_for
-from .people import signed_in
+from .current_user import current_user
+from .draft_redirects import go_to, leave_for
 
 CORRECT_FIRST: Final = _lazy("Correct the times first.")
 WIDTH: Final = 880
@@ -81,10 +81,15 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             made = service.cut(
                 recording, start_ms=chosen["start"], end_ms=chosen["end"],
-                purpose=chosen["purpose"], by=signed_in(request),
+                purpose=chosen["purpose"], by=current_user(request),
             )  # fmt: skip
         except AudioProblem as problem:
-            _refuse(form, words.of_audio(problem.code, problem.facts, purpose=chosen["purpose"]))
+            _refuse(
+                form,
+                words.message_for_audio_problem(
+                    problem.code, problem.facts, purpose=chosen["purpose"]
+                ),
+            )
         except service.NotHeld:
             _refuse(form, words.TROUBLES[words.Trouble.RECORDING_GONE])
         else:
@@ -137,7 +142,7 @@ def _page(
         "recording": recording,
         "form": form,
         "back": _back(str(form["back"].value() or "")),
-        "can_be_cut": recording.is_held and length_ms > 0,
+        "can_be_cut": recording.has_file and length_ms > 0,
         "shape": _drawn(recording, Window(0, length_ms)) if length_ms else None,
         "part": part,
         "length_s": f"{length_ms // 100 / 10:.1f}",
@@ -209,7 +214,7 @@ def _drawn(recording: AudioFile, window: Window) -> dict[str, Any]:
         "end_ms": window.end_ms,
         "ticks": [_tick(window.start_ms + step * tick, step) for tick in range(TICKS)],
         # A finer picture comes as soon as the recording has been listened to.
-        "rough": not recording.envelope and recording.is_being_judged,
+        "rough": not recording.envelope and recording.is_being_checked,
     }
 
 
@@ -235,7 +240,7 @@ def _suggestions(recording: AudioFile, shown: str) -> list[dict[str, Any]]:
                 end := min(round(passage["end_ms"], -2), (recording.duration_ms or 0) // 100 * 100)
             ),
             "length": length_of(end - start),
-            "reasons": [str(reason) for reason in words.of_passage(passage["reasons"])],
+            "reasons": [str(reason) for reason in words.describe_passage(passage["reasons"])],
             "shown": name == shown,
         }
         for name, purpose, label in offers
@@ -243,8 +248,8 @@ def _suggestions(recording: AudioFile, shown: str) -> list[dict[str, Any]]:
     ]
 
 
-def _refuse(form: CutForm, saying: words.Saying) -> None:
-    form.add_error("end", f"{saying.headline} {saying.next_step}")
+def _refuse(form: CutForm, message: words.Message) -> None:
+    form.add_error("end", f"{message.headline} {message.next_step}")
 
 
 # There and back ---------------------------------------------------------------------------------

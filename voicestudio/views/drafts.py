@@ -21,7 +21,7 @@ from voicestudio.models import Purpose
 from voicestudio.services import drafts
 from voicestudio.services import recordings as service
 
-from . import passes, tokens, uploads
+from . import draft_cookie, form_tokens, uploads
 
 # The parts of the clone form that are plain text: what may be carried over to the next sign-in.
 CLONE_FORM: Final = (
@@ -87,7 +87,7 @@ def keep_aside(request: HttpRequest, place: Place) -> bool:
     Nothing is read, let alone kept, of somebody whose browser has no pass of such a person; and
     nothing is kept of a form that this browser was not given.
     """
-    owner = passes.owner_of(request)
+    owner = draft_cookie.owner_of(request)
     if owner is None:
         return False
     request.upload_handlers = [uploads.CappedUpload(request)]
@@ -141,7 +141,7 @@ def answers(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, str]:
     for select, field in CHOSEN_HERE.items():
         if chosen := sent.pop(select, ""):
             sent[field] = chosen
-    if tokens.parsed(sent.get("token", "")) is None:
+    if form_tokens.parsed(sent.get("token", "")) is None:
         sent.pop("token", None)
     return sent
 
@@ -187,7 +187,9 @@ def _bring(request: HttpRequest, person: User, file: drafts.KeptFile, told: dict
     try:
         kept = service.take_in_path(file.path, file.name, purpose=purpose, by=person, move=True)
     except AudioProblem as problem:
-        said = sentence(words.of_audio(problem.code, problem.facts, purpose=purpose))
+        said = sentence(
+            words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
+        )
         messages.error(request, f"{service.shown_name(file.name)}: {said}")
     else:
         told["prompt_clip" if clip else "recording"] = str(kept.pk)

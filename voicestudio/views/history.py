@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.history import HistoryForm, cursor
-from voicestudio.models import LARGEST_ID, CloneAttempt, State
-from voicestudio.services import attempts, demos
+from voicestudio.models import LARGEST_ID, AttemptState, CloneAttempt
+from voicestudio.services import clones
+from voicestudio.services.paid_calls import audio_download
 
 from . import changes, drafts
 
 if TYPE_CHECKING:
-    from voicestudio.models.history import CloneAttemptQuerySet
+    from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
 
 MOST_WAITING = 500
 
@@ -52,10 +53,10 @@ def history(request: HttpRequest) -> HttpResponse:
 def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one attempt; while it runs the page asks again for the part that moves."""
     one = found(request, pk)
-    if one.state is State.WAITING:
+    if one.state is AttemptState.WAITING:
         _count_ahead([one])
     phase = one.state.value
-    if one.demo_is_under_way or one.is_being_asked:
+    if one.audio_is_under_way or one.is_being_asked:
         phase += "-busy"
     context = {"attempt": one, "phase": phase}
     if not _wants_part(request, "progress"):
@@ -75,23 +76,23 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
     """One row, which asks for itself again while it runs."""
     rows = CloneAttempt.objects.visible_to(request.user).for_rows()
     found = get_object_or_404(rows, pk=_possible(pk))
-    if found.state is State.WAITING:
+    if found.state is AttemptState.WAITING:
         _count_ahead([found])
     changes.tell([found])
     return _private(render(request, "attempts/history.html#row", {"attempt": found}))
 
 
 @require_POST
-def fetch_demo(request: HttpRequest, pk: int) -> HttpResponse:
+def fetch_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand the demo to the worker once more."""
-    demos.fetch_again(found(request, pk))
+    audio_download.fetch_again(found(request, pk))
     return redirect("attempt", pk)
 
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand an interrupted attempt to the worker once more."""
-    if not attempts.try_again(found(request, pk)):
+    if not clones.try_again(found(request, pk)):
         messages.warning(request, _("This attempt cannot be started again any more."))
     return redirect("attempt", pk)
 
@@ -132,10 +133,10 @@ def _asked_for(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet
 
 def _count_ahead(found: Iterable[CloneAttempt]) -> None:
     """Tell each waiting attempt how many wait before it; one query for all of them."""
-    waiting = [row for row in found if row.state is State.WAITING and row.retry_at is None]
+    waiting = [row for row in found if row.state is AttemptState.WAITING and row.retry_at is None]
     if not waiting:
         return
-    line = CloneAttempt.objects.in_state(State.WAITING).filter(retry_at=None).order_by("pk")
+    line = CloneAttempt.objects.in_state(AttemptState.WAITING).filter(retry_at=None).order_by("pk")
     in_line = line.values_list("pk", flat=True)[:MOST_WAITING]
     places = {pk: place for place, pk in enumerate(in_line)}
     for row in waiting:

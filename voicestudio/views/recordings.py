@@ -1,214 +1,112 @@
-"""Recordings: what we hold, and what a person brings."""
+"""The collection: the list of recordings, the page of one, and letting one go."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import retarget
+from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio import words
-from voicestudio.audio import AudioProblem
-from voicestudio.forms import FileIdForm, UploadForm, texts
-from voicestudio.forms.recordings import sentence
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.forms.history import cursor
+from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, CollectionForm
+from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import recordings as service
 
-from . import collection, uploads
-from .people import signed_in
+from . import uploads, uses
 
-SHOWN: Final = 20
-IN_SELECT: Final = 50
-
-
-class Part(NamedTuple):
-    """One of the two recordings of the clone form: its field, file field and select."""
-
-    field: str
-    file: str
-    here: str
-    purpose: Purpose
+PAGE: Final = 25
+MOST_USES: Final = 50
+# What only the worker and the cut page read: a page of them would be a megabyte.
+UNREAD: Final = (
+    "figures", "passages",
+    *(f"{forebear}__{name}" for forebear in ("parent", "parent__parent")
+      for name in ("peaks", "findings", "figures", "passages", "advice")),
+)  # fmt: skip
 
 
-PARTS: Final = (
-    Part("recording", "file", "recording_here", Purpose.SAMPLE),
-    Part("prompt_clip", "prompt_file", "prompt_clip_here", Purpose.PROMPT),
-)
+def shown(
+    request: HttpRequest, *, status: int = 200, message: words.Message | None = None, **more: Any
+) -> HttpResponse:
+    """One page of what we hold, newest first, for the same price at every depth."""
+    chosen = CollectionForm(request.GET).chosen
+    rows = _asked_for(request, chosen).select_related("created_by", "parent__parent").defer(*UNREAD)
+    before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
+    if after is not None:
+        found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
+        older, newer = True, len(found) > PAGE
+        found = found[:PAGE][::-1]
+    else:
+        rows = rows.order_by("-pk")
+        found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
+        older, newer = len(found) > PAGE, before is not None
+        found = found[:PAGE]
+    uses.tell(found)
+    context = {
+        "recordings": found,
+        "older": found[-1].pk if found and older else None,
+        "newer": found[0].pk if found and newer else None,
+        "chosen": chosen,
+        "filtered": any(chosen.values()),
+        "kept": [(name, chosen[name]) for name in ("purpose", "verdict") if chosen[name]],
+        "verdicts": VERDICTS,
+        "limit": settings.UPLOAD_MAX_BYTES,
+        "too_large": uploads.larger_than_we_take(),
+        "message": message,
+        "in_use": [],
+    }
+    return render(request, "recordings/list.html", context | more, status=status)
 
 
-# Bringing one ---------------------------------------------------------------------------------
-
-
-def _refused_at_once(request: HttpRequest) -> HttpResponse:
-    return _refused(request, uploads.larger_than_we_take())
-
-
-def _refused(request: HttpRequest, saying: words.Saying) -> HttpResponse:
-    """Why a recording was not taken: in place, or above the list of those that were."""
-    if request.headers.get("HX-Request"):
-        context = {"saying": saying, "state": "failed"}
-        response = render(request, "_note.html", context, status=422)
-        # Beside what is chosen already, not in its place.
-        return retarget(response, "#id_file_error")
-    return collection.shown(request, saying=saying, status=422)
-
-
-def _taken(request: HttpRequest, recording: AudioFile) -> HttpResponse:
-    """The recording as the form shows it, or on to the form with it."""
-    if request.headers.get("HX-Request"):
-        return render(request, "recordings/_recording.html", {"recording": recording})
-    field = "prompt_clip" if recording.purpose == Purpose.PROMPT else "recording"
-    return redirect(f"{reverse('new')}?{field}={recording.pk}")
-
-
-@uploads.capped(at_once=_refused_at_once)
-@require_http_methods(["GET", "HEAD", "POST"])
-def recordings(request: HttpRequest) -> HttpResponse:
-    """What we hold, newest first; a file posted here is checked and kept."""
-    if request.method != "POST":
-        return collection.shown(request)
-    if "several" in request.POST and not request.headers.get("HX-Request"):
-        return _several(request)
-    if uploads.too_large(request):
-        return _refused_at_once(request)
-    form = UploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _refused(request, words.Saying(_("No file came with this."), _("Choose one.")))
-    file, purpose, origin = (form.cleaned_data[name] for name in ("file", "purpose", "origin"))
-    try:
-        taken = service.take_in(file, purpose=purpose, by=signed_in(request), origin=origin)
-    except AudioProblem as problem:
-        return _refused(request, words.of_audio(problem.code, problem.facts, purpose=purpose))
-    if "several" in request.POST:
-        return render(request, "recordings/list.html#line", {"recording": taken}, status=201)
-    return _taken(request, taken)
-
-
-def _several(request: HttpRequest) -> HttpResponse:
-    """Many files at once, without a script: each is taken in, or it is said why not."""
-    asked = request.POST.get("purpose", "")
-    purpose = asked if asked in Purpose.values else Purpose.SAMPLE
-    files = request.FILES.getlist("file")
-    for file in files:
-        try:
-            kept = service.take_in(file, purpose=purpose, by=signed_in(request))
-            messages.success(request, _("%(name)s is here.") % {"name": kept.name})
-        except AudioProblem as problem:
-            said = sentence(words.of_audio(problem.code, problem.facts, purpose=purpose))
-            messages.error(request, f"{service.shown_name(file.name or '')}: {said}")
-    if uploads.too_large(request):
-        messages.error(request, sentence(uploads.larger_than_we_take()))
-    elif not files:
-        messages.error(request, _("No file came with this. Choose one."))
-    return redirect("recordings")
-
-
-@require_POST
-def example(request: HttpRequest) -> HttpResponse:
-    """A recording for those who have none at hand, another voice each time."""
-    try:
-        return _taken(request, _example(request))
-    except service.NoExample as missing:
-        return _refused(request, missing.saying)
-
-
-@require_POST
-def by_file_id(request: HttpRequest) -> HttpResponse:
-    """The recording that MiniMax has under a File ID."""
-    form = FileIdForm(request.POST)
-    if not form.is_valid():
-        return _refused(request, words.Saying(str(form.errors["file_id"][0]), ""))
-    recording = _by_file_id(request, form)
-    if recording.purpose != Purpose.SAMPLE:
-        return _refused(request, OTHER_PURPOSE)
-    return _taken(request, recording)
-
-
-OTHER_PURPOSE: Final = words.Saying(
-    _("MiniMax knows this File ID as a prompt clip."), _("Give the File ID of a recording.")
-)
-
-
-def _by_file_id(request: HttpRequest, form: FileIdForm) -> AudioFile:
-    file_id = form.cleaned_data["file_id"]
-    return service.by_file_id(file_id, purpose=Purpose.SAMPLE, by=signed_in(request))
-
-
-def _example(request: HttpRequest) -> AudioFile:
-    voice = int(request.session.get("example", 0)) % service.EXAMPLE_VOICES + 1
-    request.session["example"] = voice
-    return service.example(voice=voice, by=signed_in(request))
-
-
-def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
-    """The posted clone form, with what came along kept and put into it by its id.
-
-    Second: why something was not kept, by the name of its field.
-    """
-    data, refused = request.POST.copy(), {}
-    for part in PARTS:
-        if chosen := data.get(part.here):
-            data[part.field] = chosen
-        if data.get("action") == f"remove_{part.field}":
-            data[part.field] = ""
-        elif data.get("action") == f"check_{part.field}":
-            _check(request, data.get(part.field, ""))
-        elif part.file in uploads.too_large(request):
-            refused[part.file] = sentence(uploads.larger_than_we_take())
-        elif upload := request.FILES.get(part.file):
-            try:
-                kept = service.take_in(upload, purpose=part.purpose, by=signed_in(request))
-                data[part.field] = str(kept.pk)
-            except AudioProblem as problem:
-                said = words.of_audio(problem.code, problem.facts, purpose=part.purpose)
-                refused[part.file] = sentence(said)
-    if data.get("action") == "example":
-        try:
-            data["recording"] = str(_example(request).pk)
-        except service.NoExample as missing:
-            refused["file"] = sentence(missing.saying)
-    known = FileIdForm(data)
-    if data.get("file_id") and known.is_valid():
-        recording = _by_file_id(request, known)
-        if recording.purpose == Purpose.SAMPLE:
-            data["recording"], data["file_id"] = str(recording.pk), ""
-        else:
-            refused["file_id"] = sentence(OTHER_PURPOSE)
-    return data, refused
-
-
-def _check(request: HttpRequest, chosen: str) -> None:
-    """Have the chosen recording listened to once more, if it is one of those that one may see."""
-    if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
-        for found in AudioFile.objects.visible_to(request.user).filter(pk=int(chosen)):
-            service.check_again(found)
-
-
-# Choosing one that is here --------------------------------------------------------------------
+def _asked_for(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
+    rows = AudioFile.objects.visible_to(request.user).filter(deleted_at=None)
+    if chosen["purpose"]:
+        rows = rows.filter(purpose=chosen["purpose"])
+    if chosen["verdict"]:
+        rows = rows.filter(verdict=chosen["verdict"].replace(NOT_CHECKED, ""))
+    if chosen["q"]:
+        rows = rows.filter(name__icontains=chosen["q"])
+    return rows
 
 
 @require_safe
-def choose(request: HttpRequest) -> HttpResponse:
-    """The newest recordings that one may choose from, by a part of their name."""
-    field = "prompt_clip" if request.GET.get("purpose") == Purpose.PROMPT else "recording"
-    searched = texts.clean(request.GET.get("q", ""))[:100]
-    found = _newest(request, field)
-    if searched:
-        found = found.filter(name__icontains=searched)
-    context: dict[str, Any] = {"found": found[:SHOWN], "searched": searched, "field": field}
-    return render(request, "attempts/new.html#already-here", context)
-
-
-def newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
-    """The newest recordings for one of the form's two parts, as a select shows them."""
-    return _newest(request, field)[:IN_SELECT]
-
-
-def _newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
+def recording(request: HttpRequest, pk: int) -> HttpResponse:
+    """One recording: as the clone form shows it, or on a page of its own."""
     visible = AudioFile.objects.visible_to(request.user)
-    fitting = visible.prompt_clips() if field == "prompt_clip" else visible.samples()
-    return fitting.order_by("-pk").only("name", "duration_ms", "created_at", "purpose")
+    found = get_object_or_404(visible.select_related("created_by"), pk=pk)
+    if request.headers.get("HX-Request"):
+        if found.deleted_at is not None:
+            raise Http404
+        response = render(request, "recordings/_recording.html", {"recording": found})
+    else:
+        used = CloneAttempt.objects.visible_to(request.user).using_recording(pk).order_by("-pk")
+        attempts = list(used.only("speaker_name", "voice_id", "status")[: MOST_USES + 1])
+        context = {
+            "recording": found,
+            "family": service.family(found, among=visible),
+            "attempts": attempts[:MOST_USES],
+            "used_more": len(attempts) > MOST_USES,
+        }
+        response = render(request, "recordings/detail.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a recording go, unless an attempt refers to it: then say which."""
+    gone = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    try:
+        service.delete(gone)
+    except service.RecordingInUse as used:
+        message = words.Message(
+            _("%(name)s is still in use.") % {"name": gone.name},
+            _("What an attempt was made from stays with it."),
+        )
+        return shown(request, message=message, in_use=used.attempts, status=422)
+    messages.success(request, _("%(name)s is deleted.") % {"name": gone.name})
+    return redirect("recordings")

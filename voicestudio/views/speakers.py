@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Speaker
-from voicestudio.services import lineage, voices
+from voicestudio.services.clones import attempt_tree
+from voicestudio.services.voices import notes
 
 from . import changes
+from .current_user import current_user
 from .history import found as found_attempt
-from .people import signed_in
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -25,9 +26,9 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     one = get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=one)
-    grove = lineage.grove(one, number=_number(request.GET.get("page", "")))
-    changes.tell([placed.attempt for placed in grove.rows])
-    shown = voices.listed(request.user).filter(speaker=one).order_by("-created_at", "-pk")
+    tree_page = attempt_tree.tree_page(one, number=_number(request.GET.get("page", "")))
+    changes.tell([placed.attempt for placed in tree_page.rows])
+    shown = notes.listed(request.user).filter(speaker=one).order_by("-created_at", "-pk")
     used = AudioFile.objects.visible_to(request.user).filter(
         pk__in=attempts.values("recording"), deleted_at=None
     )
@@ -35,8 +36,8 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     recordings = list(used.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1])
     context = {
         "speaker": one,
-        "grove": grove,
-        "best": lineage.best(one),
+        "tree_page": tree_page,
+        "best": attempt_tree.best(one),
         "voices": made[:MOST],
         "more_voices": len(made) > MOST,
         "recordings": recordings[:MOST],
@@ -48,14 +49,14 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def leaf(request: HttpRequest, pk: int) -> HttpResponse:
     """One row of a tree, which asks for itself again while it runs."""
-    one = lineage.row(found_attempt(request, pk).pk)
+    one = attempt_tree.row(found_attempt(request, pk).pk)
     if one is None:
         raise Http404
     changes.tell([one])
     depth = min(DEEPEST, _number(request.GET.get("level", "")) - 1)
     page = _number(request.GET.get("page", ""))
     context = {"attempt": one, "depth": depth, "speaker": one.speaker, "page": page}
-    return render(request, "speakers/_leaf.html", context)
+    return render(request, "speakers/_tree_row.html", context)
 
 
 @require_POST
@@ -65,9 +66,9 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
     pinned = one.speaker.best_attempt_id == one.pk
     # The button says what it does, so that pressing it twice does it once.
     if request.POST.get("pinned", "no" if pinned else "yes") == "yes":
-        lineage.pin(one, by=signed_in(request))
+        attempt_tree.pin(one, by=current_user(request))
     elif pinned:
-        lineage.unpin(one.speaker)
+        attempt_tree.unpin(one.speaker)
     page = _number(request.POST.get("page", ""))
     place = reverse("speaker", args=[one.speaker_id])
     return redirect(f"{place}{f'?page={page}' if page > 1 else ''}#attempt-{pk}")

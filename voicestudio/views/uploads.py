@@ -53,9 +53,9 @@ def too_large(request: HttpRequest) -> set[str]:
     }
 
 
-def larger_than_we_take() -> words.Saying:
+def larger_than_we_take() -> words.Message:
     """Why a file over the limit is not taken."""
-    return words.of_audio("too_large", {"limit_bytes": settings.UPLOAD_MAX_BYTES})
+    return words.message_for_audio_problem("too_large", {"limit_bytes": settings.UPLOAD_MAX_BYTES})
 
 
 def capped(*, at_once: View | None = None) -> Callable[[View], View]:

@@ -9,26 +9,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.forms.speaking import SpeechForm
+from voicestudio.forms.speeches import SpeechForm
 from voicestudio.forms.voices import LedgerForm, NotesForm
 from voicestudio.models import LARGEST_ID, Speech, Tag, Voice
-from voicestudio.services import (
-    costs,
-    keeping,
-    lineage,
-    prices,
-    rebuilding,
-    reminders,
-    speaking,
-)
-from voicestudio.services import voices as service
-from voicestudio.services.attempts import OrderRefused
+from voicestudio.services import reminders, speeches
+from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
+from voicestudio.services.money import costs, prices
+from voicestudio.services.speeches import keep
+from voicestudio.services.voices import notes as service
 
-from . import changes, drafts, tokens
-from .people import signed_in
+from . import changes, drafts, form_tokens
+from .current_user import current_user
 
 if TYPE_CHECKING:
-    from voicestudio.models.shelf import VoiceQuerySet
+    from voicestudio.models.voice_queryset import VoiceQuerySet
 
 MOST_TAGS: Final = 200
 SPEECHES: Final = 20
@@ -56,21 +50,21 @@ def voice(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def keep(request: HttpRequest, pk: int) -> HttpResponse:
+def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the voice speak one short sentence, so that MiniMax keeps it."""
     one = found(request, pk)
     try:
-        keeping.keep(one, by=signed_in(request), token=tokens.of(request))
-    except speaking.SpeechRefused as refused:
-        return page(request, one, saying=refused.saying, status=422)
+        keep.keep_voice(one, by=current_user(request), token=form_tokens.of(request))
+    except speeches.SpeechRefused as refused:
+        return page(request, one, message=refused.message, status=422)
     messages.info(request, _("The voice is speaking its first sentence. Then it is kept."))
     return redirect("voice", pk)
 
 
 @require_POST
-def let_go(request: HttpRequest, pk: int) -> HttpResponse:
+def dismiss_reminder(request: HttpRequest, pk: int) -> HttpResponse:
     """No more reminders of this voice."""
-    if keeping.let_go(found(request, pk), by=signed_in(request)):
+    if keep.dismiss_reminder(found(request, pk), by=current_user(request)):
         messages.info(request, _("You will not be reminded of this voice any more."))
     return redirect("voice", pk)
 
@@ -83,18 +77,18 @@ def heard(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def rebuild(request: HttpRequest, pk: int) -> HttpResponse:
+def rebuild_voice(request: HttpRequest, pk: int) -> HttpResponse:
     """The same request under a new voice ID."""
     one = found(request, pk)
     if request.POST.get("permission") != "on":
         messages.error(request, _("No voice is cloned without the person's permission."))
         return redirect("voice", pk)
     try:
-        made = rebuilding.rebuild(one, by=signed_in(request), token=tokens.of(request))
-    except rebuilding.CannotRebuild:
+        made = rebuild.rebuild_voice(one, by=current_user(request), token=form_tokens.of(request))
+    except rebuild.CannotRebuild:
         messages.error(request, _("We have no recording any more to rebuild this voice from."))
     except OrderRefused as refused:
-        return page(request, one, saying=refused.saying, status=422)
+        return page(request, one, message=refused.message, status=422)
     else:
         return redirect("attempt", made.pk)
     return redirect("voice", pk)
@@ -111,7 +105,7 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
         form.data["seen"] = mark  # type: ignore[index]
     if not form.is_valid():
         return page(request, one, notes_form=form, status=422)
-    service.note(one, form.cleaned_data["notes"], by=signed_in(request))
+    service.note(one, form.cleaned_data["notes"], by=current_user(request))
     service.tag(one, form.cleaned_data["tags"])
     messages.success(request, _("Your notes are kept."))
     return redirect("voice", pk)
@@ -142,7 +136,7 @@ def page(
     """The page of one voice."""
     told([one])
     attempt = getattr(one, "attempt", None)
-    kin = lineage.relatives(attempt) if attempt else []
+    kin = attempt_tree.relatives(attempt) if attempt else []
     changes.tell([near for _relation, near in kin] + ([attempt] if attempt else []))
     noted = {
         "notes": one.notes,
@@ -156,7 +150,7 @@ def page(
     unsent = {} if speech_form else drafts.laid_ready(request, "speak", one.pk)
     form = speech_form or SpeechForm(initial=unsent or (SpeechForm.like(like) if like else {}))
     before = _number(request.GET.get("before", ""))
-    speeches = list(
+    rows = list(
         (spoken.filter(pk__lt=before) if before else spoken).order_by("-pk")[: SPEECHES + 1]
     )
     context = {
@@ -165,16 +159,16 @@ def page(
         "kin": kin,
         "speech_form": form,
         "count": None,
-        "speech_price": speaking.price(one, form.shown("text"), form.shown("model")),
+        "speech_price": speeches.price(one, form.shown("text"), form.shown("model")),
         "notes_form": notes_form or NotesForm(initial=noted),
-        "keep_price": keeping.price(one),
-        "keep_sentence": keeping.SENTENCE,
+        "keep_price": keep.keep_price(one),
+        "keep_sentence": keep.SENTENCE,
         "token": uuid4(),
-        "saying": None,
-        "rebuild_price": rebuilding.price(attempt) if attempt else None,
+        "message": None,
+        "rebuild_price": rebuild.rebuild_price(attempt) if attempt else None,
         "thousand": prices.per_character(form.shown("model")) * 1000,
-        "speeches": speeches[:SPEECHES],
-        "older": speeches[SPEECHES - 1].pk if len(speeches) > SPEECHES else None,
+        "speeches": rows[:SPEECHES],
+        "older": rows[SPEECHES - 1].pk if len(rows) > SPEECHES else None,
         "newest": bool(before),
         "story": service.story(one),
     }

@@ -1,7 +1,7 @@
 """Words: every sentence that staff read because of a code, one table for each kind of code."""
 
 from .attempts import (
-    DEMO_TROUBLES,
+    AUDIO_TROUBLES,
     MODERATION,
     MODERATION_UNEXPLAINED,
     OUTCOME_UNKNOWN,
@@ -9,18 +9,18 @@ from .attempts import (
     SPEECH_UNKNOWN,
     TROUBLES,
     Trouble,
-    of_category,
-    of_demo,
+    describe_moderation_category,
+    message_for_audio_trouble,
 )
-from .audio import PASSAGES, of_audio, of_passage, seconds, size
-from .codes import CODES, UNSEEN, of_code, of_http
-from .findings import FINDINGS, VERDICTS, Diagnosis, of_finding, of_verdict
-from .free_calls import of_free_call
-from .saying import Offer, Saying
+from .audio import PASSAGES, describe_passage, message_for_audio_problem, seconds, size
+from .codes import CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
+from .findings import FINDINGS, VERDICTS, Diagnosis, describe_finding, describe_verdict
+from .free_calls import message_for_free_call
+from .messages import Message, NextStep
 
 __all__ = [
+    "AUDIO_TROUBLES",
     "CODES",
-    "DEMO_TROUBLES",
     "FINDINGS",
     "MODERATION",
     "MODERATION_UNEXPLAINED",
@@ -29,21 +29,21 @@ __all__ = [
     "SPEECH_INTERRUPTED",
     "SPEECH_UNKNOWN",
     "TROUBLES",
-    "UNSEEN",
+    "UNKNOWN_CODE",
     "VERDICTS",
     "Diagnosis",
-    "Offer",
-    "Saying",
+    "Message",
+    "NextStep",
     "Trouble",
-    "of_audio",
-    "of_category",
-    "of_code",
-    "of_demo",
-    "of_finding",
-    "of_free_call",
-    "of_http",
-    "of_passage",
-    "of_verdict",
+    "describe_finding",
+    "describe_moderation_category",
+    "describe_passage",
+    "describe_verdict",
+    "message_for_audio_problem",
+    "message_for_audio_trouble",
+    "message_for_code",
+    "message_for_free_call",
+    "message_for_http_status",
     "seconds",
     "size",
 ]

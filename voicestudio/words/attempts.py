@@ -6,8 +6,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .codes import ADMINISTRATOR, CODES, SLOW_DOWN, UNSEEN
-from .saying import Offer, Saying
+from .codes import ADMINISTRATOR, CODES, SLOW_DOWN, UNKNOWN_CODE
+from .messages import Message, NextStep
 
 
 class Trouble(StrEnum):
@@ -30,81 +30,81 @@ class Trouble(StrEnum):
     BY_HAND = "by_hand"
 
 
-TROUBLES: Final[dict[str, Saying]] = {
-    Trouble.NEVER_SENT: Saying(
+TROUBLES: Final[dict[str, Message]] = {
+    Trouble.NEVER_SENT: Message(
         _("We could not reach MiniMax. Nothing was sent."),
         _("We try again by ourselves."),
-        (Offer.WAIT,),
+        (NextStep.WAIT,),
     ),
-    Trouble.GAVE_UP: Saying(
+    Trouble.GAVE_UP: Message(
         _("We could not get through to MiniMax, and have stopped trying."),
         _("No voice was cloned and nothing was charged. Try again later."),
         ADMINISTRATOR,
     ),
-    Trouble.UNANSWERED: Saying(
+    Trouble.UNANSWERED: Message(
         _("The connection to MiniMax broke before an answer came."),
         _("We try again by ourselves."),
-        (Offer.WAIT,),
+        (NextStep.WAIT,),
     ),
     Trouble.TOO_LATE: CODES[1001],
-    Trouble.NONSENSE: UNSEEN,
-    Trouble.REFUSED: UNSEEN,
+    Trouble.NONSENSE: UNKNOWN_CODE,
+    Trouble.REFUSED: UNKNOWN_CODE,
     Trouble.RATE_LIMIT: SLOW_DOWN,
-    Trouble.IN_LINE: Saying(
+    Trouble.IN_LINE: Message(
         _("MiniMax takes only so many of these a minute."),
         _("This one has its turn soon, by itself."),
-        (Offer.WAIT,),
+        (NextStep.WAIT,),
     ),
-    Trouble.OVER_LIMIT: Saying(
+    Trouble.OVER_LIMIT: Message(
         _("This month's limit for paid calls is reached. Nothing was sent."),
         _("An administrator can allow more; then try again."),
         ADMINISTRATOR,
     ),
-    Trouble.VOICE_GONE: Saying(
+    Trouble.VOICE_GONE: Message(
         _("The voice was no longer there when its turn came. Nothing was sent."),
         _("Rebuild it from the recording."),
     ),
-    Trouble.KEPT_ALREADY: Saying(
+    Trouble.KEPT_ALREADY: Message(
         _("The voice was kept meanwhile. Nothing was sent, nothing has to be paid."),
         _("There is nothing left to do."),
     ),
-    Trouble.BY_HAND: Saying(
+    Trouble.BY_HAND: Message(
         _("Somebody here has said that this did not work."),
         _("The note beside it tells why."),
-        (Offer.TRY_AGAIN,),
+        (NextStep.TRY_AGAIN,),
     ),
-    Trouble.OURS: Saying(
+    Trouble.OURS: Message(
         _("Something went wrong on our side before anything was sent to be cloned."),
         _("Nothing was charged. Try again, or copy the details for support."),
-        (Offer.TRY_AGAIN, Offer.COPY_DETAILS),
+        (NextStep.TRY_AGAIN, NextStep.COPY_DETAILS),
     ),
-    Trouble.RECORDING_GONE: Saying(
+    Trouble.RECORDING_GONE: Message(
         _("Our copy of the recording cannot be read."),
         _("Nothing was sent. Choose the recording again."),
-        (Offer.OTHER_RECORDING,),
+        (NextStep.OTHER_RECORDING,),
     ),
-    Trouble.INTERRUPTED: Saying(
+    Trouble.INTERRUPTED: Message(
         _("The studio was stopped while the recording was on its way."),
         _("Nothing was cloned and nothing was charged. Try again."),
-        (Offer.TRY_AGAIN,),
+        (NextStep.TRY_AGAIN,),
     ),
 }
 
-OUTCOME_UNKNOWN: Final = Saying(
+OUTCOME_UNKNOWN: Final = Message(
     _("We do not know whether MiniMax made this voice."),
     _("The request was sent, but no clear answer came back. Nothing was sent twice."),
-    (Offer.FIND_OUT, Offer.COPY_DETAILS),
+    (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
 )
 
-SPEECH_UNKNOWN: Final = Saying(
+SPEECH_UNKNOWN: Final = Message(
     _("We do not know whether MiniMax spoke this."),
     _("The request was sent, but no clear answer came back. Nothing was sent twice."),
-    (Offer.COPY_DETAILS,),
+    (NextStep.COPY_DETAILS,),
 )
-SPEECH_INTERRUPTED: Final = Saying(
+SPEECH_INTERRUPTED: Final = Message(
     _("The studio was stopped before the text was sent."),
     _("Nothing was spoken and nothing was charged. Try again."),
-    (Offer.TRY_AGAIN,),
+    (NextStep.TRY_AGAIN,),
 )
 
 MODERATION: Final[dict[int, Promise | str]] = {
@@ -118,43 +118,43 @@ MODERATION: Final[dict[int, Promise | str]] = {
 }
 MODERATION_UNEXPLAINED: Final = _("a category that MiniMax does not explain")
 
-DEMO_TROUBLES: Final[dict[str, Saying]] = {
-    "unreachable": Saying(
+AUDIO_TROUBLES: Final[dict[str, Message]] = {
+    "unreachable": Message(
         _("The voice is ready, but we could not copy its demo."),
         _("Fetch it again; MiniMax keeps it for about a day."),
     ),
-    "too_large": Saying(
+    "too_large": Message(
         _("The voice is ready, but its demo is larger than we store."),
         _("Fetch it again, or clone again with a shorter preview text."),
     ),
-    "not_audio": Saying(
+    "not_audio": Message(
         _("The voice is ready, but what MiniMax sent as its demo is not audio."),
         _("Fetch it again; if it stays so, copy the details for support."),
     ),
-    "forbidden": Saying(
+    "forbidden": Message(
         _("The voice is ready, but its demo lies at an address that we do not open."),
         _("Copy the details for support."),
     ),
-    "lost": Saying(
+    "lost": Message(
         _("The voice is ready, but its demo was lost together with MiniMax's answer."),
         _("Let it speak a sentence to hear it."),
     ),
-    "deleted": Saying(
+    "deleted": Message(
         _("The audio was deleted here, together with the voice."),
         _("What was done and what it cost stays on record."),
     ),
-    "missing": Saying(
+    "missing": Message(
         _("The voice is ready, but MiniMax sent no demo."),
         _("Clone again with another preview text if you want to hear one."),
     ),
 }
 
 
-def of_category(category: int | None) -> str | Promise:
+def describe_moderation_category(category: int | None) -> str | Promise:
     """MiniMax's moderation category in words."""
     return MODERATION.get(category, MODERATION_UNEXPLAINED) if category else MODERATION_UNEXPLAINED
 
 
-def of_demo(trouble: str) -> Saying:
+def message_for_audio_trouble(trouble: str) -> Message:
     """Why there is no demo to hear although the voice is ready."""
-    return DEMO_TROUBLES.get(trouble, DEMO_TROUBLES["unreachable"])
+    return AUDIO_TROUBLES.get(trouble, AUDIO_TROUBLES["unreachable"])

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .saying import Saying
+from .messages import Message
 
 
 def seconds(milliseconds: int | float | None) -> str:
@@ -24,16 +24,18 @@ def size(count: int) -> str:
     return f"{count // 1024} KB"
 
 
-def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "") -> Saying:
+def message_for_audio_problem(
+    code: str, facts: dict[str, Any] | None = None, *, purpose: str = ""
+) -> Message:
     """Why a file cannot be used, whose rule it is, and what to do."""
     facts = facts or {}
     length = seconds(facts.get("duration_ms"))
     clip = purpose == "prompt_audio"
     match code:
         case "empty":
-            return Saying(_("This file is empty."), _("Choose it again, or export it once more."))
+            return Message(_("This file is empty."), _("Choose it again, or export it once more."))
         case "too_large":
-            return Saying(
+            return Message(
                 _("This file is too large."),
                 format_lazy(
                     _(
@@ -44,39 +46,39 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
                 ),
             )
         case "not_audio":
-            return Saying(
+            return Message(
                 _("This is not an audio file that we can read, whatever its name says."),
                 _("Export the recording as mp3, m4a or wav, and bring that."),
             )
         case "damaged":
-            return Saying(
+            return Message(
                 _("This file is damaged: it cannot be read to its end."),
                 _("Copy or export it once more, and bring it again."),
             )
         case "video":
-            return Saying(
+            return Message(
                 _("This is a video. MiniMax takes sound only."),
                 _("Export its sound as mp3, m4a or wav, and bring that."),
             )
         case "no_audio":
-            return Saying(
+            return Message(
                 _("There is no sound track in this file."),
                 _("Choose a file with the person's voice."),
             )
         case "silent":
-            return Saying(
+            return Message(
                 _("Nothing can be heard in this recording."),
                 _("Check that the right microphone was recorded, and bring another one."),
             )
         case "too_short" if clip:
-            return Saying(
+            return Message(
                 _("This clip is too short."),
                 format_lazy(
                     _("It is {length} long. Choose a clip of 5 to 8 seconds."), length=length
                 ),
             )
         case "too_short":
-            return Saying(
+            return Message(
                 _("This recording is too short."),
                 format_lazy(
                     _(
@@ -87,7 +89,7 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
                 ),
             )
         case "too_long" if clip:
-            return Saying(
+            return Message(
                 _("This clip is too long."),
                 _(
                     "MiniMax takes prompt clips shorter than 8 seconds. Cut it to 5 to 8 seconds, "
@@ -95,14 +97,14 @@ def of_audio(code: str, facts: dict[str, Any] | None = None, *, purpose: str = "
                 ),
             )
         case "too_long":
-            return Saying(
+            return Message(
                 _("This recording is too long."),
                 _(
                     "MiniMax takes at most 5 minutes. Cut out the best one to two minutes, and "
                     "bring those."
                 ),
             )
-    return Saying(_("This file cannot be used."), _("Bring the recording as mp3, m4a or wav."))
+    return Message(_("This file cannot be used."), _("Bring the recording as mp3, m4a or wav."))
 
 
 # Why a part of a recording is proposed; the codes stand in `audio.passages`.
@@ -117,6 +119,6 @@ PASSAGES: Final[dict[str, Promise]] = {
 }
 
 
-def of_passage(reasons: list[str]) -> list[str | Promise]:
+def describe_passage(reasons: list[str]) -> list[str | Promise]:
     """Why this part, in whole sentences; a reason without words of its own is left out."""
     return [PASSAGES[reason] for reason in reasons if reason in PASSAGES]

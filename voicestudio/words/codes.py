@@ -4,44 +4,44 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from .saying import Offer, Saying
+from .messages import Message, NextStep
 
-ADMINISTRATOR: Final = (Offer.TELL_ADMINISTRATOR, Offer.TRY_AGAIN)
-SLOW_DOWN: Final = Saying(
-    _("MiniMax asks us to slow down."), _("We try again by ourselves."), (Offer.WAIT,)
+ADMINISTRATOR: Final = (NextStep.TELL_ADMINISTRATOR, NextStep.TRY_AGAIN)
+SLOW_DOWN: Final = Message(
+    _("MiniMax asks us to slow down."), _("We try again by ourselves."), (NextStep.WAIT,)
 )
-PROVIDER_TROUBLE: Final = Saying(
+PROVIDER_TROUBLE: Final = Message(
     _("MiniMax has a problem on its side."),
     _("Nothing is wrong with your work. Try again in a few minutes."),
-    (Offer.TRY_AGAIN,),
+    (NextStep.TRY_AGAIN,),
 )
-_KEY_TROUBLE = Saying(
+_KEY_TROUBLE = Message(
     _("Our connection to MiniMax needs an administrator."),
     _("The key is wrong, or it belongs to another region. Your work is saved."),
     ADMINISTRATOR,
 )
-_PLAN = Saying(
+_PLAN = Message(
     _("Our MiniMax plan does not allow more of this now."),
     _("Tell an administrator. Your work is saved."),
     ADMINISTRATOR,
 )
-UNSEEN: Final = Saying(
+UNKNOWN_CODE: Final = Message(
     _("MiniMax answered in a way that we have not seen before."),
     _("Your work is saved. Copy the details for support."),
-    (Offer.COPY_DETAILS, Offer.TRY_AGAIN),
+    (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
 )
 
-CODES: Final[dict[int, Saying]] = {
-    0: Saying(_("The voice is ready."), _("Listen to the demo."), (Offer.LISTEN,)),
-    1000: Saying(
+CODES: Final[dict[int, Message]] = {
+    0: Message(_("The voice is ready."), _("Listen to the demo."), (NextStep.LISTEN,)),
+    1000: Message(
         _("MiniMax could not process this and did not say why."),
         _("Often the recording is damaged. Check it, or try another one."),
-        (Offer.CHECK_RECORDING, Offer.OTHER_RECORDING, Offer.COPY_DETAILS),
+        (NextStep.CHECK_RECORDING, NextStep.OTHER_RECORDING, NextStep.COPY_DETAILS),
     ),
-    1001: Saying(
+    1001: Message(
         _("MiniMax took too long to answer."),
         _("The voice may or may not exist; nothing was sent twice."),
-        (Offer.FIND_OUT, Offer.COPY_DETAILS),
+        (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
     ),
     1002: SLOW_DOWN,
     1039: SLOW_DOWN,
@@ -49,7 +49,7 @@ CODES: Final[dict[int, Saying]] = {
     2045: SLOW_DOWN,
     1004: _KEY_TROUBLE,
     2049: _KEY_TROUBLE,
-    1008: Saying(
+    1008: Message(
         _("Our MiniMax account is out of credit."),
         _("Tell an administrator, then try again. Your work is saved."),
         ADMINISTRATOR,
@@ -57,87 +57,89 @@ CODES: Final[dict[int, Saying]] = {
     1013: PROVIDER_TROUBLE,
     1024: PROVIDER_TROUBLE,
     1033: PROVIDER_TROUBLE,
-    1026: Saying(
+    1026: Message(
         _("MiniMax's safety check stopped this because of the text or the recording."),
         _("Change the preview text, or choose another recording."),
-        (Offer.CHANGE_TEXT, Offer.OTHER_RECORDING),
+        (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
     ),
-    1027: Saying(
+    1027: Message(
         _("MiniMax's safety check held the demo back."),
         _("Choose another preview text."),
-        (Offer.CHANGE_TEXT,),
+        (NextStep.CHANGE_TEXT,),
     ),
-    1042: Saying(
+    1042: Message(
         _("MiniMax does not take the hidden or unusual characters in the preview text."),
         _("Type the text anew, or paste it as plain text."),
-        (Offer.CHANGE_TEXT,),
+        (NextStep.CHANGE_TEXT,),
     ),
-    1043: Saying(
+    1043: Message(
         _("MiniMax heard other words in the recording than those that were typed."),
         _("Correct the expected words, or leave them empty."),
-        (Offer.CHANGE_TEXT,),
+        (NextStep.CHANGE_TEXT,),
     ),
-    1044: Saying(
+    1044: Message(
         _("MiniMax found that the prompt clip does not say what is written beside it."),
         _("Correct the words, or choose another clip."),
-        (Offer.CHANGE_TEXT, Offer.OTHER_RECORDING),
+        (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
     ),
-    2013: Saying(
+    2013: Message(
         _("We sent something that MiniMax does not accept."),
         _("Copy the details for support, or change something and try again."),
-        (Offer.COPY_DETAILS, Offer.TRY_AGAIN),
+        (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
     ),
-    20132: Saying(
+    20132: Message(
         _("MiniMax does not know this recording or this voice ID."),
         _("Try again: our copy is then sent anew. If we hold none, bring the recording as a file."),
-        (Offer.TRY_AGAIN, Offer.OTHER_RECORDING),
+        (NextStep.TRY_AGAIN, NextStep.OTHER_RECORDING),
     ),
-    2037: Saying(
+    2037: Message(
         _("MiniMax finds the recording too short or too long."),
         _("It must be between 10 seconds and 5 minutes long. Trim this one, or choose another."),
-        (Offer.TRIM, Offer.OTHER_RECORDING),
+        (NextStep.TRIM, NextStep.OTHER_RECORDING),
     ),
-    2038: Saying(
+    2038: Message(
         _("Our MiniMax account must be verified before it may clone voices."),
         _("Tell an administrator. Your work is saved."),
         ADMINISTRATOR,
     ),
-    2039: Saying(
+    2039: Message(
         _("This voice ID is taken."),
         _("MiniMax wants each voice ID only once. Choose another one."),
-        (Offer.CHANGE_VOICE_ID,),
+        (NextStep.CHANGE_VOICE_ID,),
     ),
-    2042: Saying(
+    2042: Message(
         _("This voice belongs to another MiniMax account."),
         _("Choose another voice ID."),
-        (Offer.CHANGE_VOICE_ID,),
+        (NextStep.CHANGE_VOICE_ID,),
     ),
-    2048: Saying(
+    2048: Message(
         _("MiniMax finds the prompt clip too long."),
         _("It must be shorter than 8 seconds. Trim the clip, or choose another."),
-        (Offer.TRIM_CLIP, Offer.OTHER_RECORDING),
+        (NextStep.TRIM_CLIP, NextStep.OTHER_RECORDING),
     ),
-    2054: Saying(
+    2054: Message(
         _("MiniMax does not know this voice."),
         _("It was deleted, has expired, or belongs to another account. Clone it again."),
-        (Offer.TRY_AGAIN,),
+        (NextStep.TRY_AGAIN,),
     ),
     2056: _PLAN,
     2061: _PLAN,
 }
 
 
-def of_code(code: int | None) -> Saying:
+def message_for_code(code: int | None) -> Message:
     """The sentence for a provider's status code; an unseen code has one too."""
-    return CODES.get(code, UNSEEN) if code is not None else UNSEEN
+    return CODES.get(code, UNKNOWN_CODE) if code is not None else UNKNOWN_CODE
 
 
 # What a gateway's "no" means where it gives no code of MiniMax's.
 _HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
 
 
-def of_http(status: int | None) -> Saying:
+def message_for_http_status(status: int | None) -> Message:
     """The sentence for a refusal that has only an HTTP status."""
     if status is not None and status >= 500:
         return PROVIDER_TROUBLE
-    return of_code(_HTTP.get(status or 0, 2013 if status in {400, 413, 415, 422} else None))
+    return message_for_code(
+        _HTTP.get(status or 0, 2013 if status in {400, 413, 415, 422} else None)
+    )

@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .saying import Saying
+from .messages import Message
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,15 @@ class Diagnosis:
 
 
 # The label of each verdict, and what it means for the clone.
-VERDICTS: Final[dict[str, Saying]] = {
-    "good": Saying(_("Good"), _("Nothing stands in the way of a good clone.")),
-    "usable": Saying(_("Usable"), _("A clone will work. Better sound would make it sound better.")),
-    "disappointing": Saying(
+VERDICTS: Final[dict[str, Message]] = {
+    "good": Message(_("Good"), _("Nothing stands in the way of a good clone.")),
+    "usable": Message(
+        _("Usable"), _("A clone will work. Better sound would make it sound better.")
+    ),
+    "disappointing": Message(
         _("Will disappoint"), _("A clone can be made, but people will hear what is wrong here.")
     ),
-    "unusable": Saying(_("Cannot be used"), _("No voice can be cloned from this.")),
+    "unusable": Message(_("Cannot be used"), _("No voice can be cloned from this.")),
 }
 
 _SILENT_BELOW: Final = 0.3  # s of sound; the other values of this code are larger
@@ -151,7 +153,7 @@ _UNSEEN: Final = Diagnosis(
 )
 
 
-def of_finding(code: str, value: float | None = None, *, purpose: str = "") -> Diagnosis:
+def describe_finding(code: str, value: float | None = None, *, purpose: str = "") -> Diagnosis:
     """The sentences for a code of `audio.doctor`; `value` is the finding's."""
     clip = purpose == "prompt_audio"
     if code == "silence" and value is not None and value < _SILENT_BELOW:
@@ -163,6 +165,6 @@ def of_finding(code: str, value: float | None = None, *, purpose: str = "") -> D
     return FINDINGS.get(code, _UNSEEN)
 
 
-def of_verdict(verdict: str) -> Saying:
+def describe_verdict(verdict: str) -> Message:
     """The verdict's label (`headline`) and what it means (`next_step`)."""
     return VERDICTS[verdict]

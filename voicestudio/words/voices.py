@@ -39,7 +39,7 @@ ITEMS: Final[dict[str, str | Promise]] = {
     "voice": _("The voice at MiniMax"),
     "file_there": _("The uploaded file at MiniMax"),
     "recording": _("Our copy of the recording"),
-    "demo": _("Our copy of the demo"),
+    "audio": _("Our copy of the demo"),
     "speech": _("What it has spoken"),
 }
 ITEM_STATES: Final[dict[str, str | Promise]] = {
@@ -56,7 +56,7 @@ OCCURRENCES: Final[dict[str, str | Promise]] = {
 }
 
 
-def of_change(field: str, kind: str, before: Any, after: Any) -> str:
+def describe_change(field: str, kind: str, before: Any, after: Any) -> str:
     """One difference between two attempts; see `services.changes.Change`."""
     part = str(PARTS.get(field, field))
     match kind:
@@ -74,7 +74,7 @@ def of_change(field: str, kind: str, before: Any, after: Any) -> str:
             return _now("{part} cut from {before} to {after}").format(
                 part=part, before=seconds(before), after=seconds(after)
             )
-        case "tidied":
+        case "cleaned":
             return _now("{part} tidied").format(part=part)
         case "original":
             return _now("the original {part} again").format(part=part)
@@ -87,8 +87,8 @@ def of_change(field: str, kind: str, before: Any, after: Any) -> str:
     )
 
 
-def of_changes(told: Iterable[str]) -> str:
-    """Differences, each told by `of_change`, as one sentence; without any that is said too."""
+def describe_changes(told: Iterable[str]) -> str:
+    """Differences, each told by `describe_change`, as one sentence; without any that is said too."""
     sentence = "; ".join(told) or _now("nothing changed")
     return sentence[0].upper() + sentence[1:]
 

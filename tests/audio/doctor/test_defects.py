@@ -80,7 +80,7 @@ def test_gaps_and_clicks_are_one_finding_that_names_both(judged: Examine) -> Non
 
     assert codes(found) == {"dropouts"}
     assert all(int(found.measures[kind] or 0) > 1 for kind in ("dropouts", "clicks"))
-    assert str(words.of_finding("dropouts").what) == (
+    assert str(words.describe_finding("dropouts").what) == (
         "The sound breaks off or clicks in several places."
     )
 

@@ -44,10 +44,10 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _print(self, found: Examination, purpose: Purpose) -> None:
-        verdict = words.of_verdict(found.verdict)
+        verdict = words.describe_verdict(found.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
         for finding in found.findings:
-            said = words.of_finding(finding.code, finding.value, purpose=purpose)
+            said = words.describe_finding(finding.code, finding.value, purpose=purpose)
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
             self.stdout.write(f"\n{said.what} ({finding.code}, {place})")
             self.stdout.write(f"  {said.why}\n  {said.what_to_do}")
@@ -61,7 +61,7 @@ def _told(found: Examination, purpose: Purpose) -> dict[str, Any]:
     """The verdict as scripts read it."""
     findings = []
     for finding in found.findings:
-        said = words.of_finding(finding.code, finding.value, purpose=purpose)
+        said = words.describe_finding(finding.code, finding.value, purpose=purpose)
         message = " ".join(str(part) for part in (said.what, said.why, said.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})

@@ -15,10 +15,11 @@ from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import CloneForm
 from voicestudio.management.people import person_called
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, State, Worker
-from voicestudio.services import attempts, recordings, voice_ids
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Worker
+from voicestudio.services import clones, recordings
+from voicestudio.services.voices import voice_ids
 
-READY: Final = frozenset({State.READY, State.FLAGGED})
+READY: Final = frozenset({AttemptState.READY, AttemptState.FLAGGED})
 LOOK_EVERY: Final = 0.2
 # Exit codes besides 0, "the voice is ready", and 1, "it is not".
 UNDER_WAY: Final = 3
@@ -84,7 +85,7 @@ class Command(BaseCommand):
 def _submit(options: dict[str, Any], person: User) -> CloneAttempt:
     """The attempt; raises NotTaken with the reason in words, and then keeps nothing."""
     if not options["i_have_permission"]:
-        refusal = attempts.PermissionMissing().saying
+        refusal = clones.PermissionMissing().message
         raise NotTaken(f"{refusal.headline} (--i-have-permission)")
     kept: list[AudioFile] = []
     try:
@@ -104,17 +105,17 @@ def _ordered(form: CloneForm, person: User) -> CloneAttempt:
     if not form.is_valid():
         raise NotTaken(" ".join(mistake["sentence"] for mistake in form.mistakes()))
     try:
-        return attempts.submit(attempts.Order(**form.order()), by=person)
-    except attempts.OrderRefused as refused:
-        raise NotTaken(f"{refused.saying.headline} {refused.saying.next_step}") from refused
+        return clones.submit(clones.Order(**form.order()), by=person)
+    except clones.OrderRefused as refused:
+        raise NotTaken(f"{refused.message.headline} {refused.message.next_step}") from refused
 
 
 def _brought(path: Path, purpose: Purpose, person: User) -> AudioFile:
     try:
         return recordings.take_in_file(path, purpose=purpose, by=person)
     except AudioProblem as problem:
-        saying = words.of_audio(problem.code, problem.facts, purpose=purpose)
-        raise NotTaken(f"{path.name}: {saying.headline} {saying.next_step}") from problem
+        message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
+        raise NotTaken(f"{path.name}: {message.headline} {message.next_step}") from problem
     except OSError as error:
         raise NotTaken(f"{path}: {error.strerror}.") from error
 
@@ -148,7 +149,7 @@ def _wait(attempt: CloneAttempt, seconds: float) -> CloneAttempt:
     end = time.monotonic() + seconds
     while attempt.is_running and time.monotonic() < end:
         if not Worker.objects.alive().exists():
-            attempts.run(attempt.pk)
+            clones.run(attempt.pk)
         attempt = CloneAttempt.objects.get(pk=attempt.pk)
         if attempt.is_running:
             time.sleep(LOOK_EVERY)
@@ -157,19 +158,21 @@ def _wait(attempt: CloneAttempt, seconds: float) -> CloneAttempt:
 
 def _told(attempt: CloneAttempt) -> dict[str, Any]:
     """One attempt for scripts; a file_id is text, since it can pass 2^53."""
-    saying = attempts.saying(attempt)
+    message = clones.message(attempt)
     file_id = (attempt.sent or {}).get("file_id") or attempt.recording.file_id
     return {
         "id": attempt.pk,
         "status": attempt.state.value,
         "voice_id": attempt.voice_id,
         "file_id": str(file_id) if file_id else None,
-        "demo_audio": attempt.demo.path if attempt.demo else None,
+        "demo_audio": attempt.audio.path if attempt.audio else None,
         "input_sensitive": attempt.input_sensitive,
         "input_sensitive_type": attempt.input_sensitive_type,
         "status_code": attempt.status_code,
         "trace_id": attempt.trace_id or None,
-        "message": f"{saying.headline} {saying.next_step}" if saying else str(attempt.state.label),
+        "message": f"{message.headline} {message.next_step}"
+        if message
+        else str(attempt.state.label),
     }
 
 

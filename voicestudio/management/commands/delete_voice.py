@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from voicestudio.management import ledger
 from voicestudio.management.people import person_called
-from voicestudio.services import deleting
+from voicestudio.services.voices import deletion
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Delete, print every item, and end with the code that scripts rely on."""
         voice = ledger.voice_called(options["voice_id"])
-        deletion = deleting.at_the_provider(
+        result = deletion.delete_voice(
             voice,
             confirmation=options["voice_id"],
             by=person_called(options["person"]),
@@ -41,11 +41,11 @@ class Command(BaseCommand):
                 "what": item.what,
                 "name": item.name,
                 "state": item.state,
-                "message": f"{item.saying.headline} {item.saying.next_step}"
-                if item.saying
+                "message": f"{item.message.headline} {item.message.next_step}"
+                if item.message
                 else None,
             }
-            for item in deletion.items
+            for item in result.items
         ]
         if options["json"]:
             found = {"voice_id": voice.voice_id, "status": items[0]["state"], "items": items}
@@ -54,5 +54,5 @@ class Command(BaseCommand):
             for item in items:
                 line = [item["what"], item["name"], item["state"], item["message"]]
                 self.stdout.write("\t".join(part for part in line if part))
-        if not deletion.is_complete:
+        if not result.is_complete:
             sys.exit(1)

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from voicestudio.management import ledger
 from voicestudio.management.people import person_called
-from voicestudio.services import keeping, speaking
+from voicestudio.services import speeches
+from voicestudio.services.speeches import keep
 
 
 class Command(BaseCommand):
@@ -30,9 +31,9 @@ class Command(BaseCommand):
         person = person_called(options["person"])
         voice = ledger.voice_called(options["voice_id"])
         try:
-            speech = keeping.keep(voice, by=person)
-        except speaking.SpeechRefused as refusal:
-            said = f"{refusal.saying.headline} {refusal.saying.next_step}"
+            speech = keep.keep_voice(voice, by=person)
+        except speeches.SpeechRefused as refusal:
+            said = f"{refusal.message.headline} {refusal.message.next_step}"
             ledger.show(self, ledger.refused(voice.voice_id, said), as_json=options["json"])
             sys.exit(1)
         speech = ledger.finished(speech, options["timeout"])

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from voicestudio.management import ledger
 from voicestudio.management.people import person_called
 from voicestudio.models import Speech
-from voicestudio.services import keeping, speaking
+from voicestudio.services import speeches
+from voicestudio.services.speeches import keep
 
 
 class Command(BaseCommand):
@@ -46,9 +47,9 @@ class Command(BaseCommand):
             # Before anything is paid for.
             raise CommandError(f"{out.parent}: there is no such folder.")
         try:
-            speech = speaking.ask(self._order(options), by=person)
-        except speaking.SpeechRefused as refusal:
-            said = f"{refusal.saying.headline} {refusal.saying.next_step}"
+            speech = speeches.ask(self._order(options), by=person)
+        except speeches.SpeechRefused as refusal:
+            said = f"{refusal.message.headline} {refusal.message.next_step}"
             ledger.show(self, ledger.refused(options["voice_id"], said), as_json=options["json"])
             sys.exit(1)
         speech = ledger.finished(speech, options["timeout"])
@@ -58,16 +59,16 @@ class Command(BaseCommand):
         if not written:
             sys.exit(ledger.UNDER_WAY if speech.is_running else 1)
 
-    def _order(self, options: dict[str, Any]) -> speaking.SpeechOrder:
+    def _order(self, options: dict[str, Any]) -> speeches.SpeechOrder:
         voice = ledger.voice_called(options["voice_id"])
         suffix = options["out"].suffix.removeprefix(".").lower()
-        by_name = suffix if suffix in speaking.FORMATS else speaking.FORMATS[0]
-        model = options["model"] or keeping.model_for(voice) or settings.MINIMAX_MODELS[0]
+        by_name = suffix if suffix in speeches.FORMATS else speeches.FORMATS[0]
+        model = options["model"] or keep.model_for(voice) or settings.MINIMAX_MODELS[0]
         try:
             speed, volume = Decimal(options["speed"]), Decimal(options["volume"])
         except InvalidOperation as error:
             raise CommandError("--speed and --volume must be numbers.") from error
-        return speaking.SpeechOrder(
+        return speeches.SpeechOrder(
             token=uuid4(),
             voice=voice,
             text=options["text"],

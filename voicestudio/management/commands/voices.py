@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from voicestudio.management.ledger import states_for_scripts, told
 from voicestudio.models import Voice, VoiceState
-from voicestudio.services import costs, ledger
+from voicestudio.services.money import costs
+from voicestudio.services.voices import bookkeeping
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Print them, the newest first."""
-        ledger.settle_lapsed()
+        bookkeeping.settle_lapsed()
         rows = Voice.objects.select_related("speaker").defer("search_text", "notes")
         if options["state"]:
             wanted = rows.in_state(options["state"])

@@ -1,6 +1,10 @@
 """Recordings: brought, kept, judged, cut, tidied and let go."""
 
-from .bringing import (
+from .checks import check_again, judge, judge_recording, take_up
+from .cutting import NotHeld, cut, shape, tidy
+from .family import Member, family
+from .store import shown_name, sweep, take_in_path
+from .uploads import (
     EXAMPLE_VOICES,
     NoExample,
     RecordingInUse,
@@ -10,10 +14,6 @@ from .bringing import (
     take_in,
     take_in_file,
 )
-from .cutting import NotHeld, cut, shape, tidy
-from .family import Member, family
-from .judging import check_again, judge, judge_recording, take_up
-from .keeping import shown_name, sweep, take_in_path
 
 __all__ = [
     "EXAMPLE_VOICES",

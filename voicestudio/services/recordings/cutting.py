@@ -15,7 +15,7 @@ from voicestudio.audio import isolated, zoom
 from voicestudio.models import AudioFile, Origin
 from voicestudio.words import seconds
 
-from .keeping import DECODED_AT_ONCE, keep, wire
+from .store import DECODED_AT_ONCE, keep, wire
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -64,7 +64,7 @@ def tidy(
         tidied = isolated.tidy(source, target, **wishes, timeout=120)
         return _kept(
             recording, target, _("{name}, tidied").format(name=_stem(recording.name)),
-            recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.TIDIED,
+            recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.CLEANED,
             steps=tidied.steps,
         )  # fmt: skip
 
@@ -113,7 +113,7 @@ def _coarse(recording: AudioFile, start_ms: int, end_ms: int, bars: int) -> list
 @contextmanager
 def _made_from(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     """Our copy, and a place for what is made of it, which is gone afterwards."""
-    if not recording.is_held or not Path(recording.file.path).is_file():
+    if not recording.has_file or not Path(recording.file.path).is_file():
         raise NotHeld
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
     with DECODED_AT_ONCE:

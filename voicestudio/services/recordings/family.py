@@ -54,7 +54,7 @@ def family(recording: AudioFile, *, among: AudioFileQuerySet) -> list[Member]:
 
 SHOWN: Final = (
     "name", "purpose", "origin", "parent_id", "from_ms", "to_ms", "steps", "duration_ms",
-    "file", "verdict", "judged_at", "judging_since", "heard_ms", "deleted_at",
+    "file", "verdict", "checked_at", "check_started_at", "checked_ms", "deleted_at",
 )  # fmt: skip
 
 

@@ -1,0 +1,167 @@
+"""Lineage and changes: which attempt was made from which, and what is different in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.factories import make_attempt, make_recording, make_voice
+from voicestudio.models import AttemptState, EventKind, Speaker
+from voicestudio.services.clones import attempt_tree, changes
+from voicestudio.services.clones.changes import Change
+from voicestudio.services.voices import notes
+from voicestudio.words import voices as words
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+SENT = {"file_id": 1, "voice_id": "Anna-7k2pp", "text": "Hi.", "model": "speech-2.8-turbo"}
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        ({}, []),
+        ({"voice_id": "Anna-8k2pp"}, []),
+        ({"need_noise_reduction": True}, [Change("noise_reduction", "on")]),
+        (
+            {"model": "speech-2.8-hd"},
+            [Change("model", "changed", "speech-2.8-turbo", "speech-2.8-hd")],
+        ),
+        (
+            {"text": "", "model": ""},
+            [
+                Change("preview_text", "removed", "Hi."),
+                Change("model", "removed", "speech-2.8-turbo"),
+            ],
+        ),
+        ({"language_boost": "English"}, [Change("language", "added", None, "English")]),
+        ({"accuracy": 0.8}, [Change("accuracy", "added", None, 0.8)]),
+    ],
+)
+def test_changes_are_what_was_really_sent(
+    later: dict[str, Any], expected: list[Change], person: User
+) -> None:
+    parent = make_attempt(AttemptState.FAILED, sent=SENT, noise_reduction=True)
+    child = make_attempt(
+        AttemptState.FAILED, sent=SENT | later, parent=parent, recording=parent.recording
+    )
+
+    assert changes.since_parent(child) == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [({"origin": "cut"}, "cut"), ({"origin": "cleaned"}, "cleaned"), ({"parent": None}, "other")],
+)
+def test_change_of_the_recording_says_how_it_came_about(fields: dict[str, Any], kind: str) -> None:
+    whole = make_recording(duration_ms=190_000)
+    part = make_recording(duration_ms=80_000, **({"parent": whole} | fields))
+    parent = make_attempt(AttemptState.FAILED, recording=whole)
+    child = make_attempt(AttemptState.FAILED, recording=part, parent=parent, sent=parent.sent)
+
+    [change] = changes.since_parent(child)
+
+    assert (change.field, change.kind) == ("recording", kind)
+    if kind == "cut":
+        assert (change.before, change.after) == (190_000, 80_000)
+    if kind != "other":
+        [back] = changes.between(child, parent)
+        assert back.kind == "original"
+
+
+def test_changes_of_what_has_not_been_sent_are_those_of_the_order() -> None:
+    parent = make_attempt(AttemptState.WAITING)
+    child = make_attempt(
+        AttemptState.WAITING, parent=parent, recording=parent.recording, watermark=True
+    )
+
+    assert changes.since_parent(child) == [Change("watermark", "on")]
+    assert changes.since_parent(parent) == []
+
+
+def test_tree_of_a_speaker_and_family_of_an_attempt(
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    first = make_attempt(speaker_name="Anna")
+    second, third = (make_attempt(speaker_name="Anna", parent=first) for _ in range(2))
+    leaf = make_attempt(speaker_name="Anna", parent=third)
+    alone = make_attempt(speaker_name="Anna")
+
+    with django_assert_num_queries(1):
+        trees = attempt_tree.tree(first.speaker)
+
+    assert [branch.attempt for branch in trees] == [alone, first]
+    assert [branch.attempt for branch in trees[1].branches] == [second, third]
+    assert [branch.attempt for branch in trees[1].branches[1].branches] == [leaf]
+    family = attempt_tree.family(leaf)
+    assert (family.attempt, family.size) == (first, 4)
+
+
+def test_pin_says_which_is_the_best(person: User) -> None:
+    first = make_attempt(speaker_name="Anna")
+    second = make_attempt(speaker_name="Anna")
+
+    attempt_tree.pin(first, by=person)
+    attempt_tree.pin(second, by=person)
+    attempt_tree.pin(second, by=person)
+
+    speaker = Speaker.objects.get(name="Anna")
+    assert speaker.best_attempt == second
+    assert [event.kind for event in second.events.all()] == [EventKind.PINNED]
+    attempt_tree.unpin(speaker)
+    speaker.refresh_from_db()
+    assert speaker.best_attempt is None
+
+
+def test_notes_and_tags_are_kept_and_found(person: User) -> None:
+    voice, other = make_voice(), make_voice()
+
+    notes.note(voice, "  for the fair ", by=person)
+    notes.note(voice, "for the fair", by=person)
+    assert notes.tag(voice, ["Warm", " warm ", "", "radio"]) == ["Warm", "radio"]
+    assert notes.tag(other, ["WARM"]) == ["Warm"]
+
+    voice.refresh_from_db()
+    assert voice.notes == "for the fair"
+    shelf = type(voice).objects
+    assert list(shelf.search("fair")) == [voice]
+    assert set(shelf.tagged("warm")) == {voice, other}
+    assert [one.kind for one in notes.story(voice)] == [EventKind.NOTED]
+
+
+def test_heard_once_is_heard() -> None:
+    voice = make_attempt().cloned_voice
+    assert voice is not None
+    rows = type(voice).objects
+
+    assert list(rows.unheard()) == [voice]
+    notes.heard(voice)
+
+    assert list(rows.unheard()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (Change("noise_reduction", "on"), "reduce noise on"),
+        (Change("recording", "cut", 190_000, 80_000), "recording cut from 3:10 to 1:20"),
+        (
+            Change("model", "changed", "speech-2.8-turbo", "speech-2.8-hd"),
+            "model 2.8 turbo → 2.8 hd",
+        ),
+        (Change("preview_text", "changed", "Hi.", "Ho."), "preview text changed"),
+        (Change("language", "added", None, "English"), "language English"),
+        (
+            Change("language", "changed", "English", "auto"),
+            "language English → detected by itself",
+        ),
+        (Change("recording", "original", 80_000, 190_000), "the original recording again"),
+        (Change("prompt_clip", "removed"), "prompt clip removed"),
+        (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
+    ],
+)
+def test_change_is_told_in_words(change: Change, sentence: str) -> None:
+    told = words.describe_change(change.field, change.kind, change.before, change.after)
+
+    assert told == sentence

@@ -1,0 +1,241 @@
+"""Judging: real files, the real doctor; a verdict comes once, and lost jobs are found again."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from huey.contrib.djhuey import HUEY
+
+from tests.audio.recordings import write
+from tests.factories import make_judged, make_recording
+from voicestudio.audio import isolated
+from voicestudio.models import AudioFile, Origin
+from voicestudio.practice import examples
+from voicestudio.services import clones, recordings, worker
+from voicestudio.services.recordings import checks
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A clean recording: the practice room's first speaker."""
+    return examples.example(1, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture
+def jobs() -> Iterator[Any]:
+    """The queue, empty before and after."""
+    HUEY.storage.flush_all()
+    yield HUEY
+    HUEY.storage.flush_all()
+
+
+def with_hum(content: bytes, level: float = 0.03) -> bytes:
+    """The same speech with the hum of the mains under it."""
+    with wave.open(io.BytesIO(content)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+    time = np.arange(len(samples)) / rate
+    mains = sum(np.sin(2 * np.pi * 50 * tone * time) / tone for tone in (1, 2, 3))
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        spoilt = np.clip(samples + level * mains, -1, 1)
+        file.writeframes((spoilt * 32767).astype("<i2").tobytes())
+    return target.getvalue()
+
+
+def taken_in(
+    content: bytes, by: User, name: str = "anna.wav", origin: Origin = Origin.UPLOADED
+) -> AudioFile:
+    upload = SimpleUploadedFile(name, content)
+    return recordings.take_in(upload, purpose="voice_clone", by=by, origin=origin)
+
+
+def judged(content: bytes, by: User, *how: Any) -> AudioFile:
+    recording = taken_in(content, by, *how)
+    recordings.judge(recording.pk)
+    recording.refresh_from_db()
+    return recording
+
+
+def test_clean_speech_is_good(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = judged(spoken, person)
+
+    assert (recording.verdict, recording.findings) == ("good", [])
+    assert recording.duration_ms is not None
+    assert recording.figures["duration_s"] == pytest.approx(recording.duration_ms / 1000, abs=0.05)
+    assert recording.advice["noise_reduction"] is False
+    assert Path(recording.envelope.path).stat().st_size > 0
+    assert not recording.is_being_checked
+
+
+def test_recording_as_safari_makes_it_is_converted_and_judged(
+    spoken: bytes, person: User, data_dir: Path, tmp_path: Path
+) -> None:
+    """An mp4 in fragments, which says nowhere how long it is."""
+    with wave.open(io.BytesIO(spoken)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    sound = (samples[None] / 32768).astype(np.float32)
+    options = {"movflags": "frag_keyframe+empty_moov"}
+    path = write(tmp_path / "x", sound, rate, kind="m4a", bit_rate=128_000, options=options)
+
+    recording = judged(path.read_bytes(), person, "Recorded.mp4", Origin.RECORDED)
+
+    assert (recording.origin, recording.converted_from) == ("recorded", "aac")
+    assert Path(recording.file.path).suffix == ".mp3"
+    assert recording.duration_ms == pytest.approx(len(samples) / rate * 1000, abs=100)
+    assert (recording.verdict, recording.findings) == ("good", [])
+
+
+def test_hum_is_found_and_advised_against(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = judged(with_hum(spoken), person)
+
+    first = recording.findings[0]
+    assert first["code"] == "hum"
+    assert sorted(first) == ["code", "from_s", "severity", "to_s", "value"]
+    assert 0 <= first["from_s"] < first["to_s"] <= recording.figures["duration_s"]
+    assert recording.advice["noise_reduction"] is True
+    assert recording.advice["noise_reduction_because"] == "hum"
+    assert recording.passages["best"]["end_ms"] > recording.passages["best"]["start_ms"]
+    assert recording.refused_because == ""
+
+
+def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path) -> None:
+    original = judged(with_hum(spoken), person)
+
+    copy = recordings.tidy(
+        original, trim=False, level=False, dc_and_hum=True, mono=False, by=person
+    )
+    recordings.judge(copy.pk)
+
+    copy.refresh_from_db()
+    assert copy.parent == original
+    assert "hum" in copy.steps
+    assert "hum" not in {finding["code"] for finding in copy.findings}
+
+
+def test_progress_is_written_down_as_it_comes(
+    spoken: bytes, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "SIGN_S", 0.0)
+    recording = taken_in(spoken, person)
+    assert recording.check_started_at is not None
+
+    recordings.judge(recording.pk)
+
+    after = AudioFile.objects.get(pk=recording.pk)
+    assert after.checked_ms == pytest.approx(recording.duration_ms, abs=50)
+    assert after.check_started_at is not None
+    assert after.check_started_at > recording.check_started_at  # a sign of life
+
+
+def test_second_judgement_changes_nothing(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = judged(spoken, person)
+    before = recording.checked_at
+
+    recordings.judge(recording.pk)
+
+    recording.refresh_from_db()
+    assert recording.checked_at == before
+    assert len(list(data_dir.rglob("*.envelope"))) == 1
+
+
+def test_what_cannot_be_heard_ends_without_a_verdict(person: User, data_dir: Path) -> None:
+    """Bytes went bad on the disk after they were taken in."""
+    recording = make_recording(by=person, check_started_at=timezone.now())
+    Path(recording.file.path).unlink()
+
+    recordings.judge(recording.pk)
+
+    recording.refresh_from_db()
+    assert (recording.verdict, recording.is_being_checked) == ("", False)
+    assert recording.checked_at is not None
+
+
+def test_recording_that_is_gone_needs_no_verdict(db: None) -> None:
+    recordings.judge(10**9)
+
+    assert AudioFile.objects.count() == 0
+
+
+# Asking again ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_recording_is_handed_to_the_worker(
+    spoken: bytes, data_dir: Path, person: User, jobs: Any
+) -> None:
+    recording = taken_in(spoken, person)
+
+    assert jobs.pending_count() == 1
+    assert recording.is_being_checked
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_again_hands_it_out_unless_there_is_a_verdict(
+    data_dir: Path, person: User, jobs: Any
+) -> None:
+    silent = make_recording(by=person, checked_at=timezone.now(), checked_ms=1_000)
+
+    assert recordings.check_again(silent) is True
+    silent.refresh_from_db()
+    assert silent.checked_ms is None
+    assert recordings.check_again(make_judged("good", by=person)) is False
+    assert recordings.check_again(make_recording(by=person, held=False)) is False
+    assert jobs.pending_count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_takes_up_lost_judgements_once(data_dir: Path, person: User, jobs: Any) -> None:
+    long_ago = timezone.now() - checks.LOST_AFTER - timedelta(seconds=1)
+    lost = make_recording(by=person, check_started_at=long_ago)
+    make_recording(by=person, check_started_at=timezone.now())
+    make_recording(by=person, check_started_at=long_ago, checked_at=timezone.now())
+    make_recording(by=person, check_started_at=long_ago, held=False)
+
+    worker.take_up()
+    waiting = jobs.pending_count()
+    jobs.storage.flush_all()
+    worker.take_up()
+
+    lost.refresh_from_db()
+    assert (waiting, jobs.pending_count()) == (1, 0)
+    assert lost.is_being_checked
+
+
+# What is refused before it costs anything --------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["too_short", "too_long", "silence", "damaged", "not_audio"])
+def test_order_with_what_minimax_refuses_is_not_taken(code: str, order: Any, db: None) -> None:
+    finding = {"code": code, "from_s": 0.0, "to_s": 0.0, "value": None, "severity": 3}
+    hopeless = make_judged("unusable", finding)
+
+    with pytest.raises(clones.OrderRefused) as refusal:
+        clones.submit(order(recording=hopeless), by=hopeless.created_by)
+
+    assert refusal.value.field == "recording"
+
+
+def test_hopeless_prompt_clip_is_not_taken_either(order: Any, db: None) -> None:
+    finding = {"code": "silence", "from_s": 0.0, "to_s": 0.0, "value": 0.0, "severity": 3}
+    clip = make_judged("unusable", finding, purpose="prompt_audio")
+
+    with pytest.raises(clones.OrderRefused) as refusal:
+        clones.submit(order(prompt_clip=clip, prompt_text="Hello."), by=clip.created_by)
+
+    assert refusal.value.field == "prompt_clip"
+    assert str(refusal.value.message.headline) == "Nothing can be heard in this recording."

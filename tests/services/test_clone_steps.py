@@ -1,0 +1,477 @@
+"""Running: from the claim to the recorded answer, with the real client on the stand-in."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from tests.factories import make_recording
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, RateLimit, Voice
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones
+from voicestudio.services.clones import Order
+from voicestudio.services.clones.steps import MOST_RUNS
+
+from .conftest import wav
+
+OrderMaker = Callable[..., Order]
+Runner = Callable[..., CloneAttempt]
+
+
+@pytest.fixture
+def ran(order: OrderMaker, person: User, standin: StandIn) -> Runner:
+    """Submits an order and runs it once, as the worker would."""
+
+    def run(**changes: object) -> CloneAttempt:
+        attempt = clones.submit(order(**changes), by=person)
+        clones.run(attempt.pk)
+        attempt.refresh_from_db()
+        return attempt
+
+    return run
+
+
+def _due_now(attempt: CloneAttempt) -> None:
+    """As if the pause were over, for this attempt and for all."""
+    RateLimit.objects.all().delete()
+    CloneAttempt.objects.filter(pk=attempt.pk).update(
+        retry_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def test_run_clones_the_voice_and_keeps_what_came_back(ran: Runner, standin: StandIn) -> None:
+    attempt = ran()
+
+    assert attempt.state == AttemptState.READY
+    assert attempt.cloned_voice == Voice.objects.get(voice_id="AnnaLarsen-7k2p")
+    assert (attempt.status_code, attempt.http_status, attempt.trouble) == (0, 200, "")
+    assert attempt.trace_id != ""
+    assert attempt.answer is not None
+    assert attempt.answer["base_resp"] == {"status_code": 0, "status_msg": "success"}
+    assert attempt.input_sensitive is False
+    times = [
+        attempt.created_at, attempt.claimed_at, attempt.uploaded_at, attempt.sent_at,
+        attempt.answered_at, attempt.audio_saved_at,
+    ]  # fmt: skip
+    assert times == sorted(moment for moment in times if moment is not None)
+    assert [call["call"] for call in attempt.calls] == ["upload", "voice_clone", "audio"]
+    assert all(call["trace_id"] for call in attempt.calls[:2])
+
+
+def test_run_copies_the_demo_with_its_shape(ran: Runner) -> None:
+    attempt = ran()
+
+    assert attempt.audio_bytes is not None
+    assert attempt.audio.size == attempt.audio_bytes > 1000
+    assert len(attempt.audio_peaks) == 110
+    assert attempt.audio_duration_ms is not None
+    assert attempt.audio_duration_ms > 500
+    assert (attempt.audio_problem, attempt.is_running, attempt.lease_until) == ("", False, None)
+
+
+def test_run_sends_exactly_what_was_ordered(ran: Runner, standin: StandIn, person: User) -> None:
+    clip = make_recording(
+        by=person, purpose=Purpose.PROMPT, content=wav(6, rate=8_000), name="clip.wav",
+        file_id=None, provider="", file="",
+    )  # fmt: skip
+    attempt = ran(
+        prompt_clip=clip,
+        prompt_text="This is me.",
+        language="English",
+        noise_reduction=True,
+        text_validation="what I say",
+        accuracy=Decimal("0.8"),
+    )
+
+    clip.refresh_from_db()
+    attempt.recording.refresh_from_db()
+    [call] = standin.calls_of("voice_clone")
+    assert call.json == {
+        "file_id": attempt.recording.file_id,
+        "voice_id": "AnnaLarsen-7k2p",
+        "clone_prompt": {"prompt_audio": clip.file_id, "prompt_text": "This is me."},
+        "text": "A gentle breeze sweeps across the soft grass.",
+        "model": "speech-2.8-hd",
+        "language_boost": "English",
+        "text_validation": "what I say",
+        "accuracy": 0.8,
+        "need_noise_reduction": True,
+    }
+    assert attempt.sent == call.json
+
+
+def test_run_uploads_a_recording_once_for_all_attempts(ran: Runner, standin: StandIn) -> None:
+    ran()
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert second.state == AttemptState.READY
+    assert len(standin.calls_of("upload")) == 1
+
+
+def test_run_uploads_again_for_another_provider(
+    ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    ran()
+    settings.MINIMAX_PROVIDER = "api.example.com"
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert (second.state, second.provider) == (AttemptState.READY, "api.example.com")
+    assert len(standin.calls_of("upload")) == 2
+
+
+def test_run_does_nothing_the_second_time(ran: Runner, standin: StandIn) -> None:
+    attempt = ran()
+    clones.run(attempt.pk)
+
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_at_once_by_many_workers_sends_once(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    barrier = Barrier(6)
+
+    def work() -> None:
+        barrier.wait(30)
+        try:
+            clones.run(attempt.pk)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.READY
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [
+        (1000, AttemptState.FAILED), (1004, AttemptState.FAILED), (1008, AttemptState.FAILED),
+        (1026, AttemptState.STOPPED), (1027, AttemptState.STOPPED), (1042, AttemptState.FAILED),
+        (1043, AttemptState.FAILED), (1044, AttemptState.FAILED), (2013, AttemptState.FAILED),
+        (20132, AttemptState.FAILED), (2037, AttemptState.FAILED), (2038, AttemptState.FAILED),
+        (2039, AttemptState.FAILED), (2049, AttemptState.FAILED), (2056, AttemptState.FAILED),
+        (4711, AttemptState.FAILED),
+        (1001, AttemptState.UNKNOWN), (1013, AttemptState.UNKNOWN), (1024, AttemptState.UNKNOWN),
+        (1033, AttemptState.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_run_turns_each_code_into_its_state_and_repeats_none(
+    code: int, state: AttemptState, ran: Runner, standin: StandIn
+) -> None:
+    standin.script("voice_clone", Fault(status_code=code))
+
+    attempt = ran()
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.status_code) == (state, code)
+    assert attempt.finished_at == attempt.answered_at
+    assert attempt.trace_id != ""
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert clones.message(attempt) is not None
+    assert Voice.objects.filter(uncertain=False).count() == 0
+    assert Voice.objects.count() == (state == AttemptState.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("fault", "made"),
+    [
+        (Fault(action="drop"), 0),
+        (Fault(action="drop", after="work"), 1),
+        (Fault(action="truncate", after="work"), 1),
+        (Fault(action="hang", after="work"), 1),
+        (Fault(body="<html>502</html>", http_status=502), 0),
+        (Fault(body="not json"), 0),
+        (Fault(body={"hello": "there"}), 0),
+    ],
+)
+def test_run_says_unknown_where_the_answer_is_lost(
+    fault: Fault, made: int, ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_READ_TIMEOUT = 0.4
+    standin.script("voice_clone", fault)
+
+    attempt = ran()
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.UNKNOWN
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert len(standin.voices) == made
+    assert attempt.sent == standin.calls_of("voice_clone")[0].json
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status_code=1002), Fault(status_code=1039), Fault(status_code=1041),
+        Fault(status_code=2045), Fault(http_status=429, body={"error": {"message": "slow"}}),
+    ],
+)  # fmt: skip
+def test_run_waits_when_asked_to_slow_down_and_sends_the_same_again(
+    fault: Fault, ran: Runner, standin: StandIn
+) -> None:
+    standin.script("voice_clone", fault)
+
+    attempt = ran()
+    assert (attempt.state, attempt.trouble) == (AttemptState.WAITING, "rate_limit")
+    assert attempt.retry_at is not None
+    assert attempt.retry_at > timezone.now()
+    assert clones.message(attempt) is not None
+    _due_now(attempt)
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (AttemptState.READY, "")
+    first, second = standin.calls_of("voice_clone")
+    assert first.json == second.json == attempt.sent
+    assert len(standin.voices) == 1
+
+
+def test_run_before_its_time_does_nothing(ran: Runner, standin: StandIn) -> None:
+    standin.script("voice_clone", Fault(status_code=1002))
+    attempt = ran()
+
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.WAITING
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+def test_run_waits_at_least_as_long_as_the_provider_says(ran: Runner, standin: StandIn) -> None:
+    standin.script("voice_clone", Fault(http_status=429, body="", headers={"Retry-After": "90"}))
+
+    attempt = ran()
+
+    assert attempt.retry_at is not None
+    assert attempt.retry_at > timezone.now() + timedelta(seconds=80)
+
+
+def test_run_waits_where_nobody_listens_and_says_that_nothing_was_sent(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    standin.stop()
+    attempt = clones.submit(order(), by=person)
+
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble, attempt.sent) == (
+        AttemptState.WAITING,
+        "never_sent",
+        None,
+    )
+
+
+def test_run_gives_up_reaching_nobody_in_the_end(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    standin.stop()
+    attempt = clones.submit(order(), by=person)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(attempts_made=MOST_RUNS - 1)
+
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "gave_up")
+
+
+def test_run_repeats_an_upload_whose_answer_was_lost(ran: Runner, standin: StandIn) -> None:
+    standin.script("upload", Fault(action="drop", after="work"))
+
+    attempt = ran()
+    assert (attempt.state, attempt.sent) == (AttemptState.WAITING, None)
+    _due_now(attempt)
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.READY
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+def test_run_ends_when_an_upload_is_refused(ran: Runner, standin: StandIn) -> None:
+    standin.script("upload", Fault(status_code=2049))
+
+    attempt = ran()
+
+    assert (attempt.state, attempt.status_code, attempt.sent) == (AttemptState.FAILED, 2049, None)
+    assert standin.calls_of("voice_clone") == []
+
+
+def test_run_says_that_our_copy_is_gone(
+    order: OrderMaker, person: User, standin: StandIn, recording: AudioFile
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    Path(recording.file.path).unlink()
+
+    clones.run(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "recording_gone")
+    assert standin.calls == []
+
+
+def test_run_forgets_a_file_id_that_the_provider_does_not_know(
+    ran: Runner, standin: StandIn, recording: AudioFile
+) -> None:
+    standin.script("voice_clone", Fault(status_code=20132))
+    ran()
+
+    second = ran(voice_id="AnnaLarsen-8k2p")
+
+    assert second.state == AttemptState.READY
+    assert len(standin.calls_of("upload")) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "flagged", "category"),
+    [
+        ({"input_sensitive": True, "input_sensitive_type": 5}, True, 5),
+        ({"input_sensitive": {"type": 3}}, True, 3),
+        ({"input_sensitive": None}, False, None),
+        ({}, False, None),
+    ],
+)
+def test_run_records_moderation_in_each_shape(
+    shape: dict[str, Any], flagged: bool, category: int | None, ran: Runner, standin: StandIn
+) -> None:
+    body = {"demo_audio": "", "base_resp": {"status_code": 0, "status_msg": "success"}} | shape
+    standin.script("voice_clone", Fault(body=body))
+
+    attempt = ran()
+
+    assert attempt.state == (AttemptState.FLAGGED if flagged else AttemptState.READY)
+    assert (attempt.input_sensitive, attempt.input_sensitive_type) == (flagged, category)
+    assert attempt.audio_problem == "missing"
+
+
+def test_run_without_preview_text_ends_ready_without_a_demo(ran: Runner) -> None:
+    attempt = ran(preview_text="", model="")
+
+    assert (attempt.state, attempt.audio_problem, attempt.is_running) == (
+        AttemptState.READY,
+        "",
+        False,
+    )
+    assert attempt.sent is not None
+    assert "text" not in attempt.sent
+    assert "model" not in attempt.sent
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "headline"),
+    [
+        ("ready", AttemptState.READY, ""),
+        ("flagged", AttemptState.FLAGGED, ""),
+        ("refused", AttemptState.STOPPED,
+         "MiniMax's safety check stopped this because of the text or the recording."),
+        ("slow_down", AttemptState.WAITING, "MiniMax asks us to slow down."),
+        ("out_of_credit", AttemptState.FAILED, "Our MiniMax account is out of credit."),
+        ("wrong_key", AttemptState.FAILED, "Our connection to MiniMax needs an administrator."),
+        ("lost_answer", AttemptState.UNKNOWN, "We do not know whether MiniMax made this voice."),
+        ("slow", AttemptState.READY, ""),
+    ],
+)  # fmt: skip
+def test_run_rehearses_each_outcome(
+    outcome: str, state: AttemptState, headline: str, ran: Runner, standin: StandIn
+) -> None:
+    standin.rehearsal.slow_seconds = 0.2
+
+    attempt = ran(rehearsal=outcome)
+
+    message = clones.message(attempt)
+    assert (attempt.state, str(message.headline) if message else "") == (state, headline)
+    took = max(call["ms"] for call in attempt.calls if call["call"] == "voice_clone")
+    assert took >= (200 if outcome == "slow" else 0)
+
+
+def test_run_never_asks_a_real_provider_to_rehearse(
+    ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = False
+    attempt = ran(rehearsal="refused")
+
+    assert (attempt.state, attempt.rehearsal) == (AttemptState.READY, "")
+    [call] = standin.calls_of("voice_clone")
+    assert "rehearse" not in {name.lower() for name in call.headers}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run_writes_a_late_answer_down_although_it_was_given_up(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    """The lease ran out and the row says unknown; then the answer comes after all."""
+    standin.script("voice_clone", Fault(delay=0.6))
+    attempt = clones.submit(order(), by=person)
+
+    def work() -> None:
+        try:
+            clones.run(attempt.pk)
+        finally:
+            connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    given_up = 0
+    for _turn in range(500):
+        given_up = CloneAttempt.objects.filter(pk=attempt.pk, status=AttemptState.CLONING).update(
+            status=AttemptState.UNKNOWN, lease_until=None
+        )
+        if given_up:
+            break
+        time.sleep(0.01)
+    thread.join(30)
+
+    attempt.refresh_from_db()
+    assert (given_up, attempt.state) == (1, AttemptState.READY)
+
+
+def test_submit_enqueues_when_the_transaction_ends(
+    order: OrderMaker,
+    person: User,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as callbacks:
+        clones.submit(order(), by=person)
+
+    assert len(callbacks) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [
+        (Fault(action="hang"), "MiniMax took too long to answer."),
+        (Fault(action="drop"), "We do not know whether MiniMax made this voice."),
+        (Fault(status_code=1001), "MiniMax took too long to answer."),
+        (Fault(status_code=1013), "We do not know whether MiniMax made this voice."),
+    ],
+)
+def test_run_says_why_it_is_not_known(
+    fault: Fault, headline: str, ran: Runner, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_READ_TIMEOUT = 0.4
+    standin.script("voice_clone", fault)
+
+    message = clones.message(ran())
+
+    assert message is not None
+    assert str(message.headline) == headline

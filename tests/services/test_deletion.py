@@ -1,0 +1,286 @@
+"""Deleting and comparing: what is gone there and here, item by item, and what only one side has."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from tests.factories import make_attempt, make_voice
+from tests.services.conftest import make_voice_there
+from voicestudio.models import (
+    AudioFile,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Speaker,
+    Speech,
+    Voice,
+    VoiceState,
+)
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import ClonedVoice, StoredFile
+from voicestudio.services import speeches
+from voicestudio.services.speeches import keep
+from voicestudio.services.voices import deletion, sync
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
+    """A voice that has spoken, and whose recording the stand-in has."""
+    speeches.run(keep.keep_voice(voice, by=person).pk)
+    recording = voice.attempt.recording
+    assert recording.file_id is not None
+    content = tmp_path / "there.mp3"
+    content.write_bytes(b"x")
+    standin.files[recording.file_id] = StoredFile(
+        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
+    )
+    voice.refresh_from_db()
+    return voice
+
+
+def _states(deletion: deletion.Deletion) -> list[tuple[str, str]]:
+    return [(item.what, item.state) for item in deletion.items]
+
+
+def _delete(voice: Voice, person: User, *, files: bool = True) -> deletion.Deletion:
+    return deletion.delete_voice(
+        voice, confirmation=voice.voice_id, by=person, files_there=files, files_here=files
+    )
+
+
+def test_delete_leaves_a_tombstone_without_audio(
+    kept: Voice, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    deletion = _delete(kept, person)
+
+    assert _states(deletion) == [
+        ("voice", "done"), ("file_there", "done"), ("audio", "done"), ("speech", "done"),
+        ("recording", "done"),
+    ]  # fmt: skip
+    assert deletion.is_complete
+    kept.refresh_from_db()
+    assert (kept.state, standin.voices, standin.files) == (VoiceState.DELETED, {}, {})
+    assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
+    assert Speech.objects.get().audio_problem == "deleted"
+    assert kept.charges.count() == 2
+    assert Event.objects.filter(kind=EventKind.DELETED, person=person).count() == 1
+
+
+def test_file_here_that_cannot_be_deleted_is_told_and_found_again(
+    kept: Voice, person: User, data_dir: Path
+) -> None:
+    stuck = [kept.attempt.audio, kept.speeches.get().audio, kept.attempt.recording.file]
+    for file in stuck:
+        Path(file.path).unlink()
+        # A folder with something in it is no file that could be deleted.
+        (Path(file.path) / "inside").mkdir(parents=True)
+
+    failed = _delete(kept, person)
+
+    assert [state for what, state in _states(failed) if not what.endswith(("voice", "there"))] == [
+        "failed", "failed", "failed",
+    ]  # fmt: skip
+    assert not failed.is_complete
+    for file in stuck:
+        (Path(file.path) / "inside").rmdir()
+    assert _states(_delete(kept, person))[-3:] == [
+        ("audio", "done"), ("speech", "done"), ("recording", "done"),
+    ]  # fmt: skip
+    assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
+
+
+def test_demo_that_is_being_copied_is_not_kept_after_all(kept: Voice, person: User) -> None:
+    attempt = kept.attempt
+    CloneAttempt.objects.filter(pk=attempt.pk).update(audio="", audio_url="http://127.0.0.1/x.mp3")
+    attempt.refresh_from_db()
+
+    _delete(kept, person)
+
+    assert not attempt.advance(held_as=("ready",), audio="demos/late.mp3")
+    attempt.refresh_from_db()
+    assert (attempt.audio_problem, attempt.audio_can_be_fetched) == ("deleted", False)
+
+
+def test_delete_can_be_repeated(kept: Voice, person: User) -> None:
+    _delete(kept, person)
+
+    again = _delete(kept, person)
+
+    assert _states(again) == [("voice", "already_gone")]
+    assert Event.objects.filter(kind=EventKind.DELETED).count() == 1
+
+
+def test_delete_only_the_voice_keeps_every_file(kept: Voice, person: User) -> None:
+    assert _states(_delete(kept, person, files=False)) == [("voice", "done")]
+    assert kept.attempt.audio
+    assert AudioFile.objects.filter(deleted_at__isnull=True, file="").count() == 0
+
+
+def test_delete_of_a_voice_that_is_gone_there_says_so(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.voices.clear()
+
+    assert _states(_delete(kept, person, files=False)) == [("voice", "already_gone")]
+    kept.refresh_from_db()
+    assert kept.state == VoiceState.DELETED
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(action="drop"), Fault(status_code=1013), Fault(status_code=2049)]
+)
+def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
+    fault: Fault, kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.script("delete_voice", fault)
+
+    failed = _delete(kept, person)
+
+    kept.refresh_from_db()
+    assert failed.items[0].state == "failed"
+    assert failed.items[0].message is not None
+    assert (failed.is_complete, kept.state) == (False, VoiceState.KEPT)
+    assert kept.attempt.audio.storage.exists(str(kept.attempt.audio.name))
+    assert _delete(kept, person).is_complete
+
+
+def test_file_that_is_gone_there_is_no_failure(kept: Voice, person: User, standin: StandIn) -> None:
+    standin.files.clear()
+
+    assert ("file_there", "already_gone") in _states(_delete(kept, person))
+
+
+def test_file_that_is_still_listed_there_is_a_failure(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    standin.script("files_delete", Fault(status_code=2013))
+
+    assert ("file_there", "failed") in _states(_delete(kept, person))
+
+
+def test_delete_asks_nothing_about_a_voice_of_another_provider(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    Voice.objects.filter(pk=kept.pk).update(provider="api.example.com")
+
+    deletion = _delete(kept, person, files=False)
+
+    assert _states(deletion) == [("voice", "failed")]
+    assert standin.calls_of("delete_voice") == []
+    assert list(standin.voices) == [kept.voice_id]
+
+
+def test_delete_wants_the_voice_id_typed(kept: Voice, person: User, standin: StandIn) -> None:
+    with pytest.raises(deletion.NotConfirmed):
+        deletion.delete_voice(kept, confirmation=kept.voice_id.lower(), by=person)
+
+    assert len(standin.voices) == 1
+
+
+def test_delete_keeps_recordings_that_others_need(kept: Voice, person: User) -> None:
+    make_attempt(by=person, recording=kept.attempt.recording)
+
+    states = _states(_delete(kept, person))
+
+    assert ("file_there", "kept") in states
+    assert ("recording", "kept") in states
+    assert AudioFile.objects.get(pk=kept.attempt.recording_id).has_file
+
+
+def test_gateway_that_cannot_delete_says_so(kept: Voice, person: User, standin: StandIn) -> None:
+    standin.script("delete_voice", Fault(http_status=404, body="not found"))
+
+    deletion = _delete(kept, person, files=False)
+
+    assert (deletion.gateway_cannot, _states(deletion)) == (True, [("voice", "cannot")])
+    kept.refresh_from_db()
+    assert kept.state == VoiceState.KEPT
+
+
+# Comparing ----------------------------------------------------------------------------------------
+
+
+def test_compare_shows_three_lists_with_reasons(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    unused = make_voice_there(standin, by=person)
+    unknown = make_voice(uncertain=True)
+    missing = make_voice(kept_at=timezone.now())
+    deleted = make_voice(deleted_at=timezone.now())
+    make_voice(provider="api.example.com")
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+
+    found = sync.compare()
+
+    assert found.both == [kept.pk]
+    assert [voice.voice_id for voice in found.only_there] == ["Stranger-1"]
+    assert found.only_here == {
+        "never_used": [unused.pk],
+        "unknown": [unknown.pk],
+        "missing": [missing.pk],
+        "deleted": [deleted.pk],
+    }
+
+
+def test_take_in_enters_a_voice_that_only_minimax_has(person: User, standin: StandIn) -> None:
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+
+    voice = sync.import_voice("Stranger-1", name=" Zoe  Stranger ", by=person)
+
+    assert (voice.state, voice.speaker) == (
+        VoiceState.FROM_MINIMAX, Speaker.objects.get(name="Zoe Stranger"),
+    )  # fmt: skip
+    assert sync.compare().both == [voice.pk]
+    with pytest.raises(sync.NotThere):
+        sync.import_voice("Stranger-1", name="Zoe", by=person)
+
+
+def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> None:
+    standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
+    voice = sync.import_voice("Stranger-1", name="Zoe", by=person)
+
+    assert speeches.price(voice, "Hi.", "speech-2.8-hd").clone == 0
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None:
+    standin.script("get_voice", Fault(http_status=status, body="no such call"))
+
+    found = sync.compare()
+
+    assert (found.can_list, found.both, found.only_here) == (False, [], {})
+
+
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [
+        (Fault(status_code=2049), "Our connection to MiniMax needs an administrator"),
+        (Fault(status_code=1002), "MiniMax asks us to slow down."),
+        (Fault(status_code=1001), "MiniMax did not answer in time."),
+        (Fault(action="drop"), "MiniMax did not answer in time."),
+        (Fault(body="<html>"), "MiniMax answered in a way"),
+    ],
+)
+def test_compare_that_fails_says_why(fault: Fault, headline: str, standin: StandIn) -> None:
+    standin.script("get_voice", fault)
+
+    with pytest.raises(sync.NotAnswered) as caught:
+        sync.compare()
+
+    assert str(caught.value.message.headline).startswith(headline)
+
+
+def test_at_stake_names_what_would_go_and_what_others_need(kept: Voice, person: User) -> None:
+    recording = kept.attempt.recording
+    alone = deletion.at_stake(kept)
+    make_attempt(by=person, recording=recording)
+
+    shared = deletion.at_stake(kept)
+
+    assert (alone.audio, alone.speeches) == (True, 1)
+    assert alone.recordings == alone.files_there == [recording]
+    assert (shared.recordings, shared.files_there, shared.needed) == ([], [], [recording])

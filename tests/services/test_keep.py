@@ -1,0 +1,172 @@
+"""Keeping, letting go, rebuilding, and the daily message about what expires."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_user, make_voice
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    Charge,
+    Event,
+    EventKind,
+    Reminder,
+    SpeechState,
+    Voice,
+    VoiceState,
+)
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones, reminders, speeches
+from voicestudio.services.clones import rebuild
+from voicestudio.services.speeches import keep
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+HOUR = timedelta(hours=1)
+
+
+def test_keep_speaks_one_sentence_and_the_voice_is_kept(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    price = keep.keep_price(voice)
+    speech = keep.keep_voice(voice, by=person)
+    speeches.run(speech.pk)
+
+    voice.refresh_from_db()
+    assert voice.state == VoiceState.KEPT
+    assert standin.calls_of("t2a_v2")[0].json["text"] == keep.SENTENCE
+    assert sum(line.amount for line in Charge.objects.all()) == price.total
+    assert [event.kind for event in voice.events.all()] == [EventKind.KEPT]
+    with pytest.raises(speeches.VoiceSilent) as refusal:
+        keep.keep_voice(voice, by=person)
+    assert refusal.value.state == VoiceState.KEPT
+
+
+def test_keep_pressed_twice_is_done_once(voice: Voice, person: User) -> None:
+    assert keep.keep_voice(voice, by=person) == keep.keep_voice(voice, by=make_user())
+
+
+def test_keep_refused_leaves_the_voice_as_it_was(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    standin.script("t2a_v2", Fault(status_code=1008))
+    speech = keep.keep_voice(voice, by=person)
+    speeches.run(speech.pk)
+
+    voice.refresh_from_db()
+    speech.refresh_from_db()
+    assert (speech.state, voice.state) == (SpeechState.FAILED, VoiceState.TEMPORARY)
+    assert keep.keep_voice(voice, by=person).pk != speech.pk
+
+
+def test_keep_that_is_overtaken_by_a_speech_costs_nothing(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    speech = keep.keep_voice(voice, by=person)
+    Voice.objects.filter(pk=voice.pk).update(kept_at=timezone.now())
+
+    speeches.run(speech.pk)
+
+    speech.refresh_from_db()
+    assert (speech.state, speech.trouble) == (SpeechState.FAILED, "kept_already")
+    assert standin.calls_of("t2a_v2") == []
+
+
+def test_let_go_ends_the_reminders_and_can_be_taken_back(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 150 * HOUR)
+    assert list(reminders.expiring()) == [voice]
+
+    assert keep.dismiss_reminder(voice, by=person)
+
+    assert list(reminders.expiring()) == []
+    assert not keep.dismiss_reminder(voice, by=person)
+    speeches.run(keep.keep_voice(voice, by=person).pk)
+    voice.refresh_from_db()
+    assert (voice.state, voice.reminder_dismissed_at) == (VoiceState.KEPT, None)
+
+
+def test_rebuild_orders_the_same_under_a_new_voice_id(voice: Voice, person: User) -> None:
+    Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 169 * HOUR)
+    old = voice.attempt
+
+    made = rebuild.rebuild_voice(voice, by=person)
+
+    same = ("speaker", "recording", "preview_text", "model", "language", "noise_reduction")
+    assert [getattr(made, name) for name in same] == [getattr(old, name) for name in same]
+    assert (made.state, made.parent, made.permission_by) == (AttemptState.WAITING, old, person)
+    assert made.voice_id != old.voice_id
+    assert Event.objects.get(kind=EventKind.REBUILT).voice == voice
+
+
+def test_rebuild_needs_the_recording(voice: Voice, person: User) -> None:
+    AudioFile.objects.update(file="", deleted_at=timezone.now())
+    with pytest.raises(rebuild.CannotRebuild, match="recording_gone"):
+        rebuild.rebuild_voice(Voice.objects.get(pk=voice.pk), by=person)
+    with pytest.raises(rebuild.CannotRebuild, match="no_attempt"):
+        rebuild.rebuild_voice(make_voice(), by=person)
+
+
+# The daily message --------------------------------------------------------------------------------
+
+MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def expiring(settings: Settings) -> Voice:
+    settings.MAIL_HOST = "mail.example.com"
+    make_user("anna", email="anna@example.com")
+    make_user("gone", email="gone@example.com", is_active=False)
+    return make_voice(created_at=timezone.now() - 150 * HOUR)
+
+
+def test_one_message_a_day_tells_what_expires(expiring: Voice) -> None:
+    assert [reminders.send_if_due(MORNING) for _turn in range(3)] == [1, 0, 0]
+    assert reminders.send_if_due(MORNING + 24 * HOUR) == 1
+
+    first, _second = mail.outbox
+    assert (first.bcc, first.to) == (["anna@example.com"], [])
+    assert first.subject == "1 voice expires within 48 hours"
+    assert f"{expiring.speaker.name}: {expiring.voice_id}, until " in first.body
+    assert Reminder.objects.count() == 2
+
+
+def test_no_message_before_the_morning_without_a_server_or_without_news(
+    expiring: Voice, settings: Settings
+) -> None:
+    assert reminders.send_if_due(MORNING - HOUR) == 0
+    settings.MAIL_HOST = ""
+    assert reminders.send_if_due(MORNING) == 0
+    settings.MAIL_HOST = "mail.example.com"
+    Voice.objects.update(reminder_dismissed_at=timezone.now())
+    assert reminders.send_if_due(MORNING) == 0
+    assert mail.outbox == []
+
+
+def test_message_that_could_not_be_sent_is_tried_again(
+    expiring: Voice, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "127.0.0.1", "port": 1, "timeout": 1},
+        }
+    }
+    assert reminders.send_if_due(MORNING) == 0
+    assert Reminder.objects.count() == 0
+    with pytest.raises((OSError, smtplib.SMTPException)):
+        reminders.send(MORNING)
+
+
+def test_submitting_knows_its_parent(voice: Voice, person: User) -> None:
+    made = rebuild.rebuild_voice(voice, by=person)
+
+    assert list(voice.attempt.children.all()) == [made]
+    assert clones.message(made) is None

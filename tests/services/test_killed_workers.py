@@ -1,0 +1,186 @@
+"""Killing the worker at any moment: no clone call twice, no attempt lost, every state true.
+
+The worker is the real process; it shares the test's database and talks to the test's stand-in.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from voicestudio.models import AttemptState, CloneAttempt, Voice
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones
+from voicestudio.services.clones import Order
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+OrderMaker = Callable[..., Order]
+Until = Callable[[], object]
+LEASE = 1.0
+ROOT = Path(__file__).parents[2]
+
+
+def _database_url() -> str:
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    user, password = database["USER"], database["PASSWORD"]
+    host, port = database["HOST"] or "127.0.0.1", database["PORT"] or 5432
+    return f"postgres://{user}:{password}@{host}:{port}/{database['NAME']}"
+
+
+@contextmanager
+def _worker(data_dir: Path, standin: StandIn) -> Iterator[subprocess.Popen[bytes]]:
+    """The real worker, in a process of its own, until it is killed."""
+    port = standin.port
+    environment = {
+        "PATH": os.environ["PATH"],
+        "VOICESTUDIO_ENV_FILE": "",
+        "VOICESTUDIO_DATA_DIR": str(data_dir),
+        "DATABASE_URL": _database_url(),
+        "PORT": str(port + 1 if port < 65535 else port - 1),
+        "PRACTICE_PORT": str(port),
+        "LEASE_SECONDS": str(LEASE),
+        "HEARTBEAT_SECONDS": "0.2",
+        "MINIMAX_READ_TIMEOUT": "20",
+        "WORKER_THREADS": "2",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_worker"],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(until: Until, seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if until():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _row(attempt: CloneAttempt) -> CloneAttempt:
+    return CloneAttempt.objects.get(pk=attempt.pk)
+
+
+STAGES: dict[str, tuple[str, Fault, AttemptState, int]] = {
+    # what is slow: call, how, what is true in the end, voices at the provider
+    "upload": ("upload", Fault(delay=2), AttemptState.READY, 1),
+    "upload answered": ("upload", Fault(after="work", action="hang"), AttemptState.READY, 1),
+    "clone": ("voice_clone", Fault(action="hang"), AttemptState.UNKNOWN, 0),
+    "clone done": ("voice_clone", Fault(after="work", action="hang"), AttemptState.UNKNOWN, 1),
+    "audio": ("audio", Fault(action="hang"), AttemptState.READY, 1),
+}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_worker_killed_at_a_stage_leaves_the_truth(
+    stage: str, order: OrderMaker, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    call, fault, state, voices = STAGES[stage]
+    standin.script(call, fault)
+    attempt = clones.submit(order(), by=person)
+
+    with _worker(data_dir, standin):
+        assert _wait(lambda: standin.calls_of(call))
+        time.sleep(0.2)
+    assert _wait(lambda: _row(attempt).has_lapsed, LEASE + 5)
+    told_at_once = _row(attempt).state
+    with _worker(data_dir, standin):
+        assert _wait(lambda: not _row(attempt).is_running and _row(attempt).lease_until is None)
+
+    row = _row(attempt)
+    truths = {"upload": AttemptState.INTERRUPTED, "upload answered": AttemptState.INTERRUPTED}
+    assert told_at_once == truths.get(stage, state)
+    assert row.state == state
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert (len(standin.voices), row.sent) == (voices, standin.calls_of("voice_clone")[0].json)
+    if stage == "audio":
+        assert (row.audio_problem, bool(row.audio)) == ("", True)
+
+
+def test_a_worker_killed_before_it_claims_loses_nothing(
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    """The job was lost with the queue; the row alone is enough."""
+    attempt = clones.submit(order(), by=person)
+    # What a worker throws away with every beat: drafts and files for which nobody came back.
+    draft, half = data_dir / "drafts" / "1" / "old", data_dir / "incoming" / "half.upload"
+    draft.mkdir(parents=True)
+    half.touch()
+    for left in (draft, half):
+        os.utime(left, (time.time() - 4 * 24 * 3600,) * 2)
+
+    with _worker(data_dir, standin):
+        assert _wait(lambda: not _row(attempt).is_running)
+        assert _wait(lambda: not draft.exists() and not half.exists())
+
+    assert _row(attempt).state == AttemptState.READY
+
+
+def test_workers_killed_at_random_moments_repeat_no_clone_call(
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    """Several attempts, several deaths: each attempt sent at most once, none lost."""
+    seed = random.randrange(2**32)
+    dice = random.Random(seed)
+    standin.delay = 0.15
+    wanted = [
+        clones.submit(order(token=uuid4(), voice_id=f"Anna-{number}-7k2p"), by=person)
+        for number in range(8)
+    ]
+
+    for _death in range(5):
+        with _worker(data_dir, standin):
+            calls = len(standin.calls)
+            _wait(lambda calls=calls: len(standin.calls) > calls, 10)  # it has begun to work
+            time.sleep(dice.uniform(0, 0.5))
+    with _worker(data_dir, standin):
+        settled = _wait(
+            lambda: all(
+                not row.is_running and row.lease_until is None
+                for row in CloneAttempt.objects.filter(pk__in=[a.pk for a in wanted])
+            )
+        )
+
+    assert settled, f"seed {seed}"
+    sent = [call.json["voice_id"] for call in standin.calls_of("voice_clone") if call.json]
+    assert sorted(sent) == sorted(set(sent)), f"seed {seed}"
+    rows = list(CloneAttempt.objects.all())
+    # Marked as sent, but killed before the first byte: possible, and unknown all the same.
+    assert set(sent) <= {row.voice_id for row in rows if row.sent}, f"seed {seed}"
+    assert {row.state for row in rows} <= {AttemptState.READY, AttemptState.UNKNOWN}, f"seed {seed}"
+    ours = set(Voice.objects.filter(uncertain=False).values_list("voice_id", flat=True))
+    unknown = {row.voice_id for row in rows if row.state == AttemptState.UNKNOWN}
+    assert ours <= set(standin.voices) <= ours | unknown, f"seed {seed}"
+
+
+def test_a_worker_that_is_told_to_stop_says_so_at_once(
+    order: OrderMaker, person: User, standin: StandIn, data_dir: Path
+) -> None:
+    standin.script("voice_clone", Fault(action="hang"))
+    attempt = clones.submit(order(), by=person)
+
+    with _worker(data_dir, standin) as process:
+        assert _wait(lambda: standin.calls_of("voice_clone"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(6) == 0
+
+    assert _row(attempt).state == AttemptState.UNKNOWN

@@ -1,0 +1,175 @@
+"""Rates: all workers together keep to the limit; what waits knows until when, in order."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_attempt
+from voicestudio.models import AttemptState, CloneAttempt, RateLimit
+from voicestudio.practice.server import StandIn
+from voicestudio.services import clones
+from voicestudio.services.clones import Order
+from voicestudio.services.paid_calls import rate_limit
+
+pytestmark = pytest.mark.usefixtures("data_dir")
+
+
+def _asks(attempt: CloneAttempt) -> rate_limit.Slot:
+    with transaction.atomic():
+        turn = rate_limit.reserve_slot(attempt)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(slot_at=turn.at)
+        attempt.slot_at = turn.at
+    return turn
+
+
+@pytest.mark.django_db
+def test_turns_are_given_in_order_and_within_the_limit(settings: Settings, person: User) -> None:
+    settings.CLONE_RPM = 3
+    waiting = [make_attempt(AttemptState.WAITING, by=person) for _ in range(8)]
+
+    turns = [_asks(attempt) for attempt in waiting]
+
+    assert [turn.granted for turn in turns] == [True] * 3 + [False] * 5
+    moments = [turn.at for turn in turns]
+    assert moments == sorted(moments)
+    window = timedelta(seconds=settings.RATE_WINDOW_SECONDS)
+    gaps = [later - earlier for earlier, later in zip(moments, moments[3:], strict=False)]
+    assert min(gaps) > window
+
+
+@pytest.mark.django_db
+def test_turn_that_was_promised_is_not_given_away(settings: Settings, person: User) -> None:
+    settings.CLONE_RPM = 1
+    first, second, third = (make_attempt(AttemptState.WAITING, by=person) for _ in range(3))
+    _asks(first)
+    promised = _asks(second)
+
+    assert _asks(second) == promised
+    assert _asks(third).at > promised.at
+
+
+@pytest.mark.django_db
+def test_slow_down_holds_everybody_back_longer_each_time(settings: Settings, person: User) -> None:
+    settings.CLONE_RPM = 100
+    pauses = []
+    for _turn in range(4):
+        refused = make_attempt(AttemptState.WAITING, by=person)
+        RateLimit.objects.update(paused_until=None)
+        RateLimit.objects.update(used_slots=[], reserved_slots=[])
+        assert _asks(refused).granted
+        rate_limit.slow_down(refused, code=1041, retry_after=None)
+        pauses.append((RateLimit.objects.get().paused_until, timezone.now()))
+        other = _asks(make_attempt(AttemptState.WAITING, by=person))
+        assert not other.granted
+        assert other.at >= RateLimit.objects.get().paused_until  # type: ignore[operator]
+
+    lengths = [(until - now).total_seconds() for until, now in pauses if until is not None]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] > 3 * lengths[0]
+
+
+@pytest.mark.django_db
+def test_slow_down_moves_the_turns_that_are_still_to_come(settings: Settings, person: User) -> None:
+    settings.CLONE_RPM = 2
+    used_slots, refused, *later = (make_attempt(AttemptState.WAITING, by=person) for _ in range(6))
+    for attempt in (used_slots, refused, *later):
+        _asks(attempt)
+    before = [attempt.slot_at for attempt in later]
+
+    rate_limit.slow_down(refused, code=1041, retry_after=300)
+
+    after = [CloneAttempt.objects.get(pk=attempt.pk).slot_at for attempt in later]
+    moved = {late - early for early, late in zip(before, after, strict=True) if early and late}
+    assert len(moved) == 1
+    assert moved.pop() > timedelta(seconds=200)
+    hold = RateLimit.objects.get().paused_until
+    assert hold is not None
+    assert after[0] is not None
+    assert abs((after[0] - hold).total_seconds()) < 0.01
+
+
+@pytest.mark.django_db
+def test_refusals_of_one_burst_count_once(settings: Settings, person: User) -> None:
+    burst = [make_attempt(AttemptState.WAITING, by=person) for _ in range(5)]
+    for attempt in burst:
+        _asks(attempt)
+
+    for attempt in burst:
+        rate_limit.slow_down(attempt, code=1002, retry_after=None)
+
+    assert RateLimit.objects.get().consecutive_429s == 1
+
+
+@pytest.mark.django_db
+def test_attempt_in_line_says_when_it_goes_and_waiting_is_no_try(
+    settings: Settings, order: Callable[..., Order], person: User, standin: StandIn
+) -> None:
+    settings.CLONE_RPM = 1
+    for number in range(2):
+        wanted = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text="")
+        clones.run(clones.submit(wanted, by=person).pk)
+
+    second = CloneAttempt.objects.order_by("-pk")[0]
+    assert (second.state, second.trouble, second.attempts_made) == (
+        AttemptState.WAITING,
+        "in_line",
+        0,
+    )
+    assert second.retry_at is not None
+    assert second.retry_at > timezone.now() + timedelta(seconds=50)
+    assert clones.message(second) is not None
+    assert len(standin.calls_of("voice_clone")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixty_attempts_at_once_all_finish_and_none_is_refused_twice(
+    settings: Settings, order: Callable[..., Order], person: User, standin: StandIn
+) -> None:
+    """The provider allows 20 in a minute and we think that it is 60; the minute lasts 3 seconds."""
+    settings.CLONE_RPM = 60
+    settings.RATE_WINDOW_SECONDS = 3.0
+    standin.provider.clone_rpm, standin.provider.window_seconds = 20, 3.0
+    wanted = [
+        clones.submit(
+            order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text=""), by=person
+        ).pk
+        for number in range(60)
+    ]
+    end = time.monotonic() + 90
+
+    def work() -> None:
+        try:
+            while time.monotonic() < end:
+                rows = CloneAttempt.objects.filter(pk__in=wanted)
+                due = rows.waiting_for_a_worker().order_by("retry_at", "pk").first()
+                if due is not None:
+                    clones.run(due.pk)
+                elif rows.exclude(status=AttemptState.READY).exists():
+                    time.sleep(0.1)
+                else:
+                    return
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+
+    rows = list(CloneAttempt.objects.filter(pk__in=wanted))
+    assert {row.state for row in rows} == {AttemptState.READY}
+    assert len(standin.voices) == 60
+    refusals = [
+        sum(call["call"] == "voice_clone" and call["status_code"] == 1002 for call in row.calls)
+        for row in rows
+    ]
+    assert max(refusals) == 1

@@ -1,0 +1,181 @@
+"""Finding out: what became of an attempt whose answer was lost, asked or told by a person."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from voicestudio.models import (
+    AttemptState,
+    Charge,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Voice,
+    VoiceState,
+)
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones
+from voicestudio.services.clones import Order, reconcile
+from voicestudio.services.voices import bookkeeping
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick")]
+
+LOST = Fault(action="drop")
+LOST_AFTER = Fault(action="drop", after="work")
+Lost = Callable[[Fault], CloneAttempt]
+
+
+@pytest.fixture
+def lost(order: Callable[..., Order], person: User, standin: StandIn) -> Lost:
+    """An attempt whose answer was lost in that way."""
+
+    def run(fault: Fault) -> CloneAttempt:
+        standin.script("voice_clone", fault)
+        attempt = clones.submit(order(), by=person)
+        clones.run(attempt.pk)
+        return _row(attempt)
+
+    return run
+
+
+def _row(attempt: CloneAttempt) -> CloneAttempt:
+    return CloneAttempt.objects.get(pk=attempt.pk)
+
+
+def _certain() -> list[bool]:
+    return list(Charge.objects.counted().values_list("certain", flat=True))
+
+
+def test_lost_answer_enters_a_voice_that_is_not_known_from_the_time_of_sending(lost: Lost) -> None:
+    attempt = lost(LOST_AFTER)
+
+    voice = Voice.objects.get()
+    assert (attempt.state, attempt.cloned_voice) == (AttemptState.UNKNOWN, voice)
+    assert (voice.state, voice.created_at) == (VoiceState.UNKNOWN, attempt.sent_at)
+    assert _certain() == [False]
+
+
+def test_check_finds_that_it_went_through(lost: Lost, person: User, standin: StandIn) -> None:
+    attempt = lost(LOST_AFTER)
+
+    assert reconcile.check(attempt, by=person)
+    assert _row(attempt).is_being_asked
+    reconcile.run(attempt.pk)
+
+    attempt = _row(attempt)
+    voice = Voice.objects.get()
+    first, second = standin.calls_of("voice_clone")
+    assert first.json == second.json == attempt.sent
+    assert (attempt.state, attempt.cloned_voice) == (AttemptState.READY, voice)
+    assert (voice.state, voice.preview_lost) == (VoiceState.TEMPORARY, True)
+    assert voice.created_at == attempt.sent_at
+    assert attempt.audio_problem == "lost"
+    assert _certain() == [True]
+    assert [event.kind for event in Event.objects.all()] == [EventKind.CHECKED]
+
+
+def test_check_finds_that_it_had_not_gone_through(
+    lost: Lost, person: User, standin: StandIn
+) -> None:
+    attempt = lost(LOST)
+
+    reconcile.check(attempt, by=person)
+    reconcile.run(attempt.pk)
+
+    attempt = _row(attempt)
+    voice = Voice.objects.get()
+    assert (attempt.state, voice.state) == (AttemptState.READY, VoiceState.TEMPORARY)
+    assert attempt.sent_at is not None
+    assert voice.created_at > attempt.sent_at
+    assert (voice.preview_lost, attempt.audio_problem, _certain()) == (False, "", [True])
+    assert len(standin.bill) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [LOST, LOST_AFTER, Fault(status_code=1013), Fault(status_code=1008)]
+)
+def test_check_without_a_clear_answer_leaves_it_unknown(
+    fault: Fault, lost: Lost, person: User, standin: StandIn
+) -> None:
+    attempt = lost(LOST)
+    standin.script("voice_clone", fault)
+
+    reconcile.check(attempt, by=person)
+    reconcile.run(attempt.pk)
+
+    attempt = _row(attempt)
+    assert (attempt.state, attempt.is_being_asked) == (AttemptState.UNKNOWN, False)
+    assert Voice.objects.get().state == VoiceState.UNKNOWN
+    reconcile.check(attempt, by=person)
+    reconcile.run(attempt.pk)
+    assert _row(attempt).state == AttemptState.READY
+    assert Voice.objects.get().created_at == (
+        attempt.sent_at if fault is LOST_AFTER else Voice.objects.get().created_at
+    )
+
+
+def test_check_is_made_once_however_often_it_is_pressed(
+    lost: Lost, person: User, standin: StandIn
+) -> None:
+    attempt = lost(LOST_AFTER)
+
+    assert reconcile.check(attempt, by=person)
+    assert not reconcile.check(attempt, by=person)
+    reconcile.run(attempt.pk)
+    reconcile.run(attempt.pk)
+
+    assert len(standin.calls_of("voice_clone")) == 2
+    assert not reconcile.check(attempt, by=person)
+
+
+def test_nothing_is_checked_without_a_persons_word(lost: Lost, standin: StandIn) -> None:
+    attempt = lost(LOST_AFTER)
+
+    clones.run(attempt.pk)
+    bookkeeping.settle_lapsed()
+
+    assert (_row(attempt).state, len(standin.calls_of("voice_clone"))) == (AttemptState.UNKNOWN, 1)
+
+
+@pytest.mark.parametrize("worked", [True, False])
+def test_settled_by_hand_with_a_note(worked: bool, lost: Lost, person: User) -> None:
+    attempt = lost(LOST_AFTER)
+
+    assert reconcile.settle_by_hand(attempt, worked=worked, note=" seen in the bill ", by=person)
+
+    row = _row(attempt)
+    assert row.state == (AttemptState.READY if worked else AttemptState.FAILED)
+    assert [voice.state for voice in Voice.objects.all()] == (
+        [VoiceState.TEMPORARY] if worked else []
+    )
+    assert _certain() == ([True] if worked else [])
+    event = Event.objects.get(kind=EventKind.SETTLED)
+    assert (event.note, event.facts, event.person) == (
+        "seen in the bill", {"worked": worked}, person,
+    )  # fmt: skip
+    assert clones.message(row) is None if worked else clones.message(row) is not None
+    assert not reconcile.settle_by_hand(attempt, worked=not worked, note="", by=person)
+
+
+def test_worker_that_died_leaves_a_voice_that_is_not_known(
+    order: Callable[..., Order], person: User, standin: StandIn
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    past = timezone.now() - timedelta(seconds=1)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(
+        status=AttemptState.CLONING,
+        sent={"voice_id": attempt.voice_id},
+        sent_at=past,
+        lease_until=past,
+    )
+
+    assert bookkeeping.settle_lapsed() == 1
+
+    voice = Voice.objects.get()
+    assert (_row(attempt).state, voice.created_at) == (AttemptState.UNKNOWN, past)
+    assert Charge.objects.get().amount == Decimal("0.0045")
+    assert bookkeeping.settle_lapsed() == 0

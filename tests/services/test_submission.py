@@ -1,0 +1,193 @@
+"""Asking: which orders are taken, and that one token makes one attempt."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from threading import Barrier, Thread
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from tests.factories import make_attempt, make_recording, make_user
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
+from voicestudio.services import clones
+from voicestudio.services.clones import Order, OrderRefused, PermissionMissing, VoiceIdTaken
+
+OrderMaker = Callable[..., Order]
+
+
+def test_submit_keeps_everything_that_was_ordered(order: OrderMaker, person: User) -> None:
+    clip = make_recording(by=person, purpose=Purpose.PROMPT)
+    wanted = order(
+        speaker_name="  Anna   Larsen ",
+        prompt_clip=clip,
+        prompt_text="This is me.",
+        noise_reduction=True,
+        volume_normalization=True,
+        watermark=True,
+        text_validation="what I say",
+        accuracy=Decimal("0.8"),
+        rehearsal="flagged",
+    )
+
+    attempt = clones.submit(wanted, by=person)
+
+    attempt.refresh_from_db()
+    assert attempt.status == AttemptState.WAITING
+    assert (attempt.speaker_name, attempt.speaker.name) == ("Anna Larsen", "Anna Larsen")
+    assert attempt.provider == "practice"
+    assert (attempt.prompt_clip, attempt.prompt_text) == (clip, "This is me.")
+    assert (attempt.noise_reduction, attempt.volume_normalization, attempt.watermark) == (
+        True, True, True,
+    )  # fmt: skip
+    assert (attempt.text_validation, attempt.accuracy) == ("what I say", Decimal("0.800"))
+    assert attempt.rehearsal == "flagged"
+    assert (attempt.permission_by, attempt.created_by) == (person, person)
+    assert attempt.permission_wording == "I have this person's permission to clone their voice"
+    assert attempt.permission_at is not None
+
+
+def test_submit_without_permission_is_refused_and_stores_nothing(
+    order: OrderMaker, person: User
+) -> None:
+    with pytest.raises(PermissionMissing) as refusal:
+        clones.submit(order(permission=False), by=person)
+
+    assert refusal.value.field == "permission"
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_submit_with_the_same_token_gives_the_same_attempt(order: OrderMaker, person: User) -> None:
+    first = clones.submit(order(token=(token := uuid4())), by=person)
+
+    again = clones.submit(order(token=token, voice_id="Another-7k2p"), by=person)
+
+    assert again == first
+    assert CloneAttempt.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_submit_twice_at_once_makes_one_attempt(order: OrderMaker, person: User) -> None:
+    wanted = order()
+    barrier = Barrier(6)
+    made: list[int] = []
+
+    def press() -> None:
+        barrier.wait(30)
+        try:
+            made.append(clones.submit(wanted, by=person).pk)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=press) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert len(made) == 6
+    assert set(made) == {CloneAttempt.objects.get().pk}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        AttemptState.WAITING,
+        AttemptState.SENDING,
+        AttemptState.CLONING,
+        AttemptState.UNKNOWN,
+        AttemptState.READY,
+    ],
+)
+def test_submit_refuses_a_voice_id_that_may_exist(
+    state: AttemptState, order: OrderMaker, person: User
+) -> None:
+    make_attempt(state, voice_id="AnnaLarsen-7k2p")
+
+    with pytest.raises(VoiceIdTaken) as refusal:
+        clones.submit(order(), by=person)
+
+    assert len(set(refusal.value.suggestions)) == 3
+
+
+@pytest.mark.parametrize("state", [AttemptState.FAILED, AttemptState.STOPPED])
+def test_submit_takes_the_voice_id_of_an_attempt_that_made_none(
+    state: AttemptState, order: OrderMaker, person: User
+) -> None:
+    make_attempt(state, voice_id="AnnaLarsen-7k2p")
+
+    assert clones.submit(order(), by=person).voice_id == "AnnaLarsen-7k2p"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"voice_id": "short"}, "voice_id"),
+        ({"voice_id": "9Larsen-7k2p"}, "voice_id"),
+        ({"speaker_name": "  "}, "speaker"),
+        ({"prompt_text": "words without a clip"}, "prompt_text"),
+        ({"preview_text": "x" * 1001}, "preview_text"),
+        ({"model": "speech-9"}, "model"),
+        ({"text_validation": "x" * 201}, "text_validation"),
+        ({"accuracy": Decimal("1.1")}, "accuracy"),
+    ],
+)
+def test_submit_names_the_part_that_it_refuses(
+    changes: dict[str, object], field: str, order: OrderMaker, person: User
+) -> None:
+    with pytest.raises(OrderRefused) as refusal:
+        clones.submit(order(**changes), by=person)
+
+    assert refusal.value.field == field
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_submit_refuses_a_prompt_clip_as_the_recording(order: OrderMaker, person: User) -> None:
+    clip = make_recording(by=person, purpose=Purpose.PROMPT)
+
+    with pytest.raises(OrderRefused) as refusal:
+        clones.submit(order(recording=clip), by=person)
+
+    assert refusal.value.field == "recording"
+
+
+def test_submit_leaves_the_model_out_without_a_preview_text(
+    order: OrderMaker, person: User
+) -> None:
+    assert clones.submit(order(preview_text=""), by=person).model == ""
+
+
+def test_try_again_puts_an_interrupted_attempt_back(
+    recording: AudioFile, django_capture_on_commit_callbacks: object
+) -> None:
+    attempt = make_attempt(AttemptState.INTERRUPTED, recording=recording)
+
+    assert clones.try_again(attempt) is True
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.attempts_made, attempt.claim) == (AttemptState.WAITING, 0, None)
+
+
+@pytest.mark.parametrize(
+    "state", [AttemptState.READY, AttemptState.UNKNOWN, AttemptState.CLONING, AttemptState.FAILED]
+)
+def test_try_again_never_touches_what_was_sent(
+    state: AttemptState, db: None, data_dir: object
+) -> None:
+    attempt = make_attempt(state)
+
+    assert clones.try_again(attempt) is False
+
+    attempt.refresh_from_db()
+    assert attempt.state == state
+
+
+def test_try_again_yields_to_a_newer_attempt_with_the_voice_id(
+    order: OrderMaker, person: User
+) -> None:
+    old = make_attempt(AttemptState.INTERRUPTED, voice_id="AnnaLarsen-7k2p")
+    CloneAttempt.objects.filter(pk=old.pk).update(status=AttemptState.INTERRUPTED, lease_until=None)
+    clones.submit(order(), by=make_user())
+
+    assert clones.try_again(old) is False

@@ -1,0 +1,94 @@
+"""Every address of the house: closed to strangers, to links that change something, to forgery."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern
+
+from tests import factories
+from voicestudio.models import Charge, CloneAttempt, Event, Speech, Voice
+from voicestudio.urls import urlpatterns
+
+pytestmark = pytest.mark.django_db
+# Those that are for strangers too.
+OPEN: Final = {"sign_in", "sign_out", "healthz"}
+PATTERNS: Final = {
+    str(one.name): str(one.pattern)
+    for one in urlpatterns
+    if isinstance(one, URLPattern) and one.name not in OPEN
+}
+WITH_NUMBER: Final = sorted(name for name, path in PATTERNS.items() if "<int:pk>" in path)
+# Pages, files and fragments; every other address changes something.
+READ: Final = {
+    "attempt", "attempt_tree_row", "attempt_row", "better_recording", "choose_recording", "compare",
+    "costs", "cut_recording", "delete_voice", "preview_audio", "history",
+    "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
+    "recording_suggestions", "recordings", "speaker", "speech", "speech_audio",
+    "tidy_recording", "verdict", "voice", "voice_id", "voices",
+}  # fmt: skip
+
+
+def _address(name: str, number: object = 1) -> str:
+    return "/" + PATTERNS[name].replace("<int:pk>", str(number))
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def rows(user: User) -> Voice:
+    """A voice that was cloned here."""
+    voice = factories.make_attempt(by=user).cloned_voice
+    assert voice is not None
+    return voice
+
+
+def _counts() -> tuple[int, ...]:
+    models = (Charge, CloneAttempt, Event, Speech, Voice)
+    return tuple(model._default_manager.count() for model in models)
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_strangers_are_sent_away(name: str, client: Client, data_dir: Path) -> None:
+    page = client.get(_address(name))
+    sent = client.post(_address(name), {"name": "x"})
+    asked = client.get(_address(name), headers={"HX-Request": "true"})
+
+    assert (page.status_code, page["Location"][:9]) == (302, "/sign-in/")
+    # What is typed into the form of a new voice is carried over to the next sign-in.
+    assert sent.status_code == (401 if name == "new" else 302)
+    assert asked.status_code == 401
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS.keys() - READ))
+def test_link_changes_nothing(name: str, client: Client, rows: Voice) -> None:
+    before = _counts()
+
+    assert client.get(_address(name, rows.pk)).status_code == 405
+    assert client.head(_address(name, rows.pk)).status_code == 405
+    assert _counts() == before
+
+
+@pytest.mark.parametrize("name", sorted(PATTERNS))
+def test_forged_form_changes_nothing(name: str, rows: Voice, user: User) -> None:
+    forger = Client(enforce_csrf_checks=True)
+    forger.force_login(user)
+    before = _counts()
+
+    assert forger.post(_address(name, rows.pk), {"voice_id": "x"}).status_code in (403, 405)
+    assert _counts() == before
+
+
+@pytest.mark.parametrize("name", WITH_NUMBER)
+def test_number_of_nothing_is_404(name: str, client: Client, user: User) -> None:
+    method = client.get if name in READ else client.post
+
+    for number in (0, 999_999, 10**18 + 1, 10**40):
+        assert method(_address(name, number)).status_code == 404

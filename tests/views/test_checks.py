@@ -1,0 +1,536 @@
+"""Verdicts: shown where a recording is shown, asked for until they come, heeded by the form."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from tests import factories
+from tests.factories import finding, make_judged, make_recording
+from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: object) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+def badges(html: str) -> list[str]:
+    found = re.findall(r'<span class="badge"[^>]*>(.*?)</span>', html, re.DOTALL)
+    return [re.sub(r"<[^>]+>|\s+", " ", one).strip() for one in found]
+
+
+def how_far(html: str) -> list[str]:
+    """The sentences in a verdict that end in how much is heard."""
+    found = re.findall(
+        r'<(?:p class="small soft"|b)>(?:<svg.*?</svg>)?([^<]+<span class="figure">[^<]+)<', html
+    )
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
+
+
+def codes(html: str) -> list[str]:
+    return re.findall(r'data-code="(\w+)"', html)
+
+
+def asks_again(html: str) -> int:
+    return html.count('hx-trigger="every 1s"')
+
+
+def waiting(**fields: Any) -> AudioFile:
+    return make_recording(**({"check_started_at": timezone.now()} | fields))
+
+
+# What is shown -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verdict", "label"),
+    [
+        ("good", "Good"),
+        ("usable", "Usable"),
+        ("disappointing", "Will disappoint"),
+        ("unusable", "Cannot be used"),
+    ],
+)
+def test_verdict_is_a_word_with_a_drawing(
+    client: Client, user: User, verdict: str, label: str
+) -> None:
+    recording = make_judged(verdict)
+
+    html = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
+
+    assert badges(html) == [label]
+    assert re.search(r'class="badge"[^>]*><svg', html)
+    assert asks_again(html) == 0
+
+
+@pytest.mark.parametrize(
+    ("checked_ms", "duration_ms", "told"),
+    [
+        (None, 7_200_000, ""),
+        (2_080_000, 7_200_000, "34 of 120 minutes"),
+        (59_000, 600_000, "0 of 10 minutes"),
+        (84_000, 250_000, "1:24 of 4:10"),
+        (251_000, 250_000, "4:10 of 4:10"),
+    ],
+)
+def test_listening_says_how_far_it_is(
+    client: Client, user: User, checked_ms: int | None, duration_ms: int, told: str
+) -> None:
+    recording = waiting(checked_ms=checked_ms, duration_ms=duration_ms)
+
+    page = client.get(f"/recordings/{recording.pk}/").content.decode()
+    row = client.get("/recordings/").content.decode()
+
+    assert how_far(page) == ([f"Listening to the recording… {told}"] if told else [])
+    assert how_far(row) == ([f"Listening… {told}"] if told else [])
+    # Nobody wants to hear every minute; and what has not changed is not asked for.
+    assert re.findall('data-announcement="([^"]*)"', row) == [f"{recording.name}: Listening…"]
+    assert re.findall('hx-get="([^"]+verdict[^"]+)"', row) == [
+        f"/recordings/{recording.pk}/verdict/?place=row&amp;heard={checked_ms or 0}"
+    ]
+
+
+def test_row_is_told_how_far_it_is_when_that_has_changed(client: Client, user: User) -> None:
+    recording = waiting(checked_ms=2_080_000, duration_ms=7_200_000)
+    address = f"/recordings/{recording.pk}/verdict/?place=row&heard="
+
+    same = client.get(f"{address}2080000", headers=HTMX)
+    more = client.get(f"{address}0", headers=HTMX)
+
+    assert (same.status_code, more.status_code) == (204, 200)
+    assert how_far(more.content.decode()) == ["Listening… 34 of 120 minutes"]
+    assert asks_again(more.content.decode()) == 1
+
+
+def test_three_findings_at_most_most_serious_first(client: Client, user: User) -> None:
+    found = [finding(code) for code in ("clipped", "noisy", "hum", "echo")]
+    recording = make_judged("disappointing", *found)
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert codes(html) == ["clipped", "noisy", "hum"]
+    assert (
+        html.count("The loudest moments are cut off and sound rough.") == 2
+    )  # and unseen, to name
+    assert html.count("What is cut off cannot be brought back") == 1
+    assert html.count("Turn the microphone down or move back a little") == 1
+
+
+def test_worst_seconds_are_a_link_into_the_recording(client: Client, user: User) -> None:
+    recording = make_judged("usable", finding("hum", at=71.25))
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert re.findall(r'href="([^"]+#t=[^"]+)"', html) == [
+        f"/audio/recordings/{recording.pk}/#t=71.25,74.25"
+    ]
+    assert re.findall(r'data-from="([\d.]+)" data-to="([\d.]+)"', html) == [("71.25", "74.25")]
+    assert html.count("Hear it at 1:11") == 1
+
+
+def test_finding_without_a_place_has_nothing_to_play(client: Client, user: User) -> None:
+    recording = make_judged("unusable", finding("damaged") | {"from_s": 0.0, "to_s": 0.0})
+
+    assert "data-finding-audio" not in client.get(f"/recordings/{recording.pk}/").content.decode()
+
+
+def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> None:
+    figures = {
+        "duration_s": 84.25, "silence_share": 0.123, "clipped_share": 0.00021,
+        "peak_dbfs": -3.1, "loudness_lufs": -20.34, "hum_hz": 50, "hum_db": None,
+        "noise_floor_dbfs": -120.0, "channels": 2, "bandwidth_hz": 11_025, "something_new": 1.5,
+    }  # fmt: skip
+    recording = make_judged("good", figures=figures)
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    shown = html.partition('class="facts-list figures"')[2].partition("</dl>")[0]
+    assert re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", shown) == [
+        ("Length", "84.2 seconds"),
+        ("Share of silence", "12 per cent"),
+        ("Highest peak", "−3.1 dB from full scale (dBFS)"),
+        ("Share of clipped samples", "0.021 per cent"),
+        ("Loudness of the whole", "−20.3 loudness units from full scale (LUFS)"),
+        ("Hum of the mains", "50 hertz"),
+        ("Highest tones", "11,025 hertz"),
+        ("Channels", "2 channels"),
+        ("something new", "1.50"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "names"),
+    [
+        (Purpose.SAMPLE, ["Speech", "Average level", "Highest peak", "Above the noise"]),
+        (Purpose.PROMPT, ["Average level", "Highest peak", "Above the noise"]),
+    ],
+)
+def test_good_recording_is_told_with_what_is_best(
+    client: Client, user: User, purpose: Purpose, names: list[str]
+) -> None:
+    figures = {"speech_s": 71.6, "average_dbfs": -21.4, "peak_dbfs": -4.0, "snr_db": 48.2}
+    values = {"Speech": "1:12", "Average level": "−21 dB", "Highest peak": "−4 dB",
+              "Above the noise": "48 dB"}  # fmt: skip
+    waits = make_recording(by=user, purpose=purpose, check_started_at=timezone.now())
+    good = make_judged("good", by=user, purpose=purpose, figures=figures)
+
+    told = [
+        re.findall(
+            r"<dt[^>]*>([^<]+)</dt>\s*<dd><b>([^<]+)</b>",
+            client.get(f"/recordings/{one.pk}/")
+            .content.decode()
+            .partition('class="key-figures"')[2],
+        )
+        for one in (waits, good)
+    ]
+
+    assert told == [[(name, "–") for name in names], [(name, values[name]) for name in names]]
+
+
+def test_figures_that_were_not_measured_are_left_out(client: Client, user: User) -> None:
+    good = make_judged("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
+    none = make_judged("good", by=user, figures={})
+
+    pages = [client.get(f"/recordings/{one.pk}/").content.decode() for one in (good, none)]
+
+    assert [page.count('<dt class="small">') for page in pages] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [
+        (0.0001, "0.010 per cent"),
+        (0.02, "2.0 per cent of full scale: large; “Tidy up a copy” removes it"),
+        (-0.12, "12 per cent of full scale: large; “Tidy up a copy” removes it"),
+    ],
+)
+def test_large_offset_is_called_large(client: Client, user: User, offset: float, said: str) -> None:
+    recording = make_judged("good", figures={"dc_offset": offset})
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    found = re.findall(r"<dt>Constant offset \(DC\)</dt>\s*<dd>(.*?)</dd>", html)
+    assert found == [said]
+
+
+# While the studio listens ------------------------------------------------------------------------
+
+
+def test_verdict_is_asked_for_while_it_is_on_its_way(client: Client, user: User) -> None:
+    recording = waiting()
+
+    html = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
+
+    assert html.count("Listening to the recording…") == 1
+    assert badges(html) == ["Listening…"]
+    assert asks_again(html) == 1
+    assert html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form&amp;heard=0"') == 1
+
+
+def test_nothing_is_sent_until_there_is_a_verdict(client: Client, user: User) -> None:
+    recording = waiting()
+
+    response = client.get(f"/recordings/{recording.pk}/verdict/?place=form", headers=HTMX)
+
+    assert (response.status_code, response.content) == (204, b"")
+
+
+def test_verdict_comes_with_its_badge_and_is_not_asked_for_again(
+    client: Client, user: User
+) -> None:
+    recording = make_judged("usable", finding("noisy"))
+
+    html = client.get(f"/recordings/{recording.pk}/verdict/", headers=HTMX).content.decode()
+
+    assert codes(html) == ["noisy"]
+    assert badges(html) == ["Usable"]
+    assert re.findall(r'id="badge-(\d+)"[^>]*hx-swap-oob="true"', html) == [str(recording.pk)]
+    assert asks_again(html) == 0
+
+
+@pytest.mark.parametrize("place", ["form", "", "row", "nonsense"])
+def test_verdict_has_the_same_name_in_every_place(client: Client, user: User, place: str) -> None:
+    recording = make_judged("usable", finding("noisy"))
+
+    html = client.get(f"/recordings/{recording.pk}/verdict/?place={place}").content.decode()
+
+    assert re.findall(r'id="verdict-(\d+)"', html) == [str(recording.pk)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"check_started_at": None},
+        {"check_started_at": timezone.now() - timedelta(minutes=10)},
+        {"check_started_at": timezone.now(), "checked_at": timezone.now()},
+    ],
+)
+def test_missing_verdict_is_said_and_can_be_asked_for(
+    client: Client, user: User, facts: dict[str, Any]
+) -> None:
+    recording = make_recording(**facts)
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert html.count("This recording has not been checked.") == 1
+    assert html.count(f'action="/recordings/{recording.pk}/check/"') == 1
+    assert badges(html) == ["Not checked"]
+
+
+def test_check_again_has_it_listened_to(client: Client, user: User) -> None:
+    recording = make_recording(checked_at=timezone.now())
+
+    response = client.post(f"/recordings/{recording.pk}/check/", headers=HTMX)
+    plain = client.post(f"/recordings/{recording.pk}/check/")
+
+    recording.refresh_from_db()
+    assert asks_again(response.content.decode()) == 1
+    assert plain["Location"] == f"/recordings/{recording.pk}/"
+    assert recording.is_being_checked
+
+
+def test_check_again_leaves_a_verdict_alone(client: Client, user: User) -> None:
+    recording = make_judged("good")
+
+    client.post(f"/recordings/{recording.pk}/check/")
+
+    recording.refresh_from_db()
+    assert (recording.verdict, recording.is_being_checked) == ("good", False)
+
+
+def test_recording_that_only_minimax_has_is_not_judged(client: Client, user: User) -> None:
+    recording = make_recording(held=False)
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert badges(html) == ["At MiniMax"]
+    assert "Check again" not in html
+
+
+@pytest.mark.parametrize("path", ["verdict", "check", "tidy", "better"])
+def test_stranger_hears_no_verdict(client: Client, path: str, data_dir: object) -> None:
+    recording = make_judged("good")
+    ask = client.post if path == "check" else client.get
+
+    assert ask(f"/recordings/{recording.pk}/{path}/").status_code == 302
+
+
+# The form ----------------------------------------------------------------------------------------
+
+ADVICE = {
+    "noise_reduction": True, "noise_reduction_because": "hum",
+    "volume_normalization": False, "volume_normalization_because": "",
+}  # fmt: skip
+HUM = "There is a steady hum, as from a power cable or a charger."
+
+
+def ticked(html: str) -> list[str]:
+    return re.findall(r'<input type="checkbox" name="(\w+_\w+)"[^>]*checked', html)
+
+
+def told(html: str) -> list[str]:
+    return re.findall(r'id="id_advised" value="([^"]*)"', html)
+
+
+def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> None:
+    recording = make_judged("usable", finding("hum"), advice=ADVICE)
+
+    html = client.get(f"/?recording={recording.pk}").content.decode()
+
+    assert ticked(html) == ["noise_reduction"]
+    assert told(html) == [f"{recording.pk} noise_reduction"]
+    assert re.findall(r'data-suggested="(\w+)" hidden', html) == ["volume_normalization"]
+    assert re.findall(r'<span class="help" data-suggestion-reason>(.*?)</span>', html) == [HUM, ""]
+    assert re.search(r'<details class="fold" id="sound-options"\s+open', html)
+    assert html.count("“Reduce noise” is suggested for it") == 1
+
+
+def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None:
+    recording = make_judged("usable", finding("hum"), advice=ADVICE)
+    other = make_judged("usable", finding("hum"), advice=ADVICE)
+    sent = {"recording": other.pk, "advised": f"{recording.pk} noise_reduction", "action": "look"}
+
+    html = client.post("/", sent).content.decode()
+
+    assert ticked(html) == []
+    assert told(html) == [f"{other.pk} noise_reduction"]
+
+
+def test_option_of_the_last_recording_goes_with_it(client: Client, user: User) -> None:
+    clean = make_judged("good")
+    sent = {
+        "recording": clean.pk, "advised": "7 noise_reduction", "noise_reduction": "on",
+        "volume_normalization": "on", "action": "look",
+    }  # fmt: skip
+
+    html = client.post("/", sent).content.decode()
+
+    assert ticked(html) == ["volume_normalization"]
+    assert told(html) == [str(clean.pk)]
+
+
+def test_options_of_an_earlier_attempt_are_kept(client: Client, user: User) -> None:
+    recording = make_judged("usable", finding("hum"), advice=ADVICE)
+    earlier = factories.make_attempt(by=user, recording=recording)
+
+    html = client.get(f"/?from={earlier.pk}").content.decode()
+
+    assert ticked(html) == []
+
+
+def order(recording: AudioFile) -> dict[str, Any]:
+    return {
+        "token": "6f2c1b1e-0000-4000-8000-000000000001", "speaker": "Anna Larsen",
+        "voice_id": "AnnaLarsen-7k2p", "permission": "on", "recording": recording.pk,
+        "preview_text": "Hello.", "model": "speech-2.8-hd", "language": "auto",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("too_short", "This recording is too short. Record a longer one"),
+        ("too_long", "This recording is too long. Cut out the best"),
+        ("damaged", "This file is damaged. Copy or export it once more"),
+        ("not_audio", "This is not a sound recording that we can read. Export"),
+    ],
+)
+def test_what_minimax_would_refuse_is_refused_here(
+    client: Client, user: User, code: str, sentence: str
+) -> None:
+    recording = make_judged("unusable", finding(code, severity=3))
+
+    response = client.post("/", order(recording))
+
+    assert response.status_code == 422
+    assert response.content.decode().count(sentence) == 2  # above the form, and at the recording
+    assert CloneAttempt.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "found"),
+    [
+        ("disappointing", finding("clipped")),
+        ("unusable", finding("little_speech", severity=3)),
+        ("usable", finding("too_short", severity=1)),
+    ],
+)
+def test_poor_recording_is_the_person_s_choice(
+    client: Client, user: User, verdict: str, found: dict[str, Any]
+) -> None:
+    recording = make_judged(verdict, found)
+
+    assert client.post("/", order(recording)).status_code == 303
+    assert CloneAttempt.objects.get().recording == recording
+
+
+def test_form_warns_beside_its_button(client: Client, user: User) -> None:
+    html = client.get("/").content.decode()
+
+    warned = html.rpartition("recording-warning")[0].count("will probably disappoint.")
+    assert (warned, html.count('data-for-verdict="unusable"')) == (1, 1)
+    assert html.index("This recording will probably disappoint.") < html.index('id="clone-voice"')
+
+
+@pytest.mark.parametrize(
+    ("field", "purpose"), [("recording", "voice_clone"), ("prompt_clip", "prompt_audio")]
+)
+def test_check_again_without_script_orders_nothing(
+    client: Client, user: User, field: str, purpose: str
+) -> None:
+    chosen = make_recording(purpose=purpose, checked_at=timezone.now())
+    typed = order(make_judged("good")) | {field: chosen.pk, "action": f"check_{field}"}
+
+    html = client.post("/", typed).content.decode()
+
+    assert html.count("Listening to the recording…") == 1
+    assert html.count('name="action" value="look"') == 1
+    assert re.findall(r'name="speaker" value="([^"]*)"', html) == ["Anna Larsen"]
+    assert CloneAttempt.objects.count() == 0
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "0", "9" * 30, "-1"])
+def test_check_again_of_nothing_breaks_nothing(client: Client, user: User, chosen: str) -> None:
+    sent = order(make_recording()) | {"recording": chosen, "action": "check_recording"}
+
+    assert client.post("/", sent).status_code == 200
+
+
+def test_way_to_the_tidying_keeps_what_is_typed(client: Client, user: User) -> None:
+    recording = make_judged("usable", finding("hum"))
+    typed = order(recording) | {"action": "tidy_recording"}
+
+    left = client.post("/", typed)
+    back = client.get(f"/?recording={recording.pk}").content.decode()
+
+    assert (left.status_code, left["Location"]) == (303, f"/recordings/{recording.pk}/tidy/")
+    assert re.findall(r'name="speaker" value="([^"]*)"', back) == ["Anna Larsen"]
+    assert CloneAttempt.objects.count() == 0
+
+
+# Families ----------------------------------------------------------------------------------------
+
+
+def family_of(html: str) -> list[tuple[str, str]]:
+    tree = html.partition('<ul class="family">')[2].partition("</ul>")[0]
+    return re.findall(r'data-depth="(\d+)".*?<(?:a|b)[^>]*>(.*?)</', tree, re.DOTALL)
+
+
+@pytest.mark.parametrize("width", [1, 6])
+def test_page_shows_the_family_at_a_fixed_number_of_queries(
+    client: Client, user: User, width: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    root = make_recording(name="anna.m4a", by=user)
+    for number in range(width):
+        cut = make_recording(
+            name=f"cut {number}", parent=root, origin=Origin.CUT, from_ms=42_000, to_ms=90_000,
+            by=user,
+        )  # fmt: skip
+        tidied = make_recording(
+            name=f"tidied {number}", parent=cut, origin=Origin.CLEANED, steps=["hum", "level"],
+            by=user,
+        )  # fmt: skip
+    make_recording(name="a stranger", by=user)
+    client.get("/recordings/")
+
+    with django_assert_num_queries(6):  # session, user, it, its kin, the family, its uses
+        html = client.get(f"/recordings/{tidied.pk}/").content.decode()
+
+    expected = [("0", "anna.m4a")]
+    for number in range(width):
+        expected += [("1", f"cut {number}"), ("2", f"tidied {number}")]
+    assert family_of(html) == expected
+    assert html.count("cut, 0:42–1:30") == width
+    assert html.count("tidied copy: hum removed, level evened") == width
+
+
+def test_family_survives_its_original(client: Client, user: User) -> None:
+    root = make_recording(name="anna.m4a", file_id=None, provider="", uploaded_at=None)
+    cut = make_recording(name="cut", parent=root, origin=Origin.CUT, from_ms=0, to_ms=9_000)
+    make_recording(name="cleaned", parent=cut, origin=Origin.CLEANED)
+
+    client.post(f"/recordings/{root.pk}/delete/")
+
+    html = client.get(f"/recordings/{cut.pk}/").content.decode()
+    assert family_of(html) == [("0", "cut"), ("1", "cleaned")]
+
+
+def test_circle_in_a_family_ends(client: Client, user: User) -> None:
+    first, second = make_recording(), make_recording()
+    AudioFile.objects.filter(pk=first.pk).update(parent=second)
+    AudioFile.objects.filter(pk=second.pk).update(parent=first)
+
+    assert client.get(f"/recordings/{first.pk}/").status_code == 200

@@ -1,0 +1,229 @@
+"""Tidying: what is ticked, what becomes of it, and which of the two is recommended."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tests import factories
+from tests.factories import finding, make_judged, make_recording
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, Origin
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+STEPS = ("trim", "level", "dc_and_hum", "mono")
+
+
+@pytest.fixture
+def user(client: Client, data_dir: object) -> User:
+    person = factories.make_user()
+    client.force_login(person)
+    return person
+
+
+def ticked(html: str) -> list[str]:
+    return re.findall(r'<input type="checkbox" name="(\w+)"[^>]*checked', html)
+
+
+def better(client: Client, original: AudioFile, copy: AudioFile) -> str:
+    page = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}", headers=HTMX)
+    return re.sub(r"<[^>]+>", "", page.content.decode())
+
+
+def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields: Any) -> AudioFile:
+    return make_judged(verdict, *found, parent=original, origin=Origin.CLEANED, **fields)
+
+
+@pytest.mark.parametrize(
+    ("found", "figures", "expected"),
+    [
+        (["hum"], {}, ["dc_and_hum"]),
+        (["silence"], {}, ["trim"]),
+        (["too_quiet"], {}, ["level"]),
+        (["too_loud"], {}, ["level"]),
+        (["dead_channel"], {}, ["mono"]),
+        (["out_of_phase", "hum"], {}, ["dc_and_hum", "mono"]),
+        ([], {"silence_end_s": 1.4}, ["trim"]),
+        ([], {"loudness_lufs": -29.0}, ["level"]),
+        ([], {"loudness_lufs": -21.0, "dc_offset": 0.02}, ["dc_and_hum"]),
+        ([], {"loudness_lufs": None, "dc_offset": None}, ["level"]),
+    ],
+)
+def test_what_the_check_speaks_for_is_ticked(
+    client: Client, user: User, found: list[str], figures: dict[str, Any], expected: list[str]
+) -> None:
+    recording = make_judged("usable", *map(finding, found), figures=figures)
+
+    assert ticked(client.get(f"/recordings/{recording.pk}/tidy/").content.decode()) == expected
+
+
+def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) -> None:
+    original = make_judged("usable", finding("too_quiet"), content=hum(12), name="anna.wav")
+
+    made = client.post(f"/recordings/{original.pk}/tidy/", {"level": "on"})
+    copy = AudioFile.objects.get(parent=original)
+    html = client.get(made["Location"]).content.decode()
+
+    assert made["Location"] == f"/recordings/{original.pk}/tidy/?copy={copy.pk}"
+    assert (copy.origin, copy.name, copy.created_by) == ("cleaned", "anna, tidied.wav", user)
+    assert html.count(f'src="/audio/recordings/{original.pk}/"') == 1
+    assert html.count(f'src="/audio/recordings/{copy.pk}/"') == 1
+    assert html.count(f'href="/?recording={copy.pk}"') == 1
+    assert html.count(f'href="/?recording={original.pk}"') == 1
+    assert html.count("Listening to the copy.") == 1
+
+
+def test_nothing_chosen_is_no_copy(client: Client, user: User) -> None:
+    original = make_judged("usable", content=hum(12))
+
+    response = client.post(f"/recordings/{original.pk}/tidy/", {})
+
+    assert response.status_code == 422
+    assert response.content.decode().count("Choose at least one thing to do.") == 1
+    assert AudioFile.objects.count() == 1
+
+
+def test_unreadable_original_is_told(client: Client, user: User) -> None:
+    original = make_judged("usable", content=b"Dear diary, " * 99)
+
+    response = client.post(f"/recordings/{original.pk}/tidy/", {"mono": "on"})
+
+    assert response.status_code == 422
+    assert response.content.decode().count('role="alert"') == 1
+    assert AudioFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("facts", [{"held": False}, {"needs_cutting": True, "file_id": None}])
+def test_only_what_we_hold_whole_is_tidied(
+    client: Client, user: User, facts: dict[str, Any]
+) -> None:
+    assert client.get(f"/recordings/{make_recording(**facts).pk}/tidy/").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "own"])
+def test_only_its_own_copy_stands_beside_it(client: Client, user: User, asked: str) -> None:
+    original, other = make_judged("good"), make_judged("good")
+    asked = str(other.pk) if asked == "own" else asked
+
+    assert client.get(f"/recordings/{original.pk}/tidy/?copy={asked}").status_code == 404
+
+
+def test_newest_copy_is_shown_where_none_is_named(client: Client, user: User) -> None:
+    original = make_judged("good")
+    _older, newer = copy_of(original, "good"), copy_of(original, "good")
+
+    html = client.get(f"/recordings/{original.pk}/tidy/").content.decode()
+
+    assert re.findall(r'id="verdict-(\d+)"', html) == [str(original.pk), str(newer.pk)]
+
+
+# Which is better ---------------------------------------------------------------------------------
+
+
+def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: User) -> None:
+    original = make_judged("disappointing", finding("hum"), finding("noisy", severity=1))
+    copy = copy_of(original, "usable", finding("noisy", severity=1))
+
+    said = better(client, original, copy)
+
+    assert said.count("Use the tidied copy: it is better.") == 1
+    assert said.count("It is judged “Usable” instead of “Will disappoint”.") == 1
+    assert said.count("No longer found: There is a steady hum") == 1
+
+
+def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
+    original = make_judged("usable", finding("hum", severity=1), finding("noisy", severity=1))
+    copy = copy_of(original, "usable", finding("noisy", severity=1))
+
+    assert better(client, original, copy).count("Both are “Usable”, but less is found") == 1
+
+
+def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:
+    original = make_judged("good")
+    copy = copy_of(original, "usable", finding("too_loud", severity=1))
+
+    assert better(client, original, copy).count("Keep the original: it is better.") == 1
+
+
+def test_equals_are_left_to_the_ear(client: Client, user: User) -> None:
+    original = make_judged("good")
+
+    assert better(client, original, copy_of(original, "good")).count("Both are equally good.") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("usable", "good", "copy"),
+        ("good", "usable", "original"),
+        ("good", "good", ""),
+        ("", "good", ""),
+    ],
+)
+def test_main_action_is_to_use_the_better_one(
+    client: Client, user: User, before: str, after: str, expected: str
+) -> None:
+    original = make_judged(before)
+    copy = copy_of(original, after)
+
+    html = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}").content.decode()
+
+    assert re.findall(r'data-for="(\w*)"', html) == [expected]
+
+
+def test_missing_verdict_recommends_nothing(client: Client, user: User) -> None:
+    original = make_recording(checked_at=timezone.now())
+
+    said = better(client, original, copy_of(original, "good"))
+
+    assert said.count("One of the two has not been checked.") == 1
+
+
+def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> None:
+    original = make_judged("good")
+    copy = make_recording(parent=original, origin=Origin.CLEANED, check_started_at=timezone.now())
+
+    page = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}", headers=HTMX)
+
+    assert (page.status_code, page.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "softer", "words"),
+    [
+        (-26.0, -20.0, "#copy", "The copy is 6.0 dB louder."),
+        (-12.5, -20.0, "#original", "The original is 7.5 dB louder."),
+    ],
+)
+def test_louder_one_is_played_softer_and_that_is_said(
+    client: Client, user: User, before: float, after: float, softer: str, words: str
+) -> None:
+    original = make_judged("usable", figures={"loudness_lufs": before})
+    copy = copy_of(original, "good", figures={"loudness_lufs": after})
+
+    html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()
+
+    [(place, volume)] = re.findall(r'data-volume-of="(.*?)" data-volume="(.*?)"', html)
+    assert place == softer
+    assert float(volume) == pytest.approx(10 ** (-abs(before - after) / 20), abs=0.001)
+    assert math.isclose(20 * math.log10(float(volume)), -abs(before - after), abs_tol=0.02)
+    assert html.count(words) == 1
+
+
+@pytest.mark.parametrize("figures", [{}, {"loudness_lufs": None}, {"loudness_lufs": -20.1}])
+def test_nothing_is_turned_down_without_a_reason(
+    client: Client, user: User, figures: dict[str, Any]
+) -> None:
+    original = make_judged("usable", figures=figures)
+    copy = copy_of(original, "good", figures={"loudness_lufs": -20.0})
+
+    html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()
+
+    assert "data-volume-of" not in html

@@ -1,0 +1,93 @@
+"""Finding out: asked only by a person, and written down truly."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests import factories
+from voicestudio.models import AttemptState, CloneAttempt, Event, Voice
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones
+from voicestudio.services.clones import Order, reconcile
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def lost(user: User, standin: StandIn) -> CloneAttempt:
+    """An attempt that MiniMax has served, and whose answer was lost on the way."""
+    from uuid import uuid4
+
+    from tests.services.conftest import wav
+
+    standin.script("voice_clone", Fault(action="drop", after="work"))
+    recording = factories.make_recording(
+        by=user, content=wav(11, rate=8_000), name="anna.wav", file_id=None, provider="",
+        uploaded_at=None,
+    )  # fmt: skip
+    order = Order(
+        token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,
+        recording=recording, preview_text="Hello.", model="speech-2.8-hd",
+    )  # fmt: skip
+    attempt = clones.submit(order, by=user)
+    clones.run(attempt.pk)
+    return CloneAttempt.objects.get(pk=attempt.pk)
+
+
+def test_unknown_attempt_offers_to_find_out(client: Client, lost: CloneAttempt) -> None:
+    page = client.get(f"/history/{lost.pk}/").content.decode()
+
+    assert "Check with MiniMax" in page
+    assert "It worked" in page
+    assert "the same request is sent once more" in page
+    assert page.count("At most one more preview is charged: less than $0.01.") == 1
+
+
+def test_check_asks_once_and_enters_the_voice_that_was_there(
+    client: Client, lost: CloneAttempt, standin: StandIn
+) -> None:
+    for _press in range(2):
+        client.post(f"/history/{lost.pk}/check/")
+    busy = client.get(f"/history/{lost.pk}/").content.decode()
+    reconcile.run(lost.pk)
+
+    attempt = CloneAttempt.objects.get(pk=lost.pk)
+    assert "Asking MiniMax" in busy
+    assert attempt.state == AttemptState.READY
+    assert Voice.objects.get(voice_id="Anna-7k2pp").preview_lost
+    assert len(standin.calls_of("voice_clone")) == 2
+    assert Event.objects.filter(kind="checked").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("worked", "state"), [("yes", AttemptState.READY), ("no", AttemptState.FAILED)]
+)
+def test_settle_writes_what_a_person_knows_with_the_note(
+    worked: str, state: AttemptState, client: Client, lost: CloneAttempt
+) -> None:
+    client.post(f"/history/{lost.pk}/settle/", {"worked": worked, "note": "their support said so"})
+
+    assert CloneAttempt.objects.get(pk=lost.pk).state == state
+    assert Event.objects.get(kind="settled").note == "their support said so"
+
+
+def test_settle_without_a_word_changes_nothing(client: Client, lost: CloneAttempt) -> None:
+    client.post(f"/history/{lost.pk}/settle/", {"worked": "perhaps"})
+
+    assert CloneAttempt.objects.get(pk=lost.pk).state == AttemptState.UNKNOWN
+
+
+def test_check_is_not_for_strangers_nor_by_link(client: Client, lost: CloneAttempt) -> None:
+    assert client.get(f"/history/{lost.pk}/check/").status_code == 405
+    client.logout()
+    assert client.post(f"/history/{lost.pk}/check/").status_code == 302
+    assert CloneAttempt.objects.get(pk=lost.pk).is_being_asked is False

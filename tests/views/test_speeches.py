@@ -1,0 +1,208 @@
+"""Speaking: a text for a voice, its price, its live row, and its sound."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tests import factories
+from voicestudio.models import Speech, SpeechState, Voice
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones, speeches
+from voicestudio.services.clones import Order
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def user(client: Client, data_dir: Path) -> User:
+    person = factories.make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
+    """A voice that the stand-in has really made."""
+    from tests.services.conftest import wav
+
+    recording = factories.make_recording(
+        by=user, content=wav(11, rate=8_000), name="anna.wav", file_id=None, provider="",
+        uploaded_at=None,
+    )  # fmt: skip
+    order = Order(
+        token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,
+        recording=recording,
+    )  # fmt: skip
+    attempt = clones.submit(order, by=user)
+    clones.run(attempt.pk)
+    return Voice.objects.get(voice_id="Anna-7k2pp")
+
+
+def asked(**changes: str) -> dict[str, str]:
+    return {"token": str(uuid4()), "text": "Good morning.", "model": "speech-2.8-hd"} | changes
+
+
+def test_speak_once_makes_one_speech_however_often_it_is_sent(client: Client, voice: Voice) -> None:
+    form = asked()
+
+    for _press in range(2):
+        response = client.post(f"/voices/{voice.pk}/speak/", form)
+
+    speech = Speech.objects.get()
+    assert response["Location"] == f"/voices/{voice.pk}/#speech-{speech.pk}"
+    assert (speech.text, speech.model, speech.format) == ("Good morning.", "speech-2.8-hd", "mp3")
+
+
+def test_speech_can_be_heard_and_downloaded(client: Client, voice: Voice, standin: StandIn) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked(speed="1.2", pitch="-2", format="wav"))
+    speech = Speech.objects.get()
+    speeches.run(speech.pk)
+
+    row = client.get(f"/speeches/{speech.pk}/", headers=HTMX).content.decode()
+    sound = client.get(f"/audio/speeches/{speech.pk}/?download=1")
+
+    assert f"/audio/speeches/{speech.pk}/" in row
+    assert "data-live" not in row
+    assert sound.status_code == 200
+    assert b"".join(sound.streaming_content)[:4] == b"RIFF"  # type: ignore[attr-defined]
+    assert sound["Content-Disposition"].startswith("attachment")
+    assert voice.pk == Voice.objects.get(kept_at__isnull=False).pk
+
+
+def test_speech_row_asks_again_while_it_waits(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked())
+
+    row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
+
+    assert "data-live" in row
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"text": ""}, "Type what the voice shall say."),
+        ({"text": "x" * 10_000}, "too long"),
+        ({"speed": "3"}, "less than or equal to 2"),
+        ({"pitch": "99"}, "less than or equal to 12"),
+        ({"model": "speech-9"}, "Select a valid choice"),
+        ({"text": "Well <#0.5#><#0.5#> yes"}, "Two pauses stand side by side"),
+        ({"speed": "NaN"}, "Enter a number"),
+        ({"token": "nonsense"}, "valid UUID"),
+    ],
+)
+def test_speak_refuses_with_a_sentence_and_keeps_the_text(
+    changes: dict[str, str], sentence: str, client: Client, voice: Voice
+) -> None:
+    response = client.post(f"/voices/{voice.pk}/speak/", asked(**changes))
+
+    assert response.status_code == 422
+    if "token" not in changes:
+        assert sentence in response.content.decode()
+    assert Speech.objects.count() == 0
+
+
+def test_price_names_the_fee_of_the_first_use(client: Client, voice: Voice) -> None:
+    text = {"text": "x" * 1000, "model": "speech-2.8-hd"}
+
+    page = client.post(f"/voices/{voice.pk}/price/", text)
+
+    words = " ".join(page.content.decode().split())
+    assert "This costs $0.10 now." in words
+    assert "The first use also costs $1.50, once." in words
+    assert "1,000 of 9,999 characters." in words
+
+
+def test_speech_whose_answer_was_lost_is_settled_by_hand(
+    client: Client, voice: Voice, standin: StandIn
+) -> None:
+    standin.script("t2a_v2", Fault(action="drop"))
+    client.post(f"/voices/{voice.pk}/speak/", asked())
+    speech = Speech.objects.get()
+    speeches.run(speech.pk)
+    assert Speech.objects.get().state == SpeechState.UNKNOWN
+
+    client.post(f"/speeches/{speech.pk}/settle/", {"worked": "no", "note": "asked their support"})
+
+    assert Speech.objects.get().state == SpeechState.FAILED
+
+
+def test_stranger_hears_nothing(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked())
+    pk = Speech.objects.get().pk
+    client.logout()
+
+    assert client.get(f"/audio/speeches/{pk}/").status_code == 302
+    assert client.get(f"/speeches/{pk}/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"created_at": timezone.now() - timedelta(hours=169)}, "it was not used for 168 hours"),
+        ({"deleted_at": timezone.now()}, "MiniMax does not have this voice any more."),
+        (
+            {"missing_at": timezone.now(), "missing_code": 2054},
+            "MiniMax does not have this voice any",
+        ),
+        ({"uncertain": True}, "We do not know yet whether MiniMax made this voice."),
+    ],
+)
+@pytest.mark.parametrize("path", ["speak/", "keep/"])
+def test_hand_made_form_of_a_voice_that_cannot_speak_is_refused(
+    path: str, facts: dict[str, Any], words: str, client: Client, user: User
+) -> None:
+    voice = factories.make_attempt(by=user).cloned_voice
+    assert voice is not None
+    Voice.objects.filter(pk=voice.pk).update(**facts)
+
+    response = client.post(f"/voices/{voice.pk}/{path}", asked())
+
+    assert (response.status_code, Speech.objects.count()) == (422, 0)
+    assert words in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "field", [{"speed": "9"}, {"speed": "NaN"}, {"volume": "0"}, {"pitch": "99"}, {"model": "x"},
+              {"format": "exe"}, {"language": "Klingon"}, {"token": "x"}, {"text": "a" * 10_000}],
+    ids=lambda field: "".join(field),
+)  # fmt: skip
+def test_hand_made_form_with_nonsense_is_refused_and_keeps_its_text(
+    field: dict[str, str], client: Client, voice: Voice
+) -> None:
+    response = client.post(f"/voices/{voice.pk}/speak/", asked() | field)
+
+    assert (response.status_code, Speech.objects.count()) == (422, 0)
+    assert (field.get("text") or "Good morning.") in response.content.decode()
+
+
+def test_voice_deleted_meanwhile_is_not_asked_to_speak(
+    client: Client, voice: Voice, standin: StandIn
+) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked())
+    delete = {"confirmation": voice.voice_id, "files_here": "on"}
+    client.post(f"/voices/{voice.pk}/delete/", delete)
+
+    speeches.run(Speech.objects.get().pk)
+
+    speech = Speech.objects.get()
+    assert (speech.state, speech.charges.count()) == (SpeechState.FAILED, 0)
+    assert standin.calls_of("t2a_v2") == []
+
+
+def test_price_of_starting_a_speech_again_stands_beside_the_button(
+    client: Client, voice: Voice
+) -> None:
+    client.post(f"/voices/{voice.pk}/speak/", asked(text="a" * 1000))
+    Speech.objects.update(status="sending", lease_until=timezone.now() - timedelta(seconds=1))
+
+    row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
+
+    assert row.count("Try again</button>") == 1
+    assert row.count("It costs $1.60; nothing was charged before.") == 1

@@ -1,0 +1,197 @@
+"""Comparing with MiniMax: three lists, however long, and taking in."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.factories import make_speaker, make_user, make_voice
+from tests.services.conftest import make_voice_there
+from voicestudio.models import Voice, VoiceState
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import ClonedVoice
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def user(client: Client) -> User:
+    person = make_user("lea")
+    client.force_login(person)
+    return person
+
+
+def _stranger(standin: StandIn, voice_id: str = "Stranger-1") -> None:
+    standin.voices[voice_id] = ClonedVoice(voice_id, 1, None, 0, used_at=1)
+
+
+def _compare(client: Client, **asked: str) -> str:
+    return client.post("/voices/compare/", asked).content.decode()
+
+
+@pytest.mark.parametrize("path", ["/voices/compare/", "/voices/import/"])
+def test_stranger_is_sent_to_the_door(path: str, client: Client) -> None:
+    answer: Any = client.post(path)
+
+    # What was sent is not kept, so there is nothing to come back to.
+    assert answer["Location"] == "/sign-in/?next=/"
+
+
+def test_page_explains_and_asks_nobody(client: Client, user: User, standin: StandIn) -> None:
+    page = client.get("/voices/compare/").content.decode()
+
+    assert "Asking costs nothing and changes nothing." in page
+    assert standin.calls == []
+    assert 'href="/voices/compare/"' in client.get("/voices/").content.decode()
+
+
+def test_three_lists_with_the_reason_that_fits(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    _stranger(standin)
+    _stranger(standin, "Both-1")
+    make_voice("Both-1", kept_at=timezone.now())
+    make_voice("Missing-1", kept_at=timezone.now())
+    make_voice_there(standin, by=user, voice_id="Unused-1")
+
+    page = _compare(client)
+
+    there, here = page.index('id="only-there"'), page.index('id="only-here"')
+    both = page.index('id="both"')
+    assert there < page.index("Stranger-1") < here < page.index("Missing-1") < both
+    assert here < page.index("Unused-1") < both < page.index("Both-1")
+    assert "It has never really spoken; MiniMax lists only voices that have." in page
+    assert "It has spoken, so MiniMax ought to list it." in page
+
+
+def test_gateway_that_cannot_list_says_so_once(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    standin.script("get_voice", Fault(http_status=404, body="no such call"))
+
+    page = _compare(client)
+
+    assert page.count("This gateway offers no list of voices.") == 1
+    assert 'id="only-there"' not in page
+
+
+def test_provider_error_becomes_a_sentence(client: Client, user: User, standin: StandIn) -> None:
+    standin.script("get_voice", Fault(status_code=1008))
+
+    page = _compare(client)
+
+    assert "Our MiniMax account is out of credit." in page
+    assert 'id="only-there"' not in page
+
+
+def test_long_list_comes_in_pages_and_is_searched(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    for number in range(60):
+        _stranger(standin, f"Stranger-{number:04d}")
+
+    first, second = _compare(client), _compare(client, page="2")
+
+    assert (first.count('value="Stranger-'), second.count('value="Stranger-')) == (50, 10)
+    assert "Page 1 of 2" in first
+    assert _compare(client, q="-0042").count('value="Stranger-') == 1
+    assert _compare(client, page="99").count('value="Stranger-') == 10
+    assert _compare(client, page="nonsense").count('value="Stranger-') == 50
+
+
+def test_many_voices_cost_no_more_queries_and_little_more_page(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    def compared() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as counted:
+            page = _compare(client)
+        return len(counted), page.count('href="/voices/')
+
+    speaker = make_speaker()
+    make_voice(speaker=speaker)
+    few, _links = compared()
+    for _voice in range(60):
+        make_voice(speaker=speaker)
+
+    many, links = compared()
+
+    assert many == few
+    assert links < 40
+
+
+def test_gateway_that_lists_nothing_makes_no_endless_page(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    speaker = make_speaker()
+    for _voice in range(203):
+        make_voice(speaker=speaker, kept_at=timezone.now())
+
+    page = _compare(client)
+
+    assert "These are the first 200 of 203." in page
+    assert page.count('<span class="id soft">') == 200
+
+
+def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) -> None:
+    _stranger(standin)
+    form = {"voice_id": "Stranger-1", "name": " Zoe  Stranger "}
+
+    answer: Any = client.post("/voices/import/", form)
+    again = client.post("/voices/import/", form)
+
+    voice = Voice.objects.get()
+    assert answer["Location"] == f"/voices/{voice.pk}/"
+    assert (voice.state, voice.speaker.name) == (VoiceState.FROM_MINIMAX, "Zoe Stranger")
+    assert again.status_code == 422
+    assert "or it has been taken in already." in again.content.decode()
+
+
+def test_row_alone_is_swapped_for_htmx(client: Client, user: User, standin: StandIn) -> None:
+    _stranger(standin)
+    form = {"voice_id": "Stranger-1", "name": "Zoe"}
+
+    refused = client.post("/voices/import/", form | {"name": " "}, headers=HTMX)
+    taken = client.post("/voices/import/", form, headers=HTMX)
+
+    assert refused.status_code == 422
+    assert "Say whose voice it is." in refused.content.decode()
+    assert refused.content.decode().lstrip().startswith("<li")
+    assert taken.content.decode().lstrip().startswith("<li")
+    assert "Taken in" in taken.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"voice_id": "Stranger-1", "name": ""}, "Say whose voice it is."),
+        ({"voice_id": "Stranger-1", "name": "\u200b"}, "Say whose voice it is."),
+        ({"voice_id": "Nobody-1", "name": "Zoe"}, "MiniMax does not list this voice any more"),
+        ({}, "This field is required."),
+    ],
+)
+def test_wrong_input_takes_nothing_in(
+    form: dict[str, str], said: str, client: Client, user: User, standin: StandIn
+) -> None:
+    _stranger(standin)
+
+    answer = client.post("/voices/import/", form)
+
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert Voice.objects.count() == 0
+
+
+def test_error_while_taking_in_becomes_a_sentence(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    standin.script("get_voice", Fault(action="drop"))
+
+    answer = client.post("/voices/import/", {"voice_id": "Stranger-1", "name": "Zoe"})
+
+    assert answer.status_code == 422
+    assert "MiniMax did not answer in time." in answer.content.decode()

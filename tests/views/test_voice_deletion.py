@@ -1,0 +1,171 @@
+"""Deleting a voice: what is named, what must be typed, what became of each item."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests.factories import make_attempt, make_user, make_voice
+from tests.services.conftest import make_voice_there
+from voicestudio.models import AudioFile, Event, EventKind, Voice, VoiceState
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.practice.store import StoredFile
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def user(client: Client) -> User:
+    person = make_user("lea")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def voice(user: User, standin: StandIn) -> Voice:
+    return make_voice_there(standin, by=user, speaker_name="Anna Larsen")
+
+
+def _delete(client: Client, voice: Voice, **ticks: str) -> str:
+    answer = client.post(
+        f"/voices/{voice.pk}/delete/", {"confirmation": voice.voice_id} | ticks, follow=True
+    )
+    assert answer.redirect_chain == [(f"/voices/{voice.pk}/delete/", 302)]
+    return answer.content.decode()
+
+
+def test_stranger_is_sent_to_the_door(client: Client) -> None:
+    answer: Any = client.get("/voices/1/delete/")
+
+    assert answer["Location"] == "/sign-in/?next=/voices/1/delete/"
+    assert client.post("/voices/1/delete/").status_code == 302
+
+
+@pytest.mark.parametrize("pk", [99, 10**30])
+def test_voice_that_is_not_there_is_404(pk: int, client: Client, user: User) -> None:
+    assert client.get(f"/voices/{pk}/delete/").status_code == 404
+    assert client.post(f"/voices/{pk}/delete/").status_code == 404
+
+
+def test_page_names_what_is_lost_and_is_found_from_the_voice(client: Client, voice: Voice) -> None:
+    page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
+
+    assert "The voice can never speak again." in page
+    assert "The demo." in page
+    assert page.count(voice.attempt.recording.name) == 2
+    assert (
+        f'href="/voices/{voice.pk}/delete/"' in client.get(f"/voices/{voice.pk}/").content.decode()
+    )
+
+
+def test_recording_that_others_need_is_said_to_stay(
+    client: Client, voice: Voice, user: User
+) -> None:
+    make_attempt(by=user, recording=voice.attempt.recording)
+
+    page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
+
+    assert f"{voice.attempt.recording.name} is kept, because another attempt needs it." in page
+
+
+def test_page_costs_the_same_with_many_other_voices(
+    client: Client, voice: Voice, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _voice in range(5):
+        make_voice(speaker=voice.speaker)
+
+    # Who it is (2), lapsed calls (2), the voice, what is at stake (3), its cost.
+    with django_assert_num_queries(9):
+        client.get(f"/voices/{voice.pk}/delete/")
+
+
+@pytest.mark.parametrize("typed", ["", "someone-else", "VOICE"])
+def test_wrong_voice_id_deletes_nothing(
+    typed: str, client: Client, voice: Voice, standin: StandIn
+) -> None:
+    answer = client.post(f"/voices/{voice.pk}/delete/", {"confirmation": typed, "files_here": "on"})
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert page.count('id="delete-confirmation_error"') == 1
+    assert '<input type="checkbox" name="files_here" id="delete-files_here" checked>' in page
+    assert list(standin.voices) == [voice.voice_id]
+    voice.refresh_from_db()
+    assert voice.state == VoiceState.TEMPORARY
+
+
+def test_each_item_is_told_and_a_tombstone_stays(
+    client: Client, voice: Voice, standin: StandIn, tmp_path: Path
+) -> None:
+    recording = voice.attempt.recording
+    assert recording.file_id is not None
+    content = tmp_path / "there.mp3"
+    content.write_bytes(b"x")
+    standin.files[recording.file_id] = StoredFile(
+        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
+    )
+
+    page = _delete(client, voice, files_there="on", files_here="on")
+
+    assert re.findall(r"<span>([A-Z][^<]+?)(?: <|<)", page[page.index('id="became"') :])[:4] == [
+        "The voice at MiniMax", "The uploaded file at MiniMax", "Our copy of the demo",
+        "Our copy of the recording",
+    ]  # fmt: skip
+    assert page.count("deleted</span>") == 4
+    assert "Try what failed again" not in page
+    assert (standin.voices, standin.files) == ({}, {})
+    shelf = client.get("/voices/?state=deleted").content.decode()
+    assert voice.voice_id in shelf
+    assert "<audio" not in shelf
+    assert AudioFile.objects.exclude(file="").count() == 0
+
+
+def test_deleting_twice_does_no_harm(client: Client, voice: Voice) -> None:
+    _delete(client, voice)
+
+    again = _delete(client, voice)
+
+    assert again.count("was gone already</span>") == 1
+    assert Event.objects.filter(kind=EventKind.DELETED).count() == 1
+
+
+def test_result_is_shown_once(client: Client, voice: Voice) -> None:
+    _delete(client, voice)
+
+    page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
+
+    assert 'id="became"' not in page
+    assert "What is left of it can still be deleted." in page
+
+
+def test_what_failed_is_tried_again_with_the_same_ticks(
+    client: Client, voice: Voice, standin: StandIn
+) -> None:
+    standin.script("delete_voice", Fault(status_code=1013))
+
+    failed = _delete(client, voice, files_here="on")
+
+    assert "The voice could not be deleted" in failed
+    assert "MiniMax has a problem on its side." in failed
+    assert "Our own audio is kept as long as the voice is still at MiniMax." in failed
+    assert f'<input type="hidden" name="confirmation" value="{voice.voice_id}">' in failed
+    assert '<input type="hidden" name="files_here" value="on">' in failed
+    assert "Try what failed again" not in _delete(client, voice, files_here="on")
+
+
+def test_gateway_that_cannot_delete_says_so_once(
+    client: Client, voice: Voice, standin: StandIn
+) -> None:
+    for call in ("delete_voice", "files_delete"):
+        standin.script(call, Fault(http_status=404, body="not found"))
+
+    page = _delete(client, voice, files_there="on")
+
+    assert page.count("This gateway offers no deleting") == 1
+    assert "Try what failed again" not in page
+    voice.refresh_from_db()
+    assert voice.state == VoiceState.TEMPORARY

@@ -1,0 +1,174 @@
+"""History: which attempts there are, who may see them, and how they are found again."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from . import search
+from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
+from .paid_calls import PaidCallQuerySet
+from .search import LARGEST_ID
+
+if TYPE_CHECKING:
+    from .attempts import CloneAttempt
+
+PAGE_SIZE: Final = 25
+# By how much the order of the ids may differ from that of the times.
+SLACK: Final = timedelta(minutes=1)
+
+# What a person ordered. Written once, when the attempt is asked for.
+IMMUTABLE_FIELDS: Final = frozenset(
+    {
+        "token", "provider", "created_at", "created_by", "created_by_id", "parent", "parent_id",
+        "speaker", "speaker_id", "speaker_name", "recording", "recording_id",
+        "prompt_clip", "prompt_clip_id", "prompt_text", "voice_id", "preview_text", "model",
+        "language", "text_validation", "accuracy", "noise_reduction", "volume_normalization",
+        "watermark", "rehearsal", "permission_by", "permission_by_id", "permission_at",
+        "permission_wording",
+    }
+)  # fmt: skip
+
+
+# What one row of a list shows; the rest stays in the database, since reading it takes longer.
+SHOWN_IN_ROWS: Final = (
+    "created_at", "parent", "speaker_name", "voice_id", "preview_text", "status", "enqueued_at",
+    "retry_at", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "http_status",
+    "status_code", "trouble", "input_sensitive", "audio_url", "audio", "audio_trouble",
+    "audio_duration_ms", "audio_peaks",
+)  # fmt: skip
+
+
+class AttemptPage(NamedTuple):
+    """One screen of attempts, newest first, with the cursors of its neighbours."""
+
+    attempts: list["CloneAttempt"]
+    older: int | None
+    newer: int | None
+
+
+class IfLost(models.Func):
+    """The state in which an attempt of a status is once its worker has been lost.
+
+    Without parameters, so that query and index have the same text.
+    """
+
+    template = (
+        "(CASE %(expressions)s WHEN 'sending' THEN 'interrupted' "
+        "WHEN 'cloning' THEN 'unknown' ELSE %(expressions)s END)"
+    )
+    output_field = models.CharField()
+
+
+class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[override, unused-ignore]
+    """Attempts by who may see them, by what the clock makes of them, by words and by page."""
+
+    def for_rows(self) -> Self:
+        """With all that one row of a list shows, in one query; `person` is who asked."""
+        return self.annotate(person=F("created_by__username")).only(*SHOWN_IN_ROWS)
+
+    # What the clock makes of a row -------------------------------------------------------------
+
+    def in_state(self, state: str) -> Self:
+        """Attempts in `state` as staff read it, by status and by the clock."""
+        lost = Q(lease_until__lt=timezone.now())
+        match state:
+            case AttemptState.FLAGGED:
+                return self.filter(status=AttemptState.READY, input_sensitive=True)
+            case AttemptState.READY:
+                return self.filter(status=AttemptState.READY).exclude(input_sensitive=True)
+            case AttemptState.SENDING | AttemptState.CLONING:
+                return self.filter(~lost, status=state)
+            case AttemptState.INTERRUPTED | AttemptState.UNKNOWN:
+                # Two conditions on one index, which is in the order of the ids, instead of two
+                # indexes whose rows would all have to be sorted. The few rows are found first:
+                # another filter may hold nearly all of the others.
+                rows = self.model._default_manager.alias(if_lost=IfLost("status"))
+                few = rows.filter(Q(status=state) | lost, if_lost=state)
+                return self.filter(pk__in=few.order_by().values("pk"))
+        return self.filter(status=state)
+
+    def holding_voice_id(self, provider: str, voice_id: str) -> Self:
+        """Attempts under way, or unanswered, that may make this voice."""
+        rows = self.alias(lowered=Lower("voice_id")).filter(lowered=voice_id.lower())
+        return rows.filter(provider=provider, status__in=HOLDING_A_VOICE_ID)
+
+    def using_recording(self, recording_pk: int) -> Self:
+        """Attempts that were made with this recording, as sample or as prompt clip."""
+        return self.filter(Q(recording=recording_pk) | Q(prompt_clip=recording_pk))
+
+    # Finding -----------------------------------------------------------------------------------
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Asked for at or after `since` and before `until`.
+
+        Rows come in the order of their ids, so the dates are also given as bounds on the id:
+        a page from long ago is then reached without a walk through all that came later.
+        """
+        return self._within(since, until, *self._ids_of(since, until))
+
+    def _within(
+        self, since: datetime | None, until: datetime | None, lowest: int, highest: int
+    ) -> Self:
+        found = self
+        if since is not None:
+            found = found.filter(created_at__gte=since, pk__gte=lowest)
+        if until is not None:
+            found = found.filter(created_at__lt=until, pk__lte=highest)
+        return found
+
+    def _ids_of(self, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+        """The lowest and the highest id that an attempt of this time may have."""
+        ids = self.model._default_manager.order_by("created_at").values_list("pk", flat=True)
+        lowest: int | None = 0
+        highest: int | None = LARGEST_ID
+        if since is not None:
+            lowest = ids.filter(created_at__gte=since - SLACK).first()
+        if until is not None:
+            highest = ids.filter(created_at__lte=until + SLACK).last()
+        return (LARGEST_ID if lowest is None else lowest, 0 if highest is None else highest)
+
+    def page(
+        self,
+        *,
+        words: str = "",
+        before: int | None = None,
+        after: int | None = None,
+        period: tuple[datetime | None, datetime | None] = (None, None),
+        size: int = PAGE_SIZE,
+    ) -> AttemptPage:
+        """One page of these attempts, newest first, for the same price at every depth.
+
+        `words` are looked for in speaker, voice ID and preview text, in any case or accent.
+        `before` and `after` are ids: older, or newer, than that attempt. `period` is as in
+        `between`.
+        """
+        forwards = after is None
+        ids = self._ids_of(*period)
+        chosen = self._within(*period, *ids)
+        rows = chosen.order_by("-pk" if forwards else "pk")
+        if after is not None:
+            rows = rows.filter(pk__gt=after)
+        elif before is not None:
+            rows = rows.filter(pk__lt=before)
+        bounds = search.Bounds(before, after, *ids)
+        found = search.find(rows, words, size + 1, bounds, filtered=bool(chosen.query.where))
+        more = len(found) > size
+        if not forwards and not more:
+            # The newest page is always a full one.
+            return self.page(words=words, period=period, size=size)
+        found = found[:size] if forwards else found[:size][::-1]
+        has_older = more if forwards else True
+        has_newer = (before is not None) if forwards else more
+        return AttemptPage(
+            attempts=found,
+            older=found[-1].pk if found and has_older else None,
+            newer=found[0].pk if found and has_newer else None,
+        )
+
+    def with_all_it_needs(self) -> Self:
+        """With the rows that the worker looks at."""
+        return self.select_related("recording", "prompt_clip", "speaker")

@@ -1,0 +1,31 @@
+"""States: the words for how far an attempt has come."""
+
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AttemptState(models.TextChoices):
+    """What staff read; `status` in the database plus what the clock tells."""
+
+    WAITING = "waiting", _("Waiting")
+    SENDING = "sending", _("Sending the recording")
+    CLONING = "cloning", _("MiniMax is cloning")
+    READY = "ready", _("Ready")
+    FLAGGED = "flagged", _("Ready, flagged")
+    STOPPED = "stopped", _("Stopped by MiniMax")
+    FAILED = "failed", _("Could not be done")
+    UNKNOWN = "unknown", _("Not known yet")
+    INTERRUPTED = "interrupted", _("Interrupted")
+
+
+# FLAGGED is no status of its own: it is READY with `input_sensitive`.
+STATUSES: Final = tuple(state.value for state in AttemptState if state is not AttemptState.FLAGGED)
+RUNNING: Final = (
+    AttemptState.WAITING.value,
+    AttemptState.SENDING.value,
+    AttemptState.CLONING.value,
+)
+# A voice ID in one of these may exist, or come to exist, at the provider.
+HOLDING_A_VOICE_ID: Final = (*RUNNING, AttemptState.UNKNOWN.value)

@@ -1,0 +1,1 @@
+"""Money: prices, charges and limits."""

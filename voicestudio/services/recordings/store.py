@@ -1,0 +1,135 @@
+"""Keeping: a file becomes a recording with its measures, in our own storage."""
+
+import re
+import time
+import unicodedata
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voicestudio.audio import Purpose as AudioPurpose
+from voicestudio.audio import Taken, isolated, rules
+from voicestudio.models import AudioFile, Origin, Purpose
+
+from .checks import judge_recording
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NAME_LENGTH: Final = 200
+# Nothing takes that long to arrive or to be made.
+LEFT_AFTER: Final = timedelta(days=1)
+# Two hours of sound are decoded within a minute; a slow machine is given more.
+TIMEOUT_S: Final = 240.0
+# Each recording is decoded in a child process; more at once would only make all of them slower.
+DECODED_AT_ONCE: Final = BoundedSemaphore(4)
+
+
+def take_in_path(
+    source: Path,
+    name: str,
+    *,
+    purpose: str,
+    by: "User",
+    origin: Origin = Origin.UPLOADED,
+    move: bool = False,
+) -> AudioFile:
+    """Check the file and keep it, converted if the provider would not take it as it is.
+
+    With `move` the file is moved, not copied, where it can be. Raises `audio.AudioProblem`; nothing
+    is kept then.
+    """
+    with DECODED_AT_ONCE:
+        taken = isolated.take_in(
+            source,
+            Path(settings.FILE_UPLOAD_TEMP_DIR),
+            purpose=wire(purpose),
+            move=move,
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
+            timeout=TIMEOUT_S,
+        )
+    return keep(taken, name, purpose=purpose, by=by, origin=origin)
+
+
+def keep(
+    taken: Taken, name: str, *, purpose: str, by: "User", origin: Origin, **more: Any
+) -> AudioFile:
+    """Move what was taken in into our storage, enter it, and have it judged; all or nothing."""
+    measures = taken.measures
+    recording = AudioFile(
+        name=shown_name(name),
+        purpose=purpose,
+        origin=origin,
+        converted_from=taken.converted_from,
+        duration_ms=measures.duration_ms,
+        bytes=measures.bytes,
+        sample_rate=measures.sample_rate,
+        channels=measures.channels,
+        codec=measures.codec,
+        peak_dbfs=measures.peak_dbfs,
+        loudness_db=measures.loudness_db,
+        silence_share=measures.silence_share,
+        peaks=measures.peaks,
+        needs_cutting=rules.is_to_be_cut(measures.duration_ms, wire(purpose)),
+        check_started_at=timezone.now(),
+        created_by=by,
+        **more,
+    )
+    try:
+        with _Movable(taken.path) as content:
+            recording.file.save(taken.path.name, content, save=False)
+        with transaction.atomic():
+            recording.save()
+            judge_recording.enqueue(recording.pk)
+    except (IntegrityError, OSError):
+        if recording.file:
+            recording.file.delete(save=False)
+        raise
+    finally:
+        taken.path.unlink(missing_ok=True)
+    return recording
+
+
+def sweep() -> None:
+    """Throw away what a killed process left half brought; whatever still grows is fresh."""
+    for left in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        with suppress(OSError):  # gone meanwhile, or a folder
+            if time.time() - left.stat().st_mtime > LEFT_AFTER.total_seconds():
+                left.unlink()
+
+
+def wire(purpose: str) -> AudioPurpose:
+    """A purpose as the audio room knows it."""
+    return "prompt_audio" if purpose == Purpose.PROMPT else "voice_clone"
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it can be shown: no path, nothing invisible, not too long."""
+    name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    visible = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    visible = " ".join(visible.split())
+    if len(visible) > NAME_LENGTH:
+        stem, dot, extension = visible.rpartition(".")
+        most = NAME_LENGTH - len(extension) - 2
+        visible = f"{stem[:most]}…{dot}{extension}" if dot and most > 0 else visible[:NAME_LENGTH]
+    return visible or _("Recording")
+
+
+class _Movable(File):
+    """A file that the storage may move into place instead of copying it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.open("rb"), name=path.name)
+        self._path = path
+
+    def temporary_file_path(self) -> str:
+        return str(self._path)

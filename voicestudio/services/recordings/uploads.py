@@ -1,0 +1,129 @@
+"""Bringing: a recording is checked, kept, and let go."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from voicestudio.audio import rules
+from voicestudio.minimax import MiniMaxError
+from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
+from voicestudio.services.paid_calls import provider
+from voicestudio.words import Message
+
+from .store import take_in_path
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+EXAMPLE_VOICES: Final = 4
+
+
+class NoExample(Exception):  # noqa: N818 - an answer, not a mistake
+    """The stand-in did not give an example; `message` is for people."""
+
+    message = Message(
+        _lazy("The practice recordings cannot be reached at the moment."),
+        _lazy("Try again in a minute, or bring a recording of your own."),
+    )
+
+
+class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
+    """A recording that cannot go because attempts refer to it; `attempts` are the newest few."""
+
+    def __init__(self, attempts: list[CloneAttempt]) -> None:
+        super().__init__("recording in use")
+        self.attempts = attempts
+
+
+def take_in(
+    upload: UploadedFile, *, purpose: str, by: "User", origin: Origin = Origin.UPLOADED
+) -> AudioFile:
+    """Check what was uploaded and keep it, converted if the provider would not take it as it is.
+
+    Raises `audio.AudioProblem`; nothing is kept then.
+    """
+    rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
+    if isinstance(upload, TemporaryUploadedFile):
+        source = Path(upload.temporary_file_path())
+        return take_in_path(
+            source, upload.name or "", purpose=purpose, by=by, origin=origin, move=True
+        )
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
+        for chunk in upload.chunks():
+            copy.write(chunk)
+        copy.flush()
+        return take_in_path(
+            Path(copy.name), upload.name or "", purpose=purpose, by=by, origin=origin
+        )
+
+
+def take_in_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
+    """The same for a file of this machine, which stays where it is. Raises as `take_in`."""
+    rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
+    with path.open("rb") as source:
+        return take_in(
+            UploadedFile(source, path.name, size=path.stat().st_size), purpose=purpose, by=by
+        )
+
+
+def by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
+    """The recording that the provider knows as `file_id`; entered without a copy if it is new."""
+    known = {"provider": settings.MINIMAX_PROVIDER, "file_id": file_id}
+    recording, _made = AudioFile.objects.get_or_create(
+        **known,
+        defaults={
+            "name": _("File {file_id} at MiniMax").format(file_id=file_id),
+            "purpose": purpose,
+            "origin": Origin.FILE_ID,
+            "uploaded_at": timezone.now(),
+            "created_by": by,
+        },
+    )
+    return recording
+
+
+def example(*, voice: int, by: "User") -> AudioFile:
+    """A recording for newcomers, spoken by the stand-in; in practice mode only.
+
+    Raises NoExample if the stand-in does not answer.
+    """
+    voice = (voice - 1) % EXAMPLE_VOICES + 1
+    url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
+    with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".wav") as target:
+        try:
+            provider.client().download(
+                url, cast(BinaryIO, target), max_bytes=settings.AUDIO_MAX_BYTES, timeout=30
+            )
+        except MiniMaxError as error:
+            raise NoExample from error
+        target.flush()
+        name = _("Example recording {voice}").format(voice=voice)
+        return take_in_path(
+            Path(target.name),
+            f"{name}.wav",
+            purpose=Purpose.SAMPLE,
+            by=by,
+            origin=Origin.EXAMPLE,
+        )
+
+
+def delete(recording: AudioFile) -> None:
+    """Delete our copy and our record of it. Raises `RecordingInUse` if an attempt refers to it."""
+    try:
+        with transaction.atomic():
+            AudioFile.objects.filter(pk=recording.pk).delete()
+            for held in (recording.file, recording.envelope):
+                if held:
+                    transaction.on_commit(partial(held.delete, save=False))
+    except ProtectedError as error:
+        used = CloneAttempt.objects.using_recording(recording.pk)
+        raise RecordingInUse(list(used.order_by("-pk")[:5])) from error

@@ -1,0 +1,1 @@
+"""Voices: bookkeeping, IDs, notes, sync with MiniMax and deletion."""

@@ -1,0 +1,233 @@
+"""Ledger: voices and what they cost, entered in the transaction that says what happened.
+
+Every function here is called within one, by whoever writes the state of the call as well.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from voicestudio.minimax import CloneAnswer
+from voicestudio.models import (
+    AttemptState,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Speech,
+    SpeechState,
+    Voice,
+)
+from voicestudio.models.search import folded
+from voicestudio.models.voices import SEARCHED
+from voicestudio.services.money import charges
+
+# The provider does not know the voice, or says that it is somebody else's.
+# Source: provider.md, "Codes".
+MISSING_CODES: Final = frozenset({2054, 2042})
+
+
+# Clones -----------------------------------------------------------------------------------------
+
+
+def record_clone(
+    attempt: CloneAttempt, answer: CloneAnswer, *, held_as: tuple[str, ...], **changes: Any
+) -> bool:
+    """Write that the voice was made; False if somebody else holds the attempt by now.
+
+    Nothing may stay written then: the caller rolls back.
+    """
+    now = timezone.now()
+    voice = confirm_voice(attempt, now)
+    recorded = attempt.advance(
+        held_as=held_as,
+        status=AttemptState.READY,
+        cloned_voice=voice,
+        answered_at=now,
+        finished_at=now,
+        answer=answer.raw,
+        http_status=answer.http_status,
+        status_code=answer.status_code,
+        status_msg=answer.status_msg,
+        trace_id=answer.trace_id,
+        trouble="",
+        input_sensitive=answer.input_sensitive,
+        input_sensitive_type=answer.input_sensitive_type,
+        audio_url=answer.demo_audio,
+        calls=attempt.calls,
+        **changes,
+    )
+    if recorded:
+        units = answer.extra_info.get("usage_characters")
+        charges.preview(attempt, certain=True, units=units if isinstance(units, int) else None)
+    return recorded
+
+
+def confirm_voice(attempt: CloneAttempt, created_at: datetime) -> Voice:
+    """The voice that this attempt has made for certain, entered or confirmed."""
+    voice = _own(attempt)
+    if voice is not None:
+        voice.uncertain, voice.created_at = False, created_at
+        voice.save(update_fields=["uncertain", "created_at"])
+        return voice
+    # The provider has just made a voice of this ID, so an older one of ours is gone there.
+    Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id).update(
+        deleted_at=created_at
+    )
+    return _create(attempt, created_at)
+
+
+def record_uncertain_voice(attempt: CloneAttempt) -> None:
+    """Nobody knows whether the voice was made: entered as such, from the time of sending."""
+    living = Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id)
+    if _own(attempt) is None and not living.exists():
+        voice = _create(attempt, _last_sent(attempt), uncertain=True)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=voice)
+        attempt.cloned_voice = voice
+    charges.preview(attempt, certain=False)
+
+
+def confirm_late(attempt: CloneAttempt) -> Voice:
+    """It was made after all, and what it said has been lost with the answer."""
+    known = _own(attempt)
+    voice = confirm_voice(attempt, known.created_at if known else _last_sent(attempt))
+    voice.preview_lost = bool(attempt.preview_text)
+    voice.save(update_fields=["preview_lost"])
+    attempt.cloned_voice = voice
+    charges.preview(attempt, certain=True)
+    return voice
+
+
+def discard_voice(attempt: CloneAttempt) -> None:
+    """It was not made: neither a voice nor a charge is left of it."""
+    voice = _own(attempt)
+    if voice is not None and voice.uncertain:
+        CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=None)
+        attempt.cloned_voice = None
+        voice.delete()
+    charges.no_preview(attempt)
+
+
+def _own(attempt: CloneAttempt) -> Voice | None:
+    """The voice entered for this attempt, also by another process while we waited."""
+    return Voice.objects.filter(attempt=attempt.pk).first()
+
+
+def _create(attempt: CloneAttempt, created_at: datetime, *, uncertain: bool = False) -> Voice:
+    return Voice.objects.create(
+        voice_id=attempt.voice_id,
+        provider=attempt.provider,
+        speaker=attempt.speaker,
+        created_at=created_at,
+        uncertain=uncertain,
+        search_text=voice_search_text(attempt.voice_id, attempt.speaker_name),
+    )
+
+
+def _last_sent(attempt: CloneAttempt) -> datetime:
+    """When the request went out that may have made the voice: the last time, if it was repeated."""
+    moment = attempt.slot_at or attempt.sent_at
+    assert moment is not None
+    return moment
+
+
+# Speeches ---------------------------------------------------------------------------------------
+
+
+def record_speech(spoken: Speech, *, units: int | None, **changes: Any) -> bool:
+    """Write that the voice has spoken, and so is kept; False if somebody else holds the speech."""
+    now = timezone.now()
+    recorded = spoken.advance(
+        held_as=(SpeechState.SPEAKING, SpeechState.UNKNOWN),
+        status=SpeechState.READY,
+        answered_at=now,
+        finished_at=now,
+        trouble="",
+        calls=spoken.calls,
+        usage_characters=units,
+        **changes,
+    )
+    if recorded:
+        record_use(spoken, now, units=units)
+    return recorded
+
+
+def record_use(spoken: Speech, at: datetime, *, units: int | None = None) -> None:
+    """A real speech is on record: its charge, the fee if it is the first, and the voice is kept."""
+    _lock(spoken)
+    charges.speech(spoken, certain=True, units=units)
+    charges.clone_fee(spoken, certain=True)
+    kept = Voice.objects.filter(pk=spoken.voice_id, kept_at__isnull=True)
+    if kept.update(kept_at=at, reminder_dismissed_at=None, uncertain=False):
+        Event.objects.create(
+            kind=EventKind.KEPT,
+            at=at,
+            voice=spoken.voice,
+            speech=spoken,
+            person_id=spoken.created_by_id,
+        )
+    # It has just spoken, so it is there, whatever was said of it before.
+    Voice.objects.filter(pk=spoken.voice_id).update(
+        last_used_at=at, missing_at=None, missing_code=None
+    )
+
+
+def charge_uncertain(spoken: Speech) -> None:
+    """Nobody knows whether it was spoken: it may have to be paid for, and the fee with it."""
+    _lock(spoken)
+    charges.speech(spoken, certain=False)
+    charges.clone_fee(spoken, certain=False)
+
+
+def cancel_charge(spoken: Speech) -> None:
+    """It was not spoken: no charge is left of it, except by another one that is not known."""
+    _lock(spoken)
+    charges.no_speech(spoken)
+    for other in Speech.objects.filter(voice=spoken.voice_id, status=SpeechState.UNKNOWN):
+        charges.clone_fee(other, certain=False)
+
+
+def _lock(spoken: Speech) -> None:
+    """Of two speeches of one voice that end at once, the second sees what the first has paid."""
+    spoken.voice = Voice.objects.select_for_update().get(pk=spoken.voice_id)
+
+
+def mark_missing(voice: Voice, code: int, *, by: int | None = None) -> None:
+    """The provider has said that it does not know this voice, or that it is not ours."""
+    rows = Voice.objects.living().filter(pk=voice.pk, missing_at__isnull=True)
+    if rows.update(missing_at=timezone.now(), missing_code=code):
+        Event.objects.create(
+            kind=EventKind.MISSING, voice=voice, person_id=by, facts={"status_code": code}
+        )
+
+
+# What is left behind ----------------------------------------------------------------------------
+
+
+def settle_lapsed() -> int:
+    """Enter what follows for calls that were sent and whose worker has died; how many.
+
+    The states are true without it, by the clock; this adds voices and charges. One look at an
+    index that is nearly always empty, so that every list of voices or costs can afford it.
+    """
+    now, count = timezone.now(), 0
+    # The claim stays: should a worker be alive after all, the answer that it gets is still written.
+    ended = {"status": AttemptState.UNKNOWN.value, "finished_at": now, "lease_until": None}
+    for attempt in CloneAttempt.objects.lapsed().at_the_provider().select_related("speaker"):
+        with transaction.atomic():
+            rows = CloneAttempt.objects.filter(pk=attempt.pk).lapsed().at_the_provider()
+            if rows.update(**ended):
+                record_uncertain_voice(attempt)
+                count += 1
+    for spoken in Speech.objects.lapsed().at_the_provider().select_related("voice"):
+        with transaction.atomic():
+            if Speech.objects.filter(pk=spoken.pk).lapsed().at_the_provider().update(**ended):
+                charge_uncertain(spoken)
+                count += 1
+    return count
+
+
+def voice_search_text(*words: str) -> str:
+    """The text by which a voice is found."""
+    return folded(" ".join(words))[:SEARCHED]

@@ -1,0 +1,129 @@
+"""Comparing: what MiniMax lists beside what we have, and taking in what only MiniMax has."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
+from voicestudio.models import Event, EventKind, Source, Speaker, Voice, VoiceState
+from voicestudio.services.paid_calls import call_log, provider
+from voicestudio.words import Message
+
+from . import bookkeeping
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NEVER_USED: Final = "never_used"
+MISSING: Final = "missing"
+# What the state of a voice follows from.
+TELLING: Final = (
+    "voice_id", "created_at", "source", "uncertain", "kept_at", "missing_at", "deleted_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Three lists; empty, and `can_list` false, where this gateway offers no list.
+
+    Of our own voices only the primary keys, the newest first: there may be very many, and nobody
+    reads more than a page of them. `only_here` has them by the reason why MiniMax does not list
+    them: never_used (the list hides those), expired, unknown, deleted, or missing: it has spoken,
+    so it ought to be listed.
+    """
+
+    both: list[int] = field(default_factory=list)
+    only_there: list[ListedVoice] = field(default_factory=list)
+    only_here: dict[str, list[int]] = field(default_factory=dict)
+    can_list: bool = True
+
+
+class NotAnswered(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax did not tell which voices it has; `message` is the reason for people."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__("no list of voices")
+        self.message = message
+
+
+class NotThere(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax does not list this voice, or it is here already."""
+
+
+def compare() -> Comparison:
+    """Ask MiniMax which voices it has. Raises `NotAnswered` where that goes wrong."""
+    bookkeeping.settle_lapsed()
+    try:
+        listed = provider.client().get_voice("voice_cloning").voices
+    except Refused as error:
+        if error.reason is Reason.UNSUPPORTED:
+            return Comparison(can_list=False)
+        raise NotAnswered(call_log.message(error)) from error
+    except MiniMaxError as error:
+        raise NotAnswered(call_log.message(error)) from error
+    there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
+    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*TELLING)
+    both, only_here, living = list[int](), defaultdict[str, list[int]](list), set[str]()
+    for voice in ours.order_by("-pk").iterator():
+        listed_there = voice.voice_id in there
+        if voice.deleted_at is None and listed_there:
+            living.add(voice.voice_id)
+            both.append(voice.pk)
+        elif not listed_there:
+            only_here[_reason(voice)].append(voice.pk)
+    only_there = [voice for voice_id, voice in there.items() if voice_id not in living]
+    return Comparison(both, only_there, dict(only_here))
+
+
+def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
+    """Enter a voice that only MiniMax has, under a speaker's name; it lists only kept ones.
+
+    Raises `NotThere`, ValueError without a name, or `NotAnswered`.
+    """
+    name = " ".join(name.split())[:120]
+    if not name:
+        raise ValueError("a voice is taken in under a name")
+    if voice_id not in {voice.voice_id for voice in compare().only_there}:
+        raise NotThere
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+            voice = Voice.objects.create(
+                voice_id=voice_id,
+                provider=settings.MINIMAX_PROVIDER,
+                speaker=speaker,
+                source=Source.IMPORTED,
+                created_at=now,
+                kept_at=now,
+                search_text=bookkeeping.voice_search_text(voice_id, name),
+            )
+            Event.objects.create(kind=EventKind.IMPORTED, at=now, voice=voice, person=by)
+    except IntegrityError as error:
+        # Somebody else has just taken it in.
+        raise NotThere from error
+    return voice
+
+
+def _reason(voice: Voice) -> str:
+    match voice.state:
+        case VoiceState.TEMPORARY:
+            return NEVER_USED
+        case VoiceState.EXPIRED | VoiceState.DELETED | VoiceState.UNKNOWN:
+            return str(voice.state)
+    return MISSING
+
+
+__all__ = [
+    "MISSING",
+    "NEVER_USED",
+    "Comparison",
+    "NotAnswered",
+    "NotThere",
+    "compare",
+    "import_voice",
+]
