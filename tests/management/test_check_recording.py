@@ -35,21 +35,21 @@ def checked(path: Path, *options: str) -> tuple[dict[str, Any], int]:
 def test_good_recording_ends_with_0(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", in_a_room("English")[None], RATE)
 
-    told, code = checked(path)
+    result, code = checked(path)
 
-    assert (list(told), code) == (["verdict", "findings", "measures"], 0)
-    assert (told["verdict"], told["findings"]) == ("good", [])
-    assert told["measures"]["duration_s"] == pytest.approx(20.0)
+    assert (list(result), code) == (["verdict", "findings", "measures"], 0)
+    assert (result["verdict"], result["findings"]) == ("good", [])
+    assert result["measures"]["duration_s"] == pytest.approx(20.0)
 
 
 def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
     noisy = spoiling.white_noise(in_a_room("English"), -30)
     path = recordings.write(tmp_path / "x", noisy[None], RATE)
 
-    told, code = checked(path)
+    result, code = checked(path)
 
-    assert (told["verdict"], code) == ("disappointing", 0)
-    (finding,) = told["findings"]
+    assert (result["verdict"], code) == ("disappointing", 0)
+    (finding,) = result["findings"]
     assert list(finding) == ["code", "message", "from_s", "to_s"]
     assert finding["code"] == "noisy"
     assert finding["message"] == (
@@ -63,11 +63,11 @@ def test_what_cannot_be_used_ends_with_1(tmp_path: Path) -> None:
     path = tmp_path / "voice.wav"
     path.write_bytes(b"no sound at all")
 
-    told, code = checked(path)
+    result, code = checked(path)
 
-    assert (told["verdict"], code) == ("unusable", 1)
-    assert [finding["code"] for finding in told["findings"]] == ["not_audio"]
-    assert told["measures"] == {"problem": "not_audio"}
+    assert (result["verdict"], code) == ("unusable", 1)
+    assert [finding["code"] for finding in result["findings"]] == ["not_audio"]
+    assert result["measures"] == {"problem": "not_audio"}
 
 
 def test_silence_is_said_in_words(tmp_path: Path) -> None:
@@ -86,9 +86,9 @@ def test_silence_is_said_in_words(tmp_path: Path) -> None:
 def test_prompt_clip_is_judged_by_its_own_lengths(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", in_a_room("English")[None, : 6 * RATE], RATE)
 
-    told, code = checked(path, "--prompt-clip")
+    result, code = checked(path, "--prompt-clip")
 
-    assert (told["verdict"], code) == ("good", 0)
+    assert (result["verdict"], code) == ("good", 0)
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:

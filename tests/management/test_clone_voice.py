@@ -56,39 +56,39 @@ def run(sample: Path, person: User, data_dir: Path, capsys: pytest.CaptureFixtur
 
 
 def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample: Path) -> None:
-    code, told = run("--wait", "--text", "Hello there.", "--reduce-noise")
+    code, result = run("--wait", "--text", "Hello there.", "--reduce-noise")
 
     attempt = CloneAttempt.objects.get()
-    assert (code, set(told)) == (0, KEYS)
-    assert (told["id"], told["status"]) == (attempt.pk, "ready")
-    assert told["voice_id"].startswith("AnnaLarsen-")
-    assert told["file_id"] == str(next(iter(standin.files)))
-    assert Path(told["demo_audio"]).stat().st_size == attempt.audio_bytes
-    assert (told["input_sensitive"], told["input_sensitive_type"]) == (False, 0)
-    assert (told["status_code"], told["trace_id"]) == (0, attempt.trace_id)
+    assert (code, set(result)) == (0, KEYS)
+    assert (result["id"], result["status"]) == (attempt.pk, "ready")
+    assert result["voice_id"].startswith("AnnaLarsen-")
+    assert result["file_id"] == str(next(iter(standin.files)))
+    assert Path(result["demo_audio"]).stat().st_size == attempt.audio_bytes
+    assert (result["input_sensitive"], result["input_sensitive_type"]) == (False, 0)
+    assert (result["status_code"], result["trace_id"]) == (0, attempt.trace_id)
     assert (attempt.noise_reduction, attempt.preview_text) == (True, "Hello there.")
     assert sample.exists()
 
 
 def test_clone_voice_without_wait_is_under_way(run: Run, standin: StandIn) -> None:
-    code, told = run()
+    code, result = run()
 
-    assert (code, told["status"], standin.calls) == (3, "waiting", [])
+    assert (code, result["status"], standin.calls) == (3, "waiting", [])
 
 
 def test_clone_voice_tells_a_refusal_in_words(run: Run, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(status_code=1008))
 
-    code, told = run("--wait")
+    code, result = run("--wait")
 
-    assert (code, told["status"], told["status_code"]) == (1, "failed", 1008)
-    assert told["message"].startswith("Our MiniMax account is out of credit.")
+    assert (code, result["status"], result["status_code"]) == (1, "failed", 1008)
+    assert result["message"].startswith("Our MiniMax account is out of credit.")
 
 
 def test_clone_voice_without_permission_sends_and_keeps_nothing(run: Run, standin: StandIn) -> None:
-    code, told = run("--wait", permission=False)
+    code, result = run("--wait", permission=False)
 
-    assert (code, told["status"]) == (1, "refused")
+    assert (code, result["status"]) == (1, "refused")
     assert (CloneAttempt.objects.count(), AudioFile.objects.count()) == (0, 0)
     assert standin.calls == []
 
@@ -107,18 +107,18 @@ def test_clone_voice_says_what_is_wrong_with_the_file(
     file = tmp_path / "wrong.mp3"
     file.write_bytes(content)
 
-    code, told = run("--wait", file=file)
+    code, result = run("--wait", file=file)
 
-    assert (code, told["status"]) == (1, "refused")
-    assert sentence in told["message"]
+    assert (code, result["status"]) == (1, "refused")
+    assert sentence in result["message"]
     assert CloneAttempt.objects.count() == 0
 
 
 def test_clone_voice_with_a_missing_file_says_so(run: Run, tmp_path: Path) -> None:
-    code, told = run(file=tmp_path / "nowhere.wav")
+    code, result = run(file=tmp_path / "nowhere.wav")
 
     assert code == 1
-    assert told["message"].endswith("No such file or directory.")
+    assert result["message"].endswith("No such file or directory.")
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_clone_voice_with_a_missing_file_says_so(run: Run, tmp_path: Path) -> No
 def test_clone_voice_refuses_what_the_form_refuses(
     arguments: tuple[str, ...], run: Run, standin: StandIn, data_dir: Path
 ) -> None:
-    code, told = run("--wait", *arguments)
+    code, result = run("--wait", *arguments)
 
-    assert (code, told["status"], told["id"]) == (1, "refused", None)
+    assert (code, result["status"], result["id"]) == (1, "refused", None)
     assert AudioFile.objects.count() == 0
     assert [path for path in data_dir.rglob("*") if path.is_file()] == []
 

@@ -284,7 +284,7 @@ def test_port_in_use_is_reported_before_anything_starts(start_studio: StartStudi
         assert studio.process.wait(30) == 1
     assert studio.output == (
         f"CommandError: Port {port} cannot be used (address already in use); "
-        "choose another one with PORT=.\n"
+        "choose another with PORT=.\n"
     )
     assert psutil.pid_exists(studio.process.pid) is False
 
@@ -308,7 +308,7 @@ def test_start_with_a_key_and_no_users_prints_createsuperuser(start_studio: Star
     program = f"{os.path.relpath(sys.executable, ROOT)} manage.py"
     assert studio.output == (
         f"Voice Studio is at {studio.url}/ – "
-        f"make the first administrator with: {program} createsuperuser\n"
+        f"create the first administrator with: {program} createsuperuser\n"
     )
     assert {child.cmdline()[-1] for child in psutil.Process(studio.process.pid).children()} == {
         "run_web",

@@ -1,4 +1,4 @@
-"""Static files: collected again only when one of them, or what packs them, has changed."""
+"""Static files: collected again only when a source file or a library has changed."""
 
 import hashlib
 from importlib.metadata import version
@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 
-# Pages name the .min.js beside the first ones, and no other version or extension of htmx; packing
+# Files that no page uses: unminified copies, other versions and extensions of htmx. Compressing
 # them takes a second.
-NEEDLESS = [
+UNUSED = [
     "jquery.js",
     "select2.full.js",
     "xregexp.js",
@@ -23,29 +23,29 @@ NEEDLESS = [
 
 
 def fingerprint() -> str:
-    """One word that differs whenever any source file does (by name, size or time)."""
+    """Return a hash of the names, sizes and times of all source files."""
     digest = hashlib.sha256(f"{django.__version__} {version('whitenoise')}".encode())
     for finder in get_finders():
-        for name, storage in finder.list(NEEDLESS):
-            found = Path(storage.path(name)).stat()
-            digest.update(f"{name} {found.st_size} {found.st_mtime_ns}\n".encode())
+        for name, storage in finder.list(UNUSED):
+            status = Path(storage.path(name)).stat()
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
 def collect_if_changed() -> bool:
-    """Collect into STATIC_ROOT unless that was done from the very same files."""
-    mark = Path(settings.STATIC_ROOT) / "collected"
-    wanted = fingerprint()
-    if mark.is_file() and mark.read_text() == wanted:
+    """Collect into STATIC_ROOT unless the sources are unchanged; return whether it was done."""
+    marker = Path(settings.STATIC_ROOT) / "collected"
+    current = fingerprint()
+    if marker.is_file() and marker.read_text() == current:
         return False
-    mark.unlink(missing_ok=True)
+    marker.unlink(missing_ok=True)
     call_command(
         "collectstatic",
         interactive=False,
         clear=True,
         verbosity=0,
-        ignore_patterns=NEEDLESS,
+        ignore_patterns=UNUSED,
         skip_checks=True,
     )
-    mark.write_text(wanted)
+    marker.write_text(current)
     return True

@@ -1,4 +1,4 @@
-"""Processes: starts the parts of the studio, watches them, ends them; knows nothing of the house.
+"""Processes: starts, watches and stops the parts of the studio.
 
-It stays light, because it stands beside the real work all day: no Django in here.
+Without Django, so that the supervisor needs little memory.
 """

@@ -1,4 +1,9 @@
-"""The supervisor: starts the parts, says when all answer, restarts what dies, ends everything."""
+"""The supervisor: starts the parts, prints the address, restarts what dies, stops everything.
+
+honcho and circus were looked at: honcho does not restart a process, circus needs pyzmq and tornado,
+and neither ends its children when it is killed with SIGKILL. supervisord and systemd are programs
+of the machine that `make run` would have to install.
+"""
 
 import contextlib
 import json
@@ -13,61 +18,61 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-GRACE_SECONDS = 4.0  # from TERM to KILL, so that all is over within five seconds
-FIRST_PAUSE = 0.2
-LONGEST_PAUSE = 10.0
-STEADY_SECONDS = 30.0  # who lives that long has started well: the next pause is short again
-PATIENCE_SECONDS = 20.0  # until it is said what does not answer
+GRACE_SECONDS = 4.0  # from SIGTERM to SIGKILL, so that all processes end within five seconds
+MIN_PAUSE = 0.2
+MAX_PAUSE = 10.0
+STABLE_SECONDS = 30.0  # a part that ran this long is restarted after the short pause
+REPORT_SECONDS = 20.0  # until parts that do not answer are reported
 
 
 @dataclass
 class Part:
-    """One child: what it is called, the module that it runs, and how it is doing."""
+    """One child process: its name, the module that it runs and its state."""
 
     name: str
     module: str
     arguments: list[str]
-    quiet: bool = False  # what it prints is not for whoever started the studio; its log still is
+    quiet: bool = False  # discard its stdout; its log on stderr is still shown
     pid: int = 0
     started: float = 0.0
-    pause: float = FIRST_PAUSE
-    due: float = field(default=0.0)  # when to start it (again)
+    pause: float = MIN_PAUSE
+    start_at: float = field(default=0.0)  # monotonic time of the next start
 
 
 @dataclass
 class Studio:
-    """What the supervisor is told: the parts, how to ask whether they answer, what to say then."""
+    """The configuration: the parts, how to check that they answer, and the messages."""
 
     parts: list[Part]
     folder: str
-    host: str  # where the web server listens, as one connects to it
+    host: str  # the address to connect to the web server
     port: int
     host_header: str  # a host name that the web server accepts
-    practice_port: int  # 0 without a stand-in
+    practice_port: int  # 0 without the stand-in provider
     welcome: str
     farewell: str = "Voice Studio has stopped."
 
     @classmethod
     def from_json(cls, text: str) -> "Studio":
-        """The studio that `to_json` wrote."""
-        facts = json.loads(text)
-        return cls(**{**facts, "parts": [Part(**part) for part in facts["parts"]]})
+        """Return the configuration that `to_json` wrote."""
+        values = json.loads(text)
+        return cls(**{**values, "parts": [Part(**part) for part in values["parts"]]})
 
     def to_json(self) -> str:
-        """One text with everything in it."""
+        """Return the configuration as JSON."""
         return json.dumps({**vars(self), "parts": [vars(part) for part in self.parts]})
 
 
-def say(sentence: str) -> None:
-    """One line for whoever started the studio; nobody listening is no reason to fall over."""
+def print_line(text: str) -> None:
+    """Print one line; a closed stdout must not stop the supervisor."""
     try:
-        print(sentence, flush=True)  # noqa: T201
+        print(text, flush=True)  # noqa: T201
     except OSError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
-def ask(host: str, port: int, host_header: str) -> int:
-    """The status of GET /healthz, 0 when nobody answers (without http.client, which is big)."""
+def get_health_status(host: str, port: int, host_header: str) -> int:
+    """Return the HTTP status of /healthz, 0 without an answer. http.client needs more memory."""
     try:
         with socket.create_connection((host, port), timeout=1) as connection:
             connection.settimeout(2)
@@ -75,14 +80,14 @@ def ask(host: str, port: int, host_header: str) -> int:
                 b"GET /healthz HTTP/1.1\r\nHost: %s\r\nX-Forwarded-Proto: https\r\n"
                 b"Connection: close\r\n\r\n" % host_header.encode()
             )
-            words = connection.recv(64).split()
-            return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+            status_line = connection.recv(64).split()
+            return int(status_line[1]) if status_line[1:] and status_line[1].isdigit() else 0
     except OSError:
         return 0
 
 
-def listens(port: int) -> bool:
-    """Does anybody take connections on this port of loopback?"""
+def is_listening(port: int) -> bool:
+    """Whether a server accepts connections on this loopback port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -91,55 +96,55 @@ def listens(port: int) -> bool:
 
 
 class Supervisor:
-    """Keeps a studio running until it is told to stop."""
+    """Keeps a studio running until a signal stops it."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.stopping = False
         self.interrupts = 0
-        self.welcomed = False
-        self.complained = False
-        # Only we hold the writing end: when we are gone, however, the children read the end.
-        self.lifeline, self._writing_end = os.pipe()
+        self.announced = False
+        self.reported = False
+        # Only this process holds the write end, so the children see the pipe close when it dies.
+        self.lifeline, self._write_end = os.pipe()
         self._wake_reader, self._wake_writer = os.pipe()
         for end in (self._wake_reader, self._wake_writer):
             os.set_blocking(end, False)
 
     def run(self) -> int:
-        """Start, watch, stop; returns the exit status."""
+        """Run until a signal arrives; return the exit status."""
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._stop)
+            signal.signal(number, self._handle_stop)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        begin = time.monotonic()
+        started = time.monotonic()
         while not self.stopping:
-            self._start_what_is_due()
-            self._greet(begin)
-            self._sleep(self._next_look())
+            self._start_due_parts()
+            self._announce(started)
+            self._sleep(self._next_timeout())
             self._reap()
-        self._end()
-        say(self.studio.farewell)
+        self._stop_all()
+        print_line(self.studio.farewell)
         return 0
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle_stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
         self.interrupts += 1
 
     def _sleep(self, seconds: float) -> None:
-        """Until a signal comes, a child ends, or the time is over."""
+        """Wait for a signal, the exit of a child or the timeout."""
         select.select([self._wake_reader], [], [], max(0.0, seconds))
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_reader, 4096)
 
-    def _next_look(self) -> float:
-        if not self.welcomed:
+    def _next_timeout(self) -> float:
+        if not self.announced:
             return 0.03
-        waiting = [part.due - time.monotonic() for part in self.studio.parts if not part.pid]
-        return min([60.0, *waiting])
+        pauses = [part.start_at - time.monotonic() for part in self.studio.parts if not part.pid]
+        return min([60.0, *pauses])
 
-    def _start_what_is_due(self) -> None:
+    def _start_due_parts(self) -> None:
         for part in self.studio.parts:
-            if not part.pid and part.due <= time.monotonic():
+            if not part.pid and part.start_at <= time.monotonic():
                 self._start(part)
 
     def _start(self, part: Part) -> None:
@@ -152,8 +157,8 @@ class Supervisor:
             part.module,
             *part.arguments,
         ]
-        # A session of its own: Ctrl-C in the terminal reaches us alone, and what the part itself
-        # starts can be ended with it.
+        # In its own session: Ctrl-C in the terminal reaches only the supervisor, and the part can
+        # be killed together with its own children.
         process = subprocess.Popen(
             command,
             cwd=self.studio.folder,
@@ -162,11 +167,11 @@ class Supervisor:
             pass_fds=[self.lifeline],
             start_new_session=True,
         )
-        process.returncode = 0  # we wait for it ourselves, by its number
+        process.returncode = 0  # stops Popen from waiting; _reap() waits by process ID
         part.pid, part.started = process.pid, time.monotonic()
 
     def _reap(self) -> None:
-        """Take note of every child that ended, and of orphans that were handed to us."""
+        """Wait for every child that exited, including adopted orphans."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -176,48 +181,48 @@ class Supervisor:
                 return
             for part in self.studio.parts:
                 if part.pid == pid:
-                    self._died(part, os.waitstatus_to_exitcode(status))
+                    self._handle_exit(part, os.waitstatus_to_exitcode(status))
 
-    def _died(self, part: Part, code: int) -> None:
-        _signal_group(part.pid, signal.SIGKILL)  # nothing of it may hold on to the port
+    def _handle_exit(self, part: Part, code: int) -> None:
+        _signal_group(part.pid, signal.SIGKILL)  # its children could still hold the port
         part.pid = 0
         if self.stopping:
             return
-        if time.monotonic() - part.started > STEADY_SECONDS:
-            part.pause = FIRST_PAUSE
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-        say(f"The {part.name} {how}; it is started again in {part.pause:.1f} s.")
-        part.due = time.monotonic() + part.pause
-        part.pause = min(part.pause * 2, LONGEST_PAUSE)
+        if time.monotonic() - part.started > STABLE_SECONDS:
+            part.pause = MIN_PAUSE
+        event = f"was killed by signal {-code}" if code < 0 else f"exited with status {code}"
+        print_line(f"The {part.name} {event}; it is started again in {part.pause:.1f} s.")
+        part.start_at = time.monotonic() + part.pause
+        part.pause = min(part.pause * 2, MAX_PAUSE)
 
-    def _greet(self, begin: float) -> None:
-        """Say the address once everything answers; say what does not if that takes long."""
-        if self.welcomed:
+    def _announce(self, started: float) -> None:
+        """Print the address once all parts answer; report those that do not after a while."""
+        if self.announced:
             return
         studio = self.studio
-        silent = []
-        if ask(studio.host, studio.port, studio.host_header) in {0, 500, 502, 503}:
-            silent.append("the web server or the worker")
-        if studio.practice_port and not listens(studio.practice_port):
-            silent.append("the stand-in provider")
-        if not silent:
-            say(studio.welcome)
-            self.welcomed = True
-        elif not self.complained and time.monotonic() - begin > PATIENCE_SECONDS:
-            say(f"Still waiting for {' and '.join(silent)}. {studio.welcome}")
-            self.complained = True
+        missing = []
+        if get_health_status(studio.host, studio.port, studio.host_header) in {0, 500, 502, 503}:
+            missing.append("the web server or the worker")
+        if studio.practice_port and not is_listening(studio.practice_port):
+            missing.append("the stand-in provider")
+        if not missing:
+            print_line(studio.welcome)
+            self.announced = True
+        elif not self.reported and time.monotonic() - started > REPORT_SECONDS:
+            print_line(f"Still waiting for {' and '.join(missing)}. {studio.welcome}")
+            self.reported = True
 
-    def _end(self) -> None:
-        """TERM to all, KILL to whoever is still there after the grace (or at the second Ctrl-C)."""
+    def _stop_all(self) -> None:
+        """Send SIGTERM, then SIGKILL after the grace period or at the second Ctrl-C."""
         parts = [part for part in self.studio.parts if part.pid]
         for part in parts:
             _signal(part.pid, signal.SIGTERM)
-        end, asked = time.monotonic() + GRACE_SECONDS, self.interrupts
+        deadline, interrupts = time.monotonic() + GRACE_SECONDS, self.interrupts
         while any(part.pid for part in parts):
-            left = end - time.monotonic()
-            if left <= 0 or self.interrupts > asked:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0 or self.interrupts > interrupts:
                 break
-            self._sleep(left)
+            self._sleep(remaining)
             self._reap()
         for part in parts:
             if part.pid:
@@ -238,7 +243,7 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 def main(pipe: int) -> int:
-    """Read the studio from a pipe, which no other process can look into, and keep it running."""
+    """Read the configuration from a pipe, which other users cannot see, and run the studio."""
     with os.fdopen(pipe) as source:
         studio = Studio.from_json(source.read())
     os.chdir(Path(studio.folder))

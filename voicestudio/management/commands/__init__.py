@@ -1,1 +1,1 @@
-"""Floor 3: the commands for scripts and operators."""
+"""Management: commands for scripts and administrators."""

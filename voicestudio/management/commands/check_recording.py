@@ -1,4 +1,4 @@
-"""`manage.py check_recording`: the sample doctor's verdict on a file of this machine."""
+"""`manage.py check_recording`: check the quality of a local recording."""
 
 import json
 import os
@@ -10,59 +10,60 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio import words
 from voicestudio.audio import Examination, Purpose, isolated
+from voicestudio.management.script_output import add_json_argument
 
 PURPOSES: Final[dict[bool, Purpose]] = {False: "voice_clone", True: "prompt_audio"}
 
 
 class Command(BaseCommand):
-    """Measure a recording and say what is wrong with it."""
+    """Check a recording and print the findings."""
 
     help = (
-        "Measures a recording and prints the verdict, what is wrong with it and all figures. "
-        "Ends with 1 if the recording cannot be used, otherwise with 0."
+        "Checks a recording and prints the verdict, the findings and all measurements. "
+        "Exits with 1 if the recording cannot be used, otherwise with 0."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """A file, and how to print what is found."""
+        """Add the file and the output options."""
         parser.add_argument("file", metavar="FILE", type=Path, help="the recording")
-        parser.add_argument("--prompt-clip", action="store_true", help="judge it as a prompt clip")
-        parser.add_argument("--json", action="store_true", help="print one object")
+        parser.add_argument("--prompt-clip", action="store_true", help="check it as a prompt clip")
+        add_json_argument(parser)
 
     def handle(self, **options: Any) -> None:
-        """Examine, print, and end with the code that scripts rely on."""
+        """Check the recording and print the report."""
         purpose = PURPOSES[options["prompt_clip"]]
         try:
-            found = isolated.examine(options["file"], purpose=purpose)
+            report = isolated.examine(options["file"], purpose=purpose)
         except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            raise CommandError(f"{options['file']}: {why}") from error
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise CommandError(f"{options['file']}: {reason}") from error
         if options["json"]:
-            self.stdout.write(json.dumps(_told(found, purpose), ensure_ascii=False))
+            self.stdout.write(json.dumps(_report_json(report, purpose), ensure_ascii=False))
         else:
-            self._print(found, purpose)
-        if found.verdict == "unusable":
+            self._print_report(report, purpose)
+        if report.verdict == "unusable":
             sys.exit(1)
 
-    def _print(self, found: Examination, purpose: Purpose) -> None:
-        verdict = words.describe_verdict(found.verdict)
+    def _print_report(self, report: Examination, purpose: Purpose) -> None:
+        verdict = words.describe_verdict(report.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
-        for finding in found.findings:
-            said = words.describe_finding(finding.code, finding.value, purpose=purpose)
+        for finding in report.findings:
+            sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
-            self.stdout.write(f"\n{said.what} ({finding.code}, {place})")
-            self.stdout.write(f"  {said.why}\n  {said.what_to_do}")
+            self.stdout.write(f"\n{sentence.what} ({finding.code}, {place})")
+            self.stdout.write(f"  {sentence.why}\n  {sentence.what_to_do}")
         self.stdout.write("")
-        for name, value in found.measures.items():
+        for name, value in report.measures.items():
             if value is not None:
                 self.stdout.write(f"{name}: {value}")
 
 
-def _told(found: Examination, purpose: Purpose) -> dict[str, Any]:
-    """The verdict as scripts read it."""
+def _report_json(report: Examination, purpose: Purpose) -> dict[str, Any]:
+    """Return the report for scripts."""
     findings = []
-    for finding in found.findings:
-        said = words.describe_finding(finding.code, finding.value, purpose=purpose)
-        message = " ".join(str(part) for part in (said.what, said.why, said.what_to_do))
+    for finding in report.findings:
+        sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
+        message = " ".join(str(part) for part in (sentence.what, sentence.why, sentence.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})
-    return {"verdict": found.verdict, "findings": findings, "measures": found.measures}
+    return {"verdict": report.verdict, "findings": findings, "measures": report.measures}

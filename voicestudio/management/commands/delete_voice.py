@@ -1,38 +1,38 @@
-"""`manage.py delete_voice`: delete a voice at MiniMax, and its files if asked to."""
+"""`manage.py delete_voice`: delete a voice at MiniMax, optionally with its files."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from voicestudio.management import ledger
-from voicestudio.management.people import person_called
+from voicestudio.management import script_output
+from voicestudio.management.users import get_user
 from voicestudio.services.voices import deletion
 
 
 class Command(BaseCommand):
-    """Delete a voice for good."""
+    """Delete a voice permanently."""
 
     help = (
-        "Deletes a voice at MiniMax. Ends with 0 if everything that was asked for is gone, else "
-        "with 1; it can be tried again."
+        "Deletes a voice at MiniMax. Exits with 0 if everything requested is deleted, otherwise "
+        "with 1; it can be run again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which voice, what else, for whom, and how to print."""
+        """Add the voice, what to delete with it, the user and the output option."""
         parser.add_argument("voice_id", metavar="VOICE_ID")
-        parser.add_argument("--files-there", action="store_true", help="uploaded recordings too")
-        parser.add_argument("--files-here", action="store_true", help="our audio of it too")
-        parser.add_argument("--as", dest="person", default="", metavar="USER", help="who asks")
-        parser.add_argument("--json", action="store_true", help="print one object")
+        parser.add_argument("--files-there", action="store_true", help="also files at MiniMax")
+        parser.add_argument("--files-here", action="store_true", help="also our audio of the voice")
+        script_output.add_user_argument(parser)
+        script_output.add_json_argument(parser)
 
     def handle(self, **options: Any) -> None:
-        """Delete, print every item, and end with the code that scripts rely on."""
-        voice = ledger.voice_called(options["voice_id"])
+        """Delete and print every item."""
+        voice = script_output.get_voice(options["voice_id"])
         result = deletion.delete_voice(
             voice,
             confirmation=options["voice_id"],
-            by=person_called(options["person"]),
+            by=get_user(options["person"]),
             files_there=options["files_there"],
             files_here=options["files_here"],
         )
@@ -41,18 +41,15 @@ class Command(BaseCommand):
                 "what": item.what,
                 "name": item.name,
                 "state": item.state,
-                "message": f"{item.message.headline} {item.message.next_step}"
-                if item.message
-                else None,
+                "message": script_output.message_text(item.message),
             }
             for item in result.items
         ]
         if options["json"]:
-            found = {"voice_id": voice.voice_id, "status": items[0]["state"], "items": items}
-            ledger.show(self, found, as_json=True)
+            data = {"voice_id": voice.voice_id, "status": items[0]["state"], "items": items}
+            script_output.print_object(self, data, as_json=True)
         else:
             for item in items:
-                line = [item["what"], item["name"], item["state"], item["message"]]
-                self.stdout.write("\t".join(part for part in line if part))
+                self.stdout.write("\t".join(str(value) for value in item.values() if value))
         if not result.is_complete:
             sys.exit(1)

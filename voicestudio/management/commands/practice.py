@@ -1,4 +1,4 @@
-"""Command: run the practice provider alone."""
+"""`manage.py practice`: run the stand-in provider of practice mode alone."""
 
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,17 @@ from voicestudio.practice.program import add_arguments, run
 
 
 class Command(BaseCommand):
-    """`manage.py practice --port N`: the stand-in for MiniMax, until TERM or Ctrl-C."""
+    """Serve the MiniMax API locally until SIGTERM or Ctrl-C."""
 
     help = _("Runs the practice provider, which answers instead of MiniMax.")
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The same arguments as without Django."""
+        """Add the same options as without Django."""
         add_arguments(parser)
 
     def handle(
         self, *_args: Any, port: int, host: str, folder: Path | None, **_options: Any
     ) -> None:
-        """Serve until told to stop."""
+        """Serve until a signal stops it."""
         run(port=port, host=host, folder=folder)

@@ -1,4 +1,4 @@
-"""`manage.py run_web`: the web server alone."""
+"""`manage.py run_web`: run the web server alone."""
 
 import os
 import sys
@@ -14,31 +14,31 @@ from django.urls import get_resolver
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
-from voicestudio.processes.child import end_with
+from voicestudio.processes.child import exit_with_parent
 
 
-def load(_target: str, parent: int) -> Callable[..., Any]:
-    """The application inside a serving process, which ends with the process that started it."""
+def load_in_worker(_target: str, parent: int) -> Callable[..., Any]:
+    """Return the application in a worker process of the server, which ends with its parent."""
     if os.getpid() != parent:
-        end_with(parent)
-    return application()
+        exit_with_parent(parent)
+    return load_application()
 
 
-def application() -> WSGIHandler:
-    """The whole house, every address loaded, so that no first visitor waits for it."""
+def load_application() -> WSGIHandler:
+    """Return the application with all URLs loaded, so that the first request is not slow."""
     get_resolver().url_patterns  # noqa: B018
     return get_wsgi_application()
 
 
 class Command(BaseCommand):
-    """Serve the studio on the address of the settings until told to stop."""
+    """Serve the studio on the address of the settings until a signal stops it."""
 
-    help = "Runs the web server alone. `studio` runs it together with all the rest."
+    help = "Runs the web server alone. `studio` runs it with all other parts."
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Load the house once, then let the serving processes share it."""
-        application()
+        """Load the application before the workers are forked, so that they share its memory."""
+        load_application()
         parent = os.getpid()
         Server(
             "voicestudio.wsgi:application",
@@ -57,10 +57,10 @@ class Command(BaseCommand):
 
 
 class _Loader:
-    """Carries our process number to the serving process, also where that is not a fork."""
+    """Passes the parent's process ID to a worker, also where it is spawned instead of forked."""
 
     def __init__(self, parent: int) -> None:
         self.parent = parent
 
     def __call__(self, target: str) -> Callable[..., Any]:
-        return load(target, self.parent)
+        return load_in_worker(target, self.parent)

@@ -1,4 +1,4 @@
-"""`manage.py run_worker`: the background worker alone."""
+"""`manage.py run_worker`: run the background worker alone."""
 
 import logging
 import os
@@ -9,13 +9,13 @@ from voicestudio.services import queue, worker
 
 
 class Command(BaseCommand):
-    """Run the jobs of the queue until told to stop."""
+    """Run the jobs of the queue until a signal stops it."""
 
-    help = "Runs the background worker alone. `studio` runs it together with all the rest."
+    help = "Runs the background worker alone. `studio` runs it with all other parts."
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Enter the worker, run its threads, sign off."""
+        """Register the worker, run its threads and sign it off."""
         queue.sweep()
         consumer = queue.consumer()
         worker.on_start()
@@ -23,6 +23,6 @@ class Command(BaseCommand):
             consumer.run()
         finally:
             worker.on_stop()
-        # A call that is still under way cannot be waited for; its attempt says so already.
+        # Exit without waiting for running calls; their attempts show as interrupted.
         logging.shutdown()
         os._exit(0)

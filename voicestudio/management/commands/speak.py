@@ -1,4 +1,4 @@
-"""`manage.py speak`: let a voice say a text, into a file."""
+"""`manage.py speak`: generate speech with a voice and save it to a file."""
 
 import sys
 from decimal import Decimal, InvalidOperation
@@ -9,60 +9,60 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from voicestudio.management import ledger
-from voicestudio.management.people import person_called
+from voicestudio.management import script_output
+from voicestudio.management.users import get_user
 from voicestudio.models import Speech
 from voicestudio.services import speeches
 from voicestudio.services.speeches import keep
 
 
 class Command(BaseCommand):
-    """Speak a text with a voice."""
+    """Generate speech with a voice."""
 
     help = (
-        "Lets a voice say a text and writes the audio to a file. Ends with 0 only if it is there, "
-        "with 3 if it is still under way, with 1 if it could not be done."
+        "Speaks a text with a voice and saves the audio to a file. Exits with 0 if the file is "
+        "written, with 3 if the call is still running, with 1 if it failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The same parts as the page has."""
+        """Add the fields of the speech form, the file and the output options."""
         parser.add_argument("voice_id", metavar="VOICE_ID")
         parser.add_argument("text", metavar="TEXT")
         parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--model", default="", help="that of the demo if left out")
+        parser.add_argument("--model", default="", help="default: the model of the preview")
         parser.add_argument("--speed", default="1", help="0.5 to 2")
         parser.add_argument("--volume", default="1", help="0 to 10")
-        parser.add_argument("--pitch", type=int, default=0, help="-12 to 12 half-tones")
-        parser.add_argument("--language", default="", help='such as "English"')
-        parser.add_argument("--format", default="", help="mp3, wav or flac; from FILE if left out")
-        parser.add_argument("--as", dest="person", default="", metavar="USER", help="who asks")
-        parser.add_argument("--timeout", type=float, default=300.0, help="in seconds")
-        parser.add_argument("--json", action="store_true", help="print one object")
+        parser.add_argument("--pitch", type=int, default=0, help="-12 to 12 semitones")
+        parser.add_argument("--language", default="", help='for example "English"')
+        parser.add_argument("--format", default="", help="mp3, wav or flac; default: as in FILE")
+        script_output.add_user_argument(parser)
+        script_output.add_timeout_argument(parser, 300.0)
+        script_output.add_json_argument(parser)
 
     def handle(self, **options: Any) -> None:
-        """Ask, wait, write the file, print, and end with the code that scripts rely on."""
-        person = person_called(options["person"])
+        """Request the speech, wait for it, save the file and print the result."""
+        user = get_user(options["person"])
         out: Path = options["out"]
         if not out.absolute().parent.is_dir():
-            # Before anything is paid for.
-            raise CommandError(f"{out.parent}: there is no such folder.")
+            # Checked before anything is charged.
+            raise CommandError(f"{out.parent}: no such folder.")
         try:
-            speech = speeches.ask(self._order(options), by=person)
-        except speeches.SpeechRefused as refusal:
-            said = f"{refusal.message.headline} {refusal.message.next_step}"
-            ledger.show(self, ledger.refused(options["voice_id"], said), as_json=options["json"])
+            speech = speeches.ask(self._order(options), by=user)
+        except speeches.SpeechRefused as error:
+            data = script_output.refusal_json(options["voice_id"], error.message)
+            script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
-        speech = ledger.finished(speech, options["timeout"])
-        written = self._write(speech, out)
-        found = ledger.told_of_speech(speech) | {"out": str(out) if written else None}
-        ledger.show(self, found, as_json=options["json"])
-        if not written:
-            sys.exit(ledger.UNDER_WAY if speech.is_running else 1)
+        speech = script_output.wait_for(speech, speeches.run, options["timeout"])
+        saved = self._save_audio(speech, out)
+        data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
+        script_output.print_object(self, data, as_json=options["json"])
+        if not saved:
+            script_output.exit_unfinished(speech)
 
     def _order(self, options: dict[str, Any]) -> speeches.SpeechOrder:
-        voice = ledger.voice_called(options["voice_id"])
+        voice = script_output.get_voice(options["voice_id"])
         suffix = options["out"].suffix.removeprefix(".").lower()
-        by_name = suffix if suffix in speeches.FORMATS else speeches.FORMATS[0]
+        default_format = suffix if suffix in speeches.FORMATS else speeches.FORMATS[0]
         model = options["model"] or keep.model_for(voice) or settings.MINIMAX_MODELS[0]
         try:
             speed, volume = Decimal(options["speed"]), Decimal(options["volume"])
@@ -77,10 +77,10 @@ class Command(BaseCommand):
             volume=volume,
             pitch=options["pitch"],
             language=options["language"],
-            format=options["format"] or by_name,
+            format=options["format"] or default_format,
         )
 
-    def _write(self, speech: Speech, out: Path) -> bool:
+    def _save_audio(self, speech: Speech, out: Path) -> bool:
         if not speech.is_ready or not speech.audio:
             return False
         try:

@@ -52,10 +52,10 @@ def voice(person: User, standin: StandIn) -> Voice:
 def test_voices_are_a_list_of_objects(run: Run, voice: Voice) -> None:
     old = make_voice(created_at=timezone.now() - timedelta(hours=169))
 
-    code, told = run("voices")
+    code, result = run("voices")
 
     assert code == 0
-    assert told == [
+    assert result == [
         {
             "voice_id": old.voice_id, "speaker": old.speaker.name, "state": "expired",
             "expires_at": (old.created_at + timedelta(hours=168)).isoformat(), "kept_at": None,
@@ -72,32 +72,37 @@ def test_voices_are_a_list_of_objects(run: Run, voice: Voice) -> None:
 
 
 def test_keep_voice_keeps_it(run: Run, voice: Voice, standin: StandIn) -> None:
-    code, told = run("keep_voice", voice.voice_id)
+    code, result = run("keep_voice", voice.voice_id)
 
-    assert (code, told["status"], told["state"], told["expires_at"]) == (0, "ready", "kept", None)
-    assert told["cost"].startswith("1.50")
-    code, told = run("keep_voice", voice.voice_id)
-    assert (code, told["status"], len(standin.calls_of("t2a_v2"))) == (1, "refused", 1)
+    assert (code, result["status"], result["state"], result["expires_at"]) == (
+        0,
+        "ready",
+        "kept",
+        None,
+    )
+    assert result["cost"].startswith("1.50")
+    code, result = run("keep_voice", voice.voice_id)
+    assert (code, result["status"], len(standin.calls_of("t2a_v2"))) == (1, "refused", 1)
 
 
 def test_keep_voice_says_what_went_wrong(run: Run, voice: Voice, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(status_code=1008))
 
-    code, told = run("keep_voice", voice.voice_id)
+    code, result = run("keep_voice", voice.voice_id)
 
-    assert (code, told["status"], told["state"], told["status_code"]) == (
+    assert (code, result["status"], result["state"], result["status_code"]) == (
         1, "failed", "temporary", 1008,
     )  # fmt: skip
-    assert told["message"].startswith("Our MiniMax account is out of credit.")
+    assert result["message"].startswith("Our MiniMax account is out of credit.")
 
 
 @pytest.mark.parametrize("extension", ["mp3", "wav", "flac"])
 def test_speak_writes_the_file(extension: str, run: Run, voice: Voice, tmp_path: Path) -> None:
     out = tmp_path / f"hello.{extension}"
 
-    code, told = run("speak", voice.voice_id, "Hello there.", "--out", str(out))
+    code, result = run("speak", voice.voice_id, "Hello there.", "--out", str(out))
 
-    assert (code, told["status"], told["out"]) == (0, "ready", str(out))
+    assert (code, result["status"], result["out"]) == (0, "ready", str(out))
     assert out.stat().st_size == Speech.objects.get().audio_bytes
 
 
@@ -113,16 +118,16 @@ def test_speak_pays_nothing_where_it_could_not_write(
 def test_speak_refuses_what_the_page_refuses(run: Run, voice: Voice, tmp_path: Path) -> None:
     out = str(tmp_path / "x.mp3")
 
-    code, told = run("speak", voice.voice_id, "Hello.", "--out", out, "--speed", "3")
+    code, result = run("speak", voice.voice_id, "Hello.", "--out", out, "--speed", "3")
 
-    assert (code, told["status"], Speech.objects.count()) == (1, "refused", 0)
+    assert (code, result["status"], Speech.objects.count()) == (1, "refused", 0)
 
 
 def test_delete_voice_tells_every_item(run: Run, voice: Voice, standin: StandIn) -> None:
-    code, told = run("delete_voice", voice.voice_id, "--files-here")
+    code, result = run("delete_voice", voice.voice_id, "--files-here")
 
-    assert (code, told["status"]) == (0, "done")
-    assert [(item["what"], item["state"]) for item in told["items"]] == [
+    assert (code, result["status"]) == (0, "done")
+    assert [(item["what"], item["state"]) for item in result["items"]] == [
         ("voice", "done"), ("audio", "done"), ("recording", "done"),
     ]  # fmt: skip
     assert run("voices", "--state", "deleted")[1][0]["voice_id"] == voice.voice_id

@@ -1,0 +1,114 @@
+"""Script output: what the commands print, their exit codes, and waiting for a paid call."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from voicestudio.models import CloneAttempt, Speech, Voice, VoiceState, Worker
+from voicestudio.services import speeches
+from voicestudio.services.money import costs
+from voicestudio.words import Message
+
+POLL_SECONDS: Final = 0.2
+# Exit codes besides 0, success, and 1, failure.
+EXIT_RUNNING: Final = 3
+# The states that scripts see: an imported voice counts as kept.
+SCRIPT_STATES: Final = [state.value for state in VoiceState if state is not VoiceState.FROM_MINIMAX]
+
+
+def add_user_argument(parser: CommandParser) -> None:
+    """Add `--as USER`."""
+    parser.add_argument("--as", dest="person", default="", metavar="USER", help="the requester")
+
+
+def add_json_argument(parser: CommandParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_timeout_argument(parser: CommandParser, seconds: float) -> None:
+    """Add `--timeout`, by default `seconds`."""
+    parser.add_argument("--timeout", type=float, default=seconds, help="seconds to wait")
+
+
+def get_voice(voice_id: str) -> Voice:
+    """Return the voice with this ID at the current provider, a living one before deleted ones.
+
+    Raises CommandError if there is none.
+    """
+    voices = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER, voice_id=voice_id)
+    voice = voices.living().first() or voices.order_by("-pk").first()
+    if voice is None:
+        raise CommandError(f"There is no voice called {voice_id}.")
+    return voice
+
+
+def wait_for[Call: (CloneAttempt, Speech)](
+    call: Call, run: Callable[[int], None], seconds: float
+) -> Call:
+    """Wait until the call is finished or the time is over; without a worker, run it here."""
+    deadline = time.monotonic() + seconds
+    while call.is_running and time.monotonic() < deadline:
+        if not Worker.objects.alive().exists():
+            run(call.pk)
+        call.refresh_from_db()
+        if call.is_running:
+            time.sleep(POLL_SECONDS)
+    return call
+
+
+def voice_json(voice: Voice, cost: object) -> dict[str, Any]:
+    """Return one voice; times are ISO 8601 in UTC, the cost is a decimal as text."""
+    state = voice.state
+    expires = voice.expires_at if state is not VoiceState.DELETED else None
+    return {
+        "voice_id": voice.voice_id,
+        "speaker": voice.speaker.name,
+        "state": str(VoiceState.KEPT if state is VoiceState.FROM_MINIMAX else state),
+        "expires_at": expires.isoformat() if expires else None,
+        "kept_at": voice.kept_at.isoformat() if voice.kept_at else None,
+        "cost": f"{cost:f}",
+    }
+
+
+def speech_json(speech: Speech) -> dict[str, Any]:
+    """Return one speech with its voice."""
+    voice = Voice.objects.select_related("speaker").get(pk=speech.voice_id)
+    return {
+        "id": speech.pk,
+        "status": speech.state.value,
+        **voice_json(voice, costs.of_voices([voice.pk])[voice.pk]),
+        "status_code": speech.status_code,
+        "trace_id": speech.trace_id or None,
+        "message": message_text(speeches.message(speech)) or str(speech.state.label),
+    }
+
+
+def refusal_json(voice_id: str, message: Message) -> dict[str, Any]:
+    """Return the answer to a request that was refused before anything was sent."""
+    return {"status": "refused", "voice_id": voice_id, "message": message_text(message)}
+
+
+def message_text(message: Message | None) -> str | None:
+    """Return a message as one line."""
+    return f"{message.headline} {message.next_step}" if message else None
+
+
+def print_object(command: BaseCommand, data: dict[str, Any], *, as_json: bool) -> None:
+    """Print one JSON object, or its non-empty values in lines."""
+    if as_json:
+        command.stdout.write(json.dumps(data, ensure_ascii=False))
+        return
+    for name, value in data.items():
+        if value not in (None, ""):
+            command.stdout.write(f"{name.replace('_', ' ')}: {value}")
+
+
+def exit_unfinished(call: CloneAttempt | Speech) -> None:
+    """Exit with 3 while the call is running, else with 1."""
+    sys.exit(EXIT_RUNNING if call.is_running else 1)

@@ -1,0 +1,21 @@
+"""Users: on whose behalf a script calls the provider."""
+
+from django.contrib.auth.models import User
+from django.core.management.base import CommandError
+
+
+def get_user(username: str) -> User:
+    """Return the user of that name; without a name the only administrator, or the only user.
+
+    Raises CommandError if there is no such user or if several fit.
+    """
+    active = User.objects.filter(is_active=True)
+    if username:
+        user = active.filter(username=username).first()
+        if user is None:
+            raise CommandError(f"There is no active user called {username}.")
+        return user
+    candidates = list(active.filter(is_superuser=True)[:2]) or list(active[:2])
+    if len(candidates) != 1:
+        raise CommandError("Several users could request this: choose one with --as USER.")
+    return candidates[0]
