@@ -72,7 +72,7 @@ def test_attempt_is_watched_until_it_can_be_heard(studio: Studio, standin: Stand
 
     page = ask(studio)
 
-    expect(page.get_by_text("MiniMax is cloning").first).to_be_visible()
+    expect(page.get_by_text("Cloning").first).to_be_visible()
     expect(page.locator("#attempt .badge")).to_have_text(re.compile("Ready"))
     expect(page).to_have_title(re.compile("Anna Larsen: Ready"))
     expect(page.locator("#announcer")).to_have_text("Anna Larsen: Ready")
@@ -124,7 +124,7 @@ def test_tab_that_was_closed_finds_everything_again(studio: Studio, standin: Sta
     standin.script("voice_clone", Fault(after="work", delay=1.5))
     page = ask(studio)
     url = page.url
-    expect(page.get_by_text("MiniMax is cloning").first).to_be_visible()
+    expect(page.get_by_text("Cloning").first).to_be_visible()
 
     page.close()
     again = page.context.new_page()

@@ -148,13 +148,13 @@ def test_verdict_arrives_and_sets_the_options(studio: Studio) -> None:
     expect(page.locator("#announcer")).to_be_empty()  # nobody wants to be told every minute
     give_verdict(recording, "disappointing", finding("hum"), advice=ADVICE)
 
-    expect(page.locator("#recording .badge")).to_have_text("Will disappoint")
+    expect(page.locator("#recording .badge")).to_have_text("Poor")
     expect(noise).to_be_checked()
     expect(noise).to_be_visible()
     expect(page.get_by_text("Suggested for this recording").first).to_be_visible()
     expect(page.locator("#id_volume_normalization")).not_to_be_checked()
     expect(page.get_by_text("This recording will probably disappoint.")).to_be_visible()
-    expect(page.locator("#announcer")).to_have_text("anna.wav: Will disappoint")
+    expect(page.locator("#announcer")).to_have_text("anna.wav: Poor")
 
 
 def test_person_s_own_choice_is_left_alone(studio: Studio) -> None:
@@ -360,7 +360,7 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
     copy = AudioFile.objects.get(origin=Origin.CLEANED)
     give_verdict(copy, "good", figures={"loudness_lufs": -20.0})
 
-    expect(page.get_by_role("heading", name="Use the tidied copy: it is better.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Use the clean copy: it is better.")).to_be_visible()
     expect(page.get_by_text("The copy is 10.0 dB louder.")).to_be_visible()
     volumes = [
         page.locator(f"{place} audio").evaluate("sound => sound.volume")

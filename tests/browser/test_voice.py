@@ -44,9 +44,9 @@ def test_voice_is_kept_and_its_page_follows(studio: Studio, standin: StandIn) ->
     page.keyboard.press("Enter")
 
     row = page.locator("li.speech")
-    expect(row.locator(".badge")).to_have_text(re.compile("MiniMax is speaking"))
+    expect(row.locator(".badge")).to_have_text(re.compile("Generating"))
     page.evaluate("document.documentElement.dataset.here = 'yes'")
-    expect(row.locator(".badge")).to_have_text(re.compile("Spoken"))
+    expect(row.locator(".badge")).to_have_text(re.compile("Ready"))
     expect(page.locator("#voice-badge")).to_have_text(re.compile("Kept"))
     expect(page.locator("#life h2")).to_have_text("Kept")
     expect(page.locator("#life")).to_contain_text("$1.51")
@@ -134,7 +134,7 @@ def test_clone_is_made_again_with_changes_and_the_better_one_is_pinned(studio: S
 def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(after="work", action="drop"))
     page = ask(studio)
-    expect(page.locator("#attempt .badge")).to_have_text(re.compile("Not known yet"))
+    expect(page.locator("#attempt .badge")).to_have_text(re.compile("Outcome unknown"))
     page.get_by_text("Check with MiniMax").click()
 
     page.get_by_role("button", name="Send it once more").click()

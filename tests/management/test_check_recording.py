@@ -77,7 +77,7 @@ def test_silence_is_said_in_words(tmp_path: Path) -> None:
 
     assert code == 1
     assert printed.startswith(
-        "Cannot be used. No voice can be cloned from this.\n"
+        "Unusable. No voice can be cloned from this.\n"
         "\nNothing can be heard in this recording. (silence, 0.00–12.00 s)\n"
     )
     assert "\nduration_s: 12.0\n" in printed

@@ -101,9 +101,9 @@ def test_stages_tell_how_long_each_took(owner: User) -> None:
     drawn = stages(attempt)
 
     assert re.findall(r"<li (.*?)>\s*(.+?)\s*<span>(?:<.*?>)?(.*?)<", drawn) == [
-        ("data-done", "Recording sent", "1.2\xa0s"),
-        ('aria-current="step"', "MiniMax is cloning", "0:06"),
-        ("", "Demo saved", ""),
+        ("data-done", "Recording uploaded", "1.2\xa0s"),
+        ('aria-current="step"', "MiniMax is cloning the voice", "0:06"),
+        ("", "Preview saved", ""),
     ]
     assert 6_000 <= int(re.findall(r'data-since="(\d+)"', drawn)[0]) < 60_000
 

@@ -60,8 +60,8 @@ def waiting(**fields: Any) -> AudioFile:
     [
         ("good", "Good"),
         ("usable", "Usable"),
-        ("disappointing", "Will disappoint"),
-        ("unusable", "Cannot be used"),
+        ("disappointing", "Poor"),
+        ("unusable", "Unusable"),
     ],
 )
 def test_verdict_is_a_word_with_a_drawing(
@@ -514,7 +514,7 @@ def test_page_shows_the_family_at_a_fixed_number_of_queries(
         expected += [("1", f"cut {number}"), ("2", f"tidied {number}")]
     assert family_of(html) == expected
     assert html.count("cut, 0:42–1:30") == width
-    assert html.count("tidied copy: hum removed, level evened") == width
+    assert html.count("clean copy: hum removed, level evened") == width
 
 
 def test_family_survives_its_original(client: Client, user: User) -> None:

@@ -133,8 +133,8 @@ def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: U
 
     said = better(client, original, copy)
 
-    assert said.count("Use the tidied copy: it is better.") == 1
-    assert said.count("It is judged “Usable” instead of “Will disappoint”.") == 1
+    assert said.count("Use the clean copy: it&#x27;s better.") == 1
+    assert said.count("It is judged “Usable” instead of “Poor”.") == 1
     assert said.count("No longer found: There is a steady hum") == 1
 
 

@@ -452,7 +452,7 @@ def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) 
     html = client.get("/recordings/").content.decode()
 
     row = html.partition('<li class="attempt"')[2].partition("</li>")[0]
-    assert row.count("</svg> Will disappoint</span>") == 1
+    assert row.count("</svg> Poor</span>") == 1
     assert row.count("There is a steady hum, as from a power cable or a charger.") == 1
     assert row.count("and 2 more") == 1
     assert row.count("cut, 0:42–1:30") == 1
@@ -471,8 +471,8 @@ def test_row_tells_its_forebears_and_what_was_made_of_it(client: Client, user: U
     rows = client.get("/recordings/").content.decode().split('<li class="attempt"')[1:]
 
     assert [re.findall(r">(\d) made from it<", row) for row in rows] == [[], ["1"], ["1"], ["1"]]
-    assert forebears(rows[0]) == f"… → {cut.name} → {tidied.name} → tidied copy: made mono"
-    assert forebears(rows[1]) == "anna.m4a → part.mp3 → tidied copy: hum removed"
+    assert forebears(rows[0]) == f"… → {cut.name} → {tidied.name} → clean copy: made mono"
+    assert forebears(rows[1]) == "anna.m4a → part.mp3 → clean copy: hum removed"
     assert forebears(rows[2]) == "anna.m4a → cut, 0:42–1:30"
     assert forebears(rows[3]) == ""
 

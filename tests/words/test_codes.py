@@ -5,7 +5,6 @@ import re
 import pytest
 
 from voicestudio import words
-from voicestudio.models import AttemptState
 
 # Source: provider.md, "Codes", and words.md.
 SLOW_DOWN = "MiniMax asks us to slow down."
@@ -108,17 +107,3 @@ def test_moderation_is_worded_by_its_category() -> None:
     assert {
         str(words.describe_moderation_category(category)) for category in (None, 0, 8, -1, 2**62)
     } == {"a category that MiniMax does not explain"}
-
-
-def test_states_are_worded_as_staff_know_them() -> None:
-    assert [str(state.label) for state in AttemptState] == [
-        "Waiting",
-        "Sending the recording",
-        "MiniMax is cloning",
-        "Ready",
-        "Ready, flagged",
-        "Stopped by MiniMax",
-        "Could not be done",
-        "Not known yet",
-        "Interrupted",
-    ]

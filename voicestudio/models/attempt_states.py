@@ -10,13 +10,13 @@ class AttemptState(models.TextChoices):
     """What staff read; `status` in the database plus what the clock tells."""
 
     WAITING = "waiting", _("Waiting")
-    SENDING = "sending", _("Sending the recording")
-    CLONING = "cloning", _("MiniMax is cloning")
+    SENDING = "sending", _("Uploading")
+    CLONING = "cloning", _("Cloning")
     READY = "ready", _("Ready")
     FLAGGED = "flagged", _("Ready, flagged")
     STOPPED = "stopped", _("Stopped by MiniMax")
-    FAILED = "failed", _("Could not be done")
-    UNKNOWN = "unknown", _("Not known yet")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Outcome unknown")
     INTERRUPTED = "interrupted", _("Interrupted")
 
 

@@ -20,11 +20,11 @@ class EventKind(models.TextChoices):
     IMPORTED = "imported", _("Imported from MiniMax")
     CHECKED = "checked", _("Checked with MiniMax")
     SETTLED = "settled", _("Settled by hand")
-    NOTED = "noted", _("Noted")
+    NOTED = "noted", _("Notes changed")
     DELETED = "deleted", _("Deleted at MiniMax")
     REBUILT = "rebuilt", _("Rebuilt")
-    PINNED = "pinned", _("Pinned as the best")
-    ALLOWED = "allowed", _("More money allowed")
+    PINNED = "pinned", _("Pinned as best")
+    ALLOWED = "allowed", _("Limit raised")
 
 
 class Event(models.Model):

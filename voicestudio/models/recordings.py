@@ -32,10 +32,10 @@ class Purpose(models.TextChoices):
 class Origin(models.TextChoices):
     """How a recording came to us."""
 
-    UPLOADED = "uploaded", _("brought as a file")
+    UPLOADED = "uploaded", _("uploaded")
     RECORDED = "recorded", _("recorded here")
     CUT = "cut", _("cut")
-    CLEANED = "cleaned", _("tidied copy")
+    CLEANED = "cleaned", _("clean copy")
     EXAMPLE = "example", _("example")
     FILE_ID = "file_id", _("known to MiniMax")
 
@@ -45,8 +45,8 @@ class Verdict(models.TextChoices):
 
     GOOD = "good", _("Good")
     USABLE = "usable", _("Usable")
-    DISAPPOINTING = "disappointing", _("Will disappoint")
-    UNUSABLE = "unusable", _("Cannot be used")
+    DISAPPOINTING = "disappointing", _("Poor")
+    UNUSABLE = "unusable", _("Unusable")
 
 
 class AudioFileQuerySet(models.QuerySet["AudioFile"]):

@@ -17,12 +17,12 @@ class SpeechState(models.TextChoices):
     """What staff read; `status` in the database plus what the clock tells."""
 
     WAITING = "waiting", _("Waiting")
-    SENDING = "sending", _("Sending the text")
-    SPEAKING = "speaking", _("MiniMax is speaking")
-    READY = "ready", _("Spoken")
+    SENDING = "sending", _("Sending")
+    SPEAKING = "speaking", _("Generating")
+    READY = "ready", _("Ready")
     STOPPED = "stopped", _("Stopped by MiniMax")
-    FAILED = "failed", _("Could not be done")
-    UNKNOWN = "unknown", _("Not known yet")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Outcome unknown")
     INTERRUPTED = "interrupted", _("Interrupted")
 
 

@@ -17,7 +17,7 @@ class VoiceState(models.TextChoices):
     KEPT = "kept", _("Kept")
     EXPIRED = "expired", _("Expired")
     DELETED = "deleted", _("Deleted")
-    UNKNOWN = "unknown", _("Not known yet")
+    UNKNOWN = "unknown", _("Outcome unknown")
     FROM_MINIMAX = "from_minimax", _("From MiniMax")
 
 

@@ -53,7 +53,7 @@ def compared(original: AudioFile, copy: AudioFile) -> words.Message:
         else:
             why = _("Both are “%(after)s”, but less is found in the copy.") % labels
         said = f"{why} {_gone(original, copy)}".strip()
-        return words.Message(_("Use the tidied copy: it is better."), said)
+        return words.Message(_("Use the clean copy: it's better."), said)
     if better == "original":
         why = _("The copy is judged “%(after)s”, the original “%(before)s”.") % labels
         return words.Message(_("Keep the original: it is better."), why)

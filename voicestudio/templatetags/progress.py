@@ -24,13 +24,13 @@ from .studio import clock, took, when
 
 register = template.Library()
 
-SENDING: Final = gettext_lazy("Sending the recording")
-SENT: Final = gettext_lazy("Recording sent")
-TO_BE_CLONED: Final = gettext_lazy("MiniMax clones")
-CLONING: Final = gettext_lazy("MiniMax is cloning")
+SENDING: Final = gettext_lazy("Uploading the recording")
+SENT: Final = gettext_lazy("Recording uploaded")
+TO_BE_CLONED: Final = gettext_lazy("MiniMax clones the voice")
+CLONING: Final = gettext_lazy("MiniMax is cloning the voice")
 CLONED: Final = gettext_lazy("Voice ready")
-SAVING: Final = gettext_lazy("Saving the demo")
-TO_BE_SAVED: Final = gettext_lazy("Demo saved")
+SAVING: Final = gettext_lazy("Saving the preview")
+TO_BE_SAVED: Final = gettext_lazy("Preview saved")
 
 
 class Stage(NamedTuple):

@@ -25,9 +25,9 @@ VERDICTS: Final[dict[str, Message]] = {
         _("Usable"), _("A clone will work. Better sound would make it sound better.")
     ),
     "disappointing": Message(
-        _("Will disappoint"), _("A clone can be made, but people will hear what is wrong here.")
+        _("Poor"), _("A clone can be made, but people will hear what is wrong here.")
     ),
-    "unusable": Message(_("Cannot be used"), _("No voice can be cloned from this.")),
+    "unusable": Message(_("Unusable"), _("No voice can be cloned from this.")),
 }
 
 _SILENT_BELOW: Final = 0.3  # s of sound; the other values of this code are larger
