@@ -17,7 +17,7 @@ from voicestudio.models import AttemptState, Charge, ChargeKind, CloneAttempt, S
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
-from voicestudio.services.money import costs
+from voicestudio.services.money import costs, limits
 from voicestudio.services.speeches import SpeechOrder, keep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
     attempt = make_attempt(AttemptState.READY)
     values = {
-        "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
-        "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
+        "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount),
+        "amount": Decimal(amount), "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
         "person": attempt.created_by, "at": at or timezone.now(),
     }  # fmt: skip
@@ -39,7 +39,7 @@ def test_sums_are_exact_decimals() -> None:
         _line("0.1")
     _line("0.000000001")
 
-    [line] = costs.sums("kind")
+    [line] = costs.sum_charges("kind")
 
     assert (line.amount, line.calls) == (Decimal("3.000000001"), 31)
     assert isinstance(Charge.objects.first().amount, Decimal)  # type: ignore[union-attr]
@@ -51,11 +51,11 @@ def test_sums_by_every_side_are_the_whole(group: str) -> None:
     _line("0.25", at=datetime(2026, 11, 1, tzinfo=UTC), certain=False)
     _line("9", withdrawn_at=timezone.now())
 
-    lines = costs.sums(group)
+    lines = costs.sum_charges(group)
 
     assert sum(line.amount for line in lines) == Decimal("1.75")
     assert sum(line.uncertain for line in lines) == Decimal("0.25")
-    october = costs.sums(group, month=date(2026, 10, 15))
+    october = costs.sum_charges(group, month=date(2026, 10, 15))
     assert [line.amount for line in october] == [Decimal("1.50")]
     labels = {"person": first.person.username, "speaker": first.speaker.name, "month": "2026-10-01"}
     assert october[0].label == labels.get(group, october[0].label)
@@ -64,7 +64,7 @@ def test_sums_by_every_side_are_the_whole(group: str) -> None:
 def test_months_have_no_gaps() -> None:
     _line("1", at=datetime(2026, 1, 5, tzinfo=UTC))
 
-    lines = costs.months(3, now=datetime(2026, 2, 5, tzinfo=UTC))
+    lines = costs.sum_months(3, now=datetime(2026, 2, 5, tzinfo=UTC))
 
     assert [(line.key, line.amount) for line in lines] == [
         (date(2025, 12, 1), Decimal(0)), (date(2026, 1, 1), Decimal(1)),
@@ -82,18 +82,18 @@ def test_one_call_has_one_line() -> None:
 def test_limit_warns_and_stops(settings: Settings) -> None:
     settings.MONTHLY_LIMIT = Decimal(10)
     _line("7.99")
-    assert (costs.budget().warns, costs.budget().stops) == (False, False)
+    assert (limits.get_budget().warns, limits.get_budget().stops) == (False, False)
     _line("0.01")
-    assert (costs.budget().warns, costs.budget().stops) == (True, False)
-    costs.demand(Decimal(2))
-    with pytest.raises(costs.LimitReached):
-        costs.demand(Decimal("2.01"))
+    assert (limits.get_budget().warns, limits.get_budget().stops) == (True, False)
+    limits.check_budget(Decimal(2))
+    with pytest.raises(limits.LimitReached):
+        limits.check_budget(Decimal("2.01"))
     _line("2")
 
-    assert costs.budget().stops
-    costs.demand(Decimal(0))  # what costs nothing may always be done
-    with pytest.raises(costs.LimitReached):
-        costs.demand(Decimal("0.000000001"))
+    assert limits.get_budget().stops
+    limits.check_budget(Decimal(0))  # what costs nothing may always be done
+    with pytest.raises(limits.LimitReached):
+        limits.check_budget(Decimal("0.000000001"))
 
 
 def test_only_an_administrator_allows_more(settings: Settings) -> None:
@@ -101,11 +101,11 @@ def test_only_an_administrator_allows_more(settings: Settings) -> None:
     _line("1")
 
     with pytest.raises(PermissionDenied):
-        costs.allow_more(Decimal(5), by=make_user())
-    costs.allow_more(Decimal(5), by=make_user(is_staff=True), note="for the fair")
+        limits.allow_more(Decimal(5), by=make_user())
+    limits.allow_more(Decimal(5), by=make_user(is_staff=True), note="for the fair")
 
-    assert costs.budget().left == Decimal(5)
-    costs.demand(Decimal(5))
+    assert limits.get_budget().left == Decimal(5)
+    limits.check_budget(Decimal(5))
 
 
 def test_limit_stops_orders_before_anything_is_stored(
@@ -145,9 +145,9 @@ def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> Non
     settings.MONTHLY_LIMIT = Decimal(1)
     make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
 
-    assert costs.budget().promised == Decimal("0.1")
-    with pytest.raises(costs.LimitReached):
-        costs.demand(Decimal("0.91"))
+    assert limits.get_budget().promised == Decimal("0.1")
+    with pytest.raises(limits.LimitReached):
+        limits.check_budget(Decimal("0.91"))
 
 
 def test_cost_of_voices_in_one_query(django_assert_num_queries: Callable[..., object]) -> None:
@@ -155,7 +155,7 @@ def test_cost_of_voices_in_one_query(django_assert_num_queries: Callable[..., ob
     pks = [first.voice.pk, second.voice.pk]  # type: ignore[union-attr]
 
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
-        found = costs.of_voices([*pks, 0])
+        found = costs.sum_voices([*pks, 0])
 
     assert found == {pks[0]: Decimal(1), pks[1]: Decimal(2), 0: Decimal(0)}
 
@@ -178,5 +178,5 @@ def test_lines_are_those_that_count_in_their_order() -> None:
     second = _line("2")
     _line("3", withdrawn_at=timezone.now())
 
-    assert list(costs.lines()) == [first, second]
-    assert list(costs.lines(month=date(2026, 1, 31))) == [first]
+    assert list(costs.iterate_charges()) == [first, second]
+    assert list(costs.iterate_charges(month=date(2026, 1, 31))) == [first]

@@ -211,7 +211,7 @@ class LedgerMachine(RuleBasedStateMachine):
         possible = sum((line.amount for line in lines), Decimal(0))
         bill = sum((line.amount for line in self.standin.bill), Decimal(0))
         assert certain <= bill <= possible
-        assert possible == sum((line.amount for line in costs.sums("voice")), Decimal(0))
+        assert possible == sum((line.amount for line in costs.sum_charges("voice")), Decimal(0))
 
     @invariant()
     def unknown_is_said_and_nothing_runs_for_ever(self) -> None:

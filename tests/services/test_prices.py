@@ -20,7 +20,7 @@ from voicestudio.services.money import prices
 def test_estimate_bills_the_preview_by_the_character(
     characters: int, model: str, preview: str
 ) -> None:
-    estimate = prices.estimate("x" * characters, model)
+    estimate = prices.estimate_clone("x" * characters, model)
 
     assert (estimate.preview, estimate.clone) == (Decimal(preview), Decimal("1.50"))
 
@@ -29,6 +29,6 @@ def test_estimate_follows_the_settings(settings: Settings) -> None:
     settings.PRICE_CLONE = Decimal("9.90")
     settings.PRICE_HD_PER_MILLION = Decimal(1000)
 
-    estimate = prices.estimate("x" * 10, "speech-2.8-hd")
+    estimate = prices.estimate_clone("x" * 10, "speech-2.8-hd")
 
     assert (estimate.preview, estimate.clone) == (Decimal("0.01"), Decimal("9.90"))

@@ -82,7 +82,7 @@ def speech_json(speech: Speech) -> dict[str, Any]:
     return {
         "id": speech.pk,
         "status": speech.state.value,
-        **voice_json(voice, costs.of_voices([voice.pk])[voice.pk]),
+        **voice_json(voice, costs.sum_voices([voice.pk])[voice.pk]),
         "status_code": speech.status_code,
         "trace_id": speech.trace_id or None,
         "message": message_text(speeches.message(speech)) or str(speech.state.label),

@@ -186,6 +186,16 @@ class CloneAttempt(PaidCall):
         return self.status == AttemptState.READY
 
     @property
+    def billed_text(self) -> str:
+        """The text whose characters MiniMax bills."""
+        return self.preview_text
+
+    @property
+    def voice_used(self) -> None:
+        """A preview is no real use, so that no clone fee falls due."""
+        return None
+
+    @property
     def audio_is_under_way(self) -> bool:
         """Whether a worker is copying the demo at this moment."""
         return (

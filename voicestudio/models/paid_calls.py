@@ -143,6 +143,10 @@ class PaidCall(models.Model):
 
     if TYPE_CHECKING:
         status: Any
+        model: Any
+        # For the price: the text that is billed, and the voice whose clone fee may fall due.
+        billed_text: Any
+        voice_used: Any
 
     def save(
         self,

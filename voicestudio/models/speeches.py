@@ -176,6 +176,16 @@ class Speech(PaidCall):
         return self.status == SpeechState.READY
 
     @property
+    def billed_text(self) -> str:
+        """The text whose characters MiniMax bills."""
+        return self.text
+
+    @property
+    def voice_used(self) -> Voice:
+        """The voice whose clone fee falls due at its first real use."""
+        return self.voice
+
+    @property
     def audio_is_under_way(self) -> bool:
         """Whether a worker is copying the audio at this moment."""
         waiting = bool(self.audio_url) and not self.audio and not self.audio_trouble

@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import PaidCall
-from voicestudio.services.money import costs
-from voicestudio.services.money.costs import Budget, Line
+from voicestudio.services.money import limits, prices
+from voicestudio.services.money.costs import CostLine
+from voicestudio.services.money.limits import Budget
 
 register = template.Library()
 
@@ -32,16 +33,19 @@ def budget_strip() -> dict[str, Any]:
     """A sentence when 80 % of the month's limit are gone; nothing before, and no query without."""
     if settings.MONTHLY_LIMIT is None:
         return {}
-    budget = costs.budget()
+    budget = limits.get_budget()
     if not budget.warns:
         return {}
-    return {"budget": budget, "administrators": costs.administrators() if budget.stops else []}
+    return {
+        "budget": budget,
+        "administrators": limits.list_administrators() if budget.stops else [],
+    }
 
 
 @register.filter
 def price_again(call: PaidCall) -> Decimal:
     """What the same request would cost if it were done once more."""
-    return costs.price_of(call)
+    return prices.price_of(call)
 
 
 @register.filter
@@ -71,7 +75,7 @@ def short(amount: Decimal) -> str:
 
 
 @register.simple_tag
-def month_bar(line: Line, lines: list[Line]) -> SafeString:
+def month_bar(line: CostLine, lines: list[CostLine]) -> SafeString:
     """One month as a bar of the highest one's scale; what is not certain stands hollow on top."""
     highest = max(one.amount for one in lines)
     if not line.amount or not highest:

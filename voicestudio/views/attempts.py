@@ -146,14 +146,14 @@ def _page(
                 "value": value,
                 "name": name,
                 "tags": limits.supports_tags(value),
-                "price": prices.per_million_characters(value) / prices.PER,
+                "price": prices.price_per_million(value) / prices.MILLION,
             }
             for value, name in speech_models.choices()
         ],
         "likeness": form.has_answers("prompt_clip", "prompt_file", "prompt_text"),
         "sound": form.has_answers(*OPTIONS, *ADVANCED),
         "advanced": form.has_answers(*ADVANCED),
-        "estimate": prices.estimate(text, model),
+        "estimate": prices.estimate_clone(text, model),
         "cent": Decimal("0.01"),
         "currency": settings.CURRENCY,
         "practice": settings.PRACTICE_MODE,

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, month_in
 from voicestudio.models import Charge, ChargeKind, month_of
-from voicestudio.services.money import costs
+from voicestudio.services.money import costs, limits
 from voicestudio.services.voices import bookkeeping
 
 from .current_user import current_user
@@ -57,8 +57,8 @@ def allow(request: HttpRequest) -> HttpResponse:
         return _page(request, None, form=form, status=422)
     given = form.cleaned_data if form.is_valid() else {"amount": Decimal(0), "note": ""}
     try:
-        costs.allow_more(by=person, **given)
-    except costs.AllowedMeanwhile:
+        limits.allow_more(by=person, **given)
+    except limits.AllowanceChanged:
         messages.warning(
             request, _("More had just been allowed, so nothing was added. Look at the sum first.")
         )
@@ -80,35 +80,35 @@ def _page(
 ) -> HttpResponse:
     this_month = month_of(timezone.now())
     month = month or this_month
-    money = costs.budget()
-    what = costs.sums("kind", month=month)
+    money = limits.get_budget()
+    what = costs.sum_charges("kind", month=month)
     context = {
         "month": month,
         "this_month": this_month,
         "nonsense": nonsense,
-        "months": costs.months(MONTHS),
+        "months": costs.sum_months(MONTHS),
         "budget": money,
-        "total": sum((line.amount for line in what), costs.NOTHING),
-        "uncertain": sum((line.uncertain for line in what), costs.NOTHING),
+        "total": sum((line.amount for line in what), costs.ZERO),
+        "uncertain": sum((line.uncertain for line in what), costs.ZERO),
         "what": [(ChargeKind(line.key).label, line) for line in what],
         "groups": [_group(name, month) for name in GROUPS] if what else [],
-        "allowances": costs.allowances(month),
-        "administrators": costs.administrators() if money.warns else [],
+        "allowances": limits.list_allowances(month),
+        "administrators": limits.list_administrators() if money.warns else [],
         "form": form or AllowForm(initial={"beside": f"{money.allowed:f}"}),
     }
     return render(request, "costs/costs.html", context, status=status)
 
 
 def _group(name: str, month: date) -> dict[str, Any]:
-    lines = costs.sums(name, month=month)
+    lines = costs.sum_charges(name, month=month)
     rest = lines[MOST_LINES:]
     return {
         "name": name,
         "lines": lines[:MOST_LINES],
         "rest": len(rest),
         "rest_calls": sum(line.calls for line in rest),
-        "rest_amount": sum((line.amount for line in rest), costs.NOTHING),
-        "rest_uncertain": sum((line.uncertain for line in rest), costs.NOTHING),
+        "rest_amount": sum((line.amount for line in rest), costs.ZERO),
+        "rest_uncertain": sum((line.uncertain for line in rest), costs.ZERO),
         "open": any(line.uncertain for line in lines),
     }
 
@@ -134,7 +134,7 @@ def _rows(month: date | None) -> Iterator[str]:
     writer = csv.writer(_Echo())
     # The mark at the beginning lets spreadsheets read names in any script.
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in costs.lines(month=month):
+    for line in costs.iterate_charges(month=month):
         yield writer.writerow([harmless(cell) for cell in _cells(line)])
 
 

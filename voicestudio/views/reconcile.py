@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms import texts
 from voicestudio.services.clones import reconcile
-from voicestudio.services.money import costs
+from voicestudio.services.money import limits
 
 from .current_user import current_user
 from .history import found
@@ -21,7 +21,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the worker ask MiniMax, because this person has said so."""
     try:
         asked = reconcile.check(found(request, pk), by=current_user(request))
-    except costs.LimitReached:
+    except limits.LimitReached:
         messages.error(
             request,
             _("This month's limit for paid calls is reached. An administrator can allow more."),

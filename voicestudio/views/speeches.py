@@ -42,7 +42,7 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     text = texts.clean(request.POST.get("text", ""), lines=True)
     model = request.POST.get("model", "")[:60]
     cost = speeches.price(found_voice(request, pk), text, model)
-    thousand = prices.per_character(model) * 1000
+    thousand = prices.price_per_character(model) * 1000
     context = {"speech_price": cost, "count": f"{len(text):,}", "thousand": thousand}
     return render(request, "voices/detail.html#price", context)
 

@@ -74,6 +74,6 @@ def _page(
         "form": form,
         "told": told,
         "stake": deletion.at_stake(voice),
-        "cost": costs.of_voices([voice.pk])[voice.pk],
+        "cost": costs.sum_voices([voice.pk])[voice.pk],
     }
     return render(request, "voices/delete.html", context, status=status)

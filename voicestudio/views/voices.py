@@ -166,7 +166,7 @@ def page(
         "token": uuid4(),
         "message": None,
         "rebuild_price": rebuild.rebuild_price(attempt) if attempt else None,
-        "thousand": prices.per_character(form.shown("model")) * 1000,
+        "thousand": prices.price_per_character(form.shown("model")) * 1000,
         "speeches": rows[:SPEECHES],
         "older": rows[SPEECHES - 1].pk if len(rows) > SPEECHES else None,
         "newest": bool(before),
@@ -177,7 +177,7 @@ def page(
 
 def told(found: list[Voice]) -> None:
     """Tell each voice what it has cost so far; one query for all of them."""
-    spent = costs.of_voices(voice.pk for voice in found)
+    spent = costs.sum_voices(voice.pk for voice in found)
     for one in found:
         one.cost = spent[one.pk]  # type: ignore[attr-defined]
 

@@ -30,9 +30,9 @@ class Command(BaseCommand):
             if state == VoiceState.KEPT:
                 matching |= voices.in_state(VoiceState.FROM_MINIMAX)
             voices = matching
-        spent = costs.by_voice()
+        spent = costs.sum_voices()
         rows = [
-            voice_json(voice, spent.get(voice.pk, costs.NOTHING))
+            voice_json(voice, spent.get(voice.pk, costs.ZERO))
             for voice in voices.order_by("-pk")
         ]
         if options["json"]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from voicestudio.models import CloneAttempt, Event, EventKind, Voice
 from voicestudio.services import clones
 from voicestudio.services.money import prices
-from voicestudio.services.money.prices import Estimate
+from voicestudio.services.money.prices import ClonePrice
 from voicestudio.services.voices import voice_ids
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ class CannotRebuild(Exception):  # noqa: N818 - an answer, not a mistake
         self.reason = reason
 
 
-def rebuild_price(attempt: CloneAttempt) -> Estimate:
+def rebuild_price(attempt: CloneAttempt) -> ClonePrice:
     """What it costs to order this attempt once more."""
-    return prices.estimate(attempt.preview_text, _model(attempt))
+    return prices.estimate_clone(attempt.preview_text, _model(attempt))
 
 
 def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> CloneAttempt:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import CloneRequest, MiniMaxError, Reason, Refused
 from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind
-from voicestudio.services.money import costs
+from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import audio_download, call_log, leases, provider, rate_limit
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -28,10 +28,10 @@ def check(attempt: CloneAttempt, *, by: "User") -> bool:
 
     The worker repeats the request with the same voice ID. "Taken" means that the first one went
     through; success means that it had not, and that the voice is there now. Anything else leaves it
-    unknown. Raises `costs.LimitReached`.
+    unknown. Raises `limits.LimitReached`.
     """
     bookkeeping.settle_lapsed()
-    costs.demand(costs.price_of(attempt))
+    limits.check_budget(prices.price_of(attempt))
     with transaction.atomic():
         taken = (
             _free()

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
-from voicestudio.services.money import costs
+from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import (
     audio_download,
     call_log,
@@ -52,7 +52,7 @@ def run(pk: int) -> None:
             answer = _send(attempt, request)
         except MiniMaxError as error:
             _record_no(attempt, error)
-        except costs.LimitReached:
+        except limits.LimitReached:
             _record_ours(attempt, Trouble.OVER_LIMIT)
         except FileNotFoundError:
             _record_ours(attempt, Trouble.RECORDING_GONE)
@@ -121,7 +121,7 @@ def _send(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer | None:
     """Mark "sent", then send, once. None if it is not its turn, or no longer ours."""
     first = {} if attempt.sent is not None else {"sent": request.body()}
     with transaction.atomic():
-        costs.demand(costs.price_of(attempt), call=attempt)
+        limits.check_budget(prices.price_of(attempt), call=attempt)
         turn = rate_limit.reserve_slot(attempt)
         if not turn.granted:
             retries.stand_in_line(attempt, turn.at, run_attempt)

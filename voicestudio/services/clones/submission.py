@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import AttemptState, CloneAttempt, Speaker
-from voicestudio.services.money import costs, prices
+from voicestudio.services.money import limits, prices
 from voicestudio.services.voices import voice_ids
 
 from . import orders
@@ -31,13 +31,13 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
         return earlier
     try:
         orders.check(order)
-        costs.demand(prices.estimate(order.preview_text, order.model).preview)
+        limits.check_budget(prices.estimate_clone(order.preview_text, order.model).preview)
     except VoiceIdTaken:
         # The same form, sent twice at once, may just have taken it.
         if earlier := CloneAttempt.objects.filter(token=order.token).first():
             return earlier
         raise
-    except costs.LimitReached as reached:
+    except limits.LimitReached as reached:
         raise OverLimit from reached
     try:
         with transaction.atomic():

@@ -1,25 +1,27 @@
-"""Charging: the lines of the ledger, each written in the transaction that says what happened."""
+"""Charges, each written in the transaction that writes the state of its call."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from voicestudio.models import Charge, ChargeKind, CloneAttempt, Speech, Voice
+from voicestudio.models import Charge, ChargeKind, CloneAttempt, PaidCall, Speech, Voice
 
-from . import prices
+from .prices import price_per_character
 
 
-def preview(attempt: CloneAttempt, *, certain: bool, units: int | None = None) -> None:
-    """The preview of an attempt that was done, or may have been; free without a preview text.
+def charge_preview(attempt: CloneAttempt, *, certain: bool, units: int | None = None) -> None:
+    """Charge the preview of an attempt; nothing without a preview text.
 
-    `units` are the characters as the provider counts them, where it says so.
+    `certain` is false while the provider's answer is unknown. `units` are the characters as the
+    provider counted them.
     """
     if not attempt.preview_text:
         return
-    line = Charge.objects.counted().filter(attempt=attempt, kind=ChargeKind.PREVIEW).first()
-    if line is None:
+    charge = Charge.objects.counted().filter(attempt=attempt, kind=ChargeKind.PREVIEW).first()
+    if charge is None:
         Charge.objects.create(
             kind=ChargeKind.PREVIEW,
             attempt=attempt,
@@ -27,69 +29,62 @@ def preview(attempt: CloneAttempt, *, certain: bool, units: int | None = None) -
             voice_name=attempt.voice_id,
             speaker_id=attempt.speaker_id,
             model=attempt.model,
-            person_id=attempt.created_by_id,
-            certain=certain,
-            at=attempt.sent_at if not certain and attempt.sent_at else timezone.now(),
-            **_sum(units or len(attempt.preview_text), prices.per_character(attempt.model)),
-            **_of(attempt),
+            **_amount(units or len(attempt.preview_text), price_per_character(attempt.model)),
+            **_call_fields(attempt, certain),
         )
     elif certain:
-        _settle(line, units, voice=attempt.cloned_voice)
+        _confirm(charge, units, voice=attempt.cloned_voice)
 
 
-def no_preview(attempt: CloneAttempt) -> None:
-    """The attempt turned out never to have been done."""
+def cancel_preview(attempt: CloneAttempt) -> None:
+    """Withdraw the charge of an attempt that was never carried out."""
     Charge.objects.counted().filter(attempt=attempt).update(withdrawn_at=timezone.now())
 
 
-def speech(spoken: Speech, *, certain: bool, units: int | None = None) -> None:
-    """The words of a speech that was done, or may have been."""
-    line = Charge.objects.counted().filter(speech=spoken, kind=ChargeKind.SPEECH).first()
-    if line is None:
+def charge_speech(speech: Speech, *, certain: bool, units: int | None = None) -> None:
+    """Charge the characters of a speech; parameters as in `charge_preview`."""
+    charge = Charge.objects.counted().filter(speech=speech, kind=ChargeKind.SPEECH).first()
+    if charge is None:
         Charge.objects.create(
             kind=ChargeKind.SPEECH,
-            model=spoken.model,
-            certain=certain,
-            at=spoken.sent_at if not certain and spoken.sent_at else timezone.now(),
-            **_sum(units or len(spoken.text), prices.per_character(spoken.model)),
-            **_of_voice(spoken),
+            model=speech.model,
+            **_amount(units or len(speech.text), price_per_character(speech.model)),
+            **_speech_fields(speech, certain),
         )
     elif certain:
-        _settle(line, units, voice=spoken.voice)
+        _confirm(charge, units, voice=speech.voice)
 
 
-def clone_fee(spoken: Speech, *, certain: bool) -> None:
-    """The fee for the voice itself, due once at its first real speech."""
-    voice = spoken.voice
-    line = Charge.objects.counted().filter(voice=voice, kind=ChargeKind.CLONE).first()
-    if line is None and voice.kept_at is not None:
-        return  # it had spoken before it came into our ledger
-    if line is None:
+def charge_clone_fee(speech: Speech, *, certain: bool) -> None:
+    """Charge the fee for the voice itself, due once at its first real speech."""
+    voice = speech.voice
+    charge = Charge.objects.counted().filter(voice=voice, kind=ChargeKind.CLONE).first()
+    if charge is None and voice.kept_at is not None:
+        return  # its first speech was before the voice was imported
+    if charge is None:
         Charge.objects.create(
             kind=ChargeKind.CLONE,
-            certain=certain,
-            at=spoken.sent_at if not certain and spoken.sent_at else timezone.now(),
-            **_sum(1, settings.PRICE_CLONE),
-            **_of_voice(spoken),
+            **_amount(1, settings.PRICE_CLONE),
+            **_speech_fields(speech, certain),
         )
     elif certain:
-        Charge.objects.filter(pk=line.pk).update(certain=True)
+        Charge.objects.filter(pk=charge.pk).update(certain=True)
 
 
-def no_speech(spoken: Speech) -> None:
-    """The speech turned out never to have been done; nor, then, was a fee due because of it."""
-    lines = Charge.objects.counted().filter(speech=spoken, certain=False)
-    lines.update(withdrawn_at=timezone.now())
+def cancel_speech(speech: Speech) -> None:
+    """Withdraw the charges of a speech that was never carried out, a clone fee included."""
+    charges = Charge.objects.counted().filter(speech=speech, certain=False)
+    charges.update(withdrawn_at=timezone.now())
 
 
-def _settle(line: Charge, units: int | None, *, voice: Voice | None) -> None:
-    count = units or line.units
-    Charge.objects.filter(pk=line.pk).update(
-        certain=True, units=count, amount=count * line.unit_price, voice=voice
+def _confirm(charge: Charge, units: int | None, *, voice: Voice | None) -> None:
+    count = units or charge.units
+    Charge.objects.filter(pk=charge.pk).update(
+        certain=True, units=count, amount=count * charge.unit_price, voice=voice
     )
 
 
-def _sum(units: int, unit_price: Decimal) -> dict[str, Any]:
+def _amount(units: int, unit_price: Decimal) -> dict[str, Any]:
     return {
         "units": units,
         "unit_price": unit_price,
@@ -98,16 +93,21 @@ def _sum(units: int, unit_price: Decimal) -> dict[str, Any]:
     }
 
 
-def _of(call: CloneAttempt | Speech) -> dict[str, Any]:
-    return {"provider": call.provider}
-
-
-def _of_voice(spoken: Speech) -> dict[str, Any]:
+def _call_fields(call: PaidCall, certain: bool) -> dict[str, Any]:
+    at: datetime | None = None if certain else call.sent_at
     return {
-        "speech": spoken,
-        "voice": spoken.voice,
-        "voice_name": spoken.voice.voice_id,
-        "speaker_id": spoken.voice.speaker_id,
-        "person_id": spoken.created_by_id,
-        "provider": spoken.provider,
+        "certain": certain,
+        "at": at or timezone.now(),
+        "provider": call.provider,
+        "person_id": call.created_by_id,
+    }
+
+
+def _speech_fields(speech: Speech, certain: bool) -> dict[str, Any]:
+    return {
+        "speech": speech,
+        "voice": speech.voice,
+        "voice_name": speech.voice.voice_id,
+        "speaker_id": speech.voice.speaker_id,
+        **_call_fields(speech, certain),
     }

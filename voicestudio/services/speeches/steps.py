@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, SpeechAnswer, SpeechRequest
 from voicestudio.models import Format, Speech, SpeechState, VoiceState
-from voicestudio.services.money import costs
+from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import call_log, leases, provider, rate_limit, retries
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -39,7 +39,7 @@ def run(pk: int) -> None:
             answer = _send(speech, _request(speech))
         except MiniMaxError as error:
             _record_no(speech, error)
-        except costs.LimitReached:
+        except limits.LimitReached:
             _record_ours(speech, Trouble.OVER_LIMIT)
         except orders.SpeechRefused as refused:
             kept = getattr(refused, "state", None) == VoiceState.KEPT
@@ -74,7 +74,7 @@ def _send(speech: Speech, request: SpeechRequest) -> SpeechAnswer | None:
     with transaction.atomic():
         speech.voice.refresh_from_db()
         orders.check_voice(speech.voice, speech.purpose)
-        costs.demand(costs.price_of(speech), call=speech)
+        limits.check_budget(prices.price_of(speech), call=speech)
         turn = rate_limit.reserve_slot(speech)
         if not turn.granted:
             retries.stand_in_line(speech, turn.at, run_speech)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.models import Speech, SpeechPurpose, SpeechState, Voice
-from voicestudio.services.money import costs, prices
+from voicestudio.services.money import limits, prices
 from voicestudio.services.money.prices import SpeechPrice
 
 from . import orders
@@ -24,7 +24,7 @@ HUNDREDTH: Final = Decimal("0.01")
 
 def price(voice: Voice, text: str, model: str) -> SpeechPrice:
     """What it would cost to let this voice say that, with the clone fee if it falls due."""
-    return prices.of_speech(text, model, first=costs.fee_is_open(voice))
+    return prices.estimate_speech(text, model, voice)
 
 
 def ask(order: SpeechOrder, *, by: "User") -> Speech:
@@ -38,8 +38,8 @@ def ask(order: SpeechOrder, *, by: "User") -> Speech:
     voice = Voice.objects.get(pk=order.voice.pk)
     orders.check(_with(order, voice))
     try:
-        costs.demand(price(voice, order.text, order.model).total)
-    except costs.LimitReached as reached:
+        limits.check_budget(price(voice, order.text, order.model).total)
+    except limits.LimitReached as reached:
         raise SpeechTooDear from reached
     try:
         with transaction.atomic():

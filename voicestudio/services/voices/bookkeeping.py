@@ -60,7 +60,9 @@ def record_clone(
     )
     if recorded:
         units = answer.extra_info.get("usage_characters")
-        charges.preview(attempt, certain=True, units=units if isinstance(units, int) else None)
+        charges.charge_preview(
+            attempt, certain=True, units=units if isinstance(units, int) else None
+        )
     return recorded
 
 
@@ -85,7 +87,7 @@ def record_uncertain_voice(attempt: CloneAttempt) -> None:
         voice = _create(attempt, _last_sent(attempt), uncertain=True)
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=voice)
         attempt.cloned_voice = voice
-    charges.preview(attempt, certain=False)
+    charges.charge_preview(attempt, certain=False)
 
 
 def confirm_late(attempt: CloneAttempt) -> Voice:
@@ -95,7 +97,7 @@ def confirm_late(attempt: CloneAttempt) -> Voice:
     voice.preview_lost = bool(attempt.preview_text)
     voice.save(update_fields=["preview_lost"])
     attempt.cloned_voice = voice
-    charges.preview(attempt, certain=True)
+    charges.charge_preview(attempt, certain=True)
     return voice
 
 
@@ -106,7 +108,7 @@ def discard_voice(attempt: CloneAttempt) -> None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=None)
         attempt.cloned_voice = None
         voice.delete()
-    charges.no_preview(attempt)
+    charges.cancel_preview(attempt)
 
 
 def _own(attempt: CloneAttempt) -> Voice | None:
@@ -156,8 +158,8 @@ def record_speech(spoken: Speech, *, units: int | None, **changes: Any) -> bool:
 def record_use(spoken: Speech, at: datetime, *, units: int | None = None) -> None:
     """A real speech is on record: its charge, the fee if it is the first, and the voice is kept."""
     _lock(spoken)
-    charges.speech(spoken, certain=True, units=units)
-    charges.clone_fee(spoken, certain=True)
+    charges.charge_speech(spoken, certain=True, units=units)
+    charges.charge_clone_fee(spoken, certain=True)
     kept = Voice.objects.filter(pk=spoken.voice_id, kept_at__isnull=True)
     if kept.update(kept_at=at, reminder_dismissed_at=None, uncertain=False):
         Event.objects.create(
@@ -176,16 +178,16 @@ def record_use(spoken: Speech, at: datetime, *, units: int | None = None) -> Non
 def charge_uncertain(spoken: Speech) -> None:
     """Nobody knows whether it was spoken: it may have to be paid for, and the fee with it."""
     _lock(spoken)
-    charges.speech(spoken, certain=False)
-    charges.clone_fee(spoken, certain=False)
+    charges.charge_speech(spoken, certain=False)
+    charges.charge_clone_fee(spoken, certain=False)
 
 
 def cancel_charge(spoken: Speech) -> None:
     """It was not spoken: no charge is left of it, except by another one that is not known."""
     _lock(spoken)
-    charges.no_speech(spoken)
+    charges.cancel_speech(spoken)
     for other in Speech.objects.filter(voice=spoken.voice_id, status=SpeechState.UNKNOWN):
-        charges.clone_fee(other, certain=False)
+        charges.charge_clone_fee(other, certain=False)
 
 
 def _lock(spoken: Speech) -> None:

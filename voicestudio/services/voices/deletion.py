@@ -157,7 +157,7 @@ def _settle_attempt(voice: Voice) -> None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(
             status="ready", audio_trouble="lost", finished_at=timezone.now(), lease_until=None
         )
-        charges.preview(attempt, certain=True)
+        charges.charge_preview(attempt, certain=True)
 
 
 def _files_there(voice: Voice) -> Iterator[Item]:
