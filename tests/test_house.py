@@ -1,11 +1,16 @@
-"""The house itself: imports run downwards only, from floor to floor."""
+"""The structure of the package: which room may import which, and how modules are named.
+
+That every public function has annotations and a docstring is checked by ruff (ANN and D1).
+"""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 HOUSE = Path(__file__).parent.parent / "voicestudio"
+# A room may import from rooms on a lower floor only.
 FLOORS = {
     "urls": 4,
     "wsgi": 4,
@@ -13,33 +18,43 @@ FLOORS = {
     "views": 3,
     "management": 3,
     "admin": 3,
+    "templatetags": 3,
     "services": 2,
     "forms": 2,
-    "templatetags": 3,
     "models": 1,
     "minimax": 1,
     "audio": 1,
     "words": 1,
 }
-# Rooms beside the stairs: they know nobody of the house.
-ALONE = {"settings", "bundles", "practice", "processes", "__init__", "minimax", "audio", "words"}
-# Some are only started, by commands; and settings are read through django.conf.
-OPEN_TO = {
+# These import from no other room.
+INDEPENDENT = {
+    "settings", "bundles", "practice", "processes", "__init__", "minimax", "audio", "words",
+}  # fmt: skip
+# Which rooms may import these. The commands start them; settings are read through django.conf.
+IMPORTED_BY = {
     "settings": set[str](),
     "practice": {"management"},
     "processes": {"management"},
     "bundles": set[str](),
 }
-
-
-def room_of(module: str) -> str:
-    """`voicestudio.services.attempts` is in the room `services`."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+# The same inside services/.
+SERVICE_FLOORS = {
+    "worker": 4,
+    "clones": 3,
+    "speeches": 3,
+    "recordings": 2,
+    "voices": 2,
+    "paid_calls": 1,
+    "money": 0,
+    "queue": 0,
+    "health": 0,
+    "reminders": 0,
+    "drafts": 0,
+}
 
 
 def imports_of(path: Path) -> list[tuple[int, str]]:
-    """Every module of the house that this file imports, anywhere in it: (line, dotted name)."""
+    """Every import of our own modules, anywhere in this file: (line, dotted name)."""
     package = ["voicestudio", *path.relative_to(HOUSE).parent.parts]
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
@@ -48,87 +63,183 @@ def imports_of(path: Path) -> list[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             start = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*start, *([node.module] if node.module else [])])
-            if base == "voicestudio":  # `from voicestudio import words`
-                found += [(node.lineno, f"voicestudio.{alias.name}") for alias in node.names]
+            if base in {"voicestudio", "voicestudio.services"}:  # `from voicestudio import words`
+                found += [(node.lineno, f"{base}.{alias.name}") for alias in node.names]
             else:
                 found.append((node.lineno, base))
     return [(line, name) for line, name in found if name.split(".")[0] == "voicestudio"]
 
 
-def edge_allowed(here: str, there: str) -> bool:
-    """May room `here` import from room `there`?"""
-    if here == there or there == "__init__":
+def room_of(module: str) -> str:
+    """The room of a module: "services" for `voicestudio.services.clones`."""
+    parts = module.split(".")
+    return "__init__" if len(parts) == 1 or parts[1] == "__version__" else parts[1]
+
+
+def is_room_import_allowed(importing: str, imported: str) -> bool:
+    """Whether a module of room `importing` may import from room `imported`."""
+    if importing == imported or imported == "__init__":
         return True
-    if here in ALONE:
+    if importing in INDEPENDENT:
         return False
-    if there in OPEN_TO:
-        return here in OPEN_TO[there]
-    return FLOORS[here] > FLOORS[there]
+    if imported in IMPORTED_BY:
+        return importing in IMPORTED_BY[imported]
+    return FLOORS[importing] > FLOORS[imported]
 
 
-def wrong_edges(root: Path) -> list[str]:
-    """Each import that does not run downwards."""
-    wrong = []
-    for path in sorted(root.rglob("*.py")):
-        here = path.relative_to(root).parts[0].removesuffix(".py")
-        if here == "migrations":
-            continue  # Django writes them; they import the app's models by name
-        for line, name in imports_of(path):
-            there = "__init__" if name == "voicestudio.__version__" else room_of(name)
-            if not edge_allowed(here, there):
-                wrong.append(f"{path.relative_to(root.parent)}:{line} imports {name}")
-    return wrong
+def is_service_import_allowed(importing: str, imported: str) -> bool:
+    """Whether a module of services/`importing` may import from services/`imported`."""
+    return importing == imported or SERVICE_FLOORS[importing] > SERVICE_FLOORS[imported]
+
+
+def is_import_allowed(importing: str, imported: str) -> bool:
+    """Whether one module may import the other; both are dotted names."""
+    if not is_room_import_allowed(room_of(importing), room_of(imported)):
+        return False
+    services = [name.split(".")[2] for name in (importing, imported) if is_service(name)]
+    return len(services) < 2 or is_service_import_allowed(*services)
+
+
+def is_service(module: str) -> bool:
+    """Whether it is a module inside services/, not the package itself."""
+    return module.startswith("voicestudio.services.")
+
+
+def modules(house: Path) -> Iterator[tuple[Path, str]]:
+    """Every module but the migrations, which Django writes: (file, dotted name)."""
+    for path in sorted(house.rglob("*.py")):
+        parts = path.relative_to(house.parent).with_suffix("").parts
+        if "migrations" not in parts:
+            yield path, ".".join(parts)
+
+
+def forbidden_imports(house: Path) -> list[str]:
+    """Every import that does not run downwards."""
+    return [
+        f"{path.relative_to(house.parent)}:{line} imports {imported}"
+        for path, importing in modules(house)
+        for line, imported in imports_of(path)
+        if not is_import_allowed(importing, imported)
+    ]
 
 
 def test_imports_run_downwards_only() -> None:
-    assert wrong_edges(HOUSE) == []
+    assert forbidden_imports(HOUSE) == []
+
+
+def rooms_in(folder: Path) -> set[str]:
+    """The modules and packages of this folder."""
+    return {
+        path.stem
+        for path in folder.iterdir()
+        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
+    }
 
 
 def test_every_room_has_a_floor() -> None:
-    rooms = {
-        path.name.removesuffix(".py")
-        for path in HOUSE.iterdir()
-        if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))
-    }
-    assert rooms - set(FLOORS) - ALONE - {"migrations"} == set()
+    assert rooms_in(HOUSE) - set(FLOORS) - INDEPENDENT - {"migrations"} == set()
+    assert rooms_in(HOUSE / "services") - {"__init__"} == set(SERVICE_FLOORS)
 
 
 @pytest.mark.parametrize(
-    ("here", "there", "allowed"),
+    ("importing", "imported", "allowed"),
     [
-        ("views", "services", True),
-        ("views", "models", True),
-        ("services", "models", True),
-        ("services", "views", False),
-        ("services", "forms", False),
-        ("models", "services", False),
-        ("models", "minimax", False),
-        ("minimax", "models", False),
-        ("practice", "minimax", False),
-        ("services", "settings", False),
-        ("management", "practice", True),
-        ("views", "practice", False),
+        ("views.voices", "services.voices", True),
+        ("views.voices", "models.voices", True),
+        ("views.voices", "practice.server", False),
+        ("services.voices.ids", "models", True),
+        ("services.voices.ids", "views", False),
+        ("services.voices.ids", "forms", False),
+        ("services.voices.ids", "settings", False),
+        ("models.voices", "services.voices", False),
+        ("models.voices", "minimax", False),
+        ("minimax.client", "models", False),
+        ("practice.server", "minimax", False),
+        ("management.commands.studio", "practice", True),
         ("urls", "views", True),
+        ("services.worker", "services.clones.run", True),
+        ("services.clones.submit", "services.voices.ids", True),
+        ("services.clones.submit", "services.speeches", False),
+        ("services.speeches.keep", "services.speeches.submit", True),
+        ("services.recordings.store", "services.clones", False),
+        ("services.paid_calls.runner", "services.money.charges", True),
+        ("services.paid_calls.runner", "services.clones", False),
+        ("services.money.charges", "services.paid_calls", False),
+        ("services.queue", "services.worker", False),
     ],
 )
-def test_edge_between_rooms_follows_the_floors(here: str, there: str, allowed: bool) -> None:
-    assert edge_allowed(here, there) is allowed
+def test_import_is_allowed_only_towards_a_lower_floor(
+    importing: str, imported: str, allowed: bool
+) -> None:
+    assert is_import_allowed(f"voicestudio.{importing}", f"voicestudio.{imported}") is allowed
 
 
-def test_relative_import_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_import_inside_a_function_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = tmp_path / "voicestudio"
     (house / "models").mkdir(parents=True)
-    (house / "models" / "voices.py").write_text("def f():\n    from ..services import attempts\n")
+    (house / "models" / "voices.py").write_text("def f():\n    from ..services import clones\n")
     monkeypatch.setattr("tests.test_house.HOUSE", house)
 
-    found = wrong_edges(house)
+    assert forbidden_imports(house) == [
+        "voicestudio/models/voices.py:2 imports voicestudio.services.clones"
+    ]
 
-    assert found == ["voicestudio/models/voices.py:2 imports voicestudio.services"]
+
+def unexplained_imports(path: Path) -> list[str]:
+    """Imports inside functions without a comment on their line or above their block."""
+    source = path.read_text()
+    lines = ["", *source.splitlines()]
+    found = set()
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        explained = set[int]()  # lines of imports that have their reason
+        for node in sorted(
+            (each for each in ast.walk(function) if isinstance(each, ast.Import | ast.ImportFrom)),
+            key=lambda each: each.lineno,
+        ):
+            above = node.lineno - 1
+            commented = "#" in lines[node.lineno] or lines[above].lstrip().startswith("#")
+            if commented or above in explained:  # or the line above is part of the same block
+                explained.add(node.end_lineno or node.lineno)
+            else:
+                found.add(f"{path.relative_to(HOUSE.parent)}:{node.lineno}")
+    return sorted(found)
 
 
-def test_no_room_is_a_box_for_helpers() -> None:
+def test_import_inside_a_function_has_its_reason_beside_it() -> None:
+    assert [line for path, _ in modules(HOUSE) for line in unexplained_imports(path)] == []
+
+
+def names_in(house: Path) -> set[str]:
+    """The names of all modules and packages, as parts of a path."""
+    return {part for _, module in modules(house) for part in module.split(".")}
+
+
+def test_no_module_collects_helpers() -> None:
     boxes = {"utils", "helpers", "core", "common", "constants", "mixins"}
-    names = {path.stem for path in HOUSE.rglob("*.py")} | {
-        path.name for path in HOUSE.rglob("*") if path.is_dir()
+    assert names_in(HOUSE) & boxes == set()
+
+
+# Names that were replaced by words which a developer would search for.
+REPLACED_NAMES = """
+    merit mains piece stretches folding tidied tidying choosing measures measuring measured
+    examination examining hearing judging growing moving shelf terms outcomes finding_out settling
+    lineage comparing rates bringing keeping passes leaving advising layouts wire speaking demos
+    attempts_running asking charging changes_tell rebuilding deleting running wording fetching
+""".split()
+# Gerunds that are terms of the field or standard names.
+TERMS = {"clipping", "cutting", "decoding", "encoding", "signing_in"}
+
+
+def test_no_replaced_module_name_is_left() -> None:
+    assert names_in(HOUSE) & set(REPLACED_NAMES) == set()
+
+
+def test_module_names_are_nouns() -> None:
+    gerunds = {
+        name for name in names_in(HOUSE) if any(word.endswith("ing") for word in name.split("_"))
     }
-    assert names & boxes == set()
+    assert gerunds - TERMS == set()

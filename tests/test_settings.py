@@ -40,7 +40,7 @@ def import_settings(environment: dict[str, str]) -> LoadedSettings:
         for name in modules():
             del sys.modules[name]
         sys.modules.update(imported)
-        voicestudio.settings = imported[package]  # type: ignore[attr-defined]
+        voicestudio.settings = imported[package]
 
 
 Load = Callable[..., dict[str, object]]

@@ -1,6 +1,6 @@
-"""`make bench`: every row of the table, ours beside a bare baseline; or only the named parts.
+"""`make bench`: every table, ours beside a bare baseline, or only the named ones.
 
-python -m tests.benchmarks [loading] [cloning] [pickup] [history] [voices] [uploads] [audio] ...
+python -m tests.benchmarks [page_load] [clone_duration] [history] ...
 """
 
 from __future__ import annotations
@@ -13,48 +13,48 @@ import sys
 import time
 from typing import Final
 
-from tests.benchmarks import table
 from tests.benchmarks.browser import NoBrowser
+from tests.benchmarks.table import print_table
 
-PARTS: Final = {
-    "loading": "first load of / and load again",
-    "cloning": '"Clone voice" pressed to a demo that can play',
-    "pickup": "a job picked up by an idle worker",
+BENCHMARKS: Final = {
+    "page_load": "first load of / and load again",
+    "clone_duration": 'from "Clone voice" to a preview that can play',
+    "queue_latency": "a job picked up by an idle worker",
     "history": "/history/ at the server: 1,000,000 attempts",
     "voices": "/voices/ at the server: 100,000 voices",
     "uploads": "20 MB and 200 MB from Chromium into the studio and on to the provider",
     "processes": "all processes idle; start after set-up",
     "audio": "a recording decoded, measured and drawn",
-    "doctor": "a recording judged, beside FFmpeg's own measuring",
+    "doctor": "a recording checked, beside FFmpeg's own measurements",
     "servers": "which application server fits",
 }
-# These lay out tables of their own.
-OWN_TABLE: Final = frozenset({"audio", "doctor", "servers"})
+# These print tables of their own.
+PROGRAMS: Final = frozenset({"audio", "doctor", "servers"})
 
 
-def busy() -> None:
-    """Say so when something else keeps the machine from measuring well."""
+def warn_if_busy() -> None:
+    """Say so if other programs keep the machine from measuring well."""
     load = os.getloadavg()[0]
     if load > (os.cpu_count() or 1):
-        print(f"\nThe machine is busy (load {load:.1f}): times are too long, ratios still tell.")
+        print(f"\nThe machine is busy (load {load:.1f}): times are too long, ratios still hold.")
 
 
 def main(names: list[str]) -> int:
-    """Measure the named parts, or all of them, one after the other."""
-    if unknown := set(names) - PARTS.keys():
-        print(f"No such part: {', '.join(sorted(unknown))}. There are: {', '.join(PARTS)}.")
+    """Run the named benchmarks, or all of them, one after the other."""
+    if unknown := set(names) - BENCHMARKS.keys():
+        print(f"Unknown: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHMARKS)}.")
         return 2
     started = time.monotonic()
-    for name in names or PARTS:
-        busy()
-        if name in OWN_TABLE:
-            print(f"\n{name}: {PARTS[name]}", flush=True)
-            # In a process of their own: memory of a child counts from that of its parent.
+    for name in names or BENCHMARKS:
+        warn_if_busy()
+        title = f"{name}: {BENCHMARKS[name]}"
+        if name in PROGRAMS:
+            print(f"\n{title}", flush=True)
+            # In a process of its own: the memory of a child counts from that of its parent.
             subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)
             continue
-        table.head(f"{name}: {PARTS[name]}")
         try:
-            table.show(importlib.import_module(f"tests.benchmarks.{name}").measure())
+            print_table(title, importlib.import_module(f"tests.benchmarks.{name}").measure())
         except NoBrowser as missing:
             print(missing)
     print(f"\nMeasured in {time.monotonic() - started:.0f} s.")
@@ -62,6 +62,6 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    # Told to end, it ends what it has started first.
+    # Unwind on SIGTERM, so that started processes are stopped.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

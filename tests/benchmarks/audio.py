@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.children import in_child, measured, tell
+from tests.benchmarks.child_process import measure_cost, print_cost, run_child
 
 MINUTES = 5
 KINDS = ("mp3", "m4a", "wav")
@@ -57,8 +57,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / kind
-            in_child("audio", "make", path)  # a child's memory counts from its parent's: stay small
-            floor, mine = measured("audio", "bare", path), measured("audio", "ours", path)
+            # A child's memory counts from its parent's: this process stays small.
+            run_child("audio", "make", path)
+            floor = measure_cost("audio", "bare", path)
+            mine = measure_cost("audio", "ours", path)
             print(
                 f"{kind:5}{floor['work']:7.2f} s{mine['work']:7.2f} s"
                 f"{mine['work'] / floor['work']:7.2f}{mine['whole']:8.2f} s"
@@ -71,6 +73,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["make"]:
         make(Path(sys.argv[2]))
     elif len(sys.argv) > 1:
-        tell(WORK[sys.argv[1]], Path(sys.argv[2]))
+        print_cost(WORK[sys.argv[1]], Path(sys.argv[2]))
     else:
         main()

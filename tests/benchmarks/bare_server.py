@@ -1,4 +1,4 @@
-"""The floor's web server: the bare site on granian, as the studio is served.
+"""The baseline's web server: the bare site on granian, as the studio is served.
 
 python -m tests.benchmarks.bare_server PORT
 """
@@ -12,10 +12,10 @@ from django.core.management import call_command
 from granian.constants import HTTPModes, Interfaces
 from granian.server import Server
 
-from tests.benchmarks import bare
+from tests.benchmarks import bare_site
 
 
-def say_when_up(url: str) -> None:
+def print_when_ready(url: str) -> None:
     """Print "ready" when the site answers."""
     for _attempt in range(1_000):
         try:
@@ -27,14 +27,14 @@ def say_when_up(url: str) -> None:
 
 
 def main(port: int) -> None:
-    """Set up, then serve until TERM."""
+    """Set up, then serve until SIGTERM."""
     call_command("migrate", interactive=False, verbosity=0)
-    if not (bare.FOLDER / "static" / "django_htmx").is_dir():
+    if not (bare_site.FOLDER / "static" / "django_htmx").is_dir():
         call_command("collectstatic", interactive=False, verbosity=0)
     url = f"http://127.0.0.1:{port}/"
-    threading.Thread(target=say_when_up, args=(url,), daemon=True).start()
+    threading.Thread(target=print_when_ready, args=(url,), daemon=True).start()
     Server(
-        "tests.benchmarks.bare:application",
+        "tests.benchmarks.bare_site:application",
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
@@ -42,7 +42,7 @@ def main(port: int) -> None:
         workers=1,
         blocking_threads=16,
         log_enabled=False,
-    ).serve(target_loader=lambda _target: bare.application(), wrap_loader=True)
+    ).serve(target_loader=lambda _target: bare_site.application(), wrap_loader=True)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,32 @@
-"""Browser: Chromium as a person has it, and what it fetches over the wire."""
+"""Chromium, and what it fetches over the network."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.benchmarks.studio import Site
+from tests.benchmarks.sites import Site
+from tests.conftest import find_browser
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MAC: Final = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-PATIENCE_MS: Final = 30_000
+TIMEOUT_MS: Final = 30_000
 
 
-class NoBrowser(Exception):  # noqa: N818 - says what there is not
+class NoBrowser(Exception):  # noqa: N818 - an expected state of the machine
     """This machine has neither Chromium nor Chrome."""
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium or Chrome; `NoBrowser` if there is none."""
-    places = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES), MAC]
-    place = next((place for place in places if place and Path(place).exists()), None)
-    if place is None:
-        raise NoBrowser("No Chromium or Chrome on this machine: this part is left out.")
+    """The machine's own Chromium or Chrome. Raises NoBrowser."""
+    program = find_browser()
+    if program is None:
+        raise NoBrowser("No Chromium or Chrome on this machine: this table is left out.")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=place)
+        started = playwright.chromium.launch(executable_path=program)
         try:
             yield started
         finally:
@@ -39,10 +34,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def person(browser: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A browser profile of its own, signed in where the site has a door."""
+def signed_in_context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A browser profile of its own with the cookies of the site's user."""
     context = browser.new_context(base_url=site.url)
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     context.add_cookies(
         [{"name": name, "value": value, "url": site.url} for name, value in site.cookies.items()]
     )
@@ -61,37 +56,36 @@ class Load:
     paint_ms: float = 0
 
 
-def load(page: Page, path: str) -> Load:
-    """Go there and see what it takes; a request that the cache answers is none."""
-    seen = Load()
+def measure_load(page: Page, path: str) -> Load:
+    """Open a page and measure it; requests that the cache answers do not count."""
+    measured = Load()
     addresses: dict[str, str] = {}
     cached: set[str] = set()
     session = page.context.new_cdp_session(page)
 
-    def sent(event: dict[str, Any]) -> None:
+    def record_address(event: dict[str, Any]) -> None:
         addresses[event["requestId"]] = event["request"]["url"]
 
-    def finished(event: dict[str, Any]) -> None:
+    def record_size(event: dict[str, Any]) -> None:
         address = addresses.get(event["requestId"], "")
         if address.startswith("http") and event["requestId"] not in cached:
-            seen.requests.append(address)
-            seen.bytes += int(event["encodedDataLength"])
+            measured.requests.append(address)
+            measured.bytes += int(event["encodedDataLength"])
 
-    session.on("Network.requestWillBeSent", sent)
-
-    def answered(event: dict[str, Any]) -> None:
+    def record_cache(event: dict[str, Any]) -> None:
         if event["response"].get("fromDiskCache"):
             cached.add(event["requestId"])
 
+    session.on("Network.requestWillBeSent", record_address)
     session.on("Network.requestServedFromCache", lambda event: cached.add(event["requestId"]))
-    session.on("Network.responseReceived", answered)
-    session.on("Network.loadingFinished", finished)
+    session.on("Network.responseReceived", record_cache)
+    session.on("Network.loadingFinished", record_size)
     session.send("Network.enable")
     page.goto(path, wait_until="load")
     page.wait_for_load_state("networkidle")
-    seen.paint_ms = float(page.evaluate(LARGEST_PAINT))
+    measured.paint_ms = float(page.evaluate(LARGEST_PAINT))
     session.detach()
-    return seen
+    return measured
 
 
 LARGEST_PAINT: Final = """() => new Promise((resolve) => {

@@ -1,4 +1,4 @@
-"""Databases: seeded ones, made once for each schema and kept in the machine's temporary folder."""
+"""Seeded databases, created once for each schema and kept in the machine's temporary folder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,25 +17,25 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-HOUSE: Final = Path(__file__).resolve().parents[2]
-# Other rows or other tables are seeded anew: to alter a million rows takes SQLite longer.
+ROOT: Final = Path(__file__).resolve().parents[2]
+# A change in any of these creates new databases: SQLite would take longer to alter a million rows.
 _SOURCES: Final = (
-    *sorted((HOUSE / "voicestudio" / "migrations").glob("0*.py")),
-    HOUSE / "voicestudio" / "models" / "search.py",
-    HOUSE / "tests" / "benchmarks" / "seeding.py",
-    HOUSE / "tests" / "benchmarks" / "voice_seeding.py",
+    *sorted((ROOT / "voicestudio" / "migrations").glob("0*.py")),
+    ROOT / "voicestudio" / "models" / "search.py",
+    ROOT / "tests" / "benchmarks" / "seed_attempts.py",
+    ROOT / "tests" / "benchmarks" / "seed_voices.py",
 )
 
 
-def shelf() -> Path:
-    """Where seeded databases are kept, for this user alone; deleting it does no harm."""
+def cache_folder() -> Path:
+    """Where seeded databases are kept, for this user only; it can be deleted at any time."""
     path = Path(tempfile.gettempdir()) / f"voicestudio-benchmarks-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """The environment of a studio in `folder`, whatever this machine's own is."""
+def studio_environment(folder: Path, **variables: str) -> dict[str, str]:
+    """The environment of a studio in `folder`, independent of this machine's settings."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -46,45 +47,53 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "VOICESTUDIO_ENV_FILE": "",
         "VOICESTUDIO_DATA_DIR": str(folder),
         "LOG_LEVEL": "ERROR",
-        **more,
+        **variables,
     }
 
 
-def schema() -> str:
-    """One word that changes with the tables, the search index or the seed."""
+def schema_version() -> str:
+    """A hash that changes with the tables, the search index or the seed."""
     digest = hashlib.sha256()
     for path in _SOURCES:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
 
 
-def seeded(count: int, server: str = "", *, kind: str = "attempts") -> dict[str, str]:
-    """The environment of a studio with `count` attempts: on SQLite, or on a PostgreSQL `server`.
+def servers() -> Iterator[tuple[str, str]]:
+    """(name, address) of each database server: SQLite, and PostgreSQL if DATABASE_URL names one."""
+    yield "SQLite", ""
+    url = os.environ.get("DATABASE_URL", "")
+    if url.startswith("postgres"):
+        yield "PostgreSQL", url
 
-    "voices" is another `kind`: the same, with their voices in states that are true today.
+
+def seeded_environment(count: int, server: str = "", *, kind: str = "attempts") -> dict[str, str]:
+    """The environment of a studio with `count` attempts, on SQLite or on a PostgreSQL `server`.
+
+    The kind "voices" is the same with voices whose states are as of today.
     """
-    begin = f"{kind}-{count}-"
-    name = f"{begin}{schema()}"
+    prefix = f"{kind}-{count}-"
+    name = f"{prefix}{schema_version()}"
     if kind == "voices":
         name += f"-{datetime.now(UTC):%Y%m%d}"
-    folder = shelf() / (f"{name}-postgresql" if server else name)
-    url = {"DATABASE_URL": _at(server, name)} if server else {}
-    whole = environment(folder, **url)
-    if (folder / "whole").exists() and (not server or _exists(server, name)):
-        return whole
-    print(f"Seeding {count:,} {kind} (kept for the next time) ...", file=sys.stderr, flush=True)
-    _sweep(begin, folder.name)
+    folder = cache_folder() / (f"{name}-postgresql" if server else name)
+    url = {"DATABASE_URL": _database_url(server, name)} if server else {}
+    environment = studio_environment(folder, **url)
+    if (folder / "complete").exists() and (not server or _exists(server, name)):
+        return environment
+    print(f"Seeding {count:,} {kind} (kept for next time) ...", file=sys.stderr, flush=True)
+    _delete_old(prefix, folder.name)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     if server:
-        _create(server, begin, name)
-    command = [sys.executable, "-m", "tests.benchmarks.filling", kind, str(count)]
-    subprocess.run(command, cwd=HOUSE, env=whole, check=True)
-    (folder / "whole").touch()
-    return whole
+        _create(server, prefix, name)
+    command = [sys.executable, "-m", "tests.benchmarks.seed", kind, str(count)]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    (folder / "complete").touch()
+    return environment
 
 
-def bare(studio: dict[str, str]) -> dict[str, str]:
+def bare_environment(studio: dict[str, str]) -> dict[str, str]:
     """The environment of the bare site on the same database."""
     folder = Path(studio["VOICESTUDIO_DATA_DIR"])
     own = folder / "bare"
@@ -95,18 +104,18 @@ def bare(studio: dict[str, str]) -> dict[str, str]:
     return kept | {"BARE_FOLDER": str(own), "BARE_DATABASE": url}
 
 
-def _sweep(begin: str, keep: str) -> None:
-    """Throw away what earlier schemas left."""
-    kind = keep.endswith("-postgresql")
-    for old in shelf().glob(f"{begin}*"):
-        if old.name != keep and old.name.endswith("-postgresql") == kind:
+def _delete_old(prefix: str, keep: str) -> None:
+    """Delete the folders of earlier schemas."""
+    on_server = keep.endswith("-postgresql")
+    for old in cache_folder().glob(f"{prefix}*"):
+        if old.name != keep and old.name.endswith("-postgresql") == on_server:
             shutil.rmtree(old)
 
 
 # On a PostgreSQL server -----------------------------------------------------------------------
 
 
-def _at(server: str, name: str) -> str:
+def _database_url(server: str, name: str) -> str:
     return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
@@ -116,11 +125,12 @@ def _exists(server: str, name: str) -> bool:
         return found.fetchone() is not None
 
 
-def _create(server: str, begin: str, name: str) -> None:
+def _create(server: str, prefix: str, name: str) -> None:
     with psycopg.connect(server, autocommit=True) as connection:
         old = connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{begin}%"]
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{prefix}%"]
         ).fetchall()
-        for (one,) in old:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(one)))
+        for (database,) in old:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+            connection.execute(drop.format(sql.Identifier(database)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.children import in_child, measured, tell
+from tests.benchmarks.child_process import measure_cost, print_cost, run_child
 
 MINUTES = 5
 LONG_MINUTES = 120
@@ -100,8 +100,8 @@ def long_beside_short(folder: Path) -> None:
     costs = []
     for minutes in (MINUTES, LONG_MINUTES):
         path = folder / f"{minutes}"
-        in_child("doctor", "make-long", path, str(minutes))
-        costs.append(measured("doctor", "whole", path, rounds=1))
+        run_child("doctor", "make-long", path, str(minutes))
+        costs.append(measure_cost("doctor", "whole", path, rounds=1))
     short, long = costs
     print(f"\n{LONG_MINUTES:g} minutes beside {MINUTES:g}, mp3: verdict, picture and proposals")
     print("{:>10}{:>10}{:>8}{:>11}{:>9}{:>8}".format(*2 * ("short", "long", "ratio")))
@@ -121,8 +121,9 @@ def main(minutes: float = MINUTES) -> None:
         for kind in KINDS:
             path = Path(folder) / kind
             # A child's memory counts from its parent's: this process stays small.
-            in_child("doctor", "make", path, str(minutes))
-            theirs, mine = measured("doctor", "ffmpeg", path), measured("doctor", "ours", path)
+            run_child("doctor", "make", path, str(minutes))
+            theirs = measure_cost("doctor", "ffmpeg", path)
+            mine = measure_cost("doctor", "ours", path)
             print(
                 f"{kind:5}{theirs['work']:7.2f} s{mine['work']:7.2f} s"
                 f"{mine['work'] / theirs['work']:7.2f}{mine['whole']:8.2f} s"
@@ -138,7 +139,7 @@ if __name__ == "__main__":
         case ["make-long", target, length]:
             make_long(Path(target), float(length))
         case [("ffmpeg" | "ours" | "whole") as who, target]:
-            tell(WORK[who], Path(target))
+            print_cost(WORK[who], Path(target))
         case [length]:
             main(float(length))
         case _:

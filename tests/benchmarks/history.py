@@ -1,33 +1,27 @@
-"""History: its pages at 1,000,000 attempts, its filters and its search.
+"""/history/ at 1,000,000 attempts: pages, filters and searches.
 
     python -m tests.benchmarks history
     DATABASE_URL=postgres://user:password@127.0.0.1/any python -m tests.benchmarks history
 
-On SQLite; on a PostgreSQL server too if DATABASE_URL names one (it makes databases of its own
-there, called attempts-...).
+On SQLite, and on a PostgreSQL server if DATABASE_URL names one (databases called attempts-... are
+created there).
 """
 
 from __future__ import annotations
 
-import os
-import statistics
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Final, NamedTuple
+from typing import Final
 
 from tests.benchmarks import databases
-from tests.benchmarks.asking import Answer, Asked
-from tests.benchmarks.table import Row, row
+from tests.benchmarks.in_process_client import InProcessClient, Times, median_times
+from tests.benchmarks.table import Row
 
 MILLION: Final = 1_000_000
 THOUSAND: Final = 1_000
-ROUNDS: Final = 31
-# An address that takes longer than this is not asked for as often.
-SLOW_MS: Final = 200
-ASKED_PAGE: Final = "15 ms, 1.2 x at 1,000, 2 x bare"
-ASKED_SEARCH: Final = "30 ms"
+PAGE_TARGET: Final = "15 ms, 1.2 x at 1,000, 2 x bare"
+SEARCH_TARGET: Final = "30 ms"
 
-# What is asked, and how it looks among 1,000,000 attempts (see seeding.py).
+# Each page by its query at 1,000,000 and at 1,000 attempts; the rows are made in seed_attempts.py.
 PAGES: Final = (
     ("first page", "", ""),
     ("middle page", "before=500000", "before=500"),
@@ -82,59 +76,33 @@ SEARCHES: Final = (
 
 def measure() -> Iterator[Row]:
     """The rows of the table."""
-    yield from _on("SQLite", "")
-    url = os.environ.get("DATABASE_URL", "")
-    if url.startswith("postgres"):
-        yield from _on("PostgreSQL", url)
+    for database, server in databases.servers():
+        yield from _measure_on(database, server)
 
 
-def _on(kind: str, server: str) -> Iterator[Row]:
-    many, few = databases.seeded(MILLION, server), databases.seeded(THOUSAND, server)
-    with ExitStack() as stack:
-        big = stack.enter_context(Asked("studio", many))
-        small = stack.enter_context(Asked("studio", few))
-        bare = stack.enter_context(Asked("bare", databases.bare(many)))
-        first: Taken | None = None
+def _measure_on(database: str, server: str) -> Iterator[Row]:
+    many = databases.seeded_environment(MILLION, server)
+    few = databases.seeded_environment(THOUSAND, server)
+    with (
+        InProcessClient("studio", many) as large,
+        InProcessClient("studio", few) as small,
+        InProcessClient("bare", databases.bare_environment(many)) as bare,
+    ):
+        first: Times | None = None
         for name, query, small_query in PAGES:
-            ours, at_thousand, floor = medians(
-                [(big, _url(query)), (small, _url(small_query)), (bare, "/history/")]
+            ours, at_thousand, baseline = median_times(
+                [(large, _address(query)), (small, _address(small_query)), (bare, "/history/")]
             )
-            first = first or floor
-            yield row(f"{kind}, {name}", ours.ms, floor.ms, "ms", ASKED_PAGE)
-            yield row("    time of the processor alone", ours.cpu_ms, floor.cpu_ms, "ms")
-            yield row("    by the same page at 1,000 attempts", ours.ms, at_thousand.ms, "ms")
+            first = first or baseline
+            yield Row(f"{database}, {name}", ours.ms, baseline.ms, "ms", PAGE_TARGET)
+            yield Row("    time of the processor alone", ours.cpu_ms, baseline.cpu_ms, "ms")
+            yield Row("    by the same page at 1,000 attempts", ours.ms, at_thousand.ms, "ms")
         assert first is not None
-        for asked, addresses in ((ASKED_PAGE, FILTERS), (ASKED_SEARCH, SEARCHES)):
+        for target, addresses in ((PAGE_TARGET, FILTERS), (SEARCH_TARGET, SEARCHES)):
             for name, query in addresses:
-                (ours,) = medians([(big, _url(query))])
-                yield row(f"{kind}, {name}", ours.ms, first.ms, "ms", asked)
+                (ours,) = median_times([(large, _address(query))])
+                yield Row(f"{database}, {name}", ours.ms, first.ms, "ms", target)
 
 
-def _url(query: str) -> str:
+def _address(query: str) -> str:
     return f"/history/?{query}" if query else "/history/"
-
-
-class Taken(NamedTuple):
-    """Medians in milliseconds: by the clock, and of the processor in the asked process."""
-
-    ms: float
-    cpu_ms: float
-
-
-def medians(pairs: list[tuple[Asked, str]]) -> list[Taken]:
-    """How long each address takes, asked by turns, so that noise is shared."""
-    times: list[list[Answer]] = [[] for _pair in pairs]
-    for one, address in pairs:
-        one.ask(address)
-    for turn in range(ROUNDS):
-        for (one, address), taken in zip(pairs, times, strict=True):
-            if turn < 3 or _median(taken).ms < SLOW_MS:
-                taken.append(one.ask(address))
-    return [_median(taken) for taken in times]
-
-
-def _median(answers: list[Answer]) -> Taken:
-    return Taken(
-        statistics.median(one.ms for one in answers),
-        statistics.median(one.cpu_ms for one in answers),
-    )

@@ -1,8 +1,9 @@
-"""Processes: how much memory all of them take while idle, and how long a start takes.
+"""How much memory all processes take while idle, and how long a start takes.
 
     python -m tests.benchmarks processes
 
-The second start, when everything is set up; the floor is a bare Django site on the same server.
+The start is the second one, when everything is set up. The baseline is a bare Django site on the
+same server.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-from tests.benchmarks import studio
-from tests.benchmarks.table import Row, row
+from tests.benchmarks import sites
+from tests.benchmarks.table import Row
 
 ROUNDS: Final = 3
 SETTLE_SECONDS: Final = 3
@@ -22,30 +22,25 @@ SETTLE_SECONDS: Final = 3
 
 def measure() -> Iterator[Row]:
     """The rows of the table."""
-    with studio.folder() as one, studio.folder() as other:
-        database = f"sqlite:///{other / 'bare.sqlite3'}"
-        with studio.studio(one), studio.bare(other, database):
+    with sites.temporary_folder() as folder, sites.temporary_folder() as bare_folder:
+        with sites.studio(folder), sites.bare_site(bare_folder):
             pass
-        memory, floor = _idle(one, other, database)
-        starts = []
+        with sites.studio(folder) as studio, sites.bare_site(bare_folder) as bare:
+            for _page in range(5):
+                studio.get("/")
+                studio.get("/history/")
+                bare.get("/")
+            time.sleep(SETTLE_SECONDS)
+            memory, baseline = studio.pss_megabytes(), bare.pss_megabytes()
+        starts: list[float] = []
+        bare_starts: list[float] = []
         for _round in range(ROUNDS):
-            with studio.studio(one) as ours:
-                mine = ours.started_in
-            with studio.bare(other, database) as bare:
-                starts.append((mine, bare.started_in))
-    yield row("all processes, idle", sum(memory.values()), sum(floor.values()), "MB", "250 MB")
+            with sites.studio(folder) as studio:
+                starts.append(studio.started_in)
+            with sites.bare_site(bare_folder) as bare:
+                bare_starts.append(bare.started_in)
+    yield Row("all processes, idle", sum(memory.values()), sum(baseline.values()), "MB", "250 MB")
     for name, megabytes in sorted(memory.items()):
-        yield row(f"    {name}", megabytes, None, "MB")
-    mine, theirs = (statistics.median(one) for one in zip(*starts, strict=True))
-    yield row("start after set-up", mine, theirs, "s", "1.5 s")
-
-
-def _idle(one: Path, other: Path, database: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Proportional memory after some pages have been asked for, and time to settle."""
-    with studio.studio(one) as ours, studio.bare(other, database) as bare:
-        for _page in range(5):
-            ours.get("/")
-            ours.get("/history/")
-            bare.get("/")
-        time.sleep(SETTLE_SECONDS)
-        return ours.pss_megabytes(), bare.pss_megabytes()
+        yield Row(f"    {name}", megabytes, None, "MB")
+    median = statistics.median
+    yield Row("start after set-up", median(starts), median(bare_starts), "s", "1.5 s")

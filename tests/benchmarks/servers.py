@@ -1,4 +1,4 @@
-"""Which application server fits the studio: granian and gunicorn, measured on the same page.
+"""Application servers for the studio: granian and gunicorn, measured on the same page.
 
     python -m tests.benchmarks.servers
 
@@ -15,54 +15,14 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
+from contextlib import suppress
 
-import django
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.core.wsgi import get_wsgi_application
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.template import Context, Engine
-from django.urls import path
+import psutil
+
+from tests.benchmarks.sites import free_port, pss_megabytes
 
 MEGABYTE = 1024**2
-ROWS = [{"speaker": f"Speaker {n}", "voice": f"speaker{n}-x7"} for n in range(25)]
-PAGE = Engine().from_string(
-    "<!doctype html><title>History</title><table>{% for row in rows %}<tr><td>{{ row.speaker }}"
-    "<td>{{ row.voice }}<td>Ready<td><a href='/history/{{ forloop.counter }}/'>Open</a>{% endfor %}"
-)
-
-
-def page(request: HttpRequest) -> HttpResponse:
-    """A page of 25 rows."""
-    return HttpResponse(PAGE.render(Context({"rows": ROWS})))
-
-
-def upload(request: HttpRequest) -> HttpResponse:
-    """Take a file to disk; the answer is its size."""
-    file = request.FILES["file"]
-    assert isinstance(file, UploadedFile)
-    return HttpResponse(str(file.size))
-
-
-def download(request: HttpRequest) -> FileResponse:
-    """A big file."""
-    return FileResponse(Path(os.environ["BENCH_FILE"]).open("rb"))
-
-
-urlpatterns = [path("page", page), path("upload", upload), path("download", download)]
-
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="bench",
-        ROOT_URLCONF="tests.benchmarks.servers",
-        ALLOWED_HOSTS=["*"],
-        FILE_UPLOAD_HANDLERS=["django.core.files.uploadhandler.TemporaryFileUploadHandler"],
-    )
-    django.setup()
-application = get_wsgi_application()
-
-TARGET = "tests.benchmarks.servers:application"
+TARGET = "tests.benchmarks.server_page:application"
 
 
 def servers(port: int) -> dict[str, list[str]]:
@@ -81,29 +41,18 @@ def servers(port: int) -> dict[str, list[str]]:
     }
 
 
-def tree(pid: int) -> list[int]:
-    """A process and all its descendants."""
-    found = [pid]
-    for one in found:
-        for children in Path(f"/proc/{one}/task").glob("*/children"):
-            found += [int(child) for child in children.read_text().split()]
-    return found
-
-
-def pss_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
     """Memory of a process and its descendants in MB, shared pages counted once."""
-    total = 0
-    for one in tree(pid):
-        try:
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
-    return total / 1024
+    top = psutil.Process(pid)
+    total = 0.0
+    for process in (top, *top.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            total += pss_megabytes(process)
+    return total
 
 
 class Client:
-    """One kept connection that speaks just enough HTTP."""
+    """One kept connection with as much HTTP as is needed; costs less than `http.client`."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
@@ -111,12 +60,12 @@ class Client:
         self.file = self.socket.makefile("rb")
 
     def get(self, url: str) -> bytes:
-        """The body of one page."""
+        """Request a page; return its body."""
         self.socket.sendall(f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        return self.answer()
+        return self.read_response()
 
-    def answer(self) -> bytes:
-        """The body of the answer that comes next."""
+    def read_response(self) -> bytes:
+        """The body of the next response."""
         status = self.file.readline()
         assert b" 200 " in status, status
         length, chunked = 0, False
@@ -134,7 +83,7 @@ class Client:
         return b"".join(parts)
 
 
-def load(port: int, clients: int, seconds: float) -> tuple[float, float, float]:
+def measure_load(port: int, clients: int, seconds: float) -> tuple[float, float, float]:
     """Requests a second, and median and 95th percentile of the latency in milliseconds."""
     times: list[float] = []
     end = time.perf_counter() + seconds
@@ -158,14 +107,14 @@ def load(port: int, clients: int, seconds: float) -> tuple[float, float, float]:
     )
 
 
-def highest(pid: int, stop: threading.Event, peak: list[float]) -> None:
-    """Watch the memory until told to stop."""
+def watch_memory(pid: int, stop: threading.Event, peak: list[float]) -> None:
+    """Keep `peak[0]` at the highest memory in MB until `stop` is set."""
     while not stop.wait(0.02):
-        peak[0] = max(peak[0], pss_mb(pid))
+        peak[0] = max(peak[0], memory_mb(pid))
 
 
 def send(port: int, size: int, chunk: int = 256 * 1024, pause: float = 0) -> None:
-    """Upload `size` bytes as a browser would; `pause` seconds between chunks."""
+    """Upload `size` bytes as a browser does, with `pause` seconds between chunks."""
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     tail = b"\r\n--b--\r\n"
     client = Client(port)
@@ -179,11 +128,11 @@ def send(port: int, size: int, chunk: int = 256 * 1024, pause: float = 0) -> Non
         if pause:
             time.sleep(pause)
     client.socket.sendall(tail)
-    assert client.answer() == str(size // chunk * chunk).encode()
+    assert client.read_response() == str(size // chunk * chunk).encode()
 
 
 def read_slowly(port: int) -> None:
-    """Ask for the big file and take half a second before reading it."""
+    """Request the large file, read nothing for half a second, and close."""
     client = Client(port)
     client.socket.sendall(b"GET /download HTTP/1.1\r\nHost: localhost\r\n\r\n")
     time.sleep(0.5)
@@ -202,13 +151,13 @@ def measure(name: str, command: list[str], port: int) -> str:
             except OSError:
                 time.sleep(0.02)
         ready = time.perf_counter() - started
-        load(port, 8, 0.5)
-        one, eight = load(port, 1, 3), load(port, 8, 3)
+        measure_load(port, 8, 0.5)
+        one, eight = measure_load(port, 1, 3), measure_load(port, 8, 3)
         time.sleep(0.5)
-        idle = pss_mb(process.pid)
+        idle = memory_mb(process.pid)
 
         stop, peak = threading.Event(), [idle]
-        watcher = threading.Thread(target=highest, args=(process.pid, stop, peak))
+        watcher = threading.Thread(target=watch_memory, args=(process.pid, stop, peak))
         watcher.start()
         start = time.perf_counter()
         send(port, 200 * MEGABYTE)
@@ -226,7 +175,7 @@ def measure(name: str, command: list[str], port: int) -> str:
         for thread in slow:
             thread.start()
         time.sleep(0.2)
-        beside = load(port, 1, 1.5)
+        beside = measure_load(port, 1, 1.5)
         for thread in slow:
             thread.join()
     finally:
@@ -252,12 +201,9 @@ def main() -> None:
     with tempfile.NamedTemporaryFile(suffix=".wav") as big:
         big.truncate(200 * MEGABYTE)
         os.environ["BENCH_FILE"] = big.name
-        for index, (name, command) in enumerate(servers(0).items()):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
-            command = list(servers(port).values())[index]
-            print(measure(name, command, port), flush=True)
+        for name in servers(0):
+            port = free_port()
+            print(measure(name, servers(port)[name], port), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,69 +1,51 @@
-"""The table: what is measured, ours beside the floor, and what is asked of it."""
+"""The table that is printed: our value, the value of a bare baseline, their ratio, the target."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 WIDTHS: Final = (58, 22, 22, 7, 34)
-HEADS: Final = ("", "ours", "floor", "ratio", "asked")
+HEADS: Final = ("", "ours", "baseline", "ratio", "target")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line; `number` and `floor_number` are what the ratio is made of, if there is one."""
+class Row(NamedTuple):
+    """One measurement; both values are in `unit`. There is no ratio without a baseline."""
 
-    what: str
-    ours: str
-    floor: str = ""
-    number: float | None = None
-    floor_number: float | None = None
-    asked: str = ""
+    name: str
+    ours: float
+    baseline: float | None
+    unit: str
+    target: str = ""
 
-    @property
-    def ratio(self) -> str:
-        """Ours by the floor's."""
-        if self.number is None or not self.floor_number:
-            return ""
-        return f"{self.number / self.floor_number:.2f}"
-
-
-def row(what: str, ours: float, floor: float | None, unit: str, asked: str = "") -> Row:
-    """A line of two numbers in the same unit."""
-    return Row(
-        what,
-        said(ours, unit),
-        "" if floor is None else said(floor, unit),
-        ours,
-        floor,
-        asked,
-    )
+    def cells(self) -> tuple[str, ...]:
+        """The row as texts, one for each column."""
+        baseline = ratio = ""
+        if self.baseline is not None:
+            baseline = format_number(self.baseline, self.unit)
+            ratio = f"{self.ours / self.baseline:.2f}" if self.baseline else ""
+        return self.name, format_number(self.ours, self.unit), baseline, ratio, self.target
 
 
-def said(number: float, unit: str) -> str:
-    """A number as one reads it: three digits that count."""
+def format_number(number: float, unit: str) -> str:
+    """A number with three significant digits and its unit."""
     places = 0 if number >= 100 or number == int(number) else (1 if number >= 10 else 2)
     return f"{number:,.{places}f} {unit}"
 
 
-def head(title: str) -> None:
-    """The name of a part, and the columns."""
+def print_table(title: str, rows: Iterable[Row]) -> None:
+    """Print the rows under a title, each as soon as it is measured."""
     print(f"\n{title}")
-    line(HEADS)
+    print_cells(HEADS)
     print("-" * (sum(WIDTHS) + len(WIDTHS) - 1))
+    for row in rows:
+        print_cells(row.cells())
 
 
-def show(rows: Iterable[Row]) -> None:
-    """Each line as soon as it is known."""
-    for one in rows:
-        line((one.what, one.ours, one.floor, one.ratio, one.asked))
-
-
-def line(cells: Iterable[str]) -> None:
-    """One line of the table."""
+def print_cells(cells: Iterable[str]) -> None:
+    """Print one line; the first and the last column are aligned left."""
     padded = (
-        f"{cell:<{width}}" if place in {0, 4} else f"{cell:>{width}}"
-        for place, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
+        f"{cell:<{width}}" if column in {0, 4} else f"{cell:>{width}}"
+        for column, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
     )
     print(" ".join(padded).rstrip(), flush=True)

@@ -1,9 +1,9 @@
-"""Uploads: big files from Chromium into the studio, and on to the provider.
+"""Large files from Chromium into the studio, and on to the provider.
 
     python -m tests.benchmarks uploads
 
-Time until the last byte is there and until the answer is, and how much the web server and the
-worker grow. The floor: the same file into the bare site; and requests' own multipart.
+Time until the last byte is sent and until the response arrives, and by how much the web server and
+the worker grow. The baselines: the same file into the bare site, and the multipart of requests.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from typing import Final
 import psutil
 from playwright.sync_api import BrowserContext, Page
 
-from tests.benchmarks import browser, studio
-from tests.benchmarks.databases import HOUSE
-from tests.benchmarks.studio import Site
-from tests.benchmarks.table import Row, row
+from tests.benchmarks import browser, sites
+from tests.benchmarks.databases import ROOT
+from tests.benchmarks.sites import Site
+from tests.benchmarks.table import Row
 
 ROUNDS: Final = 3
-WATCH_EVERY: Final = 0.01
+SAMPLE_SECONDS: Final = 0.01
 # Name, sample rate, channels, bytes a sample, seconds.
 SIZES: Final = (("20 MB", 44_100, 2, 2, 112), ("200 MB", 96_000, 2, 4, 260))
-# Notes when the last byte has gone and when the answer has come.
-TIME: Final = """() => {
-  window.took = {};
+# Records when the last byte was sent and when the response arrived.
+TIMER: Final = """() => {
+  window.times = {};
   const send = XMLHttpRequest.prototype.send;
   XMLHttpRequest.prototype.send = function (body) {
     if (!(body instanceof FormData)) return send.call(this, body);
     const start = performance.now();
-    this.upload.addEventListener("load", () => { window.took.sent = performance.now() - start; });
-    this.addEventListener("load", () => { window.took.answered = performance.now() - start; });
+    this.upload.addEventListener("load", () => { window.times.sent = performance.now() - start; });
+    this.addEventListener("load", () => { window.times.answered = performance.now() - start; });
     return send.call(this, body);
   };
 }"""
@@ -52,44 +52,44 @@ TIME: Final = """() => {
 def measure() -> Iterator[Row]:
     """The rows of the table."""
     with (
-        studio.folder() as one, studio.folder() as other, studio.studio(one) as ours,
-        studio.bare(other, f"sqlite:///{other / 'bare.sqlite3'}") as floor,
+        sites.temporary_folder() as folder, sites.temporary_folder() as bare_folder,
+        sites.studio(folder) as studio, sites.bare_site(bare_folder) as bare,
         browser.chromium() as chromium,
     ):  # fmt: skip
         for name, rate, channels, width, seconds in SIZES:
-            path = tone(other / f"{rate}.wav", rate, channels, width, seconds)
-            with browser.person(chromium, ours) as context, growth(ours) as grown:
-                mine = [_into_ours(context, path) for _round in range(ROUNDS)]
-            with browser.person(chromium, floor) as context:
-                bare = [_into_bare(context, path) for _round in range(ROUNDS)]
-            for number, what in ((0, "last byte there"), (1, "answered")):
-                asked = "0.25 s" if (name, number) == ("20 MB", 0) else ""
-                times, floors = (
-                    statistics.median(one[number] for one in each) for each in (mine, bare)
+            path = write_tone(bare_folder / f"{rate}.wav", rate, channels, width, seconds)
+            with browser.signed_in_context(chromium, studio) as context, growth(studio) as grown:
+                ours = [_upload_to_studio(context, path) for _round in range(ROUNDS)]
+            with browser.signed_in_context(chromium, bare) as context:
+                baseline = [_upload_to_bare_site(context, path) for _round in range(ROUNDS)]
+            for number, moment in ((0, "last byte there"), (1, "answered")):
+                target = "0.25 s" if (name, number) == ("20 MB", 0) else ""
+                median, bare_median = (
+                    statistics.median(times[number] for times in each) for each in (ours, baseline)
                 )
-                yield row(f"{name}: {what}", times, floors, "s", asked)
-            yield row(f"{name}: the web server grows by", grown["web server"], None, "MB", "25 MB")
-        sample = other / f"{SIZES[0][1]}.wav"
-        with browser.person(chromium, ours) as context, growth(ours) as first:
-            _on_to_the_provider(context, sample)
-        with browser.person(chromium, ours) as context, growth(ours) as grown:
+                yield Row(f"{name}: {moment}", median, bare_median, "s", target)
+            yield Row(f"{name}: the web server grows by", grown["web server"], None, "MB", "25 MB")
+        sample = bare_folder / f"{SIZES[0][1]}.wav"
+        with browser.signed_in_context(chromium, studio) as context, growth(studio) as first:
+            _clone(context, sample)
+        with browser.signed_in_context(chromium, studio) as context, growth(studio) as grown:
             for _round in range(ROUNDS):
-                _on_to_the_provider(context, sample)
-        yield row("first job: the worker grows by (loads PyAV)", first["worker"], None, "MB", "")
-        yield row("20 MB on: the worker grows by", grown["worker"], None, "MB", "25 MB")
-        path = other / f"{SIZES[1][1]}.wav"
-        alone, theirs = sending("ours", path), sending("requests", path)
-        yield row("200 MB by the client alone: grows by", alone, theirs, "MB", "25 MB")
+                _clone(context, sample)
+        yield Row("first job: the worker grows by (loads PyAV)", first["worker"], None, "MB")
+        yield Row("20 MB on: the worker grows by", grown["worker"], None, "MB", "25 MB")
+        path = bare_folder / f"{SIZES[1][1]}.wav"
+        alone, baseline_growth = client_growth("ours", path), client_growth("requests", path)
+        yield Row("200 MB by the client alone: grows by", alone, baseline_growth, "MB", "25 MB")
 
 
-def tone(path: Path, rate: int, channels: int, width: int, seconds: int) -> Path:
-    """A wav that sounds; one second of it, again and again."""
-    high = 2 ** (8 * width - 3)
+def write_tone(path: Path, rate: int, channels: int, width: int, seconds: int) -> Path:
+    """Write a WAV that repeats one second of a tone."""
+    peak = 2 ** (8 * width - 3)
     kind = "h" if width == 2 else "i"
     second = array.array(kind)
-    for place in range(rate):
-        swell = 0.4 + 0.6 * abs(math.sin(place / rate * 9))
-        second.extend([int(high * swell * math.sin(place / rate * 1382))] * channels)
+    for frame in range(rate):
+        swell = 0.4 + 0.6 * abs(math.sin(frame / rate * 9))
+        second.extend([int(peak * swell * math.sin(frame / rate * 1382))] * channels)
     with wave.open(str(path), "wb") as file:
         file.setparams((channels, width, rate, 0, "NONE", ""))
         for _second in range(seconds):
@@ -97,32 +97,32 @@ def tone(path: Path, rate: int, channels: int, width: int, seconds: int) -> Path
     return path
 
 
-def _into_ours(context: BrowserContext, path: Path) -> tuple[float, float]:
+def _upload_to_studio(context: BrowserContext, path: Path) -> tuple[float, float]:
     page = context.new_page()
     page.goto("/")
-    page.evaluate(TIME)
+    page.evaluate(TIMER)
     page.locator("#id_file").set_input_files(path)
     page.locator("#recording .recording").wait_for()
-    return _took(page)
+    return _read_times(page)
 
 
-def _into_bare(context: BrowserContext, path: Path) -> tuple[float, float]:
+def _upload_to_bare_site(context: BrowserContext, path: Path) -> tuple[float, float]:
     page = context.new_page()
     page.goto("/")
-    page.evaluate(TIME)
+    page.evaluate(TIMER)
     page.get_by_label("Recording").set_input_files(path)
     page.get_by_role("button", name="Clone voice").click()
     page.locator("#result p").wait_for()
-    return _took(page)
+    return _read_times(page)
 
 
-def _took(page: Page) -> tuple[float, float]:
-    took = page.evaluate("() => window.took")
+def _read_times(page: Page) -> tuple[float, float]:
+    times = page.evaluate("() => window.times")
     page.close()
-    return took["sent"] / 1000, took["answered"] / 1000
+    return times["sent"] / 1000, times["answered"] / 1000
 
 
-def _on_to_the_provider(context: BrowserContext, path: Path) -> None:
+def _clone(context: BrowserContext, path: Path) -> None:
     page = context.new_page()
     page.goto("/")
     page.locator("#id_file").set_input_files(path)
@@ -140,16 +140,16 @@ def _on_to_the_provider(context: BrowserContext, path: Path) -> None:
 
 @contextmanager
 def growth(site: Site) -> Iterator[dict[str, float]]:
-    """By how many MB each kind of process was larger than at the start, at its largest."""
+    """By how many MB each kind of process grew at most during the block."""
     grown: dict[str, float] = {}
-    processes = {name: site.named(name) for name in ("web server", "worker")}
-    before = {name: _megabytes(ones) for name, ones in processes.items()}
+    processes = {name: site.processes_named(name) for name in ("web server", "worker")}
+    before = {name: _rss_megabytes(each) for name, each in processes.items()}
     stop = threading.Event()
 
     def watch() -> None:
-        while not stop.wait(WATCH_EVERY):
-            for name, ones in processes.items():
-                grown[name] = max(grown.get(name, 0), _megabytes(ones) - before[name])
+        while not stop.wait(SAMPLE_SECONDS):
+            for name, each in processes.items():
+                grown[name] = max(grown.get(name, 0), _rss_megabytes(each) - before[name])
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -160,13 +160,13 @@ def growth(site: Site) -> Iterator[dict[str, float]]:
         watcher.join()
 
 
-def _megabytes(processes: list[psutil.Process]) -> float:
-    return sum(one.memory_info().rss for one in processes) / 1024**2
+def _rss_megabytes(processes: list[psutil.Process]) -> float:
+    return sum(process.memory_info().rss for process in processes) / 1024**2
 
 
 # The client alone ---------------------------------------------------------------------------------
 
-SENDING: Final = """
+SEND: Final = """
 import re, sys
 from pathlib import Path
 import requests
@@ -186,19 +186,15 @@ print(highest() - before)
 
 
 class _Receiver(BaseHTTPRequestHandler):
-    """Reads what comes, keeps nothing, and answers as the provider does."""
+    """Reads a request, discards it, and answers as the provider does."""
 
     def do_POST(self) -> None:
         left = int(self.headers["Content-Length"])
         while left > 0:
             left -= len(self.rfile.read(min(left, 65_536)))
         file = {
-            "file_id": 1,
-            "bytes": 1,
-            "created_at": 1,
-            "filename": "a",
-            "purpose": "voice_clone",
-        }
+            "file_id": 1, "bytes": 1, "created_at": 1, "filename": "a", "purpose": "voice_clone",
+        }  # fmt: skip
         answer = {"file": file, "base_resp": {"status_code": 0, "status_msg": "success"}}
         body = json.dumps(answer).encode()
         self.send_response(200)
@@ -207,16 +203,16 @@ class _Receiver(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - overridden
         pass
 
 
-def sending(kind: str, path: Path) -> float:
-    """By how many MB a process grows that sends a file."""
+def client_growth(kind: str, path: Path) -> float:
+    """By how many MB a process grows while it sends a file."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Receiver) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        command = [sys.executable, "-c", SENDING, kind, url, str(path)]
-        told = subprocess.run(command, cwd=HOUSE, text=True, check=True, stdout=subprocess.PIPE)
+        command = [sys.executable, "-c", SEND, kind, url, str(path)]
+        done = subprocess.run(command, cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE)
         server.shutdown()
-    return float(told.stdout)
+    return float(done.stdout)

@@ -1,29 +1,26 @@
-"""Voices: the ledger's pages at 100,000 voices beside the same pages at 1,000.
+"""/voices/ at 100,000 voices, beside the same pages at 1,000.
 
     python -m tests.benchmarks voices
     DATABASE_URL=postgres://user:password@127.0.0.1/any python -m tests.benchmarks voices
 
-On SQLite; on a PostgreSQL server too if DATABASE_URL names one.
+On SQLite, and on a PostgreSQL server if DATABASE_URL names one.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Final
 
 from tests.benchmarks import databases
-from tests.benchmarks.asking import Asked
-from tests.benchmarks.history import medians
-from tests.benchmarks.table import Row, row
+from tests.benchmarks.in_process_client import InProcessClient, median_times
+from tests.benchmarks.table import Row
 
 MANY: Final = 100_000
 FEW: Final = 1_000
-ASKED_PAGE: Final = "as fast as at 1,000"
-ASKED_SEARCH: Final = "30 ms"
+PAGE_TARGET: Final = "as fast as at 1,000"
+SEARCH_TARGET: Final = "30 ms"
 
-# The floor of each row is the same address at 1,000 voices, in the same run.
+# The baseline of each row is the same address at 1,000 voices, in the same run.
 PAGES: Final = (
     ("first page", ""),
     ("a page from the middle", "after={middle}"),
@@ -63,28 +60,24 @@ SEARCHES: Final = (
 
 def measure() -> Iterator[Row]:
     """The rows of the table."""
-    yield from _on("SQLite", "")
-    url = os.environ.get("DATABASE_URL", "")
-    if url.startswith("postgres"):
-        yield from _on("PostgreSQL", url)
+    for database, server in databases.servers():
+        yield from _measure_on(database, server)
 
 
-def _on(kind: str, server: str) -> Iterator[Row]:
-    many = databases.seeded(MANY, server, kind="voices")
-    few = databases.seeded(FEW, server, kind="voices")
-    with ExitStack() as stack:
-        big = stack.enter_context(Asked("studio", many))
-        small = stack.enter_context(Asked("studio", few))
-        for asked, addresses in ((ASKED_PAGE, PAGES), (ASKED_SEARCH, SEARCHES)):
+def _measure_on(database: str, server: str) -> Iterator[Row]:
+    many = databases.seeded_environment(MANY, server, kind="voices")
+    few = databases.seeded_environment(FEW, server, kind="voices")
+    with InProcessClient("studio", many) as large, InProcessClient("studio", few) as small:
+        for target, addresses in ((PAGE_TARGET, PAGES), (SEARCH_TARGET, SEARCHES)):
             for name, query in addresses:
-                pairs = [
-                    (one, f"/voices/?{query.format(middle=_middle(count))}")
-                    for one, count in ((big, MANY), (small, FEW))
+                requests = [
+                    (client, f"/voices/?{query.format(middle=_middle_cursor(count))}")
+                    for client, count in ((large, MANY), (small, FEW))
                 ]
-                ours, floor = medians(pairs)
-                yield row(f"{kind}, {name}", ours.ms, floor.ms, "ms", asked)
+                ours, at_thousand = median_times(requests)
+                yield Row(f"{database}, {name}", ours.ms, at_thousand.ms, "ms", target)
 
 
-def _middle(count: int) -> str:
-    """The cursor of a voice that is half-way down; the date is what counts."""
+def _middle_cursor(count: int) -> str:
+    """The cursor of a voice half-way down the list; its date decides the place."""
     return f"{count // 2}~2024-10-01T00:00:00%2B00:00"

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -74,6 +75,10 @@ def _wait(until: Until, seconds: float = 30) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def _has_called(standin: StandIn, calls: int) -> bool:
+    return len(standin.calls) > calls
 
 
 def _row(attempt: CloneAttempt) -> CloneAttempt:
@@ -150,7 +155,7 @@ def test_workers_killed_at_random_moments_repeat_no_clone_call(
     for _death in range(5):
         with _worker(data_dir, standin):
             calls = len(standin.calls)
-            _wait(lambda calls=calls: len(standin.calls) > calls, 10)  # it has begun to work
+            _wait(partial(_has_called, standin, calls), 10)
             time.sleep(dice.uniform(0, 0.5))
     with _worker(data_dir, standin):
         settled = _wait(

@@ -1,4 +1,4 @@
-"""Studio: the real one, `manage.py studio` in a folder of its own, and the bare site beside it."""
+"""The real studio and the bare site, each started in a folder of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Final
 import psutil
 import requests
 
-from tests.benchmarks.databases import HOUSE, environment
+from tests.benchmarks.databases import ROOT, studio_environment
 
 START_WITHIN: Final = 60
 STOP_WITHIN: Final = 10
@@ -27,59 +27,65 @@ STOP_WITHIN: Final = 10
 
 @dataclass
 class Site:
-    """A site that is up: where, its process, and the cookies of somebody who is signed in."""
+    """A running site, and the cookies of a signed-in user."""
 
-    url: str
     process: subprocess.Popen[str]
-    started_in: float
+    started_in: float  # seconds
+    first_line: str
+    url: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     practice_url: str = ""
 
     def get(self, path: str) -> requests.Response:
-        """A page, as somebody who is signed in."""
-        answer = requests.get(f"{self.url}{path}", cookies=self.cookies, timeout=START_WITHIN)
-        answer.raise_for_status()
-        return answer
+        """A page, as a signed-in user."""
+        response = requests.get(f"{self.url}{path}", cookies=self.cookies, timeout=START_WITHIN)
+        response.raise_for_status()
+        return response
 
     def processes(self) -> list[psutil.Process]:
-        """The supervisor and all that it has started."""
+        """The process that was started, and its descendants."""
         top = psutil.Process(self.process.pid)
-        found = [top, *top.children(recursive=True)]
-        return [one for one in found if one.status() != psutil.STATUS_ZOMBIE]
+        processes = [top, *top.children(recursive=True)]
+        return [each for each in processes if each.status() != psutil.STATUS_ZOMBIE]
 
     def pss_megabytes(self) -> dict[str, float]:
-        """Memory of each process, shared pages counted by their share; by what the process is."""
-        found: dict[str, float] = {}
-        for one in self.processes():
-            name = kind(one.cmdline())
-            memory = one.memory_full_info()
-            found[name] = found.get(name, 0) + getattr(memory, "pss", memory.uss) / 1024**2
-        return found
+        """Proportional memory by kind of process; see `name_of` for the kinds."""
+        memory: dict[str, float] = {}
+        for process in self.processes():
+            name = name_of(process)
+            memory[name] = memory.get(name, 0) + pss_megabytes(process)
+        return memory
 
-    def named(self, name: str) -> list[psutil.Process]:
+    def processes_named(self, name: str) -> list[psutil.Process]:
         """The processes of one kind."""
-        return [one for one in self.processes() if kind(one.cmdline()) == name]
+        return [process for process in self.processes() if name_of(process) == name]
 
 
-def kind(command: list[str]) -> str:
-    """What a process is, by its command line."""
-    line = " ".join(command)
-    for sign, name in (
+def pss_megabytes(process: psutil.Process) -> float:
+    """The memory of a process, each shared page counted by its share (Linux; elsewhere unique)."""
+    memory = process.memory_full_info()
+    return float(getattr(memory, "pss", memory.uss) / 1024**2)
+
+
+def name_of(process: psutil.Process) -> str:
+    """The part of the studio that a process is."""
+    line = " ".join(process.cmdline())
+    for text, name in (
         ("run_web", "web server"), ("run_worker", "worker"), ("voicestudio.practice", "stand-in"),
         ("processes.supervisor", "supervisor"), ("voicestudio.audio", "audio"),
     ):  # fmt: skip
-        if sign in line:
+        if text in line:
             return name
     return "other"
 
 
 def free_port(count: int = 1) -> int:
-    """The first of `count` ports in a row of which none is in use now."""
+    """The first of `count` consecutive ports that are not in use now."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             first = int(probe.getsockname()[1])
-        if first + count < 65_536 and all(_is_free(first + more) for more in range(count)):
+        if first + count < 65_536 and all(_is_free(first + offset) for offset in range(count)):
             return first
 
 
@@ -94,53 +100,57 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def studio(folder: Path, **settings: str) -> Iterator[Site]:
-    """The whole studio on a free port, in practice mode, `manager` signed in; ended afterwards."""
+    """The whole studio on a free port, in practice mode, with `manager` signed in."""
     port = free_port(2)
-    surroundings = environment(folder, PORT=str(port), PRACTICE_PORT=str(port + 1), **settings)
-    with _started([sys.executable, "manage.py", "studio"], surroundings, "Voice Studio") as site:
-        site.url, site.practice_url = (f"http://127.0.0.1:{one}" for one in (port, port + 1))
+    environment = studio_environment(
+        folder, PORT=str(port), PRACTICE_PORT=str(port + 1), **settings
+    )
+    with _start([sys.executable, "manage.py", "studio"], environment, "Voice Studio") as site:
+        site.url, site.practice_url = (f"http://127.0.0.1:{each}" for each in (port, port + 1))
         password = folder / "password"
-        if told := re.search(r"with the password (\S+)", site.welcome):
-            password.write_text(told.group(1))
+        if shown := re.search(r"with the password (\S+)", site.first_line):
+            password.write_text(shown.group(1))
         _sign_in(site, password.read_text())
         yield site
 
 
 @contextmanager
-def bare(folder: Path, database: str, provider: str = "") -> Iterator[Site]:
-    """The bare site on the same web server, set up as ours is; `provider` is whom it asks."""
+def bare_site(folder: Path, provider: str = "") -> Iterator[Site]:
+    """The bare site on the same web server; `provider` is the address it sends recordings to."""
     port = free_port()
-    surroundings = environment(folder) | {"BARE_FOLDER": str(folder), "BARE_DATABASE": database}
-    surroundings["BARE_PROVIDER"] = provider
-    del surroundings["DJANGO_SETTINGS_MODULE"]
+    environment = studio_environment(folder) | {
+        "BARE_FOLDER": str(folder),
+        "BARE_DATABASE": f"sqlite:///{folder / 'bare.sqlite3'}",
+        "BARE_PROVIDER": provider,
+    }
+    del environment["DJANGO_SETTINGS_MODULE"]
     command = [sys.executable, "-m", "tests.benchmarks.bare_server", str(port)]
-    with _started(command, surroundings, "ready") as site:
+    with _start(command, environment, "ready") as site:
         site.url = f"http://127.0.0.1:{port}"
         yield site
 
 
 @contextmanager
-def _started(
-    command: list[str], environment: dict[str, str], welcome: str
-) -> Iterator[StartedSite]:
+def _start(command: list[str], environment: dict[str, str], ready: str) -> Iterator[Site]:
+    """Start a program, wait for a line that contains `ready`, and stop it after the block."""
     start = time.perf_counter()
     log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below
     process = subprocess.Popen(
-        command, cwd=HOUSE, env=environment, text=True, stdout=subprocess.PIPE, stderr=log,
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log,
         start_new_session=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
         line = ""
         for line in process.stdout:
-            if welcome in line:
+            if ready in line:
                 break
             print(line.rstrip(), file=sys.stderr)
-        if welcome not in line:
+        if ready not in line:
             log.seek(0)
             print(log.read(), file=sys.stderr)
             raise RuntimeError(f"{' '.join(command)} ended with {process.wait()}")
-        yield StartedSite("", process, time.perf_counter() - start, welcome=line)
+        yield Site(process, time.perf_counter() - start, line)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -151,13 +161,6 @@ def _started(
         if process.stdout is not None:
             process.stdout.close()
         log.close()
-
-
-@dataclass
-class StartedSite(Site):
-    """A site with what it said when it was up."""
-
-    welcome: str = ""
 
 
 def _sign_in(site: Site, password: str) -> None:
@@ -179,7 +182,7 @@ def _sign_in(site: Site, password: str) -> None:
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
-    """A temporary folder, gone afterwards."""
+def temporary_folder() -> Iterator[Path]:
+    """A temporary folder, deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="voicestudio-bench-") as name:
         yield Path(name)

@@ -1,4 +1,4 @@
-"""The floor: a minimal Django and htmx site, without design, history or queue.
+"""The baseline: a minimal Django and htmx site, without design, history or queue.
 
 It shows the 25 newest attempts of the same table, takes a file, and has a form that works.
 """
@@ -43,7 +43,7 @@ if not settings.configured:
         database["CONN_MAX_AGE"] = 60
     settings.configure(
         SECRET_KEY="bare" * 10,
-        ROOT_URLCONF="tests.benchmarks.bare",
+        ROOT_URLCONF="tests.benchmarks.bare_site",
         ALLOWED_HOSTS=["127.0.0.1", "localhost"],
         DATABASES={"default": database},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -119,19 +119,19 @@ ROWS: Final = (
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """The form; a file that is sent to it goes to disk."""
+    """The form, and what it posts; an uploaded file is written to disk."""
     if request.method == "POST":
         file = request.FILES["file"]
         assert isinstance(file, UploadedFile)
         if not PROVIDER:
             return HttpResponse(f"<p>{file.name}, {file.size} bytes")
-        name = cloned(file.read(), request.POST["speaker"], request.POST["text"])
+        name = clone(file.read(), request.POST["speaker"], request.POST["text"])
         return HttpResponse(f"<audio controls src='/demos/{name}'></audio>")
-    return _rendered(request, HEAD + FORM, title="Clone a voice")
+    return _render(request, HEAD + FORM, title="Clone a voice")
 
 
-def cloned(recording: bytes, voice_id: str, text: str) -> str:
-    """Upload, clone, fetch the demo, all while the browser waits; the name of the demo's file."""
+def clone(recording: bytes, voice_id: str, text: str) -> str:
+    """Upload, clone and download the preview in one request; return the preview's file name."""
     headers = {"Authorization": "Bearer practice"}
     uploaded = requests.post(
         f"{PROVIDER}/v1/files/upload", headers=headers, data={"purpose": "voice_clone"},
@@ -150,7 +150,7 @@ def cloned(recording: bytes, voice_id: str, text: str) -> str:
 
 
 def demo(request: HttpRequest, name: str) -> FileResponse:
-    """The demo, from our disk."""
+    """A preview, from disk."""
     return FileResponse((FOLDER / f"{name}.mp3").open("rb"))
 
 
@@ -158,13 +158,13 @@ def demo(request: HttpRequest, name: str) -> FileResponse:
 def history(request: HttpRequest) -> HttpResponse:
     """The 25 newest attempts."""
     attempts = list(Attempt._default_manager.select_related("created_by").order_by("-pk")[:25])
-    return _rendered(request, HEAD + ROWS, title="History", attempts=attempts, last=attempts[-1].pk)
+    return _render(request, HEAD + ROWS, title="History", attempts=attempts, last=attempts[-1].pk)
 
 
 _templates: Final[dict[str, object]] = {}
 
 
-def _rendered(request: HttpRequest, source: str, **context: object) -> HttpResponse:
+def _render(request: HttpRequest, source: str, **context: object) -> HttpResponse:
     if source not in _templates:
         _templates[source] = engines["django"].from_string(source)
     return HttpResponse(_templates[source].render(context, request))  # type: ignore[attr-defined]
@@ -174,5 +174,5 @@ urlpatterns = [path("", page), path("history/", history), path("demos/<slug:name
 
 
 def application() -> WSGIHandler:
-    """The site; WhiteNoise looks for its files at this moment."""
+    """Create the WSGI application; WhiteNoise looks for its files at this moment."""
     return get_wsgi_application()

@@ -1,8 +1,8 @@
-"""Submitting: asks the running studio of its environment for voices, one after the other.
+"""Submits clone attempts, one after the other, to the running studio of its environment.
 
-    python -m tests.benchmarks.submitting COUNT LONGEST_GAP
+    python -m tests.benchmarks.submit_attempts COUNT LONGEST_GAP
 
-Prints for each attempt the milliseconds from being asked for until a worker has claimed it.
+Prints for each attempt the milliseconds from its creation until a worker claims it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from uuid import uuid4
 
 import django
 
-PATIENCE = 20
+TIMEOUT_S = 20
 
 
 def main(count: int, longest_gap: float) -> None:
-    """Ask, wait until it is claimed, rest for a while that nobody can foresee."""
+    """Pause for a random time, submit, wait until it is claimed."""
     django.setup()
-    from django.contrib.auth.models import User  # the models can be imported only now
+    from django.contrib.auth.models import User  # models can be imported after setup()
     from django.utils import timezone
 
     from voicestudio.models import AudioFile, CloneAttempt
     from voicestudio.services import clones
 
     person = User.objects.get(username="manager")
-    # The stand-in knows no such file: the attempt ends at once, and the worker is idle again.
+    # A file that the stand-in does not know: the attempt fails at once, the worker is idle again.
     facts = {"name": "none.mp3", "purpose": "voice_clone", "uploaded_at": timezone.now()}
     recording, _made = AudioFile.objects.get_or_create(
         provider="practice", file_id=1, defaults={**facts, "created_by": person}
@@ -39,11 +39,11 @@ def main(count: int, longest_gap: float) -> None:
             permission=True, recording=recording,
         )  # fmt: skip
         attempt = clones.submit(order, by=person)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT_S
         rows = CloneAttempt.objects.filter(pk=attempt.pk)
         while (found := rows.get()).claimed_at is None:
             if time.monotonic() > end:
-                raise SystemExit("The worker did not take up the attempt.")
+                raise SystemExit("The worker did not claim the attempt.")
             time.sleep(0.02)
         waited = found.claimed_at - attempt.created_at
         print(1000 * waited.total_seconds(), flush=True)

@@ -1,6 +1,6 @@
-"""Seeding: a database with as many attempts as a team of years would have, made once and kept.
+"""A database with as many attempts as a team would have after some years.
 
-The rows are true to what the services write and satisfy every constraint; they are put in past
+The rows are what the services write and satisfy every constraint. They are inserted without
 Django's ORM, a million in a minute or two.
 """
 
@@ -24,11 +24,11 @@ PEOPLE: Final = 12
 FIRST: Final = datetime(2023, 1, 2, 8, tzinfo=UTC)
 LAST: Final = datetime(2026, 6, 30, 18, tzinfo=UTC)
 
-# What the rows of the table look for.
-FREQUENT_WORD: Final = "recording"  # stands in every attempt
-RARE_WORD: Final = "quokka"  # stands in five of a million
+# What the benchmark searches for.
+FREQUENT_WORD: Final = "recording"  # in every attempt
+RARE_WORD: Final = "quokka"  # in five of a million
 COMMON_PAIR: Final = "th"
-RARE_PAIR: Final = "王芳"  # a whole name in two letters, in one of 4,000 attempts
+RARE_PAIR: Final = "王芳"  # a whole name in two letters, in one of 4,000
 ABSENT_PAIR: Final = "qz"
 RARE_MODEL: Final = "speech-01-turbo"  # only the oldest attempts
 RARE_PERSON: Final = "person12"  # only the oldest attempts
@@ -60,7 +60,7 @@ def seed(count: int) -> None:
     chance = random.Random(1)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            # Nothing is lost if this breaks off: the file is thrown away then.
+            # The file is deleted if this is interrupted, so no journal is needed.
             cursor.execute("PRAGMA journal_mode=OFF")
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.execute("PRAGMA cache_size=-1500000")
@@ -71,10 +71,10 @@ def seed(count: int) -> None:
     speakers = _speakers(users[0], min(count, 4_000), chance)
     recordings = _recordings(users, min(count, 6_000), chance)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Much quicker to be made at the end, all at once.
+        # Building the index at the end is much faster.
         search.remove(connection)
-        _put(Voice, _voices(count, speakers))
-        _put(CloneAttempt, _attempts(count, users, speakers, recordings))
+        insert_rows(Voice, _voices(count, speakers))
+        insert_rows(CloneAttempt, _attempts(count, users, speakers, recordings))
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         search.install(connection)
@@ -114,13 +114,13 @@ def _recordings(users: list[User], count: int, chance: random.Random) -> list[Au
 
 
 def _voice_id(number: int) -> str:
-    """The voice ID of the attempt with this number, as ours are: letters, a digit, a tail."""
+    """The voice ID of the attempt with this number: letters, a digit, a suffix."""
     stem = f"{_GIVEN[number % 25]}{_FAMILY[number % 23]}"
     return f"{stem}-{number % 9 + 1}{number:05x}"
 
 
 def _state(number: int, count: int) -> AttemptState:
-    """Most are ready; those that wait or run are the newest; interrupted ones are seldom."""
+    """Most are ready; those that wait or run are the newest; few are interrupted."""
     if number > count - 8:
         return (
             AttemptState.WAITING,
@@ -147,12 +147,12 @@ def _voices(count: int, speakers: list[Speaker]) -> Iterator[dict[str, Any]]:
                 "voice_id": _voice_id(number),
                 "provider": "practice",
                 "speaker": speakers[number % len(speakers)].pk,
-                "created_at": _moment(number, count),
+                "created_at": _created_at(number, count),
                 "deleted_at": None,
             }
 
 
-def _moment(number: int, count: int) -> datetime:
+def _created_at(number: int, count: int) -> datetime:
     return FIRST + (LAST - FIRST) * (number / count)
 
 
@@ -170,10 +170,10 @@ def _attempts(
     chance = random.Random(2)
     old = max(1, count // 1_000)
     for number in range(1, count + 1):
-        at = _moment(number, count)
+        at = _created_at(number, count)
         state = _state(number, count)
         speaker = speakers[number % len(speakers)]
-        # The last person and the oldest model are met in the oldest attempts only.
+        # The last person and the oldest model have only the oldest attempts.
         by = users[-1] if number <= old else chance.choice(users[:-1])
         text = _preview(number, count, chance)
         recording = recordings[number % len(recordings)]
@@ -202,7 +202,7 @@ def _attempts(
 def _facts(
     state: AttemptState, row: dict[str, Any], recording: AudioFile, number: int
 ) -> dict[str, Any]:
-    """What the worker would have written on the way to `state`."""
+    """The columns that the worker writes on the way to `state`."""
     at = row["created_at"]
     claimed, uploaded, answered, saved = (
         at + timedelta(seconds=step) for step in (0.03, 1.3, 9.7, 10.1)
@@ -212,7 +212,7 @@ def _facts(
     facts: dict[str, Any] = {
         "status": state.value, "claim": UUID(int=number), "claimed_at": claimed, "runs": 1
     }  # fmt: skip
-    # Long enough for a run of the benchmark, and as if it were today.
+    # Does not expire while the benchmark runs.
     held = {"lease_until": datetime(2099, 1, 1, tzinfo=UTC)}
     if state is AttemptState.SENDING:
         return facts | held
@@ -262,11 +262,11 @@ def _facts(
     }
 
 
-# Past the ORM --------------------------------------------------------------------------------
+# Without the ORM -----------------------------------------------------------------------------
 
 
-def _put(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
-    """Write rows, given by field name; what is not named gets the field's default."""
+def insert_rows(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
+    """Insert rows, given by field name; other fields get their default."""
     fields = model._meta.concrete_fields
     defaults = {field.name: field.get_default() for field in fields}
     kinds = {field.name: field.get_internal_type() for field in fields}

@@ -1,4 +1,4 @@
-"""Voice seeding: a database of voices in every state, as a team of years would have them today."""
+"""A database of voices in every state, as a team would have them after some years."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Value
 from django.utils import timezone
 
-from tests.benchmarks import seeding
+from tests.benchmarks import seed_attempts
 from voicestudio.models import Charge, Source, Tag, Voice, month_of
 from voicestudio.models.search import folded
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 
-# What the rows of the table look for: in five voices however many there are, and in every one.
+# What the benchmark searches for: RARE is in five voices, FREQUENT in every one.
 RARE_NOTE: Final = "quokka"
 FREQUENT_NOTE: Final = "interview"
 RARE_TAG: Final = "seldom"
@@ -27,14 +27,14 @@ UNITS: Final = 90
 
 
 def seed(count: int) -> None:
-    """Fill an empty, migrated database with the voices of `count` attempts, a twentieth new.
+    """Fill an empty, migrated database with `count` attempts and their voices.
 
-    Of the old ones two thirds are kept; every twentieth is deleted; of the new ones, which were
-    made in the last week, a third is kept and a few are not known.
+    A twentieth was created in the last week: a third of those is kept, a few are uncertain. Of the
+    others two thirds are kept and every twentieth is deleted.
     """
-    seeding.seed(count)
+    seed_attempts.seed(count)
     numbers = list(Voice.objects.order_by("pk").values_list("pk", flat=True))
-    # So many that a page of every kind is full at 1,000 as well.
+    # At least 600, so that a page of every state is full at 1,000 voices as well.
     new = numbers[-max(len(numbers) // 20, 600) :]
     old = Voice.objects.filter(pk__lt=new[0])
     used = ExpressionWrapper(F("created_at") + Value(timedelta(hours=9)), DurationField())
@@ -45,9 +45,9 @@ def seed(count: int) -> None:
         every.filter(half=0, created_at__lt=timezone.now() - UNUSED_LIFETIME).update(heard_at=used)
         every.filter(twentieth=1, pk__lt=new[0]).update(deleted_at=timezone.now())
         _describe(numbers)
-        seeding._put(Charge, _charges())
+        seed_attempts.insert_rows(Charge, _charges())
     with connection.cursor() as cursor:
-        # What the planner knows of the rows is to be true of these.
+        # The planner's statistics must be those of these rows.
         cursor.execute("ANALYZE")
 
 
@@ -55,10 +55,10 @@ def _make_new(numbers: list[int]) -> None:
     """Spread over the last 168 hours, so that some of them expire every hour."""
     now = timezone.now()
     for place, pk in enumerate(numbers):
-        made = now - UNUSED_LIFETIME * (1 - (place + 1) / (len(numbers) + 1))
-        facts: dict[str, Any] = {"created_at": made}
+        created_at = now - UNUSED_LIFETIME * (1 - (place + 1) / (len(numbers) + 1))
+        facts: dict[str, Any] = {"created_at": created_at}
         if place % 3 == 0:
-            facts |= {"kept_at": made + timedelta(minutes=5), "last_used_at": now}
+            facts |= {"kept_at": created_at + timedelta(minutes=5), "last_used_at": now}
         if place % 15 == 0:
             facts |= {"source": Source.IMPORTED}
         if place % 21 == 1:
@@ -67,7 +67,7 @@ def _make_new(numbers: list[int]) -> None:
 
 
 def _describe(numbers: list[int]) -> None:
-    """Notes, tags, and the text by which each voice is found."""
+    """Set notes, tags and the search text."""
     tags = {name: Tag.objects.create(name=name) for name in (RARE_TAG, FREQUENT_TAG)}
     rare = set(numbers[:: max(1, len(numbers) // 5)][:5])
     voices = Voice.objects.select_related("speaker").only("voice_id", "speaker__name")
@@ -90,7 +90,7 @@ def _describe(numbers: list[int]) -> None:
 
 
 def _charges() -> Iterator[dict[str, Any]]:
-    """The preview of every voice, paid."""
+    """A charge for the preview of every voice."""
     person = User.objects.order_by("pk")[0].pk
     for voice in list(Voice.objects.only("provider", "voice_id", "speaker_id", "created_at")):
         yield {
