@@ -55,7 +55,7 @@ def test_bill_charges_characters_and_the_first_speech(caller: Caller, stand_in: 
     caller.post("/v1/t2a_v2", SPEECH)
     caller.post("/v1/t2a_v2", SPEECH)
 
-    assert [(line.what, line.voice_id, line.units, line.amount) for line in stand_in.bill] == [
+    assert [(line.kind, line.voice_id, line.units, line.amount) for line in stand_in.bill] == [
         ("preview", "Anna-0001", 12, Decimal("0.0012")),
         ("clone", "Anna-0001", 1, Decimal("1.50")),
         ("speech", "Anna-0001", 6, Decimal("0.00036")),

@@ -162,7 +162,7 @@ class Runs:
             time.sleep(max(0, (speech.retry_at - timezone.now()).total_seconds()))
         if speech.status == SpeechState.UNKNOWN:
             time.sleep(0.4)
-            spoken = [line.what for line in self.standin.bill[before:]]
+            spoken = [line.kind for line in self.standin.bill[before:]]
             speeches.settle(speech, worked="speech" in spoken, note="the bill", by=self.person)
 
 
@@ -196,7 +196,7 @@ def test_ledger_equals_the_bill_after_random_runs(
     lines = Charge.objects.counted()
     assert not lines.filter(certain=False).exists()
     assert Counter((line.kind, line.voice_name, line.units, line.amount) for line in lines) == (
-        Counter((line.what, line.voice_id, line.units, line.amount) for line in standin.bill)
+        Counter((line.kind, line.voice_id, line.units, line.amount) for line in standin.bill)
     )
     assert {line.kind for line in lines} == set(ChargeKind.values)
     assert Speech.objects.exclude(status__in=("ready", "failed", "stopped")).count() == 0

@@ -97,7 +97,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """What the bill says was spoken in between."""
         before, spoken = len(self.standin.bill), list[str]()
         yield spoken
-        spoken += [line.what for line in self.standin.bill[before:]]
+        spoken += [line.kind for line in self.standin.bill[before:]]
 
     @rule(target=attempts_made, fault=FAULTS, preview=st.sampled_from(["", "Hi."]))
     def clone(self, fault: Fault | None, preview: str) -> Any:

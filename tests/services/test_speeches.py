@@ -156,7 +156,7 @@ def test_speech_without_a_clear_answer_is_not_known_and_never_repeated(
 
     voice.refresh_from_db()
     ours = {(line.kind, line.units, line.amount) for line in Charge.objects.counted()}
-    assert ours == {(line.what, line.units, line.amount) for line in standin.bill}
+    assert ours == {(line.kind, line.units, line.amount) for line in standin.bill}
     assert voice.state == (VoiceState.KEPT if works else VoiceState.TEMPORARY)
     assert not speeches.settle(speech, worked=not works, note="", by=person)
 

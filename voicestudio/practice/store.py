@@ -61,7 +61,7 @@ class ClonedVoice:
 class Charge:
     """A line of the bill: "preview" or "speech" (`units` are characters) or "clone" (1 unit)."""
 
-    what: str
+    kind: str
     voice_id: str
     units: int
     at: float
