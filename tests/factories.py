@@ -1,4 +1,4 @@
-"""Factories: plain functions that make rows for tests, true to what the services would write."""
+"""Factories: plain functions that create rows as the services write them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from voicestudio.models.search import folded
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse battery"
-PEAKS = [(place * 37) % 90 + 10 for place in range(110)]
-# Not a sound, only bytes that can be told apart: for pages and downloads, never for decoding.
+PEAKS = [(bar * 37) % 90 + 10 for bar in range(110)]
+# Distinct bytes, not a sound: for pages and downloads, never for decoding.
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 8
 
 
@@ -42,7 +42,7 @@ def make_recording(
     content: bytes = MP3,
     **fields: Any,
 ) -> AudioFile:
-    """A recording of 84 s (a clip of 6 s), held by us unless told otherwise."""
+    """A recording of 84 s (a prompt clip of 6 s); `held=False` is one without a file."""
     number = next(_numbers)
     values: dict[str, Any] = {
         "name": f"recording-{number}.mp3",
@@ -71,17 +71,17 @@ def make_recording(
     return recording
 
 
-def finding(
+def make_finding(
     code: str, *, severity: int = 2, at: float = 12.0, value: float | None = 1.0
 ) -> dict[str, Any]:
-    """What the sample doctor writes down: three seconds from `at` on."""
+    """A finding of a check as it is stored: three seconds long from `at`."""
     return {
         "code": code, "from_s": at, "to_s": at + 3.0, "value": value, "severity": severity,
     }  # fmt: skip
 
 
-def make_judged(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
-    """A recording about which the sample doctor has spoken."""
+def make_checked_recording(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
+    """A recording whose check is done."""
     values: dict[str, Any] = {
         "verdict": verdict, "findings": list(findings), "checked_at": timezone.now(),
     }  # fmt: skip
@@ -91,7 +91,7 @@ def make_judged(verdict: str, *findings: dict[str, Any], **fields: Any) -> Audio
 def make_voice(
     voice_id: str | None = None, *, speaker: Speaker | None = None, **fields: Any
 ) -> Voice:
-    """A voice at the provider, without the attempt that made it."""
+    """A voice at the provider, without the attempt that created it."""
     speaker, voice_id = speaker or make_speaker(), voice_id or f"Voice-{next(_numbers):04d}"
     values = {
         "provider": "practice",
@@ -108,10 +108,10 @@ def make_attempt(
     speaker_name: str | None = None,
     recording: AudioFile | None = None,
     created_at: datetime | None = None,
-    demo: bytes | None = MP3,
+    audio: bytes | None = MP3,
     **fields: Any,
 ) -> CloneAttempt:
-    """An attempt in `state` as staff read it; `audio=None` leaves a ready one without its demo."""
+    """An attempt in `state`; `audio=None` leaves a ready one without its preview."""
     number = next(_numbers)
     by = by or make_user()
     at = created_at or timezone.now() - timedelta(minutes=3)
@@ -135,26 +135,28 @@ def make_attempt(
     )
     # The voice of a ready attempt carries the attempt's own voice ID.
     attempt.voice_id = fields.get("voice_id", attempt.voice_id)
-    for field, value in (_facts(AttemptState(state), attempt, at, demo) | fields).items():
+    for field, value in (_facts(AttemptState(state), attempt, at, audio) | fields).items():
         setattr(attempt, field, value)
     attempt.save()
     return attempt
 
 
 def _facts(
-    state: AttemptState, attempt: CloneAttempt, at: datetime, demo: bytes | None
+    state: AttemptState, attempt: CloneAttempt, at: datetime, audio: bytes | None
 ) -> dict[str, Any]:
-    """What the worker would have written on the way to `state`."""
+    """The columns that the worker writes on the way to `state`."""
     sent = {"sent": {"voice_id": attempt.voice_id, "file_id": attempt.recording.file_id}}
-    later = [at + timedelta(seconds=step) for step in (0.1, 1.3, 1.3, 9.7, 10.0)]
-    claimed = {"claim": uuid4(), "claimed_at": later[0], "runs": 1}
+    claimed_at, uploaded_at, answered_at, saved_at = (
+        at + timedelta(seconds=seconds) for seconds in (0.1, 1.3, 9.7, 10.0)
+    )
+    claimed = {"claim": uuid4(), "claimed_at": claimed_at, "attempts_made": 1}
     held = {"lease_until": timezone.now() + timedelta(seconds=60)}
-    on_way: dict[str, Any] = {
-        **claimed, **sent, "uploaded_at": later[1], "sent_at": later[2]
+    in_flight: dict[str, Any] = {
+        **claimed, **sent, "uploaded_at": uploaded_at, "sent_at": uploaded_at
     }  # fmt: skip
     answered = {
-        "answered_at": later[3],
-        "finished_at": later[3],
+        "answered_at": answered_at,
+        "finished_at": answered_at,
         "http_status": 200,
         "trace_id": "04ede0ab069fb1ba8be5156a24b1e081",
     }
@@ -164,7 +166,7 @@ def _facts(
         case AttemptState.SENDING:
             return {"status": AttemptState.SENDING, **claimed, **held}
         case AttemptState.CLONING:
-            return {"status": AttemptState.CLONING, **on_way, **held}
+            return {"status": AttemptState.CLONING, **in_flight, **held}
         case AttemptState.INTERRUPTED:
             return {
                 "status": AttemptState.SENDING, **claimed,
@@ -172,24 +174,24 @@ def _facts(
             }  # fmt: skip
         case AttemptState.UNKNOWN:
             return {
-                "status": AttemptState.UNKNOWN, **on_way, "trouble": "too_late",
-                "finished_at": later[4],
+                "status": AttemptState.UNKNOWN, **in_flight, "trouble": "too_late",
+                "finished_at": saved_at,
             }  # fmt: skip
         case AttemptState.STOPPED:
             return {
-                "status": AttemptState.STOPPED, **on_way, **answered,
+                "status": AttemptState.STOPPED, **in_flight, **answered,
                 "status_code": 1026, "status_msg": "input new_sensitive", "trouble": "refused",
             }  # fmt: skip
         case AttemptState.FAILED:
             return {
-                "status": AttemptState.FAILED, **on_way, **answered,
+                "status": AttemptState.FAILED, **in_flight, **answered,
                 "status_code": 2039, "status_msg": "voice clone voice id duplicate",
                 "trouble": "refused",
             }  # fmt: skip
     flagged = state is AttemptState.FLAGGED
     ready: dict[str, Any] = {
         "status": AttemptState.READY,
-        **on_way,
+        **in_flight,
         **answered,
         "status_code": 0,
         "status_msg": "success",
@@ -199,18 +201,18 @@ def _facts(
             voice_id=attempt.voice_id,
             provider="practice",
             speaker=attempt.speaker,
-            created_at=later[3],
+            created_at=answered_at,
             search_text=folded(f"{attempt.voice_id} {attempt.speaker_name}"),
         ),
         "answer": {"base_resp": {"status_code": 0, "status_msg": "success"}},
         "audio_url": "http://127.0.0.1/demo.mp3",
     }
-    if demo is not None:
-        attempt.audio.save(f"{attempt.voice_id}.mp3", ContentFile(demo), save=False)
+    if audio is not None:
+        attempt.audio.save(f"{attempt.voice_id}.mp3", ContentFile(audio), save=False)
         ready |= {
-            "audio_bytes": len(demo),
+            "audio_bytes": len(audio),
             "audio_duration_ms": 6_000,
             "audio_peaks": PEAKS,
-            "audio_saved_at": later[4],
+            "audio_saved_at": saved_at,
         }
     return ready

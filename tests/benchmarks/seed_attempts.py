@@ -210,7 +210,7 @@ def _facts(
     if state is AttemptState.WAITING:
         return {"status": state.value}
     facts: dict[str, Any] = {
-        "status": state.value, "claim": UUID(int=number), "claimed_at": claimed, "runs": 1
+        "status": state.value, "claim": UUID(int=number), "claimed_at": claimed, "attempts_made": 1
     }  # fmt: skip
     # Does not expire while the benchmark runs.
     held = {"lease_until": datetime(2099, 1, 1, tzinfo=UTC)}

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Studio
 from tests.browser.fingers import too_small
-from tests.factories import finding, make_judged, make_recording
+from tests.factories import make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings
@@ -32,7 +32,7 @@ FIGURES = {"speech_s": 16.0, "average_dbfs": -21.0, "peak_dbfs": -4.0, "snr_db":
 def judged(studio: Studio, *found: dict[str, Any], **fields: Any) -> AudioFile:
     """A recording of 20 s that can be heard."""
     values: dict[str, Any] = {"content": b"x", "duration_ms": 20_000, "name": "anna.wav"} | fields
-    recording = make_judged("disappointing", *found, by=studio.user, **values)
+    recording = make_checked_recording("disappointing", *found, by=studio.user, **values)
     recording.file.save("hum.wav", ContentFile(hum(20)))
     return recording
 
@@ -61,7 +61,7 @@ def played(sound: Locator) -> tuple[bool, float]:
 
 @pytest.mark.parametrize("press", ["click", "Enter", "Space"])
 def test_finding_plays_its_three_seconds_and_stops(studio: Studio, press: str) -> None:
-    recording = judged(studio, finding("hum", at=12.0))
+    recording = judged(studio, make_finding("hum", at=12.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     sound = page.locator(".player audio")
     link = page.get_by_role("link", name=re.compile("Hear it at 0:12"))
@@ -83,7 +83,7 @@ def test_finding_plays_its_three_seconds_and_stops(studio: Studio, press: str) -
 
 
 def test_finding_is_stopped_by_its_own_button_and_by_other_sounds(studio: Studio) -> None:
-    recording = judged(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
+    recording = judged(studio, make_finding("hum", at=12.0), make_finding("noisy", at=3.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     first = page.locator("[data-code=hum] [data-finding-audio]")
     second = page.locator("[data-code=noisy] [data-finding-audio]")
@@ -100,7 +100,7 @@ def test_finding_is_stopped_by_its_own_button_and_by_other_sounds(studio: Studio
 
 
 def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) -> None:
-    recording = judged(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
+    recording = judged(studio, make_finding("hum", at=12.0), make_finding("noisy", at=3.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     page.locator(".player audio").evaluate(
         """sound => new Promise(known => {
@@ -124,7 +124,7 @@ def test_finding_that_is_pressed_before_another_has_begun_plays(studio: Studio) 
 
 
 def test_without_script_finding_is_a_link_to_its_place(studio: Studio) -> None:
-    recording = judged(studio, finding("hum", at=12.0))
+    recording = judged(studio, make_finding("hum", at=12.0))
     page = studio.page(path=f"/recordings/{recording.pk}/", java_script_enabled=False)
 
     link = page.get_by_role("link", name=re.compile("Hear it at 0:12"))
@@ -146,7 +146,7 @@ def test_verdict_arrives_and_sets_the_options(studio: Studio) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, checked_ms=2_080_000)
     expect(page.get_by_text("Listening to the recording… 34 of 120 minutes")).to_be_visible()
     expect(page.locator("#announcer")).to_be_empty()  # nobody wants to be told every minute
-    give_verdict(recording, "disappointing", finding("hum"), advice=ADVICE)
+    give_verdict(recording, "disappointing", make_finding("hum"), advice=ADVICE)
 
     expect(page.locator("#recording .badge")).to_have_text("Poor")
     expect(noise).to_be_checked()
@@ -165,7 +165,7 @@ def test_person_s_own_choice_is_left_alone(studio: Studio) -> None:
     noise.check()
     noise.uncheck()
 
-    give_verdict(recording, "disappointing", finding("hum"), advice=ADVICE)
+    give_verdict(recording, "disappointing", make_finding("hum"), advice=ADVICE)
 
     expect(page.locator("#recording .findings")).to_be_visible()
     expect(noise).not_to_be_checked()
@@ -180,7 +180,7 @@ def test_nothing_that_one_looks_at_moves_when_it_arrives(studio: Studio) -> None
     text.scroll_into_view_if_needed()
     before = text.bounding_box()
 
-    found = [finding(code) for code in ("clipped", "noisy", "hum")]
+    found = [make_finding(code) for code in ("clipped", "noisy", "hum")]
     give_verdict(recording, "disappointing", *found)
 
     expect(page.locator("#recording .finding")).to_have_count(3)
@@ -192,7 +192,7 @@ def test_nothing_that_one_looks_at_moves_when_it_arrives(studio: Studio) -> None
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("found", [[], [finding("hum", severity=1)]])
+@pytest.mark.parametrize("found", [[], [make_finding("hum", severity=1)]])
 def test_verdict_fills_the_room_that_was_kept(
     studio: Studio, found: list[dict[str, Any]], width: int
 ) -> None:
@@ -349,7 +349,7 @@ def test_without_script_several_files_go_with_the_form(studio: Studio) -> None:
 
 
 def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
-    recording = judged(studio, finding("too_quiet"), figures={"loudness_lufs": -30.0})
+    recording = judged(studio, make_finding("too_quiet"), figures={"loudness_lufs": -30.0})
     page = studio.page(path=f"/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
@@ -380,7 +380,7 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
 
 
 def test_before_and_after_play_one_at_a_time(studio: Studio) -> None:
-    original = judged(studio, finding("hum"))
+    original = judged(studio, make_finding("hum"))
     judged(studio, parent=original, origin=Origin.CLEANED)
     page = studio.page(path=f"/recordings/{original.pk}/tidy/")
     before, after = page.locator("#original .player"), page.locator("#copy .player")
@@ -394,7 +394,7 @@ def test_before_and_after_play_one_at_a_time(studio: Studio) -> None:
 
 
 def test_without_script_a_copy_is_tidied_too(studio: Studio) -> None:
-    recording = judged(studio, finding("too_quiet"))
+    recording = judged(studio, make_finding("too_quiet"))
     page = studio.page(path=f"/recordings/{recording.pk}/tidy/", java_script_enabled=False)
 
     page.get_by_role("button", name="Tidy up a copy").click()
@@ -405,7 +405,7 @@ def test_without_script_a_copy_is_tidied_too(studio: Studio) -> None:
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("path", ["/recordings/", "/recordings/{pk}/", "/recordings/{pk}/tidy/"])
 def test_pages_fit_their_width(studio: Studio, path: str, width: int, tmp_path: Path) -> None:
-    found = [finding(code) for code in ("clipped", "noisy", "hum")]
+    found = [make_finding(code) for code in ("clipped", "noisy", "hum")]
     recording = judged(studio, *found, name=f"{'very-long-name-' * 12}.wav")
     judged(studio, parent=recording, origin=Origin.CLEANED, name=f"{'copy-of-' * 20}.wav")
     page = studio.page(path=path.format(pk=recording.pk), viewport={"width": width, "height": 740})
@@ -424,7 +424,7 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_findings_and_details_by_keyboard_alone(studio: Studio) -> None:
-    recording = judged(studio, finding("hum", at=12.0), figures={"hum_hz": 50})
+    recording = judged(studio, make_finding("hum", at=12.0), figures={"hum_hz": 50})
     page = studio.page(path=f"/recordings/{recording.pk}/")
 
     tab_to(page, "[data-finding-audio]")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from huey.contrib.djhuey import HUEY
 
 from tests.audio.recordings import write
-from tests.factories import make_judged, make_recording
+from tests.factories import make_checked_recording, make_recording
 from voicestudio.audio import isolated
 from voicestudio.models import AudioFile, Origin
 from voicestudio.practice import examples
@@ -193,7 +193,7 @@ def test_check_again_hands_it_out_unless_there_is_a_verdict(
     assert recordings.check_again(silent) is True
     silent.refresh_from_db()
     assert silent.checked_ms is None
-    assert recordings.check_again(make_judged("good", by=person)) is False
+    assert recordings.check_again(make_checked_recording("good", by=person)) is False
     assert recordings.check_again(make_recording(by=person, held=False)) is False
     assert jobs.pending_count() == 1
 
@@ -222,7 +222,7 @@ def test_worker_takes_up_lost_judgements_once(data_dir: Path, person: User, jobs
 @pytest.mark.parametrize("code", ["too_short", "too_long", "silence", "damaged", "not_audio"])
 def test_order_with_what_minimax_refuses_is_not_taken(code: str, order: Any, db: None) -> None:
     finding = {"code": code, "from_s": 0.0, "to_s": 0.0, "value": None, "severity": 3}
-    hopeless = make_judged("unusable", finding)
+    hopeless = make_checked_recording("unusable", finding)
 
     with pytest.raises(clones.OrderRefused) as refusal:
         clones.submit(order(recording=hopeless), by=hopeless.created_by)
@@ -232,7 +232,7 @@ def test_order_with_what_minimax_refuses_is_not_taken(code: str, order: Any, db:
 
 def test_hopeless_prompt_clip_is_not_taken_either(order: Any, db: None) -> None:
     finding = {"code": "silence", "from_s": 0.0, "to_s": 0.0, "value": 0.0, "severity": 3}
-    clip = make_judged("unusable", finding, purpose="prompt_audio")
+    clip = make_checked_recording("unusable", finding, purpose="prompt_audio")
 
     with pytest.raises(clones.OrderRefused) as refusal:
         clones.submit(order(prompt_clip=clip, prompt_text="Hello."), by=clip.created_by)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
-from tests.factories import finding, make_judged, make_recording
+from tests.factories import make_checked_recording, make_finding, make_recording
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def waiting(**fields: Any) -> AudioFile:
 def test_verdict_is_a_word_with_a_drawing(
     client: Client, user: User, verdict: str, label: str
 ) -> None:
-    recording = make_judged(verdict)
+    recording = make_checked_recording(verdict)
 
     html = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
 
@@ -116,8 +116,8 @@ def test_row_is_told_how_far_it_is_when_that_has_changed(client: Client, user: U
 
 
 def test_three_findings_at_most_most_serious_first(client: Client, user: User) -> None:
-    found = [finding(code) for code in ("clipped", "noisy", "hum", "echo")]
-    recording = make_judged("disappointing", *found)
+    found = [make_finding(code) for code in ("clipped", "noisy", "hum", "echo")]
+    recording = make_checked_recording("disappointing", *found)
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
@@ -130,7 +130,7 @@ def test_three_findings_at_most_most_serious_first(client: Client, user: User) -
 
 
 def test_worst_seconds_are_a_link_into_the_recording(client: Client, user: User) -> None:
-    recording = make_judged("usable", finding("hum", at=71.25))
+    recording = make_checked_recording("usable", make_finding("hum", at=71.25))
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
@@ -142,7 +142,9 @@ def test_worst_seconds_are_a_link_into_the_recording(client: Client, user: User)
 
 
 def test_finding_without_a_place_has_nothing_to_play(client: Client, user: User) -> None:
-    recording = make_judged("unusable", finding("damaged") | {"from_s": 0.0, "to_s": 0.0})
+    recording = make_checked_recording(
+        "unusable", make_finding("damaged") | {"from_s": 0.0, "to_s": 0.0}
+    )
 
     assert "data-finding-audio" not in client.get(f"/recordings/{recording.pk}/").content.decode()
 
@@ -153,7 +155,7 @@ def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> 
         "peak_dbfs": -3.1, "loudness_lufs": -20.34, "hum_hz": 50, "hum_db": None,
         "noise_floor_dbfs": -120.0, "channels": 2, "bandwidth_hz": 11_025, "something_new": 1.5,
     }  # fmt: skip
-    recording = make_judged("good", figures=figures)
+    recording = make_checked_recording("good", figures=figures)
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
@@ -185,7 +187,7 @@ def test_good_recording_is_told_with_what_is_best(
     values = {"Speech": "1:12", "Average level": "−21 dB", "Highest peak": "−4 dB",
               "Above the noise": "48 dB"}  # fmt: skip
     waits = make_recording(by=user, purpose=purpose, check_started_at=timezone.now())
-    good = make_judged("good", by=user, purpose=purpose, figures=figures)
+    good = make_checked_recording("good", by=user, purpose=purpose, figures=figures)
 
     told = [
         re.findall(
@@ -201,8 +203,8 @@ def test_good_recording_is_told_with_what_is_best(
 
 
 def test_figures_that_were_not_measured_are_left_out(client: Client, user: User) -> None:
-    good = make_judged("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
-    none = make_judged("good", by=user, figures={})
+    good = make_checked_recording("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
+    none = make_checked_recording("good", by=user, figures={})
 
     pages = [client.get(f"/recordings/{one.pk}/").content.decode() for one in (good, none)]
 
@@ -218,7 +220,7 @@ def test_figures_that_were_not_measured_are_left_out(client: Client, user: User)
     ],
 )
 def test_large_offset_is_called_large(client: Client, user: User, offset: float, said: str) -> None:
-    recording = make_judged("good", figures={"dc_offset": offset})
+    recording = make_checked_recording("good", figures={"dc_offset": offset})
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
@@ -251,7 +253,7 @@ def test_nothing_is_sent_until_there_is_a_verdict(client: Client, user: User) ->
 def test_verdict_comes_with_its_badge_and_is_not_asked_for_again(
     client: Client, user: User
 ) -> None:
-    recording = make_judged("usable", finding("noisy"))
+    recording = make_checked_recording("usable", make_finding("noisy"))
 
     html = client.get(f"/recordings/{recording.pk}/verdict/", headers=HTMX).content.decode()
 
@@ -263,7 +265,7 @@ def test_verdict_comes_with_its_badge_and_is_not_asked_for_again(
 
 @pytest.mark.parametrize("place", ["form", "", "row", "nonsense"])
 def test_verdict_has_the_same_name_in_every_place(client: Client, user: User, place: str) -> None:
-    recording = make_judged("usable", finding("noisy"))
+    recording = make_checked_recording("usable", make_finding("noisy"))
 
     html = client.get(f"/recordings/{recording.pk}/verdict/?place={place}").content.decode()
 
@@ -303,7 +305,7 @@ def test_check_again_has_it_listened_to(client: Client, user: User) -> None:
 
 
 def test_check_again_leaves_a_verdict_alone(client: Client, user: User) -> None:
-    recording = make_judged("good")
+    recording = make_checked_recording("good")
 
     client.post(f"/recordings/{recording.pk}/check/")
 
@@ -322,7 +324,7 @@ def test_recording_that_only_minimax_has_is_not_judged(client: Client, user: Use
 
 @pytest.mark.parametrize("path", ["verdict", "check", "tidy", "better"])
 def test_stranger_hears_no_verdict(client: Client, path: str, data_dir: object) -> None:
-    recording = make_judged("good")
+    recording = make_checked_recording("good")
     ask = client.post if path == "check" else client.get
 
     assert ask(f"/recordings/{recording.pk}/{path}/").status_code == 302
@@ -346,7 +348,7 @@ def told(html: str) -> list[str]:
 
 
 def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> None:
-    recording = make_judged("usable", finding("hum"), advice=ADVICE)
+    recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
 
     html = client.get(f"/?recording={recording.pk}").content.decode()
 
@@ -359,8 +361,8 @@ def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> N
 
 
 def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None:
-    recording = make_judged("usable", finding("hum"), advice=ADVICE)
-    other = make_judged("usable", finding("hum"), advice=ADVICE)
+    recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
+    other = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     sent = {"recording": other.pk, "advised": f"{recording.pk} noise_reduction", "action": "look"}
 
     html = client.post("/", sent).content.decode()
@@ -370,7 +372,7 @@ def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None
 
 
 def test_option_of_the_last_recording_goes_with_it(client: Client, user: User) -> None:
-    clean = make_judged("good")
+    clean = make_checked_recording("good")
     sent = {
         "recording": clean.pk, "advised": "7 noise_reduction", "noise_reduction": "on",
         "volume_normalization": "on", "action": "look",
@@ -383,7 +385,7 @@ def test_option_of_the_last_recording_goes_with_it(client: Client, user: User) -
 
 
 def test_options_of_an_earlier_attempt_are_kept(client: Client, user: User) -> None:
-    recording = make_judged("usable", finding("hum"), advice=ADVICE)
+    recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     earlier = factories.make_attempt(by=user, recording=recording)
 
     html = client.get(f"/?from={earlier.pk}").content.decode()
@@ -411,7 +413,7 @@ def order(recording: AudioFile) -> dict[str, Any]:
 def test_what_minimax_would_refuse_is_refused_here(
     client: Client, user: User, code: str, sentence: str
 ) -> None:
-    recording = make_judged("unusable", finding(code, severity=3))
+    recording = make_checked_recording("unusable", make_finding(code, severity=3))
 
     response = client.post("/", order(recording))
 
@@ -423,15 +425,15 @@ def test_what_minimax_would_refuse_is_refused_here(
 @pytest.mark.parametrize(
     ("verdict", "found"),
     [
-        ("disappointing", finding("clipped")),
-        ("unusable", finding("little_speech", severity=3)),
-        ("usable", finding("too_short", severity=1)),
+        ("disappointing", make_finding("clipped")),
+        ("unusable", make_finding("little_speech", severity=3)),
+        ("usable", make_finding("too_short", severity=1)),
     ],
 )
 def test_poor_recording_is_the_person_s_choice(
     client: Client, user: User, verdict: str, found: dict[str, Any]
 ) -> None:
-    recording = make_judged(verdict, found)
+    recording = make_checked_recording(verdict, found)
 
     assert client.post("/", order(recording)).status_code == 303
     assert CloneAttempt.objects.get().recording == recording
@@ -452,7 +454,7 @@ def test_check_again_without_script_orders_nothing(
     client: Client, user: User, field: str, purpose: str
 ) -> None:
     chosen = make_recording(purpose=purpose, checked_at=timezone.now())
-    typed = order(make_judged("good")) | {field: chosen.pk, "action": f"check_{field}"}
+    typed = order(make_checked_recording("good")) | {field: chosen.pk, "action": f"check_{field}"}
 
     html = client.post("/", typed).content.decode()
 
@@ -470,7 +472,7 @@ def test_check_again_of_nothing_breaks_nothing(client: Client, user: User, chose
 
 
 def test_way_to_the_tidying_keeps_what_is_typed(client: Client, user: User) -> None:
-    recording = make_judged("usable", finding("hum"))
+    recording = make_checked_recording("usable", make_finding("hum"))
     typed = order(recording) | {"action": "tidy_recording"}
 
     left = client.post("/", typed)

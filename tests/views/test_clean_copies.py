@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import factories
-from tests.factories import finding, make_judged, make_recording
+from tests.factories import make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Origin
 
@@ -38,7 +38,7 @@ def better(client: Client, original: AudioFile, copy: AudioFile) -> str:
 
 
 def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields: Any) -> AudioFile:
-    return make_judged(verdict, *found, parent=original, origin=Origin.CLEANED, **fields)
+    return make_checked_recording(verdict, *found, parent=original, origin=Origin.CLEANED, **fields)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,15 @@ def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields:
 def test_what_the_check_speaks_for_is_ticked(
     client: Client, user: User, found: list[str], figures: dict[str, Any], expected: list[str]
 ) -> None:
-    recording = make_judged("usable", *map(finding, found), figures=figures)
+    recording = make_checked_recording("usable", *map(make_finding, found), figures=figures)
 
     assert ticked(client.get(f"/recordings/{recording.pk}/tidy/").content.decode()) == expected
 
 
 def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) -> None:
-    original = make_judged("usable", finding("too_quiet"), content=hum(12), name="anna.wav")
+    original = make_checked_recording(
+        "usable", make_finding("too_quiet"), content=hum(12), name="anna.wav"
+    )
 
     made = client.post(f"/recordings/{original.pk}/tidy/", {"level": "on"})
     copy = AudioFile.objects.get(parent=original)
@@ -81,7 +83,7 @@ def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) 
 
 
 def test_nothing_chosen_is_no_copy(client: Client, user: User) -> None:
-    original = make_judged("usable", content=hum(12))
+    original = make_checked_recording("usable", content=hum(12))
 
     response = client.post(f"/recordings/{original.pk}/tidy/", {})
 
@@ -91,7 +93,7 @@ def test_nothing_chosen_is_no_copy(client: Client, user: User) -> None:
 
 
 def test_unreadable_original_is_told(client: Client, user: User) -> None:
-    original = make_judged("usable", content=b"Dear diary, " * 99)
+    original = make_checked_recording("usable", content=b"Dear diary, " * 99)
 
     response = client.post(f"/recordings/{original.pk}/tidy/", {"mono": "on"})
 
@@ -109,14 +111,14 @@ def test_only_what_we_hold_whole_is_tidied(
 
 @pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "own"])
 def test_only_its_own_copy_stands_beside_it(client: Client, user: User, asked: str) -> None:
-    original, other = make_judged("good"), make_judged("good")
+    original, other = make_checked_recording("good"), make_checked_recording("good")
     asked = str(other.pk) if asked == "own" else asked
 
     assert client.get(f"/recordings/{original.pk}/tidy/?copy={asked}").status_code == 404
 
 
 def test_newest_copy_is_shown_where_none_is_named(client: Client, user: User) -> None:
-    original = make_judged("good")
+    original = make_checked_recording("good")
     _older, newer = copy_of(original, "good"), copy_of(original, "good")
 
     html = client.get(f"/recordings/{original.pk}/tidy/").content.decode()
@@ -128,8 +130,10 @@ def test_newest_copy_is_shown_where_none_is_named(client: Client, user: User) ->
 
 
 def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: User) -> None:
-    original = make_judged("disappointing", finding("hum"), finding("noisy", severity=1))
-    copy = copy_of(original, "usable", finding("noisy", severity=1))
+    original = make_checked_recording(
+        "disappointing", make_finding("hum"), make_finding("noisy", severity=1)
+    )
+    copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
     said = better(client, original, copy)
 
@@ -139,21 +143,23 @@ def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: U
 
 
 def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
-    original = make_judged("usable", finding("hum", severity=1), finding("noisy", severity=1))
-    copy = copy_of(original, "usable", finding("noisy", severity=1))
+    original = make_checked_recording(
+        "usable", make_finding("hum", severity=1), make_finding("noisy", severity=1)
+    )
+    copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
     assert better(client, original, copy).count("Both are “Usable”, but less is found") == 1
 
 
 def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:
-    original = make_judged("good")
-    copy = copy_of(original, "usable", finding("too_loud", severity=1))
+    original = make_checked_recording("good")
+    copy = copy_of(original, "usable", make_finding("too_loud", severity=1))
 
     assert better(client, original, copy).count("Keep the original: it is better.") == 1
 
 
 def test_equals_are_left_to_the_ear(client: Client, user: User) -> None:
-    original = make_judged("good")
+    original = make_checked_recording("good")
 
     assert better(client, original, copy_of(original, "good")).count("Both are equally good.") == 1
 
@@ -170,7 +176,7 @@ def test_equals_are_left_to_the_ear(client: Client, user: User) -> None:
 def test_main_action_is_to_use_the_better_one(
     client: Client, user: User, before: str, after: str, expected: str
 ) -> None:
-    original = make_judged(before)
+    original = make_checked_recording(before)
     copy = copy_of(original, after)
 
     html = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}").content.decode()
@@ -187,7 +193,7 @@ def test_missing_verdict_recommends_nothing(client: Client, user: User) -> None:
 
 
 def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> None:
-    original = make_judged("good")
+    original = make_checked_recording("good")
     copy = make_recording(parent=original, origin=Origin.CLEANED, check_started_at=timezone.now())
 
     page = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}", headers=HTMX)
@@ -205,7 +211,7 @@ def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> Non
 def test_louder_one_is_played_softer_and_that_is_said(
     client: Client, user: User, before: float, after: float, softer: str, words: str
 ) -> None:
-    original = make_judged("usable", figures={"loudness_lufs": before})
+    original = make_checked_recording("usable", figures={"loudness_lufs": before})
     copy = copy_of(original, "good", figures={"loudness_lufs": after})
 
     html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()
@@ -221,7 +227,7 @@ def test_louder_one_is_played_softer_and_that_is_said(
 def test_nothing_is_turned_down_without_a_reason(
     client: Client, user: User, figures: dict[str, Any]
 ) -> None:
-    original = make_judged("usable", figures=figures)
+    original = make_checked_recording("usable", figures=figures)
     copy = copy_of(original, "good", figures={"loudness_lufs": -20.0})
 
     html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()

@@ -489,7 +489,7 @@ def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFi
 
     these.update(check_started_at=timezone.now(), checked_at=None)
     waiting = said()
-    found = [factories.finding("too_long"), factories.finding("hum")]
+    found = [factories.make_finding("too_long"), factories.make_finding("hum")]
     these.update(verdict="unusable", findings=found, checked_at=timezone.now())
 
     assert (waiting, said()) == ([1, 1, 1], [1, 1, 1])

@@ -423,9 +423,11 @@ def test_list_is_filtered_by_its_address(
 ) -> None:
     made = {
         "unjudged": factories.make_recording(by=user),
-        "poor": factories.make_judged("disappointing", by=user),
-        "clip": factories.make_judged("good", by=user, purpose=Purpose.PROMPT, name="clip.mp3"),
-        "good": factories.make_judged("good", by=user),
+        "poor": factories.make_checked_recording("disappointing", by=user),
+        "clip": factories.make_checked_recording(
+            "good", by=user, purpose=Purpose.PROMPT, name="clip.mp3"
+        ),
+        "good": factories.make_checked_recording("good", by=user),
     }
 
     found = ids(client.get(f"/recordings/?{query}").content.decode())
@@ -444,8 +446,8 @@ def test_filters_outlive_a_search(client: Client, user: User) -> None:
 
 def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) -> None:
     root = factories.make_recording(by=user, name="anna.m4a")
-    found = [factories.finding(code) for code in ("hum", "noisy", "echo")]
-    factories.make_judged(
+    found = [factories.make_finding(code) for code in ("hum", "noisy", "echo")]
+    factories.make_checked_recording(
         "disappointing", *found, by=user, parent=root, origin="cut", from_ms=42_000, to_ms=90_000
     )
 
@@ -500,8 +502,8 @@ def test_families_cost_the_list_no_query_more(
 ) -> None:
     for _turn in range(rows):
         root = factories.make_recording(by=user)
-        factories.make_judged(
-            "usable", factories.finding("hum"), by=user, parent=root, origin="cleaned",
+        factories.make_checked_recording(
+            "usable", factories.make_finding("hum"), by=user, parent=root, origin="cleaned",
             steps=["hum"],
         )  # fmt: skip
         factories.make_recording(by=user, parent=root.children.get(), origin="cleaned")
