@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.factories import make_attempt, make_voice
+from voicestudio.minimax.limits import VOICE_ID_PATTERN
 from voicestudio.models import AttemptState
 from voicestudio.services.voices import voice_ids
 
@@ -35,7 +36,7 @@ def test_suggest_keeps_the_rule_whatever_the_name(name: str) -> None:
     found = voice_ids.suggest(name, 3)
 
     assert len(set(found)) == 3
-    assert all(voice_ids.RULE.fullmatch(suggestion) for suggestion in found)
+    assert all(VOICE_ID_PATTERN.fullmatch(suggestion) for suggestion in found)
 
 
 @pytest.mark.parametrize(

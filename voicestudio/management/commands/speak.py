@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
+from voicestudio.minimax.limits import SPEECH_FORMATS
 from voicestudio.models import Speech
 from voicestudio.services import speeches
 from voicestudio.services.speeches import keep
@@ -62,7 +63,7 @@ class Command(BaseCommand):
     def _order(self, options: dict[str, Any]) -> speeches.SpeechOrder:
         voice = script_output.get_voice(options["voice_id"])
         suffix = options["out"].suffix.removeprefix(".").lower()
-        default_format = suffix if suffix in speeches.FORMATS else speeches.FORMATS[0]
+        default_format = suffix if suffix in SPEECH_FORMATS else SPEECH_FORMATS[0]
         model = options["model"] or keep.model_for(voice) or settings.MINIMAX_MODELS[0]
         try:
             speed, volume = Decimal(options["speed"]), Decimal(options["volume"])

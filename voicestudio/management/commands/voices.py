@@ -32,8 +32,7 @@ class Command(BaseCommand):
             voices = matching
         spent = costs.sum_voices()
         rows = [
-            voice_json(voice, spent.get(voice.pk, costs.ZERO))
-            for voice in voices.order_by("-pk")
+            voice_json(voice, spent.get(voice.pk, costs.ZERO)) for voice in voices.order_by("-pk")
         ]
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))

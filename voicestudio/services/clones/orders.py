@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
+from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt, Purpose
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message
-
-LONGEST_PREVIEW: Final = 1000
-LONGEST_VALIDATION: Final = 200
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,7 @@ def _check_fitness(field: str, recording: AudioFile) -> None:
 
 def _check_texts(order: Order) -> None:
     """The provider's limits. Source: provider.md, "voice_clone"."""
-    if len(order.preview_text) > LONGEST_PREVIEW:
+    if len(order.preview_text) > limits.MAX_PREVIEW_CHARACTERS:
         raise OrderRefused(
             "preview_text",
             Message(_("MiniMax speaks at most 1,000 characters."), _("Make the text shorter.")),
@@ -147,7 +144,7 @@ def _check_texts(order: Order) -> None:
         raise OrderRefused(
             "model", Message(_("This studio does not know that model."), _("Choose another one."))
         )
-    if len(order.text_validation) > LONGEST_VALIDATION:
+    if len(order.text_validation) > limits.MAX_VALIDATION_CHARACTERS:
         raise OrderRefused(
             "text_validation",
             Message(_("MiniMax compares at most 200 characters."), _("Make the text shorter.")),

@@ -2,14 +2,12 @@
 
 from .audio_download import fetch_again, fetch_audio
 from .messages import message
-from .orders import FORMATS, LONGEST_TEXT, SpeechOrder, SpeechRefused, SpeechTooDear, VoiceSilent
+from .orders import SpeechOrder, SpeechRefused, SpeechTooDear, VoiceSilent
 from .reconcile import settle
 from .steps import run, run_speech
 from .submission import ask, price, try_again
 
 __all__ = [
-    "FORMATS",
-    "LONGEST_TEXT",
     "SpeechOrder",
     "SpeechRefused",
     "SpeechTooDear",

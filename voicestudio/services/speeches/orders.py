@@ -10,15 +10,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
+from voicestudio.minimax import limits
 from voicestudio.models import Format, SpeechPurpose, Voice, VoiceState
 from voicestudio.words import Message
-
-# Source: provider.md, "Calls", t2a_v2: less than 10,000 characters.
-LONGEST_TEXT: Final = 9_999
-SPEEDS: Final = (Decimal("0.5"), Decimal(2))
-VOLUMES: Final = (Decimal(0), Decimal(10))
-PITCHES: Final = (-12, 12)
-FORMATS: Final = tuple(Format.values)
 
 
 @dataclass(frozen=True)
@@ -86,7 +80,7 @@ def check(order: SpeechOrder) -> None:
     """Raise the fitting `SpeechRefused` unless this order can be taken, by the voice's row now."""
     if not order.text.strip():
         raise SpeechRefused("text", Message(_("There is nothing to say."), _("Type a text.")))
-    if len(order.text) > LONGEST_TEXT:
+    if len(order.text) > limits.MAX_SPEECH_CHARACTERS:
         raise SpeechRefused(
             "text",
             Message(_("MiniMax speaks less than 10,000 characters at once."), _("Shorten it.")),
@@ -98,9 +92,9 @@ def check(order: SpeechOrder) -> None:
             "model", Message(_("This studio does not know that model."), _("Choose another one."))
         )
     for field, value, (low, high) in (
-        ("speed", order.speed, SPEEDS),
-        ("volume", order.volume, VOLUMES),
-        ("pitch", Decimal(order.pitch), PITCHES),
+        ("speed", order.speed, limits.SPEED_RANGE),
+        ("volume", order.volume, limits.VOLUME_RANGE),
+        ("pitch", Decimal(order.pitch), limits.PITCH_RANGE),
     ):
         if not (value.is_finite() and low <= value <= high):
             raise SpeechRefused(
@@ -110,7 +104,7 @@ def check(order: SpeechOrder) -> None:
                     _("Choose another one."),
                 ),
             )
-    if order.format not in FORMATS:
+    if order.format not in limits.SPEECH_FORMATS:
         raise SpeechRefused(
             "format", Message(_("MiniMax does not make such files."), _("Choose another kind."))
         )

@@ -9,12 +9,12 @@ from anyascii import anyascii
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from voicestudio.minimax.limits import (
+    MAX_VOICE_ID_LENGTH,
+    MIN_VOICE_ID_LENGTH,
+    VOICE_ID_PATTERN,
+)
 from voicestudio.models import CloneAttempt, Voice
-
-# Source: provider.md, "voice_clone".
-RULE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{6,254}[A-Za-z0-9]")
-LONGEST: Final = 256
-SHORTEST: Final = 8
 
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS: Final = "23456789"
@@ -70,7 +70,7 @@ def _stem(speaker_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", anyascii(speaker_name))
     stem = "".join(word[:1].upper() + word[1:] for word in words)[:_STEM]
     # With the tail, a short name would be shorter than an ID may be.
-    if not stem[:1].isalpha() or len(stem) < SHORTEST - 5:
+    if not stem[:1].isalpha() or len(stem) < MIN_VOICE_ID_LENGTH - 5:
         stem = f"Voice{stem}"
     return stem
 
@@ -83,11 +83,11 @@ def _tail() -> str:
 
 
 def _broken_rule(voice_id: str) -> str:
-    if RULE.fullmatch(voice_id):
+    if VOICE_ID_PATTERN.fullmatch(voice_id):
         return ""
-    if len(voice_id) < SHORTEST:
+    if len(voice_id) < MIN_VOICE_ID_LENGTH:
         return _("A voice ID has at least 8 characters.")
-    if len(voice_id) > LONGEST:
+    if len(voice_id) > MAX_VOICE_ID_LENGTH:
         return _("A voice ID has at most 256 characters.")
     if not re.match(r"[A-Za-z]", voice_id):
         return _("A voice ID begins with a letter from A to Z.")
