@@ -8,14 +8,15 @@ idle and at its highest during a 200 MB upload and a slow download, and the uplo
 """
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from http.client import HTTPConnection
 
 import psutil
 
@@ -51,36 +52,16 @@ def memory_mb(pid: int) -> float:
     return total
 
 
-class Client:
-    """One kept connection with as much HTTP as is needed; costs less than `http.client`."""
+def connect(port: int) -> HTTPConnection:
+    """A connection that is kept open between requests."""
+    return HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb")
 
-    def get(self, url: str) -> bytes:
-        """Request a page; return its body."""
-        self.socket.sendall(f"GET {url} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        return self.read_response()
-
-    def read_response(self) -> bytes:
-        """The body of the next response."""
-        status = self.file.readline()
-        assert b" 200 " in status, status
-        length, chunked = 0, False
-        while (line := self.file.readline().lower()) != b"\r\n":
-            name, _, value = line.partition(b":")
-            length = int(value) if name == b"content-length" else length
-            chunked |= name == b"transfer-encoding"
-        if not chunked:
-            return self.file.read(length)
-        parts = []
-        while size := int(self.file.readline(), 16):
-            parts.append(self.file.read(size))
-            self.file.readline()
-        self.file.readline()
-        return b"".join(parts)
+def read_response(connection: HTTPConnection) -> bytes:
+    """The body of the response to the last request."""
+    response = connection.getresponse()
+    assert response.status == 200, response.status
+    return response.read()
 
 
 def measure_load(port: int, clients: int, seconds: float) -> tuple[float, float, float]:
@@ -89,9 +70,10 @@ def measure_load(port: int, clients: int, seconds: float) -> tuple[float, float,
     end = time.perf_counter() + seconds
 
     def run() -> None:
-        client = Client(port)
+        connection = connect(port)
         while (start := time.perf_counter()) < end:
-            client.get("/page")
+            connection.request("GET", "/page")
+            read_response(connection)
             times.append(time.perf_counter() - start)
 
     threads = [threading.Thread(target=run) for _ in range(clients)]
@@ -117,26 +99,29 @@ def send(port: int, size: int, chunk: int = 256 * 1024, pause: float = 0) -> Non
     """Upload `size` bytes as a browser does, with `pause` seconds between chunks."""
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
     tail = b"\r\n--b--\r\n"
-    client = Client(port)
-    client.socket.sendall(
-        b"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; "
-        b"boundary=b\r\nContent-Length: %d\r\n\r\n" % (len(head) + size + len(tail)) + head
-    )
-    block = bytes(chunk)
-    for _ in range(size // chunk):
-        client.socket.sendall(block)
-        if pause:
+
+    def body() -> Iterator[bytes]:
+        yield head
+        for _ in range(size // chunk):
+            yield bytes(chunk)
             time.sleep(pause)
-    client.socket.sendall(tail)
-    assert client.read_response() == str(size // chunk * chunk).encode()
+        yield tail
+
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=b",
+        "Content-Length": str(len(head) + size + len(tail)),
+    }
+    connection = connect(port)
+    connection.request("POST", "/upload", body(), headers)
+    assert read_response(connection) == str(size).encode()
 
 
 def read_slowly(port: int) -> None:
     """Request the large file, read nothing for half a second, and close."""
-    client = Client(port)
-    client.socket.sendall(b"GET /download HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    connection = connect(port)
+    connection.request("GET", "/download")
     time.sleep(0.5)
-    client.socket.close()
+    connection.close()
 
 
 def measure(name: str, command: list[str], port: int) -> str:
@@ -146,7 +131,7 @@ def measure(name: str, command: list[str], port: int) -> str:
     try:
         for _ in range(400):
             try:
-                Client(port).get("/page")
+                connect(port).request("GET", "/page")
                 break
             except OSError:
                 time.sleep(0.02)

@@ -32,7 +32,7 @@ def checked(path: Path, *options: str) -> tuple[dict[str, Any], int]:
     return json.loads(printed), code
 
 
-def test_good_recording_ends_with_0(tmp_path: Path) -> None:
+def test_good_recording_exits_with_0(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", in_a_room("English")[None], RATE)
 
     result, code = checked(path)
@@ -59,7 +59,7 @@ def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
     assert finding["to_s"] - finding["from_s"] == pytest.approx(3.0)
 
 
-def test_what_cannot_be_used_ends_with_1(tmp_path: Path) -> None:
+def test_unusable_file_exits_with_1(tmp_path: Path) -> None:
     path = tmp_path / "voice.wav"
     path.write_bytes(b"no sound at all")
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_used_ends_with_1(tmp_path: Path) -> None:
     assert result["measures"] == {"problem": "not_audio"}
 
 
-def test_silence_is_said_in_words(tmp_path: Path) -> None:
+def test_silence_is_printed_as_a_sentence(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", np.zeros((1, 12 * RATE), np.float32), RATE)
 
     printed, code = check(path)
@@ -83,7 +83,7 @@ def test_silence_is_said_in_words(tmp_path: Path) -> None:
     assert "\nduration_s: 12.0\n" in printed
 
 
-def test_prompt_clip_is_judged_by_its_own_lengths(tmp_path: Path) -> None:
+def test_prompt_clip_has_its_own_length_limits(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "x", in_a_room("English")[None, : 6 * RATE], RATE)
 
     result, code = checked(path, "--prompt-clip")

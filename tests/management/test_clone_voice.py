@@ -70,13 +70,13 @@ def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample:
     assert sample.exists()
 
 
-def test_clone_voice_without_wait_is_under_way(run: Run, standin: StandIn) -> None:
+def test_clone_voice_without_wait_exits_with_3(run: Run, standin: StandIn) -> None:
     code, result = run()
 
     assert (code, result["status"], standin.calls) == (3, "waiting", [])
 
 
-def test_clone_voice_tells_a_refusal_in_words(run: Run, standin: StandIn) -> None:
+def test_clone_voice_prints_why_it_was_refused(run: Run, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(status_code=1008))
 
     code, result = run("--wait")
@@ -85,7 +85,9 @@ def test_clone_voice_tells_a_refusal_in_words(run: Run, standin: StandIn) -> Non
     assert result["message"].startswith("Our MiniMax account is out of credit.")
 
 
-def test_clone_voice_without_permission_sends_and_keeps_nothing(run: Run, standin: StandIn) -> None:
+def test_clone_voice_without_permission_stores_nothing(
+    run: Run, standin: StandIn
+) -> None:
     code, result = run("--wait", permission=False)
 
     assert (code, result["status"]) == (1, "refused")
@@ -101,7 +103,7 @@ def test_clone_voice_without_permission_sends_and_keeps_nothing(run: Run, standi
         (wav(3, rate=8_000), "This recording is too short. It is 0:03 long."),
     ],
 )
-def test_clone_voice_says_what_is_wrong_with_the_file(
+def test_clone_voice_prints_why_a_file_is_refused(
     content: bytes, sentence: str, run: Run, standin: StandIn, tmp_path: Path
 ) -> None:
     file = tmp_path / "wrong.mp3"
@@ -114,7 +116,7 @@ def test_clone_voice_says_what_is_wrong_with_the_file(
     assert CloneAttempt.objects.count() == 0
 
 
-def test_clone_voice_with_a_missing_file_says_so(run: Run, tmp_path: Path) -> None:
+def test_clone_voice_refuses_a_missing_file(run: Run, tmp_path: Path) -> None:
     code, result = run(file=tmp_path / "nowhere.wav")
 
     assert code == 1
@@ -150,7 +152,7 @@ def test_clone_voice_prints_lines_for_people(
     assert "status: ready" in capsys.readouterr().out.splitlines()
 
 
-def test_clone_voice_wants_to_know_who_asks(sample: Path, person: User) -> None:
+def test_clone_voice_needs_an_existing_user(sample: Path, person: User) -> None:
     make_user("omar")
 
     with pytest.raises(CommandError, match="--as USER"):

@@ -49,7 +49,7 @@ def voice(person: User, standin: StandIn) -> Voice:
     return make_voice_there(standin, by=person)
 
 
-def test_voices_are_a_list_of_objects(run: Run, voice: Voice) -> None:
+def test_voices_prints_a_list_of_objects(run: Run, voice: Voice) -> None:
     old = make_voice(created_at=timezone.now() - timedelta(hours=169))
 
     code, result = run("voices")
@@ -67,7 +67,9 @@ def test_voices_are_a_list_of_objects(run: Run, voice: Voice) -> None:
             "cost": "0",
         },
     ]  # fmt: skip
-    assert [one["voice_id"] for one in run("voices", "--state", "temporary")[1]] == [voice.voice_id]
+    assert [each["voice_id"] for each in run("voices", "--state", "temporary")[1]] == [
+        voice.voice_id
+    ]
     assert run("voices", "--state", "deleted")[1] == []
 
 
@@ -85,7 +87,7 @@ def test_keep_voice_keeps_it(run: Run, voice: Voice, standin: StandIn) -> None:
     assert (code, result["status"], len(standin.calls_of("t2a_v2"))) == (1, "refused", 1)
 
 
-def test_keep_voice_says_what_went_wrong(run: Run, voice: Voice, standin: StandIn) -> None:
+def test_keep_voice_prints_why_it_failed(run: Run, voice: Voice, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(status_code=1008))
 
     code, result = run("keep_voice", voice.voice_id)
@@ -106,7 +108,7 @@ def test_speak_writes_the_file(extension: str, run: Run, voice: Voice, tmp_path:
     assert out.stat().st_size == Speech.objects.get().audio_bytes
 
 
-def test_speak_pays_nothing_where_it_could_not_write(
+def test_speak_calls_nothing_without_its_output_folder(
     run: Run, voice: Voice, tmp_path: Path, standin: StandIn
 ) -> None:
     with pytest.raises(CommandError, match="no such folder"):
@@ -123,7 +125,7 @@ def test_speak_refuses_what_the_page_refuses(run: Run, voice: Voice, tmp_path: P
     assert (code, result["status"], Speech.objects.count()) == (1, "refused", 0)
 
 
-def test_delete_voice_tells_every_item(run: Run, voice: Voice, standin: StandIn) -> None:
+def test_delete_voice_prints_every_item(run: Run, voice: Voice, standin: StandIn) -> None:
     code, result = run("delete_voice", voice.voice_id, "--files-here")
 
     assert (code, result["status"]) == (0, "done")
@@ -134,7 +136,7 @@ def test_delete_voice_tells_every_item(run: Run, voice: Voice, standin: StandIn)
     assert run("delete_voice", voice.voice_id)[1]["status"] == "already_gone"
 
 
-def test_unknown_voice_is_a_sentence(run: Run) -> None:
+def test_unknown_voice_is_a_command_error(run: Run) -> None:
     for command in ("keep_voice", "delete_voice"):
         with pytest.raises(CommandError, match="no voice called Nobody-1"):
             run(command, "Nobody-1")
