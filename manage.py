@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""The door: every command of Voice Studio starts here."""
+"""Runs the management commands."""
 
 import os
 import sys
 
 
 def main() -> None:
-    """Run one management command; a wrong setting ends with one sentence, not with a traceback."""
+    """Run one command; an invalid setting ends with one sentence instead of a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicestudio.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

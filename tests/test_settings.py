@@ -15,7 +15,8 @@ from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 import voicestudio
-from voicestudio.settings import reading, signing_in
+from voicestudio.settings import authentication
+from voicestudio.settings.environment import is_confidential, parse_env_file
 
 ROOT = Path(__file__).parent.parent
 # Variables with the prefix VOICESTUDIO_, whose settings are called DATA_DIR, HTTPS and LISTEN.
@@ -233,7 +234,7 @@ def test_api_key_is_refused_with_an_unencrypted_address(load: Load) -> None:
         load(MINIMAX_API_KEY="a-real-key", MINIMAX_BASE_URL="http://api.minimax.io")
 
     assert str(refused.value) == (
-        "MINIMAX_BASE_URL must begin with https: over http anybody on the way could read the key."
+        "MINIMAX_BASE_URL must begin with https: over http, others could read the key."
     )
 
 
@@ -252,7 +253,7 @@ def test_api_key_is_refused_with_an_unencrypted_address(load: Load) -> None:
     ],
 )
 def test_addresses_of_this_network_need_no_https(address: str, inside: bool) -> None:
-    assert reading.stays_inside(address) is inside
+    assert is_confidential(address) is inside
 
 
 def test_empty_variable_means_its_default(load: Load) -> None:
@@ -300,9 +301,9 @@ def test_misspelt_name_in_the_env_file_is_refused_with_a_suggestion(
     ("content", "sentence"),
     [
         ("PORT=8000".encode("utf-16"), "must be a readable text file in UTF-8."),
-        (b"# ours\nPORT 8000\n", "makes no sense in line 2: write NAME=value."),
-        (b"PORT=8000\nDEBUG\n", "makes no sense in line 2: write NAME=value."),
-        (b"PORT=80\x0000\n", "makes no sense in line 1: write NAME=value."),
+        (b"# ours\nPORT 8000\n", "is invalid in line 2: write NAME=value."),
+        (b"PORT=8000\nDEBUG\n", "is invalid in line 2: write NAME=value."),
+        (b"PORT=80\x0000\n", "is invalid in line 1: write NAME=value."),
     ],
 )
 def test_malformed_env_file_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -310,7 +311,7 @@ def test_malformed_env_file_is_refused(tmp_path: Path, content: bytes, sentence:
     file.write_bytes(content)
 
     with pytest.raises(ImproperlyConfigured) as refused:
-        reading.variables_of(file)
+        parse_env_file(file)
 
     assert str(refused.value) == f"{file} {sentence}"
 
@@ -319,7 +320,7 @@ def test_env_file_written_on_windows_is_read(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes("PORT=8100\r\n\r\nexport CURRENCY='€'\r\n".encode("utf-8-sig"))
 
-    assert reading.variables_of(file) == {"PORT": "8100", "CURRENCY": "€"}
+    assert parse_env_file(file) == {"PORT": "8100", "CURRENCY": "€"}
 
 
 def test_env_file_may_hold_variables_of_other_programs(load: Load, tmp_path: Path) -> None:
@@ -372,9 +373,9 @@ def test_data_folder_may_have_any_name(load: Load, tmp_path: Path) -> None:
 def test_client_address_is_the_last_one_a_proxy_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
 
-    assert signing_in.address_of(request) == "127.0.0.1"
-    monkeypatch.setattr(signing_in, "HTTPS", True)
-    assert signing_in.address_of(request) == "192.0.2.7"
+    assert authentication.get_client_address(request) == "127.0.0.1"
+    monkeypatch.setattr(authentication, "HTTPS", True)
+    assert authentication.get_client_address(request) == "192.0.2.7"
 
 
 def test_postgresql_does_not_prepare_statements(load: Load) -> None:

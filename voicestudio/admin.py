@@ -1,4 +1,4 @@
-"""Admin: administrators look things up here; nothing that was sent can be changed."""
+"""Admin: read-only views of all rows for administrators."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
 
 
-class LookOnly(admin.ModelAdmin):
-    """Rows that only the services write."""
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that only the services may write."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -25,19 +25,19 @@ class LookOnly(admin.ModelAdmin):
 
 
 @admin.register(CloneAttempt)
-class CloneAttemptAdmin(LookOnly):
-    """Every attempt with all its columns."""
+class CloneAttemptAdmin(ReadOnlyAdmin):
+    """Clone attempts."""
 
     list_display = ("pk", "speaker_name", "voice_id", "status", "created_by", "created_at")
     list_filter = ("status", "provider")
     list_select_related = ("created_by",)
     search_fields = ("token", "trace_id")
-    search_help_text = "Token or trace id; by name and words in the history"
+    search_help_text = "Token or trace ID; the history searches names and texts"
 
 
 @admin.register(Voice)
-class VoiceAdmin(LookOnly):
-    """Every voice."""
+class VoiceAdmin(ReadOnlyAdmin):
+    """Voices."""
 
     list_display = ("voice_id", "speaker", "provider", "created_at", "deleted_at")
     list_select_related = ("speaker",)
@@ -45,8 +45,8 @@ class VoiceAdmin(LookOnly):
 
 
 @admin.register(AudioFile)
-class AudioFileAdmin(LookOnly):
-    """Every recording and prompt clip."""
+class AudioFileAdmin(ReadOnlyAdmin):
+    """Recordings and prompt clips."""
 
     list_display = ("name", "purpose", "provider", "file_id", "created_by", "created_at")
     list_select_related = ("created_by",)
@@ -54,8 +54,8 @@ class AudioFileAdmin(LookOnly):
 
 
 @admin.register(Speaker)
-class SpeakerAdmin(LookOnly):
-    """Every speaker."""
+class SpeakerAdmin(ReadOnlyAdmin):
+    """Speakers."""
 
     list_display = ("name", "created_by", "created_at")
     list_select_related = ("created_by",)
@@ -63,15 +63,15 @@ class SpeakerAdmin(LookOnly):
 
 
 @admin.register(Worker)
-class WorkerAdmin(LookOnly):
-    """Every run of the background worker."""
+class WorkerAdmin(ReadOnlyAdmin):
+    """Runs of the background worker."""
 
     list_display = ("host", "pid", "started_at", "beat_at", "stopped_at")
 
 
 @admin.register(Speech)
-class SpeechAdmin(LookOnly):
-    """Everything that was asked to be spoken."""
+class SpeechAdmin(ReadOnlyAdmin):
+    """Generated speeches."""
 
     list_display = ("pk", "voice", "purpose", "status", "created_by", "created_at")
     list_filter = ("status", "purpose")
@@ -80,8 +80,8 @@ class SpeechAdmin(LookOnly):
 
 
 @admin.register(Charge)
-class ChargeAdmin(LookOnly):
-    """Every line of the ledger, also withdrawn ones."""
+class ChargeAdmin(ReadOnlyAdmin):
+    """Charges, including cancelled ones."""
 
     list_display = ("at", "kind", "units", "amount", "currency", "voice_name", "person", "certain")
     list_filter = ("kind", "certain")
@@ -90,8 +90,8 @@ class ChargeAdmin(LookOnly):
 
 
 @admin.register(Event)
-class EventAdmin(LookOnly):
-    """Who did what about which voice."""
+class EventAdmin(ReadOnlyAdmin):
+    """Events in the life of voices and attempts."""
 
     list_display = ("at", "kind", "person", "voice", "attempt", "note")
     list_filter = ("kind",)

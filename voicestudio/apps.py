@@ -1,4 +1,4 @@
-"""The one app of the house."""
+"""The Django app."""
 
 from typing import Any
 
@@ -11,21 +11,21 @@ from .services import queue
 
 
 class VoiceStudioConfig(AppConfig):
-    """All nouns of the studio live together, so there is one app."""
+    """The only app of the project."""
 
     name = "voicestudio"
     verbose_name = "Voice Studio"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen for what has to be heard in every process."""
+        """Connect the signal receivers."""
         post_migrate.connect(install_search, sender=self)
         task_finished.connect(queue.forget, dispatch_uid="voicestudio.services.queue.forget")
 
 
 def install_search(using: str, **_signal: Any) -> None:
-    """Put the search index back: SQLite loses its triggers when a migration rebuilds the table."""
-    # The models' room can be opened only once all apps are ready.
+    """Restore the search index: SQLite drops its triggers when a migration rebuilds the table."""
+    # Imported here, because models can only be imported when all apps are ready.
     from .models import search
 
     if search.TABLE in connections[using].introspection.table_names():

@@ -1,4 +1,4 @@
-"""The door for web servers: the WSGI application."""
+"""The WSGI application."""
 
 import os
 

@@ -5,12 +5,12 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from .places import DATA_DIR
-from .reading import env, read
+from .environment import env, read
+from .paths import DATA_DIR
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE_OPTIONS = {
-    # Take the write lock when a transaction begins: asking for it later fails instead of waiting.
+    # Take the write lock at the start of a transaction: upgrading later fails instead of waiting.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": (
@@ -20,34 +20,37 @@ SQLITE_OPTIONS = {
 }
 
 
-def database(url: str) -> dict[str, Any]:
-    """The database behind an address, with what each kind needs to run well."""
-    wanted = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
+def parse_database_url(url: str) -> dict[str, Any]:
+    """Return the database settings of a URL; raises ImproperlyConfigured."""
+    expected = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
     try:
-        found: dict[str, Any] = dict(dj_database_url.parse(url))
-        engine = str(found["ENGINE"]).rpartition(".")[2]
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+        engine = str(config["ENGINE"]).rpartition(".")[2]
     except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(f"DATABASE_URL must be {wanted}.") from error
-    if engine not in {"sqlite3", "postgresql"} or not found["NAME"]:
-        raise ImproperlyConfigured(f"DATABASE_URL must be {wanted}.")
-    return for_sqlite(found) if engine == "sqlite3" else for_postgresql(found)
+        raise ImproperlyConfigured(f"DATABASE_URL must be {expected}.") from error
+    if engine not in {"sqlite3", "postgresql"} or not config["NAME"]:
+        raise ImproperlyConfigured(f"DATABASE_URL must be {expected}.")
+    return add_sqlite_options(config) if engine == "sqlite3" else add_postgresql_options(config)
 
 
-def for_sqlite(found: dict[str, Any]) -> dict[str, Any]:
-    """A file, its connections kept as long as their threads."""
+def add_sqlite_options(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a SQLite file, whose connections live as long as their threads."""
     return {
-        **found,
+        **config,
         "ENGINE": "django.db.backends.sqlite3",
-        "OPTIONS": {**found.get("OPTIONS", {}), **SQLITE_OPTIONS},
+        "OPTIONS": {**config.get("OPTIONS", {}), **SQLITE_OPTIONS},
         "CONN_MAX_AGE": None,
     }
 
 
-def for_postgresql(found: dict[str, Any]) -> dict[str, Any]:
-    """psycopg's own prepared statements would plan a trigram search without its words."""
+def add_postgresql_options(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of PostgreSQL.
+
+    Without prepared statements, because their generic plan ignores the words of a trigram search.
+    """
     return {
-        **found,
-        "OPTIONS": {**found.get("OPTIONS", {}), "prepare_threshold": None},
+        **config,
+        "OPTIONS": {**config.get("OPTIONS", {}), "prepare_threshold": None},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -55,7 +58,7 @@ def for_postgresql(found: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES: dict[str, dict[str, Any]] = {}
 if url := read(env.str, "DATABASE_URL", "", "an address"):
-    DATABASES["default"] = database(url)
+    DATABASES["default"] = parse_database_url(url)
 else:
-    # Not by an address: a folder's name may have signs in it that mean something there.
-    DATABASES["default"] = for_sqlite({"NAME": str(DATA_DIR / "studio.sqlite3")})
+    # Without a URL, because the name of a folder may contain characters that are special in URLs.
+    DATABASES["default"] = add_sqlite_options({"NAME": str(DATA_DIR / "studio.sqlite3")})

@@ -1,11 +1,11 @@
-"""Mail: by which server the one daily message goes; none is sent without one."""
+"""Mail: the server for the daily reminder; none is sent without a host."""
 
 from typing import Any
 
-from .reading import env, integer, matching, read
+from .environment import env, matches, read, read_integer
 
-MAIL_HOST = read(env.str, "MAIL_HOST", "", "a host name", validate=matching(r"[A-Za-z0-9.:_-]*"))
-MAIL_PORT = integer("MAIL_PORT", 587, 1, 65535)
+MAIL_HOST = read(env.str, "MAIL_HOST", "", "a host name", validate=matches(r"[A-Za-z0-9.:_-]*"))
+MAIL_PORT = read_integer("MAIL_PORT", 587, 1, 65535)
 MAIL_USER = read(env.str, "MAIL_USER", "", "a user name")
 MAIL_PASSWORD = read(env.str, "MAIL_PASSWORD", "", "a password")
 MAIL_SECURITY = read(
@@ -13,14 +13,14 @@ MAIL_SECURITY = read(
     "MAIL_SECURITY",
     "starttls",
     "one of starttls, tls, none",
-    validate=matching("starttls|tls|none"),
+    validate=matches("starttls|tls|none"),
 )
 MAIL_FROM = read(
     env.str,
     "MAIL_FROM",
     "Voice Studio <studio@localhost>",
     "an address such as studio@example.com",
-    validate=matching(r"[^\r\n]+@[^\r\n]+"),
+    validate=matches(r"[^\r\n]+@[^\r\n]+"),
 )
 DEFAULT_FROM_EMAIL = MAIL_FROM
 MAILERS: dict[str, dict[str, Any]] = {

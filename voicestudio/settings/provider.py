@@ -1,22 +1,22 @@
-"""Provider: MiniMax or a gateway, what it costs, or the stand-in of practice mode."""
+"""Provider: MiniMax, a gateway or the stand-in of practice mode; prices and limits."""
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .reading import (
+from .environment import (
+    check_url,
     env,
-    integer,
-    matching,
-    money,
-    names,
-    optional_money,
+    is_confidential,
+    matches,
     read,
-    seconds,
-    stays_inside,
-    web_address,
+    read_integer,
+    read_list,
+    read_optional_amount,
+    read_price,
+    read_seconds,
 )
 from .web import PORT
 
-PRACTICE_PORT = integer("PRACTICE_PORT", PORT + 1 if PORT < 65535 else PORT - 1, 1, 65535)
+PRACTICE_PORT = read_integer("PRACTICE_PORT", PORT + 1 if PORT < 65535 else PORT - 1, 1, 65535)
 if PRACTICE_PORT == PORT:
     raise ImproperlyConfigured("PRACTICE_PORT must be another port than PORT.")
 
@@ -25,7 +25,7 @@ MINIMAX_API_KEY = read(
     "MINIMAX_API_KEY",
     "",
     "one word of printable ASCII characters",
-    validate=matching(r"[!-~]*"),
+    validate=matches(r"[!-~]*"),
 )
 PRACTICE_MODE = not MINIMAX_API_KEY
 MINIMAX_BASE_URL = read(
@@ -33,25 +33,25 @@ MINIMAX_BASE_URL = read(
     "MINIMAX_BASE_URL",
     "https://api.minimax.io",
     "an address such as https://api.minimax.io, without a password or a query",
-    validate=web_address,
+    validate=check_url,
 ).rstrip("/")
-if MINIMAX_API_KEY and not stays_inside(MINIMAX_BASE_URL):
+if MINIMAX_API_KEY and not is_confidential(MINIMAX_BASE_URL):
     raise ImproperlyConfigured(
-        "MINIMAX_BASE_URL must begin with https: over http anybody on the way could read the key."
+        "MINIMAX_BASE_URL must begin with https: over http, others could read the key."
     )
 MINIMAX_GROUP_ID = read(
-    env.str, "MINIMAX_GROUP_ID", "", "one word", validate=matching(r"[A-Za-z0-9_-]*")
+    env.str, "MINIMAX_GROUP_ID", "", "one word", validate=matches(r"[A-Za-z0-9_-]*")
 )
 MINIMAX_UPLOAD_PATH = read(
     env.str,
     "MINIMAX_UPLOAD_PATH",
     "/v1/files/upload",
     "a path such as /v1/files/upload",
-    validate=matching(r"/[A-Za-z0-9._~/-]+"),
+    validate=matches(r"/[A-Za-z0-9._~/-]+"),
 )
-MINIMAX_CONNECT_TIMEOUT = seconds("MINIMAX_CONNECT_TIMEOUT", 10.0)
-MINIMAX_READ_TIMEOUT = seconds("MINIMAX_READ_TIMEOUT", 120.0)
-MINIMAX_MODELS = names(
+MINIMAX_CONNECT_TIMEOUT = read_seconds("MINIMAX_CONNECT_TIMEOUT", 10.0)
+MINIMAX_READ_TIMEOUT = read_seconds("MINIMAX_READ_TIMEOUT", 120.0)
+MINIMAX_MODELS = read_list(
     "MINIMAX_MODELS",
     [
         f"speech-{version}-{kind}"
@@ -61,27 +61,27 @@ MINIMAX_MODELS = names(
     "a list of model names, separated by commas",
     r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*",
 )
-# Which provider a file_id or a voice_id belongs to: that of another one means nothing here.
+# The provider that a file_id or voice_id belongs to; IDs of another provider are not valid.
 MINIMAX_PROVIDER = "practice"
 if PRACTICE_MODE:
     MINIMAX_BASE_URL = f"http://127.0.0.1:{PRACTICE_PORT}"
 else:
     MINIMAX_PROVIDER = MINIMAX_BASE_URL.partition("://")[2].lower()
 
-PRICE_CLONE = money("PRICE_CLONE", "1.50")
-PRICE_HD_PER_MILLION = money("PRICE_HD_PER_MILLION", "100")
-PRICE_TURBO_PER_MILLION = money("PRICE_TURBO_PER_MILLION", "60")
+PRICE_CLONE = read_price("PRICE_CLONE", "1.50")
+PRICE_HD_PER_MILLION = read_price("PRICE_HD_PER_MILLION", "100")
+PRICE_TURBO_PER_MILLION = read_price("PRICE_TURBO_PER_MILLION", "60")
 CURRENCY = read(
-    env.str, "CURRENCY", "$", "a sign or a short code such as $", validate=matching(r"\S{1,8}")
+    env.str, "CURRENCY", "$", "a sign or a short code such as $", validate=matches(r"\S{1,8}")
 )
-# Above this, no more calls that cost money in a month; no limit if it is empty.
-MONTHLY_LIMIT = optional_money("MONTHLY_LIMIT")
+# Paid calls stop at this amount in a month; empty means no limit.
+MONTHLY_LIMIT = read_optional_amount("MONTHLY_LIMIT")
 
-# Source: provider.md, "Life and money": 60 clones a minute, speech from 20 on.
-CLONE_RPM = integer("CLONE_RPM", 60, 1, 10_000)
-SPEECH_RPM = integer("SPEECH_RPM", 20, 1, 10_000)
-RATE_WINDOW_SECONDS = 60.0  # not from the environment: it is what "a minute" means
+# Source: provider.md, "Life and money": 60 clones and at least 20 speech requests a minute.
+CLONE_RPM = read_integer("CLONE_RPM", 60, 1, 10_000)
+SPEECH_RPM = read_integer("SPEECH_RPM", 20, 1, 10_000)
+RATE_WINDOW_SECONDS = 60.0  # the window of CLONE_RPM and SPEECH_RPM; shorter in tests
 
-UPLOAD_MAX_BYTES = integer("UPLOAD_MAX_BYTES", 1024**3, 1024, 10 * 1024**3)
-AUDIO_MAX_BYTES = integer("AUDIO_MAX_BYTES", 50 * 1024**2, 1024, 1024**3)
-AUDIO_TIMEOUT_SECONDS = seconds("AUDIO_TIMEOUT_SECONDS", 60.0)
+UPLOAD_MAX_BYTES = read_integer("UPLOAD_MAX_BYTES", 1024**3, 1024, 10 * 1024**3)
+AUDIO_MAX_BYTES = read_integer("AUDIO_MAX_BYTES", 50 * 1024**2, 1024, 1024**3)
+AUDIO_TIMEOUT_SECONDS = read_seconds("AUDIO_TIMEOUT_SECONDS", 60.0)

@@ -1,35 +1,44 @@
-"""Web: addresses, applications, pages, static files, headers."""
+"""Web: addresses, apps, middleware, templates, static files and headers."""
 
 from django.utils.csp import CSP
 
-from .reading import BASE_DIR, env, integer, matching, names, read, switch, web_addresses
+from .environment import (
+    BASE_DIR,
+    check_urls,
+    env,
+    matches,
+    read,
+    read_boolean,
+    read_integer,
+    read_list,
+)
 
-DEBUG = switch("DEBUG")
-PORT = integer("PORT", 8000, 1, 65535)
+DEBUG = read_boolean("DEBUG")
+PORT = read_integer("PORT", 8000, 1, 65535)
 LISTEN = read(
     env.str,
     "VOICESTUDIO_LISTEN",
     "127.0.0.1",
     "an IP address such as 127.0.0.1 or 0.0.0.0",
-    validate=matching(r"[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}"),
+    validate=matches(r"[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}"),
 )
-WEB_PROCESSES = integer("WEB_PROCESSES", 1, 1, 32)
-# A slow upload or player holds a thread as long as it takes.
-WEB_THREADS = integer("WEB_THREADS", 16, 1, 256)
-ALLOWED_HOSTS = names(
+WEB_PROCESSES = read_integer("WEB_PROCESSES", 1, 1, 32)
+# A slow upload or download occupies a thread for its whole duration.
+WEB_THREADS = read_integer("WEB_THREADS", 16, 1, 256)
+ALLOWED_HOSTS = read_list(
     "ALLOWED_HOSTS",
     ["localhost", "127.0.0.1", "[::1]"],
     "a list of host names, separated by commas",
     r"\s*(\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\s*",
 )
 # A reverse proxy in front speaks HTTPS and sets X-Forwarded-Proto and X-Forwarded-For.
-HTTPS = switch("VOICESTUDIO_HTTPS")
+HTTPS = read_boolean("VOICESTUDIO_HTTPS")
 CSRF_TRUSTED_ORIGINS = read(
     env.list,
     "CSRF_TRUSTED_ORIGINS",
     [],
     "a list of addresses such as https://studio.example.com, separated by commas",
-    validate=web_addresses,
+    validate=check_urls,
 )
 ROOT_URLCONF = "voicestudio.urls"
 WSGI_APPLICATION = "voicestudio.wsgi.application"
@@ -49,13 +58,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Safe here: Django masks its CSRF token anew for every page and pads what it compresses.
+    # Safe from BREACH: Django masks the CSRF token in every page and adds random padding.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",
-    # Before the CSRF check, which reads the body: that of a stranger is never read.
+    # Before the CSRF check, so that the body of an anonymous request is never read.
     "voicestudio.views.sign_in.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -82,7 +91,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
-    # blob: what was just recorded is heard in the page before it is sent.
+    # blob: plays a new recording in the page before it is uploaded.
     "media-src": [CSP.SELF, "blob:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
@@ -96,7 +105,7 @@ if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-# Subdomains and the browsers' preload list are for the owner of the whole domain to decide.
+# HSTS for subdomains and preloading are decisions of the owner of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 STATIC_URL = "/static/"
@@ -110,18 +119,18 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "voicestudio.bundles.CollectedFiles"},
 }
-# Pages name the hashed files only: half the work at the first start.
+# Pages use hashed names only; this halves the work at the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Every upload goes to disk, so that memory does not grow with the file.
+# Every upload is written to disk, so that memory does not grow with the file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
-# A whole book pasted by mistake is told that it is too long, as any other text is.
+# Large enough that a very long text reaches the form, which reports its length.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 
 LANGUAGE_CODE = "en"
-# With a second one come Django's LocaleMiddleware (after the sessions) and its two headers a page.
+# A second language also needs LocaleMiddleware, after the session middleware.
 LANGUAGES = [("en", "English")]
-# A tenth of the time of a list goes by looking up words in a catalogue that has none.
+# Looking up translations took a tenth of the time of a list, without any catalogue.
 USE_I18N = len(LANGUAGES) > 1
 TIME_ZONE = "UTC"
 USE_TZ = True

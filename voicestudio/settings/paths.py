@@ -1,4 +1,4 @@
-"""Places: the data folder, what lies in it, and the key of this installation."""
+"""Paths: the data folder, its subfolders and the secret key."""
 
 import os
 import secrets
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .reading import BASE_DIR, env, matching, read
+from .environment import BASE_DIR, env, matches, read
 
 DATA_DIR = Path(
     read(env.str, "VOICESTUDIO_DATA_DIR", str(BASE_DIR / "data"), "a folder")
 ).expanduser()
 DATA_DIR = (BASE_DIR / DATA_DIR).resolve()
 MEDIA_ROOT = DATA_DIR / "media"
-# On the same filesystem as the media, so that an upload is moved there, not copied.
+# On the same filesystem as the media, so that an upload is moved instead of copied.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 STATIC_ROOT = DATA_DIR / "static"
 try:
     for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
-        # Voices, names and password hashes: a folder made here is its owner's alone.
+        # Only the owner has access: the folder holds recordings, names and password hashes.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
@@ -26,11 +26,11 @@ except OSError as error:
     ) from error
 
 
-def secret_key(path: Path) -> str:
-    """The key of this installation: made once, readable by its owner only."""
+def load_secret_key(path: Path) -> str:
+    """Return the secret key of this installation, created once and readable by its owner only."""
     try:
         if not path.exists():
-            # Written aside and linked, so that of two first starts at once both read one key.
+            # Written to a draft and linked, so that two simultaneous first starts use one key.
             draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
             with os.fdopen(
                 os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
@@ -51,5 +51,5 @@ def secret_key(path: Path) -> str:
 
 
 SECRET_KEY = read(
-    env.str, "SECRET_KEY", "", "at least 32 characters", validate=matching(r"|.{32,}")
-) or secret_key(DATA_DIR / "secret_key")
+    env.str, "SECRET_KEY", "", "at least 32 characters", validate=matches(r"|.{32,}")
+) or load_secret_key(DATA_DIR / "secret_key")

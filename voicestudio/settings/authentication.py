@@ -1,4 +1,4 @@
-"""Signing in: where, by whom, how often one may try, and for how long it holds."""
+"""Authentication: sign-in, its rate limit and sessions."""
 
 from django.http import HttpRequest
 
@@ -28,13 +28,13 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "voicestudio.views.sign_in.locked_out"
 
 
-def address_of(request: HttpRequest) -> str:
-    """Who asks: behind a proxy the last address in its header, which the proxy itself wrote."""
+def get_client_address(request: HttpRequest) -> str:
+    """Return the client's IP address; behind a proxy the last one that the proxy added."""
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if HTTPS else ""
     return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
-AXES_CLIENT_IP_CALLABLE = address_of
+AXES_CLIENT_IP_CALLABLE = get_client_address
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 

@@ -1,0 +1,163 @@
+"""Environment: reads and checks one variable of the environment or of the .env file."""
+
+import difflib
+import io
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+env = Env()
+# The names of all variables; a test compares them with the documentation.
+KNOWN = {"VOICESTUDIO_ENV_FILE"}
+
+
+def read[T](reader: Callable[..., T], name: str, default: Any, expected: str, **rules: Any) -> T:
+    """Return one variable; raises ImproperlyConfigured with `expected` for an invalid value."""
+    KNOWN.add(name)
+    # An empty line in .env means the same as no line.
+    if not os.environ.get(name, "").strip():
+        os.environ.pop(name, None)
+    try:
+        return reader(name, default, **rules)
+    except (EnvError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name} must be {expected}.") from error
+
+
+def read_integer(name: str, default: int, low: int, high: int) -> int:
+    """Return a whole number from `low` to `high`."""
+    expected = f"a whole number from {low} to {high}"
+    return read(env.int, name, default, expected, validate=in_range(low, high))
+
+
+def read_seconds(name: str, default: float) -> float:
+    """Return a duration in seconds."""
+    expected = "a number of seconds, more than 0 and at most 3600"
+    return read(env.float, name, default, expected, validate=in_range(0.001, 3600))
+
+
+def read_price(name: str, default: str) -> Decimal:
+    """Return a price."""
+    expected = "a price such as 1.50, not negative"
+    return read(env.decimal, name, Decimal(default), expected, validate=in_range(0, 1_000_000))
+
+
+def read_optional_amount(name: str) -> Decimal | None:
+    """Return an amount of money, or None if the variable is empty."""
+    expected = "an amount such as 50, not negative, or empty"
+    return read(env.decimal, name, None, expected, validate=in_range(0, 1_000_000))
+
+
+def read_boolean(name: str, default: bool = False) -> bool:
+    """Return true or false."""
+    return read(env.bool, name, default, "true or false")
+
+
+def read_list(name: str, default: Iterable[str], expected: str, pattern: str) -> list[str]:
+    """Return a non-empty list, separated by commas, of items that match `pattern`."""
+
+    def check(values: list[str]) -> None:
+        if not values:
+            raise ValueError
+        for value in values:
+            matches(pattern)(value)
+
+    values = read(env.list, name, list(default), expected, validate=check)
+    return [value.strip() for value in values]
+
+
+def in_range(low: float, high: float) -> Callable[[Any], None]:
+    """Return a validator for numbers, which also refuses NaN."""
+
+    def check(value: Any) -> None:
+        if not low <= value <= high:
+            raise ValueError
+
+    return check
+
+
+def matches(pattern: str) -> Callable[[str], None]:
+    """Return a validator for texts."""
+
+    def check(value: str) -> None:
+        if not re.fullmatch(pattern, value):
+            raise ValueError
+
+    return check
+
+
+def check_url(value: str) -> None:
+    """Accept http(s)://host[:port][/prefix] without password, query or fragment."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError
+    if parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s", value):
+        raise ValueError
+
+
+def check_urls(values: list[str]) -> None:
+    """Accept a list of such URLs."""
+    for value in values:
+        check_url(value)
+
+
+def is_confidential(url: str) -> bool:
+    """Whether the connection is encrypted or stays in the private network."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or ("." not in host and ":" not in host):
+        return True  # a name without a dot is a host of the local network
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host.endswith((".internal", ".local", ".localhost", ".lan", ".home.arpa"))
+
+
+def check_unknown_names() -> None:
+    """Raise ImproperlyConfigured for a name that looks like one of ours and is no setting."""
+    for name in {*os.environ, *from_file} - KNOWN:
+        similar = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.8)
+        # Other programs may use the same file, so an unknown name there must resemble a setting.
+        if name.startswith(("MINIMAX_", "VOICESTUDIO_")) or (similar and name in from_file):
+            hint = f"; did you mean {similar[0]}?" if similar else "."
+            raise ImproperlyConfigured(f"{name} is not a setting of Voice Studio{hint}")
+
+
+def parse_env_file(path: Path) -> dict[str, str]:
+    """Return the variables of a .env file; raises ImproperlyConfigured if a line is invalid."""
+    try:
+        # utf-8-sig, because editors on Windows add a byte order mark.
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path} must be a readable text file in UTF-8.") from error
+    for line in parse_stream(io.StringIO(text)):
+        # python-dotenv accepts a line without "=", but the setting would be ignored.
+        if line.error or "\0" in line.original.string or (line.key and line.value is None):
+            raise ImproperlyConfigured(
+                f"{path} is invalid in line {line.original.line}: write NAME=value."
+            )
+    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
+
+
+# Variables of the process override the file.
+from_file: dict[str, str] = {}
+env_file = os.environ.get("VOICESTUDIO_ENV_FILE", str(BASE_DIR / ".env"))
+if env_file and Path(env_file).is_file():
+    from_file = parse_env_file(Path(env_file))
+    for name, value in from_file.items():
+        if not os.environ.get(name, "").strip():
+            os.environ[name] = value
+elif env_file and "VOICESTUDIO_ENV_FILE" in os.environ:
+    raise ImproperlyConfigured("VOICESTUDIO_ENV_FILE must be the path of a file that exists.")
