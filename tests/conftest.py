@@ -85,25 +85,26 @@ def browser_path() -> str:
 
 
 def answer_in_process(
-    verb: str,
+    operation: str,
     arguments: dict[str, Any],
     timeout: float,
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """Do in this process what `isolated` does in a child: same JSON, but no limits."""
-    from voicestudio.audio.__main__ import answer  # loads PyAV and NumPy, which few tests need
+    from voicestudio.audio.__main__ import run_operation  # loads PyAV, which few tests need
 
     arguments = json.loads(json.dumps(arguments))
-    if verb == "judge":
+    if isolated.OPERATIONS[operation].reports_progress:
         arguments["progress"] = progress or (lambda _seconds: None)
-    return isolated._result(json.dumps(answer(verb, arguments)).encode(), status=0)
+    reply = json.dumps(run_operation(operation, arguments), default=str)
+    return isolated._parse_reply(reply.encode(), status=0)
 
 
 @pytest.fixture(autouse=True)
 def _audio_in_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only tests marked `audio_child` start a process to read a recording."""
     if request.node.get_closest_marker("audio_child") is None:
-        monkeypatch.setattr(isolated, "_ask", answer_in_process)
+        monkeypatch.setattr(isolated, "_call_child", answer_in_process)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from shutil import rmtree
 import pytest
 
 from tests.audio import recordings
-from tests.audio.doctor import spoken
+from tests.audio.doctor import synthetic_speech
 
 TRUNCATED = ("mp3", "m4a", "wav", "flac", "webm", "mka", "aiff", "alac", "opus", "aac")
 
@@ -24,7 +24,7 @@ def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def voices(common: Path) -> None:
     """What the synthesiser says is kept for the other processes."""
-    spoken.shared = common
+    synthetic_speech.shared = common
 
 
 @pytest.fixture(scope="session")

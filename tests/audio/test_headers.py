@@ -47,11 +47,11 @@ def test_sniff_names_the_container(head: bytes, kind: str) -> None:
     ],
 )
 def test_sniff_knows_real_files(shelf: Path, kind: str, name: str) -> None:
-    assert sniff(headers.head_of(shelf / kind)) == name
+    assert headers.sniff_file(shelf / kind) == name
 
 
 def test_mp3_promise_is_the_length(shelf: Path) -> None:
-    promised = headers.mp3_promised_s(shelf / "mp3")
+    promised = headers.mp3_header_s(shelf / "mp3")
 
     assert promised == pytest.approx(12, abs=0.1)
 
@@ -61,7 +61,7 @@ def test_mp3_promise_is_found_behind_a_tag(shelf: Path, tmp_path: Path) -> None:
     plain = (shelf / "mp3").read_bytes()
     tagged.write_bytes(recordings.id3_with_cover(recordings.png()) + plain)
 
-    assert headers.mp3_promised_s(tagged) == headers.mp3_promised_s(shelf / "mp3")
+    assert headers.mp3_header_s(tagged) == headers.mp3_header_s(shelf / "mp3")
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (22_050, 1), (22_050, 2), (8_000, 1)])
@@ -73,7 +73,7 @@ def test_mp3_promise_holds_in_every_version_of_the_format(
         path, recordings.sine(3, rate, channels=channels), rate, kind="mp3", bit_rate=64_000
     )
 
-    assert headers.mp3_promised_s(path) == pytest.approx(3, abs=0.3)
+    assert headers.mp3_header_s(path) == pytest.approx(3, abs=0.3)
 
 
 def test_mp3_without_the_first_frame_promises_nothing(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_mp3_without_the_first_frame_promises_nothing(tmp_path: Path) -> None:
         tmp_path / "tone", recordings.sine(2), kind="mp3", options={"write_xing": "0"}
     )
 
-    assert headers.mp3_promised_s(path) is None
+    assert headers.mp3_header_s(path) is None
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_wav_data_tells_what_is_promised(tmp_path: Path, size: int, promised: in
     data[40:44] = size.to_bytes(4, "little")
     path.write_bytes(data)
 
-    assert headers.wav_data(path) == (promised, 1000)
+    assert headers.wav_data_sizes(path) == (promised, 1000)
 
 
 def test_wav_without_samples_has_no_data(tmp_path: Path) -> None:
     path = tmp_path / "short"
     path.write_bytes(b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00")
 
-    assert headers.wav_data(path) is None
+    assert headers.wav_data_sizes(path) is None
 
 
 def test_browsers_mp4_is_known_as_fragmented(tmp_path: Path) -> None:

@@ -14,19 +14,18 @@ import pytest
 
 from tests.audio import recordings
 from tests.audio.conftest import TRUNCATED
-from voicestudio import audio
-from voicestudio.audio import AudioProblem, Purpose
+from voicestudio.audio import AudioProblem, Purpose, intake
 
 
 def problem_of(path: Path, purpose: Purpose = "voice_clone") -> AudioProblem:
     with pytest.raises(AudioProblem) as caught:
-        audio.inspect(path, purpose=purpose)
+        intake.inspect(path, purpose=purpose)
     return caught.value
 
 
 def code_or_length(path: Path) -> str | int:
     try:
-        return audio.inspect(path).duration_ms
+        return intake.inspect(path).duration_ms
     except AudioProblem as problem:
         return problem.code
 
@@ -49,7 +48,7 @@ def test_what_the_provider_takes_is_acceptable(
     sound = recordings.sine(2, rate, channels=channels)
     path = recordings.write(tmp_path / "x", sound, rate, kind=kind, bit_rate=64_000)
 
-    measures = audio.inspect(path, purpose="prompt_audio")
+    measures = intake.inspect(path, purpose="prompt_audio")
 
     assert (measures.acceptable, measures.extension) == (True, extension)
     assert measures.bytes == path.stat().st_size
@@ -77,7 +76,7 @@ def test_what_the_provider_does_not_take_is_not_acceptable(
     sound = recordings.sine(2, rate, channels=channels)
     path = recordings.write(tmp_path / "x", sound, rate, kind=kind)
 
-    assert audio.inspect(path, purpose="prompt_audio").acceptable is False
+    assert intake.inspect(path, purpose="prompt_audio").acceptable is False
 
 
 def test_m4a_in_fragments_is_not_acceptable(tmp_path: Path) -> None:
@@ -85,7 +84,7 @@ def test_m4a_in_fragments_is_not_acceptable(tmp_path: Path) -> None:
     options = {"movflags": "frag_keyframe+empty_moov"}
     path = recordings.write(tmp_path / "x", recordings.sine(3), kind="m4a", options=options)
 
-    measures = audio.inspect(path, purpose="prompt_audio")
+    measures = intake.inspect(path, purpose="prompt_audio")
 
     assert (measures.container, measures.codec, measures.acceptable) == ("mov", "aac", False)
 
@@ -95,7 +94,7 @@ def test_dts_under_the_name_of_pcm_is_heard_as_what_it_is(tmp_path: Path, silenc
     """Taken at its word, the file would be loud noise."""
     path = recordings.dts_in_wav(tmp_path / "x.wav", 12, silence=silence)
 
-    measures = audio.inspect(path)
+    measures = intake.inspect(path)
 
     assert (measures.container, measures.codec, measures.acceptable) == ("wav", "dts", False)
     assert measures.duration_ms == pytest.approx(12_000, abs=100)
@@ -105,7 +104,7 @@ def test_wav_beyond_20_mb_is_not_acceptable(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "x", 280, rate=80_000)
     path_under = recordings.plain_wav(tmp_path / "y", 280, rate=48_000)
 
-    assert [audio.inspect(p).acceptable for p in (path, path_under)] == [False, True]
+    assert [intake.inspect(p).acceptable for p in (path, path_under)] == [False, True]
 
 
 def test_wav_with_an_open_end_is_heard_but_not_acceptable(tmp_path: Path) -> None:
@@ -115,7 +114,7 @@ def test_wav_with_an_open_end_is_heard_but_not_acceptable(tmp_path: Path) -> Non
     data[40:44] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
 
-    measures = audio.inspect(path)
+    measures = intake.inspect(path)
 
     assert (measures.duration_ms, measures.acceptable) == (12_000, False)
 
@@ -159,7 +158,7 @@ def test_length_within_the_rule_is_taken(
 ) -> None:
     path = recordings.plain_wav(tmp_path / "x", seconds)
 
-    measures = audio.inspect(path, purpose=purpose)
+    measures = intake.inspect(path, purpose=purpose)
 
     assert (measures.duration_ms, measures.acceptable) == (round(seconds * 1000), acceptable)
 
@@ -233,7 +232,7 @@ def test_what_is_no_file_is_no_audio(tmp_path: Path, kind: str) -> None:
 
 def test_missing_file_is_not_the_files_fault(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        audio.inspect(tmp_path / "nowhere.wav")
+        intake.inspect(tmp_path / "nowhere.wav")
 
 
 @pytest.mark.parametrize("with_sound", [True, False])
@@ -254,17 +253,17 @@ def test_cover_picture_is_no_video(shelf: Path, tmp_path: Path, kind: str) -> No
     else:
         path.write_bytes(recordings.m4a_with_cover(plain, picture))
 
-    measures = audio.inspect(path)
+    measures = intake.inspect(path)
 
     assert (measures.extension, measures.acceptable) == (kind, True)
-    assert measures.peaks == audio.inspect(shelf / kind).peaks
+    assert measures.peaks == intake.inspect(shelf / kind).peaks
 
 
 def test_tag_at_the_end_does_not_damage_an_mp3(shelf: Path, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes((shelf / "mp3").read_bytes() + b"TAG" + b"\xe9" * 125)
 
-    measures = audio.inspect(path)
+    measures = intake.inspect(path)
 
     assert (measures.acceptable, measures.duration_ms) == (True, 12_000)
 

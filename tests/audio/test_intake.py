@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.audio import recordings
-from voicestudio import audio
-from voicestudio.audio import AudioProblem
+from voicestudio.audio import AudioProblem, intake
 
 
 @pytest.fixture
@@ -25,96 +24,94 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["mp3", "m4a", "wav"])
-def test_take_in_keeps_the_bytes_of_what_is_acceptable(
-    shelf: Path, folder: Path, kind: str
-) -> None:
-    taken = audio.take_in(shelf / kind, folder, purpose="voice_clone")
+def test_ingest_keeps_the_bytes_of_what_is_acceptable(shelf: Path, folder: Path, kind: str) -> None:
+    ingested = intake.ingest(shelf / kind, folder, purpose="voice_clone")
 
-    assert taken.path.read_bytes() == (shelf / kind).read_bytes()
-    assert (taken.path.parent, taken.path.suffix) == (folder, f".{kind}")
-    assert taken.converted_from == ""
-    assert taken.measures == audio.inspect(taken.path)
+    assert ingested.path.read_bytes() == (shelf / kind).read_bytes()
+    assert (ingested.path.parent, ingested.path.suffix) == (folder, f".{kind}")
+    assert ingested.converted_from == ""
+    assert ingested.metadata == intake.inspect(ingested.path)
 
 
 @pytest.mark.parametrize(
     ("kind", "codec"),
     [("flac", "flac"), ("webm", "opus"), ("opus", "opus"), ("aac", "aac"), ("alac", "alac")],
 )
-def test_take_in_converts_what_is_not_acceptable(
+def test_ingest_converts_what_is_not_acceptable(
     shelf: Path, folder: Path, kind: str, codec: str
 ) -> None:
-    taken = audio.take_in(shelf / kind, folder, purpose="voice_clone")
+    ingested = intake.ingest(shelf / kind, folder, purpose="voice_clone")
 
-    measures = taken.measures
-    assert taken.converted_from == codec
-    assert (taken.path.suffix, measures.container, measures.codec) == (".mp3", "mp3", "mp3")
+    measures = ingested.metadata
+    assert ingested.converted_from == codec
+    assert (ingested.path.suffix, measures.container, measures.codec) == (".mp3", "mp3", "mp3")
     assert measures.acceptable is True
-    assert measures == audio.inspect(taken.path)
-    assert abs(measures.duration_ms - audio.inspect(shelf / kind).duration_ms) <= 50
-    assert [path.name for path in folder.iterdir()] == [taken.path.name]
+    assert measures == intake.inspect(ingested.path)
+    assert abs(measures.duration_ms - intake.inspect(shelf / kind).duration_ms) <= 50
+    assert [path.name for path in folder.iterdir()] == [ingested.path.name]
 
 
-def test_take_in_gives_the_extension_of_the_content(
+def test_ingest_gives_the_extension_of_the_content(
     shelf: Path, folder: Path, tmp_path: Path
 ) -> None:
     """An mp3 that calls itself wav needs no conversion, only its right name."""
     source = tmp_path / "../recording.exe.wav"
     source.write_bytes((shelf / "mp3").read_bytes())
 
-    taken = audio.take_in(source, folder, purpose="voice_clone")
+    ingested = intake.ingest(source, folder, purpose="voice_clone")
 
-    assert (taken.path.suffix, taken.converted_from) == (".mp3", "")
-    assert taken.path.read_bytes() == source.read_bytes()
-    assert "recording" not in taken.path.name
+    assert (ingested.path.suffix, ingested.converted_from) == (".mp3", "")
+    assert ingested.path.read_bytes() == source.read_bytes()
+    assert "recording" not in ingested.path.name
 
 
-def test_take_in_names_no_two_files_alike(shelf: Path, folder: Path) -> None:
-    names = {audio.take_in(shelf / "wav", folder, purpose="voice_clone").path for _ in range(3)}
+def test_ingest_names_no_two_files_alike(shelf: Path, folder: Path) -> None:
+    names = {intake.ingest(shelf / "wav", folder, purpose="voice_clone").path for _ in range(3)}
 
     assert len(names) == 3
 
 
 @pytest.mark.parametrize("kind", ["mp3", "webm"])
-def test_take_in_moves_the_source_if_asked(
+def test_ingest_moves_the_source_if_asked(
     shelf: Path, folder: Path, tmp_path: Path, kind: str
 ) -> None:
     source = tmp_path / "incoming"
     source.write_bytes((shelf / kind).read_bytes())
     inode = source.stat().st_ino
 
-    taken = audio.take_in(source, folder, purpose="voice_clone", move=True)
+    ingested = intake.ingest(source, folder, purpose="voice_clone", move=True)
 
     assert source.exists() is False
-    assert (taken.path.stat().st_ino == inode) is (kind == "mp3")  # moved, not copied
+    assert (ingested.path.stat().st_ino == inode) is (kind == "mp3")  # moved, not copied
 
 
-def test_take_in_never_keeps_a_link(shelf: Path, folder: Path, tmp_path: Path) -> None:
+def test_ingest_never_keeps_a_link(shelf: Path, folder: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(shelf / "mp3")
 
-    taken = audio.take_in(link, folder, purpose="voice_clone", move=True)
+    ingested = intake.ingest(link, folder, purpose="voice_clone", move=True)
 
-    assert (taken.path.is_symlink(), link.is_symlink()) == (False, False)
-    assert taken.path.read_bytes() == (shelf / "mp3").read_bytes()
+    assert (ingested.path.is_symlink(), link.is_symlink()) == (False, False)
+    assert ingested.path.read_bytes() == (shelf / "mp3").read_bytes()
 
 
-def test_take_in_of_a_bad_file_leaves_everything_as_it_was(folder: Path, tmp_path: Path) -> None:
+def test_ingest_of_a_bad_file_leaves_everything_as_it_was(folder: Path, tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "short", 3)
     before = source.read_bytes()
 
     with pytest.raises(AudioProblem):
-        audio.take_in(source, folder, purpose="voice_clone", move=True)
+        intake.ingest(source, folder, purpose="voice_clone", move=True)
 
     assert source.read_bytes() == before
     assert list(folder.iterdir()) == []
 
 
-def test_take_in_cuts_off_an_encoders_padding(folder: Path, tmp_path: Path) -> None:
+def test_ingest_cuts_off_an_encoders_padding(folder: Path, tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "clip", 8.02)
 
-    taken = audio.take_in(source, folder, purpose="prompt_audio")
+    ingested = intake.ingest(source, folder, purpose="prompt_audio")
 
-    assert (taken.converted_from, taken.measures.duration_ms) == ("pcm_u8", 7_999)
+    assert (ingested.converted_from, ingested.metadata.duration_ms) == ("pcm_u8", 7_999)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +131,9 @@ def test_convert_keeps_the_channels_and_fits_the_rate(
     source = recordings.write(tmp_path / "x", sound, rate, kind="flac")
     target = tmp_path / "y.mp3"
 
-    audio.convert(source, target)
+    intake.convert(source, target)
 
-    measures = audio.inspect(target, purpose="prompt_audio")
+    measures = intake.inspect(target, purpose="prompt_audio")
     assert (measures.sample_rate, measures.channels) == (new_rate, new_channels)
     assert measures.duration_ms == 1500
     assert measures.loudness_db == pytest.approx(-9.03 - 0.27, abs=0.1)  # the encoder's headroom
@@ -147,7 +144,7 @@ def test_convert_keeps_the_sides_apart(tmp_path: Path) -> None:
     source = recordings.write(tmp_path / "x", sound, kind="flac")
     target = tmp_path / "y.mp3"
 
-    audio.convert(source, target)
+    intake.convert(source, target)
 
     with av.open(str(target)) as container:
         heard = np.concatenate([f.to_ndarray() for f in container.decode(audio=0)], axis=1)
@@ -162,7 +159,7 @@ def test_convert_takes_no_metadata_over(tmp_path: Path) -> None:
     assert b"My private title" in source.read_bytes()
     target = tmp_path / "y.mp3"
 
-    audio.convert(source, target)
+    intake.convert(source, target)
 
     assert b"private" not in target.read_bytes()
     with av.open(str(target)) as container:
@@ -174,7 +171,7 @@ def test_convert_of_five_minutes_stays_far_below_20_mb(tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "x", 10)
     target = tmp_path / "y.mp3"
 
-    audio.convert(source, target)
+    intake.convert(source, target)
 
     assert target.stat().st_size * 30 == pytest.approx(7_200_000, rel=0.01)
 
@@ -184,7 +181,7 @@ def test_convert_of_a_broken_file_leaves_no_target(shelf: Path, tmp_path: Path) 
     source.write_bytes((shelf / "flac").read_bytes()[:60])
 
     with pytest.raises(AudioProblem):
-        audio.convert(source, tmp_path / "y.mp3")
+        intake.convert(source, tmp_path / "y.mp3")
 
     assert list(tmp_path.iterdir()) == [source]
 
@@ -202,16 +199,16 @@ def test_convert_keeps_the_length(seconds: float, rate: int, channels: int, kind
         sound = recordings.sine(seconds, rate, channels=channels)
         recordings.write(source, sound, rate, kind=kind)
 
-        audio.convert(source, target)
+        intake.convert(source, target)
 
-        before = audio.inspect(source, purpose="prompt_audio")
-        after = audio.inspect(target, purpose="prompt_audio")
+        before = intake.inspect(source, purpose="prompt_audio")
+        after = intake.inspect(target, purpose="prompt_audio")
         assert abs(after.duration_ms - before.duration_ms) <= 50
         assert after.channels == (2 if channels == 2 else 1)
         assert after.acceptable is True
 
 
-def test_take_in_keeps_what_is_too_long_to_send_so_that_it_can_be_cut(tmp_path: Path) -> None:
+def test_ingest_keeps_what_is_too_long_to_send_so_that_it_can_be_cut(tmp_path: Path) -> None:
     source = tmp_path / "long.wav"
     with wave.open(str(source), "wb") as file:
         file.setnchannels(1)
@@ -220,10 +217,10 @@ def test_take_in_keeps_what_is_too_long_to_send_so_that_it_can_be_cut(tmp_path: 
         file.writeframes(bytes([100, 156]) * (4000 * 301))
     before = source.read_bytes()
 
-    taken = audio.take_in(source, tmp_path, purpose="voice_clone", longest_ms=7_200_000)
+    ingested = intake.ingest(source, tmp_path, purpose="voice_clone", longest_ms=7_200_000)
 
-    assert (taken.path.read_bytes(), taken.path.suffix) == (before, ".wav")
-    assert (taken.measures.duration_ms, taken.converted_from) == (301_000, "")
+    assert (ingested.path.read_bytes(), ingested.path.suffix) == (before, ".wav")
+    assert (ingested.metadata.duration_ms, ingested.converted_from) == (301_000, "")
     with pytest.raises(AudioProblem) as problem:
-        audio.take_in(source, tmp_path, purpose="voice_clone", longest_ms=300_500)
+        intake.ingest(source, tmp_path, purpose="voice_clone", longest_ms=300_500)
     assert problem.value.code == "too_long"

@@ -6,28 +6,39 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.audio import recordings
-from voicestudio import audio
-from voicestudio.audio import AudioProblem, isolated, judging
+from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
+from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio.analysis import analyze
+from voicestudio.audio.cleanup import clean_up
+from voicestudio.audio.cutting import cut
+from voicestudio.audio.doctor.run import check
+from voicestudio.audio.intake import ingest
+from voicestudio.audio.results import from_json
 
+PROJECT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.audio_child
-HOUSE = Path(__file__).parent.parent.parent
 
 
-def python(code: str) -> subprocess.CompletedProcess[str]:
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=HOUSE, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False
     )
 
 
-def children() -> list[psutil.Process]:
-    """The processes of the room that this one has started."""
+def child_processes() -> list[psutil.Process]:
+    """The audio processes that this one has started."""
     started = psutil.Process().children()
     return [child for child in started if "voicestudio.audio" in child.cmdline()]
 
@@ -39,30 +50,72 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds of a voice."""
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
+    return recordings.write(path, speech_in_room("English")[None, : 12 * RATE], RATE)
+
+
+@pytest.mark.parametrize("operation", isolated.OPERATIONS.values(), ids=isolated.OPERATIONS)
+def test_operation_takes_the_arguments_of_its_function(operation: isolated.Operation[Any]) -> None:
+    module = import_module(f"voicestudio.audio.{operation.module}")
+    arguments = signature(getattr(module, operation.function)).parameters
+    public = signature(getattr(isolated, operation.function)).parameters
+
+    assert public.keys() - {"timeout"} == arguments.keys() - {"stem"}
+    assert operation.reports_progress == ("progress" in arguments)
+
+
 @pytest.mark.parametrize("kind", ["mp3", "webm"])
-def test_take_in_gives_what_it_gives_without_a_child(shelf: Path, folder: Path, kind: str) -> None:
-    taken = isolated.take_in(shelf / kind, folder, purpose="voice_clone")
+def test_ingest_in_the_child_gives_the_same_file(shelf: Path, folder: Path, kind: str) -> None:
+    isolated_file = isolated.ingest(shelf / kind, folder, purpose="voice_clone")
 
-    alone = audio.take_in(shelf / kind, folder, purpose="voice_clone")
-    assert taken.measures == alone.measures
-    assert taken.converted_from == alone.converted_from
-    assert taken.path.read_bytes() == alone.path.read_bytes()
-
-
-def test_waveform_gives_what_it_gives_without_a_child(shelf: Path) -> None:
-    assert isolated.waveform_of(shelf / "m4a") == audio.waveform_of(shelf / "m4a")
+    direct_file = ingest(shelf / kind, folder, purpose="voice_clone")
+    assert isolated_file.metadata == direct_file.metadata
+    assert isolated_file.converted_from == direct_file.converted_from
+    assert isolated_file.path.read_bytes() == direct_file.path.read_bytes()
 
 
-def test_take_in_finds_a_relative_path_and_a_strange_name(
+@pytest.mark.parametrize(
+    ("in_child", "direct", "arguments"),
+    [
+        (isolated.cut, cut, {"start_ms": 1_500, "end_ms": 9_000}),
+        (isolated.clean_up, clean_up, {"mono": False}),
+        (isolated.analyze, analyze, {"suggest_from_ms": 1}),
+    ],
+    ids=["cut", "clean_up", "analyze"],
+)
+def test_operation_in_the_child_writes_the_same_file(
+    clip: Path,
+    tmp_path: Path,
+    in_child: Callable[..., object],
+    direct: Callable[..., object],
+    arguments: dict[str, Any],
+) -> None:
+    result = in_child(clip, tmp_path / "y", **arguments)
+
+    assert result == direct(clip, tmp_path / "z", **arguments)
+    assert (tmp_path / "y").read_bytes() == (tmp_path / "z").read_bytes()
+
+
+def test_report_survives_json(clip: Path) -> None:
+    report = check(clip)
+
+    assert from_json(type(report), json.loads(json.dumps(asdict(report)))) == report
+    assert isolated.check(clip) == report
+
+
+def test_ingest_accepts_a_relative_path_and_a_strange_name(
     shelf: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / '-王芳 "2" \n.mp3'
     source.write_bytes((shelf / "mp3").read_bytes())
     monkeypatch.chdir(tmp_path)
 
-    taken = isolated.take_in(Path(source.name), Path("media"), purpose="voice_clone", move=True)
+    ingested = isolated.ingest(Path(source.name), Path("media"), purpose="voice_clone", move=True)
 
-    assert taken.path.resolve().parent == folder
+    assert ingested.path.resolve().parent == folder
     assert source.exists() is False
 
 
@@ -70,7 +123,7 @@ def test_problem_comes_back_with_its_facts(folder: Path, tmp_path: Path) -> None
     source = recordings.plain_wav(tmp_path / "x", 9.9)
 
     with pytest.raises(AudioProblem) as caught:
-        isolated.take_in(source, folder, purpose="voice_clone")
+        isolated.ingest(source, folder, purpose="voice_clone")
 
     assert (caught.value.code, caught.value.facts) == (
         "too_short",
@@ -78,166 +131,189 @@ def test_problem_comes_back_with_its_facts(folder: Path, tmp_path: Path) -> None
     )
 
 
-def test_empty_and_too_large_need_no_child(folder: Path, tmp_path: Path) -> None:
+def test_problem_leaves_no_target(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(AudioProblem) as caught:
+        isolated.cut(clip, tmp_path / "y", 60_000, 70_000)
+
+    assert caught.value.code == "too_short"
+    assert (tmp_path / "y").exists() is False
+
+
+def test_empty_and_too_large_files_need_no_child(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere")
     source = tmp_path / "x"
     source.write_bytes(b"")
     large = recordings.plain_wav(tmp_path / "y", 11)
 
     with pytest.raises(AudioProblem) as empty:
-        isolated.take_in(source, folder, purpose="voice_clone")
+        isolated.ingest(source, folder, purpose="voice_clone")
     with pytest.raises(AudioProblem) as too_large:
-        isolated.take_in(large, folder, purpose="voice_clone", max_bytes=1000)
+        isolated.ingest(large, folder, purpose="voice_clone", max_bytes=1000)
 
     assert (empty.value.code, too_large.value.code) == ("empty", "too_large")
 
 
-def test_late_child_is_ended_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+def test_slow_child_is_killed_and_leaves_nothing(folder: Path, tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "x", 290)
 
     with pytest.raises(AudioProblem) as caught:
-        isolated.take_in(source, folder, purpose="voice_clone", timeout=0.02)
+        isolated.ingest(source, folder, purpose="voice_clone", timeout=0.02)
 
     assert caught.value.code == "damaged"
     assert list(folder.iterdir()) == []
     assert source.exists() is True
-    assert children() == []
+    assert child_processes() == []
 
 
-def test_half_written_file_of_a_dead_child_is_removed(folder: Path, tmp_path: Path) -> None:
+def test_slow_check_reports_a_damaged_file(clip: Path) -> None:
+    report = isolated.check(clip, timeout=0.01)
+
+    assert [finding.code for finding in report.findings] == ["damaged"]
+
+
+def test_incomplete_file_of_a_killed_child_is_removed(folder: Path, tmp_path: Path) -> None:
     source = recordings.plain_wav(tmp_path / "x", 290, rate=96_000)
 
     with ThreadPoolExecutor(1) as pool:
-        taking = pool.submit(isolated.take_in, source, folder, purpose="voice_clone")
+        ingesting = pool.submit(isolated.ingest, source, folder, purpose="voice_clone")
         for _ in range(2000):
-            if taking.done() or list(folder.iterdir()):
+            if ingesting.done() or list(folder.iterdir()):
                 break
             time.sleep(0.005)
-        begun = [path.suffix for path in folder.iterdir()]
-        for child in children():
+        incomplete = [path.suffix for path in folder.iterdir()]
+        for child in child_processes():
             child.kill()
-        problem = taking.exception()
+        problem = ingesting.exception()
 
-    assert begun == [".mp3"]
+    assert incomplete == [".mp3"]
     assert isinstance(problem, AudioProblem)
     assert (problem.code, problem.facts) == ("damaged", {"cause": "ended by signal 9"})
     assert list(folder.iterdir()) == []
 
 
-def test_child_that_cannot_work_is_not_the_files_fault(
+def test_child_without_memory_is_an_error_of_the_machine(
     shelf: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolated, "MEMORY_BYTES", 60 * 1024 * 1024)  # no library fits into it
+    monkeypatch.setattr(isolated, "MEMORY_BYTES", 60 * 1024 * 1024)  # too little for any library
 
     with pytest.raises(RuntimeError):
-        isolated.take_in(shelf / "mp3", folder, purpose="voice_clone")
+        isolated.ingest(shelf / "mp3", folder, purpose="voice_clone")
 
 
-def test_missing_folder_is_not_the_files_fault(shelf: Path, tmp_path: Path) -> None:
+def test_missing_file_or_folder_raises_file_not_found(shelf: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        isolated.take_in(shelf / "mp3", tmp_path / "nowhere", purpose="voice_clone")
+        isolated.ingest(shelf / "mp3", tmp_path / "nowhere", purpose="voice_clone")
     with pytest.raises(FileNotFoundError):
-        isolated.take_in(tmp_path / "nothing", tmp_path, purpose="voice_clone")
+        isolated.ingest(tmp_path / "nothing", tmp_path, purpose="voice_clone")
 
 
-def test_limits_hold() -> None:
+def test_resource_limits_apply() -> None:
     code = (
-        "import resource; from voicestudio.audio.__main__ import limit; limit(300 * 2**20, 7);"
+        "import resource; from voicestudio.audio.__main__ import limit_resources;"
+        "limit_resources(300 * 2**20, 7);"
         "print([resource.getrlimit(k)[0] for k in (resource.RLIMIT_CPU, resource.RLIMIT_CORE)]);"
         "bytearray(400 * 2**20)"
     )
 
-    ended = python(code)
+    ended = run_python(code)
 
     assert ended.stdout == "[12, 0]\n"
     assert ended.stderr.splitlines()[-1] == "MemoryError"
 
 
-def test_answer_stands_alone_on_standard_output(shelf: Path) -> None:
-    limits = {"memory_bytes": isolated.MEMORY_BYTES, "seconds": 20, "sign_s": 0}
-    wish = {"path": str(shelf / "mp3")} | limits
+def test_standard_output_contains_only_the_reply(clip: Path) -> None:
+    limits = {"memory_bytes": isolated.MEMORY_BYTES, "seconds": 20, "heartbeat_s": 0}
+    arguments = [json.dumps({"source": str(clip)}), json.dumps(limits)]
     ended = subprocess.run(
-        [sys.executable, "-m", "voicestudio.audio", "waveform_of", json.dumps(wish)],
-        cwd=HOUSE,
+        [sys.executable, "-m", "voicestudio.audio", "check", *arguments],
+        cwd=PROJECT,
         capture_output=True,
         check=True,
     )
 
-    peaks, duration_ms = audio.waveform_of(shelf / "mp3")
-    assert json.loads(ended.stdout) == {"result": {"peaks": peaks, "duration_ms": duration_ms}}
+    assert json.loads(ended.stdout) == {"result": asdict(check(clip))}
     assert ended.stderr == b""
 
 
-def test_no_key_reaches_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_gets_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MINIMAX_API_KEY", "SECRET_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "hush")
 
     assert "hush" not in isolated._environment().values()
 
 
-def test_child_is_told_of_the_processor_what_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_gets_the_processor_type_and_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "8")
-    told = isolated._environment()
-    assert told["OPENBLAS_CORETYPE"] == "Haswell"
-    assert told["OPENBLAS_NUM_THREADS"] == "1"
+
+    environment = isolated._environment()
+
+    assert environment["OPENBLAS_CORETYPE"] == "Haswell"
+    assert environment["OPENBLAS_NUM_THREADS"] == "1"
 
 
-def test_importing_the_room_loads_no_heavy_library(shelf: Path) -> None:
+def test_public_names_load_no_heavy_library(clip: Path, tmp_path: Path) -> None:
+    analyze(clip, tmp_path / "envelope", suggest_from_ms=120_000)
     code = (
-        "import sys; from pathlib import Path; from voicestudio.audio import isolated;"
-        f"isolated.waveform_of(Path({str(shelf / 'mp3')!r}));"
+        "import sys; from pathlib import Path; from voicestudio import audio;"
+        "from voicestudio.audio import isolated;"
+        f"isolated.check(Path({str(clip)!r}));"
+        f"audio.read_bars(Path({str(tmp_path / 'envelope')!r}), 0, 1000);"
         "print(sorted({'av', 'numpy', 'django'} & set(sys.modules)))"
     )
 
-    assert python(code).stdout == "[]\n"
+    assert run_python(code).stdout == "[]\n"
 
 
-def test_judging_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolated, "SIGN_S", 0.0)
-    source = recordings.plain_wav(tmp_path / "x", 20)
-    heard: list[float] = []
+def test_analysis_reports_its_progress(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "HEARTBEAT_S", 0.0)
+    reported: list[float] = []
 
-    judgement = isolated.judge(source, tmp_path / "e", suggest_from_ms=1, progress=heard.append)
+    isolated.analyze(clip, tmp_path / "e", suggest_from_ms=1, progress=reported.append)
 
-    assert heard == sorted(heard)
-    assert 0 < heard[0] <= heard[-1] == 20.0
-    assert judgement == judging.judge(source, tmp_path / "e", suggest_from_ms=1)
+    assert reported == sorted(reported)
+    assert 0 < reported[0] <= reported[-1] == 12.0
 
 
-def told(script: str, timeout: float, *, heard: list[float]) -> bytes:
-    """What is taken from a child that says this."""
+def read_output(script: str, timeout: float, *, reported: list[float]) -> bytes:
+    """The reply of a child that runs this shell script."""
     with subprocess.Popen(
         ["/bin/sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True
     ) as child:
         try:
-            return isolated._told(child, timeout, heard.append)
+            return isolated._read_output(child, timeout, reported.append)
         finally:
-            isolated._end(child)
+            isolated._kill(child)
 
 
-def test_limit_counts_from_the_last_sign_of_life() -> None:
-    heard: list[float] = []
+def test_timeout_counts_from_the_last_heartbeat() -> None:
+    reported: list[float] = []
+    script = "for s in 1.5 2 3; do echo $s; sleep 1; done; printf '{}'"
 
-    answer = told("for s in 1.5 2 3; do echo $s; sleep 1; done; printf '{}'", 2.5, heard=heard)
+    reply = read_output(script, 2.5, reported=reported)
 
-    assert (answer, heard) == (b"{}", [1.5, 2.0, 3.0])
+    assert (reply, reported) == (b"{}", [1.5, 2.0, 3.0])
 
 
 @pytest.mark.parametrize(
     "script", ["echo 1; sleep 60", "while echo 1; do sleep 0.1; done"], ids=["silent", "endless"]
 )
-def test_child_that_comes_to_no_end_is_too_late(
+def test_child_that_does_not_finish_is_too_late(
     script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolated, "_SIGNS_MOST", 2)
+    monkeypatch.setattr(isolated, "_TIMEOUTS_MAX", 2)
 
     with pytest.raises(TimeoutError):
-        told(script, 0.5, heard=[])
+        read_output(script, 0.5, reported=[])
 
 
-@pytest.mark.parametrize("said", ["12 and more", "", "{}"])
-def test_child_that_says_what_we_do_not_means_damaged(said: str) -> None:
+@pytest.mark.parametrize("line", ["12 and more", "", "{}"])
+def test_unexpected_output_means_damaged(line: str) -> None:
     with pytest.raises(AudioProblem) as caught:
-        told(f"echo '{said}'; sleep 60", 60, heard=[])
+        read_output(f"echo '{line}'; sleep 60", 60, reported=[])
 
     assert caught.value.code == "damaged"

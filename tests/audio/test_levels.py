@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tests.audio import recordings
-from voicestudio import audio
-from voicestudio.audio.decoding import opened
+from voicestudio.audio import AudioProblem, Metadata, intake, read_waveform
+from voicestudio.audio.decoding import open_recording
 
 PCM = ["wav", "wav8", "wav24", "wav32", "wavfloat", "wavdouble", "aiff"]
 LOSSLESS = [*PCM, "flac", "flac24", "alac"]
@@ -18,8 +18,8 @@ LOSSY = ["mp3", "m4a", "opus", "webm", "wavlaw"]
 HALF_DB = 20 * math.log10(0.5)  # the peak of a sine of half height; its RMS lies 3.01 dB lower
 
 
-def measured(path: Path) -> audio.Measures:
-    return audio.inspect(path, purpose="prompt_audio")
+def measured(path: Path) -> Metadata:
+    return intake.inspect(path, purpose="prompt_audio")
 
 
 @pytest.mark.parametrize("channels", [1, 2])
@@ -99,7 +99,7 @@ def test_whisper_above_the_floor_is_heard_and_below_it_is_silent(tmp_path: Path)
     )
 
     assert measured(above).silence_share == 0.0
-    with pytest.raises(audio.AudioProblem) as caught:
+    with pytest.raises(AudioProblem) as caught:
         measured(below)
     assert caught.value.code == "silent"
 
@@ -133,7 +133,7 @@ def test_peaks_show_where_the_sound_is(tmp_path: Path) -> None:
 def test_peaks_are_110_at_any_length(tmp_path: Path, seconds: float) -> None:
     path = recordings.write(tmp_path / "tone", recordings.sine(seconds))
 
-    peaks, duration_ms = audio.waveform_of(path)
+    peaks, duration_ms = read_waveform(path)
 
     assert (len(peaks), max(peaks), duration_ms) == (110, 100, round(seconds * 1000))
 
@@ -158,14 +158,14 @@ def test_peaks_are_nearly_the_same_in_another_format(tmp_path: Path) -> None:
 def test_peaks_of_silence_are_flat(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "nothing", recordings.sine(2, level=0.0))
 
-    assert audio.waveform_of(path) == ([0] * 110, 2000)
+    assert read_waveform(path) == ([0] * 110, 2000)
 
 
 def test_blocks_are_the_samples_themselves(tmp_path: Path) -> None:
     sound = recordings.speech(3, 11_025, channels=2)
     path = recordings.write(tmp_path / "speech", sound, 11_025, kind="wavfloat")
 
-    with opened(path) as decoder:
+    with open_recording(path) as decoder:
         heard = [block.copy() for block, _ in decoder.blocks(stop_after_s=10)]
 
     assert np.array_equal(np.concatenate(heard, axis=1), sound)
@@ -175,7 +175,7 @@ def test_blocks_are_the_samples_themselves(tmp_path: Path) -> None:
 def test_blocks_end_soon_after_the_limit(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "long", 600)
 
-    with opened(path) as decoder:
+    with open_recording(path) as decoder:
         heard = sum(block.shape[1] / rate for block, rate in decoder.blocks(stop_after_s=2))
 
     assert 2 < heard < 3

@@ -30,9 +30,9 @@ def bare(path: Path) -> None:
 
 def ours(path: Path) -> None:
     """Decode, measure, draw."""
-    from voicestudio.audio.measuring import measure
+    from voicestudio.audio.probe import read_metadata
 
-    measure(path)
+    read_metadata(path)
 
 
 WORK = {"bare": bare, "ours": ours}

@@ -50,16 +50,16 @@ def ffmpeg(path: Path) -> None:
 
 def ours(path: Path) -> None:
     """Verdict, findings and all figures."""
-    from voicestudio.audio import examine
+    from voicestudio.audio.doctor.run import check
 
-    examine(path)
+    check(path)
 
 
 def whole(path: Path) -> None:
     """Verdict, picture and proposals."""
-    from voicestudio.audio import judging
+    from voicestudio.audio.analysis import analyze
 
-    judging.judge(path, path.with_suffix(".envelope"), suggest_from_ms=120_000)
+    analyze(path, path.with_suffix(".envelope"), suggest_from_ms=120_000)
 
 
 WORK = {"ffmpeg": ffmpeg, "ours": ours, "whole": whole}
@@ -70,10 +70,10 @@ def make(path: Path, minutes: float) -> None:
     import numpy as np
 
     from tests.audio import recordings
-    from tests.audio.doctor import spoken
+    from tests.audio.doctor import synthetic_speech
 
-    clip = spoken.in_a_room("English", 30)
-    times = np.arange(round(30 * RATE)) * spoken.RATE / RATE
+    clip = synthetic_speech.speech_in_room("English", 30)
+    times = np.arange(round(30 * RATE)) * synthetic_speech.RATE / RATE
     wide = np.interp(times, np.arange(len(clip)), clip).astype(np.float32)
     sound = np.tile(np.stack([wide, 0.8 * wide]), (1, round(2 * minutes)))
     recordings.write(path, sound, RATE, kind=path.name, bit_rate=192_000)
@@ -84,11 +84,11 @@ def make_long(path: Path, minutes: float) -> None:
     import numpy as np
 
     from tests.audio import recordings
-    from tests.audio.doctor import spoken
+    from tests.audio.doctor import synthetic_speech
 
-    sound = np.tile(spoken.in_a_room("English", 30), (2, 10))
+    sound = np.tile(synthetic_speech.speech_in_room("English", 30), (2, 10))
     bare = {"id3v2_version": "0", "write_xing": "0"}
-    recordings.write(path, sound, spoken.RATE, kind="mp3", bit_rate=96_000, options=bare)
+    recordings.write(path, sound, synthetic_speech.RATE, kind="mp3", bit_rate=96_000, options=bare)
     frames = path.read_bytes()
     with path.open("wb") as file:
         for _ in range(round(minutes / MINUTES)):

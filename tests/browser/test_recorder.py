@@ -14,6 +14,7 @@ from tests import factories
 from tests.browser.conftest import Contexts, Studio
 from tests.browser.test_form import ATTEMPT, answer, press
 from voicestudio import audio
+from voicestudio.audio import intake
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -472,7 +473,7 @@ def test_lost_connection_keeps_the_take_to_be_sent_again_or_saved(
     button(page, "Send it again").click()
 
     expect(page.locator("#prompt_clip .recording")).to_be_visible()
-    assert audio.inspect(file, purpose="prompt_audio").duration_ms == pytest.approx(shown, abs=300)
+    assert intake.inspect(file, purpose="prompt_audio").duration_ms == pytest.approx(shown, abs=300)
     assert saving.value.suggested_filename.startswith("Recorded ")
     assert AudioFile.objects.get().origin == Origin.RECORDED
 

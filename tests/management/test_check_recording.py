@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.audio import recordings
-from tests.audio.doctor import spoiling
-from tests.audio.doctor.spoken import RATE, in_a_room
+from tests.audio.doctor import defects
+from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
 
 
 def check(path: Path, *options: str) -> tuple[str, int]:
@@ -33,7 +33,7 @@ def checked(path: Path, *options: str) -> tuple[dict[str, Any], int]:
 
 
 def test_good_recording_exits_with_0(tmp_path: Path) -> None:
-    path = recordings.write(tmp_path / "x", in_a_room("English")[None], RATE)
+    path = recordings.write(tmp_path / "x", speech_in_room("English")[None], RATE)
 
     result, code = checked(path)
 
@@ -43,7 +43,7 @@ def test_good_recording_exits_with_0(tmp_path: Path) -> None:
 
 
 def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
-    noisy = spoiling.white_noise(in_a_room("English"), -30)
+    noisy = defects.white_noise(speech_in_room("English"), -30)
     path = recordings.write(tmp_path / "x", noisy[None], RATE)
 
     result, code = checked(path)
@@ -84,7 +84,7 @@ def test_silence_is_printed_as_a_sentence(tmp_path: Path) -> None:
 
 
 def test_prompt_clip_has_its_own_length_limits(tmp_path: Path) -> None:
-    path = recordings.write(tmp_path / "x", in_a_room("English")[None, : 6 * RATE], RATE)
+    path = recordings.write(tmp_path / "x", speech_in_room("English")[None, : 6 * RATE], RATE)
 
     result, code = checked(path, "--prompt-clip")
 

@@ -130,7 +130,7 @@ def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path
 def test_progress_is_written_down_as_it_comes(
     spoken: bytes, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolated, "SIGN_S", 0.0)
+    monkeypatch.setattr(isolated, "HEARTBEAT_S", 0.0)
     recording = taken_in(spoken, person)
     assert recording.check_started_at is not None
 

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from tests.factories import PEAKS, make_recording
 from tests.practice.recordings import hum
-from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio import AudioProblem, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.services import recordings
 
@@ -138,7 +138,7 @@ def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) ->
 
 def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
     drawn = tmp_path / "envelope"
-    isolated.write_envelope(Path(long.file.path), drawn)
+    isolated.analyze(Path(long.file.path), drawn, suggest_from_ms=rules.LONG_MAX_MS)
     with drawn.open("rb") as content:
         long.envelope.save("talk.envelope", File(content))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.audio import recordings
-from tests.audio.doctor import spoiling
-from tests.audio.doctor.spoken import RATE, in_a_room
-from voicestudio.audio import examine
+from tests.audio.doctor import defects
+from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
+from voicestudio.audio import isolated
 from voicestudio.templatetags.figures import FIGURES, UNSAID, in_words
 
 # Facts of the file that are words.
@@ -17,10 +17,10 @@ WORDS = {"container", "codec"}
 
 
 def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> None:
-    clip = spoiling.hum(spoiling.echo(in_a_room("English"), 0.15, 0.4), 50, -30)
+    clip = defects.hum(defects.echo(speech_in_room("English"), 0.15, 0.4), 50, -30)
     path = recordings.write(tmp_path / "x", np.stack([clip, 0.8 * clip]), RATE)
 
-    measures = examine(path).measures
+    measures = isolated.check(path).metrics
 
     assert measures.keys() - WORDS - UNSAID == FIGURES.keys()
     shown = {str(figure.name): figure.value for figure in in_words(measures)}

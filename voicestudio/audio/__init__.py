@@ -1,44 +1,49 @@
-"""Audio: what a recording is; pure functions over files and arrays, no Django, no network."""
+"""Audio: what a recording is; pure functions over files and arrays, no Django, no network.
 
-from .cutting import Cut, cut
-from .doctor import Advice, Examination, Finding, examine
-from .headers import sniff
-from .intake import convert, inspect, take_in, waveform_of
-from .measures import PEAKS, Measures, Purpose, Taken
-from .passages import REASONS, Passage, Suggestion, best_passage, prompt_passage, suggest
+The rest of the project imports the names listed here, and `isolated` for everything that opens a
+file. Importing this package loads neither PyAV nor numpy.
+"""
+
+from . import rules
+from .envelope_file import read_bars
+from .headers import HEAD_BYTES, sniff
 from .problems import AudioProblem
-from .tidying import STEPS, Tidied, tidy
-from .waveform import waveform_path
-from .zoom import duration_of, shape_of, write_envelope
+from .results import (
+    FINDING_CODES,
+    PASSAGE_REASONS,
+    Advice,
+    Analysis,
+    Cleanup,
+    Cut,
+    Finding,
+    IngestedFile,
+    Metadata,
+    Passage,
+    Report,
+    Suggestion,
+)
+from .rules import Purpose
+from .waveform import read_waveform, waveform_path
 
 __all__ = [
-    "PEAKS",
-    "REASONS",
-    "STEPS",
+    "FINDING_CODES",
+    "HEAD_BYTES",
+    "PASSAGE_REASONS",
     "Advice",
+    "Analysis",
     "AudioProblem",
+    "Cleanup",
     "Cut",
-    "Examination",
     "Finding",
-    "Measures",
+    "IngestedFile",
+    "Metadata",
     "Passage",
     "Purpose",
+    "Report",
     "Suggestion",
-    "Taken",
-    "Tidied",
-    "best_passage",
-    "convert",
-    "cut",
-    "duration_of",
-    "examine",
-    "inspect",
-    "prompt_passage",
-    "shape_of",
+    "read_bars",
+    "read_waveform",
+    "rules",
     "sniff",
-    "suggest",
-    "take_in",
-    "tidy",
-    "waveform_of",
     "waveform_path",
-    "write_envelope",
 ]

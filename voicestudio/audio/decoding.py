@@ -1,7 +1,4 @@
-"""Audio: from a file to blocks of samples, in one pass and with memory that does not grow.
-
-This module imports PyAV and numpy: the rest of the house reaches it only through `intake`.
-"""
+"""Audio: decodes a file to blocks of samples, in one pass and in constant memory."""
 
 from __future__ import annotations
 
@@ -25,15 +22,15 @@ from .problems import AudioProblem
 
 Block = NDArray[np.float32]  # (channels, frames), full scale is 1.0
 
-# Containers of sound that people have. Nothing that names other files or addresses (playlists,
-# concat, hls, dash), no image, no device. avi, flv, mpeg and mpegts are there to be told apart
-# as videos.
+# Common audio containers. No format that refers to other files or addresses (playlists, concat,
+# hls, dash), no images, no devices. avi, flv, mpeg and mpegts are listed so that videos are
+# recognised as such.
 _FORMATS: Final = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,"
     "tta,w64,wav,wv"
 )
-# Decoders of sound only, so that no picture or subtitle parser meets a hostile file.
-_SOUND: Final = (
+# Audio decoders only, so that no picture or subtitle parser opens a hostile file.
+_CODECS: Final = (
     "aac,aac_fixed,aac_latm,ac3,ac3_fixed,alac,amrnb,amrwb,ape,dca,eac3,flac,g723_1,gsm,gsm_ms,"
     "libopencore_amrnb,libopencore_amrwb,libopus,libvorbis,mp1,mp1float,mp2,mp2float,mp3,mp3adu,"
     "mp3adufloat,mp3float,mp3on4,mp3on4float,opus,speex,libspeex,tta,vorbis,wavpack,wmalossless,"
@@ -42,17 +39,17 @@ _SOUND: Final = (
     "pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,dsd_lsbf,dsd_msbf,"
     "dsd_lsbf_planar,dsd_msbf_planar"
 )
-_DECODERS: Final = frozenset(_SOUND.split(","))
+_DECODERS: Final = frozenset(_CODECS.split(","))
 _OPTIONS: Final = {
     "format_whitelist": _FORMATS,
-    "codec_whitelist": _SOUND,
-    "protocol_whitelist": "",  # none: the bytes come from us, nothing else can be opened
+    "codec_whitelist": _CODECS,
+    "protocol_whitelist": "",  # none: we pass the bytes in, FFmpeg cannot open anything
     "max_streams": "32",
 }
-# A WAV may hold DTS under the name of PCM. FFmpeg looks for it in the first five seconds, which
-# takes thirty times as long as all the rest of opening; we look for it in the first two tenths.
+# A WAV may hold DTS declared as PCM. FFmpeg searches the first five seconds for it, which takes
+# thirty times as long as the rest of opening; we let it search 0.2 s.
 _OPTIONS_WAV: Final = {**_OPTIONS, "max_probe_packets": "2"}
-# Sample formats of FFmpeg: numpy type, and what makes full scale 1.0. 24 bits come as s32.
+# Sample formats of FFmpeg: numpy type, and the factor to full scale 1.0. 24 bits come as s32.
 _SAMPLES: Final[dict[str, tuple[type[np.generic], float]]] = {
     "u8": (np.uint8, 1 / 128),
     "s16": (np.int16, 1 / 2**15),
@@ -61,16 +58,16 @@ _SAMPLES: Final[dict[str, tuple[type[np.generic], float]]] = {
     "flt": (np.float32, 1.0),
     "dbl": (np.float64, 1.0),
 }
-# Containers whose header tells the length; in the others FFmpeg guesses from the bit rate.
-_PROMISING: Final = frozenset({"mov", "flac", "aiff", "caf", "w64", "au"})
-_HOPS: Final = 64  # blocks hold 0.64 s, or less where that is many samples
+# Containers whose header states the length; for others FFmpeg guesses from the bit rate.
+_WITH_LENGTH: Final = frozenset({"mov", "flac", "aiff", "caf", "w64", "au"})
+_HOPS: Final = 64  # in a block, which holds 0.64 s, or less if that is many samples
 _BLOCK_SAMPLES: Final = 400_000
 _ERRORS_MAX: Final = 500
-_LOUDEST: Final = 16.0  # +24 dBFS; what a float file says beyond is a fault, not sound
+_LOUDEST: Final = 16.0  # +24 dBFS; higher values in a float file are errors, not sound
 
 
-class _Bytes:
-    """A file as FFmpeg may see it: bytes without a name, so that no name decides anything."""
+class _NamelessFile:
+    """A file without a name for FFmpeg, so that its name has no influence."""
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
@@ -86,10 +83,10 @@ class _Bytes:
 
 
 class Decoder:
-    """An open recording. Read `blocks` once; the other facts are complete after it.
+    """An open recording. Read `blocks` once; the other attributes are complete afterwards.
 
-    `announced_s` is the length (s) by FFmpeg's reading of the header, `promised_s` the length
-    that the header truly states (None where it states none), `seconds` what was decoded so far.
+    `estimated_s` is FFmpeg's estimate of the length (s), `header_s` the length that the header
+    really states (None if it states none), `seconds` what was decoded so far.
     """
 
     def __init__(self, path: Path, container: InputContainer, stream: AudioStream) -> None:
@@ -98,8 +95,8 @@ class Decoder:
         self.container = container.format.name.split(",")[0]
         self.codec: str = codec.codec.canonical_name
         self.brand = container.metadata.get("major_brand", "")
-        self.announced_s = container.duration / 1e6 if container.duration else None
-        self.promised_s = _promised_s(path, container, stream, self.container)
+        self.estimated_s = container.duration / 1e6 if container.duration else None
+        self.header_s = _header_length_s(path, container, stream, self.container)
         self.sample_rate = 0
         self.channels = 0
         self.packets = 0
@@ -111,28 +108,28 @@ class Decoder:
     def blocks(self, *, stop_after_s: float, from_s: float = 0.0) -> Iterator[tuple[Block, int]]:
         """Samples with their rate (Hz), at most 0.64 s at a time, until `stop_after_s` or the end.
 
-        A block is good until the next one is asked for. Its frames are a multiple of `hop(rate)`
-        except in the last block before the end or a change of rate. What cannot be decoded is
-        counted in `errors` and left out. The first sample is the one at `from_s`, wherever the
-        container lets us begin to decode; `seconds` counts from the beginning all the same.
-        Raises Unseekable, before any block, where only a new decoder's way from the start helps.
+        A block is valid until the next one is requested. Its length is a multiple of `hop(rate)`
+        except for the last block before the end or a change of rate. Undecodable packets are
+        counted in `errors` and skipped. The first sample is the one at `from_s`; `seconds` counts
+        from the start of the recording. Raises Unseekable, before any block, if the container
+        cannot seek and a new decoder must start from the beginning.
         """
-        gather: _Gather | None = None
+        collector: _BlockCollector | None = None
         self.seconds = from_s
         for frame, skip in seeking.frames_from(self._container, self._stream, self._frames, from_s):
             shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
-            if gather is None or gather.shape != shape:
-                if gather is not None:
-                    yield from gather.rest()
-                gather = _Gather(*shape)
-                self.channels = self.channels or gather.channels
-                self.sample_rate = self.sample_rate or gather.rate
+            if collector is None or collector.shape != shape:
+                if collector is not None:
+                    yield from collector.flush()
+                collector = _BlockCollector(*shape)
+                self.channels = self.channels or collector.channels
+                self.sample_rate = self.sample_rate or collector.rate
             self.seconds += (frame.samples - skip) / frame.sample_rate
-            yield from gather.add(frame, skip)
+            yield from collector.add(frame, skip)
             if self.seconds > stop_after_s:
                 break
-        if gather is not None:
-            yield from gather.rest()
+        if collector is not None:
+            yield from collector.flush()
 
     def _frames(self) -> Iterator[AudioFrame]:
         packets = self._container.demux(self._stream)
@@ -149,12 +146,12 @@ class Decoder:
                 yield from self._stream.decode(packet)
             except av.error.EOFError:
                 return
-            except (av.error.FFmpegError, ValueError):  # ValueError: no decoder can be opened
+            except (av.error.FFmpegError, ValueError):  # ValueError: the decoder cannot be opened
                 self.errors += 1
 
 
-class _Gather:
-    """Frames of one sample format, channel count and rate, joined to blocks."""
+class _BlockCollector:
+    """Joins frames of one sample format, channel count and rate to blocks."""
 
     def __init__(self, sample_format: str, channels: int, rate: int) -> None:
         kind, self._scale = _SAMPLES.get(sample_format.removesuffix("p"), (None, 0.0))
@@ -167,16 +164,16 @@ class _Gather:
         self._kind = np.dtype(kind)
         hops = max(1, min(_HOPS, _BLOCK_SAMPLES // (hop(rate) * channels)))
         room = hop(rate) * hops
-        # Native samples as they come: (channels, room) in planes, or (room, channels).
+        # Samples in the format of the file: (channels, room) if planar, else (room, channels).
         self._native = np.empty((channels, room) if self._planar else (room, channels), self._kind)
-        as_is = self._planar and self._kind == np.float32
-        self._block: Block = self._native if as_is else np.empty((channels, room), np.float32)
+        is_float = self._planar and self._kind == np.float32
+        self._block: Block = self._native if is_float else np.empty((channels, room), np.float32)
         self._filled = 0
 
     def add(self, frame: AudioFrame, skip: int) -> Iterator[tuple[Block, int]]:
-        """Take in a frame but for its first `skip` samples; give every block that it fills."""
+        """Add a frame without its first `skip` samples; yield every block that becomes full."""
         if self._planar:
-            # Not `frame.planes`: with eight channels PyAV 19 counts a ninth and fails.
+            # Not `frame.planes`: PyAV 19 counts nine planes for eight channels and fails.
             planes = [
                 np.frombuffer(AudioPlane(frame, channel), self._kind, frame.samples)
                 for channel in range(self.channels)
@@ -188,27 +185,27 @@ class _Gather:
         start = skip
         while start < frame.samples:
             count = min(frame.samples - start, room - self._filled)
-            here = slice(self._filled, self._filled + count)
-            there = slice(start, start + count)
+            into = slice(self._filled, self._filled + count)
+            samples = slice(start, start + count)
             if self._planar:
                 for channel, plane in enumerate(planes):
-                    self._native[channel, here] = plane[there]
+                    self._native[channel, into] = plane[samples]
             else:
-                self._native[here] = packed[there]
+                self._native[into] = packed[samples]
             self._filled += count
             start += count
             if self._filled == room:
-                yield from self.rest()
+                yield from self.flush()
 
-    def rest(self) -> Iterator[tuple[Block, int]]:
-        """Give what is gathered, if anything."""
+    def flush(self) -> Iterator[tuple[Block, int]]:
+        """Yield the collected samples, if any, as a block."""
         count, self._filled = self._filled, 0
         if not count:
             return
         block = self._block[:, :count]
         if self._block is not self._native:
             native = self._native[:, :count] if self._planar else self._native[:count].T
-            with np.errstate(all="ignore"):  # a double may lie beyond what a float holds
+            with np.errstate(all="ignore"):  # a double may exceed the range of a float
                 np.multiply(
                     native, np.float32(self._scale), out=block, dtype=np.float32, casting="unsafe"
                 )
@@ -220,60 +217,60 @@ class _Gather:
 
 
 def hop(rate: int) -> int:
-    """Frames in 10 ms at this rate (Hz)."""
+    """Samples in 10 ms at this rate (Hz)."""
     return max(1, round(rate / 100))
 
 
 def _repair(block: Block) -> None:
-    """Make silence of what is not a number, and bound what is beyond all measure."""
+    """Replace NaN by silence and limit absurd values, in place."""
     with np.errstate(all="ignore"):
         energy = sum(float(np.dot(channel, channel)) for channel in block)
-        # Neither is true where something is not a number. Much sound has more energy than that.
+        # Both comparisons are false if there is a NaN. Normal audio may exceed the first one.
         if energy <= _LOUDEST**2 or (block.max() <= _LOUDEST and block.min() >= -_LOUDEST):
             return
     np.nan_to_num(block, copy=False, nan=0.0, posinf=_LOUDEST, neginf=-_LOUDEST)
     np.clip(block, -_LOUDEST, _LOUDEST, out=block)
 
 
-def _promised_s(
+def _header_length_s(
     path: Path, container: InputContainer, stream: AudioStream, name: str
 ) -> float | None:
     """Seconds that the header states, or None."""
     if name == "mp3":
-        return headers.mp3_promised_s(path)
+        return headers.mp3_header_s(path)
     if name == "wav":
-        data = headers.wav_data(path)
-        if data is None or data[0] is None or not data[1] or container.duration is None:
+        sizes = headers.wav_data_sizes(path)
+        if sizes is None or sizes[0] is None or not sizes[1] or container.duration is None:
             return None
-        # FFmpeg has cut the length down to what is there.
-        return container.duration / 1e6 * max(1.0, data[0] / data[1])
+        # FFmpeg has reduced the length to the samples that are present.
+        return container.duration / 1e6 * max(1.0, sizes[0] / sizes[1])
     if name == "matroska" and stream.duration is None and container.duration is not None:
-        return container.duration / 1e6  # with a stream duration it would be a guess
-    if name in _PROMISING and stream.duration is not None and stream.time_base is not None:
+        return container.duration / 1e6  # with a stream duration, FFmpeg has guessed it
+    if name in _WITH_LENGTH and stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Decoder]:
-    """The recording in a file, ready to be decoded.
+def open_recording(path: Path) -> Iterator[Decoder]:
+    """A decoder for the recording in a file.
 
-    Raises AudioProblem not_audio, damaged (it begins like audio but cannot be opened), video or
+    Raises AudioProblem not_audio, damaged (it starts like audio but cannot be opened), video or
     no_audio.
     """
-    known = headers.sniff(headers.head_of(path))
-    options = _OPTIONS_WAV if known == "wav" else _OPTIONS
+    container_name = headers.sniff_file(path)
+    options = _OPTIONS_WAV if container_name == "wav" else _OPTIONS
     with path.open("rb", buffering=0) as file:
         try:
-            container = av.open(_Bytes(file), "r", options=options, buffer_size=1 << 16)
+            container = av.open(_NamelessFile(file), "r", options=options, buffer_size=1 << 16)
         except (av.error.FFmpegError, ValueError, OSError):
-            raise AudioProblem("damaged" if known else "not_audio") from None
+            raise AudioProblem("damaged" if container_name else "not_audio") from None
         with container:
-            yield Decoder(path, container, _sound_of(container))
+            yield Decoder(path, container, _audio_stream(container))
 
 
-def _sound_of(container: InputContainer) -> AudioStream:
-    """The first stream of sound; a cover picture beside it is no video."""
+def _audio_stream(container: InputContainer) -> AudioStream:
+    """The first audio stream; a cover picture is not a video."""
     if any(not s.disposition & Disposition.attached_pic for s in container.streams.video):
         raise AudioProblem("video")
     if not container.streams.audio:

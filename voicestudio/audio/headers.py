@@ -1,21 +1,21 @@
-"""Audio: what the first bytes of a file say; read without any decoder, never believed alone."""
+"""Audio: container headers, read without a decoder; never trusted alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import BinaryIO, Final
 
-HEAD_BYTES: Final = 64  # enough for `sniff`
+HEAD_BYTES: Final = 64  # what `sniff` needs at most
 _ID3_MAX: Final = 64 * 1024 * 1024
-_CHUNKS_MAX: Final = 200  # a wav with more chunks before its samples is not worth the search
-# Writers that cannot go back (pipes, browsers) leave sizes like these: "until the end".
+_CHUNKS_MAX: Final = 200  # the search ends after so many chunks of a wav, or boxes of an MP4
+# Writers that cannot seek back (pipes, browsers) leave sizes from here on: "until the end".
 _OPEN_ENDED: Final = 0x7FFF0000
 
 
 def sniff(head: bytes) -> str:
-    """Which container begins like this: "mp3" "wav" "m4a" "flac" "ogg" "webm", or "".
+    """The container that starts with these bytes: "mp3" "wav" "m4a" "flac" "ogg" "webm", or "".
 
-    Wants the first 12 bytes or more. An "m4a" may turn out to be any file of the MP4 family.
+    Needs the first 12 bytes or more. An "m4a" may be any file of the MP4 family.
     """
     if head[:3] == b"ID3" or _is_mp3_frame(head):
         return "mp3"
@@ -23,16 +23,16 @@ def sniff(head: bytes) -> str:
         return "wav"
     if head[4:8] == b"ftyp":
         return "m4a"
-    for mark, name in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"\x1a\x45\xdf\xa3", "webm")):
-        if head.startswith(mark):
+    for magic, name in ((b"fLaC", "flac"), (b"OggS", "ogg"), (b"\x1a\x45\xdf\xa3", "webm")):
+        if head.startswith(magic):
             return name
     return ""
 
 
-def head_of(path: Path) -> bytes:
-    """The bytes that `sniff` wants."""
+def sniff_file(path: Path) -> str:
+    """`sniff` of a file."""
     with path.open("rb") as file:
-        return file.read(HEAD_BYTES)
+        return sniff(file.read(HEAD_BYTES))
 
 
 def _is_mp3_frame(head: bytes) -> bool:
@@ -48,10 +48,10 @@ def _is_mp3_frame(head: bytes) -> bool:
     )
 
 
-def wav_data(path: Path) -> tuple[int | None, int] | None:
-    """Bytes of samples (promised, present) of a RIFF/WAVE file; promised is None when open-ended.
+def wav_data_sizes(path: Path) -> tuple[int | None, int] | None:
+    """Bytes of samples (stated, present) of a RIFF/WAVE file; stated is None when open-ended.
 
-    None when there is no chunk of samples.
+    None if there is no data chunk.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -70,7 +70,7 @@ def wav_data(path: Path) -> tuple[int | None, int] | None:
 
 
 def is_fragmented(path: Path) -> bool:
-    """Is this MP4 written in pieces, as browsers record it? Its header then tells no length."""
+    """Is this a fragmented MP4, as browsers record it? Its header states no length."""
     with path.open("rb") as file:
         end = file.seek(0, 2)
         start = 0
@@ -82,7 +82,7 @@ def is_fragmented(path: Path) -> bool:
             if box[4:8] == b"moof":
                 return True
             length = int.from_bytes(box[:4], "big")
-            if length == 1:  # the true length follows
+            if length == 1:  # a length of 64 bits follows
                 length = int.from_bytes(box[8:], "big")
             if length < 8 or start + length > end:
                 return False
@@ -90,8 +90,8 @@ def is_fragmented(path: Path) -> bool:
     return False
 
 
-def mp3_promised_s(path: Path) -> float | None:
-    """Seconds that the Xing/Info frame of an mp3 promises, or None when it has none."""
+def mp3_header_s(path: Path) -> float | None:
+    """Length (s) that the Xing/Info frame of an mp3 states; None if it has no such frame."""
     with path.open("rb") as file:
         frame = _first_frame(file)
     if not _is_mp3_frame(frame):
@@ -99,16 +99,16 @@ def mp3_promised_s(path: Path) -> float | None:
     version = frame[1] >> 3 & 3  # 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
     mono = frame[3] >> 6 == 3
     side = (17 if mono else 32) if version == 3 else (9 if mono else 17)
-    mark = frame[4 + side :]
-    if mark[:4] not in {b"Xing", b"Info"} or not mark[7] & 1:
+    tag = frame[4 + side :]
+    if tag[:4] not in {b"Xing", b"Info"} or not tag[7] & 1:
         return None
-    frames = int.from_bytes(mark[8:12], "big")
+    frames = int.from_bytes(tag[8:12], "big")
     rate = (44100, 48000, 32000)[frame[2] >> 2 & 3] >> {3: 0, 2: 1, 0: 2}[version]
     return frames * (1152 if version == 3 else 576) / rate
 
 
 def _first_frame(file: BinaryIO) -> bytes:
-    """The first bytes behind the ID3 tags."""
+    """The first bytes after the ID3 tags."""
     for _ in range(8):
         start = file.tell()
         head = file.read(10)
@@ -116,7 +116,7 @@ def _first_frame(file: BinaryIO) -> bytes:
             file.seek(start)
             return file.read(64)
         length = 0
-        for byte in head[6:10]:  # seven bits each
+        for byte in head[6:10]:  # seven bits in each
             length = length << 7 | byte & 0x7F
         footer = 10 if head[5] & 0x10 else 0
         file.seek(min(start + 10 + length + footer, _ID3_MAX))

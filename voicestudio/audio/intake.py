@@ -1,19 +1,21 @@
-"""Audio: look at a file, make it one that the provider takes, and keep it.
-
-PyAV and numpy are imported inside the functions: together they cost 40 MB and 0.2 s, which a web
-server that leaves the work to a child process never pays.
-"""
+"""Audio: check a file, convert it to one that the provider accepts, and keep it."""
 
 from __future__ import annotations
 
 import secrets
 import shutil
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from . import rules
-from .headers import head_of, sniff
-from .measures import Measures, Purpose, Taken
+from .clip_writer import ClipWriter, open_clip
+from .decoding import open_recording
+from .headers import sniff_file
+from .probe import read_metadata
+from .problems import AudioProblem
+from .results import IngestedFile, Metadata
+from .rules import Purpose
 
 
 def inspect(
@@ -22,44 +24,59 @@ def inspect(
     purpose: Purpose = "voice_clone",
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
-) -> Measures:
-    """Decode the file once and measure it, at most `max_bytes` of it.
+) -> Metadata:
+    """Decode a file of at most `max_bytes` once and return its metadata.
 
-    With `longest_ms`, a sample that is too long for the provider, but not longer than that, is
-    measured too; it is not `acceptable`.
+    With `longest_ms`, a file longer than the provider accepts is measured up to that length; it is
+    not `acceptable`.
 
     Raises AudioProblem with the code too_large, empty, not_audio, damaged, video, no_audio,
     too_short, too_long or silent, and OSError if there is no such file.
     Source of the lengths: provider.md, "Audio".
     """
     rules.check_file(path, max_bytes)
-    from .measuring import measure  # heavy, see above
-
     span = rules.SPANS[purpose]
-    measures = measure(path, limit_ms=max(span.limit, longest_ms or 0))
-    rules.check(measures, purpose, longest_ms=longest_ms)
-    if measures.duration_ms > span.longest:  # by an encoder's padding
-        return replace(measures, acceptable=False)
-    return measures
+    metadata = read_metadata(path, limit_ms=max(span.limit, longest_ms or 0))
+    rules.check_metadata(metadata, purpose, longest_ms=longest_ms)
+    if metadata.duration_ms > span.longest:  # by an encoder's padding
+        return replace(metadata, acceptable=False)
+    return metadata
 
 
 def convert(source: Path, target: Path, *, longest_ms: int | None = None) -> None:
-    """Write anything that can be decoded as an mp3 that the provider takes, without metadata.
+    """Write `source` to `target` as mp3: 192 kbit/s, 44.1 or 32 kHz, one or two channels.
 
-    What lies behind `longest_ms` is cut off; without it, more than 800 s are refused.
-    Raises AudioProblem; `target` does not exist then.
+    One channel stays one and two stay two, so that nothing cancels out; more become one, their
+    mean. Metadata is not copied. The length is kept within 50 ms, but what lies after `longest_ms`
+    is cut off. The encoder lowers the level by 0.3 dB, so that nothing clips.
+
+    Raises AudioProblem like `inspect`, and too_long beyond 800 s without `longest_ms`. `target`
+    does not exist then.
     """
     rules.check_file(source, rules.SOURCE_MAX_BYTES)
-    from .encoding import encode  # heavy, see above
-
+    most_ms = rules.CLIP_MAX_MS if longest_ms is None else longest_ms
     try:
-        encode(source, target, longest_ms=longest_ms)
+        with ExitStack() as stack:
+            decoder = stack.enter_context(open_recording(source))
+            writer: ClipWriter | None = None
+            written_s = 0.0
+            for block, rate in decoder.blocks(stop_after_s=most_ms / 1000):
+                if writer is None:
+                    writer = stack.enter_context(open_clip(target, "mp3", len(block), rate))
+                room = max(0, round((most_ms / 1000 - written_s) * rate))
+                writer.write(block[:, :room], rate)
+                written_s += block.shape[1] / rate
+        if writer is None:
+            raise AudioProblem("damaged")
+        duration_ms = round(decoder.seconds * 1000)
+        if longest_ms is None and duration_ms > most_ms:
+            raise AudioProblem("too_long", duration_ms=duration_ms, limit_ms=most_ms)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
 
 
-def take_in(
+def ingest(
     source: Path,
     folder: Path,
     *,
@@ -68,61 +85,31 @@ def take_in(
     stem: str = "",
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
-) -> Taken:
-    """Inspect the file and keep it in `folder` as one that the provider takes.
+) -> IngestedFile:
+    """Check a file and keep it in `folder`, converted unless the provider accepts it unchanged.
 
-    With `longest_ms`, one that is too long for the provider is kept as it is, to be cut.
-
-    What is acceptable keeps its bytes, anything else is converted. The name in `folder` is `stem`
-    (random when empty) with the extension of the content. With `move` the source is gone
-    afterwards; within one file system nothing is copied then. The measures are those of the file
-    that was kept. Raises AudioProblem like `inspect`; then `folder` and source are as before.
+    With `longest_ms`, a file longer than the provider accepts is kept unchanged, to be cut later.
+    Its name in `folder` is `stem` (random if empty) with the extension of the content. With `move`
+    the source is moved; within one file system its bytes are not copied. The metadata is that of
+    the file in `folder`. Raises AudioProblem like `inspect`; source and folder are unchanged then.
     """
-    found = inspect(source, purpose=purpose, max_bytes=max_bytes, longest_ms=longest_ms)
-    stem = stem or secrets.token_hex(16)
-    as_it_is = found.acceptable or rules.is_to_be_cut(found.duration_ms, purpose)
-    target = folder / f"{stem}.{_extension(source, found) if as_it_is else 'mp3'}"
+    metadata = inspect(source, purpose=purpose, max_bytes=max_bytes, longest_ms=longest_ms)
+    unchanged = metadata.acceptable or rules.must_be_cut(metadata.duration_ms, purpose)
+    extension = (metadata.extension or sniff_file(source) or "audio") if unchanged else "mp3"
+    target = folder / f"{stem or secrets.token_hex(16)}.{extension}"
     try:
-        if as_it_is:
-            _keep(source, target, move=move)
-            taken = Taken(target, found)
+        if unchanged:
+            # A symbolic link is not moved; the file that it points to is copied.
+            keep = shutil.move if move and not source.is_symlink() else shutil.copyfile
+            keep(source, target)
+            ingested = IngestedFile(target, metadata)
         else:
             convert(source, target, longest_ms=rules.SPANS[purpose].longest)
-            taken = Taken(target, _measures_of_ours(target), converted_from=found.codec)
+            # We wrote this file, so the rules are not applied to it again.
+            ingested = IngestedFile(target, read_metadata(target), converted_from=metadata.codec)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     if move:
         source.unlink(missing_ok=True)
-    return taken
-
-
-def waveform_of(path: Path) -> tuple[list[int], int]:
-    """The 110 bars (0..100) of any audio file, and its length in ms (heard up to 4 hours).
-
-    Raises AudioProblem when nothing of it can be heard.
-    """
-    rules.check_file(path, rules.SOURCE_MAX_BYTES)
-    from .measuring import picture  # heavy, see above
-
-    return picture(path)
-
-
-def _extension(source: Path, found: Measures) -> str:
-    """That of the content, so that a browser knows what it plays."""
-    return found.extension or sniff(head_of(source)) or "audio"
-
-
-def _keep(source: Path, target: Path, *, move: bool) -> None:
-    """Bring the bytes to `target`; a link is not moved, but what it points to is copied."""
-    if move and not source.is_symlink():
-        shutil.move(source, target)
-    else:
-        shutil.copyfile(source, target)
-
-
-def _measures_of_ours(path: Path) -> Measures:
-    """Measures of what we have written; no rule is applied again."""
-    from .measuring import measure  # heavy, see above
-
-    return measure(path)
+    return ingested

@@ -1,4 +1,8 @@
-"""Audio: the same functions in a child process, so that a hostile file cannot hurt the server."""
+"""Audio: the operations of this room, each run in a child process.
+
+A hostile file can crash or hang a decoder; here it hurts only the child, whose time, memory and
+output are limited. `__main__` is the child.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +15,53 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from . import rules
-from .cutting import Cut
-from .doctor import Examination, unheard
-from .judging import Judgement
-from .measures import Measures, Purpose, Taken
-from .passages import Passage, Suggestion
 from .problems import AudioProblem
-from .tidying import Tidied
+from .results import Analysis, Cleanup, Cut, IngestedFile, Report, from_json
+from .rules import Purpose
 
 TIMEOUT_S: Final = 60.0
-LONG_TIMEOUT_S: Final = 180.0  # for what hears two hours to their end
-SIGN_S: Final = 1.0  # between two signs of life
-_SIGNS_MOST: Final = 10  # times the limit, however often a child says that it is alive
-MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; libraries alone map 230 MB
+LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
+HEARTBEAT_S: Final = 1.0  # between two reports of progress
+MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; the libraries alone map 230 MB
+_TIMEOUTS_MAX: Final = 10  # a child that reports progress may take so many timeouts in all
 
-_HOUSE: Final = Path(__file__).resolve().parents[2]
+_PROJECT: Final = Path(__file__).resolve().parents[2]
 # What the child needs to find Python and its libraries. No key or password reaches it.
-_KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "HOME", "VIRTUAL_ENV")
+_ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "HOME", "VIRTUAL_ENV")
 
 
-def take_in(
+@dataclass(frozen=True, slots=True)
+class Operation[Result]:
+    """A function of this package that the child runs: its first argument is called `source`."""
+
+    module: str
+    function: str
+    result_type: type[Result]
+    max_bytes: int  # of the source
+    reports_progress: bool = False
+
+
+INGEST: Final = Operation("intake", "ingest", IngestedFile, rules.SOURCE_MAX_BYTES)
+CUT: Final = Operation("cutting", "cut", Cut, rules.LONG_MAX_BYTES)
+CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYTES)
+ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
+CHECK: Final = Operation("doctor.run", "check", Report, rules.LONG_MAX_BYTES)
+OPERATIONS: Final[dict[str, Operation[Any]]] = {
+    operation.function: operation for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, CHECK)
+}
+
+
+# Each of these raises AudioProblem as its function does; "damaged" also if the child dies of the
+# file, runs out of memory or takes longer than `timeout` (s). OSError if there is no such file or
+# no space, RuntimeError if the child cannot run at all. `target` does not exist after an error.
+
+
+def ingest(
     source: Path,
     folder: Path,
     *,
@@ -43,115 +70,30 @@ def take_in(
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
     timeout: float = TIMEOUT_S,
-) -> Taken:
-    """`voicestudio.audio.take_in` in a child process.
-
-    Raises AudioProblem; "damaged" also when the child runs out of memory or of `timeout` (s).
-    Nothing is left in `folder` then. OSError if there is no such file or no space, RuntimeError
-    if the child cannot work at all.
-    """
-    rules.check_size(source.stat().st_size, max_bytes)  # needs no process
+) -> IngestedFile:
+    """Check a file and keep it in `folder`; see `intake.ingest`."""
     stem = secrets.token_hex(16)
-    wish = {
-        "source": str(source.absolute()),
-        "folder": str(folder.absolute()),
-        "purpose": purpose,
-        "move": move,
-        "stem": stem,
-        "max_bytes": max_bytes,
-        "longest_ms": longest_ms,
-    }
     try:
-        result = _ask("take_in", wish, timeout)
+        return _run(
+            INGEST, timeout, source, max_bytes=max_bytes,
+            folder=folder, purpose=purpose, move=move, stem=stem, longest_ms=longest_ms,
+        )  # fmt: skip
     except BaseException:
-        for left in folder.glob(f"{stem}.*"):
-            left.unlink(missing_ok=True)
+        for path in folder.glob(f"{stem}.*"):
+            path.unlink(missing_ok=True)
         raise
-    return Taken(
-        path=folder / result["name"],
-        measures=Measures(**result["measures"]),
-        converted_from=result["converted_from"],
-    )
-
-
-def waveform_of(path: Path, *, timeout: float = TIMEOUT_S) -> tuple[list[int], int]:
-    """`voicestudio.audio.waveform_of` in a child process: (110 bars 0..100, length in ms).
-
-    Raises AudioProblem; "damaged" also when the child runs out of memory or of `timeout` (s).
-    """
-    rules.check_size(path.stat().st_size, rules.SOURCE_MAX_BYTES)
-    result = _ask("waveform_of", {"path": str(path.absolute())}, timeout)
-    return result["peaks"], result["duration_ms"]
-
-
-def write_envelope(
-    path: Path,
-    target: Path,
-    *,
-    longest_ms: int = rules.LONG_MAX_MS,
-    timeout: float = LONG_TIMEOUT_S,
-) -> Measures:
-    """`zoom.write_envelope` in a child process; `target` does not exist after a problem."""
-    rules.check_size(path.stat().st_size, rules.LONG_MAX_BYTES)
-    wish = {"source": path, "target": target, "longest_ms": longest_ms}
-    return Measures(**_write("write_envelope", wish, timeout))
 
 
 def cut(
     source: Path, target: Path, start_ms: int, end_ms: int, *, timeout: float = TIMEOUT_S
 ) -> Cut:
-    """`cutting.cut` in a child process; `target` does not exist after a problem."""
+    """Write a part of a recording to `target`; see `cutting.cut`."""
     if not 0 <= start_ms < end_ms:
-        raise ValueError(f"nothing lies between {start_ms} and {end_ms} ms")
-    rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
-    wish = {"source": source, "target": target, "start_ms": start_ms, "end_ms": end_ms}
-    return Cut(**_write("cut", wish, timeout))
+        raise ValueError(f"there is nothing between {start_ms} and {end_ms} ms")
+    return _run(CUT, timeout, source, target=target, start_ms=start_ms, end_ms=end_ms)
 
 
-def examine(
-    path: Path, *, purpose: Purpose = "voice_clone", timeout: float = LONG_TIMEOUT_S
-) -> Examination:
-    """`doctor.examine` in a child process. For every file there is a verdict.
-
-    One that the child dies of, or cannot finish within `timeout` (s), is called damaged. OSError
-    if there is no such file, RuntimeError if the child cannot work at all.
-    """
-    try:
-        wish = {"path": str(path.absolute()), "purpose": purpose}
-        return Examination.from_dict(_ask("examine", wish, timeout))
-    except AudioProblem as problem:
-        return unheard(problem)
-
-
-def judge(
-    source: Path,
-    target: Path,
-    *,
-    purpose: Purpose = "voice_clone",
-    suggest_from_ms: int,
-    progress: Callable[[float], None] | None = None,
-    timeout: float = LONG_TIMEOUT_S,
-) -> Judgement:
-    """`judging.judge` in a child process; `target` does not exist after a problem.
-
-    `progress` is told every second how many seconds are heard. Here `timeout` counts from the last
-    of these signs of life: on a busy machine two hours may take long.
-    """
-    rules.check_size(source.stat().st_size, rules.LONG_MAX_BYTES)
-    wish = {"source": source, "target": target, "purpose": purpose}
-    wanted = wish | {"suggest_from_ms": suggest_from_ms}
-    return Judgement.from_dict(_write("judge", wanted, timeout, progress))
-
-
-def suggest(path: Path, *, timeout: float = LONG_TIMEOUT_S) -> Suggestion:
-    """`passages.suggest` in a child process: the best passage and the prompt clip."""
-    rules.check_size(path.stat().st_size, rules.LONG_MAX_BYTES)
-    found = _ask("suggest", {"path": str(path.absolute())}, timeout)
-    best, prompt = (found[name] and Passage(**found[name]) for name in ("best", "prompt"))
-    return Suggestion(best, prompt)
-
-
-def tidy(
+def clean_up(
     source: Path,
     target: Path,
     *,
@@ -160,120 +102,160 @@ def tidy(
     dc_and_hum: bool = True,
     mono: bool = True,
     timeout: float = LONG_TIMEOUT_S,
-) -> Tidied:
-    """`tidying.tidy` in a child process; `target` does not exist after a problem."""
-    rules.check_size(source.stat().st_size, rules.SOURCE_MAX_BYTES)
-    wish = {"source": source, "target": target, "trim": trim, "level": level}
-    return Tidied(**_write("tidy", wish | {"dc_and_hum": dc_and_hum, "mono": mono}, timeout))
+) -> Cleanup:
+    """Write a clean copy to `target`; see `cleanup.clean_up`."""
+    steps = {"trim": trim, "level": level, "dc_and_hum": dc_and_hum, "mono": mono}
+    return _run(CLEAN_UP, timeout, source, target=target, **steps)
 
 
-def _write(
-    verb: str,
-    wish: dict[str, Any],
-    timeout: float,
+def analyze(
+    source: Path,
+    target: Path,
+    *,
+    purpose: Purpose = "voice_clone",
+    suggest_from_ms: int,
     progress: Callable[[float], None] | None = None,
-) -> dict[str, Any]:
-    """Ask for something that makes a file of `source`; it is gone again if that fails."""
-    wish["source"], wish["target"] = (str(wish[name].absolute()) for name in ("source", "target"))
+    timeout: float = LONG_TIMEOUT_S,
+) -> Analysis:
+    """Report on a recording and write its envelope to `target`; see `analysis.analyze`.
+
+    `progress` is called every second with the number of seconds that are analyzed. `timeout` counts
+    from the last such report, because two hours may take long on a busy machine.
+    """
+    return _run(
+        ANALYZE, timeout, source, progress=progress,
+        target=target, purpose=purpose, suggest_from_ms=suggest_from_ms,
+    )  # fmt: skip
+
+
+def check(
+    source: Path, *, purpose: Purpose = "voice_clone", timeout: float = LONG_TIMEOUT_S
+) -> Report:
+    """Report on any file, see `doctor.run.check`; there is a report instead of an AudioProblem."""
     try:
-        return _ask(verb, wish, timeout, progress)
-    except BaseException:
-        Path(wish["target"]).unlink(missing_ok=True)
-        raise
+        return _run(CHECK, timeout, source, purpose=purpose)
+    except AudioProblem as problem:
+        return Report.of_problem(problem)
 
 
-def _ask(
-    verb: str,
-    wish: dict[str, Any],
+def _run[Result](
+    operation: Operation[Result],
     timeout: float,
+    source: Path,
+    *,
     progress: Callable[[float], None] | None = None,
+    **arguments: Any,
+) -> Result:
+    """Run an operation in a child and return its result."""
+    size_limit = arguments.get("max_bytes", operation.max_bytes)
+    rules.check_size(source.stat().st_size, size_limit)  # needs no process
+    request = {
+        name: str(value.absolute()) if isinstance(value, Path) else value
+        for name, value in {"source": source, **arguments}.items()
+    }
+    try:
+        data = _call_child(operation.function, request, timeout, progress)
+    except BaseException:
+        if "target" in arguments:
+            arguments["target"].unlink(missing_ok=True)
+        raise
+    return from_json(operation.result_type, data)
+
+
+def _call_child(
+    function: str,
+    request: dict[str, Any],
+    timeout: float,
+    progress: Callable[[float], None] | None,
 ) -> dict[str, Any]:
-    """Run the child and return its result. Raises AudioProblem."""
-    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout, "sign_s": SIGN_S}
+    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout, "heartbeat_s": HEARTBEAT_S}
+    command = [sys.executable, "-s", "-m", __package__]
     child = subprocess.Popen(
-        [sys.executable, "-s", "-m", __package__, verb, json.dumps(wish | limits)],
-        cwd=_HOUSE,
+        [*command, function, json.dumps(request), json.dumps(limits)],
+        cwd=_PROJECT,
         env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # so that all of it can be ended at once
+        start_new_session=True,  # so that its whole process group can be killed
     )
     with child:
         try:
-            out = _told(child, timeout, progress)
+            output = _read_output(child, timeout, progress)
             child.wait(timeout=timeout)
         except (subprocess.TimeoutExpired, TimeoutError):
             raise AudioProblem("damaged", timeout_s=round(timeout)) from None
         finally:
-            _end(child)
-    return _result(out, child.returncode)
+            _kill(child)
+    return _parse_reply(output, child.returncode)
 
 
-def _told(
+def _read_output(
     child: subprocess.Popen[bytes], timeout: float, progress: Callable[[float], None] | None
 ) -> bytes:
-    """What the child says in the end. Until then each line is how many seconds it has heard.
+    """The child's last line of output; each line before it reports how many seconds are analyzed.
 
-    Raises TimeoutError when it has said nothing for `timeout` (s), or gone on for ten times that.
+    Raises TimeoutError after `timeout` (s) without any output, or after ten times that in all.
     """
     assert child.stdout is not None
-    said = b""
-    latest = time.monotonic() + _SIGNS_MOST * timeout
-    until = time.monotonic() + timeout
-    with selectors.DefaultSelector() as saying:
-        saying.register(child.stdout, selectors.EVENT_READ)
-        while saying.select(max(0.0, min(until, latest) - time.monotonic())):
+    output = b""
+    final_deadline = time.monotonic() + _TIMEOUTS_MAX * timeout
+    deadline = time.monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while selector.select(max(0.0, min(deadline, final_deadline) - time.monotonic())):
             part = os.read(child.stdout.fileno(), 1 << 16)
             if not part:
-                return said
-            *lines, said = (said + part).split(b"\n")
+                return output
+            *lines, output = (output + part).split(b"\n")
             if lines:
-                until = time.monotonic() + timeout
+                deadline = time.monotonic() + timeout
+                seconds = _parse_seconds(lines[-1])
                 if progress is not None:
-                    progress(_seconds(lines[-1]))
+                    progress(seconds)
     raise TimeoutError
 
 
-def _seconds(line: bytes) -> float:
+def _parse_seconds(line: bytes) -> float:
     try:
         return float(line)
-    except ValueError:  # nothing that our own code says
-        raise AudioProblem("damaged", cause="the child has lost its words") from None
+    except ValueError:  # our own code never writes this
+        raise AudioProblem("damaged", cause="unexpected output of the child") from None
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started."""
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child, if it still runs, and all processes that it has started."""
     if child.poll() is None:
         try:
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:  # it ended by itself just now
+        except ProcessLookupError:  # it has ended in the meantime
             return
 
 
-def _result(out: bytes, status: int) -> dict[str, Any]:
-    """What the child said. One that was ended by a signal has met a hostile file."""
+def _parse_reply(output: bytes, status: int) -> dict[str, Any]:
+    """The result in the child's reply. A child that was ended by a signal had a hostile file."""
     try:
-        answer = json.loads(out)
+        reply = json.loads(output)
     except ValueError:
-        if status > 0:  # Python itself did not start: no file can do that
+        if status > 0:  # Python itself failed; no file can cause that
             raise RuntimeError(f"the audio process ended with status {status}") from None
         raise AudioProblem("damaged", cause=f"ended by signal {-status}") from None
-    if "failure" in answer:
-        if answer["errno"] is None:
-            raise RuntimeError(f"the audio process cannot work: {answer['failure']}")
-        raise OSError(answer["errno"], answer["failure"])
-    if "problem" in answer:
-        raise AudioProblem(answer["problem"], **answer["facts"])
-    result: dict[str, Any] = answer["result"]
+    if "failure" in reply:
+        if reply["errno"] is None:
+            raise RuntimeError(f"the audio process cannot work: {reply['failure']}")
+        raise OSError(reply["errno"], reply["failure"])
+    if "problem" in reply:
+        raise AudioProblem(reply["problem"], **reply["facts"])
+    result: dict[str, Any] = reply["result"]
     return result
 
 
 def _environment() -> dict[str, str]:
+    # OPENBLAS_CORETYPE may be set for a machine; the child must use the same code for the same
+    # results.
     kept = {
         name: value
         for name, value in os.environ.items()
-        # A machine may have to be told which processor it is; the child hears with the same one.
-        if name in _KEPT or name.startswith("OPENBLAS_")
+        if name in _ENVIRONMENT or name.startswith("OPENBLAS_")
     }
     return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

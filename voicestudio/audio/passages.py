@@ -1,70 +1,171 @@
-"""Audio: which part of a recording a voice is best cloned from, and which makes a prompt clip.
-
-The hearing and choosing is in `choosing`; PyAV and numpy are imported only for it.
-"""
+"""Audio: suggests the best part of a recording for a sample, and one for a prompt clip."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
-from . import rules
+import numpy as np
+from numpy.typing import NDArray
 
-# Why a passage. What is true of all the recording is no reason.
-REASONS: Final = (
-    "least_noise",  # clearly less noise than elsewhere
-    "no_clipping",  # elsewhere it is clipped
-    "no_hum",  # elsewhere the mains hum
-    "no_clicks",  # elsewhere it clicks
-    "most_speech",  # a greater share of speech than elsewhere
-    "in_pauses",  # it begins and ends in a pause
-    "all_of_it",  # there is nothing to leave out but silence
-)
+from .doctor.frames import Frames
+from .doctor.gaps import GapDetector
+from .doctor.speech import find_runs
+from .passage_scores import PassageScores, score_steps
+from .results import Passage, Suggestion
+
+# Shortest, preferred and longest length. Source: provider.md, "Audio": a prompt clip lasts less
+# than 8 s.
+_BEST_S: Final = (10.0, 60.0, 120.0)
+_PROMPT_S: Final = (5.0, 6.0, 7.5)
+_TOO_SHORT_COST: Final = 4.0  # seconds of clean speech that a shorter passage must gain
+_PAUSE_S: Final = 0.25  # a plosive within a word is shorter
+_MARGIN_S: Final = 0.3  # of silence before the first and after the last word
+_EVERY_S: Final = 0.5  # between possible ends if there are no pauses
+_SPEECH_MIN: Final = 0.3  # share of speech in a suggested passage
+_PROMPT_SPEECH_MIN: Final = 0.55
+_NOTABLE: Final = 0.4  # mean of a defect in the rest, from which it is a reason
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """From where to where (ms) in a recording, and why: some of `REASONS`, most telling first."""
+class _Places:
+    """Where a passage may start and end, in steps; both sorted."""
 
-    start_ms: int
-    end_ms: int
-    reasons: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """What was found in one hearing; None where there is nothing to be proposed."""
-
-    best: Passage | None
-    prompt: Passage | None
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
 
 
-def suggest(path: Path) -> Suggestion:
-    """`best_passage` and `prompt_passage` in one hearing.
+def suggest(frames: Frames, gaps: GapDetector) -> Suggestion:
+    """Suggest passages of an analyzed recording.
 
-    Hears at most 2 hours, in memory that hardly grows. Raises AudioProblem too_large (beyond
-    1 GiB), empty, not_audio, damaged, video, no_audio.
+    `best` is the 60 to 120 s with the most clean speech, or less down to 10 s; None if nobody
+    speaks for 10 s. It starts and ends in a pause if there are pauses. `prompt` is 5 to 7.5 s of
+    clean speech from pause to pause, or None.
     """
-    rules.check_file(path, rules.LONG_MAX_BYTES)
-    from .choosing import suggestion  # heavy, see above
-
-    return suggestion(path, longest_s=rules.LONG_MAX_MS / 1000)
+    scores = score_steps(frames, [*gaps.clicks, *(start for start, _ in gaps.dropouts)])
+    return Suggestion(_find_best(frames, scores), _find_prompt(frames, scores))
 
 
-def best_passage(path: Path) -> Passage | None:
-    """The 60 to 120 s with the most clean speech, or what there is of it, at least 10 s.
+def _find_best(frames: Frames, scores: PassageScores) -> Passage | None:
+    for places in (_pauses(frames, scores, edges=True), _regular_places(frames)):
+        found = _highest_score(frames, scores, places, *_BEST_S)
+        if found is not None:
+            return _passage(frames, scores, found)
+    return None
 
-    It begins and ends in a pause where there are pauses. None when nobody speaks for 10 s.
-    Raises AudioProblem like `suggest`.
+
+def _find_prompt(frames: Frames, scores: PassageScores) -> Passage | None:
+    places = _pauses(frames, scores, edges=False)
+    found = _highest_score(frames, scores, places, *_PROMPT_S, speech_min=_PROMPT_SPEECH_MIN)
+    return found and _passage(frames, scores, found)
+
+
+def _pauses(frames: Frames, scores: PassageScores, *, edges: bool) -> _Places:
+    """A passage starts at the end of a pause and ends at the start of one.
+
+    With `edges`, it may also start or end with the recording, even within a word.
     """
-    return suggest(path).best
+    shortest = round(_PAUSE_S / frames.step_s)
+    margin = round(_MARGIN_S / frames.step_s)
+    count = len(scores.speech)
+    starts, ends = [], []
+    for first, last in find_runs(~scores.speech):
+        if last - first < shortest and first > 0 and last < count:
+            continue
+        middle = (first + last) // 2
+        if last < count:
+            starts.append(max(middle, last - margin) if first else max(0, last - margin))
+        if first > 0:
+            ends.append(min(middle, first + margin) if last < count else min(count, first + margin))
+    if edges and count and scores.speech[0]:
+        starts.insert(0, 0)
+    if edges and count and scores.speech[-1]:
+        ends.append(count)
+    return _Places(np.array(starts, np.intp), np.array(ends, np.intp))
 
 
-def prompt_passage(path: Path) -> Passage | None:
-    """5 to 7.5 s of clean speech that begin and end in a pause; None where there are none.
+def _regular_places(frames: Frames) -> _Places:
+    """A place every half second, for sound without pauses."""
+    count = len(frames.speech)
+    places = np.arange(0, count + 1, max(1, round(_EVERY_S / frames.step_s)), dtype=np.intp)
+    if places[-1] < count:
+        places = np.append(places, count)
+    return _Places(places, places)
 
-    Raises AudioProblem like `suggest`. Source: provider.md, "Audio": a prompt clip lasts less
-    than 8 s.
-    """
-    return suggest(path).prompt
+
+def _highest_score(
+    frames: Frames,
+    scores: PassageScores,
+    places: _Places,
+    shortest_s: float,
+    preferred_s: float,
+    longest_s: float,
+    *,
+    speech_min: float = _SPEECH_MIN,
+) -> tuple[int, int] | None:
+    """The [start, end) in steps of the allowed passage with the highest score, or None."""
+    if not len(places.starts) or not len(places.ends):
+        return None
+    starts, ends = frames.times(places.starts), frames.times(places.ends)
+    start_score, end_score = _sums_before(scores.score, places)
+    start_speech, end_speech = _sums_before(scores.speech, places)
+    first = np.searchsorted(ends, starts + shortest_s, "left")
+    last = np.searchsorted(ends, starts + longest_s, "right")
+    found, highest = None, -np.inf
+    for index, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if a == b:
+            continue
+        length = ends[a:b] - starts[index]
+        score = (end_score[a:b] - start_score[index]) * frames.step_s
+        score = np.where(
+            length < preferred_s, score - _TOO_SHORT_COST * (1 - length / preferred_s), score
+        )
+        speech = (end_speech[a:b] - start_speech[index]) * frames.step_s
+        score[speech < speech_min * length] = -np.inf
+        top = int(np.argmax(score))
+        if score[top] > highest:
+            highest = float(score[top])
+            found = (int(places.starts[index]), int(places.ends[a + top]))
+    return found
+
+
+def _sums_before(
+    values: NDArray[np.float32] | NDArray[np.bool_], places: _Places
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sum of all values before each start and before each end."""
+    sums = np.zeros(len(values) + 1)
+    np.cumsum(values, dtype=np.float64, out=sums[1:])
+    return sums[places.starts], sums[places.ends]
+
+
+def _passage(frames: Frames, scores: PassageScores, found: tuple[int, int]) -> Passage:
+    start_s, end_s = frames.times(np.array(found))
+    reasons = _reasons(scores, *found)
+    return Passage(round(float(start_s) * 1000), round(float(end_s) * 1000), reasons)
+
+
+def _reasons(scores: PassageScores, start: int, end: int) -> list[str]:
+    """How the passage differs from the rest of the recording, greatest difference first."""
+    inside = np.zeros(len(scores.score), bool)
+    inside[start:end] = True
+    rest = ~inside
+    reasons: dict[str, float] = {}
+    for code, values in (
+        ("least_noise", scores.noise),
+        ("no_clipping", scores.clipping),
+        ("no_hum", scores.hum),
+        ("no_clicks", scores.clicks),
+    ):
+        passage_mean = float(values[inside].mean(dtype=np.float64))
+        rest_mean = float(values[rest].mean(dtype=np.float64)) if rest.any() else 0.0
+        if rest_mean > _NOTABLE and passage_mean < rest_mean / 3:
+            reasons[code] = rest_mean - passage_mean
+    found = sorted(reasons, key=lambda code: -reasons[code])
+    is_speech = scores.speech
+    if is_speech[rest].any() and is_speech[inside].mean() > is_speech[rest].mean() + 0.05:
+        found.append("most_speech")
+    if not is_speech[start] and not is_speech[end - 1]:
+        found.append("in_pauses")
+    if not is_speech[rest].any():
+        found.append("all_of_it")
+    return found

@@ -19,11 +19,11 @@ CODES: Final = frozenset(
 )
 
 
-class AudioProblem(Exception):  # noqa: N818 (it is the recording's, not ours)
-    """A file that cannot be used; `facts` say how long it is, what the limit is, and the like.
+class AudioProblem(Exception):  # noqa: N818 (a property of the recording, not an error of ours)
+    """A file that cannot be used.
 
-    Facts are plain numbers and strings (`duration_ms`, `limit_ms`, `bytes`, `limit_bytes`), so
-    that a problem can cross from one process to another.
+    `facts` are plain numbers and strings (`duration_ms`, `limit_ms`, `bytes`, `limit_bytes`), so
+    that they can be sent from one process to another.
     """
 
     def __init__(self, code: str, **facts: int | str) -> None:
@@ -33,14 +33,6 @@ class AudioProblem(Exception):  # noqa: N818 (it is the recording's, not ours)
         self.code = code
         self.facts: dict[str, int | str] = facts
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_again, (self.code, self.facts))
-
     def __repr__(self) -> str:
         facts = "".join(f", {name}={value!r}" for name, value in self.facts.items())
         return f"AudioProblem({self.code!r}{facts})"
-
-
-def _again(code: str, facts: dict[str, int | str]) -> AudioProblem:
-    """The same problem in another process (pickle)."""
-    return AudioProblem(code, **facts)

@@ -1,34 +1,44 @@
-"""Audio: the picture of a recording."""
+"""Audio: the waveform of a recording."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+
+
+def read_waveform(path: Path) -> tuple[list[int], int]:
+    """The 110 bars (0..100) and the length (ms, up to 4 hours) of a file that we trust.
+
+    It is decoded in this process, so it is only for audio from the provider; see `isolated` for
+    all other files. Raises AudioProblem if nothing can be decoded, OSError if there is no file.
+    """
+    from .probe import measure_waveform  # loads PyAV and numpy, which the web process never needs
+
+    return measure_waveform(path)
 
 
 def waveform_path(peaks: Sequence[int], *, width: int = 440, height: int = 40) -> str:
     """The `d` of one SVG path: a vertical stroke for each of `peaks` (0..100), left to right.
 
-    Strokes stand centred at half of `height`, evenly over `width` (both in user units), at least
-    one unit high. Moves are relative, so that 110 strokes stay within 1.2 KB.
+    Strokes are centred at half of `height` and spread evenly over `width` (both in user units), at
+    least one unit high. Moves are relative, so that 110 strokes take at most 1.2 KB.
     """
     if not peaks:
         return ""
     parts: list[str] = []
-    x_before = 0
-    half_before = -5 * height  # so that the first move counts from the middle line
+    previous_x = 0
+    previous_half = -5 * height  # so that the first move starts at the centre line
     for index, peak in enumerate(peaks):
-        x = round((2 * index + 1) * width * 5 / len(peaks))  # all in tenths of a unit
+        x = round((2 * index + 1) * width * 5 / len(peaks))  # in tenths of a unit, like `half`
         half = max(5, 5 * round(min(100, max(0, peak)) * height / 100))
-        parts.append(
-            f"m{_number(x - x_before)}{_number(-half - half_before, follows=True)}"
-            f"v{_number(2 * half)}"
-        )
-        x_before, half_before = x, half
+        move = f"{_number(x - previous_x)}{_number(-half - previous_half, after_number=True)}"
+        parts.append(f"m{move}v{_number(2 * half)}")
+        previous_x, previous_half = x, half
     return "M" + parts[0][1:] + "".join(parts[1:])
 
 
-def _number(tenths: int, *, follows: bool = False) -> str:
-    """Tenths as SVG reads them: 45 is "4.5", 40 is "4"; a minus needs no space before it."""
-    sign = "-" if tenths < 0 else (" " if follows else "")
+def _number(tenths: int, *, after_number: bool = False) -> str:
+    """Tenths as SVG reads them: 45 is "4.5", 40 is "4"; a minus sign needs no space before it."""
+    sign = "-" if tenths < 0 else (" " if after_number else "")
     whole, rest = divmod(abs(tenths), 10)
     return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"

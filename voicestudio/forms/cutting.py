@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.audio.rules import SPANS
+from voicestudio.audio import rules
 from voicestudio.models import AudioFile, Purpose
 
 from . import texts
@@ -74,7 +74,7 @@ def bands(purpose: str) -> list[Band]:
 
     Source: provider.md, "Audio"; what is best follows from how a clone turns out.
     """
-    span = SPANS[_wire(purpose)]
+    span = rules.SPANS[_wire(purpose)]
     short = format_lazy(
         _("{length} — too short, at least {least}"),
         length="{length}",
@@ -214,7 +214,7 @@ class CutForm(forms.Form):
         return given
 
     def _check_length(self, length_ms: int, purpose: str) -> None:
-        span = SPANS[_wire(purpose)]
+        span = rules.SPANS[_wire(purpose)]
         said = {"length": length_of(length_ms), "least": length_of(span.shortest),
                 "most": length_of(span.limit)}  # fmt: skip
         clip = purpose == Purpose.PROMPT

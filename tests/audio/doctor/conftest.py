@@ -1,4 +1,4 @@
-"""How a test has a sound examined."""
+"""Checks a sound that a test has made."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.audio import recordings
-from tests.audio.doctor.spoken import RATE
-from voicestudio.audio import Examination, examine
+from tests.audio.doctor.synthetic_speech import RATE
+from voicestudio.audio import Report
+from voicestudio.audio.doctor.run import check
 
-Examine = Callable[..., Examination]
+Check = Callable[..., Report]
 
 
 @pytest.fixture
-def judged(tmp_path: Path) -> Examine:
-    """Write a sound as a file of no telling name, and examine it."""
+def check_sound(tmp_path: Path) -> Check:
+    """Write a sound to a file and check it."""
 
-    def judge(
+    def write_and_check(
         sound: NDArray[np.float32], *, kind: str = "wav", rate: int = RATE, bit_rate: int = 128_000
-    ) -> Examination:
+    ) -> Report:
         path = tmp_path / "recording"
         wide = np.atleast_2d(sound).astype(np.float32)
         recordings.write(path, wide, rate, kind=kind, bit_rate=bit_rate)
-        return examine(path)
+        return check(path)
 
-    return judge
+    return write_and_check
 
 
-def codes(examination: Examination) -> set[str]:
+def codes(report: Report) -> set[str]:
     """The codes of all findings."""
-    return {finding.code for finding in examination.findings}
+    return {finding.code for finding in report.findings}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import struct
 import time
@@ -12,9 +11,9 @@ import numpy as np
 import pytest
 
 from tests.audio import recordings
-from tests.audio.doctor.spoken import RATE, in_a_room
-from voicestudio.audio import Examination, examine, isolated
-from voicestudio.audio.doctor import CODES
+from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
+from voicestudio.audio import FINDING_CODES
+from voicestudio.audio.doctor.run import check
 from voicestudio.words import FINDINGS
 
 
@@ -22,7 +21,7 @@ from voicestudio.words import FINDINGS
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve seconds of a clean voice as wav."""
     path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    return recordings.write(path, in_a_room("English")[None, : 12 * RATE], RATE)
+    return recordings.write(path, speech_in_room("English")[None, : 12 * RATE], RATE)
 
 
 @pytest.mark.parametrize(
@@ -41,17 +40,17 @@ def test_what_is_no_recording_is_named(
     path = tmp_path / "clean-voice.wav"
     path.write_bytes(content)
 
-    found = examine(path)
+    found = check(path)
 
     assert (found.verdict, [finding.code for finding in found.findings]) == ("unusable", [code])
-    assert found.measures["problem"] == problem
+    assert found.metrics["problem"] == problem
 
 
 def test_film_is_no_recording(tmp_path: Path) -> None:
-    found = examine(recordings.film(tmp_path / "film.mp4"))
+    found = check(recordings.film(tmp_path / "film.mp4"))
 
     assert [finding.code for finding in found.findings] == ["not_audio"]
-    assert found.measures["problem"] == "video"
+    assert found.metrics["problem"] == "video"
 
 
 @pytest.mark.parametrize("tenth", range(1, 10))
@@ -60,7 +59,7 @@ def test_cut_off_file_is_damaged(tenth: int, clip: Path, tmp_path: Path) -> None
     path = tmp_path / "cut.wav"
     path.write_bytes(content[: len(content) * tenth // 10])
 
-    found = examine(path)
+    found = check(path)
 
     assert [finding.code for finding in found.findings] == ["damaged"]
 
@@ -97,7 +96,7 @@ def test_hostile_file_ends_in_a_clear_finding_at_once(name: str, tmp_path: Path)
     path.write_bytes(content)
     started = time.process_time()
 
-    found = examine(path)
+    found = check(path)
 
     assert sorted(finding.code for finding in found.findings) == codes
     assert found.verdict == "unusable"
@@ -107,7 +106,7 @@ def test_hostile_file_ends_in_a_clear_finding_at_once(name: str, tmp_path: Path)
 @pytest.mark.parametrize("kind", ["mp3", "aac"])
 def test_rate_and_channels_may_change_within_a_file(kind: str, tmp_path: Path) -> None:
     """Streams put one behind the other, as recorders and careless tools do."""
-    voice = in_a_room("English")[: 8 * RATE]
+    voice = speech_in_room("English")[: 8 * RATE]
     content = b""
     for rate, channels in ((44_100, 1), (24_000, 2), (48_000, 1)):
         places = np.arange(8 * rate) * RATE / rate
@@ -118,29 +117,29 @@ def test_rate_and_channels_may_change_within_a_file(kind: str, tmp_path: Path) -
         content += path.read_bytes()
     (tmp_path / "x").write_bytes(content)
 
-    found = examine(tmp_path / "x")
+    found = check(tmp_path / "x")
 
-    assert found.measures["duration_s"] == pytest.approx(24.0, abs=0.3)
+    assert found.metrics["duration_s"] == pytest.approx(24.0, abs=0.3)
     assert (found.verdict, found.findings) == ("good", [])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1e30, 1e-40])
 def test_what_is_no_sound_in_a_float_file_does_no_harm(value: float, tmp_path: Path) -> None:
-    voice = in_a_room("English")[: 12 * RATE].copy()
+    voice = speech_in_room("English")[: 12 * RATE].copy()
     voice[RATE // 2] = value
     path = recordings.write(tmp_path / "x", voice[None], RATE, kind="wavfloat")
 
-    found = examine(path)
+    found = check(path)
 
-    assert found.measures["speech_s"] == pytest.approx(11.0, abs=1.0)
+    assert found.metrics["speech_s"] == pytest.approx(11.0, abs=1.0)
     assert all(
-        not isinstance(figure, float) or np.isfinite(figure) for figure in found.measures.values()
+        not isinstance(figure, float) or np.isfinite(figure) for figure in found.metrics.values()
     )
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        examine(tmp_path / "nothing")
+        check(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("name", ["hum-noisy-telephone.mp3", "good.wav", "x", "музыка.m4a"])
@@ -148,7 +147,7 @@ def test_name_decides_nothing(name: str, clip: Path, tmp_path: Path) -> None:
     copy = tmp_path / name
     shutil.copyfile(clip, copy)
 
-    assert examine(copy) == examine(clip)
+    assert check(copy) == check(clip)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6, 8])
@@ -156,58 +155,40 @@ def test_name_decides_nothing(name: str, clip: Path, tmp_path: Path) -> None:
 def test_unusual_shape_is_judged_like_any_other(
     kind: str, rate: int, channels: int, tmp_path: Path
 ) -> None:
-    voice = in_a_room("English")[: 11 * RATE]
+    voice = speech_in_room("English")[: 11 * RATE]
     time = np.arange(len(voice) * rate // RATE) * RATE / rate
     wide = np.interp(time, np.arange(len(voice)), voice).astype(np.float32)
     path = recordings.write(tmp_path / "x", np.tile(wide, (channels, 1)), rate, kind=kind)
 
-    found = examine(path)
+    found = check(path)
 
-    assert (found.measures["channels"], found.measures["sample_rate_hz"]) == (channels, rate)
+    assert (found.metrics["channels"], found.metrics["sample_rate_hz"]) == (channels, rate)
     assert found.verdict == "good"
 
 
 def test_clip_for_a_prompt_has_its_own_lengths(tmp_path: Path) -> None:
-    voice = in_a_room("English")
+    voice = speech_in_room("English")
     lengths = {"six": 6, "nine": 9}
     for name, seconds in lengths.items():
         recordings.write(tmp_path / name, voice[None, : seconds * RATE], RATE)
 
-    six = examine(tmp_path / "six", purpose="prompt_audio")
-    nine = examine(tmp_path / "nine", purpose="prompt_audio")
+    six = check(tmp_path / "six", purpose="prompt_audio")
+    nine = check(tmp_path / "nine", purpose="prompt_audio")
 
     assert (six.verdict, six.findings) == ("good", [])
     assert [finding.code for finding in nine.findings] == ["too_long"]
-    assert [finding.code for finding in examine(tmp_path / "six").findings] == ["too_short"]
+    assert [finding.code for finding in check(tmp_path / "six").findings] == ["too_short"]
 
 
 def test_too_long_recording_is_still_measured(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "x", 301)
 
-    found = examine(path)
+    found = check(path)
 
     assert found.verdict == "unusable"
     assert found.findings[0].code == "too_long"
     assert (found.findings[0].from_s, found.findings[0].to_s) == (300.0, 301.0)
 
 
-@pytest.mark.audio_child
-def test_examination_is_the_same_from_a_child_process(clip: Path) -> None:
-    assert isolated.examine(clip) == examine(clip)
-
-
-def test_examination_survives_json(clip: Path) -> None:
-    found = examine(clip)
-
-    assert Examination.from_dict(json.loads(json.dumps(found.as_dict()))) == found
-
-
-@pytest.mark.audio_child
-def test_child_that_takes_too_long_means_damaged(clip: Path) -> None:
-    found = isolated.examine(clip, timeout=0.01)
-
-    assert [finding.code for finding in found.findings] == ["damaged"]
-
-
 def test_every_code_has_its_words() -> None:
-    assert set(FINDINGS) == CODES | {"loudness_range_lu"}
+    assert set(FINDINGS) == FINDING_CODES | {"loudness_range_lu"}

@@ -1,4 +1,4 @@
-"""Audio, doctor: flat tops, at full scale or below it."""
+"""Audio, doctor: finds clipped samples, at full scale or below it."""
 
 from __future__ import annotations
 
@@ -7,62 +7,64 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_NOTHING: Final[NDArray[np.intp]] = np.empty(0, np.intp)
-_SOFTEST: Final = 0.05  # -26 dBFS: what is softer than that all through has not met a limit
-_NEAR: Final = 0.9  # of the highest sample: a limit is met by the loudest moments
-_FLAT: Final = 0.002  # of the highest sample: steeper is no flat top
-_SLOPE: Final = 0.01  # of the highest sample: what a sound that is cut off climbs in one sample
-_RUN: Final = 3  # samples
-_LONGEST_S: Final = 0.015  # half a wave of 33 Hz: what stays for longer is stuck, not cut off
+_NONE: Final[NDArray[np.intp]] = np.empty(0, np.intp)
+_PEAK_MIN: Final = 0.05  # -26 dBFS: a signal that never gets louder is not clipped
+_NEAR: Final = 0.9  # of the highest sample: clipping happens at the loudest moments
+_FLAT: Final = 0.002  # of the highest sample: the largest step within a flat top
+_SLOPE: Final = 0.01  # of the highest sample: the least step at a corner of a flat top
+_LENGTH_MIN: Final = 3  # samples
+_LONGEST_S: Final = 0.015  # half a period of 33 Hz: longer runs are stuck, not clipped
 
 
-def beyond(
-    channel: NDArray[np.float32], bound: float, tops: NDArray[np.float32] | None = None
+def samples_above(
+    channel: NDArray[np.float32], bound: float, step_peaks: NDArray[np.float32] | None = None
 ) -> NDArray[np.intp]:
-    """Places of samples that reach `bound`, on either side.
+    """Indices of samples whose absolute value is at least `bound`.
 
-    `tops`: the highest sample of each of so many equal steps. Only those that reach it are
-    searched then, which are few.
+    `step_peaks`: the peak of each of so many equal steps. Only the few steps that reach `bound`
+    are searched then.
     """
     least = np.float32(bound)
-    if tops is None:
+    if step_peaks is None:
         return np.flatnonzero(np.abs(channel) >= least)
-    size = len(channel) // len(tops)
-    steps = np.flatnonzero(tops >= least)
-    found = np.flatnonzero(np.abs(channel.reshape(len(tops), size)[steps]) >= least)
+    size = len(channel) // len(step_peaks)
+    steps = np.flatnonzero(step_peaks >= least)
+    found = np.flatnonzero(np.abs(channel.reshape(len(step_peaks), size)[steps]) >= least)
     return steps[found // size] * size + found % size
 
 
-def flat_tops(
-    channel: NDArray[np.float32], rate: int, top: float, tops: NDArray[np.float32] | None = None
+def find_flat_tops(
+    channel: NDArray[np.float32],
+    rate: int,
+    peak: float,
+    step_peaks: NDArray[np.float32] | None = None,
 ) -> NDArray[np.intp]:
-    """Places of samples that lie on a flat top; `top` is the highest sample of the channel.
+    """Indices of samples on a flat top; `peak` is the highest sample of the channel.
 
-    A top is flat if three samples or more, of 15 ms at most, are the same and the sound comes to
-    it, or leaves it, in a corner. A natural crest is round: its samples are the same only where
-    they climb little before, too.
+    A top is flat if at least three samples, at most 15 ms, are equal and the signal has a corner
+    before or after them. A natural crest is round: next to equal samples it rises slowly, too.
     """
-    if top < _SOFTEST:
-        return _NOTHING
-    high = beyond(channel, _NEAR * top, tops)
-    if len(high) < _RUN:
-        return _NOTHING
+    if peak < _PEAK_MIN:
+        return _NONE
+    high = samples_above(channel, _NEAR * peak, step_peaks)
+    if len(high) < _LENGTH_MIN:
+        return _NONE
     values = channel[high]
-    # Neighbours in time with the same value belong to one run.
-    same = (np.diff(high) == 1) & (np.abs(np.diff(values)) <= np.float32(_FLAT * top))
+    # Adjacent samples with the same value belong to one top.
+    same = (np.diff(high) == 1) & (np.abs(np.diff(values)) <= np.float32(_FLAT * peak))
     if not same.any():
-        return _NOTHING
+        return _NONE
     edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(np.int8)))
     firsts, lasts = edges[::2], edges[1::2]
     lengths = lasts - firsts + 1
-    likely = (lengths >= _RUN) & (lengths <= _LONGEST_S * rate)
-    firsts, lasts = firsts[likely], lasts[likely]
+    plausible = (lengths >= _LENGTH_MIN) & (lengths <= _LONGEST_S * rate)
+    firsts, lasts = firsts[plausible], lasts[plausible]
     if not len(firsts):
-        return _NOTHING
+        return _NONE
     before = np.abs(values[firsts]) - np.abs(channel[np.maximum(high[firsts] - 1, 0)])
     after = np.abs(values[lasts]) - np.abs(channel[np.minimum(high[lasts] + 1, len(channel) - 1)])
-    cut = np.maximum(before, after) >= np.float32(_SLOPE * top)
+    clipped = np.maximum(before, after) >= np.float32(_SLOPE * peak)
     marks = np.zeros(len(high) + 1, np.int8)
-    marks[firsts[cut]] = 1
-    marks[lasts[cut] + 1] -= 1
+    marks[firsts[clipped]] = 1
+    marks[lasts[clipped] + 1] -= 1
     return high[np.cumsum(marks[:-1]) > 0]

@@ -1,4 +1,4 @@
-"""Audio, doctor: from figures to findings, each with the place where it is heard best."""
+"""Audio, doctor: from metrics to findings, each with the place where it is heard best."""
 
 from __future__ import annotations
 
@@ -8,47 +8,48 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..measures import Purpose
-from ..rules import PADDING_MS, SPANS
-from . import table
-from .examination import UNUSABLE, Advice, Finding
+from ..results import UNUSABLE, Advice, Finding
+from ..rules import PADDING_MS, SPANS, Purpose
+from . import thresholds
 from .levels import STEP_S
-from .measured import Measured
-from .moving import highest_sum
+from .metrics import Measurements
 from .tones import STEP_S as NOTE_S
+from .windows import highest_sum_start
 
-_WINDOW: Final = round(table.WORST_S / STEP_S)
-# What fills the pauses in these cases is no noise of the room.
+_WINDOW: Final = round(thresholds.WORST_S / STEP_S)
+# With these findings, the sound in the pauses is not room noise.
 _FILLS_PAUSES: Final = frozenset({"music", "echo"})
 
 
-def findings_of(measured: Measured, purpose: Purpose) -> list[Finding]:
-    """Everything that the table calls a finding, one for each code, most serious first."""
-    worst: dict[str, Finding] = {finding.code: finding for finding in _length(measured, purpose)}
-    for line in table.TABLE:
+def find_all(measured: Measurements, purpose: Purpose) -> list[Finding]:
+    """All findings by `thresholds.TABLE`, one for each code, most serious first."""
+    worst: dict[str, Finding] = {
+        finding.code: finding for finding in _length_findings(measured, purpose)
+    }
+    for line in thresholds.TABLE:
         if line.purpose not in {None, purpose}:
             continue
-        value = measured.number(line.measure)
+        value = measured.number(line.metric)
         severity = line.severity(value)
         if not severity or (line.code in worst and worst[line.code].severity >= severity):
             continue
         start, end = _place(line.code, measured)
         worst[line.code] = Finding(line.code, start, end, value, severity)
-    return sorted(_explained(worst).values(), key=lambda finding: -finding.severity)
+    return sorted(_without_consequences(worst).values(), key=lambda finding: -finding.severity)
 
 
-def advice_of(measured: Measured, findings: Sequence[Finding]) -> Advice:
-    """Which sound options help, and why."""
+def advice_on(measured: Measurements, findings: Sequence[Finding]) -> Advice:
+    """Which sound options help, with the reasons."""
     codes = [finding.code for finding in findings]
-    noise = next((code for code in codes if code in table.ADVISE_NOISE_REDUCTION), "")
-    volume = next((code for code in codes if code in table.ADVISE_VOLUME), "")
-    spread = measured.number("loudness_range_lu")
-    if not volume and spread is not None and spread > table.UNEVEN_LU:
+    noise = next((code for code in codes if code in thresholds.ADVISE_NOISE_REDUCTION), "")
+    volume = next((code for code in codes if code in thresholds.ADVISE_VOLUME), "")
+    loudness_range = measured.number("loudness_range_lu")
+    if not volume and loudness_range is not None and loudness_range > thresholds.UNEVEN_LU:
         volume = "loudness_range_lu"
     return Advice(bool(noise), noise, bool(volume), volume)
 
 
-def _length(measured: Measured, purpose: Purpose) -> list[Finding]:
+def _length_findings(measured: Measurements, purpose: Purpose) -> list[Finding]:
     """Source of the lengths: provider.md, "Audio"."""
     span = SPANS[purpose]
     duration = round(measured.frames.duration_s, 3)
@@ -60,8 +61,8 @@ def _length(measured: Measured, purpose: Purpose) -> list[Finding]:
     return []
 
 
-def _explained(found: dict[str, Finding]) -> dict[str, Finding]:
-    """Without what another finding is the reason of."""
+def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
+    """The findings without those that are caused by another one."""
     silent = found.get("silence")
     if silent is not None and silent.severity == UNUSABLE:
         kept = {"silence", "too_short", "too_long", "dead_channel"}
@@ -70,17 +71,17 @@ def _explained(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("noisy")
     if "dead_channel" in found:
         found.pop("out_of_phase", None)
-    if "echo" in found and "music" in found:  # what rings on holds its notes
+    if "echo" in found and "music" in found:  # reverberation sustains tones
         found.pop("music")
     if "too_short" in found:
         found.pop("little_speech", None)
     if "little_speech" in found:
-        found.pop("silence", None)  # the same thing said twice
+        found.pop("silence", None)  # the same problem
     return found
 
 
-def _place(code: str, measured: Measured) -> tuple[float, float]:
-    """Seconds [from, to] in which this is heard best."""
+def _place(code: str, measured: Measurements) -> tuple[float, float]:
+    """The range (s) in which this finding is heard best."""
     frames = measured.frames
     match code:
         case "silence" | "little_speech" if measured.pauses:
@@ -92,8 +93,8 @@ def _place(code: str, measured: Measured) -> tuple[float, float]:
     return _worst(_score(code, measured), frames.duration_s)
 
 
-def _score(code: str, measured: Measured) -> NDArray[np.float32]:
-    """How much each step has of this."""
+def _score(code: str, measured: Measurements) -> NDArray[np.float32]:
+    """How strongly each step is affected by this finding."""
     frames = measured.frames
     speech = frames.speech.astype(np.float32)
     match code:
@@ -118,10 +119,10 @@ def _score(code: str, measured: Measured) -> NDArray[np.float32]:
 
 
 def _worst(score: NDArray[np.float32], duration: float) -> tuple[float, float]:
-    """The three seconds in which the sum of `score` is highest."""
+    """The three seconds with the highest sum of `score`."""
     if len(score) <= _WINDOW:
         return 0.0, round(duration, 2)
-    place = highest_sum(score, _WINDOW)
+    place = highest_sum_start(score, _WINDOW)
     return _seconds(place, place + _WINDOW, duration)
 
 

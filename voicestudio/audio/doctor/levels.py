@@ -1,4 +1,4 @@
-"""Audio, doctor: levels of the channels, 50 ms a row, and exact sums over all of a recording."""
+"""Audio, doctor: levels of every 50 ms, and exact sums over all of a recording."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decoding import Block
-from .clipping import flat_tops
-from .growing import Growing
+from ..growable_array import GrowableArray
+from .clipping import find_flat_tops
 
 STEP_S: Final = 0.05
-_A_SECOND: Final = 20  # steps
-_SAME: Final = 1e-6  # relative; the least bit of noise is a hundred times that
-_OFF_S: Final = 1e-4  # what a step may begin sooner or later than its number says
+_PER_SECOND: Final = 20  # steps
+_EQUAL: Final = 1e-6  # relative; the softest noise is a hundred times that
+_EXACT_S: Final = 1e-4  # by which the start of a step may differ from the extrapolated one
 
 
-def in_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]:
-    """The same sound in blocks of whole steps (50 ms); only the last of a rate may hold others."""
-    kept: Block | None = None
-    kept_rate = 0
+def split_into_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]:
+    """The same sound in blocks of whole steps (50 ms); only the last one of a rate may differ."""
+    rest: Block | None = None
+    rest_rate = 0
     for block, rate in blocks:
-        if kept is not None and (rate != kept_rate or len(kept) != len(block)):
-            yield kept, kept_rate
-            kept = None
-        joined = block if kept is None else np.concatenate([kept, block], axis=1)
-        whole = joined.shape[1] // group_of(rate) * group_of(rate)
-        kept = joined[:, whole:].copy() if whole < joined.shape[1] else None
-        kept_rate = rate
+        if rest is not None and (rate != rest_rate or len(rest) != len(block)):
+            yield rest, rest_rate
+            rest = None
+        joined = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = joined.shape[1] // _group_size(rate) * _group_size(rate)
+        rest = joined[:, whole:].copy() if whole < joined.shape[1] else None
+        rest_rate = rate
         if whole:
             yield joined[:, :whole], rate
-    if kept is not None:
-        yield kept, kept_rate
+    if rest is not None:
+        yield rest, rest_rate
 
 
-def group_of(rate: int) -> int:
-    """Samples after which steps of 50 ms begin on a sample again: a step, or a few of them."""
-    return rate // math.gcd(rate, _A_SECOND)
+def _group_size(rate: int) -> int:
+    """Samples of the shortest sequence of steps that has a whole number of samples."""
+    return rate // math.gcd(rate, _PER_SECOND)
 
 
 def _starts(count: int, rate: int) -> NDArray[np.int64]:
-    """Samples at which the steps in `count` samples begin."""
-    return np.arange(math.ceil(count * _A_SECOND / rate), dtype=np.int64) * rate // _A_SECOND
+    """Samples at which the steps in `count` samples start."""
+    return np.arange(math.ceil(count * _PER_SECOND / rate), dtype=np.int64) * rate // _PER_SECOND
 
 
-class Clock:
-    """When each step begins: every 50 ms, but for where a rate ends in the middle of a step."""
+class StepTimes:
+    """When each step starts: every 50 ms, unless a rate ends in the middle of a step."""
 
     def __init__(self) -> None:
-        self._known = Growing(2, np.float64)  # a step and its second; the others are counted on
+        self._known = GrowableArray(2, np.float64)  # step, seconds; others are extrapolated
 
-    def tell(self, step: int, seconds: float) -> None:
-        """A step, and when (s) it begins."""
-        if not len(self._known.rows) or abs(self.at(np.array([step]))[0] - seconds) > _OFF_S:
+    def add(self, step: int, seconds: float) -> None:
+        """Note when (s) a step starts."""
+        if not len(self._known.rows) or abs(self.at(np.array([step]))[0] - seconds) > _EXACT_S:
             self._known.append(np.array([[step, seconds]]))
 
     def at(self, steps: NDArray[np.intp]) -> NDArray[np.float64]:
-        """When (s) these steps begin."""
+        """When (s) these steps start."""
         known, seconds = self._known.rows.T
         last = np.searchsorted(known, steps, "right") - 1
         times: NDArray[np.float64] = seconds[last] + (steps - known[last]) * STEP_S
@@ -67,52 +67,52 @@ class Clock:
 
 
 class Levels:
-    """What each channel does. Feed it with `in_steps`."""
+    """Levels of all channels. Add blocks from `split_into_steps`."""
 
     def __init__(self) -> None:
-        self._power = Growing(1, np.float32)
-        self._flat = Growing(1, np.uint16)
-        self.clock = Clock()
+        self._power = GrowableArray(1, np.float32)
+        self._flat = GrowableArray(1, np.uint16)
+        self.step_times = StepTimes()
         self.samples = 0  # in one channel
-        self.clipped = 0  # samples of all channels on a flat top
+        self.clipped = 0  # samples, all channels together
         self.seconds = 0.0
         self.channels = 0
         self.sums: NDArray[np.float64] = np.zeros(0)  # of each channel
         self.energies: NDArray[np.float64] = np.zeros(0)  # sums of squares
         self.peaks: NDArray[np.float64] = np.zeros(0)
         self.product = 0.0  # sum of left times right
-        # Of the last block: the highest sample of every step, for each channel; None where the
-        # steps are not of one length.
-        self.tops: list[NDArray[np.float32] | None] = []
+        # Of the last block: the peak of every step, for each channel; None if the steps do not
+        # have one length.
+        self.step_peaks: list[NDArray[np.float32] | None] = []
 
     def add(self, block: Block, rate: int) -> None:
-        """Take in (channels, frames) at `rate` Hz."""
+        """Add (channels, frames) at `rate` Hz."""
         if not self.channels:
             self.channels = len(block)
             self.sums = np.zeros(self.channels)
             self.energies = np.zeros(self.channels)
             self.peaks = np.zeros(self.channels)
-        self.clock.tell(len(self.power), self.seconds)
+        self.step_times.add(len(self.power), self.seconds)
         starts = _starts(block.shape[1], rate)
         lengths = np.diff(starts, append=block.shape[1])
         powers = np.zeros((len(starts), 1), np.float32)
         clipped = np.zeros((len(starts), 1), np.uint16)
-        self.tops = []
+        self.step_peaks = []
         for index, channel in enumerate(block[: self.channels]):
             even = lengths[0] * len(starts) == len(channel)
-            if even:  # as nearly always; it is quicker
+            if even:  # the usual case, which is faster
                 steps = channel.reshape(len(starts), -1)
                 power = np.einsum("ij,ij->i", steps, steps)
-                tops = np.maximum(steps.max(axis=1), -steps.min(axis=1))
+                peaks = np.maximum(steps.max(axis=1), -steps.min(axis=1))
             else:
                 power = np.add.reduceat(np.square(channel), starts)
-                tops = np.maximum.reduceat(np.abs(channel), starts)
+                peaks = np.maximum.reduceat(np.abs(channel), starts)
             powers[:, 0] += power
             self.energies[index] += float(power.sum(dtype=np.float64))
             self.sums[index] += float(channel.sum(dtype=np.float64))
-            self.peaks[index] = max(self.peaks[index], float(tops.max()))
-            self.tops.append(tops if even else None)
-            flat = flat_tops(channel, rate, float(tops.max()), self.tops[-1])
+            self.peaks[index] = max(self.peaks[index], float(peaks.max()))
+            self.step_peaks.append(peaks if even else None)
+            flat = find_flat_tops(channel, rate, float(peaks.max()), self.step_peaks[-1])
             if len(flat):
                 steps_of_flat = np.searchsorted(starts, flat, "right") - 1
                 clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)
@@ -133,12 +133,12 @@ class Levels:
 
     @property
     def flat(self) -> NDArray[np.uint16]:
-        """Samples on a flat top in each step, all channels together."""
+        """Clipped samples in each step, all channels together."""
         flat: NDArray[np.uint16] = self._flat.rows[:, 0]
         return flat
 
     @property
-    def moves(self) -> bool:
-        """Has any channel been anything but one and the same value?"""
-        still = np.abs(self.sums) >= (1 - _SAME) * self.peaks * self.samples
-        return not bool(still.all())
+    def is_constant(self) -> bool:
+        """Has each channel been one and the same value all the time?"""
+        constant = np.abs(self.sums) >= (1 - _EQUAL) * self.peaks * self.samples
+        return bool(constant.all())

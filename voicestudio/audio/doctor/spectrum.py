@@ -1,4 +1,4 @@
-"""Audio, doctor: the voice in bands, every 50 ms."""
+"""Audio, doctor: levels in frequency bands, every 50 ms."""
 
 from __future__ import annotations
 
@@ -7,62 +7,63 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .growing import Growing, loud
-from .voice import RATE, Voice, Windows
+from ..growable_array import GrowableArray, pack_db
+from .voice_signal import RATE, VoiceSignal
+from .windows import SlidingWindows
 
 STEP: Final = RATE // 20  # 50 ms
 SIZE: Final = 1024
-# Hz. About as wide as the ear's own bands; the lowest holds hum and rumble only.
+# Hz. About as wide as the critical bands of hearing; the lowest holds only hum and rumble.
 EDGES: Final = (
     31, 95, 200, 300, 400, 520, 660, 820, 1000, 1250, 1550, 1900, 2350, 2900, 3600, 4500, 5700,
     7300,
 )  # fmt: skip
 BANDS: Final = len(EDGES) - 1
-SPEECH: Final = slice(2, 15)  # 200 to 4500 Hz: where a voice is told from its room
-VOICE: Final = slice(1, BANDS)  # 95 Hz and up: what counts as noise between words
+SPEECH: Final = slice(2, 15)  # 200 to 4500 Hz: where a voice differs from room noise
+VOICE: Final = slice(1, BANDS)  # 95 Hz and up: where noise between words is measured
 ABOVE_HUM: Final = 5  # the band from 520 Hz: eight harmonics of 60 Hz end below it
-_FLOOR: Final = 1e-13  # -130 dB; a logarithm wants more than nothing
+_FLOOR: Final = 1e-13  # -130 dB; avoids the logarithm of 0
 
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(SIZE + 1)[:-1].astype(np.float32)
-# Power of a window in one of its bins, so that the sum over bins is the mean square of the sound.
+# Scales the power of a bin so that the sum over all bins is the mean square of the signal.
 _SCALE: Final = np.float32(2.0 / (SIZE * float((_WINDOW.astype(np.float64) ** 2).sum())))
 _FIRST: Final = np.array([round(edge * SIZE / RATE) for edge in EDGES])
 
 
-def powers(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+def power_spectra(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Power in each bin: (count, SIZE / 2 + 1), full scale 1.0 squared."""
-    # In doubles: numpy transforms them in a third of the time that floats take.
+    # float64, because numpy transforms it in a third of the time of float32.
     spectra = np.fft.rfft(np.multiply(windows, _WINDOW, dtype=np.float64), axis=1)
     result: NDArray[np.float32] = (spectra.real**2 + spectra.imag**2).astype(np.float32)
     result *= _SCALE
     return result
 
 
-class Bands:
-    """Level of every band, 50 ms a row, in bytes (see `growing.loud`)."""
+class BandLevels:
+    """Measures the level of every band, 50 ms a row, in bytes (see `pack_db`)."""
 
     def __init__(self) -> None:
-        self._windows = Windows(SIZE, STEP)
-        self._windows.add(np.zeros((SIZE - STEP) // 2, np.float32))  # windows stand centred
-        self._rows = Growing(BANDS, np.uint8)
+        self._windows = SlidingWindows(SIZE, STEP)
+        self._windows.add(np.zeros((SIZE - STEP) // 2, np.float32))  # centres the windows
+        self._rows = GrowableArray(BANDS, np.uint8)
 
-    def add(self, voice: Voice) -> NDArray[np.float32]:
-        """Take in samples; gives the spectra that became complete: (count, bins)."""
-        return self._take(self._windows.add(voice))
+    def add(self, signal: VoiceSignal) -> NDArray[np.float32]:
+        """Add samples at 16 kHz; returns the spectra that are now complete: (count, bins)."""
+        return self._add_windows(self._windows.add(signal))
 
-    def rest(self) -> NDArray[np.float32]:
-        """The end of the recording."""
-        return self._take(self._windows.rest())
+    def finish(self) -> NDArray[np.float32]:
+        """End the recording; returns the last spectrum, if there is one."""
+        return self._add_windows(self._windows.finish())
 
-    def _take(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        spectra = powers(windows)
+    def _add_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        spectra = power_spectra(windows)
         if len(spectra):
             banded = np.add.reduceat(spectra, _FIRST, axis=1)[:, :-1]
-            self._rows.append(loud(10 * np.log10(banded + np.float32(_FLOOR))))
+            self._rows.append(pack_db(10 * np.log10(banded + np.float32(_FLOOR))))
         return spectra
 
-    def fitted(self, count: int) -> NDArray[np.uint8]:
-        """As many rows as there are steps, (count, BANDS); call it once, at the end.
+    def rows(self, count: int) -> NDArray[np.uint8]:
+        """The first `count` rows, (count, BANDS), for as many steps; call it once, at the end.
 
         The resampler may be a step short or long there.
         """

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio import words
-from voicestudio.audio import Examination, Purpose, isolated
+from voicestudio.audio import Purpose, Report, isolated
 from voicestudio.management.script_output import add_json_argument
 
 PURPOSES: Final[dict[bool, Purpose]] = {False: "voice_clone", True: "prompt_audio"}
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         """Check the recording and print the report."""
         purpose = PURPOSES[options["prompt_clip"]]
         try:
-            report = isolated.examine(options["file"], purpose=purpose)
+            report = isolated.check(options["file"], purpose=purpose)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise CommandError(f"{options['file']}: {reason}") from error
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if report.verdict == "unusable":
             sys.exit(1)
 
-    def _print_report(self, report: Examination, purpose: Purpose) -> None:
+    def _print_report(self, report: Report, purpose: Purpose) -> None:
         verdict = words.describe_verdict(report.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
         for finding in report.findings:
@@ -53,12 +53,12 @@ class Command(BaseCommand):
             self.stdout.write(f"\n{sentence.what} ({finding.code}, {place})")
             self.stdout.write(f"  {sentence.why}\n  {sentence.what_to_do}")
         self.stdout.write("")
-        for name, value in report.measures.items():
+        for name, value in report.metrics.items():
             if value is not None:
                 self.stdout.write(f"{name}: {value}")
 
 
-def _report_json(report: Examination, purpose: Purpose) -> dict[str, Any]:
+def _report_json(report: Report, purpose: Purpose) -> dict[str, Any]:
     """Return the report for scripts."""
     findings = []
     for finding in report.findings:
@@ -66,4 +66,4 @@ def _report_json(report: Examination, purpose: Purpose) -> dict[str, Any]:
         message = " ".join(str(part) for part in (sentence.what, sentence.why, sentence.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})
-    return {"verdict": report.verdict, "findings": findings, "measures": report.measures}
+    return {"verdict": report.verdict, "findings": findings, "measures": report.metrics}

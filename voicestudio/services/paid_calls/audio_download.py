@@ -135,7 +135,7 @@ def shape_of(path: Path) -> tuple[list[int], int | None]:
     process would cost more time than all the rest.
     """
     try:
-        return audio.waveform_of(path)
+        return audio.read_waveform(path)
     except (audio.AudioProblem, OSError, RuntimeError):
         logger.warning("A demo could not be measured.", exc_info=True)
         return [], None

@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -88,7 +89,7 @@ def _listen(recording: AudioFile) -> dict[str, Any]:
     purpose: AudioPurpose = "prompt_audio" if clip else "voice_clone"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         drawn = Path(folder) / "envelope"
-        judgement = isolated.judge(
+        analysis = isolated.analyze(
             path,
             drawn,
             purpose=purpose,
@@ -97,9 +98,9 @@ def _listen(recording: AudioFile) -> dict[str, Any]:
         )
         with drawn.open("rb") as content:
             recording.envelope.save(f"{path.stem}.envelope", File(content), save=False)
-    told = judgement.examination.as_dict()
-    told["figures"] = told.pop("measures")
-    parts = {"best": judgement.suggestion.best, "prompt": judgement.suggestion.prompt}
+    told = asdict(analysis.report)
+    told["figures"] = told.pop("metrics")
+    parts = {"best": analysis.suggestion.best, "prompt": analysis.suggestion.prompt}
     told["passages"] = {
         name: {"start_ms": part.start_ms, "end_ms": part.end_ms, "reasons": part.reasons}
         for name, part in parts.items()

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from voicestudio.audio import isolated, zoom
+from voicestudio.audio import isolated, read_bars
 from voicestudio.models import AudioFile, Origin
 from voicestudio.words import seconds
 
@@ -61,11 +61,11 @@ def tidy(
     if same := _made_before(recording, recipe):
         return same
     with _made_from(recording) as (source, target):
-        tidied = isolated.tidy(source, target, **wishes, timeout=120)
+        cleanup = isolated.clean_up(source, target, **wishes, timeout=120)
         return _kept(
             recording, target, _("{name}, tidied").format(name=_stem(recording.name)),
             recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.CLEANED,
-            steps=tidied.steps,
+            steps=cleanup.steps,
         )  # fmt: skip
 
 
@@ -78,11 +78,11 @@ def _kept(
     recording: AudioFile, made: Path, name: str, *, recipe: str, purpose: str, **more: Any
 ) -> AudioFile:
     """What was made, as a recording; the one that somebody else has made meanwhile comes first."""
-    taken = isolated.take_in(made, made.parent, purpose=wire(purpose), move=True, timeout=120)
+    ingested = isolated.ingest(made, made.parent, purpose=wire(purpose), move=True, timeout=120)
     try:
         return keep(
-            taken, f"{name}{taken.path.suffix}", purpose=purpose, parent=recording, recipe=recipe,
-            **more,
+            ingested, f"{name}{ingested.path.suffix}", purpose=purpose, parent=recording,
+            recipe=recipe, **more,
         )  # fmt: skip
     except IntegrityError:
         if same := _made_before(recording, recipe):
@@ -94,7 +94,7 @@ def shape(recording: AudioFile, start_ms: int, end_ms: int, bars: int = BARS) ->
     """The bars (0..100) of a window of the recording; coarse ones while it is not yet drawn."""
     if recording.envelope:
         try:
-            return zoom.shape_of(Path(recording.envelope.path), start_ms, end_ms, bars)
+            return read_bars(Path(recording.envelope.path), start_ms, end_ms, bars)
         except OSError:
             logger.exception("The envelope of recording %s cannot be read.", recording.pk)
     return _coarse(recording, start_ms, end_ms, bars)

@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from voicestudio.audio import IngestedFile, isolated, rules
 from voicestudio.audio import Purpose as AudioPurpose
-from voicestudio.audio import Taken, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 
 from .checks import judge_recording
@@ -48,7 +48,7 @@ def take_in_path(
     is kept then.
     """
     with DECODED_AT_ONCE:
-        taken = isolated.take_in(
+        ingested = isolated.ingest(
             source,
             Path(settings.FILE_UPLOAD_TEMP_DIR),
             purpose=wire(purpose),
@@ -57,36 +57,36 @@ def take_in_path(
             longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
             timeout=TIMEOUT_S,
         )
-    return keep(taken, name, purpose=purpose, by=by, origin=origin)
+    return keep(ingested, name, purpose=purpose, by=by, origin=origin)
 
 
 def keep(
-    taken: Taken, name: str, *, purpose: str, by: "User", origin: Origin, **more: Any
+    ingested: IngestedFile, name: str, *, purpose: str, by: "User", origin: Origin, **more: Any
 ) -> AudioFile:
     """Move what was taken in into our storage, enter it, and have it judged; all or nothing."""
-    measures = taken.measures
+    metadata = ingested.metadata
     recording = AudioFile(
         name=shown_name(name),
         purpose=purpose,
         origin=origin,
-        converted_from=taken.converted_from,
-        duration_ms=measures.duration_ms,
-        bytes=measures.bytes,
-        sample_rate=measures.sample_rate,
-        channels=measures.channels,
-        codec=measures.codec,
-        peak_dbfs=measures.peak_dbfs,
-        loudness_db=measures.loudness_db,
-        silence_share=measures.silence_share,
-        peaks=measures.peaks,
-        needs_cutting=rules.is_to_be_cut(measures.duration_ms, wire(purpose)),
+        converted_from=ingested.converted_from,
+        duration_ms=metadata.duration_ms,
+        bytes=metadata.bytes,
+        sample_rate=metadata.sample_rate,
+        channels=metadata.channels,
+        codec=metadata.codec,
+        peak_dbfs=metadata.peak_dbfs,
+        loudness_db=metadata.loudness_db,
+        silence_share=metadata.silence_share,
+        peaks=metadata.peaks,
+        needs_cutting=rules.must_be_cut(metadata.duration_ms, wire(purpose)),
         check_started_at=timezone.now(),
         created_by=by,
         **more,
     )
     try:
-        with _Movable(taken.path) as content:
-            recording.file.save(taken.path.name, content, save=False)
+        with _Movable(ingested.path) as content:
+            recording.file.save(ingested.path.name, content, save=False)
         with transaction.atomic():
             recording.save()
             judge_recording.enqueue(recording.pk)
@@ -95,7 +95,7 @@ def keep(
             recording.file.delete(save=False)
         raise
     finally:
-        taken.path.unlink(missing_ok=True)
+        ingested.path.unlink(missing_ok=True)
     return recording
 
 

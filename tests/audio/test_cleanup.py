@@ -11,27 +11,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.audio import recordings
-from tests.audio.doctor import spoiling, spoken
-from tests.audio.doctor.spoken import RATE
+from tests.audio.doctor import defects
+from tests.audio.doctor.synthetic_speech import (
+    RATE,
+    add_room_noise,
+    dry_speech,
+    set_level,
+    speech_in_room,
+)
 from tests.audio.recordings import Sound
-from voicestudio import audio
-from voicestudio.audio import AudioProblem, Tidied, isolated, piece
-from voicestudio.audio.decoding import opened
-from voicestudio.audio.doctor.loudness import Meter
-from voicestudio.audio.doctor.truepeak import TruePeak
+from voicestudio.audio import AudioProblem, Cleanup, clip_writer
+from voicestudio.audio.cleanup import clean_up
+from voicestudio.audio.decoding import open_recording
+from voicestudio.audio.doctor.loudness import LoudnessMeter
+from voicestudio.audio.doctor.true_peak import TruePeakMeter
+from voicestudio.audio.intake import inspect
 
 NOTHING = {"trim": False, "level": False, "dc_and_hum": False, "mono": False}
 
 
 def heard(path: Path) -> tuple[Sound, int]:
-    with opened(path) as decoder:
+    with open_recording(path) as decoder:
         blocks = [block.copy() for block, _ in decoder.blocks(stop_after_s=1e9)]
     return np.concatenate(blocks, axis=1), decoder.sample_rate
 
 
 def loudness(path: Path) -> tuple[float, float]:
     """Integrated loudness (LUFS) and true peak (dBTP)."""
-    meter, peak = Meter(), TruePeak()
+    meter, peak = LoudnessMeter(), TruePeakMeter()
     sound, rate = heard(path)
     meter.add(sound, rate)
     peak.add(sound)
@@ -40,10 +47,10 @@ def loudness(path: Path) -> tuple[float, float]:
     return integrated, 20 * np.log10(peak.highest)
 
 
-def tidied(tmp_path: Path, sound: Sound, rate: int = RATE, **wishes: bool) -> tuple[Sound, Tidied]:
-    """The sound with only these wishes done."""
+def clean(tmp_path: Path, sound: Sound, rate: int = RATE, **wishes: bool) -> tuple[Sound, Cleanup]:
+    """The sound after only these steps."""
     path = recordings.write(tmp_path / "x", np.atleast_2d(sound), rate, kind="wav24")
-    done = audio.tidy(path, tmp_path / "y", **(NOTHING | wishes))
+    done = clean_up(path, tmp_path / "y", **(NOTHING | wishes))
     return heard(tmp_path / "y")[0], done
 
 
@@ -63,9 +70,9 @@ def line_db(sound: Sound, hertz: float) -> float:
 def test_level_becomes_minus_20_lufs_below_the_ceiling(
     tmp_path: Path, language: str, level: float
 ) -> None:
-    clip = spoken.levelled(spoken.in_a_room(language)[: 12 * RATE], level).clip(-1, 1)
+    clip = set_level(speech_in_room(language)[: 12 * RATE], level).clip(-1, 1)
 
-    _, done = tidied(tmp_path, clip, level=True)
+    _, done = clean(tmp_path, clip, level=True)
 
     integrated, peak = loudness(tmp_path / "y")
     assert integrated == pytest.approx(-20, abs=0.3)
@@ -76,25 +83,25 @@ def test_level_becomes_minus_20_lufs_below_the_ceiling(
 
 def test_level_of_an_mp3_is_as_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two channels that do not fit into a small file as they are."""
-    monkeypatch.setattr(piece, "WAV_MAX_BYTES", 500_000)
-    clip = np.tile(spoken.in_a_room("Chinese")[: 11 * RATE], (2, 1))
+    monkeypatch.setattr(clip_writer, "WAV_MAX_BYTES", 500_000)
+    clip = np.tile(speech_in_room("Chinese")[: 11 * RATE], (2, 1))
     path = recordings.write(tmp_path / "x", clip * 0.3, RATE, kind="flac")
 
-    done = audio.tidy(path, tmp_path / "y", mono=False)
+    done = clean_up(path, tmp_path / "y", mono=False)
 
     integrated, peak = loudness(tmp_path / "y")
-    measures = audio.inspect(tmp_path / "y")
+    measures = inspect(tmp_path / "y")
     assert (done.extension, measures.acceptable, measures.channels) == ("mp3", True, 2)
     assert integrated == pytest.approx(-20, abs=0.3)
     assert peak <= -3.0
 
 
 def test_single_peaks_are_limited_and_the_rest_is_left_alone(tmp_path: Path) -> None:
-    clip = spoken.levelled(spoken.in_a_room("Spanish"), -25)
+    clip = set_level(speech_in_room("Spanish"), -25)
     loud = clip.copy()
     loud[5 * RATE : 5 * RATE + 40] += np.hanning(40).astype(np.float32) * 0.9
 
-    sound, done = tidied(tmp_path, loud, level=True)
+    sound, done = clean(tmp_path, loud, level=True)
 
     assert {"level", "limit"} <= set(done.steps)
     assert loudness(tmp_path / "y")[1] <= -3.0
@@ -107,10 +114,10 @@ def test_single_peaks_are_limited_and_the_rest_is_left_alone(tmp_path: Path) -> 
     ("mains", "level"), [(50.0, -42.0), (50.07, -30.0), (59.93, -36.0), (60.0, -30.0)]
 )
 def test_hum_goes_and_speech_stays(tmp_path: Path, mains: float, level: float) -> None:
-    clip = spoken.in_a_room("English")[: 14 * RATE]
-    humming = spoiling.hum(clip, mains, level)
+    clip = speech_in_room("English")[: 14 * RATE]
+    humming = defects.hum(clip, mains, level)
 
-    sound, done = tidied(tmp_path, humming, dc_and_hum=True)
+    sound, done = clean(tmp_path, humming, dc_and_hum=True)
 
     for hertz in (mains, 2 * mains, 3 * mains):
         before, after = line_db(humming[None], hertz), line_db(sound, hertz)
@@ -124,18 +131,18 @@ def test_hum_goes_and_speech_stays(tmp_path: Path, mains: float, level: float) -
 
 @pytest.mark.parametrize("language", ["German", "French", "Chinese", "Russian", "Hindi"])
 def test_clean_speech_is_not_taken_for_hum(tmp_path: Path, language: str) -> None:
-    clip = spoken.in_a_room(language)[: 12 * RATE]
+    clip = speech_in_room(language)[: 12 * RATE]
 
-    sound, done = tidied(tmp_path, clip, dc_and_hum=True)
+    sound, done = clean(tmp_path, clip, dc_and_hum=True)
 
     assert done.hum_hz == 0.0
     assert level_db(sound - clip) < level_db(clip) - 26
 
 
 def test_dc_goes(tmp_path: Path) -> None:
-    clip = spoken.in_a_room("French") * 0.5
+    clip = speech_in_room("French") * 0.5
 
-    sound, done = tidied(tmp_path, clip + np.float32(0.05), dc_and_hum=True)
+    sound, done = clean(tmp_path, clip + np.float32(0.05), dc_and_hum=True)
 
     assert done.steps == ["dc"]
     assert abs(float(sound.mean())) < 2e-4
@@ -143,12 +150,12 @@ def test_dc_goes(tmp_path: Path) -> None:
 
 
 def test_silent_ends_are_trimmed_but_for_a_fifth_of_a_second(tmp_path: Path) -> None:
-    clip = spoken.dry("Italian")
+    clip = dry_speech("Italian")
     words = np.flatnonzero(np.abs(clip) > 0.02)
     before, after = np.zeros(3 * RATE, np.float32), np.zeros(5 * RATE, np.float32)
-    sound = spoken.with_room(np.concatenate([before, clip[words[0] : words[-1]], after]))
+    sound = add_room_noise(np.concatenate([before, clip[words[0] : words[-1]], after]))
 
-    trimmed, done = tidied(tmp_path, sound, trim=True)
+    trimmed, done = clean(tmp_path, sound, trim=True)
 
     assert done.steps == ["trim"]
     assert done.start_ms == pytest.approx(2_800, abs=110)
@@ -160,9 +167,9 @@ def test_silent_ends_are_trimmed_but_for_a_fifth_of_a_second(tmp_path: Path) -> 
 def test_trimming_leaves_what_the_provider_wants(tmp_path: Path) -> None:
     """Eleven seconds of which eight are spoken stay ten."""
     silence = np.zeros(RATE * 3 // 2, np.float32)
-    clip = np.concatenate([silence, spoken.dry("English")[RATE // 3 :][: 8 * RATE], silence])
+    clip = np.concatenate([silence, dry_speech("English")[RATE // 3 :][: 8 * RATE], silence])
 
-    _, done = tidied(tmp_path, spoken.with_room(clip), trim=True)
+    _, done = clean(tmp_path, add_room_noise(clip), trim=True)
 
     assert done.steps == ["trim"]
     assert done.end_ms - done.start_ms == pytest.approx(10_000, abs=1)
@@ -170,7 +177,7 @@ def test_trimming_leaves_what_the_provider_wants(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["alike", "opposite", "dead", "louder", "apart"])
 def test_fold_down_keeps_the_voice_and_its_level(tmp_path: Path, kind: str) -> None:
-    clip = spoken.in_a_room("Portuguese") * np.float32(0.5)
+    clip = speech_in_room("Portuguese") * np.float32(0.5)
     hiss = 1e-4 * np.random.default_rng(1).standard_normal(len(clip)).astype(np.float32)
     late = np.concatenate([np.zeros(18, np.float32), clip[:-18]])  # 0.8 ms: 28 cm
     pair = {
@@ -181,7 +188,7 @@ def test_fold_down_keeps_the_voice_and_its_level(tmp_path: Path, kind: str) -> N
         "apart": (clip, 0.7 * late),
     }[kind]
 
-    sound, done = tidied(tmp_path, np.stack(pair), mono=True)
+    sound, done = clean(tmp_path, np.stack(pair), mono=True)
 
     assert done.steps == ["mono"]
     assert len(sound) == 1
@@ -193,18 +200,18 @@ def test_fold_down_keeps_the_voice_and_its_level(tmp_path: Path, kind: str) -> N
 
 
 def test_two_speakers_on_two_channels_are_both_kept(tmp_path: Path) -> None:
-    left, right = spoken.in_a_room("English"), spoken.in_a_room("German")
+    left, right = speech_in_room("English"), speech_in_room("German")
 
-    sound, _ = tidied(tmp_path, np.stack([left, right]), mono=True)
+    sound, _ = clean(tmp_path, np.stack([left, right]), mono=True)
 
     shares = [float(np.corrcoef(sound[0], voice)[0, 1]) for voice in (left, right)]
     assert shares == pytest.approx([0.707, 0.707], abs=0.1)
 
 
 def test_nothing_to_do_does_nothing(tmp_path: Path) -> None:
-    clip = spoken.in_a_room("Hindi")
+    clip = speech_in_room("Hindi")
 
-    sound, done = tidied(tmp_path, clip)
+    sound, done = clean(tmp_path, clip)
 
     assert done.steps == []
     assert (done.start_ms, done.end_ms, done.gain_db) == (0, round(len(clip) / RATE * 1000), 0.0)
@@ -228,10 +235,10 @@ def test_length_channels_and_rate_are_as_promised(
     sound = recordings.speech(length_ms / 1000, rate, channels=channels)
     with TemporaryDirectory() as folder:
         source = recordings.write(Path(folder) / "x", sound, rate, kind=kind)
-        done = audio.tidy(
+        done = clean_up(
             source, Path(folder) / "y", trim=False, level=level, dc_and_hum=dc_and_hum, mono=mono
         )
-        measures = audio.inspect(Path(folder) / "y", purpose="prompt_audio")
+        measures = inspect(Path(folder) / "y", purpose="prompt_audio")
 
     assert measures.duration_ms == pytest.approx(length_ms, abs=1)
     assert done.start_ms == 0
@@ -248,9 +255,9 @@ def test_any_shape_becomes_one_that_the_provider_takes(
     sound = recordings.speech(1.5, rate, channels=channels)
     path = recordings.write(tmp_path / "x", sound, rate)
 
-    audio.tidy(path, tmp_path / "y")
+    clean_up(path, tmp_path / "y")
 
-    measures = audio.inspect(tmp_path / "y", purpose="prompt_audio")
+    measures = inspect(tmp_path / "y", purpose="prompt_audio")
     assert (measures.channels, measures.sample_rate, measures.acceptable) == (1, 48_000, True)
     assert loudness(tmp_path / "y")[0] == pytest.approx(-20, abs=0.3)
 
@@ -259,7 +266,7 @@ def test_silence_cannot_be_made_louder(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "x", 12, level=0)
 
     with pytest.raises(AudioProblem) as caught:
-        audio.tidy(path, tmp_path / "y")
+        clean_up(path, tmp_path / "y")
 
     assert caught.value.code == "silent"
     assert (tmp_path / "y").exists() is False
@@ -269,7 +276,7 @@ def test_what_is_too_long_is_not_tidied(tmp_path: Path) -> None:
     path = recordings.plain_wav(tmp_path / "x", 802, rate=1_000)
 
     with pytest.raises(AudioProblem) as caught:
-        audio.tidy(path, tmp_path / "y")
+        clean_up(path, tmp_path / "y")
 
     assert caught.value.code == "too_long"
 
@@ -281,20 +288,10 @@ def test_truncated_file_is_tidied_or_ends_clearly(shelf: Path, tmp_path: Path, k
     for tenth in (0, 1, 4, 7):
         (tmp_path / "x").write_bytes(data[: len(data) * tenth // 10])
         try:
-            audio.tidy(tmp_path / "x", tmp_path / "y")
+            clean_up(tmp_path / "x", tmp_path / "y")
             found.add("tidied")
         except AudioProblem as problem:
             found.add(problem.code)
 
     assert found <= {"tidied", "empty", "damaged", "silent"}
     assert "empty" in found
-
-
-@pytest.mark.audio_child
-def test_child_tidies_the_same(tmp_path: Path) -> None:
-    path = recordings.write(tmp_path / "x", spoken.in_a_room("Russian")[None, : 10 * RATE], RATE)
-
-    done = isolated.tidy(path, tmp_path / "y", mono=False)
-
-    assert done == audio.tidy(path, tmp_path / "z", mono=False)
-    assert (tmp_path / "y").read_bytes() == (tmp_path / "z").read_bytes()

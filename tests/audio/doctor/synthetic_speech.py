@@ -76,7 +76,7 @@ VOICES = {
 SPEAK = """
 import ctypes
 import sys
-from tests.audio.doctor.spoken import RATE, VOICES
+from tests.audio.doctor.synthetic_speech import RATE, VOICES
 from voicestudio.practice import espeak
 from voicestudio.practice.speech import HIGH_VARIANTS, LANGUAGES, LOW_VARIANTS, speak
 CODES = {*LANGUAGES.values(), "en-us"}
@@ -95,12 +95,12 @@ sys.stdout.buffer.write(said.pcm)
 
 
 @cache
-def dry(language: str, seconds: int = SECONDS) -> Clip:
+def dry_speech(language: str, seconds: int = SECONDS) -> Clip:
     """Somebody reads sentences, with 0.3 s between them, at -20 dBFS; digital silence around."""
     words = np.frombuffer(said(language), np.int16).astype(np.float32) / 32768
     once = np.concatenate([np.zeros(round(0.3 * RATE), np.float32), words])
     clip = np.tile(once, seconds * RATE // len(once) + 1)[: seconds * RATE]
-    return levelled(clip)
+    return set_level(clip)
 
 
 @cache
@@ -123,19 +123,19 @@ def said(language: str) -> bytes:
 
 
 @cache
-def in_a_room(language: str, seconds: int = SECONDS) -> Clip:
+def speech_in_room(language: str, seconds: int = SECONDS) -> Clip:
     """The same in a quiet room, -62 dBFS."""
-    return with_room(dry(language, seconds))
+    return add_room_noise(dry_speech(language, seconds))
 
 
-def levelled(clip: Clip, level_db: float = -20.0) -> Clip:
+def set_level(clip: Clip, level_db: float = -20.0) -> Clip:
     """The clip with its voiced samples at this RMS level."""
     loud = clip[np.abs(clip) > 0.01]
     gain = np.float32(10 ** (level_db / 20) / np.sqrt(np.mean(loud**2)))
     return clip * gain
 
 
-def with_room(clip: Clip, level_db: float = -62.0) -> Clip:
+def add_room_noise(clip: Clip, level_db: float = -62.0) -> Clip:
     """The clip with noise as rooms have it, stronger the lower it is."""
     noise = room(len(clip))
     gain = 10 ** (level_db / 20) / np.sqrt(np.mean(noise**2))

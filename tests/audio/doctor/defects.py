@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.audio.doctor.spoken import RATE, Clip, levelled, with_room
+from tests.audio.doctor.synthetic_speech import RATE, Clip, add_room_noise, set_level
 
 Sound = NDArray[np.float32]  # (samples,) or (channels, samples)
 
@@ -41,7 +41,7 @@ def telephone(clip: Clip) -> Sound:
     spectrum = np.fft.rfft(clip)
     hertz = np.fft.rfftfreq(len(clip), 1 / RATE)
     spectrum[(hertz < 300) | (hertz > 3400)] = 0
-    return levelled(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
+    return set_level(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
 
 
 def places(clip: Clip, count: int, seed: int = 3) -> NDArray[np.intp]:
@@ -90,7 +90,7 @@ def echo(clip: Clip, delay_s: float, share: float) -> Sound:
     for number in (1, 2):
         late = round(number * delay_s * RATE)
         sound[late:] += np.float32(share**number) * clip[:-late]
-    return levelled(sound)
+    return set_level(sound)
 
 
 def hall(clip: Clip, seconds: float, direct_db: float = 0.0) -> Sound:
@@ -104,7 +104,7 @@ def hall(clip: Clip, seconds: float, direct_db: float = 0.0) -> Sound:
     answer[0] = 1
     length = len(clip) + count
     both = np.fft.rfft(clip, length) * np.fft.rfft(answer, length)
-    return levelled(np.fft.irfft(both, length)[: len(clip)].astype(np.float32))
+    return set_level(np.fft.irfft(both, length)[: len(clip)].astype(np.float32))
 
 
 def music(count: int, level_db: float, seed: int = 2) -> Sound:
@@ -126,7 +126,7 @@ def music(count: int, level_db: float, seed: int = 2) -> Sound:
 
 def silent(seconds: float) -> Clip:
     """A quiet room."""
-    return with_room(np.zeros(round(seconds * RATE), np.float32))
+    return add_room_noise(np.zeros(round(seconds * RATE), np.float32))
 
 
 def with_silence(clip: Clip) -> Sound:
@@ -140,7 +140,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "clipped and made softer": ("clipped", lambda clip: clipped(clip, level=0.3)),
     "a fan": ("noisy", lambda clip: white_noise(clip, -40)),
     "a loud fan": ("noisy", lambda clip: white_noise(clip, -32)),
-    "a street": ("noisy", lambda clip: with_room(clip, -34)),
+    "a street": ("noisy", lambda clip: add_room_noise(clip, -34)),
     "hum of 50 Hz": ("hum", lambda clip: hum(clip, 50, -42)),
     "soft hum of 60 Hz": ("hum", lambda clip: hum(clip, 60, -50)),
     "very quiet": ("too_quiet", lambda clip: clip * np.float32(10 ** (-18 / 20))),
@@ -154,7 +154,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "right side dead": ("dead_channel", lambda clip: np.stack([clip, 0 * clip])),
     "left side nearly dead": (
         "dead_channel",
-        lambda clip: np.stack([with_room(0 * clip, -72), clip]),
+        lambda clip: np.stack([add_room_noise(0 * clip, -72), clip]),
     ),
     "out of phase": ("out_of_phase", lambda clip: np.stack([clip, -clip])),
     "drop-outs": ("dropouts", dropouts),

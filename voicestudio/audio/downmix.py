@@ -1,7 +1,4 @@
-"""Audio: from two channels to one without losing anything of the voice.
-
-This module imports numpy: the rest of the house reaches it only through `tidying`.
-"""
+"""Audio: mixes two channels down to one without losing any of the voice."""
 
 from __future__ import annotations
 
@@ -13,14 +10,14 @@ from numpy.typing import NDArray
 
 from .decoding import Block
 
-_DEAD: Final = 10 ** (-30 / 10)  # power beside the other channel: hiss and crosstalk
-_ALIKE: Final = 0.7  # from here on (and below the negative of it) the channels hold one wave
-_TOGETHER: Final = 0.5  # likeness of the levels over time: one voice, heard from two places
-_LOUDEST: Final = 2.0  # no fold-down makes a channel more than so many times louder
+_DEAD: Final = 10 ** (-30 / 10)  # power relative to the other channel: hiss and crosstalk
+_CORRELATED: Final = 0.7  # from here on (or below its negative) both channels hold one wave
+_SAME_LEVELS: Final = 0.5  # correlation of the levels: one voice, recorded at two places
+_GAIN_MAX: Final = 2.0
 
 
-class Channels:
-    """What two channels have to do with each other. Feed it with whole hops of 10 ms."""
+class Downmix:
+    """Compares the channels of a recording. Add blocks of whole hops of 10 ms."""
 
     def __init__(self, channels: int, hop: int) -> None:
         self._hop = hop
@@ -30,13 +27,13 @@ class Channels:
         self._count = 0
 
     def add(self, block: Block) -> None:
-        """Take in (channels, frames)."""
+        """Add (channels, frames)."""
         self._sums += block.sum(axis=1, dtype=np.float64)
         self._products += block @ block.T
         self._count += block.shape[1]
         whole = block.shape[1] // self._hop * self._hop
         steps = block[:, :whole].reshape(len(block), -1, self._hop)
-        mean = steps.mean(axis=2, keepdims=True)  # DC is no level
+        mean = steps.mean(axis=2, keepdims=True)  # the offset is not part of the level
         powers = np.einsum("ijk,ijk->ij", steps, steps) / self._hop - mean[:, :, 0] ** 2
         self._powers.append(np.maximum(powers, 0).astype(np.float32))
 
@@ -45,10 +42,10 @@ class Channels:
         return np.concatenate(self._powers, axis=1)
 
     def weights(self) -> NDArray[np.float32]:
-        """What to multiply the channels with before they are added: (1, channels).
+        """The factors by which the channels are multiplied before they are added: (1, channels).
 
-        The result has the level that the channels have in the mean; that of the better channel
-        where only one is used.
+        The mix has the mean level of both channels, or the level of the louder channel if only
+        that one is used.
         """
         count = max(1, self._count)
         power = self._products / count - np.outer(self._sums, self._sums) / count**2
@@ -60,18 +57,18 @@ class Channels:
         alone[0, louder] = 1
         if own.min() <= own.max() * _DEAD:
             return alone
-        likeness = float(power[0, 1] / math.sqrt(own[0] * own[1]))
-        if abs(likeness) < _ALIKE and self._heard_together() > _TOGETHER:
-            return alone  # added, two places would take turns in cancelling each other out
-        sign = -1.0 if likeness < -_ALIKE else 1.0
-        # The sign of the louder one stays.
+        correlation = float(power[0, 1] / math.sqrt(own[0] * own[1]))
+        if abs(correlation) < _CORRELATED and self._level_correlation() > _SAME_LEVELS:
+            return alone  # the sum of two microphones would cancel some frequencies
+        sign = -1.0 if correlation < -_CORRELATED else 1.0
+        # The louder channel keeps its sign.
         weights = np.array([1.0, sign]) if louder == 0 else np.array([sign, 1.0])
         mixed = float(weights @ power @ weights)
-        scale = min(_LOUDEST, math.sqrt(own.mean() / max(mixed, 1e-20)))
+        scale = min(_GAIN_MAX, math.sqrt(own.mean() / max(mixed, 1e-20)))
         return (weights * scale)[None].astype(np.float32)
 
-    def _heard_together(self) -> float:
-        """How alike the levels of both channels go up and down, -1 to 1."""
+    def _level_correlation(self) -> float:
+        """Correlation of the levels of both channels over time, -1 to 1."""
         levels = np.log10(self.powers().astype(np.float64) + 1e-9)
         levels -= levels.mean(axis=1, keepdims=True)
         size = math.sqrt(float((levels[0] ** 2).sum() * (levels[1] ** 2).sum()))

@@ -1,0 +1,61 @@
+"""Audio: report, envelope and suggestions from one pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.audio import recordings
+from tests.audio.doctor import synthetic_speech
+from tests.audio.doctor.synthetic_speech import RATE
+from voicestudio.audio import AudioProblem, Purpose, Suggestion, read_bars
+from voicestudio.audio.analysis import analyze
+from voicestudio.audio.doctor import analyzers
+from voicestudio.audio.doctor.run import check
+
+
+def test_analysis_contains_the_report_of_a_check(tmp_path: Path) -> None:
+    clip = synthetic_speech.speech_in_room("English")
+    path = recordings.write(tmp_path / "x", clip[None], RATE)
+
+    analysis = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000)
+
+    assert analysis.report == check(path)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "from_ms", "suggested"),
+    [("voice_clone", 5_000, True), ("voice_clone", 120_000, False), ("prompt_audio", 5_000, False)],
+)
+def test_passages_are_suggested_for_long_samples_only(
+    tmp_path: Path, purpose: Purpose, from_ms: int, suggested: bool
+) -> None:
+    path = recordings.write(tmp_path / "x", synthetic_speech.speech_in_room("English")[None], RATE)
+
+    analysis = analyze(path, tmp_path / "envelope", purpose=purpose, suggest_from_ms=from_ms)
+
+    assert (analysis.suggestion != Suggestion()) is suggested
+
+
+def test_envelope_covers_a_recording_whose_analysis_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyzers, "_CONSTANT_MAX_S", 10.0)
+    sound = recordings.sine(40, 8_000, level=0.0)
+    sound[:, -8_000 * 10 :] = recordings.sine(10, 8_000)
+    path = recordings.write(tmp_path / "x", sound, 8_000)
+
+    analysis = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000)
+
+    assert analysis.report.verdict == "unusable"
+    assert read_bars(tmp_path / "envelope", 0, 40_000, 40)[::13] == [0, 0, 0, 100]
+
+
+def test_undecodable_file_leaves_no_envelope(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"RIFF    WAVEfmt nothing")
+
+    with pytest.raises(AudioProblem):
+        analyze(tmp_path / "x", tmp_path / "envelope", suggest_from_ms=1)
+
+    assert not (tmp_path / "envelope").exists()

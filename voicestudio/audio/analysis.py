@@ -1,0 +1,55 @@
+"""Audio: report, envelope and suggested passages of a recording, from one pass.
+
+Decoding two hours is what costs time, so all three are computed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from . import rules
+from .doctor.run import analyze_file, build_report
+from .envelope import Envelope
+from .envelope_file import write_envelope
+from .passages import suggest
+from .probe import read_metadata
+from .results import Analysis, Suggestion
+from .rules import Purpose
+
+
+def analyze(
+    source: Path,
+    target: Path,
+    *,
+    purpose: Purpose = "voice_clone",
+    suggest_from_ms: int,
+    progress: Callable[[float], None] | None = None,
+) -> Analysis:
+    """Decode a file once; its envelope (see `envelope_file`) is written to `target`.
+
+    Passages are suggested for samples, not for prompt clips: for those longer than
+    `suggest_from_ms` and those with findings. At most 2 hours are decoded; `progress` is called
+    repeatedly with the number of seconds so far.
+
+    Raises AudioProblem too_large (beyond 1 GiB), empty, not_audio, damaged, video, no_audio;
+    `target` does not exist then.
+    """
+    rules.check_file(source, rules.LONG_MAX_BYTES)
+    envelope = Envelope()
+    analyzers, file_metrics = analyze_file(source, envelope=envelope, progress=progress)
+    duration_ms = round(analyzers.levels.seconds * 1000)
+    if analyzers.gave_up:  # the envelope ends where the analysis was given up
+        envelope = Envelope()
+        metadata = read_metadata(source, limit_ms=rules.LONG_MAX_MS, envelope=envelope)
+        duration_ms = metadata.duration_ms
+    write_envelope(envelope.levels(), duration_ms, target)
+    # Deleted at once, because all data of two hours together would need too much memory.
+    del envelope
+    report, measured = build_report(analyzers, file_metrics, purpose)
+    gaps, frames = analyzers.gaps, measured.frames
+    del analyzers, measured
+    is_useful = frames.duration_s * 1000 > suggest_from_ms or report.findings
+    if purpose != "voice_clone" or not is_useful:
+        return Analysis(report, Suggestion())
+    return Analysis(report, suggest(frames, gaps))

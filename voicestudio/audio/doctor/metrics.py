@@ -1,0 +1,242 @@
+"""Audio, doctor: the metrics of a recording, from the results of all analyzers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..envelope import decibels
+from ..results import Metric
+from ..rules import SILENCE_DB
+from . import pitch, thresholds
+from .analyzers import Analyzers
+from .frames import Frames, build_frames
+from .hum import Hum
+from .levels import STEP_S
+from .speech import ROOM_BIAS_DB, find_runs, noise_power, room_levels
+
+_MARGIN: Final = 1  # steps beside a word that may still contain part of it
+_STRETCH: Final = 200  # steps: ten seconds
+_PAUSE_STEPS_MIN: Final = 6  # from which the noise of a stretch is measured
+_QUIET: Final = 30.0  # percentile: breaths are part of a pause, but not noise
+_HUM_ROWS: Final = 3  # windows of 8 s that overlap by half: 16 s
+_GAPS_MIN: Final = 2  # fewer are no finding
+_CLICKS_MIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The metrics by name (see `results.Report`), and their places in the recording."""
+
+    metrics: dict[str, Metric]
+    frames: Frames
+    pauses: list[tuple[int, int]]  # steps [start, end), including the ends of the recording
+    gaps_s: list[float]  # of each drop-out or click
+    other_voice: list[tuple[int, int]]  # steps [start, end) of the rarer of two voices
+    notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
+
+    def number(self, name: str) -> float | None:
+        """A metric, if it is a number."""
+        value = self.metrics.get(name)
+        return float(value) if isinstance(value, (int, float)) else None
+
+
+def compute_metrics(analyzers: Analyzers) -> Measurements:
+    """All metrics, after `analyzers` have run."""
+    frames = build_frames(analyzers.levels, analyzers.bands, analyzers.hum)
+    metrics: dict[str, Metric] = {"duration_s": round(frames.duration_s, 3)}
+    pauses = find_runs(~frames.speech)
+    metrics |= _times(frames, pauses)
+    metrics |= _levels(analyzers, frames)
+    metrics |= _noise(analyzers, frames, _number(metrics["average_dbfs"]))
+    metrics |= _channels(analyzers)
+    digital = _number(metrics["noise_floor_dbfs"]) < thresholds.DIGITAL_SILENCE_DBFS
+    gaps, clicks = analyzers.gaps.dropouts, analyzers.gaps.clicks
+    if not digital:
+        gaps = gaps + analyzers.gaps.stops
+    minutes = max(frames.duration_s, 1.0) / 60
+    metrics |= {
+        "dropouts": len(gaps),
+        "dropouts_a_minute": round(len(gaps) / minutes, 2) if len(gaps) >= _GAPS_MIN else 0.0,
+        "clicks": len(clicks),
+        "clicks_a_minute": round(len(clicks) / minutes, 2) if len(clicks) >= _CLICKS_MIN else 0.0,
+    }
+    metrics |= _room(analyzers)
+    share, notes = analyzers.tones.result()
+    metrics["music_share"] = round(share, 3)
+    pitches = analyzers.pitch.pitches
+    count = min(len(pitches), len(frames.speech))
+    *phrases, places = pitch.split_phrases(
+        pitches[:count], frames.speech[:count], frames.bands[:count]
+    )
+    gap, timbre, rarer = pitch.split_voices(*phrases)
+    two_voices = timbre >= thresholds.VOICES_TIMBRE_DB
+    hertz = pitch.median_pitch_hz(pitches)
+    metrics |= {
+        "pitch_hz": round(hertz, 1) if hertz else None,
+        "voices_apart_semitones": round(gap, 1) if two_voices else 0.0,
+    }
+    other_voice = [place for place, rare in zip(places, rarer, strict=True) if rare and two_voices]
+    gaps_s = sorted([start for start, _ in gaps] + clicks)
+    return Measurements(metrics, frames, pauses, gaps_s, other_voice, notes)
+
+
+def _times(frames: Frames, pauses: list[tuple[int, int]]) -> dict[str, Metric]:
+    """Seconds of speech and of silence."""
+    count = len(frames.speech)
+    speech = int(frames.speech.sum())
+    inner = [end - start for start, end in pauses if start > 0 and end < count]
+    start_s = pauses[0][1] * STEP_S if pauses and pauses[0][0] == 0 else 0.0
+    end_s = (count - pauses[-1][0]) * STEP_S if pauses and pauses[-1][1] == count else 0.0
+    sound = float((frames.rms_db > SILENCE_DB).sum()) * STEP_S
+    return {
+        "sound_s": round(sound, 2),
+        "speech_s": round(speech * STEP_S, 2),
+        "silence_share": round(1 - speech / max(1, count), 4),
+        "longest_pause_s": round(max(inner, default=0) * STEP_S, 2),
+        "silence_start_s": round(start_s, 2),
+        "silence_end_s": round(end_s, 2),
+        "silence_end_max_s": round(max(start_s, end_s) if speech else 0.0, 2),
+    }
+
+
+def _levels(analyzers: Analyzers, frames: Frames) -> dict[str, Metric]:
+    """Peaks and means. The average is that of speech, or of all sound without speech."""
+    levels = analyzers.levels
+    samples = max(1, levels.samples)
+    means = levels.sums / samples
+    live = _live(levels.energies / samples)
+    included = frames.speech if frames.speech.sum() * STEP_S >= 1 else frames.rms_db > SILENCE_DB
+    power = levels.power[included].astype(np.float64)
+    power *= levels.channels / max(1, int(live.sum()))
+    power -= float((means**2).sum()) / max(1, int(live.sum()))
+    np.maximum(power, 0, out=power)
+    average = decibels(float(power.mean())) if len(power) else -120.0
+    loudness = analyzers.loudness.result()
+    return {
+        "peak_dbfs": round(decibels(float(levels.peaks.max(initial=0)) ** 2), 2),
+        "true_peak_dbtp": round(decibels(analyzers.true_peak.highest**2), 2),
+        "clipped_share": round(levels.clipped / samples / max(1, levels.channels), 6),
+        "loudness_lufs": loudness.integrated,
+        "loudness_range_lu": loudness.range,
+        "average_dbfs": round(average, 2),
+        "dc_offset": round(float(np.abs(means).max(initial=0)), 5),
+    }
+
+
+def _noise(analyzers: Analyzers, frames: Frames, average: float) -> dict[str, Metric]:
+    """The noise between the words, the hum in it, and both relative to the voice."""
+    hum = max(
+        (
+            analyzers.hum.result(start, start + _HUM_ROWS)
+            for start in range(max(1, analyzers.hum.count - _HUM_ROWS + 1))
+        ),
+        key=lambda found: found.level_db,
+    )
+    has_comb = analyzers.echo.result()[0] > thresholds.ECHO_COMB
+    if (has_comb and hum.stands_out_db < thresholds.COMB_MAX_DB) or (
+        hum.level_db < thresholds.HUM_AUDIBLE_DBFS
+    ):
+        hum = Hum()
+    above_hum = bool(hum.mains_hz)
+    noise_db = noise_power(frames.bands, above_hum=above_hum)
+    noise_db += np.float32(1e-13)
+    np.log10(noise_db, out=noise_db)
+    noise_db *= np.float32(10)
+    quiet = ~_widened(frames.speech)
+    overall = _room_db(noise_db, quiet)
+    worst = overall
+    for start in range(0, len(noise_db), _STRETCH):
+        part = slice(start, start + _STRETCH)
+        stretch_db = _room_db(noise_db[part], quiet[part])
+        worst = max(worst, stretch_db) if stretch_db > -200 else worst
+    if overall < -200:  # there are no pauses: take the levels of the bands when they are lowest
+        stretches = room_levels(frames.bands)
+        quiet_bands = np.concatenate([rows for _, rows in stretches])
+        lowest = np.repeat(
+            noise_power(quiet_bands, above_hum=above_hum),
+            [part.stop - part.start for part, _ in stretches],
+        )
+        overall = worst = float(10 * np.log10(np.percentile(lowest, 10) + 1e-13)) + ROOM_BIAS_DB
+    has_speech = frames.speech.any()
+    snr, snr_worst = (min(thresholds.SNR_MAX_DB, average - level) for level in (overall, worst))
+    return {
+        "noise_floor_dbfs": round(overall, 1),
+        "snr_db": round(snr, 1) if has_speech else None,
+        "snr_worst_db": round(snr_worst, 1) if has_speech else None,
+        "hum_hz": hum.mains_hz or None,
+        "hum_db": round(hum.level_db, 1) if hum.mains_hz else None,
+        "hum_below_speech_db": round(average - hum.level_db, 1) if hum.mains_hz else None,
+    }
+
+
+def _widened(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    wide = speech.copy()
+    for shift in range(1, _MARGIN + 1):
+        wide[shift:] |= speech[:-shift]
+        wide[:-shift] |= speech[shift:]
+    return wide
+
+
+def _room_db(noise_db: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float:
+    """Noise level of the pauses, or -999 if there are too few."""
+    if quiet.sum() < _PAUSE_STEPS_MIN:
+        return -999.0
+    return float(np.percentile(noise_db[quiet], _QUIET)) + 1.0
+
+
+def _live(powers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which channels contain the recording."""
+    threshold = next(line.usable for line in thresholds.TABLE if line.code == "dead_channel")
+    assert threshold is not None
+    top = powers.max(initial=0)
+    return powers >= top * 10 ** (-threshold / 10)
+
+
+def _channels(analyzers: Analyzers) -> dict[str, Metric]:
+    """Differences between two channels."""
+    levels = analyzers.levels
+    samples = max(1, levels.samples)
+    powers = levels.energies / samples - (levels.sums / samples) ** 2
+    metrics: dict[str, Metric] = {
+        "channels": levels.channels,
+        "dead_channel": None,
+        "channel_difference_db": None,
+        "phase_correlation": None,
+    }
+    if levels.channels != 2 or powers.max() <= 1e-10:
+        return metrics
+    difference = decibels(float(powers.max())) - decibels(float(max(0, powers.min())))
+    metrics["channel_difference_db"] = round(difference, 1)
+    if not _live(powers).all():
+        metrics["dead_channel"] = int(powers.argmin()) + 1
+        return metrics
+    covariance = levels.product / samples - float(np.prod(levels.sums / samples))
+    metrics["phase_correlation"] = round(covariance / math.sqrt(float(np.prod(powers))), 3)
+    return metrics
+
+
+def _room(analyzers: Analyzers) -> dict[str, Metric]:
+    """Bandwidth, echo and reverberation."""
+    score, delay = analyzers.echo.result()
+    decay, level_range = analyzers.decay.result()
+    reverberates = (
+        0 < decay <= thresholds.DECAY_MAX_DB
+        and level_range >= thresholds.DECAY_RANGE_DB
+        and decay <= thresholds.DECAY_SHARE * level_range
+    )
+    return {
+        "bandwidth_hz": analyzers.bandwidth.result(),
+        "echo_score": round(score, 3),
+        "echo_delay_s": round(delay, 3) if score else None,
+        "decay_60_s": round(6 / decay, 2) if reverberates else None,
+    }
+
+
+def _number(value: Metric) -> float:
+    assert isinstance(value, (int, float))
+    return float(value)

@@ -1,0 +1,127 @@
+"""Audio: reads the metadata of a file in one pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from . import headers, rules
+from .decoding import Decoder, open_recording
+from .envelope import Envelope
+from .problems import AudioProblem
+from .results import Metadata
+
+_MARGIN_S: Final = 1.0  # decoded beyond the limit before a file is called too long
+_LONGEST_S: Final = 4 * 3600.0  # decoded of files that have no limit of their own
+_LOWEST_BYTE_RATE: Final = 250  # a header that states a length for fewer bytes a second is wrong
+
+
+def read_metadata(
+    path: Path, *, limit_ms: int | None = None, envelope: Envelope | None = None
+) -> Metadata:
+    """Decode a file and return its metadata. With `limit_ms`, decoding stops soon after it.
+
+    An empty `envelope` may be passed in, to be used afterwards.
+
+    Raises AudioProblem not_audio, damaged, video, no_audio, empty (an audio file without samples),
+    too_long (beyond `limit_ms`).
+    """
+    stop_after_s = _LONGEST_S if limit_ms is None else limit_ms / 1000 + _MARGIN_S
+    size = path.stat().st_size
+    envelope = Envelope() if envelope is None else envelope
+    with open_recording(path) as decoder:
+        for block, rate in decoder.blocks(stop_after_s=stop_after_s):
+            envelope.add(block, rate)
+        if limit_ms is not None and decoder.seconds > stop_after_s:
+            duration_ms = _likely_length_ms(decoder, size)
+            raise AudioProblem("too_long", duration_ms=duration_ms, limit_ms=limit_ms)
+        check_decoded(decoder, path, stop_after_s)
+    loudness_db, silence_share = envelope.loudness()
+    return Metadata(
+        container=decoder.container,
+        codec=decoder.codec,
+        duration_ms=round(decoder.seconds * 1000),
+        sample_rate=decoder.sample_rate,
+        channels=decoder.channels,
+        bytes=size,
+        peak_dbfs=round(envelope.peak_dbfs(), 2),
+        loudness_db=round(loudness_db, 2),
+        silence_share=round(silence_share, 4),
+        peaks=envelope.peaks(),
+        acceptable=_is_acceptable(decoder, path, size),
+        extension=_extension(decoder),
+    )
+
+
+def measure_waveform(path: Path) -> tuple[list[int], int]:
+    """The 110 bars of a file and its length (ms), even if the file is cut off or silent.
+
+    Raises AudioProblem not_audio, damaged (nothing can be decoded), video, no_audio, empty.
+    """
+    rules.check_file(path, rules.SOURCE_MAX_BYTES)
+    envelope = Envelope()
+    with open_recording(path) as decoder:
+        for block, rate in decoder.blocks(stop_after_s=_LONGEST_S):
+            envelope.add(block, rate)
+        if not decoder.seconds:
+            raise AudioProblem(_code_without_samples(decoder, path))
+    return envelope.peaks(), round(decoder.seconds * 1000)
+
+
+def check_decoded(decoder: Decoder, path: Path, stop_after_s: float) -> None:
+    """Check a decoder that was read to its end, or until `stop_after_s`.
+
+    Raises AudioProblem damaged, not_audio or empty if the file does not hold what it should.
+    """
+    if not decoder.seconds:
+        raise AudioProblem(_code_without_samples(decoder, path))
+    if _is_damaged(decoder, stop_after_s):
+        looks_like_audio = headers.sniff_file(path) or decoder.errors < decoder.packets / 2
+        code = "damaged" if looks_like_audio else "not_audio"
+        raise AudioProblem(code, duration_ms=round(decoder.seconds * 1000))
+
+
+def _extension(decoder: Decoder) -> str:
+    return rules.accepted_extension(decoder.container, decoder.codec, brand=decoder.brand)
+
+
+def _is_acceptable(decoder: Decoder, path: Path, size: int) -> bool:
+    return (
+        bool(_extension(decoder))
+        and size <= rules.PROVIDER_MAX_BYTES
+        and decoder.channels <= 2
+        and decoder.sample_rate in rules.RATES
+        and not decoder.errors
+        and rules.header_length_is_true(decoder.estimated_s, decoder.seconds)
+        and (decoder.container != "wav" or decoder.header_s is not None)
+        and not (decoder.container == "mov" and headers.is_fragmented(path))
+    )
+
+
+def _is_damaged(decoder: Decoder, stop_after_s: float) -> bool:
+    """Could much of the file not be decoded, or is it much shorter than its header states?
+
+    A stray error is normal: tags at the end of an mp3, a first frame without its predecessor.
+    Start and end frames of encoders and edit lists make stated lengths inexact, by frames rather
+    than by time, hence the 4,096 samples.
+    """
+    if decoder.errors >= 3 and decoder.errors > decoder.packets / 50:
+        return True
+    if decoder.header_s is None or decoder.seconds > stop_after_s:
+        return False
+    missing = decoder.header_s - decoder.seconds
+    return missing > max(0.2 + 4096 / decoder.sample_rate, decoder.header_s / 50)
+
+
+def _code_without_samples(decoder: Decoder, path: Path) -> str:
+    if not headers.sniff_file(path):
+        return "not_audio"
+    return "damaged" if decoder.errors or decoder.header_s else "empty"
+
+
+def _likely_length_ms(decoder: Decoder, size: int) -> int:
+    """Length (ms) of a file that was not decoded to its end: the header's, if it is plausible."""
+    length_s = decoder.estimated_s or 0.0
+    if length_s < decoder.seconds or length_s > size / _LOWEST_BYTE_RATE:
+        length_s = decoder.seconds
+    return round(length_s * 1000)

@@ -1,0 +1,223 @@
+"""Audio: the results of all operations, as plain values that survive JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, Self, get_args, get_type_hints
+
+from .problems import AudioProblem
+
+PEAKS: Final = 110  # bars of a waveform
+
+FileFormat = Literal["mp3", "wav"]
+VerdictCode = Literal["good", "usable", "disappointing", "unusable"]
+Metric = float | int | str | None
+
+# A finding's severity is the index of the verdict that it leads to.
+VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "unusable")
+USABLE, DISAPPOINTING, UNUSABLE = 1, 2, 3
+
+FINDING_CODES: Final = frozenset(
+    {
+        "too_short",
+        "too_long",
+        "too_quiet",
+        "too_loud",
+        "clipped",
+        "noisy",
+        "hum",
+        "silence",
+        "little_speech",
+        "narrow_band",
+        "dead_channel",
+        "out_of_phase",
+        "dropouts",
+        "echo",
+        "several_speakers",
+        "music",
+        "damaged",
+        "not_audio",
+    }
+)
+# The findings for files that cannot be decoded; any other problem is "not_audio".
+_PROBLEM_FINDINGS: Final = {
+    "damaged": "damaged",
+    "too_large": "too_long",
+    "too_long": "too_long",
+    "too_short": "too_short",
+    "silent": "silence",
+}
+# Why a passage is suggested. What holds for the whole recording is no reason.
+PASSAGE_REASONS: Final = (
+    "least_noise",  # clearly less noise than elsewhere
+    "no_clipping",  # the rest is clipped
+    "no_hum",  # the rest has mains hum
+    "no_clicks",  # the rest has clicks
+    "most_speech",  # a greater share of speech than elsewhere
+    "in_pauses",  # it starts and ends in a pause
+    "all_of_it",  # only silence is left out
+)
+# What may be done to a clean copy, in this order. A step that is not needed is not done.
+CLEANUP_STEPS: Final = ("mono", "dc", "hum", "trim", "level", "limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Facts of one file.
+
+    `container` and `codec` are FFmpeg's short names ("mp3", "mov", "wav"; "mp3", "aac",
+    "pcm_s16le"). `duration_ms` is what was decoded, not what a header states. `peak_dbfs` is the
+    highest sample of any channel, `loudness_db` the RMS level over all channels without silence,
+    both in dB relative to full scale (a full-scale sine has peak 0 and RMS -3.01), never below
+    -120. `silence_share` is the share (0..1) of the length below -60 dBFS RMS. `peaks` are 110
+    integers 0..100 for the waveform. `acceptable`: MiniMax accepts the file unchanged. `extension`
+    fits the content, whatever the file is called; "" for a format that MiniMax does not accept.
+    """
+
+    container: str
+    codec: str
+    duration_ms: int
+    sample_rate: int
+    channels: int
+    bytes: int
+    peak_dbfs: float
+    loudness_db: float
+    silence_share: float
+    peaks: list[int]
+    acceptable: bool
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestedFile:
+    """A file in our own folder with its metadata.
+
+    `converted_from` is the codec of the source ("opus"), or "" if the bytes were kept.
+    """
+
+    path: Path
+    metadata: Metadata
+    converted_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A part that was cut: its start and end in the source (ms), and the format of the file."""
+
+    start_ms: int
+    end_ms: int
+    extension: FileFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Cleanup:
+    """What was done to a clean copy, and what was measured.
+
+    `steps`: some of `CLEANUP_STEPS`. `start_ms`, `end_ms`: the part of the source that was kept.
+    `gain_db`: change of level. `hum_hz`: frequency of the hum that was removed (0.0 for none).
+    `loudness_before`, `loudness_after`: LUFS, None for silence.
+    """
+
+    steps: list[str] = field(default_factory=list)
+    start_ms: int = 0
+    end_ms: int = 0
+    gain_db: float = 0.0
+    hum_hz: float = 0.0
+    loudness_before: float | None = None
+    loudness_after: float | None = None
+    extension: FileFormat = "wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Start and end (ms) of a part of a recording, and the `PASSAGE_REASONS`, strongest first."""
+
+    start_ms: int
+    end_ms: int
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The best part for a sample and for a prompt clip; None where no part is good enough."""
+
+    best: Passage | None = None
+    prompt: Passage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: `code` (one of FINDING_CODES) and where it can be heard (s).
+
+    `from_s` to `to_s` is the place itself if it is short, otherwise the worst three seconds.
+    `value` is the metric that led to the finding, in the unit of `doctor.thresholds`, or None.
+    `severity`: 1 still usable, 2 will disappoint, 3 cannot be used.
+    """
+
+    code: str
+    from_s: float
+    to_s: float
+    value: float | None
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Sound options to recommend, each with the code of the finding that is its reason, or ""."""
+
+    noise_reduction: bool = False
+    noise_reduction_because: str = ""
+    volume_normalization: bool = False
+    volume_normalization_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict on a recording, all findings (most serious first), all metrics, and the advice.
+
+    The names of `metrics` end in their unit: `_s` seconds, `_share` 0 to 1, `_dbfs` dB relative to
+    full scale, `_dbtp` the same of the true peak, `_lufs` and `_lu` loudness, `_hz` hertz. None
+    means that the metric cannot be determined. See `doctor.metrics`.
+    """
+
+    verdict: VerdictCode
+    findings: list[Finding] = field(default_factory=list)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    advice: Advice = field(default_factory=Advice)
+
+    @classmethod
+    def of_problem(cls, problem: AudioProblem) -> Self:
+        """The report on a file that cannot be decoded: unusable, with one finding.
+
+        Its metrics are `problem`, the code of the AudioProblem, and the facts.
+        """
+        code = _PROBLEM_FINDINGS.get(problem.code, "not_audio")
+        metrics: dict[str, Metric] = {"problem": problem.code, **problem.facts}
+        return cls("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The report on a recording, and the suggested passages if any were searched for."""
+
+    report: Report
+    suggestion: Suggestion
+
+
+def from_json[T](result_type: type[T], data: dict[str, Any]) -> T:
+    """Rebuild a result from the JSON of its `dataclasses.asdict`."""
+    hints = get_type_hints(result_type)
+    return result_type(**{name: _convert(hints[name], value) for name, value in data.items()})
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    if hint is Path:
+        return Path(value)
+    # A result, a list of results, or a result or None.
+    nested = next((kind for kind in (hint, *get_args(hint)) if is_dataclass(kind)), None)
+    if nested is None or value is None:
+        return value
+    if isinstance(value, list):
+        return [_convert(nested, item) for item in value]
+    return from_json(nested, value)  # type: ignore[arg-type]

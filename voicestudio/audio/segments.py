@@ -1,0 +1,78 @@
+"""Audio: the samples between two moments of a recording, with one rate and channel count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+
+from .clip_writer import mix_channels
+from .decoding import Block, Decoder, hop, open_recording
+from .seeking import Unseekable
+
+
+def read_segment(path: Path, from_s: float, to_s: float) -> Iterator[tuple[Decoder, Block, int]]:
+    """Blocks from `from_s` on, each with its decoder and its rate (Hz).
+
+    The last block reaches beyond `to_s`. Raises AudioProblem like `open_recording`.
+    """
+    try:
+        with open_recording(path) as decoder:
+            for block, rate in decoder.blocks(from_s=from_s, stop_after_s=to_s):
+                yield decoder, block, rate
+        return
+    except Unseekable:  # raised before the first block
+        pass
+    with open_recording(path) as decoder:
+        decoded_s = 0.0
+        for block, rate in decoder.blocks(stop_after_s=to_s):
+            skip = max(0, round((from_s - decoded_s) * rate))
+            decoded_s += block.shape[1] / rate
+            if skip < block.shape[1]:
+                yield decoder, block[:, skip:], rate
+
+
+def resample(blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int) -> Iterator[Block]:
+    """The same sound with 1 or 2 channels (see `mix_channels`) at `to_rate` Hz, without delay."""
+    layout = "stereo" if channels == 2 else "mono"
+    resampler: AudioResampler | None = None
+    previous_rate = 0
+    for block, rate in blocks:
+        if rate != previous_rate and resampler is not None:
+            yield from _push(resampler, None)
+            resampler = None
+        previous_rate = rate
+        mixed = mix_channels(block, channels)
+        if rate == to_rate:
+            yield mixed
+            continue
+        resampler = resampler or AudioResampler("fltp", layout, to_rate)
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(mixed), format="fltp", layout=layout)
+        frame.sample_rate = rate
+        yield from _push(resampler, frame)
+    if resampler is not None:
+        yield from _push(resampler, None)
+
+
+def split_into_hops(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
+    """The same sound in blocks of whole hops of 10 ms; only the last may end with part of one."""
+    length = hop(rate)
+    rest: Block | None = None
+    for block in blocks:
+        joined = block if rest is None else np.concatenate([rest, block], axis=1)
+        whole = joined.shape[1] // length * length
+        rest = joined[:, whole:].copy()
+        if whole:
+            yield joined[:, :whole]
+    if rest is not None and rest.shape[1]:
+        yield rest
+
+
+def _push(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:
+    for part in resampler.resample(frame):
+        if part.samples:
+            block: Block = part.to_ndarray().astype(np.float32, copy=False)
+            yield block
