@@ -109,7 +109,7 @@ def test_part_that_the_provider_does_not_take_leaves_nothing(
 def test_what_is_no_part_is_no_part(
     person: User, long: AudioFile, start_ms: int, end_ms: int
 ) -> None:
-    with pytest.raises(ValueError, match="nothing lies between"):
+    with pytest.raises(ValueError, match="there is nothing between"):
         recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person)
 
 
