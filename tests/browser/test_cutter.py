@@ -97,7 +97,7 @@ def test_by_mouse_from_handles_to_a_new_recording(studio: Studio, recording: Aud
     drag(page, middle(handle(page, "End")), x_of(page, 45))
     start, end = (seconds(text) for text in places(page))
     expect(judged).to_have_text(re.compile(r"^2[45](\.\d)?\u00a0s — fine$"))
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
 
     expect(page).to_have_url(re.compile(r"/recordings/#recording-\d+$"))
     made = recording.children.get()
@@ -161,7 +161,7 @@ def test_what_a_finger_takes_is_large_enough(studio: Studio, recording: AudioFil
         has_touch=True, is_mobile=True,
     )  # fmt: skip
 
-    expect(page.get_by_role("slider", name="What is shown of the recording")).to_be_visible()
+    expect(page.get_by_role("slider", name="Visible part of the recording")).to_be_visible()
     knobs = page.locator(".handle").evaluate_all(
         """handles => handles.map((one) => parseFloat(getComputedStyle(one, "::after").height))"""
     )
@@ -260,7 +260,7 @@ def test_wrong_times_come_back_as_they_were_typed(studio: Studio, recording: Aud
     error = page.locator(".cut-times .error")
 
     page.locator("#id_end").fill("later")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
 
     expect(page).to_have_title(re.compile("Something to correct"))
     expect(error).to_have_text(re.compile("Type a time such as"))
@@ -326,10 +326,10 @@ def test_nothing_moves_while_a_part_is_played(studio: Studio, recording: AudioFi
 def test_zoom_draws_the_window_anew(studio: Studio, recording: AudioFile) -> None:
     page = opened(studio, recording, "?start=30&end=42")
     shape = page.locator("#shape")
-    overview = page.get_by_role("slider", name="What is shown of the recording")
+    overview = page.get_by_role("slider", name="Visible part of the recording")
 
     expect(overview).to_be_hidden()
-    page.get_by_role("button", name="To the part").click()
+    page.get_by_role("button", name="Zoom to part").click()
     expect(shape).to_have_attribute("data-start", "28200")
     expect(shape).to_have_attribute("data-end", "43800")
     expect(overview).to_be_visible()
@@ -363,16 +363,16 @@ def test_suggestion_is_taken_moved_or_left(studio: Studio, recording: AudioFile)
     expect(page.locator("#why-prompt")).to_be_hidden()
     expect(page.get_by_label("Recording", exact=True)).to_be_checked()
     assert places(page) == ("0:12.0", "0:27.0")
-    page.get_by_role("button", name="Hear it").click()
+    page.get_by_role("button", name="Play").click()
     expect(page.locator("#why-best").get_by_role("button", name="Pause")).to_be_visible()
     page.wait_for_function(
         "() => document.querySelector('.cutter audio').currentTime > 12", polling=50
     )
-    page.get_by_role("button", name="Back to my part").click()
+    page.get_by_role("button", name="Back to my selection").click()
     assert places(page) == ("0:03.0", "0:20.0")
     page.get_by_role("button", name="Suggest a prompt clip").click()
     handle(page, "End").press("ArrowLeft")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
 
     expect(page).to_have_url(re.compile(r"/recordings/#recording-"))
     made = recording.children.get()
@@ -390,7 +390,7 @@ def test_suggestion_comes_by_itself_when_it_is_known(
     these = AudioFile.objects.filter(pk=recording.pk)
     these.update(check_started_at=timezone.now(), checked_at=None, passages={})
     page = opened(studio, recording, "?suggest=best")
-    expect(page.get_by_text("The studio is still listening to the recording.")).to_be_visible()
+    expect(page.get_by_text("The recording is still being checked.")).to_be_visible()
     if begun:
         handle(page, "Start").press("ArrowRight")
 
@@ -406,9 +406,9 @@ def test_clip_is_cut_out_and_its_words_are_typed(studio: Studio, recording: Audi
     page.get_by_label("Speaker").fill("Anna Larsen")
     page.get_by_text("Improve likeness").click()
 
-    page.get_by_role("button", name="Cut one out of the recording").click()
+    page.get_by_role("button", name="Cut a clip from the recording").click()
     expect(page.locator("#judged")).to_have_text("6.5\u00a0s — good")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
     expect(page).to_have_url(re.compile(r"/\?prompt_clip=\d+#id_prompt_text$"))
     loop = page.get_by_role("button", name="Play the clip in a loop")
     loop.click()
@@ -428,7 +428,7 @@ def test_expired_sign_in_loses_no_cut(studio: Studio, recording: AudioFile) -> N
     studio.sign_everybody_out()
 
     studio.expects("401")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
@@ -450,10 +450,10 @@ def test_without_script_a_part_is_typed_heard_and_cut(studio: Studio, recording:
     expect(page.get_by_text("There is less noise here than elsewhere.")).to_be_visible()
     assert places(page) == ("0:12.0", "0:27.0")
     page.locator("#id_end").fill("0:05")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
     expect(page.get_by_text("The end must come after the start.")).to_be_visible()
     page.locator("#id_end").fill("0:25")
-    page.get_by_role("button", name="Make this cut").click()
+    page.get_by_role("button", name="Save this part").click()
 
     expect(page).to_have_url(re.compile(r"/\?recording=\d+$"))
     made = recording.children.get()

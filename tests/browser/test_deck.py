@@ -32,7 +32,7 @@ def deck(studio: Studio, card: str = "[data-step=recording]", width: int = 1280)
     page = studio.page(viewport={"width": width, "height": 740}, before=HUMS)
     if "prompt_clip" in card:
         page.get_by_text("Improve likeness").click()
-    page.locator(card).get_by_text("Record it here").click()
+    page.locator(card).get_by_text("Record here").click()
     expect(page.locator(".recorder")).to_be_visible()
     return page
 
@@ -44,7 +44,7 @@ def press(page: Page, name: str) -> None:
 def test_text_is_in_the_browser_s_language_at_first(studio: Studio) -> None:
     page = studio.page(before="Object.defineProperty(navigator, 'language', { value: 'pt-BR' });")
 
-    page.locator("[data-step=recording]").get_by_text("Record it here").click()
+    page.locator("[data-step=recording]").get_by_text("Record here").click()
 
     expect(page.locator(".reading-text > :visible")).to_have_attribute("lang", "pt")
     expect(page.get_by_label("A text to read aloud", exact=True)).to_have_value("Portuguese")

@@ -204,7 +204,7 @@ def test_price_follows_the_text_as_the_server_counts(studio: Studio) -> None:
     page.get_by_label("Model").select_option("speech-2.8-turbo")
     expect(cost).to_have_text("about $0.06, now")
     page.get_by_label("Preview text").fill("")
-    expect(cost).to_have_text("nothing, no text")
+    expect(cost).to_have_text("free, no text")
 
 
 def test_numbers_become_ticks(studio: Studio) -> None:
@@ -281,7 +281,7 @@ def test_broken_connection_keeps_the_file(studio: Studio) -> None:
     studio.expects("ERR_FAILED")
     page.route("**/recordings/", lambda route: route.abort(), times=1)
     page.locator("#id_file").set_input_files(studio.wav())
-    expect(page.get_by_text("The file has not arrived.")).to_be_visible()
+    expect(page.get_by_text("The file wasn't uploaded.")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
 
     expect(page.locator("#recording")).to_contain_text("anna.wav")
@@ -337,9 +337,9 @@ def test_file_id_and_example_are_chosen_in_place(studio: Studio) -> None:
 
     page.get_by_role("button", name="Use an example recording").click()
     expect(page.locator("#recording")).to_contain_text("Example recording 1.wav")
-    page.get_by_text("Give a MiniMax File ID").click()
+    page.get_by_text("Use a MiniMax file ID").click()
     page.get_by_label("File ID").fill("abc")
-    page.get_by_role("button", name="Use this one").click()
+    page.get_by_role("button", name="Use this file").click()
     expect(page.get_by_text("A File ID is a whole number")).to_be_visible()
     expect(page.locator("#recording")).to_contain_text("Example recording 1.wav")
     page.get_by_label("File ID").fill("362067136000001")
@@ -375,7 +375,7 @@ def test_way_back_and_again_makes_one_attempt(ready: Page) -> None:
     first = ready.url
 
     ready.go_back()
-    expect(ready.get_by_text("You have already asked for this voice.")).to_be_visible()
+    expect(ready.get_by_text("You've already requested this voice.")).to_be_visible()
     expect(ready.get_by_label("Speaker")).to_have_value("Anna Larsen")
     press(ready)
 
@@ -395,7 +395,7 @@ def test_way_back_without_script_makes_one_attempt(studio: Studio) -> None:
     page.go_back()
     press(page)
 
-    expect(page.get_by_text("You have already asked for this voice.")).to_be_visible()
+    expect(page.get_by_text("You've already requested this voice.")).to_be_visible()
     assert CloneAttempt.objects.count() == 1
 
 
@@ -460,7 +460,7 @@ def test_form_that_does_not_get_through_says_so(studio: Studio, ready: Page) -> 
         studio.expects(f" {status} ")
         ready.route(re.compile(r"/$"), partial(Route.fulfill, status=status), times=1)
         press(ready)
-        expect(ready.get_by_text("The form has not arrived.")).to_be_visible()
+        expect(ready.get_by_text("The form wasn't sent.")).to_be_visible()
         assert CloneAttempt.objects.count() == 0
 
     press(ready)

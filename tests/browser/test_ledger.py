@@ -38,7 +38,7 @@ def test_voice_is_deleted_by_keyboard_at_the_second_try(studio: Studio, standin:
 
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
     expect(page.locator("#became li .badge")).to_have_text([re.compile("deleted")] * 3)
-    page.get_by_role("link", name="To the voice").click()
+    page.get_by_role("link", name="Go to the voice").click()
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
     expect(page.locator("audio")).to_have_count(0)
     voice.refresh_from_db()
@@ -65,7 +65,7 @@ def test_compare_shows_three_lists_and_takes_in(
     page.get_by_role("button", name="Take in Stranger-2").click()
     if scripts:
         # The row alone changes; the rest of the list stays as it is.
-        expect(rows.nth(1)).to_contain_text("Taken in")
+        expect(rows.nth(1)).to_contain_text("Imported")
         expect(rows.nth(1).locator("[autofocus]")).to_be_focused()
         page.get_by_role("link", name="Zoe Stranger").click()
     expect(page.get_by_role("heading", name="Zoe Stranger")).to_be_visible()

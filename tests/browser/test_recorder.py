@@ -69,7 +69,7 @@ def clip_recorder(studio: Studio, **options: Any) -> Page:
 
 def unfold(page: Page, card: str, **data: Any) -> None:
     page.evaluate(LISTEN)
-    page.locator(card).get_by_text("Record it here").click()
+    page.locator(card).get_by_text("Record here").click()
     expect(page.get_by_role("group", name="Recorder")).to_be_visible()
     expect(button(page, "Record")).to_be_visible()
     for name, value in data.items():
@@ -131,7 +131,7 @@ def test_take_is_recorded_heard_and_used(studio: Studio) -> None:
     expect(so_far.locator("time")).to_have_text(paused)
     so_far.get_by_role("button").click()
     expect(so_far).to_have_attribute("data-playing", "")
-    button(page, "Go on").click()
+    button(page, "Resume").click()
     wait_for(page, 11)
     expect(time).to_have_attribute("data-enough", "")
     button(page, "Stop").click()
@@ -148,7 +148,7 @@ def test_take_is_recorded_heard_and_used(studio: Studio) -> None:
     expect(page.get_by_role("group", name="Recorder")).to_be_hidden()
     page.locator("#recording").get_by_role("button", name="Record again").click()
     expect(button(page, "Record")).to_be_visible()
-    expect(page.locator("summary", has_text="Record it here").first).to_be_focused()
+    expect(page.locator("summary", has_text="Record here").first).to_be_focused()
     kept = AudioFile.objects.get()
     assert NAME.match(kept.name)
     assert kept.origin == Origin.RECORDED
@@ -157,12 +157,12 @@ def test_take_is_recorded_heard_and_used(studio: Studio) -> None:
     assert kept.loudness_db == pytest.approx(-20, abs=4)
     assert said(page) == [
         "Recording.",
-        "Paused. You can listen, go on or stop.",
+        "Paused. You can listen, resume or stop.",
         "Recording.",
         "Long enough.",
         "Recorded. Listen to it, then use it.",
         "Checking the recording…",
-        "The recording is here.",
+        "Recording uploaded.",
     ]
 
 
@@ -172,7 +172,7 @@ def test_form_takes_an_unsent_take_along(studio: Studio) -> None:
 
     button(page, "Record").click()
     press(page)
-    expect(page.get_by_text("The recording has not ended yet.")).to_be_visible()
+    expect(page.get_by_text("You're still recording.")).to_be_visible()
     wait_for(page, 11)
     button(page, "Stop").click()
     press(page)
@@ -189,7 +189,7 @@ def test_form_asks_what_to_do_with_a_second_take(studio: Studio) -> None:
     record(page, 1)
 
     press(page)
-    expect(page.get_by_text("What you have recorded has not been sent yet.")).to_be_visible()
+    expect(page.get_by_text("Your recording hasn't been uploaded yet.")).to_be_visible()
     assert CloneAttempt.objects.count() == 0
     button(page, "Discard").click()
     press(page)
@@ -224,7 +224,7 @@ def test_by_keyboard_alone(studio: Studio) -> None:
     page.keyboard.press("Enter")
     expect(button(page, "Pause")).to_be_focused()
     page.keyboard.press("Space")
-    expect(button(page, "Go on")).to_be_focused()
+    expect(button(page, "Resume")).to_be_focused()
     page.keyboard.press("Space")
     wait_for(page, 2)
     page.keyboard.press("Tab")
@@ -248,7 +248,7 @@ def test_stops_by_itself_before_the_limit_and_keeps_the_take(studio: Studio) -> 
 
     button(page, "Record").click()
 
-    expect(page.get_by_text("Stopped by itself: longer is not taken by MiniMax.")).to_be_visible()
+    expect(page.get_by_text("Stopped at the longest length MiniMax accepts.")).to_be_visible()
     expect(page.locator("[data-elapsed]")).to_have_text("0:02")
     expect(button(page, "Use this recording")).to_be_visible()
     expect(page.locator(".recorder time")).to_have_text("0:02")
@@ -280,9 +280,9 @@ def test_level_is_told_in_words_and_by_a_bar(studio: Studio) -> None:
 
     for decibels, words, bar in (  # it speaks at -20 dBFS
         (0, "Good.", [0.6, 0.9]),
-        (16, "Too loud: move back a little.", [0.9, 1]),
-        (-25, "Too quiet: come closer.", [0.05, 0.5]),
-        (-90, "Nothing is heard: is it the right microphone?", [0, 0]),
+        (16, "Too loud. Move back a little.", [0.9, 1]),
+        (-25, "Too quiet. Move closer.", [0.05, 0.5]),
+        (-90, "No sound. Is this the right microphone?", [0, 0]),
     ):
         page.evaluate(
             "decibels => { window.amplifier.gain.value = 10 ** (decibels / 20); }", decibels
@@ -320,7 +320,7 @@ def test_microphone_is_asked_for_once_recorded_and_raw(studio: Studio) -> None:
 
     assert page.evaluate("window.asked") == []
     record(page, 1)
-    page.get_by_label("Let the browser clean the sound").check()
+    page.get_by_label("Browser noise reduction").check()
     microphone = page.get_by_label("Microphone")
     microphone.select_option(index=1)
     chosen = microphone.input_value()
@@ -359,7 +359,7 @@ def test_denied_permission_is_told(studio: Studio, asking: Browser) -> None:
 
     button(page, "Record").click()
 
-    expect(page.get_by_text("The browser may not use the microphone.")).to_be_visible()
+    expect(page.get_by_text("The browser isn't allowed to use the microphone.")).to_be_visible()
     expect(button(page, "Record")).to_be_focused()
 
 
@@ -369,7 +369,7 @@ def test_missing_microphone_is_told(studio: Studio, launch: Callable[..., Browse
 
     button(page, "Record").click()
 
-    expect(page.get_by_text("No microphone was found.")).to_be_visible()
+    expect(page.get_by_text("No microphone found.")).to_be_visible()
 
 
 FAILS = """
@@ -381,11 +381,11 @@ UNDEFINED = "Object.defineProperty(window, '%s', { value: %s });"
 @pytest.mark.parametrize(
     ("before", "words"),
     [
-        (FAILS % "NotReadableError", "Another program is using the microphone."),
-        (FAILS % "OverconstrainedError", "The chosen microphone is not there any more."),
-        (FAILS % "UnknownError", "The microphone could not be started."),
-        (UNDEFINED % ("MediaRecorder", "undefined"), "This browser cannot record."),
-        (UNDEFINED % ("isSecureContext", "false"), "This page cannot use the microphone."),
+        (FAILS % "NotReadableError", "Another app is using the microphone."),
+        (FAILS % "OverconstrainedError", "The selected microphone is no longer connected."),
+        (FAILS % "UnknownError", "The microphone couldn't be started."),
+        (UNDEFINED % ("MediaRecorder", "undefined"), "This browser can't record."),
+        (UNDEFINED % ("isSecureContext", "false"), "This page can't use the microphone."),
     ],
 )
 def test_each_trouble_has_its_sentence(studio: Studio, before: str, words: str) -> None:
@@ -413,7 +413,7 @@ def test_unplugged_microphone_leaves_the_take(studio: Studio) -> None:
         }"""
     )
 
-    expect(page.get_by_text("The microphone was switched off or unplugged.")).to_be_visible()
+    expect(page.get_by_text("The microphone was disconnected.")).to_be_visible()
     expect(button(page, "Use this recording")).to_be_visible()
 
 
@@ -424,7 +424,7 @@ def test_failing_again_keeps_the_take_before(studio: Studio) -> None:
     page.evaluate(f"() => {{ {FAILS % 'NotReadableError'} }}")
     button(page, "Record again").click()
 
-    expect(page.get_by_text("Another program is using the microphone.")).to_be_visible()
+    expect(page.get_by_text("Another app is using the microphone.")).to_be_visible()
     expect(page.locator(".recorder .player")).to_be_visible()
     expect(button(page, "Use this recording")).to_be_visible()
 
@@ -463,7 +463,7 @@ def test_lost_connection_keeps_the_take_to_be_sent_again_or_saved(
     page.context.set_offline(True)
     button(page, "Use this recording").click()
     note = page.locator(".recorder .note")
-    expect(note).to_contain_text("The file has not arrived.")
+    expect(note).to_contain_text("The file wasn't uploaded.")
     expect(note).to_contain_text("your recording stays in this page")
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save as a file").click()
@@ -517,10 +517,10 @@ def test_recorder_that_does_not_come_can_be_asked_for_again(studio: Studio) -> N
     page = studio.page(permissions=["microphone"])
     studio.expects("ERR_FAILED")
     page.route("**/recordings/recorder/**", lambda route: route.abort(), times=1)
-    fold = page.locator("[data-step=recording]").get_by_text("Record it here")
+    fold = page.locator("[data-step=recording]").get_by_text("Record here")
 
     fold.click()
-    expect(page.get_by_text("The recorder could not be fetched.")).to_be_visible()
+    expect(page.get_by_text("The recorder couldn't be loaded.")).to_be_visible()
     fold.click()
     fold.click()
 
@@ -539,6 +539,6 @@ def test_text_follows_the_language_of_the_form(studio: Studio) -> None:
     expect(text).to_have_attribute("lang", "de")
     page.get_by_label("A text to read aloud").select_option("Japanese")
     expect(text).to_have_attribute("lang", "ja")
-    page.get_by_label("A text to read aloud").select_option("None, I speak freely")
+    page.get_by_label("A text to read aloud").select_option("None, I'll speak freely")
 
-    expect(text).to_contain_text("Tell of something that you like")
+    expect(text).to_contain_text("Talk about something you like")

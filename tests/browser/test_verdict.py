@@ -139,21 +139,21 @@ def test_without_script_finding_is_a_link_to_its_place(studio: Studio) -> None:
 def test_verdict_arrives_and_sets_the_options(studio: Studio) -> None:
     recording = being_judged(studio)
     page = studio.page(path=f"/?recording={recording.pk}")
-    expect(page.get_by_text("Listening to the recording…")).to_be_visible()
+    expect(page.get_by_text("Checking the recording…")).to_be_visible()
     noise = page.locator("#id_noise_reduction")
     expect(noise).not_to_be_checked()
 
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, checked_ms=2_080_000)
-    expect(page.get_by_text("Listening to the recording… 34 of 120 minutes")).to_be_visible()
+    expect(page.get_by_text("Checking the recording… 34 of 120 minutes")).to_be_visible()
     expect(page.locator("#announcer")).to_be_empty()  # nobody wants to be told every minute
     give_verdict(recording, "disappointing", make_finding("hum"), advice=ADVICE)
 
     expect(page.locator("#recording .badge")).to_have_text("Poor")
     expect(noise).to_be_checked()
     expect(noise).to_be_visible()
-    expect(page.get_by_text("Suggested for this recording").first).to_be_visible()
+    expect(page.get_by_text("Recommended for this recording").first).to_be_visible()
     expect(page.locator("#id_volume_normalization")).not_to_be_checked()
-    expect(page.get_by_text("This recording will probably disappoint.")).to_be_visible()
+    expect(page.get_by_text("This recording will probably give a poor voice.")).to_be_visible()
     expect(page.locator("#announcer")).to_have_text("anna.wav: Poor")
 
 
@@ -169,7 +169,7 @@ def test_person_s_own_choice_is_left_alone(studio: Studio) -> None:
 
     expect(page.locator("#recording .findings")).to_be_visible()
     expect(noise).not_to_be_checked()
-    expect(page.get_by_text("Suggested for this recording").first).to_be_hidden()
+    expect(page.get_by_text("Recommended for this recording").first).to_be_hidden()
 
 
 def test_nothing_that_one_looks_at_moves_when_it_arrives(studio: Studio) -> None:
@@ -245,7 +245,7 @@ def test_check_again_in_the_form_keeps_what_is_typed(studio: Studio) -> None:
 
     page.get_by_role("button", name="Check again").click()
 
-    expect(page.get_by_text("Listening to the recording…")).to_be_visible()
+    expect(page.get_by_text("Checking the recording…")).to_be_visible()
     expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
 
 
@@ -264,9 +264,7 @@ def test_several_files_get_one_line_each(studio: Studio) -> None:
     refused = lines.nth(1)
     expect(refused).to_contain_text("short.wav")
     expect(refused).to_contain_text("MiniMax needs at least 10 seconds.")
-    expect(page.locator("#announcer")).to_have_text(
-        "All recordings have been dealt with: 2 uploaded, 1 refused."
-    )
+    expect(page.locator("#announcer")).to_have_text("Finished: 2 uploaded, 1 failed.")
     first = AudioFile.objects.get(name="one.wav")
     recordings.judge(first.pk)
     first.refresh_from_db()
@@ -293,7 +291,7 @@ def test_progress_of_each_is_true_and_two_go_at_a_time(studio: Studio) -> None:
     share = re.compile(r"^[1-9]\d? % · [\d.]+ of 1.9 MB$")
     expect(page.locator(".line .figure").nth(0)).to_have_text(share)
     expect(page.locator(".line .figure").nth(1)).to_have_text(share)
-    expect(page.locator(".line .figure").nth(2)).to_have_text("waits for its turn")
+    expect(page.locator(".line .figure").nth(2)).to_have_text("waiting")
     page.get_by_role("button", name="Cancel one.wav").click()
     expect(page.locator(".line")).to_have_count(2)
     expect(page.locator(".line .figure").nth(1)).to_have_text(share)
@@ -353,9 +351,9 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
     page = studio.page(path=f"/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
-    page.get_by_role("button", name="Tidy up a copy").click()
+    page.get_by_role("button", name="Make a clean copy").click()
     expect(page.get_by_label("Even the level")).to_be_checked()
-    page.get_by_role("button", name="Tidy up a copy").click()
+    page.get_by_role("button", name="Make a clean copy").click()
     expect(page.get_by_text("Listening to the copy.")).to_be_visible()
     copy = AudioFile.objects.get(origin=Origin.CLEANED)
     give_verdict(copy, "good", figures={"loudness_lufs": -20.0})
@@ -397,7 +395,7 @@ def test_without_script_a_copy_is_tidied_too(studio: Studio) -> None:
     recording = judged(studio, make_finding("too_quiet"))
     page = studio.page(path=f"/recordings/{recording.pk}/tidy/", java_script_enabled=False)
 
-    page.get_by_role("button", name="Tidy up a copy").click()
+    page.get_by_role("button", name="Make a clean copy").click()
 
     expect(page.get_by_role("link", name="Use the copy")).to_be_visible()
 

@@ -39,7 +39,7 @@ def test_voice_is_kept_and_its_page_follows(studio: Studio, standin: StandIn) ->
     # By the keyboard alone.
     page.get_by_text("Keep this voice").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Together that is $1.50. Keep it?")).to_be_visible()
+    expect(page.get_by_text("The total is $1.50. Keep it?")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
@@ -62,7 +62,7 @@ def test_voice_speaks_a_text_that_can_be_heard_and_used_again(
     page = made(studio)
     page.get_by_label("Text", exact=True).fill("Good morning, everybody.")
     expect(page.locator("#speech-price")).to_contain_text("24 of 9,999 characters")
-    page.get_by_text("Speed, volume, pitch, file").click()
+    page.get_by_text("Speed, volume, pitch, format").click()
     page.get_by_label("Pitch").fill("-2")
 
     page.get_by_role("button", name="Speak", exact=True).click()
@@ -120,15 +120,15 @@ def test_clone_is_made_again_with_changes_and_the_better_one_is_pinned(studio: S
     expect(rows.nth(1)).to_contain_text("Reduce noise on")
     page.get_by_role("button", name="Play: the voice of attempt").first.click()
     assert_heard(page, 0, 0.1)
-    rows.nth(1).get_by_role("button", name="Pin as the best").focus()
+    rows.nth(1).get_by_role("button", name="Pin as best").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#best")).to_contain_text(f"Attempt {second.pk}")
-    pinned = rows.nth(1).get_by_role("button", name="The best")
+    pinned = rows.nth(1).get_by_role("button", name="Best", exact=True)
     expect(pinned).to_have_attribute("aria-pressed", "true")
     expect(pinned).to_be_focused()
-    rows.nth(0).get_by_role("button", name="Pin as the best").click()
+    rows.nth(0).get_by_role("button", name="Pin as best").click()
     expect(page.locator("#best")).to_contain_text(f"Attempt {first.pk}")
-    expect(rows.nth(1).get_by_role("button", name="Pin as the best")).to_be_visible()
+    expect(rows.nth(1).get_by_role("button", name="Pin as best")).to_be_visible()
 
 
 def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -> None:
@@ -137,7 +137,7 @@ def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -
     expect(page.locator("#attempt .badge")).to_have_text(re.compile("Outcome unknown"))
     page.get_by_text("Check with MiniMax").click()
 
-    page.get_by_role("button", name="Send it once more").click()
+    page.get_by_role("button", name="Send it again").click()
 
     expect(page.locator("#attempt .badge")).to_have_text(re.compile("Ready"))
     expect(page.get_by_text("its demo was lost together with MiniMax's answer")).to_be_visible()

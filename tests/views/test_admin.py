@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-BANNER = "Practice mode: no real voice is cloned and nothing is charged."
+BANNER = "Practice mode: no real voices are cloned and nothing is charged."
 
 
 @pytest.fixture

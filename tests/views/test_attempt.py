@@ -79,7 +79,7 @@ def test_page_says_what_was_sent(browser: Client, owner: User) -> None:
     assert said["Prompt text"] == "Good morning."
     assert said["Preview text"] == "A gentle breeze sweeps across the soft grass(breath)."
     assert said["Model"] == "2.8 hd"
-    assert said["Language"] == "detected by itself"
+    assert said["Language"] == "detected automatically"
     assert said["Sound options"] == "reduce noise, watermark the preview"
     assert said["Expected words"] == "Hello there"
     assert said["Rehearsal"] == "MiniMax is slow"
@@ -311,9 +311,9 @@ def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> N
         (
             "Hello.",
             "speech-2.8-hd",
-            "The preview costs less than $0.01; nothing was charged before.",
+            "The preview costs less than $0.01. Nothing has been charged so far.",
         ),
-        ("", "", "It costs nothing."),
+        ("", "", "This is free."),
     ],
 )
 def test_price_of_starting_again_stands_beside_the_button(

@@ -79,7 +79,7 @@ def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) 
     assert html.count(f'src="/audio/recordings/{copy.pk}/"') == 1
     assert html.count(f'href="/?recording={copy.pk}"') == 1
     assert html.count(f'href="/?recording={original.pk}"') == 1
-    assert html.count("Listening to the copy.") == 1
+    assert html.count(f"/better/?copy={copy.pk}") == 1
 
 
 def test_nothing_chosen_is_no_copy(client: Client, user: User) -> None:

@@ -112,7 +112,7 @@ def test_long_recording_begins_with_two_minutes_and_one_sentence(
     response = client.get(address(recording))
 
     assert value(response.content, "end") == "2:00.0"
-    assert "This recording is 1:59:50 long, and MiniMax takes at most 5 minutes." in page(
+    assert "This recording is 1:59:50 long, and MiniMax accepts up to 5 minutes." in page(
         response.content
     )
 
@@ -153,7 +153,7 @@ def test_recording_without_a_copy_cannot_be_cut(client: Client, user: User) -> N
     shown = client.get(address(elsewhere))
     sent = client.post(address(elsewhere), {"start": "0", "end": "12", "purpose": "voice_clone"})
 
-    assert "We hold no copy of this recording" in page(shown.content)
+    assert "The studio has no copy of this recording" in page(shown.content)
     assert (shown.status_code, sent.status_code) == (200, 422)
 
 
@@ -232,7 +232,7 @@ def test_suggestions_are_waited_for_and_then_leave_off(
     judged = page(client.get(url).content)
 
     assert "hx-get" in waiting
-    assert "The studio listens to the recording." in waiting
+    assert "The recording is being checked." in waiting
     assert "hx-get" not in judged
 
 
@@ -250,7 +250,7 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
     late = page(client.get(url).content)
 
     for shown in (early, waiting):
-        assert "The studio is still listening to the recording." in shown
+        assert "The recording is still being checked." in shown
         assert f'hx-get="{url}"' in shown
         assert f'href="{address(recording)}?back=form&suggest=prompt"' in shown
     assert "data-preselect" not in early + waiting
@@ -282,9 +282,9 @@ def test_best_part_is_offered_where_one_is_known_or_looked_for(
 @pytest.mark.parametrize(
     ("verdict", "asked", "said"),
     [
-        ("good", "best", "No part stands out. One to two minutes in which only"),
-        ("good", "prompt", "No part stands out. 5 to 7.5 seconds that begin and end in a pause"),
-        ("", "best", "The studio could not listen to this recording"),
+        ("good", "best", "No part stands out. One to two minutes of only"),
+        ("good", "prompt", "No part stands out. 5 to 7.5 seconds that start and end in a pause"),
+        ("", "best", "The recording couldn't be checked"),
     ],
 )
 def test_where_nothing_is_proposed_it_says_why(
@@ -340,9 +340,9 @@ def test_cut_goes_back_to_the_form(
     [
         ({"start": ""}, ["Type where the part begins, such as 0:05.0."]),
         ({"end": None}, ["Type where the part ends, such as 1:10.0."]),
-        ({"start": "NaN"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
-        ({"end": "1e9"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
-        ({"start": "\x00"}, ["Type a time such as 1:02.5: minutes, seconds, tenths."]),
+        ({"start": "NaN"}, ["Enter a time like 1:02.5 (minutes, seconds, tenths)."]),
+        ({"end": "1e9"}, ["Enter a time like 1:02.5 (minutes, seconds, tenths)."]),
+        ({"start": "\x00"}, ["Enter a time like 1:02.5 (minutes, seconds, tenths)."]),
         ({"start": "20", "end": "10"}, ["The end must come after the start."]),
         ({"start": "10", "end": "10"}, ["The end must come after the start."]),
         ({"end": "0:30.2"}, ["The recording ends at 0:30.0. Choose an earlier time."]),
@@ -469,7 +469,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
 
     assert "<b>This recording is too long.</b>" in form
     assert 'value="cut_recording"' in form
-    assert "Too long for MiniMax, which takes at most 5 minutes." in listed
+    assert "Too long: MiniMax accepts up to 5 minutes." in listed
     assert f'<a class="cut-link" href="{address(recording)}">Cut out a part</a>' in listed
 
 
@@ -483,9 +483,7 @@ def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFi
 
     def said() -> list[int]:
         pages = (page(client.get(place).content) for place in places)
-        return [
-            len(re.findall("<b>This recording is too long|>Too long for", one)) for one in pages
-        ]
+        return [len(re.findall("<b>This recording is too long|>Too long:", one)) for one in pages]
 
     these.update(check_started_at=timezone.now(), checked_at=None)
     waiting = said()

@@ -84,7 +84,7 @@ def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Pa
     page, again = client.get("/"), client.get("/")
 
     assert told.status_code == 401
-    assert "What you typed and the files that you sent are kept" in text(told)
+    assert "Your text and uploaded files are saved" in text(told)
     assert "王芳" not in text(told)
     assert on_disk == ["0", "answers.json"]
     recording = AudioFile.objects.get()

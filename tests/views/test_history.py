@@ -74,8 +74,8 @@ def test_row_of_a_stranger_is_told_401(client: Client) -> None:
 def test_empty_history_offers_the_next_step(browser: Client) -> None:
     page = text(browser.get(URL))
 
-    assert page.count("No voice has been cloned yet") == 1
-    assert page.count("Clone the first voice") == 1
+    assert page.count("No clone attempts yet") == 1
+    assert page.count("Clone a voice") == 1
 
 
 def test_nothing_found_offers_to_clear(browser: Client, owner: User) -> None:
@@ -83,7 +83,7 @@ def test_nothing_found_offers_to_clear(browser: Client, owner: User) -> None:
 
     page = text(browser.get(URL, {"q": "nobody at all"}))
 
-    assert page.count("Nothing fits") == 1
+    assert page.count("No results") == 1
     assert page.count('href="/history/">Clear search and filters') == 1
 
 
@@ -169,7 +169,7 @@ def test_page_beyond_the_end_leads_back(browser: Client, owner: User) -> None:
 
     page = text(browser.get(URL, {"before": "1"}))
 
-    assert page.count("Nothing further") == 1
+    assert page.count("No more attempts") == 1
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_senseless_filter_is_left_out_and_said_so(
 
     assert response.status_code == 200
     assert shown(response) == [attempt.pk]
-    assert text(response).count(f"left it out: {named}.") == 1
+    assert text(response).count(f"were ignored: {named}.") == 1
 
 
 @pytest.mark.parametrize("cursor", ["abc", "-1", "1" + "0" * 30, "\0", "1.5", "٣", ""])
@@ -324,7 +324,7 @@ def test_row_whose_demo_is_on_its_way_asks_on(browser: Client, owner: User) -> N
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
-    assert row.count("Saving the demo") == 1
+    assert row.count("Saving the preview") == 1
     assert row.count("hx-get") == 1
 
 
@@ -356,7 +356,7 @@ def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
-    assert row.count("Its turn is at <time") == 1
+    assert row.count("It will start at <time") == 1
     assert row.count("We try again") == 0
 
 

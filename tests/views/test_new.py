@@ -168,7 +168,7 @@ def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> Non
 
     html = client.get("/").content.decode()
 
-    shown = html[html.index("Just now") :]
+    shown = html[html.index("Recent attempts") :]
     assert re.findall(r'<b dir="auto">(.*?)</b>', shown) == ["Fourth", "Third", "Second"]
 
 
@@ -252,7 +252,7 @@ def test_way_back_shows_the_form_that_was_sent(client: Client, user: User) -> No
     assert shown["token"] == str(asked.token)
     assert shown["voice_id"] == asked.voice_id
     assert shown["permission"] is True
-    assert "You have already asked for this voice." in response.content.decode()
+    assert "You've already requested this voice." in response.content.decode()
 
 
 def test_way_back_is_only_for_who_asked(client: Client, user: User) -> None:
@@ -409,7 +409,7 @@ def test_mistakes_are_listed_and_nothing_typed_is_lost(
     kept = ("token", "voice_id", "recording", "preview_text", "text_validation", "model")
     assert {name: shown[name] for name in kept} == {name: sent[name] for name in kept}
     assert shown["watermark"] is True
-    assert "Clone a voice: something to correct" in response.content.decode()
+    assert "Clone a voice: some answers need correcting" in response.content.decode()
     assert CloneAttempt.objects.count() == 0
 
 
@@ -597,7 +597,7 @@ def test_stranger_s_file_is_never_read(client: Client, data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "verdict", "words"),
     [
-        ("", "", "Made from the name. You can change it."),
+        ("", "", "Created from the name. You can change it."),
         ("voice_id=AnnaLarsen-7k2p", "free", "Free to use"),
         ("voice_id=short", "invalid", "A voice ID has at least 8 characters."),
         ("voice_id=1nnaLarsen", "invalid", "A voice ID begins with a letter from A to Z."),
@@ -606,7 +606,7 @@ def test_stranger_s_file_is_never_read(client: Client, data_dir: Path) -> None:
         ("voice_id=AnnaLarsen-", "invalid", "A voice ID ends with a letter or a digit."),
         ("voice_id=%00%00%00%00%00%00%00%00", "invalid",
          "A voice ID begins with a letter from A to Z."),
-        ("speaker=%00", "", "Made from the name. You can change it."),
+        ("speaker=%00", "", "Created from the name. You can change it."),
     ],
 )  # fmt: skip
 def test_voice_id_is_judged_while_typed(
@@ -693,7 +693,7 @@ def test_limit_is_said_of_the_whole_form_beside_the_button(
     html = response.content.decode()
     assert response.status_code == 422
     assert re.findall(r'id="not-taken">(.*?)</p>', html) == [
-        "This month&#x27;s limit for paid calls is reached. An administrator can allow more."
+        "This month&#x27;s limit for paid calls is reached. An administrator can raise it."
     ]
     assert 'id="id_preview_text_error"' not in html
 
@@ -717,7 +717,7 @@ def test_strip_tells_what_expires_within_48_hours(client: Client, user: User) ->
         html = client.get(path).content.decode()
         strip = html[html.index('id="expiring"') :].partition("</p>")[0]
         assert strip.count("2 voices expire within 48 hours.") == 1
-        assert strip.count("The next one: <bdi>Anna &lt;3</bdi>, 5 hours left.") == 1
+        assert strip.count("Next: <bdi>Anna &lt;3</bdi>, 5 hours left.") == 1
         assert strip.count('href="/voices/?view=expiring&amp;order=expiring"') == 1
 
 

@@ -59,7 +59,7 @@ def test_wrong_password_is_said_plainly(client: Client) -> None:
     response = client.post(URL, credentials(password="wrong"))
 
     assert response.status_code == 422
-    assert text(response).count("This name and password do not belong together.") == 1
+    assert text(response).count("The username and password don't match.") == 1
     assert text(response).count('value="owner"') == 1
     assert text(response).count("wrong</") == 0
 
@@ -96,7 +96,7 @@ def test_dialog_gets_the_form_alone(client: Client) -> None:
 
     assert text(response).count("<html") == 0
     assert text(response).count('id="sign-in"') == 1
-    assert text(response).count("Your sign-in has expired") == 1
+    assert text(response).count("You've been signed out") == 1
 
 
 @pytest.mark.usefixtures("owner")
@@ -117,7 +117,7 @@ def test_dialog_is_told_of_a_wrong_password(client: Client) -> None:
     response = client.post(URL, credentials(password="wrong"), headers=SCRIPT)
 
     assert response.status_code == 422
-    assert text(response).count("do not belong together") == 1
+    assert text(response).count("don't match") == 1
     assert text(response).count("<html") == 0
 
 
@@ -137,7 +137,7 @@ def test_outdated_token_is_said_and_marked(owner: User) -> None:
 
     assert response.status_code == 403
     assert response["Token-Outdated"] == "true"
-    assert text(response).count("This page is too old</h1>") == 1
+    assert text(response).count("This page is out of date</h1>") == 1
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
@@ -172,7 +172,7 @@ def test_typed_form_comes_back_after_signing_in(client: Client) -> None:
     response = client.post(URL, credentials(**carried))
 
     assert page.status_code == 401
-    assert text(page).count("What you typed is kept") == 1
+    assert text(page).count("Your text is saved") == 1
     assert response["Location"] == "/"
     assert client.session["draft"] == {
         "speaker": "Anna <Larsen>",

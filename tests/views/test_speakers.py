@@ -113,7 +113,7 @@ def test_speaker_without_attempts_has_a_page(client: Client, owner: User) -> Non
 
     html = page(client, voice.speaker)
 
-    assert html.count("was taken in from MiniMax") == 1
+    assert html.count("was imported from MiniMax") == 1
     assert html.count(f'href="/voices/{voice.pk}/">{voice.voice_id}') == 1
 
 

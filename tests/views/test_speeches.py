@@ -115,7 +115,7 @@ def test_price_names_the_fee_of_the_first_use(client: Client, voice: Voice) -> N
 
     words = " ".join(page.content.decode().split())
     assert "This costs $0.10 now." in words
-    assert "The first use also costs $1.50, once." in words
+    assert "The first use also costs $1.50 once." in words
     assert "1,000 of 9,999 characters." in words
 
 
@@ -205,4 +205,4 @@ def test_price_of_starting_a_speech_again_stands_beside_the_button(
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
 
     assert row.count("Try again</button>") == 1
-    assert row.count("It costs $1.60; nothing was charged before.") == 1
+    assert row.count("This costs $1.60. Nothing has been charged so far.") == 1

@@ -45,7 +45,7 @@ def test_stranger_is_sent_to_the_door(path: str, client: Client) -> None:
 def test_page_explains_and_asks_nobody(client: Client, user: User, standin: StandIn) -> None:
     page = client.get("/voices/compare/").content.decode()
 
-    assert "Asking costs nothing and changes nothing." in page
+    assert "This is free and changes nothing." in page
     assert standin.calls == []
     assert 'href="/voices/compare/"' in client.get("/voices/").content.decode()
 
@@ -76,7 +76,7 @@ def test_gateway_that_cannot_list_says_so_once(
 
     page = _compare(client)
 
-    assert page.count("This gateway offers no list of voices.") == 1
+    assert page.count("This gateway can't list voices.") == 1
     assert 'id="only-there"' not in page
 
 
@@ -162,7 +162,7 @@ def test_row_alone_is_swapped_for_htmx(client: Client, user: User, standin: Stan
     assert "Say whose voice it is." in refused.content.decode()
     assert refused.content.decode().lstrip().startswith("<li")
     assert taken.content.decode().lstrip().startswith("<li")
-    assert "Taken in" in taken.content.decode()
+    assert "Imported" in taken.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_heard_voice_leaves_the_view_of_the_unheard(client: Client, voice: Voice
 
     assert told.status_code == (204 if how == "audio" else 302)
     assert _unheard(client) == 0
-    assert "I have heard it" not in client.get(f"/voices/{voice.pk}/").content.decode()
+    assert "Mark as heard" not in client.get(f"/voices/{voice.pk}/").content.decode()
 
 
 def test_speech_that_plays_marks_its_voice_as_heard(client: Client, voice: Voice) -> None:
@@ -255,7 +255,7 @@ def test_speech_in_line_says_when_its_turn_is(client: Client, voice: Voice) -> N
 
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
 
-    assert row.count(f'Its turn is at <time datetime="{due.isoformat(timespec="seconds")}"') == 1
+    assert row.count(f'It will start at <time datetime="{due.isoformat(timespec="seconds")}"') == 1
     assert "We try again" not in row
 
 
@@ -279,12 +279,12 @@ def test_family_stands_on_the_page_at_a_fixed_number_of_queries(
     def shown(one: CloneAttempt) -> tuple[int, list[str]]:
         with CaptureQueriesContext(connection) as counted:
             html = client.get(f"/voices/{one.cloned_voice_id}/").content.decode()
-        family = html[html.index("Its family") :].partition("</ul>")[0]
+        family = html[html.index("Related attempts") :].partition("</ul>")[0]
         return len(counted), re.findall(r">([^<>]*attempt \d+)</a>", family)
 
     child, sibling = (factories.make_attempt(by=user, parent=attempt) for _turn in range(2))
     few, names = shown(child)
-    assert names == [f"Made from attempt {attempt.pk}", f"Beside it: attempt {sibling.pk}"]
+    assert names == [f"From attempt {attempt.pk}", f"Same source: attempt {sibling.pk}"]
     for _turn in range(12):
         factories.make_attempt(by=user, parent=child)
     many, names = shown(child)
@@ -353,7 +353,10 @@ def test_rebuilding_names_its_price_before_its_button(client: Client, voice: Voi
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
-    assert html.count("Its preview costs less than $0.01 now, and keeping it $1.50, once.") == 1
+    assert (
+        html.count("The preview costs less than $0.01 now. Keeping the voice costs $1.50 once.")
+        == 1
+    )
 
 
 def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: User) -> None:
@@ -363,7 +366,7 @@ def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: Us
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
-    assert html.count("That costs nothing now; keeping it costs $1.50, once.") == 1
+    assert html.count("This is free now. Keeping the voice costs $1.50 once.") == 1
 
 
 def test_link_to_the_speaker_names_the_person(client: Client, voice: Voice) -> None:

@@ -55,7 +55,7 @@ def test_page_names_what_is_lost_and_is_found_from_the_voice(client: Client, voi
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
     assert "The voice can never speak again." in page
-    assert "The demo." in page
+    assert "The preview." in page
     assert page.count(voice.attempt.recording.name) == 2
     assert (
         f'href="/voices/{voice.pk}/delete/"' in client.get(f"/voices/{voice.pk}/").content.decode()
@@ -69,7 +69,7 @@ def test_recording_that_others_need_is_said_to_stay(
 
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
-    assert f"{voice.attempt.recording.name} is kept, because another attempt needs it." in page
+    assert f"{voice.attempt.recording.name} is kept because another attempt uses it." in page
 
 
 def test_page_costs_the_same_with_many_other_voices(
@@ -116,7 +116,7 @@ def test_each_item_is_told_and_a_tombstone_stays(
         "Our copy of the recording",
     ]  # fmt: skip
     assert page.count("deleted</span>") == 4
-    assert "Try what failed again" not in page
+    assert "Retry what failed" not in page
     assert (standin.voices, standin.files) == ({}, {})
     shelf = client.get("/voices/?state=deleted").content.decode()
     assert voice.voice_id in shelf
@@ -139,7 +139,7 @@ def test_result_is_shown_once(client: Client, voice: Voice) -> None:
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
     assert 'id="became"' not in page
-    assert "What is left of it can still be deleted." in page
+    assert "You can still delete what's left of it." in page
 
 
 def test_what_failed_is_tried_again_with_the_same_ticks(
@@ -149,12 +149,12 @@ def test_what_failed_is_tried_again_with_the_same_ticks(
 
     failed = _delete(client, voice, files_here="on")
 
-    assert "The voice could not be deleted" in failed
+    assert "The voice couldn't be deleted" in failed
     assert "MiniMax has a problem on its side." in failed
-    assert "Our own audio is kept as long as the voice is still at MiniMax." in failed
+    assert "Our copy of the audio is kept while the voice is still at MiniMax." in failed
     assert f'<input type="hidden" name="confirmation" value="{voice.voice_id}">' in failed
     assert '<input type="hidden" name="files_here" value="on">' in failed
-    assert "Try what failed again" not in _delete(client, voice, files_here="on")
+    assert "Retry what failed" not in _delete(client, voice, files_here="on")
 
 
 def test_gateway_that_cannot_delete_says_so_once(
@@ -165,7 +165,7 @@ def test_gateway_that_cannot_delete_says_so_once(
 
     page = _delete(client, voice, files_there="on")
 
-    assert page.count("This gateway offers no deleting") == 1
-    assert "Try what failed again" not in page
+    assert page.count("This gateway can't delete") == 1
+    assert "Retry what failed" not in page
     voice.refresh_from_db()
     assert voice.state == VoiceState.TEMPORARY

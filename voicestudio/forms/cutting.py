@@ -143,7 +143,7 @@ class TimeField(forms.CharField):
         found = ms_of(value)
         if found is None:
             raise forms.ValidationError(
-                _("Type a time such as 1:02.5: minutes, seconds, tenths."), "invalid"
+                _("Enter a time like 1:02.5 (minutes, seconds, tenths)."), "invalid"
             )
         return found
 

@@ -74,7 +74,7 @@ def _offset(value: float) -> str:
     """An offset, and whether it is one to do something about."""
     if abs(value) <= OFFSET:
         return _share(abs(value))
-    return _("%(share)s of full scale: large; “Tidy up a copy” removes it") % {
+    return _("%(share)s of full scale: large; “Make a clean copy” removes it") % {
         "share": _share(abs(value))
     }
 

@@ -49,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
         asked = _asked(request)
         return _page(request, _form(request, initial=_initial(request, asked)), asked=asked)
     if earlier := _by_token(request.POST.get("token", ""), request.user):
-        messages.info(request, _("You have already asked for this voice. Nothing was sent twice."))
+        messages.info(request, _("You've already requested this voice. Nothing was sent twice."))
         return _to(request, earlier)
     form = _brought_form(request)
     if gone := cutting.leave(request, form) or clean_copies.leave(request, form):

@@ -24,7 +24,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     except limits.LimitReached:
         messages.error(
             request,
-            _("This month's limit for paid calls is reached. An administrator can allow more."),
+            _("This month's limit for paid calls is reached. An administrator can raise it."),
         )
     else:
         if not asked:

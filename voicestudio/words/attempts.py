@@ -57,7 +57,7 @@ TROUBLES: Final[dict[str, Message]] = {
     ),
     Trouble.OVER_LIMIT: Message(
         _("This month's limit for paid calls is reached. Nothing was sent."),
-        _("An administrator can allow more; then try again."),
+        _("An administrator can raise it; then try again."),
         ADMINISTRATOR,
     ),
     Trouble.VOICE_GONE: Message(

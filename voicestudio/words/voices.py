@@ -98,5 +98,5 @@ def _short(value: Any, field: str = "") -> str:
     if field == "model":
         text = text.removeprefix("speech-").replace("-", " ")
     if field == "language" and text == "auto":
-        return _now("detected by itself")
+        return _now("detected automatically")
     return Truncator(text).chars(_LONGEST)

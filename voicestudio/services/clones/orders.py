@@ -77,7 +77,7 @@ class OverLimit(OrderRefused):
             "",
             Message(
                 _("This month's limit for paid calls is reached."),
-                _("An administrator can allow more."),
+                _("An administrator can raise it."),
             ),
         )
 
@@ -99,7 +99,7 @@ def check(order: Order) -> None:
             "recording",
             Message(
                 _("This recording is too long."),
-                _("MiniMax takes at most 5 minutes. Cut out the best one to two minutes first."),
+                _("MiniMax accepts up to 5 minutes. Cut out the best one to two minutes first."),
             ),
         )
     _check_fitness("recording", order.recording)

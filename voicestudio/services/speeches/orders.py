@@ -56,7 +56,7 @@ class SpeechTooDear(SpeechRefused):
             "text",
             Message(
                 _("This month's limit for paid calls is reached."),
-                _("An administrator can allow more."),
+                _("An administrator can raise it."),
             ),
         )
 
