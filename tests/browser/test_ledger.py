@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Studio
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_voice_is_deleted_by_keyboard_at_the_second_try(studio: Studio, standin: StandIn) -> None:
-    voice = make_voice_there(standin, by=studio.user, speaker_name="Anna Larsen")
+    voice = make_provider_voice(standin, by=studio.user, speaker_name="Anna Larsen")
     standin.script("delete_voice", Fault(status_code=1013))
     page = studio.page(path=f"/voices/{voice.pk}/")
     page.get_by_role("link", name="Delete at MiniMax").press("Enter")
@@ -52,7 +52,7 @@ def test_compare_shows_three_lists_and_takes_in(
     for number in (1, 2):
         voice_id = f"Stranger-{number}"
         standin.voices[voice_id] = ClonedVoice(voice_id, number, None, 0, used_at=1)
-    make_voice_there(standin, by=studio.user, speaker_name="Anna Larsen", voice_id="Unused-1")
+    make_provider_voice(standin, by=studio.user, speaker_name="Anna Larsen", voice_id="Unused-1")
     page = studio.page(path="/voices/", java_script_enabled=scripts)
     page.get_by_role("link", name="Compare with MiniMax").click()
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_user, make_voice
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import Speech, Voice
 from voicestudio.practice.server import Fault, StandIn
 
@@ -46,7 +46,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def voice(person: User, standin: StandIn) -> Voice:
-    return make_voice_there(standin, by=person)
+    return make_provider_voice(standin, by=person)
 
 
 def test_voices_prints_a_list_of_objects(run: Run, voice: Voice) -> None:

@@ -93,8 +93,8 @@ def test_what_was_ordered_is_never_changed(field: str) -> None:
 def test_every_ordered_column_is_named() -> None:
     """A new column of the order has to be protected as well."""
     under_way = {
-        "id", "search_text", "status", "enqueued_at", "retry_at", "slot_at", "attempts_made", "claim",
-        "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at",
+        "id", "search_text", "status", "enqueued_at", "retry_at", "slot_at", "attempts_made",
+        "claim", "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at",
         "finished_at", "sent", "answer", "answer_text", "http_status", "status_code", "status_msg",
         "trace_id", "trouble", "input_sensitive", "input_sensitive_type", "cloned_voice", "calls",
         "audio_url", "audio", "audio_trouble", "audio_bytes", "audio_duration_ms", "audio_peaks",

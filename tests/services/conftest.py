@@ -1,4 +1,4 @@
-"""What the service tests share: a person, a real recording, an order."""
+"""Fixtures of the service tests: a person, a real recording, orders, a voice."""
 
 import io
 import wave
@@ -22,9 +22,9 @@ from voicestudio.services.speeches import SpeechOrder
 
 @cache
 def wav(seconds: float, *, hertz: float = 180, rate: int = 16_000) -> bytes:
-    """A 16-bit mono tone that swells and fades, as the bytes of a wav file."""
-    turn = 2 * np.pi * np.arange(int(seconds * rate)) / rate
-    frames = np.rint(12_000 * np.sin(hertz * turn) * (0.6 + 0.4 * np.sin(turn)))
+    """A 16-bit mono tone that swells and fades, as the bytes of a WAV file."""
+    radians = 2 * np.pi * np.arange(int(seconds * rate)) / rate
+    frames = np.rint(12_000 * np.sin(hertz * radians) * (0.6 + 0.4 * np.sin(radians)))
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setnchannels(1)
@@ -36,7 +36,7 @@ def wav(seconds: float, *, hertz: float = 180, rate: int = 16_000) -> bytes:
 
 @pytest.fixture(scope="session")
 def tone() -> bytes:
-    """Eleven seconds of sound: the shortest honest sample."""
+    """Eleven seconds of sound, a little more than a recording must have."""
     return wav(11, rate=8_000)
 
 
@@ -47,7 +47,7 @@ def person(db: None) -> User:
 
 @pytest.fixture
 def recording(person: User, tone: bytes, data_dir: Path) -> AudioFile:
-    """A recording that we hold and that the provider does not know yet."""
+    """A recording with a file here that was not uploaded to the provider yet."""
     return make_recording(
         by=person, content=tone, file_id=None, provider="", uploaded_at=None,
         name="anna.wav", codec="pcm_s16le",
@@ -56,7 +56,7 @@ def recording(person: User, tone: bytes, data_dir: Path) -> AudioFile:
 
 @pytest.fixture
 def order(recording: AudioFile) -> Callable[..., Order]:
-    """Makes an order that can be taken; keywords change it."""
+    """Makes a valid order; keywords change its fields."""
 
     def make(**changes: object) -> Order:
         values: dict[str, object] = {
@@ -74,12 +74,9 @@ def order(recording: AudioFile) -> Callable[..., Order]:
     return make
 
 
-# The ledger ---------------------------------------------------------------------------------------
-
-
 @pytest.fixture
-def quick(settings: Settings) -> Settings:
-    """No turn has to be waited for, and no pause is longer than a moment."""
+def no_waiting(settings: Settings) -> Settings:
+    """No call waits for the rate limit, and no pause is longer than 0.3 s."""
     settings.CLONE_RPM = settings.SPEECH_RPM = 10_000
     settings.RATE_WINDOW_SECONDS = 0.3
     return settings
@@ -87,13 +84,13 @@ def quick(settings: Settings) -> Settings:
 
 @pytest.fixture
 def voice(person: User, standin: StandIn, data_dir: Path) -> Voice:
-    """A temporary voice that the stand-in knows as well."""
-    return make_voice_there(standin, by=person)
+    """A temporary voice that exists at the stand-in, too."""
+    return make_provider_voice(standin, by=person)
 
 
 @pytest.fixture
-def words(voice: Voice) -> Callable[..., SpeechOrder]:
-    """Makes an order to speak that can be taken; keywords change it."""
+def speech_order(voice: Voice) -> Callable[..., SpeechOrder]:
+    """Makes a valid speech order; keywords change its fields."""
 
     def make(**changes: object) -> SpeechOrder:
         values: dict[str, object] = {
@@ -107,12 +104,12 @@ def words(voice: Voice) -> Callable[..., SpeechOrder]:
     return make
 
 
-def make_voice_there(standin: StandIn, *, by: User, **fields: object) -> Voice:
-    """A voice with its attempt, here and at the stand-in, unused."""
+def make_provider_voice(standin: StandIn, *, by: User, **fields: object) -> Voice:
+    """Create an unused voice with its attempt, here and at the stand-in."""
     attempt = make_attempt(by=by, **fields)  # type: ignore[arg-type]
-    made = attempt.cloned_voice
-    assert made is not None
-    standin.voices[made.voice_id] = ClonedVoice(
-        made.voice_id, attempt.recording.file_id or 0, 120.0, made.created_at.timestamp()
+    voice = attempt.cloned_voice
+    assert voice is not None
+    standin.voices[voice.voice_id] = ClonedVoice(
+        voice.voice_id, attempt.recording.file_id or 0, 120.0, voice.created_at.timestamp()
     )
-    return made
+    return voice

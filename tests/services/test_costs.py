@@ -27,7 +27,8 @@ def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charg
     attempt = make_attempt(AttemptState.READY)
     values = {
         "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount),
-        "amount": Decimal(amount), "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
+        "amount": Decimal(amount), "currency": "$", "provider": "practice",
+        "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
         "person": attempt.created_by, "at": at or timezone.now(),
     }  # fmt: skip
@@ -109,7 +110,10 @@ def test_only_an_administrator_allows_more(settings: Settings) -> None:
 
 
 def test_limit_stops_orders_before_anything_is_stored(
-    settings: Settings, order: Callable[..., Order], words: Callable[..., SpeechOrder], person: User
+    settings: Settings,
+    order: Callable[..., Order],
+    speech_order: Callable[..., SpeechOrder],
+    person: User,
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal("0.001")
     before = CloneAttempt.objects.count()
@@ -117,7 +121,7 @@ def test_limit_stops_orders_before_anything_is_stored(
     with pytest.raises(clones.OverLimit):
         clones.submit(order(), by=person)
     with pytest.raises(speeches.SpeechTooDear):
-        speeches.ask(words(), by=person)
+        speeches.ask(speech_order(), by=person)
     clones.submit(order(preview_text=""), by=person)  # costs nothing
 
     assert CloneAttempt.objects.count() == before + 1

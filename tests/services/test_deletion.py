@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_voice
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import (
     AudioFile,
     CloneAttempt,
@@ -207,7 +207,7 @@ def test_gateway_that_cannot_delete_says_so(kept: Voice, person: User, standin: 
 def test_compare_shows_three_lists_with_reasons(
     kept: Voice, person: User, standin: StandIn
 ) -> None:
-    unused = make_voice_there(standin, by=person)
+    unused = make_provider_voice(standin, by=person)
     unknown = make_voice(uncertain=True)
     missing = make_voice(kept_at=timezone.now())
     deleted = make_voice(deleted_at=timezone.now())

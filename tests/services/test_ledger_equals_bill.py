@@ -33,7 +33,7 @@ from voicestudio.services.clones import Order, reconcile, steps
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import bookkeeping
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_waiting")]
 
 RUNS = int(os.environ.get("LEDGER_RUNS", "25"))
 SEED = int(os.environ.get("LEDGER_SEED", "20261122"))

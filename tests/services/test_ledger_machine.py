@@ -229,7 +229,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("data_dir", "quick")
+@pytest.mark.usefixtures("data_dir", "no_waiting")
 def test_ledger_never_lies(standin: StandIn, tone: bytes) -> None:
     LedgerMachine.standin, LedgerMachine.tone = standin, tone
     run_state_machine_as_test(

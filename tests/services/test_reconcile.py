@@ -22,7 +22,7 @@ from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
 from voicestudio.services.voices import bookkeeping
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_waiting")]
 
 LOST = Fault(action="drop")
 LOST_AFTER = Fault(action="drop", after="work")

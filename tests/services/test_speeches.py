@@ -25,11 +25,11 @@ Speaker = Callable[..., Speech]
 
 
 @pytest.fixture
-def spoken(words: OrderMaker, person: User, standin: StandIn) -> Speaker:
+def spoken(speech_order: OrderMaker, person: User, standin: StandIn) -> Speaker:
     """Asks for a speech and runs it once, as the worker would."""
 
     def run(**changes: object) -> Speech:
-        speech = speeches.ask(words(**changes), by=person)
+        speech = speeches.ask(speech_order(**changes), by=person)
         speeches.run(speech.pk)
         return Speech.objects.get(pk=speech.pk)
 
@@ -225,10 +225,10 @@ def test_speech_waits_when_asked_to_slow_down(spoken: Speaker, standin: StandIn)
     ],
 )
 def test_order_that_the_provider_would_refuse_is_not_taken(
-    changes: dict[str, object], field: str, words: OrderMaker, person: User
+    changes: dict[str, object], field: str, speech_order: OrderMaker, person: User
 ) -> None:
     with pytest.raises(SpeechRefused) as refusal:
-        speeches.ask(words(**changes), by=person)
+        speeches.ask(speech_order(**changes), by=person)
 
     assert (refusal.value.field, Speech.objects.count()) == (field, 0)
 
@@ -243,20 +243,24 @@ def test_order_that_the_provider_would_refuse_is_not_taken(
     ],
 )
 def test_voice_that_is_not_there_does_not_speak(
-    facts: dict[str, object], state: VoiceState, words: OrderMaker, voice: Voice, person: User
+    facts: dict[str, object],
+    state: VoiceState,
+    speech_order: OrderMaker,
+    voice: Voice,
+    person: User,
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(**facts)
 
     with pytest.raises(speeches.VoiceSilent) as refusal:
-        speeches.ask(words(), by=person)  # by the row as it is, not as the page had it
+        speeches.ask(speech_order(), by=person)  # by the row as it is, not as the page had it
 
     assert refusal.value.state == state
 
 
 def test_voice_that_went_while_the_speech_waited_is_not_asked(
-    words: OrderMaker, voice: Voice, person: User, standin: StandIn
+    speech_order: OrderMaker, voice: Voice, person: User, standin: StandIn
 ) -> None:
-    speech = speeches.ask(words(), by=person)
+    speech = speeches.ask(speech_order(), by=person)
     Voice.objects.filter(pk=voice.pk).update(deleted_at=timezone.now())
 
     speeches.run(speech.pk)
@@ -266,8 +270,8 @@ def test_voice_that_went_while_the_speech_waited_is_not_asked(
     assert standin.calls_of("t2a_v2") == []
 
 
-def test_same_token_is_the_same_speech(words: OrderMaker, person: User) -> None:
-    wanted = words()
+def test_same_token_is_the_same_speech(speech_order: OrderMaker, person: User) -> None:
+    wanted = speech_order()
 
     assert speeches.ask(wanted, by=person) == speeches.ask(wanted, by=person)
     assert Speech.objects.count() == 1
@@ -275,9 +279,9 @@ def test_same_token_is_the_same_speech(words: OrderMaker, person: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_speech_run_at_once_by_many_workers_is_sent_once(
-    words: OrderMaker, person: User, standin: StandIn
+    speech_order: OrderMaker, person: User, standin: StandIn
 ) -> None:
-    speech = speeches.ask(words(), by=person)
+    speech = speeches.ask(speech_order(), by=person)
     barrier = Barrier(4)
 
     def work() -> None:
@@ -296,9 +300,9 @@ def test_speech_run_at_once_by_many_workers_is_sent_once(
     assert len(standin.calls_of("t2a_v2")) == 1
 
 
-def test_speech_whose_worker_died_tells_the_truth(words: OrderMaker, person: User) -> None:
+def test_speech_whose_worker_died_tells_the_truth(speech_order: OrderMaker, person: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
-    speech = speeches.ask(words(), by=person)
+    speech = speeches.ask(speech_order(), by=person)
     rows = Speech.objects.filter(pk=speech.pk)
 
     rows.update(status=SpeechState.SENDING, lease_until=past)

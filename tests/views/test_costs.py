@@ -35,7 +35,8 @@ def attempt(user: User) -> CloneAttempt:
 
 def _line(attempt: CloneAttempt, amount: str, **fields: Any) -> Charge:
     values = {
-        "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount), "amount": Decimal(amount),
+        "kind": ChargeKind.PREVIEW, "units": 1,
+        "unit_price": Decimal(amount), "amount": Decimal(amount),
         "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
         "person": attempt.created_by,

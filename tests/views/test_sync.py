@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_speaker, make_user, make_voice
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
@@ -57,7 +57,7 @@ def test_three_lists_with_the_reason_that_fits(
     _stranger(standin, "Both-1")
     make_voice("Both-1", kept_at=timezone.now())
     make_voice("Missing-1", kept_at=timezone.now())
-    make_voice_there(standin, by=user, voice_id="Unused-1")
+    make_provider_voice(standin, by=user, voice_id="Unused-1")
 
     page = _compare(client)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_user, make_voice
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import AudioFile, Event, EventKind, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import StoredFile
@@ -27,7 +27,7 @@ def user(client: Client) -> User:
 
 @pytest.fixture
 def voice(user: User, standin: StandIn) -> Voice:
-    return make_voice_there(standin, by=user, speaker_name="Anna Larsen")
+    return make_provider_voice(standin, by=user, speaker_name="Anna Larsen")
 
 
 def _delete(client: Client, voice: Voice, **ticks: str) -> str:

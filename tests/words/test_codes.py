@@ -69,7 +69,10 @@ def test_no_headline_holds_a_number(purpose: str) -> None:
     lengths = ("too_short", "too_long", "?")
     sayings = [
         *words.CODES.values(), *words.TROUBLES.values(), *words.AUDIO_TROUBLES.values(),
-        *(words.message_for_audio_problem(code, facts, purpose=purpose) for code in codes + lengths),
+        *(
+            words.message_for_audio_problem(code, facts, purpose=purpose)
+            for code in codes + lengths
+        ),
     ]  # fmt: skip
 
     assert [str(one.headline) for one in sayings if re.search(r"\d", str(one.headline))] == []
