@@ -85,9 +85,7 @@ def test_clone_voice_prints_why_it_was_refused(run: Run, standin: StandIn) -> No
     assert result["message"].startswith("Our MiniMax account is out of credit.")
 
 
-def test_clone_voice_without_permission_stores_nothing(
-    run: Run, standin: StandIn
-) -> None:
+def test_clone_voice_without_permission_stores_nothing(run: Run, standin: StandIn) -> None:
     code, result = run("--wait", permission=False)
 
     assert (code, result["status"]) == (1, "refused")

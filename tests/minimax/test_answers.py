@@ -4,13 +4,7 @@ from typing import Any
 
 import pytest
 
-from voicestudio.minimax import (
-    Client,
-    CloneRequest,
-    InvalidAnswer,
-    ListedVoice,
-    SpeechRequest,
-)
+from voicestudio.minimax import Client, CloneRequest, InvalidAnswer, ListedVoice, SpeechRequest
 
 from .conftest import OK, Scripted, http
 

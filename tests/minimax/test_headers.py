@@ -6,13 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicestudio.minimax import (
-    Client,
-    CloneRequest,
-    Reason,
-    Refused,
-    SpeechRequest,
-)
+from voicestudio.minimax import Client, CloneRequest, Reason, Refused, SpeechRequest
 from voicestudio.minimax.response import parse_int64, parse_retry_after
 
 from .conftest import OK, Reply, Scripted, http

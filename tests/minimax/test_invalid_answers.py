@@ -6,13 +6,7 @@ from typing import Any
 
 import pytest
 
-from voicestudio.minimax import (
-    Client,
-    CloneRequest,
-    InvalidAnswer,
-    NoAnswer,
-    SpeechRequest,
-)
+from voicestudio.minimax import Client, CloneRequest, InvalidAnswer, NoAnswer, SpeechRequest
 
 from .conftest import OK, Scripted, http
 

@@ -5,12 +5,7 @@ from typing import Any
 
 import pytest
 
-from voicestudio.minimax import (
-    Client,
-    CloneRequest,
-    Reason,
-    Refused,
-)
+from voicestudio.minimax import Client, CloneRequest, Reason, Refused
 
 from .conftest import Scripted, http
 
@@ -66,11 +61,7 @@ def test_code_becomes_a_refusal_with_its_reason(
 
     problem = caught.value
     assert (problem.status_code, problem.status_msg) == (int(code), "why")
-    assert (problem.reason, problem.outcome_unknown, problem.retryable) == (
-        reason,
-        unknown,
-        repeat,
-    )
+    assert (problem.reason, problem.outcome_unknown, problem.retryable) == (reason, unknown, repeat)
     assert (problem.http_status, problem.trace_id) == (200, "trace-1")
     assert json.loads(problem.raw) == no(code)
     assert str(problem) == f"POST /v1/voice_clone: refused (code {int(code)}, HTTP 200)"

@@ -176,10 +176,7 @@ def test_voice_calls_send_their_bodies(client: Client, provider: Scripted) -> No
     assert [(sent.line, sent.json) for sent in provider.received] == [
         ("POST /v1/get_voice HTTP/1.1", {"voice_type": "voice_cloning"}),
         ("POST /v1/get_voice HTTP/1.1", {"voice_type": "all"}),
-        (
-            "POST /v1/delete_voice HTTP/1.1",
-            {"voice_type": "voice_cloning", "voice_id": "Anna2024"},
-        ),
+        ("POST /v1/delete_voice HTTP/1.1", {"voice_type": "voice_cloning", "voice_id": "Anna2024"}),
     ]
 
 
@@ -282,11 +279,7 @@ def test_upload_sends_purpose_and_file_as_a_browser_would(
 
 @pytest.mark.parametrize(
     ("name", "safe"),
-    [
-        ("a.mp3", "a.mp3"),
-        ("../b/c.wav", ".._b_c.wav"),
-        ("a\\b\t\x00.wav", "a_b__.wav"),
-    ],
+    [("a.mp3", "a.mp3"), ("../b/c.wav", ".._b_c.wav"), ("a\\b\t\x00.wav", "a_b__.wav")],
 )
 def test_file_name_stays_between_its_quotes(name: str, safe: str) -> None:
     assert safe_filename(name) == safe

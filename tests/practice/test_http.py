@@ -130,8 +130,7 @@ def test_upload_in_chunks_is_understood(caller: Caller, stand_in: StandIn, path:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"nothing of the kind", b'--edge\r\nContent-Disposition: form-data; name="file"'],
+    "body", [b"", b"nothing of the kind", b'--edge\r\nContent-Disposition: form-data; name="file"']
 )
 def test_upload_that_is_no_form_is_refused(caller: Caller, stand_in: StandIn, body: bytes) -> None:
     answer = caller.session.post(

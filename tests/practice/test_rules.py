@@ -312,11 +312,7 @@ def test_clone_limit_answers_slow_down(caller: Caller, stand_in: StandIn) -> Non
     assert codes == [0, 0, 1002]
 
 
-SPEECH = {
-    "model": "speech-2.8-hd",
-    "text": TEXT,
-    "voice_setting": {"voice_id": "male-qn-qingse"},
-}
+SPEECH = {"model": "speech-2.8-hd", "text": TEXT, "voice_setting": {"voice_id": "male-qn-qingse"}}
 
 
 @pytest.mark.parametrize(
@@ -392,12 +388,7 @@ def test_delete_voice_keeps_the_rules(caller: Caller, body: Any, expected: int) 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [
-        ({"file_id": "12"}, 2013),
-        ({"file_id": "abc"}, 2013),
-        ({"file_id": "²"}, 2013),
-        ({}, 2013),
-    ],
+    [({"file_id": "12"}, 2013), ({"file_id": "abc"}, 2013), ({"file_id": "²"}, 2013), ({}, 2013)],
 )
 def test_files_retrieve_keeps_the_rules(
     caller: Caller, query: dict[str, str], expected: int

@@ -124,9 +124,7 @@ def _save_body(
         raise InvalidAnswer(f"download: HTTP {status}", http_status=status, trace_id=trace_id)
     length = response.headers.get("Content-Length", "")
     too_large = DownloadBlocked(
-        f"the download is larger than {max_bytes} bytes",
-        reason=BlockReason.SIZE,
-        trace_id=trace_id,
+        f"the download is larger than {max_bytes} bytes", reason=BlockReason.SIZE, trace_id=trace_id
     )
     if length.isascii() and length.isdigit() and int(length[:18]) > max_bytes:
         raise too_large

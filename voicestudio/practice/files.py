@@ -49,10 +49,7 @@ class FileCalls:
             if form.size == 0:
                 raise invalid_params("file is empty")
             row = self.store.add_file(
-                form.path,
-                file_id=self.make_file_id(),
-                purpose=purpose,
-                filename=form.filename,
+                form.path, file_id=self.make_file_id(), purpose=purpose, filename=form.filename
             )
         finally:
             form.delete_file()

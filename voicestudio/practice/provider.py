@@ -150,11 +150,7 @@ class Provider:
             ]
         if voice_type in ("voice_cloning", "all"):
             groups["voice_cloning"] = [
-                {
-                    "voice_id": voice.voice_id,
-                    "description": [],
-                    "created_time": voice.created_date,
-                }
+                {"voice_id": voice.voice_id, "description": [], "created_time": voice.created_date}
                 for voice in used
             ] or None
         if voice_type in ("voice_generation", "all"):

@@ -18,13 +18,7 @@ from voicestudio.practice import espeak
 from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.faults import Fault, Refusal
 from voicestudio.practice.files import FileCalls
-from voicestudio.practice.http import (
-    HOST_HEADER,
-    NOT_FOUND,
-    RequestHandler,
-    Response,
-    apply_range,
-)
+from voicestudio.practice.http import HOST_HEADER, NOT_FOUND, RequestHandler, Response, apply_range
 from voicestudio.practice.provider import Provider
 from voicestudio.practice.rehearsal import Rehearsal
 from voicestudio.practice.request_body import Form
