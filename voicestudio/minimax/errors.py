@@ -1,7 +1,7 @@
 """MiniMax: the exceptions that the client raises."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Reason(StrEnum):
@@ -139,23 +139,10 @@ class Refused(MiniMaxError):  # noqa: N818
         message: str,
         *,
         reason: Reason | None = None,
-        status_code: int | None = None,
-        status_msg: str = "",
-        trace_id: str = "",
-        http_status: int | None = None,
-        raw: str = "",
-        retry_after: float | None = None,
+        **details: Any,
     ) -> None:
-        super().__init__(
-            message,
-            status_code=status_code,
-            status_msg=status_msg,
-            trace_id=trace_id,
-            http_status=http_status,
-            raw=raw,
-            retry_after=retry_after,
-        )
-        self.reason = reason or find_reason(status_code, http_status)
+        super().__init__(message, **details)
+        self.reason = reason or find_reason(self.status_code, self.http_status)
 
     @property
     def outcome_unknown(self) -> bool:
@@ -200,14 +187,9 @@ class DownloadBlocked(MiniMaxError):  # noqa: N818
     """A download that this client does not start or finish: not allowed, too large or too slow."""
 
     def __init__(
-        self,
-        message: str,
-        *,
-        reason: BlockReason = BlockReason.URL,
-        trace_id: str = "",
-        http_status: int | None = None,
+        self, message: str, *, reason: BlockReason = BlockReason.URL, **details: Any
     ) -> None:
-        super().__init__(message, trace_id=trace_id, http_status=http_status)
+        super().__init__(message, **details)
         self.reason = reason
 
 

@@ -60,15 +60,17 @@ class HttpResponse:
     def invalid(self, problem: str, body: Mapping[str, Any] | None = None) -> InvalidAnswer:
         """Return the error for a response that cannot be understood."""
         code, message = parse_base_resp(body or {})
-        return InvalidAnswer(
-            f"{self.call}: {problem} (HTTP {self.http_status})",
-            status_code=code,
-            status_msg=message,
-            trace_id=self.trace_id(body),
-            http_status=self.http_status,
-            raw=self.raw,
-            retry_after=self.retry_after,
-        )
+        details = self._details(body) | {"status_code": code, "status_msg": message}
+        return InvalidAnswer(f"{self.call}: {problem} (HTTP {self.http_status})", **details)
+
+    def _details(self, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return what every error carries for support."""
+        return {
+            "trace_id": self.trace_id(body),
+            "http_status": self.http_status,
+            "raw": self.raw,
+            "retry_after": self.retry_after,
+        }
 
     def parse(self, *, status_required: bool) -> tuple[dict[str, Any], Answer]:
         """Return the JSON object of a successful response, and what to keep of it for support.
@@ -135,10 +137,7 @@ class HttpResponse:
             reason=Reason.OTHER if self.http_status < 400 and code is None else None,
             status_code=code,
             status_msg=message[:1000],
-            trace_id=self.trace_id(body),
-            http_status=self.http_status,
-            raw=self.raw,
-            retry_after=self.retry_after,
+            **self._details(body),
         )
 
 

@@ -38,21 +38,11 @@ class Espeak:
             link = Path(self._short_path.name) / "espeak-ng-data"
             link.symlink_to(data)
             data = link
-        library.espeak_Initialize.argtypes = [
-            ctypes.c_int,
-            ctypes.c_int,
-            ctypes.c_char_p,
-            ctypes.c_int,
-        ]
+        c_int, c_uint, c_void_p = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p
+        library.espeak_Initialize.argtypes = [c_int, c_int, ctypes.c_char_p, c_int]
         library.espeak_Synth.argtypes = [
-            ctypes.c_char_p,
-            ctypes.c_size_t,
-            ctypes.c_uint,
-            ctypes.c_int,
-            ctypes.c_uint,
-            ctypes.c_uint,
-            ctypes.c_void_p,
-            ctypes.c_void_p,
+            *(ctypes.c_char_p, ctypes.c_size_t, c_uint, c_int),
+            *(c_uint, c_uint, c_void_p, c_void_p),
         ]
         rate = library.espeak_Initialize(SYNCHRONOUS, 200, str(data).encode(), DONT_EXIT)
         if rate <= 0:

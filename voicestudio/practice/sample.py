@@ -2,7 +2,6 @@
 
 import math
 import statistics
-import wave
 from array import array
 from dataclasses import dataclass
 from itertools import accumulate
@@ -24,12 +23,9 @@ class Sample:
 
 
 def analyze_sample(path: Path) -> Sample:
-    """Return length and median pitch of a recording; without PyAV only of WAV files."""
-    try:
-        # Imported here: PyAV is heavy, and optional in practice mode.
-        import av
-    except ImportError:
-        return _analyze_wave(path)
+    """Return length and median pitch of a recording."""
+    import av  # imported here, because an idle stand-in should need little memory
+
     pcm = bytearray()
     seconds = 0.0
     try:
@@ -76,24 +72,6 @@ def _has_reliable_length(container: str, path: Path) -> bool:
             file.seek(10 + (high << 21 | third << 14 | second << 7 | low))
         first_frame = file.read(400)
     return b"Xing" in first_frame or b"Info" in first_frame
-
-
-def _analyze_wave(path: Path) -> Sample:
-    """Analyze a 16-bit WAV file with the standard library; other files count as undamaged."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            rate, channels = file.getframerate(), file.getnchannels()
-            seconds = file.getnframes() / rate
-            if file.getsampwidth() != 2:
-                return Sample(seconds, None)
-            samples = array("h", file.readframes(rate * ANALYZED_SECONDS))
-    except (wave.Error, EOFError, ZeroDivisionError):
-        is_riff = path.read_bytes()[:4] == b"RIFF"
-        return Sample(None, None, damaged=is_riff)
-    step = max(1, rate // PITCH_RATE)
-    groups = zip(*[iter(samples[::channels])] * step, strict=False)
-    means = array("h", (sum(group) // step for group in groups))
-    return Sample(seconds, measure_pitch(means, rate / step))
 
 
 def measure_pitch(samples: array[int], rate: float) -> float | None:

@@ -18,7 +18,14 @@ from voicestudio.practice import espeak
 from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.faults import Fault, Refusal
 from voicestudio.practice.files import FileCalls
-from voicestudio.practice.http import HOST_HEADER, NOT_FOUND, RequestHandler, Response, apply_range
+from voicestudio.practice.http import (
+    HOST_HEADER,
+    NOT_FOUND,
+    ROUTES,
+    RequestHandler,
+    Response,
+    apply_range,
+)
 from voicestudio.practice.provider import Provider
 from voicestudio.practice.rehearsal import Rehearsal
 from voicestudio.practice.request_body import Form
@@ -29,18 +36,7 @@ __all__ = ["Call", "Charge", "Fault", "StandIn"]
 
 log = logging.getLogger("voicestudio.practice")
 
-CALL_NAMES = (
-    "upload",
-    "files_list",
-    "files_retrieve",
-    "files_delete",
-    "voice_clone",
-    "t2a_v2",
-    "get_voice",
-    "delete_voice",
-    "demo",
-    "example",
-)
+CALL_NAMES = {*ROUTES.values(), "demo", "example"}
 MEDIA_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 STOP_SECONDS = 0.4
 

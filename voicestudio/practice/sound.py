@@ -81,12 +81,9 @@ def encode(
     channels: int = 1,
     bitrate: int = 64_000,
 ) -> EncodedAudio:
-    """Return the sound as mp3, wav, flac or pcm; WAV when PyAV is not installed."""
-    try:
-        # Imported here: PyAV is heavy, and optional in practice mode.
-        import av
-    except ImportError:
-        return encode_wav(sound)
+    """Return the sound as mp3, wav, flac or pcm."""
+    import av  # imported here, because an idle stand-in should need little memory
+
     rate = rate or sound.rate
     milliseconds = round(sound.seconds * 1000)
     layout = "mono" if channels == 1 else "stereo"
