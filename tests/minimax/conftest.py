@@ -1,4 +1,4 @@
-"""A provider that answers exactly the bytes it is told to, however hostile."""
+"""A server that sends exactly the bytes that a test gives it."""
 
 import json
 import socket
@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 
-from voicestudio.minimax import Client
+from voicestudio.minimax import Client, CloneRequest, MiniMaxError, SpeechRequest
 
 KEY = "sk-test-0123456789abcdef/+secret"
 
 
 @dataclass
 class Reply:
-    """Bytes to send, in pieces; then keep the line, close it or reset it."""
+    """Bytes to send, and what happens to the connection afterwards."""
 
     pieces: list[bytes] = field(default_factory=list)
     then: str = "close"  # close, keep, reset, hang
     reads_body: bool = True
-    early: bool = False  # the answer goes out before the request's body is read
-    drip: threading.Event | None = None  # sends a piece a tick until it is set
+    early: bool = False  # send before the request's body is read
+    drip: threading.Event | None = None  # then send one byte at a time until it is set
 
 
 @dataclass
 class Received:
-    """One request as it stood on the wire."""
+    """A received request."""
 
     line: str
     headers: dict[str, str]
@@ -46,7 +46,7 @@ def http(
     headers: dict[str, str] | None = None,
     then: str = "keep",
 ) -> Reply:
-    """A whole HTTP answer of known length."""
+    """Return a whole HTTP response with Content-Length."""
     if isinstance(body, dict | list):
         body = json.dumps(body).encode()
     if isinstance(body, str):
@@ -56,32 +56,32 @@ def http(
     return Reply([head.encode() + b"\r\n" + body], then=then)
 
 
-class Scripted:
-    """Accepts connections on loopback and answers each request with the next reply."""
+class ScriptedServer:
+    """Answers each request with the next reply."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.replies: list[Reply] = []
-        self._over = threading.Event()
+        self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._lines: list[socket.socket] = []
+        self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
 
-    def says(self, *replies: Reply) -> None:
+    def will_send(self, *replies: Reply) -> None:
         self.replies += replies
 
     def stop(self) -> None:
-        self._over.set()
+        self._stopping.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._acceptor.join()
-        for line in self._lines:
+        for connection in self._sockets:
             try:
-                line.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
         for thread in self._threads:
@@ -90,33 +90,33 @@ class Scripted:
     def _accept(self) -> None:
         while True:
             try:
-                line, _ = self._listener.accept()
+                connection, _ = self._listener.accept()
             except OSError:
                 return
-            self._lines.append(line)
+            self._sockets.append(connection)
             thread = threading.Thread(
-                target=self._serve, args=(line, len(self._lines)), daemon=True
+                target=self._serve, args=(connection, len(self._sockets)), daemon=True
             )
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, line: socket.socket, number: int) -> None:
-        with line, line.makefile("rb") as stream:
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with connection, connection.makefile("rb") as stream:
             try:
-                while self._one(line, stream, number):
+                while self._serve_request(connection, stream, number):
                     pass
             except OSError:
                 return
 
     def read_body(self, stream: Any, length: int) -> bytes:
-        """The request's body; one above 1 MB is counted and forgotten, so that it costs nothing."""
+        """Return the body of the request; one above 1 MB is read and discarded."""
         if length <= 1_000_000:
             return bytes(stream.read(length))
         while length:
             length -= len(stream.read(min(length, 65536)))
         return b""
 
-    def _one(self, line: socket.socket, stream: Any, number: int) -> bool:
+    def _serve_request(self, connection: socket.socket, stream: Any, number: int) -> bool:
         first = stream.readline().decode("latin-1").strip()
         if not first:
             return False
@@ -127,31 +127,31 @@ class Scripted:
         reply = self.replies.pop(0) if self.replies else http({"base_resp": {"status_code": 1000}})
         length = int(headers.get("content-length", 0)) if reply.reads_body else 0
         if reply.early:
-            line.sendall(b"".join(reply.pieces))
+            connection.sendall(b"".join(reply.pieces))
         body = self.read_body(stream, length)
         self.received.append(Received(first, headers, body, number))
         for piece in [] if reply.early else reply.pieces:
-            line.sendall(piece)
-        while reply.drip and not reply.drip.is_set() and not self._over.is_set():
-            line.sendall(b"x")
+            connection.sendall(piece)
+        while reply.drip and not reply.drip.is_set() and not self._stopping.is_set():
+            connection.sendall(b"x")
             reply.drip.wait(0.02)
         if reply.then == "hang":
-            self._over.wait(30)
+            self._stopping.wait(30)
         if reply.then == "reset":
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return reply.then == "keep"
 
 
 @pytest.fixture
-def provider() -> Iterator[Scripted]:
-    server = Scripted()
+def provider() -> Iterator[ScriptedServer]:
+    server = ScriptedServer()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def make_client(provider: Scripted) -> Iterator[Callable[..., Client]]:
-    made: list[Client] = []
+def make_client(provider: ScriptedServer) -> Iterator[Callable[..., Client]]:
+    clients: list[Client] = []
 
     def make(**options: Any) -> Client:
         settings = {
@@ -160,11 +160,11 @@ def make_client(provider: Scripted) -> Iterator[Callable[..., Client]]:
             "connect_timeout": 5.0,
             "read_timeout": 5.0,
         }
-        made.append(Client(**{**settings, **options}))
-        return made[-1]
+        clients.append(Client(**{**settings, **options}))
+        return clients[-1]
 
     yield make
-    for client in made:
+    for client in clients:
         client.close()
 
 
@@ -174,3 +174,18 @@ def client(make_client: Callable[..., Client]) -> Client:
 
 
 OK = {"status_code": 0, "status_msg": "success"}
+CLONE = CloneRequest(7, "Anna2024")
+SPEECH = SpeechRequest("Anna2024", "Hello", "speech-2.8-hd")
+HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+def refusal(code: Any, message: str = "reason") -> dict[str, Any]:
+    """Return the JSON of an error answer."""
+    return {"base_resp": {"status_code": code, "status_msg": message}}
+
+
+def get_error[Error: MiniMaxError](kind: type[Error], call: Callable[[], object]) -> Error:
+    """Return the error that a call raises."""
+    with pytest.raises(kind) as caught:
+        call()
+    return caught.value

@@ -1,4 +1,4 @@
-"""Downloads: where they may lead, how large and how slow they may be."""
+"""Downloads: allowed addresses, size and time limits."""
 
 import io
 import socket
@@ -24,37 +24,37 @@ from voicestudio.minimax import (
 )
 from voicestudio.minimax.addresses import is_public, parse_origin
 
-from .conftest import Reply, Scripted, http
+from .conftest import Reply, ScriptedServer, http
 
 type Make = Callable[..., Client]
 type Addresses = list[tuple[object, ...]]
 
 
-def fetched(client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0) -> bytes:
+def download(client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0) -> bytes:
     target = io.BytesIO()
     client.download(url, target, max_bytes=max_bytes, timeout=timeout)
     return target.getvalue()
 
 
-def refused(
+def get_block_reason(
     client: Client, url: str, *, max_bytes: int = 1000, timeout: float = 5.0
 ) -> BlockReason:
     with pytest.raises(DownloadBlocked) as caught:
-        fetched(client, url, max_bytes=max_bytes, timeout=timeout)
+        download(client, url, max_bytes=max_bytes, timeout=timeout)
     assert (caught.value.outcome_unknown, caught.value.retryable) == (False, False)
     return caught.value.reason
 
 
-def to(location: str, status: str = "302 Found") -> Reply:
+def redirect(location: str, status: str = "302 Found") -> Reply:
     return http("", status, headers={"Location": location})
 
 
-def name_server(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
-    """Every name has these addresses; the names asked for are noted."""
-    asked: list[str] = []
+def fake_dns(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
+    """Resolve every name to these addresses; return the list of the names looked up."""
+    names: list[str] = []
 
     def look_up(host: str, port: int, *_: object, **__: object) -> Addresses:
-        asked.append(host)
+        names.append(host)
         return [
             (
                 socket.AF_INET6 if ":" in address else socket.AF_INET,
@@ -67,18 +67,18 @@ def name_server(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return asked
+    return names
 
 
-def test_demo_of_the_provider_itself_is_fetched_without_the_key(
-    client: Client, provider: Scripted
+def test_audio_of_the_provider_is_downloaded_without_the_key(
+    client: Client, provider: ScriptedServer
 ) -> None:
-    provider.says(http(b"ID3 sound", headers={"Content-Type": "audio/mpeg"}))
+    provider.will_send(http(b"ID3 sound", headers={"Content-Type": "audio/mpeg"}))
     target = io.BytesIO()
 
-    got = client.download(provider.url + "/demo.mp3?sig=1", target, max_bytes=1000, timeout=5)
+    content = client.download(provider.url + "/demo.mp3?sig=1", target, max_bytes=1000, timeout=5)
 
-    assert got == Download(bytes=9, content_type="audio/mpeg", trace_id="trace-1")
+    assert content == Download(bytes=9, content_type="audio/mpeg", trace_id="trace-1")
     assert target.getvalue() == b"ID3 sound"
     [sent] = provider.received
     assert sent.line == "GET /demo.mp3?sig=1 HTTP/1.1"
@@ -93,77 +93,39 @@ def test_demo_of_the_provider_itself_is_fetched_without_the_key(
 @pytest.mark.parametrize(
     "address",
     [
-        "127.0.0.1",
-        "127.8.9.10",
-        "0.0.0.0",  # noqa: S104
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "192.0.0.1",
-        "192.0.2.1",
-        "198.18.0.1",
-        "224.0.0.1",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::ffff:127.0.0.1",
-        "::ffff:8.8.8.8",
-        "::127.0.0.1",
-        "fc00::1",
-        "fd12:3456::1",
-        "fe80::1",
-        "fe80::1%lo",
-        "fec0::1",
-        "ff02::1",
-        "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe",
-        "64:ff9b:1::1",
-        "2002:7f00:1::1",
-        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
-        "2001:db8::1",
-        "100::1",
-        "no address",
-        "",
+        "127.0.0.1", "127.8.9.10", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1",  # noqa: S104
+        "169.254.169.254", "100.64.0.1", "192.0.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1",
+        "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8",
+        "::127.0.0.1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%lo", "fec0::1", "ff02::1",
+        "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1", "100::1", "no address", "",
     ],
-)
-def test_address_that_is_not_public_is_known(address: str) -> None:
+)  # fmt: skip
+def test_private_address_is_not_public(address: str) -> None:
     assert is_public(address) is False
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"]
 )
-def test_address_that_is_public_is_known(address: str) -> None:
+def test_public_address_is_public(address: str) -> None:
     assert is_public(address) is True
 
 
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1",
-        "localhost",
-        "2130706433",
-        "0x7f000001",
-        "017700000001",
-        "127.1",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "169.254.169.254",
-        "10.0.0.1",
+        "127.0.0.1", "localhost", "2130706433", "0x7f000001", "017700000001", "127.1", "[::1]",
+        "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1",
     ],
-)
-def test_link_into_a_private_network_is_refused(
-    client: Client, provider: Scripted, host: str
-) -> None:
+)  # fmt: skip
+def test_private_address_is_blocked(client: Client, provider: ScriptedServer, host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.setblocking(False)
 
-        reason = refused(client, f"http://{host}:{other.getsockname()[1]}/")
+        reason = get_block_reason(client, f"http://{host}:{other.getsockname()[1]}/")
 
-        with pytest.raises(BlockingIOError):  # nobody even knocked
+        with pytest.raises(BlockingIOError):  # no connection was made
             other.accept()
     assert reason is BlockReason.ADDRESS
 
@@ -173,66 +135,53 @@ def test_link_into_a_private_network_is_refused(
     "addresses",
     [("127.0.0.1",), ("::1",), ("169.254.169.254",), ("8.8.8.8", "127.0.0.1"), ("fe80::1%lo",)],
 )
-def test_name_that_leads_into_a_private_network_is_refused(
+def test_name_with_a_private_address_is_blocked(
     client: Client, monkeypatch: pytest.MonkeyPatch, scheme: str, addresses: tuple[str, ...]
 ) -> None:
-    name_server(monkeypatch, *addresses)
+    fake_dns(monkeypatch, *addresses)
 
-    assert refused(client, f"{scheme}://demo.example/a.mp3") is BlockReason.ADDRESS
+    assert get_block_reason(client, f"{scheme}://demo.example/a.mp3") is BlockReason.ADDRESS
 
 
-def test_proxy_of_the_environment_does_not_get_round_the_check(
-    client: Client, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+def test_proxy_of_the_environment_is_ignored(
+    client: Client, provider: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", provider.url)
-    name_server(monkeypatch, "127.0.0.1")
+    fake_dns(monkeypatch, "127.0.0.1")
 
-    assert refused(client, "http://demo.example/a.mp3") is BlockReason.ADDRESS
+    assert get_block_reason(client, "http://demo.example/a.mp3") is BlockReason.ADDRESS
     assert provider.received == []
 
 
-def test_address_that_was_checked_is_the_one_connected_to(
-    make_client: Make, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+def test_checked_address_is_the_one_connected_to(
+    make_client: Make, provider: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = name_server(monkeypatch, "127.0.0.1")
-    # The only public address that a test can reach.
+    names = fake_dns(monkeypatch, "127.0.0.1")
+    # A test can reach only loopback addresses.
     monkeypatch.setattr("voicestudio.minimax.addresses.is_public", lambda _: True)
-    provider.says(http(b"sound"))
+    provider.will_send(http(b"sound"))
 
-    got = fetched(
+    content = download(
         make_client(base_url="https://api.example"), f"http://a.example:{provider.port}/x"
     )
 
-    assert (got, asked) == (b"sound", ["a.example"])
+    assert (content, names) == (b"sound", ["a.example"])
     assert provider.received[0].headers["host"] == f"a.example:{provider.port}"
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "",
-        "demo.mp3",
-        "//demo.example/a",
-        "ftp://demo.example/a",
-        "file:///etc/passwd",
-        "data:audio/mpeg;base64,AAAA",
-        "http://",
-        "http:///a",
-        "http://user@demo.example/",
-        "http://user:pass@demo.example/",
-        "http://@demo.example/",
-        "http://demo.example:99999/",
-        "http://demo.example:x/",
-        "http://[::1/",
-        "http://demo.example\\@127.0.0.1/",
-        "http://demo.example/a b",
-        "http://demo.example/\r\nX: y",
-        " http://demo.example/",
+        "", "demo.mp3", "//demo.example/a", "ftp://demo.example/a", "file:///etc/passwd",
+        "data:audio/mpeg;base64,AAAA", "http://", "http:///a", "http://user@demo.example/",
+        "http://user:pass@demo.example/", "http://@demo.example/", "http://demo.example:99999/",
+        "http://demo.example:x/", "http://[::1/", "http://demo.example\\@127.0.0.1/",
+        "http://demo.example/a b", "http://demo.example/\r\nX: y", " http://demo.example/",
         "http://*.example/",
     ],
-)
-def test_link_that_is_no_plain_address_is_refused(client: Client, url: str) -> None:
-    assert refused(client, url) is BlockReason.URL
+)  # fmt: skip
+def test_invalid_url_is_blocked(client: Client, url: str) -> None:
+    assert get_block_reason(client, url) is BlockReason.URL
 
 
 @pytest.mark.parametrize(
@@ -248,11 +197,9 @@ def test_origin_is_scheme_host_and_port(url: str, origin: tuple[str, str, int]) 
     assert parse_origin(url) == origin
 
 
-def test_neighbouring_port_of_the_provider_is_not_the_provider(
-    client: Client, provider: Scripted
-) -> None:
-    assert refused(client, f"http://127.0.0.1:{provider.port - 1}/") is BlockReason.ADDRESS
-    assert refused(client, f"https://127.0.0.1:{provider.port}/") is BlockReason.ADDRESS
+def test_other_port_of_the_provider_is_blocked(client: Client, provider: ScriptedServer) -> None:
+    assert get_block_reason(client, f"http://127.0.0.1:{provider.port - 1}/") is BlockReason.ADDRESS
+    assert get_block_reason(client, f"https://127.0.0.1:{provider.port}/") is BlockReason.ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -269,52 +216,43 @@ def test_neighbouring_port_of_the_provider_is_not_the_provider(
     ],
 )
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 T", "308 P"])
-def test_redirect_is_checked_like_the_first_link(
-    client: Client, provider: Scripted, status: str, location: str, reason: BlockReason
+def test_redirect_is_checked_like_the_first_url(
+    client: Client, provider: ScriptedServer, status: str, location: str, reason: BlockReason
 ) -> None:
-    provider.says(to(location, status))
+    provider.will_send(redirect(location, status))
 
-    assert refused(client, provider.url + "/a") is reason
+    assert get_block_reason(client, provider.url + "/a") is reason
     assert len(provider.received) == 1
 
 
-def test_redirects_are_followed_five_times(client: Client, provider: Scripted) -> None:
-    provider.says(*[to(f"/{n}") for n in range(5)], http(b"sound"))
+def test_redirects_are_followed_five_times(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(*[redirect(f"/{n}") for n in range(5)], http(b"sound"))
 
-    got = fetched(client, provider.url + "/a")
+    content = download(client, provider.url + "/a")
 
-    assert got == b"sound"
-    assert [sent.line.split()[1] for sent in provider.received] == [
-        "/a",
-        "/0",
-        "/1",
-        "/2",
-        "/3",
-        "/4",
-    ]
+    assert content == b"sound"
+    assert [sent.line.split()[1] for sent in provider.received] == "/a /0 /1 /2 /3 /4".split()
 
 
-def test_sixth_redirect_is_refused(client: Client, provider: Scripted) -> None:
-    provider.says(*[to("/a") for _ in range(6)])
+def test_sixth_redirect_is_blocked(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(*[redirect("/a") for _ in range(6)])
 
-    assert refused(client, provider.url + "/a") is BlockReason.REDIRECTS
+    assert get_block_reason(client, provider.url + "/a") is BlockReason.REDIRECTS
     assert len(provider.received) == 6
 
 
-def test_redirect_to_a_path_in_another_script_is_followed(
-    client: Client, provider: Scripted
-) -> None:
-    provider.says(to("/王芳.mp3"), http(b"sound"))
+def test_redirect_to_a_non_ascii_path_is_followed(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(redirect("/王芳.mp3"), http(b"sound"))
 
-    assert fetched(client, provider.url + "/a") == b"sound"
+    assert download(client, provider.url + "/a") == b"sound"
     assert provider.received[1].line == "GET /%E7%8E%8B%E8%8A%B3.mp3 HTTP/1.1"
 
 
 @pytest.mark.parametrize("length", ["1001", "9" * 40])
-def test_announced_size_above_the_limit_is_refused_before_reading(
-    client: Client, provider: Scripted, length: str
+def test_content_length_above_the_limit_is_blocked_before_reading(
+    client: Client, provider: ScriptedServer, length: str
 ) -> None:
-    provider.says(http(b"x" * 10, headers={"Content-Length": length}))
+    provider.will_send(http(b"x" * 10, headers={"Content-Length": length}))
     target = io.BytesIO()
 
     with pytest.raises(DownloadBlocked) as caught:
@@ -324,20 +262,20 @@ def test_announced_size_above_the_limit_is_refused_before_reading(
     assert target.getvalue() == b""
 
 
-def test_size_is_counted_where_none_is_announced(client: Client, provider: Scripted) -> None:
-    provider.says(http(b"x" * 1001, headers={"Content-Length": ""}, then="close"))
-    provider.says(http(b"x" * 1000, headers={"Content-Length": ""}, then="close"))
+def test_size_is_counted_without_content_length(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http(b"x" * 1001, headers={"Content-Length": ""}, then="close"))
+    provider.will_send(http(b"x" * 1000, headers={"Content-Length": ""}, then="close"))
 
-    assert refused(client, provider.url) is BlockReason.SIZE
-    assert len(fetched(client, provider.url)) == 1000
+    assert get_block_reason(client, provider.url) is BlockReason.SIZE
+    assert len(download(client, provider.url)) == 1000
 
 
-def test_size_is_counted_after_unpacking(client: Client, provider: Scripted) -> None:
+def test_size_is_counted_after_decompression(client: Client, provider: ScriptedServer) -> None:
     packer = zlib.compressobj(wbits=31)
     packed = packer.compress(b"x" * 100_000) + packer.flush()
-    provider.says(http(packed, headers={"Content-Encoding": "gzip"}))
+    provider.will_send(http(packed, headers={"Content-Encoding": "gzip"}))
 
-    assert refused(client, provider.url) is BlockReason.SIZE
+    assert get_block_reason(client, provider.url) is BlockReason.SIZE
 
 
 @pytest.mark.parametrize(
@@ -351,43 +289,43 @@ def test_size_is_counted_after_unpacking(client: Client, provider: Scripted) -> 
     ],
     ids=["silent", "dripping head", "dripping", "dripping with a length", "stalled"],
 )
-def test_slow_download_is_ended(client: Client, provider: Scripted, reply: Reply) -> None:
-    provider.says(reply)
+def test_slow_download_times_out(client: Client, provider: ScriptedServer, reply: Reply) -> None:
+    provider.will_send(reply)
     before = threading.active_count()
 
-    assert refused(client, provider.url, timeout=0.2) is BlockReason.TIMEOUT
-    assert threading.active_count() <= before + 1  # the server's thread, not our alarm
+    assert get_block_reason(client, provider.url, timeout=0.2) is BlockReason.TIMEOUT
+    assert threading.active_count() <= before + 1  # the thread of the server, not our timer
 
 
-def test_slow_redirects_share_one_limit(
-    client: Client, provider: Scripted, monkeypatch: pytest.MonkeyPatch
+def test_slow_redirects_share_one_timeout(
+    client: Client, provider: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(stream: object, length: int) -> bytes:
         time.sleep(0.1)
         return b""
 
     monkeypatch.setattr(provider, "read_body", slow)
-    provider.says(*[to("/a") for _ in range(5)], http(b"sound"))
+    provider.will_send(*[redirect("/a") for _ in range(5)], http(b"sound"))
 
-    assert refused(client, provider.url, timeout=0.25) is BlockReason.TIMEOUT
+    assert get_block_reason(client, provider.url, timeout=0.25) is BlockReason.TIMEOUT
 
 
-def test_silent_handshake_is_ended(make_client: Make) -> None:
+def test_silent_tls_handshake_times_out(make_client: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}"
 
         with pytest.raises(MiniMaxError) as caught:
-            fetched(make_client(base_url=url), url, timeout=0.2)
+            download(make_client(base_url=url), url, timeout=0.2)
 
     assert type(caught.value) in {DownloadBlocked, NotSent}
 
 
 @pytest.mark.parametrize("status", ["401 U", "403 Forbidden", "404 Not Found", "410 Gone"])
-def test_link_that_has_expired_is_absent(client: Client, provider: Scripted, status: str) -> None:
-    provider.says(http("<Error>expired</Error>", status))
+def test_expired_link_is_not_found(client: Client, provider: ScriptedServer, status: str) -> None:
+    provider.will_send(http("<Error>expired</Error>", status))
 
     with pytest.raises(Refused) as caught:
-        fetched(client, provider.url)
+        download(client, provider.url)
 
     assert (caught.value.reason, caught.value.trace_id) == (Reason.NOT_FOUND, "trace-1")
 
@@ -396,13 +334,13 @@ def test_link_that_has_expired_is_absent(client: Client, provider: Scripted, sta
     ("status", "kind"),
     [("500 Oops", Refused), ("204 None", InvalidAnswer), ("302 Found", InvalidAnswer)],
 )
-def test_answer_that_is_no_file_is_an_error(
-    client: Client, provider: Scripted, status: str, kind: type[MiniMaxError]
+def test_answer_without_a_file_is_an_error(
+    client: Client, provider: ScriptedServer, status: str, kind: type[MiniMaxError]
 ) -> None:
-    provider.says(http("", status))
+    provider.will_send(http("", status))
 
     with pytest.raises(kind):
-        fetched(client, provider.url)
+        download(client, provider.url)
 
 
 @pytest.mark.parametrize(
@@ -416,43 +354,41 @@ def test_answer_that_is_no_file_is_an_error(
     ],
     ids=range(5),
 )
-def test_download_that_breaks_off_is_unanswered(
-    client: Client, provider: Scripted, reply: Reply
+def test_interrupted_download_is_no_answer(
+    client: Client, provider: ScriptedServer, reply: Reply
 ) -> None:
-    provider.says(reply)
+    provider.will_send(reply)
 
     with pytest.raises(NoAnswer) as caught:
-        fetched(client, provider.url)
+        download(client, provider.url)
 
     assert caught.value.__cause__ is not None
 
 
-def test_server_that_is_down_is_never_sent(make_client: Make) -> None:
+def test_refused_connection_was_not_sent(make_client: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     with pytest.raises(NotSent):
-        fetched(make_client(base_url=url), url)
+        download(make_client(base_url=url), url)
 
 
-def test_name_that_is_unknown_is_never_sent(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_name_was_not_sent(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
     with pytest.raises(NotSent):
-        fetched(client, "http://nowhere.example/")
+        download(client, "http://nowhere.example/")
 
 
-def test_full_disk_is_not_the_providers_fault(client: Client, provider: Scripted) -> None:
+def test_full_disk_is_an_os_error(client: Client, provider: ScriptedServer) -> None:
     class Full(io.BytesIO):
         def write(self, _: object) -> int:
             raise OSError("no space left on device")
 
-    provider.says(http(b"sound"))
+    provider.will_send(http(b"sound"))
 
     with pytest.raises(OSError, match="no space left"):
         client.download(provider.url, Full(), max_bytes=1000, timeout=5)

@@ -1,4 +1,4 @@
-"""Never sent, sent but unanswered, and the key that stays hidden through all of it."""
+"""Failures: not sent, no answer, and no trace of the key in any of them."""
 
 import logging
 import socket
@@ -14,7 +14,6 @@ import requests
 from voicestudio.minimax import (
     AnswerTimeout,
     Client,
-    CloneRequest,
     InvalidAnswer,
     MiniMaxError,
     NoAnswer,
@@ -23,59 +22,57 @@ from voicestudio.minimax import (
 )
 from voicestudio.minimax.multipart import MultipartBody
 
-from .conftest import KEY, OK, Reply, Scripted, http
+from .conftest import CLONE, KEY, OK, Reply, ScriptedServer, http
 
-REQUEST = CloneRequest(7, "Anna2024")
 type Make = Callable[..., Client]
 
 
 @pytest.fixture
 def silent() -> Iterator[socket.socket]:
-    """Takes connections (the kernel does) and never says a word."""
+    """A server that accepts connections but never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
 
 
+@pytest.fixture(autouse=True)
+def no_proxy_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+
 def failure_of(client: Client) -> MiniMaxError:
     with pytest.raises(MiniMaxError) as caught:
-        client.clone(REQUEST)
+        client.clone(CLONE)
     return caught.value
 
 
-def assert_never_sent(problem: MiniMaxError) -> None:
-    assert type(problem) is NotSent
-    assert (problem.outcome_unknown, problem.retryable) == (False, True)
-    assert problem.__cause__ is not None
-    assert str(problem) == "POST /v1/voice_clone: no connection to the provider"
+def assert_not_sent(error: MiniMaxError) -> None:
+    assert type(error) is NotSent
+    assert (error.outcome_unknown, error.retryable) == (False, True)
+    assert error.__cause__ is not None
+    assert str(error) == "POST /v1/voice_clone: no connection to the provider"
 
 
-def assert_unanswered(problem: MiniMaxError) -> None:
-    assert type(problem) in (NoAnswer, AnswerTimeout)
-    assert (problem.outcome_unknown, problem.retryable) == (True, False)
-    assert problem.__cause__ is not None
+def assert_no_answer(error: MiniMaxError) -> None:
+    assert type(error) in (NoAnswer, AnswerTimeout)
+    assert (error.outcome_unknown, error.retryable) == (True, False)
+    assert error.__cause__ is not None
 
 
-# Nothing left the house
+# Not sent
 
 
-def test_refused_connection_was_never_sent(make_client: Make) -> None:
+def test_refused_connection_was_not_sent(make_client: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    assert_never_sent(failure_of(make_client(base_url=f"http://127.0.0.1:{port}")))
+    assert_not_sent(failure_of(make_client(base_url=f"http://127.0.0.1:{port}")))
 
 
-def test_unknown_host_was_never_sent(make_client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-
-    assert_never_sent(failure_of(make_client(base_url="https://nowhere.invalid")))
-
-
-@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "xn--.example"])
-def test_host_that_is_no_name_was_never_sent(
+@pytest.mark.parametrize(
+    "host", ["nowhere.invalid", "a" * 64 + ".example", "a..example", "xn--.example"]
+)
+def test_unknown_host_was_not_sent(
     make_client: Make, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     def unknown(*_: object) -> None:
@@ -83,10 +80,10 @@ def test_host_that_is_no_name_was_never_sent(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    assert_never_sent(failure_of(make_client(base_url=f"https://{host}")))
+    assert_not_sent(failure_of(make_client(base_url=f"https://{host}")))
 
 
-def test_connect_time_out_was_never_sent(make_client: Make) -> None:
+def test_connect_time_out_was_not_sent(make_client: Make) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         port = full.getsockname()[1]
         waiting = []
@@ -96,111 +93,87 @@ def test_connect_time_out_was_never_sent(make_client: Make) -> None:
             line.connect_ex(("127.0.0.1", port))
             waiting.append(line)
 
-        problem = failure_of(make_client(base_url=f"http://127.0.0.1:{port}", connect_timeout=0.2))
+        error = failure_of(make_client(base_url=f"http://127.0.0.1:{port}", connect_timeout=0.2))
 
         for line in waiting:
             line.close()
-    assert_never_sent(problem)
+    assert_not_sent(error)
 
 
-def test_handshake_with_a_plain_server_was_never_sent(
-    provider: Scripted, make_client: Make
-) -> None:
+@pytest.mark.parametrize("reset", [False, True])
+def test_failed_tls_handshake_was_not_sent(make_client: Make, reset: bool) -> None:
     def answer(listener: socket.socket) -> None:
-        line, _ = listener.accept()
-        with line:
-            line.recv(65536)
-            line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(10 if reset else 65536)
+            if reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            else:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        problem = failure_of(make_client(base_url=f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        error = failure_of(make_client(base_url=f"https://127.0.0.1:{listener.getsockname()[1]}"))
         thread.join()
 
-    assert_never_sent(problem)
+    assert_not_sent(error)
 
 
-def test_handshake_that_is_reset_was_never_sent(make_client: Make) -> None:
-    def answer(listener: socket.socket) -> None:
-        line, _ = listener.accept()
-        line.recv(10)
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        line.close()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer, args=(listener,))
-        thread.start()
-        problem = failure_of(make_client(base_url=f"https://127.0.0.1:{listener.getsockname()[1]}"))
-        thread.join()
-
-    assert_never_sent(problem)
-
-
-def test_handshake_without_an_answer_was_never_sent(
-    silent: socket.socket, make_client: Make
-) -> None:
+def test_handshake_without_an_answer_was_not_sent(silent: socket.socket, make_client: Make) -> None:
     url = f"https://127.0.0.1:{silent.getsockname()[1]}"
 
-    assert_never_sent(failure_of(make_client(base_url=url, connect_timeout=0.2)))
+    assert_not_sent(failure_of(make_client(base_url=url, connect_timeout=0.2)))
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_proxy_that_is_down_was_never_sent(
+def test_proxy_that_is_down_was_not_sent(
     make_client: Make, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{port}")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
 
-    assert_never_sent(failure_of(make_client(base_url=f"{scheme}://api.example")))
+    assert_not_sent(failure_of(make_client(base_url=f"{scheme}://api.example")))
 
 
-def test_proxy_that_refuses_the_tunnel_was_never_sent(
-    provider: Scripted, make_client: Make, monkeypatch: pytest.MonkeyPatch
+def test_proxy_that_refuses_the_tunnel_was_not_sent(
+    provider: ScriptedServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", provider.url)
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    provider.says(http("", "502 Bad Gateway", then="close"))
+    provider.will_send(http("", "502 Bad Gateway", then="close"))
 
-    problem = failure_of(make_client(base_url="https://api.example"))
+    error = failure_of(make_client(base_url="https://api.example"))
 
-    assert_never_sent(problem)
+    assert_not_sent(error)
     assert provider.received[0].line.startswith("CONNECT api.example:443 ")
     assert "authorization" not in provider.received[0].headers
 
 
 def test_socks_proxy_is_refused(make_client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
 
-    assert_never_sent(failure_of(make_client(base_url="https://api.example")))
+    assert_not_sent(failure_of(make_client(base_url="https://api.example")))
 
 
 def test_loopback_needs_no_proxy(
-    provider: Scripted, make_client: Make, monkeypatch: pytest.MonkeyPatch
+    provider: ScriptedServer, make_client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    provider.says(http({"base_resp": OK}))
+    provider.will_send(http({"base_resp": OK}))
 
-    assert make_client().clone(REQUEST).status_code == 0
+    assert make_client().clone(CLONE).status_code == 0
 
 
-def test_header_that_cannot_be_sent_was_never_sent(client: Client, provider: Scripted) -> None:
+def test_header_that_cannot_be_sent_was_not_sent(client: Client, provider: ScriptedServer) -> None:
     with pytest.raises(NotSent):
-        client.clone(REQUEST, headers={"Rehearse": "a\r\nX: b"})
+        client.clone(CLONE, headers={"Rehearse": "a\r\nX: b"})
 
     assert provider.received == []
 
 
-def test_file_that_is_missing_is_said_before_anything_is_sent(
-    client: Client, provider: Scripted, tmp_path: Path
+def test_missing_file_is_reported_before_anything_is_sent(
+    client: Client, provider: ScriptedServer, tmp_path: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
         client.upload(tmp_path / "no", purpose="voice_clone", filename="no.mp3")
@@ -208,7 +181,7 @@ def test_file_that_is_missing_is_said_before_anything_is_sent(
     assert provider.received == []
 
 
-# Sent, and no whole answer came
+# Sent, but no whole answer
 
 HEAD = b"HTTP/1.1 200 OK\r\nTrace-Id: trace-1\r\n"
 
@@ -228,15 +201,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nTrace-Id: trace-1\r\n"
     ],
     ids=range(9),
 )
-def test_lost_answer_is_unanswered(provider: Scripted, make_client: Make, reply: Reply) -> None:
-    provider.says(reply)
+def test_lost_answer_is_no_answer(
+    provider: ScriptedServer, make_client: Make, reply: Reply
+) -> None:
+    provider.will_send(reply)
 
-    problem = failure_of(make_client(read_timeout=0.3))
+    error = failure_of(make_client(read_timeout=0.3))
 
-    assert_unanswered(problem)
-    # Whether it ran out of time or broke off makes another sentence.
-    assert isinstance(problem, AnswerTimeout) == (reply.then == "hang")
-    assert str(problem) == "POST /v1/voice_clone: no answer came"
+    assert_no_answer(error)
+    # A timeout and a broken connection have different messages.
+    assert isinstance(error, AnswerTimeout) == (reply.then == "hang")
+    assert str(error) == "POST /v1/voice_clone: no answer came"
     assert len(provider.received) == 1
 
 
@@ -253,52 +228,52 @@ def test_lost_answer_is_unanswered(provider: Scripted, make_client: Make, reply:
     ],
     ids=range(7),
 )
-def test_truncated_body_is_unanswered(provider: Scripted, make_client: Make, reply: Reply) -> None:
-    provider.says(reply)
+def test_truncated_body_is_no_answer(
+    provider: ScriptedServer, make_client: Make, reply: Reply
+) -> None:
+    provider.will_send(reply)
 
-    problem = failure_of(make_client(read_timeout=0.3))
+    error = failure_of(make_client(read_timeout=0.3))
 
-    assert_unanswered(problem)
-    assert isinstance(problem, AnswerTimeout) == (reply.then == "hang" or reply.drip is not None)
-    assert (problem.http_status, problem.trace_id) == (200, "trace-1")
+    assert_no_answer(error)
+    assert isinstance(error, AnswerTimeout) == (reply.then == "hang" or reply.drip is not None)
+    assert (error.http_status, error.trace_id) == (200, "trace-1")
 
 
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nTrace"])
-def test_answer_cut_in_its_head_is_unknown(
-    client: Client, provider: Scripted, piece: bytes
+def test_answer_cut_in_its_headers_is_unknown(
+    client: Client, provider: ScriptedServer, piece: bytes
 ) -> None:
-    provider.says(Reply([piece]))
+    provider.will_send(Reply([piece]))
 
-    problem = failure_of(client)
+    error = failure_of(client)
 
-    assert (type(problem), problem.outcome_unknown, problem.retryable) == (
+    assert (type(error), error.outcome_unknown, error.retryable) == (
         InvalidAnswer,
         True,
         False,
     )
 
 
-def test_kept_connection_that_went_stale_does_not_hurt_a_clone(
-    client: Client, provider: Scripted
-) -> None:
-    """The server closes after its first answer without having said so."""
+def test_stale_connection_does_not_affect_a_clone(client: Client, provider: ScriptedServer) -> None:
+    """The server closes after its first answer without announcing it."""
     listed = http({"files": [], "base_resp": OK}, then="close")
-    provider.says(listed, http({"base_resp": OK}))
+    provider.will_send(listed, http({"base_resp": OK}))
 
     client.list_files("voice_clone")
 
-    assert client.clone(REQUEST).status_code == 0
+    assert client.clone(CLONE).status_code == 0
 
 
-def test_upload_reads_an_answer_that_comes_early(
-    client: Client, provider: Scripted, tmp_path: Path
+def test_upload_reads_an_early_answer(
+    client: Client, provider: ScriptedServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.wav"
     with path.open("wb") as file:
         file.truncate(8 * 1024 * 1024)
     too_large = http("", "413 Too Large")
     too_large.early = True
-    provider.says(too_large)
+    provider.will_send(too_large)
 
     with pytest.raises(Refused) as caught:
         client.upload(path, purpose="voice_clone", filename="big.wav")
@@ -306,13 +281,13 @@ def test_upload_reads_an_answer_that_comes_early(
     assert (caught.value.http_status, caught.value.trace_id) == (413, "trace-1")
 
 
-def test_upload_that_is_cut_off_is_unanswered(
-    client: Client, provider: Scripted, tmp_path: Path
+def test_interrupted_upload_is_no_answer(
+    client: Client, provider: ScriptedServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.wav"
     with path.open("wb") as file:
         file.truncate(32 * 1024 * 1024)
-    provider.says(Reply([], then="reset", reads_body=False))
+    provider.will_send(Reply([], then="reset", reads_body=False))
 
     with pytest.raises(NoAnswer) as caught:
         client.upload(path, purpose="voice_clone", filename="big.wav")
@@ -320,7 +295,7 @@ def test_upload_that_is_cut_off_is_unanswered(
     assert caught.value.retryable is False
 
 
-def test_upload_of_a_file_that_shrinks_stops(tmp_path: Path) -> None:
+def test_upload_of_a_shrinking_file_stops(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"abc")
     with path.open("rb") as file:
@@ -362,58 +337,58 @@ def test_upload_of_a_file_that_shrinks_stops(tmp_path: Path) -> None:
     ],
     ids=range(14),
 )
-def test_key_is_never_told(
-    provider: Scripted, make_client: Make, reply: Reply, caplog: pytest.LogCaptureFixture
+def test_key_is_never_shown(
+    provider: ScriptedServer, make_client: Make, reply: Reply, caplog: pytest.LogCaptureFixture
 ) -> None:
-    provider.says(reply)
+    provider.will_send(reply)
     caplog.set_level(logging.DEBUG)
     client = make_client()
-    told = [repr(client), str(client)]
+    texts = [repr(client), str(client)]
 
     try:
-        told.append(repr(client.clone(REQUEST)))
-    except MiniMaxError as problem:
-        told += [repr(problem), repr(vars(problem))]
-        report = traceback.TracebackException.from_exception(problem, capture_locals=True)
-        # This test's own frame holds the key in what the server was told to say.
-        told += [line for line in report.format() if "test_failures.py" not in line]
+        texts.append(repr(client.clone(CLONE)))
+    except MiniMaxError as error:
+        texts += [repr(error), repr(vars(error))]
+        report = traceback.TracebackException.from_exception(error, capture_locals=True)
+        # The frame of this test holds the key in the reply.
+        texts += [line for line in report.format() if "test_failures.py" not in line]
 
-    told += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
+    texts += [caplog.text, *(repr(vars(record)) for record in caplog.records)]
     assert provider.received[0].headers["authorization"] == f"Bearer {KEY}"
-    for spelling in (KEY, KEY.replace("/", "%2F").replace("+", "%2B"), KEY.replace("/", "\\/")):
-        assert [text for text in told if spelling in text] == []
-    assert [text for text in told if "0123456789abcdef" in text] == []
+    for form in (KEY, KEY.replace("/", "%2F").replace("+", "%2B"), KEY.replace("/", "\\/")):
+        assert [text for text in texts if form in text] == []
+    assert [text for text in texts if "0123456789abcdef" in text] == []
 
 
-def test_cause_of_a_failure_holds_no_request(client: Client, provider: Scripted) -> None:
-    provider.says(Reply([], then="reset"))
+def test_cause_of_a_failure_holds_no_request(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(Reply([], then="reset"))
 
-    problem = failure_of(client)
+    error = failure_of(client)
 
-    assert isinstance(problem.__cause__, requests.ConnectionError)
-    assert problem.__cause__.request is None
-    assert problem.__cause__.__traceback__ is None
+    assert isinstance(error.__cause__, requests.ConnectionError)
+    assert error.__cause__.request is None
+    assert error.__cause__.__traceback__ is None
 
 
-def test_word_for_a_key_is_left_alone_in_links(provider: Scripted, make_client: Make) -> None:
-    provider.says(http({"demo_audio": "http://127.0.0.1/practice/a.mp3", "base_resp": OK}))
+def test_short_key_is_not_redacted(provider: ScriptedServer, make_client: Make) -> None:
+    provider.will_send(http({"demo_audio": "http://127.0.0.1/practice/a.mp3", "base_resp": OK}))
 
-    answer = make_client(api_key="practice").clone(REQUEST)
+    answer = make_client(api_key="practice").clone(CLONE)
 
     assert answer.demo_audio == "http://127.0.0.1/practice/a.mp3"
 
 
 def test_log_names_the_call_and_its_trace(
-    client: Client, provider: Scripted, caplog: pytest.LogCaptureFixture
+    client: Client, provider: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "voicestudio.minimax")
-    provider.says(http({"base_resp": OK}), Reply([], then="close"))
+    provider.will_send(http({"base_resp": OK}), Reply([], then="close"))
 
-    client.clone(REQUEST)
+    client.clone(CLONE)
     failure_of(client)
 
-    said = [record.getMessage().partition(" after ") for record in caplog.records]
-    assert [(first, last.rpartition(" s")[2]) for first, _, last in said] == [
+    lines = [record.getMessage().partition(" after ") for record in caplog.records]
+    assert [(first, last.rpartition(" s")[2]) for first, _, last in lines] == [
         ("POST /v1/voice_clone: HTTP 200", ", trace trace-1"),
         ("POST /v1/voice_clone: no answer came", ""),
     ]

@@ -1,4 +1,4 @@
-"""What stands on the wire for every kind of request."""
+"""Requests: URL, headers and body of every call."""
 
 import threading
 import tracemalloc
@@ -11,9 +11,9 @@ from voicestudio import __version__
 from voicestudio.minimax import Client, CloneRequest, SpeechRequest
 from voicestudio.minimax.multipart import MultipartBody, safe_filename
 
-from .conftest import KEY, OK, Scripted, http
+from .conftest import KEY, OK, ScriptedServer, http
 
-WHOLE = CloneRequest(
+FULL_CLONE = CloneRequest(
     file_id=2**62 + 1,
     voice_id="Anna2024",
     prompt_audio=987654321,
@@ -36,12 +36,10 @@ FILE = {
 }
 
 
-def test_clone_sends_every_field_as_the_provider_spells_it(
-    client: Client, provider: Scripted
-) -> None:
-    provider.says(http({"base_resp": OK}))
+def test_clone_sends_every_field(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http({"base_resp": OK}))
 
-    client.clone(WHOLE)
+    client.clone(FULL_CLONE)
 
     [sent] = provider.received
     assert sent.line == "POST /v1/voice_clone HTTP/1.1"
@@ -62,8 +60,8 @@ def test_clone_sends_every_field_as_the_provider_spells_it(
     assert b'"file_id": 4611686018427387905,' in sent.body
 
 
-def test_clone_leaves_out_what_was_not_asked(client: Client, provider: Scripted) -> None:
-    provider.says(http({"base_resp": OK}))
+def test_clone_leaves_out_defaults(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http({"base_resp": OK}))
 
     client.clone(CloneRequest(file_id=7, voice_id="Anna2024"))
 
@@ -82,25 +80,18 @@ def test_clone_sends_an_accuracy_of_zero() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "changes",
     [
-        {"prompt_audio": 5},
-        {"prompt_text": "words"},
-        {"text": "words"},
-        {"model": "speech-2.8-hd"},
-        {"file_id": "7"},
-        {"file_id": True},
-        {"file_id": 0},
-        {"file_id": 2**63},
-        {"prompt_audio": "5", "prompt_text": "words"},
-        {"accuracy": float("nan")},
-        {"text": "half a character \ud83d", "model": "m"},
+        {"prompt_audio": 5}, {"prompt_text": "words"}, {"text": "words"},
+        {"model": "speech-2.8-hd"}, {"file_id": "7"}, {"file_id": True}, {"file_id": 0},
+        {"file_id": 2**63}, {"prompt_audio": "5", "prompt_text": "words"},
+        {"accuracy": float("nan")}, {"text": "lone surrogate \ud83d", "model": "m"},
     ],
-)
-def test_clone_that_cannot_be_sent_is_a_value_error(
-    client: Client, provider: Scripted, broken: dict[str, object]
+)  # fmt: skip
+def test_invalid_clone_raises_value_error(
+    client: Client, provider: ScriptedServer, changes: dict[str, object]
 ) -> None:
-    fields: dict[str, object] = {"file_id": 7, "voice_id": "Anna2024", **broken}
+    fields: dict[str, object] = {"file_id": 7, "voice_id": "Anna2024", **changes}
 
     with pytest.raises(ValueError):  # noqa: PT011 - several sentences
         client.clone(CloneRequest(**fields))  # type: ignore[arg-type]
@@ -108,10 +99,10 @@ def test_clone_that_cannot_be_sent_is_a_value_error(
     assert provider.received == []
 
 
-def test_every_call_carries_our_headers_and_no_others(client: Client, provider: Scripted) -> None:
-    provider.says(http({"base_resp": OK}))
+def test_call_sends_exactly_our_headers(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http({"base_resp": OK}))
 
-    client.clone(WHOLE, headers={"Rehearse": "flagged", "Authorization": "Bearer other"})
+    client.clone(FULL_CLONE, headers={"Rehearse": "flagged", "Authorization": "Bearer other"})
 
     headers = provider.received[0].headers
     length = headers.pop("content-length")
@@ -128,27 +119,25 @@ def test_every_call_carries_our_headers_and_no_others(client: Client, provider: 
     }
 
 
-def test_netrc_never_replaces_the_key(
-    provider: Scripted,
-    make_client: Callable[..., Client],
-    tmp_path: Path,
+def test_netrc_does_not_replace_the_key(
+    provider: ScriptedServer, make_client: Callable[..., Client], tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:
+) -> None:  # fmt: skip
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setattr("voicestudio.minimax.client.is_loopback", lambda _: False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    provider.says(http({"voice_cloning": None, "base_resp": OK}))
+    provider.will_send(http({"voice_cloning": None, "base_resp": OK}))
 
     make_client().get_voice()
 
     assert provider.received[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_list_retrieve_and_delete_speak_the_file_calls(client: Client, provider: Scripted) -> None:
-    provider.says(
+def test_file_calls_send_their_parameters(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(
         http({"files": [FILE], "base_resp": OK}),
         http({"file": FILE, "base_resp": OK}),
         http({"file_id": 2**60, "base_resp": OK}),
@@ -166,8 +155,8 @@ def test_list_retrieve_and_delete_speak_the_file_calls(client: Client, provider:
     assert provider.received[2].json == {"file_id": 2**60, "purpose": "voice_clone"}
 
 
-def test_voice_calls_send_their_bodies(client: Client, provider: Scripted) -> None:
-    provider.says(http({"base_resp": OK}), http({"base_resp": OK}), http({"base_resp": OK}))
+def test_voice_calls_send_their_bodies(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http({"base_resp": OK}), http({"base_resp": OK}), http({"base_resp": OK}))
 
     client.get_voice()
     client.get_voice("all")
@@ -181,9 +170,9 @@ def test_voice_calls_send_their_bodies(client: Client, provider: Scripted) -> No
 
 
 def test_speech_sends_voice_and_audio_settings_without_emotion(
-    client: Client, provider: Scripted
+    client: Client, provider: ScriptedServer
 ) -> None:
-    provider.says(http({"data": {"audio": "00ff"}, "base_resp": OK}))
+    provider.will_send(http({"data": {"audio": "00ff"}, "base_resp": OK}))
 
     client.speech(
         SpeechRequest(voice_id="Anna2024", text="Hello", model="speech-2.8-hd", speed=1.2, pitch=-3)
@@ -200,7 +189,7 @@ def test_speech_sends_voice_and_audio_settings_without_emotion(
     }
 
 
-def test_speech_sends_the_language_when_there_is_one() -> None:
+def test_speech_sends_the_language() -> None:
     request = SpeechRequest("v", "Hello", "m", language_boost="Dutch", output_format="url")
 
     body = request.body()
@@ -210,10 +199,10 @@ def test_speech_sends_the_language_when_there_is_one() -> None:
 
 @pytest.mark.parametrize("tail", ["", "/", "//", "/v1", "/v1/"])
 @pytest.mark.parametrize("prefix", ["", "/minimax"])
-def test_base_url_takes_a_prefix_and_a_careless_end(
-    provider: Scripted, make_client: Callable[..., Client], prefix: str, tail: str
+def test_base_url_may_have_a_prefix_and_a_trailing_slash(
+    provider: ScriptedServer, make_client: Callable[..., Client], prefix: str, tail: str
 ) -> None:
-    provider.says(http({"base_resp": OK}))
+    provider.will_send(http({"base_resp": OK}))
 
     make_client(base_url=provider.url + prefix + tail).get_voice()
 
@@ -223,7 +212,7 @@ def test_base_url_takes_a_prefix_and_a_careless_end(
 @pytest.mark.parametrize(
     "url", ["", "api.minimax.io", "ftp://x", "https://u:hidden@x", "https://x/?a=1", "https://x/#a"]
 )
-def test_base_url_that_is_none_is_refused(url: str) -> None:
+def test_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base URL") as caught:
         Client(api_key=KEY, base_url=url)
 
@@ -231,15 +220,15 @@ def test_base_url_that_is_none_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "schlüssel", "a\nb", "a\x00b"])
-def test_key_that_cannot_be_a_header_is_refused_without_showing_it(key: str) -> None:
+def test_invalid_key_is_refused_without_showing_it(key: str) -> None:
     with pytest.raises(ValueError, match=r"^the API key is empty or contains characters"):
         Client(api_key=key, base_url="https://api.minimax.io")
 
 
 def test_group_id_is_sent_only_when_configured(
-    provider: Scripted, make_client: Callable[..., Client]
+    provider: ScriptedServer, make_client: Callable[..., Client]
 ) -> None:
-    provider.says(http({"base_resp": OK}), http({"files": [], "base_resp": OK}))
+    provider.will_send(http({"base_resp": OK}), http({"files": [], "base_resp": OK}))
 
     make_client(group_id=" 42 ").delete_voice("Anna2024")
     make_client(group_id="  ").list_files("voice_clone")
@@ -250,10 +239,10 @@ def test_group_id_is_sent_only_when_configured(
     ]
 
 
-def test_upload_sends_purpose_and_file_as_a_browser_would(
-    provider: Scripted, make_client: Callable[..., Client], tmp_path: Path
+def test_upload_sends_a_form_like_a_browser(
+    provider: ScriptedServer, make_client: Callable[..., Client], tmp_path: Path
 ) -> None:
-    provider.says(http({"file": FILE, "base_resp": OK}))
+    provider.will_send(http({"file": FILE, "base_resp": OK}))
     path = tmp_path / "x"
     path.write_bytes(b"\x00\r\n--sound")
 
@@ -281,17 +270,17 @@ def test_upload_sends_purpose_and_file_as_a_browser_would(
     ("name", "safe"),
     [("a.mp3", "a.mp3"), ("../b/c.wav", ".._b_c.wav"), ("a\\b\t\x00.wav", "a_b__.wav")],
 )
-def test_file_name_stays_between_its_quotes(name: str, safe: str) -> None:
+def test_file_name_is_made_safe(name: str, safe: str) -> None:
     assert safe_filename(name) == safe
 
 
 def test_upload_memory_does_not_grow_with_the_file(
-    client: Client, provider: Scripted, tmp_path: Path
+    client: Client, provider: ScriptedServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "big.wav"
     with path.open("wb") as file:
         file.truncate(60 * 1024 * 1024)
-    provider.says(http({"file": FILE, "base_resp": OK}))
+    provider.will_send(http({"file": FILE, "base_resp": OK}))
     tracemalloc.start()
     try:
         client.upload(path, purpose="voice_clone", filename="big.wav")
@@ -303,7 +292,7 @@ def test_upload_memory_does_not_grow_with_the_file(
     assert peak < 4 * 1024 * 1024
 
 
-def test_multipart_reads_exactly_what_it_announced(tmp_path: Path) -> None:
+def test_multipart_body_has_its_stated_length(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"abcdef")
     with path.open("rb") as file:
@@ -315,11 +304,11 @@ def test_multipart_reads_exactly_what_it_announced(tmp_path: Path) -> None:
     assert whole.count(b"abc") - whole.count(b"abcd") == 1
 
 
-def test_reads_share_a_connection_and_a_clone_never_does(
-    client: Client, provider: Scripted
+def test_reads_share_a_connection_but_clones_do_not(
+    client: Client, provider: ScriptedServer
 ) -> None:
     listed = http({"files": [], "base_resp": OK})
-    provider.says(listed, listed, http({"base_resp": OK}), listed)
+    provider.will_send(listed, listed, http({"base_resp": OK}), listed)
 
     client.list_files("voice_clone")
     client.list_files("voice_clone")
@@ -329,9 +318,9 @@ def test_reads_share_a_connection_and_a_clone_never_does(
     assert [sent.connection for sent in provider.received] == [1, 1, 2, 3]
 
 
-def test_each_thread_has_a_connection_of_its_own(client: Client, provider: Scripted) -> None:
+def test_each_thread_has_its_own_connection(client: Client, provider: ScriptedServer) -> None:
     listed = http({"files": [], "base_resp": OK})
-    provider.says(listed, listed)
+    provider.will_send(listed, listed)
 
     def ask() -> None:
         client.list_files("voice_clone")
@@ -345,9 +334,9 @@ def test_each_thread_has_a_connection_of_its_own(client: Client, provider: Scrip
     assert [sent.connection for sent in provider.received] == [1, 2]
 
 
-def test_cookies_of_the_provider_are_not_kept(client: Client, provider: Scripted) -> None:
+def test_cookies_of_the_provider_are_not_kept(client: Client, provider: ScriptedServer) -> None:
     listed = http({"files": [], "base_resp": OK}, headers={"Set-Cookie": "a=b"})
-    provider.says(listed, listed)
+    provider.will_send(listed, listed)
 
     client.list_files("voice_clone")
     client.list_files("voice_clone")

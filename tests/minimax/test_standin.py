@@ -1,4 +1,4 @@
-"""The client and the stand-in: two readings of one contract, which must agree."""
+"""Client and stand-in, written independently, agree on the API."""
 
 import io
 import math
@@ -47,7 +47,7 @@ def client(standin: StandIn, request: pytest.FixtureRequest) -> Iterator[Client]
     client.close()
 
 
-def test_the_whole_way_from_file_to_demo_and_away(
+def test_client_and_stand_in_agree_on_every_call(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
     uploaded = client.upload(sample, purpose="voice_clone", filename="王芳.wav")
@@ -56,22 +56,22 @@ def test_the_whole_way_from_file_to_demo_and_away(
     cloned = client.clone(
         CloneRequest(uploaded.file_id, "WangFang2024", text="Hello there.", model="speech-2.8-hd")
     )
-    demo = io.BytesIO()
-    got = client.download(cloned.demo_audio, demo, max_bytes=50_000_000, timeout=20)
-    spoken = client.speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
+    preview = io.BytesIO()
+    download = client.download(cloned.demo_audio, preview, max_bytes=50_000_000, timeout=20)
+    speech = client.speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
     voices = client.get_voice()
-    gone = client.delete_voice("WangFang2024")
-    deleted = client.delete_file(uploaded.file_id, "voice_clone")
+    deleted_voice = client.delete_voice("WangFang2024")
+    deleted_file = client.delete_file(uploaded.file_id, "voice_clone")
 
     assert (uploaded.filename, uploaded.bytes) == ("王芳.wav", sample.stat().st_size)
     assert [file.file_id for file in listed.files] == [uploaded.file_id]
     assert retrieved.file_id == uploaded.file_id
     assert (cloned.input_sensitive, cloned.status_code) == (False, 0)
-    assert got.bytes == len(demo.getvalue()) > 1000
-    assert len(spoken.audio) > 1000
+    assert download.bytes == len(preview.getvalue()) > 1000
+    assert len(speech.audio) > 1000
     assert [voice.voice_id for voice in voices.voices] == ["WangFang2024"]
-    assert (gone.voice_id, deleted.file_id) == ("WangFang2024", uploaded.file_id)
-    answers = [uploaded, listed, retrieved, cloned, spoken, voices, gone, deleted]
+    assert (deleted_voice.voice_id, deleted_file.file_id) == ("WangFang2024", uploaded.file_id)
+    answers = [uploaded, listed, retrieved, cloned, speech, voices, deleted_voice, deleted_file]
     assert [bool(answer.trace_id) for answer in answers] == [True] * 8
 
 
@@ -95,7 +95,7 @@ def test_wrong_key_is_refused(standin: StandIn) -> None:
     assert caught.value.reason is Reason.AUTHENTICATION
 
 
-def test_answer_lost_after_the_work_is_unknown_and_was_sent_once(
+def test_lost_answer_is_unknown_and_sent_once(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
     file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
@@ -120,7 +120,7 @@ def test_rehearsed_flag_is_read(standin: StandIn, client: Client, sample: Path) 
     assert answer.input_sensitive_type in range(1, 8)
 
 
-def test_standin_that_has_stopped_was_never_sent(sample: Path) -> None:
+def test_stopped_stand_in_was_not_sent(sample: Path) -> None:
     with StandIn() as server:
         url = server.url
     client = Client(api_key="practice", base_url=url)
