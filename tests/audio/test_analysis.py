@@ -9,7 +9,7 @@ import pytest
 from tests.audio import recordings
 from tests.audio.doctor import synthetic_speech
 from tests.audio.doctor.synthetic_speech import RATE
-from voicestudio.audio import AudioProblem, Purpose, Suggestion, read_bars
+from voicestudio.audio import AudioProblem, Suggestion, read_bars
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.doctor import analyzers
 from voicestudio.audio.doctor.run import check
@@ -29,7 +29,7 @@ def test_analysis_contains_the_report_of_a_check(tmp_path: Path) -> None:
     [("voice_clone", 5_000, True), ("voice_clone", 120_000, False), ("prompt_audio", 5_000, False)],
 )
 def test_passages_are_suggested_for_long_samples_only(
-    tmp_path: Path, purpose: Purpose, from_ms: int, suggested: bool
+    tmp_path: Path, purpose: str, from_ms: int, suggested: bool
 ) -> None:
     path = recordings.write(tmp_path / "x", synthetic_speech.speech_in_room("English")[None], RATE)
 

@@ -14,10 +14,10 @@ import pytest
 
 from tests.audio import recordings
 from tests.audio.conftest import TRUNCATED
-from voicestudio.audio import AudioProblem, Purpose, intake
+from voicestudio.audio import AudioProblem, intake
 
 
-def problem_of(path: Path, purpose: Purpose = "voice_clone") -> AudioProblem:
+def problem_of(path: Path, purpose: str = "voice_clone") -> AudioProblem:
     with pytest.raises(AudioProblem) as caught:
         intake.inspect(path, purpose=purpose)
     return caught.value
@@ -132,7 +132,7 @@ def test_wav_with_an_open_end_is_heard_but_not_acceptable(tmp_path: Path) -> Non
     ],
 )
 def test_length_outside_the_rule_is_refused(
-    tmp_path: Path, purpose: Purpose, seconds: float, code: str, facts: dict[str, int]
+    tmp_path: Path, purpose: str, seconds: float, code: str, facts: dict[str, int]
 ) -> None:
     path = recordings.plain_wav(tmp_path / "x", seconds, rate=2_000)
 
@@ -154,7 +154,7 @@ def test_length_outside_the_rule_is_refused(
     ],
 )
 def test_length_within_the_rule_is_taken(
-    tmp_path: Path, purpose: Purpose, seconds: float, acceptable: bool
+    tmp_path: Path, purpose: str, seconds: float, acceptable: bool
 ) -> None:
     path = recordings.plain_wav(tmp_path / "x", seconds)
 

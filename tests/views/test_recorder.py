@@ -73,7 +73,7 @@ def test_recorder_is_for_those_who_are_signed_in(client: Client) -> None:
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_goal_lies_within_what_the_provider_takes(purpose: Purpose) -> None:
     goal = GOALS[purpose]
-    span = rules.SPANS["prompt_audio" if purpose == Purpose.PROMPT else "voice_clone"]
+    span = rules.SPANS[purpose]
 
     assert span.shortest <= goal.least_ms < goal.best_ms <= goal.limit * 1000 < span.longest
 

@@ -22,7 +22,6 @@ from .results import (
     Report,
     Suggestion,
 )
-from .rules import Purpose
 from .waveform import read_waveform, waveform_path
 
 __all__ = [
@@ -38,7 +37,6 @@ __all__ = [
     "IngestedFile",
     "Metadata",
     "Passage",
-    "Purpose",
     "Report",
     "Suggestion",
     "read_bars",

@@ -15,14 +15,13 @@ from .envelope_file import write_envelope
 from .passages import suggest
 from .probe import read_metadata
 from .results import Analysis, Suggestion
-from .rules import Purpose
 
 
 def analyze(
     source: Path,
     target: Path,
     *,
-    purpose: Purpose = "voice_clone",
+    purpose: str = "voice_clone",
     suggest_from_ms: int,
     progress: Callable[[float], None] | None = None,
 ) -> Analysis:

@@ -15,13 +15,12 @@ from .headers import sniff_file
 from .probe import read_metadata
 from .problems import AudioProblem
 from .results import IngestedFile, Metadata
-from .rules import Purpose
 
 
 def inspect(
     path: Path,
     *,
-    purpose: Purpose = "voice_clone",
+    purpose: str = "voice_clone",
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
 ) -> Metadata:
@@ -80,7 +79,7 @@ def ingest(
     source: Path,
     folder: Path,
     *,
-    purpose: Purpose,
+    purpose: str,
     move: bool = False,
     stem: str = "",
     max_bytes: int = rules.SOURCE_MAX_BYTES,

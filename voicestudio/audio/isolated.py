@@ -22,7 +22,6 @@ from typing import Any, Final
 from . import rules
 from .problems import AudioProblem
 from .results import Analysis, Cleanup, Cut, IngestedFile, Report, from_json
-from .rules import Purpose
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
@@ -65,7 +64,7 @@ def ingest(
     source: Path,
     folder: Path,
     *,
-    purpose: Purpose,
+    purpose: str,
     move: bool = False,
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
@@ -104,15 +103,17 @@ def clean_up(
     timeout: float = LONG_TIMEOUT_S,
 ) -> Cleanup:
     """Write a clean copy to `target`; see `cleanup.clean_up`."""
-    steps = {"trim": trim, "level": level, "dc_and_hum": dc_and_hum, "mono": mono}
-    return _run(CLEAN_UP, timeout, source, target=target, **steps)
+    return _run(
+        CLEAN_UP, timeout, source,
+        target=target, trim=trim, level=level, dc_and_hum=dc_and_hum, mono=mono,
+    )  # fmt: skip
 
 
 def analyze(
     source: Path,
     target: Path,
     *,
-    purpose: Purpose = "voice_clone",
+    purpose: str = "voice_clone",
     suggest_from_ms: int,
     progress: Callable[[float], None] | None = None,
     timeout: float = LONG_TIMEOUT_S,
@@ -128,9 +129,7 @@ def analyze(
     )  # fmt: skip
 
 
-def check(
-    source: Path, *, purpose: Purpose = "voice_clone", timeout: float = LONG_TIMEOUT_S
-) -> Report:
+def check(source: Path, *, purpose: str = "voice_clone", timeout: float = LONG_TIMEOUT_S) -> Report:
     """Report on any file, see `doctor.run.check`; there is a report instead of an AudioProblem."""
     try:
         return _run(CHECK, timeout, source, purpose=purpose)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
+from av.audio.frame import AudioFrame
 
 from .decoding import Block
 from .filter_chain import FilterChain
@@ -38,7 +39,11 @@ def limit_peaks(
         ("aresample", f"{rate}:osf=fltp"),
     )
     for block in blocks:
-        for frame in chain.push(np.ascontiguousarray(block)):
-            yield frame.to_ndarray()
-    for frame in chain.finish():
-        yield frame.to_ndarray()
+        yield from _samples(chain.push(np.ascontiguousarray(block)))
+    yield from _samples(chain.finish())
+
+
+def _samples(frames: Iterable[AudioFrame]) -> Iterator[Block]:
+    for frame in frames:
+        block: Block = frame.to_ndarray().astype(np.float32, copy=False)
+        yield block

@@ -5,13 +5,10 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from .problems import AudioProblem
 from .results import Metadata
-
-# As on the wire; `models.Purpose` is the enumeration of the project.
-Purpose = Literal["voice_clone", "prompt_audio"]
 
 SOURCE_MAX_BYTES: Final = 200 * 1024 * 1024  # of a file that is sent or cleaned up as a whole
 LONG_MAX_BYTES: Final = 1024 * 1024 * 1024  # of a recording from which a part is cut
@@ -36,9 +33,10 @@ class Span:
     limit: int
 
 
+# By purpose, spelled as on the wire; `models.Purpose` is the enumeration of these.
 # Source: provider.md. A sample lasts 10 s to 5 min, a prompt clip less than 8 s; below 1 s no
 # word can be matched with its text.
-SPANS: Final[dict[Purpose, Span]] = {
+SPANS: Final[dict[str, Span]] = {
     "voice_clone": Span(10_000, 300_000, 300_000),
     "prompt_audio": Span(1_000, 7_999, 8_000),
 }
@@ -79,12 +77,12 @@ def length_range(length_ms: int) -> tuple[int, int]:
     return max(shortest, default=0), min(longest, default=CLIP_MAX_MS)
 
 
-def must_be_cut(duration_ms: int, purpose: Purpose) -> bool:
+def must_be_cut(duration_ms: int, purpose: str) -> bool:
     """Is a recording of this length longer than the provider accepts?"""
     return duration_ms > SPANS[purpose].longest + PADDING_MS
 
 
-def check_metadata(metadata: Metadata, purpose: Purpose, *, longest_ms: int | None = None) -> None:
+def check_metadata(metadata: Metadata, purpose: str, *, longest_ms: int | None = None) -> None:
     """Raise AudioProblem too_short, too_long or silent. Source: provider.md, "Audio".
 
     With `longest_ms`, a file longer than the provider accepts is allowed up to that length.

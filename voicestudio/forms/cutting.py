@@ -74,7 +74,7 @@ def bands(purpose: str) -> list[Band]:
 
     Source: provider.md, "Audio"; what is best follows from how a clone turns out.
     """
-    span = rules.SPANS[_wire(purpose)]
+    span = rules.SPANS[_known_purpose(purpose)]
     short = format_lazy(
         _("{length} — too short, at least {least}"),
         length="{length}",
@@ -121,7 +121,7 @@ def all_bands() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _wire(purpose: str) -> Any:
+def _known_purpose(purpose: str) -> str:
     return purpose if purpose in Purpose.values else Purpose.SAMPLE.value
 
 
@@ -214,7 +214,7 @@ class CutForm(forms.Form):
         return given
 
     def _check_length(self, length_ms: int, purpose: str) -> None:
-        span = rules.SPANS[_wire(purpose)]
+        span = rules.SPANS[_known_purpose(purpose)]
         said = {"length": length_of(length_ms), "least": length_of(span.shortest),
                 "most": length_of(span.limit)}  # fmt: skip
         clip = purpose == Purpose.PROMPT

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from voicestudio import words
-from voicestudio.audio import AudioProblem, waveform_path
+from voicestudio.audio import AudioProblem, rules, waveform_path
 from voicestudio.forms import CloneForm
 from voicestudio.forms.cutting import SECONDS, CutForm, all_bands, judged, length_of, ms_of, typed
 from voicestudio.models import AudioFile, Purpose
@@ -28,7 +28,7 @@ HEIGHT: Final = 96
 TICKS: Final = 5
 # What is marked before anybody has chosen.
 FIRST_MS: Final = {Purpose.SAMPLE: 120_000, Purpose.PROMPT: 6_000}
-FITS_WHOLE_MS: Final = 300_000
+FITS_WHOLE_MS: Final = rules.SPANS[Purpose.SAMPLE].longest
 FIELDS: Final = {Purpose.SAMPLE: "recording", Purpose.PROMPT: "prompt_clip"}
 # Buttons of the clone form that lead here: which of its recordings is cut, and how it begins.
 LEAVING: Final = {

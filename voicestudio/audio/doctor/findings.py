@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..results import UNUSABLE, Advice, Finding
-from ..rules import PADDING_MS, SPANS, Purpose
+from ..rules import PADDING_MS, SPANS
 from . import thresholds
 from .levels import STEP_S
 from .metrics import Measurements
@@ -21,7 +21,7 @@ _WINDOW: Final = round(thresholds.WORST_S / STEP_S)
 _FILLS_PAUSES: Final = frozenset({"music", "echo"})
 
 
-def find_all(measured: Measurements, purpose: Purpose) -> list[Finding]:
+def find_all(measured: Measurements, purpose: str) -> list[Finding]:
     """All findings by `thresholds.TABLE`, one for each code, most serious first."""
     worst: dict[str, Finding] = {
         finding.code: finding for finding in _length_findings(measured, purpose)
@@ -49,7 +49,7 @@ def advice_on(measured: Measurements, findings: Sequence[Finding]) -> Advice:
     return Advice(bool(noise), noise, bool(volume), volume)
 
 
-def _length_findings(measured: Measurements, purpose: Purpose) -> list[Finding]:
+def _length_findings(measured: Measurements, purpose: str) -> list[Finding]:
     """Source of the lengths: provider.md, "Audio"."""
     span = SPANS[purpose]
     duration = round(measured.frames.duration_s, 3)

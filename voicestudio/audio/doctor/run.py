@@ -10,7 +10,7 @@ from ..envelope import Envelope
 from ..probe import check_decoded
 from ..problems import AudioProblem
 from ..results import VERDICTS, Metric, Report
-from ..rules import LONG_MAX_BYTES, LONG_MAX_MS, Purpose, check_file
+from ..rules import LONG_MAX_BYTES, LONG_MAX_MS, check_file
 from .analyzers import Analyzers, Progress
 from .findings import advice_on, find_all
 from .metrics import Measurements, compute_metrics
@@ -18,7 +18,7 @@ from .metrics import Measurements, compute_metrics
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
 
 
-def check(source: Path, *, purpose: Purpose = "voice_clone") -> Report:
+def check(source: Path, *, purpose: str = "voice_clone") -> Report:
     """Decode at most two hours of a file once and report on it.
 
     There is a report on every file: see `Report.of_problem`. OSError if there is no such file.
@@ -51,7 +51,7 @@ def analyze_file(
 
 
 def build_report(
-    analyzers: Analyzers, file_metrics: dict[str, Metric], purpose: Purpose
+    analyzers: Analyzers, file_metrics: dict[str, Metric], purpose: str
 ) -> tuple[Report, Measurements]:
     """The report on what was analyzed, and the measurements that it is based on."""
     measured = compute_metrics(analyzers)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..rules import Purpose
-
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
@@ -23,7 +21,7 @@ class Threshold:
     disappointing: float | None
     unusable: float | None
     reason: str
-    purpose: Purpose | None = None  # None: for samples and prompt clips alike
+    purpose: str | None = None  # None: for samples and prompt clips alike
 
     def severity(self, value: float | None) -> int:
         """0 no finding, 1 usable, 2 will disappoint, 3 cannot be used."""

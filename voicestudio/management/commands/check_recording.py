@@ -4,15 +4,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio import words
-from voicestudio.audio import Purpose, Report, isolated
+from voicestudio.audio import Report, isolated
 from voicestudio.management.script_output import add_json_argument
-
-PURPOSES: Final[dict[bool, Purpose]] = {False: "voice_clone", True: "prompt_audio"}
+from voicestudio.models import Purpose
 
 
 class Command(BaseCommand):
@@ -31,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Check the recording and print the report."""
-        purpose = PURPOSES[options["prompt_clip"]]
+        purpose = Purpose.PROMPT if options["prompt_clip"] else Purpose.SAMPLE
         try:
             report = isolated.check(options["file"], purpose=purpose)
         except OSError as error:

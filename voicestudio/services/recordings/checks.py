@@ -15,8 +15,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.audio import AudioProblem, isolated
-from voicestudio.audio import Purpose as AudioPurpose
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import AudioFile
 
 logger = logging.getLogger(__name__)
 
@@ -85,14 +84,12 @@ def _listen(recording: AudioFile) -> dict[str, Any]:
     Any window of the recording is shown at once from the envelope.
     """
     path = Path(recording.file.path)
-    clip = recording.purpose == Purpose.PROMPT
-    purpose: AudioPurpose = "prompt_audio" if clip else "voice_clone"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         drawn = Path(folder) / "envelope"
         analysis = isolated.analyze(
             path,
             drawn,
-            purpose=purpose,
+            purpose=recording.purpose,
             suggest_from_ms=LONG_MS,
             progress=partial(_goes_on, recording.pk),
         )

@@ -15,7 +15,7 @@ from voicestudio.audio import isolated, read_bars
 from voicestudio.models import AudioFile, Origin
 from voicestudio.words import seconds
 
-from .store import DECODED_AT_ONCE, keep, wire
+from .store import DECODED_AT_ONCE, keep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -78,7 +78,7 @@ def _kept(
     recording: AudioFile, made: Path, name: str, *, recipe: str, purpose: str, **more: Any
 ) -> AudioFile:
     """What was made, as a recording; the one that somebody else has made meanwhile comes first."""
-    ingested = isolated.ingest(made, made.parent, purpose=wire(purpose), move=True, timeout=120)
+    ingested = isolated.ingest(made, made.parent, purpose=purpose, move=True, timeout=120)
     try:
         return keep(
             ingested, f"{name}{ingested.path.suffix}", purpose=purpose, parent=recording,

@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, isolated, rules
-from voicestudio.audio import Purpose as AudioPurpose
 from voicestudio.models import AudioFile, Origin, Purpose
 
 from .checks import judge_recording
@@ -51,7 +50,7 @@ def take_in_path(
         ingested = isolated.ingest(
             source,
             Path(settings.FILE_UPLOAD_TEMP_DIR),
-            purpose=wire(purpose),
+            purpose=purpose,
             move=move,
             max_bytes=settings.UPLOAD_MAX_BYTES,
             longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
@@ -79,7 +78,7 @@ def keep(
         loudness_db=metadata.loudness_db,
         silence_share=metadata.silence_share,
         peaks=metadata.peaks,
-        needs_cutting=rules.must_be_cut(metadata.duration_ms, wire(purpose)),
+        needs_cutting=rules.must_be_cut(metadata.duration_ms, purpose),
         check_started_at=timezone.now(),
         created_by=by,
         **more,
@@ -105,11 +104,6 @@ def sweep() -> None:
         with suppress(OSError):  # gone meanwhile, or a folder
             if time.time() - left.stat().st_mtime > LEFT_AFTER.total_seconds():
                 left.unlink()
-
-
-def wire(purpose: str) -> AudioPurpose:
-    """A purpose as the audio room knows it."""
-    return "prompt_audio" if purpose == Purpose.PROMPT else "voice_clone"
 
 
 def shown_name(name: str) -> str:
