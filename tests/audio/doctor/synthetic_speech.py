@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import cache, lru_cache
@@ -13,8 +12,6 @@ from numpy.typing import NDArray
 
 Clip = NDArray[np.float32]  # (samples,), full scale 1.0
 
-# Where the processes of one test run share what was said; see `tests.audio.conftest`.
-shared: Path | None = None
 RATE = 22_050  # what the voices of the practice room have
 SECONDS = 20
 # language -> (pitch in Hz, some sentences)
@@ -105,21 +102,13 @@ def dry_speech(language: str, seconds: int = SECONDS) -> Clip:
 
 @cache
 def said(language: str) -> bytes:
-    """The sentences as samples of 16 bits, from `shared` where another process has said them."""
-    known = shared and shared / f"{language}.pcm"
-    if known and known.exists():
-        return known.read_bytes()
+    """The sentences as samples of 16 bits."""
     # In a process of its own: what the synthesiser has said before changes a little what it says
     # next, and these clips are to be the same whatever other tests have run.
-    child = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-c", SPEAK, language],
         stdout=subprocess.PIPE, check=True, timeout=60, cwd=Path(__file__).parents[3],
-    )  # fmt: skip
-    if known:
-        draft = known.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(child.stdout)
-        draft.replace(known)
-    return child.stdout
+    ).stdout  # fmt: skip
 
 
 @cache
