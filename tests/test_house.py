@@ -157,7 +157,7 @@ def test_every_room_has_a_floor() -> None:
         ("practice.server", "minimax", False),
         ("management.commands.studio", "practice", True),
         ("urls", "views", True),
-        ("services.worker", "services.clones.run", True),
+        ("services.worker", "services.clones.run_clone.call", True),
         ("services.clones.submit", "services.voices.ids", True),
         ("services.clones.submit", "services.speeches", False),
         ("services.speeches.keep", "services.speeches.submit", True),

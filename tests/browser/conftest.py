@@ -120,14 +120,14 @@ class WorkerThread(threading.Thread):
                 # What a request asks for is begun at once; what comes due by itself, soon.
                 self.awake.wait(0.25)
                 self.awake.clear()
-                waiting = CloneAttempt.objects.waiting_for_a_worker()
+                waiting = CloneAttempt.objects.claimable()
                 for pk in waiting.order_by("pk").values_list("pk", flat=True)[:5]:
-                    clones.run(pk)
-                for pk in Speech.objects.waiting_for_a_worker().values_list("pk", flat=True)[:5]:
-                    speeches.run(pk)
+                    clones.run_clone.call(pk)
+                for pk in Speech.objects.claimable().values_list("pk", flat=True)[:5]:
+                    speeches.run_speech.call(pk)
                 asked = CloneAttempt.objects.filter(status=AttemptState.UNKNOWN, claim=None)
                 for pk in asked.exclude(lease_until=None).values_list("pk", flat=True)[:5]:
-                    reconcile.run(pk)
+                    reconcile.check_with_provider.call(pk)
         finally:
             request_finished.disconnect(self.wake)
             connections.close_all()

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from tests.factories import make_attempt, make_recording, make_user, make_voice
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
-from voicestudio.models.attempt_queryset import IMMUTABLE_FIELDS
 from voicestudio.models.paid_calls import ImmutableOrder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -80,7 +79,7 @@ def test_the_same_token_cannot_make_two_attempts() -> None:
         make_attempt(AttemptState.FAILED, token=token)
 
 
-@pytest.mark.parametrize("field", sorted(IMMUTABLE_FIELDS))
+@pytest.mark.parametrize("field", sorted(CloneAttempt.IMMUTABLE_FIELDS))
 def test_what_was_ordered_is_never_changed(field: str) -> None:
     attempt = make_attempt(AttemptState.WAITING)
 
@@ -105,7 +104,7 @@ def test_every_ordered_column_is_named() -> None:
 
     assert columns - under_way == {name.removesuffix("_id") if name.endswith("_by_id") or name in {
         "speaker_id", "recording_id", "prompt_clip_id", "parent_id"} else name
-        for name in IMMUTABLE_FIELDS}  # fmt: skip
+        for name in CloneAttempt.IMMUTABLE_FIELDS}  # fmt: skip
 
 
 def test_what_was_sent_is_written_once() -> None:

@@ -25,7 +25,7 @@ def ran(
 
     def run() -> CloneAttempt:
         attempt = clones.submit(order(), by=person)
-        clones.run(attempt.pk)
+        clones.run_clone.call(attempt.pk)
         attempt.refresh_from_db()
         return attempt
 
@@ -103,7 +103,7 @@ def test_fetch_again_copies_the_demo_that_was_missed(
         audio_download.fetch_again(attempt)
     attempt.refresh_from_db()
     assert (attempt.audio_problem, attempt.is_running, len(callbacks)) == ("", True, 1)
-    audio_download.fetch_preview.call(attempt.pk)
+    audio_download.fetch_audio.call("cloneattempt", attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.audio_problem, bool(attempt.audio), attempt.is_running) == ("", True, False)

@@ -206,10 +206,10 @@ def test_worker_takes_up_lost_judgements_once(data_dir: Path, person: User, jobs
     make_recording(by=person, check_started_at=long_ago, checked_at=timezone.now())
     make_recording(by=person, check_started_at=long_ago, held=False)
 
-    worker.take_up()
+    worker.requeue_lost_calls()
     waiting = jobs.pending_count()
     jobs.storage.flush_all()
-    worker.take_up()
+    worker.requeue_lost_calls()
 
     lost.refresh_from_db()
     assert (waiting, jobs.pending_count()) == (1, 0)

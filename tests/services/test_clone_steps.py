@@ -19,7 +19,7 @@ from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, R
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order
-from voicestudio.services.clones.steps import MOST_RUNS
+from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
 
 from .conftest import wav
 
@@ -33,7 +33,7 @@ def ran(order: OrderMaker, person: User, standin: StandIn) -> Runner:
 
     def run(**changes: object) -> CloneAttempt:
         attempt = clones.submit(order(**changes), by=person)
-        clones.run(attempt.pk)
+        clones.run_clone.call(attempt.pk)
         attempt.refresh_from_db()
         return attempt
 
@@ -130,7 +130,7 @@ def test_run_uploads_again_for_another_provider(
 
 def test_run_does_nothing_the_second_time(ran: Runner, standin: StandIn) -> None:
     attempt = ran()
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     assert len(standin.calls_of("voice_clone")) == 1
 
@@ -145,7 +145,7 @@ def test_run_at_once_by_many_workers_sends_once(
     def work() -> None:
         barrier.wait(30)
         try:
-            clones.run(attempt.pk)
+            clones.run_clone.call(attempt.pk)
         finally:
             connection.close()
 
@@ -179,14 +179,14 @@ def test_run_turns_each_code_into_its_state_and_repeats_none(
     standin.script("voice_clone", Fault(status_code=code))
 
     attempt = ran()
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.status_code) == (state, code)
     assert attempt.finished_at == attempt.answered_at
     assert attempt.trace_id != ""
     assert len(standin.calls_of("voice_clone")) == 1
-    assert clones.message(attempt) is not None
+    assert clones.message_for(attempt) is not None
     assert Voice.objects.filter(uncertain=False).count() == 0
     assert Voice.objects.count() == (state == AttemptState.UNKNOWN)
 
@@ -210,7 +210,7 @@ def test_run_says_unknown_where_the_answer_is_lost(
     standin.script("voice_clone", fault)
 
     attempt = ran()
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.UNKNOWN
@@ -235,9 +235,9 @@ def test_run_waits_when_asked_to_slow_down_and_sends_the_same_again(
     assert (attempt.state, attempt.trouble) == (AttemptState.WAITING, "rate_limit")
     assert attempt.retry_at is not None
     assert attempt.retry_at > timezone.now()
-    assert clones.message(attempt) is not None
+    assert clones.message_for(attempt) is not None
     _due_now(attempt)
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.trouble) == (AttemptState.READY, "")
@@ -250,7 +250,7 @@ def test_run_before_its_time_does_nothing(ran: Runner, standin: StandIn) -> None
     standin.script("voice_clone", Fault(status_code=1002))
     attempt = ran()
 
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.WAITING
@@ -272,7 +272,7 @@ def test_run_waits_where_nobody_listens_and_says_that_nothing_was_sent(
     standin.stop()
     attempt = clones.submit(order(), by=person)
 
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.trouble, attempt.sent) == (
@@ -287,9 +287,9 @@ def test_run_gives_up_reaching_nobody_in_the_end(
 ) -> None:
     standin.stop()
     attempt = clones.submit(order(), by=person)
-    CloneAttempt.objects.filter(pk=attempt.pk).update(attempts_made=MOST_RUNS - 1)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(attempts_made=MAX_ATTEMPTS - 1)
 
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "gave_up")
@@ -301,7 +301,7 @@ def test_run_repeats_an_upload_whose_answer_was_lost(ran: Runner, standin: Stand
     attempt = ran()
     assert (attempt.state, attempt.sent) == (AttemptState.WAITING, None)
     _due_now(attempt)
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.READY
@@ -323,7 +323,7 @@ def test_run_says_that_our_copy_is_gone(
     attempt = clones.submit(order(), by=person)
     Path(recording.file.path).unlink()
 
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "recording_gone")
@@ -398,7 +398,7 @@ def test_run_rehearses_each_outcome(
 
     attempt = ran(rehearsal=outcome)
 
-    message = clones.message(attempt)
+    message = clones.message_for(attempt)
     assert (attempt.state, str(message.headline) if message else "") == (state, headline)
     took = max(call["ms"] for call in attempt.calls if call["call"] == "voice_clone")
     assert took >= (200 if outcome == "slow" else 0)
@@ -425,7 +425,7 @@ def test_run_writes_a_late_answer_down_although_it_was_given_up(
 
     def work() -> None:
         try:
-            clones.run(attempt.pk)
+            clones.run_clone.call(attempt.pk)
         finally:
             connection.close()
 
@@ -471,7 +471,7 @@ def test_run_says_why_it_is_not_known(
     settings.MINIMAX_READ_TIMEOUT = 0.4
     standin.script("voice_clone", fault)
 
-    message = clones.message(ran())
+    message = clones.message_for(ran())
 
     assert message is not None
     assert str(message.headline) == headline

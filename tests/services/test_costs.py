@@ -120,8 +120,8 @@ def test_limit_stops_orders_before_anything_is_stored(
 
     with pytest.raises(clones.OverLimit):
         clones.submit(order(), by=person)
-    with pytest.raises(speeches.SpeechTooDear):
-        speeches.ask(speech_order(), by=person)
+    with pytest.raises(speeches.OverLimit):
+        speeches.submit(speech_order(), by=person)
     clones.submit(order(preview_text=""), by=person)  # costs nothing
 
     assert CloneAttempt.objects.count() == before + 1
@@ -134,15 +134,15 @@ def test_limit_is_asked_again_at_the_moment_of_sending(
     speech = keep.keep_voice(voice, by=person)
     settings.MONTHLY_LIMIT = Decimal("0.001")
 
-    clones.run(attempt.pk)
-    speeches.run(speech.pk)
+    clones.run_clone.call(attempt.pk)
+    speeches.run_speech.call(speech.pk)
 
     attempt.refresh_from_db()
     speech.refresh_from_db()
     assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "over_limit")
     assert (speech.state, speech.trouble) == (SpeechState.FAILED, "over_limit")
     assert standin.calls_of("voice_clone") == standin.calls_of("t2a_v2") == []
-    assert clones.message(attempt) is not None
+    assert clones.message_for(attempt) is not None
 
 
 def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> None:

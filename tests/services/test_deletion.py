@@ -21,6 +21,7 @@ from voicestudio.models import (
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice, StoredFile
 from voicestudio.services import speeches
+from voicestudio.services.money import prices
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import deletion, sync
 
@@ -30,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 @pytest.fixture
 def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
     """A voice that has spoken, and whose recording the stand-in has."""
-    speeches.run(keep.keep_voice(voice, by=person).pk)
+    speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
     recording = voice.attempt.recording
     assert recording.file_id is not None
     content = tmp_path / "there.mp3"
@@ -243,7 +244,7 @@ def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> 
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
     voice = sync.import_voice("Stranger-1", name="Zoe", by=person)
 
-    assert speeches.price(voice, "Hi.", "speech-2.8-hd").clone == 0
+    assert prices.estimate_speech("Hi.", "speech-2.8-hd", voice).clone == 0
 
 
 @pytest.mark.parametrize("status", [404, 405])

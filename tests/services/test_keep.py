@@ -34,16 +34,16 @@ HOUR = timedelta(hours=1)
 def test_keep_speaks_one_sentence_and_the_voice_is_kept(
     voice: Voice, person: User, standin: StandIn
 ) -> None:
-    price = keep.keep_price(voice)
+    price = keep.estimate_keep(voice)
     speech = keep.keep_voice(voice, by=person)
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     voice.refresh_from_db()
     assert voice.state == VoiceState.KEPT
     assert standin.calls_of("t2a_v2")[0].json["text"] == keep.SENTENCE
     assert sum(line.amount for line in Charge.objects.all()) == price.total
     assert [event.kind for event in voice.events.all()] == [EventKind.KEPT]
-    with pytest.raises(speeches.VoiceSilent) as refusal:
+    with pytest.raises(speeches.VoiceUnavailable) as refusal:
         keep.keep_voice(voice, by=person)
     assert refusal.value.state == VoiceState.KEPT
 
@@ -57,7 +57,7 @@ def test_keep_refused_leaves_the_voice_as_it_was(
 ) -> None:
     standin.script("t2a_v2", Fault(status_code=1008))
     speech = keep.keep_voice(voice, by=person)
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     voice.refresh_from_db()
     speech.refresh_from_db()
@@ -71,7 +71,7 @@ def test_keep_that_is_overtaken_by_a_speech_costs_nothing(
     speech = keep.keep_voice(voice, by=person)
     Voice.objects.filter(pk=voice.pk).update(kept_at=timezone.now())
 
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     speech.refresh_from_db()
     assert (speech.state, speech.trouble) == (SpeechState.FAILED, "kept_already")
@@ -88,7 +88,7 @@ def test_let_go_ends_the_reminders_and_can_be_taken_back(
 
     assert list(reminders.expiring()) == []
     assert not keep.dismiss_reminder(voice, by=person)
-    speeches.run(keep.keep_voice(voice, by=person).pk)
+    speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
     voice.refresh_from_db()
     assert (voice.state, voice.reminder_dismissed_at) == (VoiceState.KEPT, None)
 
@@ -169,4 +169,4 @@ def test_submitting_knows_its_parent(voice: Voice, person: User) -> None:
     made = rebuild.rebuild_voice(voice, by=person)
 
     assert list(voice.attempt.children.all()) == [made]
-    assert clones.message(made) is None
+    assert clones.message_for(made) is None

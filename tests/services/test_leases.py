@@ -46,17 +46,17 @@ def _until_held(attempt: CloneAttempt) -> None:
 
 
 def test_lease_is_renewed_while_it_is_held(attempt: CloneAttempt) -> None:
-    with leases.held() as claim:
+    with leases.hold() as claim:
         _hold(attempt, claim)
         _until_held(attempt)
 
 
 def test_what_was_let_go_is_not_renewed(attempt: CloneAttempt) -> None:
-    with leases.held() as claim:
+    with leases.hold() as claim:
         _hold(attempt, claim)
         _until_held(attempt)
 
-        assert leases.let_go() == 1
+        assert leases.release_all() == 1
         time.sleep(0.1)  # five turns
 
         assert not _is_held(attempt)
@@ -87,11 +87,11 @@ def test_renewal_under_way_does_not_outlive_letting_go(
     attempt: CloneAttempt, renewal: Renewal
 ) -> None:
     def let_go() -> None:
-        leases.let_go()
+        leases.release_all()
         connection.close()
 
     letting_go = threading.Thread(target=let_go)
-    with leases.held() as claim:
+    with leases.hold() as claim:
         _hold(attempt, claim)
         _wait(renewal.under_way)
         letting_go.start()
@@ -109,11 +109,11 @@ def test_holding_does_not_wait_for_a_renewal(attempt: CloneAttempt, renewal: Ren
     taken = threading.Event()
 
     def take_another() -> None:
-        with leases.held():
+        with leases.hold():
             taken.set()
 
     other = threading.Thread(target=take_another)
-    with leases.held():
+    with leases.hold():
         _wait(renewal.under_way)
         other.start()
         try:

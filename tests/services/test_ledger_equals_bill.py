@@ -30,6 +30,7 @@ from voicestudio.models import (
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order, reconcile, steps
+from voicestudio.services.paid_calls import runner
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import bookkeeping
 
@@ -82,7 +83,7 @@ class Runs:
             self.fault("voice_clone")
             self.work(attempt)
         if self.dice.random() < 0.2:
-            clones.run(attempt.pk)  # the job was delivered twice
+            clones.run_clone.call(attempt.pk)  # the job was delivered twice
         for _turn in range(50):
             attempt = CloneAttempt.objects.get(pk=attempt.pk)
             if attempt.state == AttemptState.WAITING:  # in line, behind the calls of others
@@ -95,7 +96,7 @@ class Runs:
 
     def work(self, attempt: CloneAttempt) -> None:
         for _turn in range(50):
-            clones.run(attempt.pk)
+            clones.run_clone.call(attempt.pk)
             attempt.refresh_from_db()
             if attempt.status != AttemptState.WAITING:
                 return
@@ -107,7 +108,7 @@ class Runs:
         """The worker is killed after it has marked the attempt as sent, or after it has sent it."""
         claimed = CloneAttempt.objects.claim(attempt.pk, uuid4())
         assert claimed is not None
-        request = steps._upload_what_has_no_file_id(claimed)
+        request = steps.upload_recordings(claimed)
         if self.dice.random() < 0.5:
             turn = {"slot_at": timezone.now(), "sent_at": timezone.now()}
             claimed.advance(
@@ -118,7 +119,7 @@ class Runs:
             )
         else:
             try:
-                waits = steps._send(claimed, request) is None
+                waits = runner._send_once(steps.STEPS, claimed, request) is None
             except MiniMaxError:
                 waits = False  # a refusal came, which nobody has lived to write down
             if waits:
@@ -134,12 +135,12 @@ class Runs:
         """Somebody asks MiniMax, or looks into the bill and says what stands there."""
         if self.dice.random() < 0.7:
             self.fault("voice_clone")
-            assert reconcile.check(attempt, by=self.person)
-            reconcile.run(attempt.pk)
-            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_asked:
+            assert reconcile.request_check(attempt, by=self.person)
+            reconcile.check_with_provider.call(attempt.pk)
+            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_reconciled:
                 assert asked.retry_at is not None  # it has its turn later
                 time.sleep(max(0, (asked.retry_at - timezone.now()).total_seconds()))
-                reconcile.run(attempt.pk)
+                reconcile.check_with_provider.call(attempt.pk)
             return
         # Whoever looks into the bill waits until late calls have come to their end.
         time.sleep(0.4 if any(call.at > time.time() - 2 for call in self.standin.calls[-1:]) else 0)
@@ -151,10 +152,10 @@ class Runs:
         self.fault("t2a_v2")
         try:
             speech = keep.keep_voice(voice, by=self.person)
-        except speeches.SpeechRefused:
+        except speeches.OrderRefused:
             return
         for _turn in range(50):
-            speeches.run(speech.pk)
+            speeches.run_speech.call(speech.pk)
             speech.refresh_from_db()
             if speech.status != SpeechState.WAITING:
                 break
@@ -163,7 +164,9 @@ class Runs:
         if speech.status == SpeechState.UNKNOWN:
             time.sleep(0.4)
             spoken = [line.kind for line in self.standin.bill[before:]]
-            speeches.settle(speech, worked="speech" in spoken, note="the bill", by=self.person)
+            speeches.settle_by_hand(
+                speech, worked="speech" in spoken, note="the bill", by=self.person
+            )
 
 
 @pytest.fixture

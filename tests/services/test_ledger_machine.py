@@ -108,7 +108,7 @@ class LedgerMachine(RuleBasedStateMachine):
             model="speech-2.8-turbo",
         )  # fmt: skip
         attempt = clones.submit(order, by=self.person)
-        clones.run(attempt.pk)
+        clones.run_clone.call(attempt.pk)
         self.recording.refresh_from_db()
         return attempt.pk
 
@@ -120,9 +120,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pk=attempts_made, fault=FAULTS)
     def check(self, pk: int, fault: Fault | None) -> None:
         attempt = CloneAttempt.objects.get(pk=pk)
-        if reconcile.check(attempt, by=self.person):
+        if reconcile.request_check(attempt, by=self.person):
             self._script("voice_clone", fault)
-            reconcile.run(pk)
+            reconcile.check_with_provider.call(pk)
 
     @rule(pk=attempts_made)
     def settle(self, pk: int) -> None:
@@ -143,12 +143,12 @@ class LedgerMachine(RuleBasedStateMachine):
                 speech = keep.keep_voice(voice, by=self.person)
             else:
                 order = speeches.SpeechOrder(uuid4(), voice, "Good day.", "speech-2.8-hd")
-                speech = speeches.ask(order, by=self.person)
-        except speeches.SpeechRefused:
+                speech = speeches.submit(order, by=self.person)
+        except speeches.OrderRefused:
             return multiple()
         self._script("t2a_v2", fault)
         with self._spoken() as spoken:
-            speeches.run(speech.pk)
+            speeches.run_speech.call(speech.pk)
         unknown = Speech.objects.get(pk=speech.pk).state is SpeechState.UNKNOWN
         return (speech.pk, "speech" in spoken) if unknown else multiple()
 
@@ -156,7 +156,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def settle_speech(self, known: tuple[int, bool]) -> None:
         pk, worked = known
         speech = Speech.objects.get(pk=pk)
-        speeches.settle(speech, worked=worked, note="", by=self.person)
+        speeches.settle_by_hand(speech, worked=worked, note="", by=self.person)
 
     @rule(pk=voices, answers=st.booleans())
     def delete(self, pk: int, answers: bool) -> None:

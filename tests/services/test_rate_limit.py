@@ -115,7 +115,7 @@ def test_attempt_in_line_says_when_it_goes_and_waiting_is_no_try(
     settings.CLONE_RPM = 1
     for number in range(2):
         wanted = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text="")
-        clones.run(clones.submit(wanted, by=person).pk)
+        clones.run_clone.call(clones.submit(wanted, by=person).pk)
 
     second = CloneAttempt.objects.order_by("-pk")[0]
     assert (second.state, second.trouble, second.attempts_made) == (
@@ -125,7 +125,7 @@ def test_attempt_in_line_says_when_it_goes_and_waiting_is_no_try(
     )
     assert second.retry_at is not None
     assert second.retry_at > timezone.now() + timedelta(seconds=50)
-    assert clones.message(second) is not None
+    assert clones.message_for(second) is not None
     assert len(standin.calls_of("voice_clone")) == 1
 
 
@@ -149,9 +149,9 @@ def test_sixty_attempts_at_once_all_finish_and_none_is_refused_twice(
         try:
             while time.monotonic() < end:
                 rows = CloneAttempt.objects.filter(pk__in=wanted)
-                due = rows.waiting_for_a_worker().order_by("retry_at", "pk").first()
+                due = rows.claimable().order_by("retry_at", "pk").first()
                 if due is not None:
-                    clones.run(due.pk)
+                    clones.run_clone.call(due.pk)
                 elif rows.exclude(status=AttemptState.READY).exists():
                     time.sleep(0.1)
                 else:

@@ -36,7 +36,7 @@ def lost(order: Callable[..., Order], person: User, standin: StandIn) -> Lost:
     def run(fault: Fault) -> CloneAttempt:
         standin.script("voice_clone", fault)
         attempt = clones.submit(order(), by=person)
-        clones.run(attempt.pk)
+        clones.run_clone.call(attempt.pk)
         return _row(attempt)
 
     return run
@@ -62,9 +62,9 @@ def test_lost_answer_enters_a_voice_that_is_not_known_from_the_time_of_sending(l
 def test_check_finds_that_it_went_through(lost: Lost, person: User, standin: StandIn) -> None:
     attempt = lost(LOST_AFTER)
 
-    assert reconcile.check(attempt, by=person)
-    assert _row(attempt).is_being_asked
-    reconcile.run(attempt.pk)
+    assert reconcile.request_check(attempt, by=person)
+    assert _row(attempt).is_being_reconciled
+    reconcile.check_with_provider.call(attempt.pk)
 
     attempt = _row(attempt)
     voice = Voice.objects.get()
@@ -83,8 +83,8 @@ def test_check_finds_that_it_had_not_gone_through(
 ) -> None:
     attempt = lost(LOST)
 
-    reconcile.check(attempt, by=person)
-    reconcile.run(attempt.pk)
+    reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
 
     attempt = _row(attempt)
     voice = Voice.objects.get()
@@ -104,14 +104,14 @@ def test_check_without_a_clear_answer_leaves_it_unknown(
     attempt = lost(LOST)
     standin.script("voice_clone", fault)
 
-    reconcile.check(attempt, by=person)
-    reconcile.run(attempt.pk)
+    reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
 
     attempt = _row(attempt)
-    assert (attempt.state, attempt.is_being_asked) == (AttemptState.UNKNOWN, False)
+    assert (attempt.state, attempt.is_being_reconciled) == (AttemptState.UNKNOWN, False)
     assert Voice.objects.get().state == VoiceState.UNKNOWN
-    reconcile.check(attempt, by=person)
-    reconcile.run(attempt.pk)
+    reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
     assert _row(attempt).state == AttemptState.READY
     assert Voice.objects.get().created_at == (
         attempt.sent_at if fault is LOST_AFTER else Voice.objects.get().created_at
@@ -123,19 +123,19 @@ def test_check_is_made_once_however_often_it_is_pressed(
 ) -> None:
     attempt = lost(LOST_AFTER)
 
-    assert reconcile.check(attempt, by=person)
-    assert not reconcile.check(attempt, by=person)
-    reconcile.run(attempt.pk)
-    reconcile.run(attempt.pk)
+    assert reconcile.request_check(attempt, by=person)
+    assert not reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
+    reconcile.check_with_provider.call(attempt.pk)
 
     assert len(standin.calls_of("voice_clone")) == 2
-    assert not reconcile.check(attempt, by=person)
+    assert not reconcile.request_check(attempt, by=person)
 
 
 def test_nothing_is_checked_without_a_persons_word(lost: Lost, standin: StandIn) -> None:
     attempt = lost(LOST_AFTER)
 
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
     bookkeeping.settle_lapsed()
 
     assert (_row(attempt).state, len(standin.calls_of("voice_clone"))) == (AttemptState.UNKNOWN, 1)
@@ -157,7 +157,7 @@ def test_settled_by_hand_with_a_note(worked: bool, lost: Lost, person: User) -> 
     assert (event.note, event.facts, event.person) == (
         "seen in the bill", {"worked": worked}, person,
     )  # fmt: skip
-    assert clones.message(row) is None if worked else clones.message(row) is not None
+    assert clones.message_for(row) is None if worked else clones.message_for(row) is not None
     assert not reconcile.settle_by_hand(attempt, worked=not worked, note="", by=person)
 
 

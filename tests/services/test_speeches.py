@@ -15,7 +15,8 @@ from voicestudio.models import Charge, ChargeKind, RateLimit, Speech, SpeechStat
 from voicestudio.practice.faults import Fault
 from voicestudio.practice.server import StandIn
 from voicestudio.services import speeches
-from voicestudio.services.speeches import SpeechOrder, SpeechRefused
+from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.speeches import OrderRefused, SpeechOrder
 from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -29,8 +30,8 @@ def spoken(speech_order: OrderMaker, person: User, standin: StandIn) -> Speaker:
     """Asks for a speech and runs it once, as the worker would."""
 
     def run(**changes: object) -> Speech:
-        speech = speeches.ask(speech_order(**changes), by=person)
-        speeches.run(speech.pk)
+        speech = speeches.submit(speech_order(**changes), by=person)
+        speeches.run_speech.call(speech.pk)
         return Speech.objects.get(pk=speech.pk)
 
     return run
@@ -86,14 +87,15 @@ def test_speech_takes_an_answer_that_is_a_link(spoken: Speaker, standin: StandIn
 
 
 def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
-    spoken: Speaker, standin: StandIn
+    spoken: Speaker, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin.script("demo", Fault(http_status=500))
+    monkeypatch.setattr(audio_download, "PAUSES", (0.01, 0.01))
+    standin.script("demo", *[Fault(http_status=500)] * 3)
     speech = spoken(text="A long text. " * 120, format="wav")
     assert (speech.state, speech.audio_problem) == (SpeechState.READY, "unreachable")
 
-    speeches.fetch_again(speech)
-    speeches.fetch_audio.func(speech.pk)
+    audio_download.fetch_again(speech)
+    audio_download.fetch_audio.call("speech", speech.pk)
 
     speech.refresh_from_db()
     assert (speech.audio_problem, len(standin.calls_of("t2a_v2"))) == ("", 1)
@@ -108,7 +110,7 @@ def test_audio_from_a_forbidden_address_is_not_asked_for_again(
     speech = spoken(text="A long text. " * 120, format="wav")
     assert speech.audio_problem == "forbidden"
 
-    speeches.fetch_again(speech)
+    audio_download.fetch_again(speech)
 
     speech.refresh_from_db()
     assert (speech.audio_problem, speech.lease_until) == ("forbidden", None)
@@ -143,22 +145,22 @@ def test_speech_without_a_clear_answer_is_not_known_and_never_repeated(
     standin.script("t2a_v2", fault)
 
     speech = spoken()
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     voice.refresh_from_db()
     assert speech.state == SpeechState.UNKNOWN
     assert len(standin.calls_of("t2a_v2")) == 1
     assert voice.state == VoiceState.TEMPORARY
     assert [certain for *_rest, certain in _lines()] == [False, False]
-    assert speeches.message(speech) is not None
+    assert speeches.message_for(speech) is not None
 
-    assert speeches.settle(speech, worked=works, note="as the bill says", by=person)
+    assert speeches.settle_by_hand(speech, worked=works, note="as the bill says", by=person)
 
     voice.refresh_from_db()
     ours = {(line.kind, line.units, line.amount) for line in Charge.objects.counted()}
     assert ours == {(line.kind, line.units, line.amount) for line in standin.bill}
     assert voice.state == (VoiceState.KEPT if works else VoiceState.TEMPORARY)
-    assert not speeches.settle(speech, worked=not works, note="", by=person)
+    assert not speeches.settle_by_hand(speech, worked=not works, note="", by=person)
 
 
 @pytest.mark.parametrize("code", [2054, 2042])
@@ -173,7 +175,7 @@ def test_voice_that_the_provider_does_not_know_is_marked(
     assert (speech.state, speech.status_code) == (SpeechState.FAILED, code)
     assert (voice.state, voice.missing_code) == (VoiceState.DELETED, code)
     assert _lines() == []
-    with pytest.raises(speeches.VoiceSilent):
+    with pytest.raises(speeches.VoiceUnavailable):
         spoken()
 
 
@@ -203,7 +205,7 @@ def test_speech_waits_when_asked_to_slow_down(spoken: Speaker, standin: StandIn)
 
     RateLimit.objects.all().delete()
     Speech.objects.update(retry_at=None)
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     speech.refresh_from_db()
     first, second = standin.calls_of("t2a_v2")
@@ -227,8 +229,8 @@ def test_speech_waits_when_asked_to_slow_down(spoken: Speaker, standin: StandIn)
 def test_order_that_the_provider_would_refuse_is_not_taken(
     changes: dict[str, object], field: str, speech_order: OrderMaker, person: User
 ) -> None:
-    with pytest.raises(SpeechRefused) as refusal:
-        speeches.ask(speech_order(**changes), by=person)
+    with pytest.raises(OrderRefused) as refusal:
+        speeches.submit(speech_order(**changes), by=person)
 
     assert (refusal.value.field, Speech.objects.count()) == (field, 0)
 
@@ -251,8 +253,8 @@ def test_voice_that_is_not_there_does_not_speak(
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(**facts)
 
-    with pytest.raises(speeches.VoiceSilent) as refusal:
-        speeches.ask(speech_order(), by=person)  # by the row as it is, not as the page had it
+    with pytest.raises(speeches.VoiceUnavailable) as refusal:
+        speeches.submit(speech_order(), by=person)  # by the row as it is, not as the page had it
 
     assert refusal.value.state == state
 
@@ -260,10 +262,10 @@ def test_voice_that_is_not_there_does_not_speak(
 def test_voice_that_went_while_the_speech_waited_is_not_asked(
     speech_order: OrderMaker, voice: Voice, person: User, standin: StandIn
 ) -> None:
-    speech = speeches.ask(speech_order(), by=person)
+    speech = speeches.submit(speech_order(), by=person)
     Voice.objects.filter(pk=voice.pk).update(deleted_at=timezone.now())
 
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     speech.refresh_from_db()
     assert (speech.state, speech.trouble) == (SpeechState.FAILED, "voice_gone")
@@ -273,7 +275,7 @@ def test_voice_that_went_while_the_speech_waited_is_not_asked(
 def test_same_token_is_the_same_speech(speech_order: OrderMaker, person: User) -> None:
     wanted = speech_order()
 
-    assert speeches.ask(wanted, by=person) == speeches.ask(wanted, by=person)
+    assert speeches.submit(wanted, by=person) == speeches.submit(wanted, by=person)
     assert Speech.objects.count() == 1
 
 
@@ -281,13 +283,13 @@ def test_same_token_is_the_same_speech(speech_order: OrderMaker, person: User) -
 def test_speech_run_at_once_by_many_workers_is_sent_once(
     speech_order: OrderMaker, person: User, standin: StandIn
 ) -> None:
-    speech = speeches.ask(speech_order(), by=person)
+    speech = speeches.submit(speech_order(), by=person)
     barrier = Barrier(4)
 
     def work() -> None:
         barrier.wait(30)
         try:
-            speeches.run(speech.pk)
+            speeches.run_speech.call(speech.pk)
         finally:
             connection.close()
 
@@ -302,16 +304,16 @@ def test_speech_run_at_once_by_many_workers_is_sent_once(
 
 def test_speech_whose_worker_died_tells_the_truth(speech_order: OrderMaker, person: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
-    speech = speeches.ask(speech_order(), by=person)
+    speech = speeches.submit(speech_order(), by=person)
     rows = Speech.objects.filter(pk=speech.pk)
 
     rows.update(status=SpeechState.SENDING, lease_until=past)
     assert rows.get().state == SpeechState.INTERRUPTED
-    assert speeches.try_again(speech)
+    assert speeches.retry_interrupted(speech)
     rows.update(status=SpeechState.SPEAKING, lease_until=past, sent={}, sent_at=past)
 
     assert rows.get().state == SpeechState.UNKNOWN
-    assert not speeches.try_again(speech)
+    assert not speeches.retry_interrupted(speech)
     assert bookkeeping.settle_lapsed() == 1
     assert [certain for *_rest, certain in _lines()] == [False, False]
 
@@ -328,9 +330,9 @@ def test_fee_of_two_unanswered_speeches_is_due_once(
         ChargeKind.SPEECH,
     ]
 
-    speeches.settle(first, worked=False, note="", by=person)
+    speeches.settle_by_hand(first, worked=False, note="", by=person)
     assert [what for what, *_rest in _lines()] == [ChargeKind.CLONE, ChargeKind.SPEECH]
-    speeches.settle(second, worked=True, note="", by=person)
+    speeches.settle_by_hand(second, worked=True, note="", by=person)
 
     assert _lines() == [
         (ChargeKind.CLONE, 1, Decimal("1.50"), True),

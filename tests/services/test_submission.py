@@ -163,7 +163,7 @@ def test_try_again_puts_an_interrupted_attempt_back(
 ) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, recording=recording)
 
-    assert clones.try_again(attempt) is True
+    assert clones.retry_interrupted(attempt) is True
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.attempts_made, attempt.claim) == (AttemptState.WAITING, 0, None)
@@ -177,7 +177,7 @@ def test_try_again_never_touches_what_was_sent(
 ) -> None:
     attempt = make_attempt(state)
 
-    assert clones.try_again(attempt) is False
+    assert clones.retry_interrupted(attempt) is False
 
     attempt.refresh_from_db()
     assert attempt.state == state
@@ -190,4 +190,4 @@ def test_try_again_yields_to_a_newer_attempt_with_the_voice_id(
     CloneAttempt.objects.filter(pk=old.pk).update(status=AttemptState.INTERRUPTED, lease_until=None)
     clones.submit(order(), by=make_user())
 
-    assert clones.try_again(old) is False
+    assert clones.retry_interrupted(old) is False

@@ -39,7 +39,7 @@ def lost(user: User, standin: StandIn) -> CloneAttempt:
         recording=recording, preview_text="Hello.", model="speech-2.8-hd",
     )  # fmt: skip
     attempt = clones.submit(order, by=user)
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
     return CloneAttempt.objects.get(pk=attempt.pk)
 
 
@@ -57,7 +57,7 @@ def test_check_asks_once_and_enters_the_voice_that_was_there(
     for _press in range(2):
         client.post(f"/history/{lost.pk}/check/")
     busy = client.get(f"/history/{lost.pk}/").content.decode()
-    reconcile.run(lost.pk)
+    reconcile.check_with_provider.call(lost.pk)
 
     attempt = CloneAttempt.objects.get(pk=lost.pk)
     assert "Asking MiniMax" in busy
@@ -89,4 +89,4 @@ def test_check_is_not_for_strangers_nor_by_link(client: Client, lost: CloneAttem
     assert client.get(f"/history/{lost.pk}/check/").status_code == 405
     client.logout()
     assert client.post(f"/history/{lost.pk}/check/").status_code == 302
-    assert CloneAttempt.objects.get(pk=lost.pk).is_being_asked is False
+    assert CloneAttempt.objects.get(pk=lost.pk).is_being_reconciled is False

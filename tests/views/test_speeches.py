@@ -41,7 +41,7 @@ def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
         recording=recording,
     )  # fmt: skip
     attempt = clones.submit(order, by=user)
-    clones.run(attempt.pk)
+    clones.run_clone.call(attempt.pk)
     return Voice.objects.get(voice_id="Anna-7k2pp")
 
 
@@ -63,7 +63,7 @@ def test_speak_once_makes_one_speech_however_often_it_is_sent(client: Client, vo
 def test_speech_can_be_heard_and_downloaded(client: Client, voice: Voice, standin: StandIn) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked(speed="1.2", pitch="-2", format="wav"))
     speech = Speech.objects.get()
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
 
     row = client.get(f"/speeches/{speech.pk}/", headers=HTMX).content.decode()
     sound = client.get(f"/audio/speeches/{speech.pk}/?download=1")
@@ -125,7 +125,7 @@ def test_speech_whose_answer_was_lost_is_settled_by_hand(
     standin.script("t2a_v2", Fault(action="drop"))
     client.post(f"/voices/{voice.pk}/speak/", asked())
     speech = Speech.objects.get()
-    speeches.run(speech.pk)
+    speeches.run_speech.call(speech.pk)
     assert Speech.objects.get().state == SpeechState.UNKNOWN
 
     client.post(f"/speeches/{speech.pk}/settle/", {"worked": "no", "note": "asked their support"})
@@ -189,7 +189,7 @@ def test_voice_deleted_meanwhile_is_not_asked_to_speak(
     delete = {"confirmation": voice.voice_id, "files_here": "on"}
     client.post(f"/voices/{voice.pk}/delete/", delete)
 
-    speeches.run(Speech.objects.get().pk)
+    speeches.run_speech.call(Speech.objects.get().pk)
 
     speech = Speech.objects.get()
     assert (speech.state, speech.charges.count()) == (SpeechState.FAILED, 0)

@@ -85,7 +85,7 @@ def speech_json(speech: Speech) -> dict[str, Any]:
         **voice_json(voice, costs.sum_voices([voice.pk])[voice.pk]),
         "status_code": speech.status_code,
         "trace_id": speech.trace_id or None,
-        "message": message_text(speeches.message(speech)) or str(speech.state.label),
+        "message": message_text(speeches.message_for(speech)) or str(speech.state.label),
     }
 
 

@@ -4,7 +4,7 @@ from .attempt_states import AttemptState
 from .attempts import CloneAttempt
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
-from .paid_calls import PaidCall
+from .paid_calls import CallStatus, PaidCall
 from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
 from .search import LARGEST_ID
@@ -19,6 +19,7 @@ __all__ = [
     "AttemptState",
     "AudioFile",
     "CallKind",
+    "CallStatus",
     "Charge",
     "ChargeKind",
     "CloneAttempt",

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
-from .paid_calls import PaidCallQuerySet
+from .paid_calls import LAPSED, PaidCallQuerySet
 from .search import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -19,19 +19,6 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 25
 # By how much the order of the ids may differ from that of the times.
 SLACK: Final = timedelta(minutes=1)
-
-# What a person ordered. Written once, when the attempt is asked for.
-IMMUTABLE_FIELDS: Final = frozenset(
-    {
-        "token", "provider", "created_at", "created_by", "created_by_id", "parent", "parent_id",
-        "speaker", "speaker_id", "speaker_name", "recording", "recording_id",
-        "prompt_clip", "prompt_clip_id", "prompt_text", "voice_id", "preview_text", "model",
-        "language", "text_validation", "accuracy", "noise_reduction", "volume_normalization",
-        "watermark", "rehearsal", "permission_by", "permission_by_id", "permission_at",
-        "permission_wording",
-    }
-)  # fmt: skip
-
 
 # What one row of a list shows; the rest stays in the database, since reading it takes longer.
 SHOWN_IN_ROWS: Final = (
@@ -50,10 +37,10 @@ class AttemptPage(NamedTuple):
     newer: int | None
 
 
-class IfLost(models.Func):
-    """The state in which an attempt of a status is once its worker has been lost.
+class IfLapsed(models.Func):
+    """The state of an attempt once its lease has lapsed.
 
-    Without parameters, so that query and index have the same text.
+    Without parameters, because query and index must have the same text.
     """
 
     template = (
@@ -74,22 +61,19 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
 
     def in_state(self, state: str) -> Self:
         """Attempts in `state` as staff read it, by status and by the clock."""
-        lost = Q(lease_until__lt=timezone.now())
-        match state:
-            case AttemptState.FLAGGED:
-                return self.filter(status=AttemptState.READY, input_sensitive=True)
-            case AttemptState.READY:
-                return self.filter(status=AttemptState.READY).exclude(input_sensitive=True)
-            case AttemptState.SENDING | AttemptState.CLONING:
-                return self.filter(~lost, status=state)
-            case AttemptState.INTERRUPTED | AttemptState.UNKNOWN:
-                # Two conditions on one index, which is in the order of the ids, instead of two
-                # indexes whose rows would all have to be sorted. The few rows are found first:
-                # another filter may hold nearly all of the others.
-                rows = self.model._default_manager.alias(if_lost=IfLost("status"))
-                few = rows.filter(Q(status=state) | lost, if_lost=state)
-                return self.filter(pk__in=few.order_by().values("pk"))
-        return self.filter(status=state)
+        if state == AttemptState.FLAGGED:
+            return self.filter(status=AttemptState.READY, input_sensitive=True)
+        if state == AttemptState.READY:
+            return self.filter(status=state).exclude(input_sensitive=True)
+        if state in (AttemptState.INTERRUPTED, AttemptState.UNKNOWN):
+            # One index in the order of the ids answers both conditions, instead of two indexes
+            # whose rows would have to be sorted. The few matching rows are found first, because
+            # another filter may match nearly all of the others.
+            lapsed = Q(**{LAPSED: timezone.now()})
+            rows = self.model._default_manager.alias(if_lapsed=IfLapsed("status"))
+            few = rows.filter(Q(status=state) | lapsed, if_lapsed=state)
+            return self.filter(pk__in=few.order_by().values("pk"))
+        return super().in_state(state)
 
     def holding_voice_id(self, provider: str, voice_id: str) -> Self:
         """Attempts under way, or unanswered, that may make this voice."""
@@ -169,6 +153,6 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
             newer=found[0].pk if found and has_newer else None,
         )
 
-    def with_all_it_needs(self) -> Self:
-        """With the rows that the worker looks at."""
+    def for_worker(self) -> Self:
+        """With the rows that the worker reads."""
         return self.select_related("recording", "prompt_clip", "speaker")

@@ -1,4 +1,4 @@
-"""States: the words for how far an attempt has come."""
+"""The states of a clone attempt."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AttemptState(models.TextChoices):
-    """What staff read; `status` in the database plus what the clock tells."""
+    """What staff read: `status` in the database and what the clock makes of it."""
 
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Uploading")
@@ -22,10 +22,10 @@ class AttemptState(models.TextChoices):
 
 # FLAGGED is no status of its own: it is READY with `input_sensitive`.
 STATUSES: Final = tuple(state.value for state in AttemptState if state is not AttemptState.FLAGGED)
-RUNNING: Final = (
+# A voice ID in one of these may exist, or come to exist, at the provider.
+HOLDING_A_VOICE_ID: Final = (
     AttemptState.WAITING.value,
     AttemptState.SENDING.value,
     AttemptState.CLONING.value,
+    AttemptState.UNKNOWN.value,
 )
-# A voice ID in one of these may exist, or come to exist, at the provider.
-HOLDING_A_VOICE_ID: Final = (*RUNNING, AttemptState.UNKNOWN.value)

@@ -1,4 +1,4 @@
-"""Clone attempts: one request to clone, everything sent, everything answered, and who asked."""
+"""Clone attempts: one request to clone a voice, with everything sent and answered."""
 
 from typing import Any, ClassVar, Final
 
@@ -9,26 +9,36 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from . import search
-from .attempt_queryset import IMMUTABLE_FIELDS, CloneAttemptQuerySet, IfLost
+from .attempt_queryset import CloneAttemptQuerySet, IfLapsed
 from .attempt_states import HOLDING_A_VOICE_ID, STATUSES, AttemptState
-from .paid_calls import PERMANENT, PaidCall
+from .paid_calls import ORDER, PaidCall
+from .rate_limits import CallKind
 from .recordings import AudioFile
 from .speakers import Speaker
 from .voices import Voice
 
-HELD: Final = Q(lease_until__isnull=False)
+LEASED: Final = Q(lease_until__isnull=False)
 
 
 class CloneAttempt(PaidCall):
-    """One request to clone a voice: the carrier between browser, worker and history.
+    """One request to clone a voice; the row is all that browser, worker and history share.
 
-    `parent` is the attempt from which it was made anew, with changes or without.
+    `parent` is the attempt that this one repeats, with or without changes.
     """
 
     IN_FLIGHT_STATUS: ClassVar[str] = AttemptState.CLONING.value
-    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = IMMUTABLE_FIELDS
+    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = ORDER | {
+        "parent", "parent_id", "speaker", "speaker_id", "speaker_name", "recording",
+        "recording_id", "prompt_clip", "prompt_clip_id", "prompt_text", "voice_id", "preview_text",
+        "model", "language", "text_validation", "accuracy", "noise_reduction",
+        "volume_normalization", "watermark", "rehearsal", "permission_by", "permission_by_id",
+        "permission_at", "permission_wording",
+    }  # fmt: skip
+    STATES: ClassVar[type[models.TextChoices]] = AttemptState
+    RATE_LIMIT: ClassVar[CallKind] = CallKind.CLONE
+    AUDIO_FOLDER: ClassVar[str] = "previews"
 
-    # Asked for
+    # The order
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True
     )
@@ -56,7 +66,7 @@ class CloneAttempt(PaidCall):
     permission_wording = models.TextField()
     search_text = models.TextField(editable=False)
 
-    # Under way
+    # In the queue
     status = models.CharField(
         max_length=12, choices=[(value, value) for value in STATUSES], default=AttemptState.WAITING
     )
@@ -69,16 +79,7 @@ class CloneAttempt(PaidCall):
         Voice, on_delete=models.PROTECT, related_name="attempt", null=True, blank=True
     )
 
-    # The demo
-    audio_url = models.TextField(blank=True)
-    audio = models.FileField(upload_to="previews/%Y/%m", max_length=255, blank=True)
-    audio_trouble = models.CharField(max_length=20, blank=True)
-    audio_bytes = models.BigIntegerField(null=True, blank=True)
-    audio_duration_ms = models.BigIntegerField(null=True, blank=True)
-    audio_peaks = models.JSONField(default=list, blank=True)
-    audio_saved_at = models.DateTimeField(null=True, blank=True)
-
-    # Who asked, by name: only in rows of a list.
+    # The name of the person who ordered it: only in rows of a list.
     person: str
 
     objects = CloneAttemptQuerySet.as_manager()
@@ -123,12 +124,16 @@ class CloneAttempt(PaidCall):
                 name="attempt_voice_id_once_under_way",
             ),
         )
-        # What follows the id lets a second filter be judged without a look at the row.
+        # Columns after the id let the index answer a second filter without reading the row.
         indexes = (
             models.Index(fields=("status", "-id", "model", "created_by"), name="attempt_by_status"),
-            # With all that tells whether a worker has been lost, so that no row is looked at.
+            # Holds all that tells whether a lease has lapsed, so that no row is read.
             models.Index(
-                IfLost("status"), F("id").desc(), "status", "lease_until", name="attempt_if_lost"
+                IfLapsed("status"),
+                F("id").desc(),
+                "status",
+                "lease_until",
+                name="attempt_if_lapsed",
             ),
             models.Index(fields=("model", "-id", "status", "created_by"), name="attempt_by_model"),
             models.Index(fields=("created_by", "-id", "status", "model"), name="attempt_by_person"),
@@ -142,89 +147,54 @@ class CloneAttempt(PaidCall):
             ),
             models.Index(fields=("created_at", "id"), name="attempt_by_time"),
             models.Index(Lower("voice_id"), name="attempt_by_voice_id"),
-            # Held by a worker: a handful of rows, asked for every few seconds.
-            models.Index(fields=("status", "lease_until"), condition=HELD, name="attempt_leases"),
-            models.Index(fields=("claim",), condition=HELD, name="attempt_claims"),
-            models.Index(fields=("worker",), condition=HELD, name="attempt_held_by"),
+            # Rows with a lease: a handful, queried every few seconds.
+            models.Index(fields=("status", "lease_until"), condition=LEASED, name="attempt_leases"),
+            models.Index(fields=("claim",), condition=LEASED, name="attempt_claims"),
+            models.Index(fields=("worker",), condition=LEASED, name="attempt_held_by"),
         )
 
     def __str__(self) -> str:
         return f"{self.speaker_name} · {self.voice_id}"
 
     def save(self, **kwargs: Any) -> None:
-        """Insert, or write named fields; never what was ordered or sent."""
+        """Insert with the text for search, or write named fields."""
         if self._state.adding:
             self.search_text = search.indexed(
                 f"{self.speaker_name} {self.voice_id} {self.preview_text}"
             )
         super().save(**kwargs)
 
+    @property
+    def billed_text(self) -> str:
+        """The preview text; "" for a clone without a preview."""
+        return self.preview_text
+
+    @property
+    def voice_used(self) -> None:
+        """None: a preview is no use of the voice, so no clone fee falls due."""
+        return
+
+    @property
+    def audio_name(self) -> str:
+        """The name of the preview file, without its extension."""
+        return self.voice_id[:60]
+
     # Facts computed when read ------------------------------------------------------------------
 
     @property
     def state(self) -> AttemptState:
         """The state that staff read: true at this moment, whatever was written last."""
-        match self.status:
-            case AttemptState.SENDING if self.has_lapsed:
-                return AttemptState.INTERRUPTED
-            case AttemptState.CLONING if self.has_lapsed:
-                return AttemptState.UNKNOWN
-            case AttemptState.READY if self.input_sensitive:
-                return AttemptState.FLAGGED
-        return AttemptState(self.status)
+        if self.is_ready and self.input_sensitive:
+            return AttemptState.FLAGGED
+        return AttemptState(super().state)
 
     @property
     def is_running(self) -> bool:
-        """Whether somebody is still at it, so that the page should look again."""
-        if self.state in (AttemptState.WAITING, AttemptState.SENDING, AttemptState.CLONING):
-            return True
-        return self.audio_is_under_way or self.is_being_asked
+        """Whether a worker will change this row soon, so that the page should ask again."""
+        return super().is_running or self.is_being_reconciled
 
     @property
-    def is_ready(self) -> bool:
-        """Whether the voice exists, flagged or not."""
-        return self.status == AttemptState.READY
-
-    @property
-    def billed_text(self) -> str:
-        """The text whose characters MiniMax bills."""
-        return self.preview_text
-
-    @property
-    def voice_used(self) -> None:
-        """A preview is no real use, so that no clone fee falls due."""
-        return None
-
-    @property
-    def audio_is_under_way(self) -> bool:
-        """Whether a worker is copying the demo at this moment."""
-        return (
-            self.is_ready
-            and bool(self.audio_url)
-            and not self.audio
-            and not self.audio_trouble
-            and not self.has_lapsed
-        )
-
-    @property
-    def is_being_asked(self) -> bool:
-        """Whether a worker is finding out at this moment what became of it."""
-        return (
-            self.status == AttemptState.UNKNOWN
-            and self.lease_until is not None
-            and not self.has_lapsed
-        )
-
-    @property
-    def audio_problem(self) -> str:
-        """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
-        if not self.is_ready or self.audio or self.audio_is_under_way or not self.preview_text:
-            return ""
-        if self.audio_trouble:
-            return self.audio_trouble
-        return "unreachable" if self.audio_url else "missing"
-
-    @property
-    def audio_can_be_fetched(self) -> bool:
-        """Whether a further try may bring a demo that is missing."""
-        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}
+    def is_being_reconciled(self) -> bool:
+        """Whether a worker is asking MiniMax at this moment what became of the request."""
+        held = self.lease_until is not None and not self.has_lapsed
+        return held and self.status == AttemptState.UNKNOWN

@@ -1,10 +1,12 @@
-"""Calls that cost money: what a request to clone and a request to speak have in common.
+"""Paid calls: what a request to clone and a request to generate speech have in common.
 
-Made at most once, said to be unknown where it is unknown, and true whenever the row is read.
+A paid call is sent at most once, its outcome is unknown where no answer came, and its state is
+true whenever the row is read.
 """
 
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from uuid import UUID
 
@@ -13,32 +15,51 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from .rate_limits import CallKind
 from .workers import Worker
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-# Statuses that every paid call knows. In between stands the one in which it is at the provider.
-WAITING: Final = "waiting"
-SENDING: Final = "sending"
-UNKNOWN: Final = "unknown"
-INTERRUPTED: Final = "interrupted"
-# What went to the provider. Written once, at the moment of sending.
-SENT: Final = frozenset({"sent", "sent_at"})
+    from .voices import Voice
 
-# Troubles with the sound of a call that no further try would mend.
+
+class CallStatus(StrEnum):
+    """The statuses that every paid call has; each kind adds the one for "at the provider"."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    READY = "ready"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    INTERRUPTED = "interrupted"
+
+
+# What was sent to the provider. Written once, at the moment of sending.
+SENT: Final = frozenset({"sent", "sent_at"})
+# The part of an order that every paid call has. Written once, when the row is created.
+ORDER: Final = frozenset({"token", "provider", "created_at", "created_by", "created_by_id"})
+# Reasons for missing audio that another download cannot mend.
 PERMANENT: Final = frozenset({"forbidden", "lost", "deleted", "missing"})
+# A lease that has run out: its worker has died or has lost the database.
+LAPSED: Final = "lease_until__lt"
 
 
 class ImmutableOrder(Exception):  # noqa: N818 - reads as the rule that it is
-    """Somebody tried to change what was ordered or sent."""
+    """An update tried to change what was ordered or sent."""
+
+
+def audio_path(call: "PaidCall", filename: str) -> str:
+    """Where the audio of a call is stored: one folder for each kind and month."""
+    return f"{call.AUDIO_FOLDER}/{timezone.now():%Y/%m}/{filename}"
 
 
 class PaidCallQuerySet[Call: "PaidCall"](models.QuerySet[Call]):
-    """Paid calls by who may see them, by what the clock makes of them, and how one is taken."""
+    """Paid calls by visibility and by state, and the claim of one by a worker."""
 
     def update(self, **kwargs: Any) -> int:
-        """Write columns of all these rows; never what was ordered, and what was sent only once."""
+        """Write columns of all these rows: never the order, and what was sent only once."""
         if changed := self.model.IMMUTABLE_FIELDS & kwargs.keys():
             raise ImmutableOrder(f"An order is final: {sorted(changed)}")
         rows = self.filter(sent__isnull=True) if SENT & kwargs.keys() else self
@@ -47,34 +68,47 @@ class PaidCallQuerySet[Call: "PaidCall"](models.QuerySet[Call]):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Everyone in the team sees every call; nobody else sees any."""
+        """Every active member of the team sees every call; anybody else sees none."""
         return self if user.is_authenticated and user.is_active else self.none()
 
     def lapsed(self) -> Self:
-        """Held by a worker that has not been heard of since."""
-        return self.filter(lease_until__lt=timezone.now())
+        """Calls whose worker has let its lease run out."""
+        return self.filter(**{LAPSED: timezone.now()})
 
-    def at_the_provider(self) -> Self:
-        """Sent, and not answered yet as far as is written."""
+    def in_flight(self) -> Self:
+        """Calls that were sent and whose answer is not recorded."""
         return self.filter(status=self.model.IN_FLIGHT_STATUS)
 
-    def waiting_for_a_worker(self) -> Self:
-        """Calls that a worker may take now: not under way, and nobody holds them."""
+    def in_state(self, state: str) -> Self:
+        """Calls in `state` as staff read it: by status and by the clock."""
+        lapsed = Q(**{LAPSED: timezone.now()})
+        in_flight = self.model.IN_FLIGHT_STATUS
+        if state in (CallStatus.SENDING, in_flight):
+            return self.filter(~lapsed, status=state)
+        if state == CallStatus.INTERRUPTED:
+            return self.filter(Q(status=state) | Q(lapsed, status=CallStatus.SENDING))
+        if state == CallStatus.UNKNOWN:
+            return self.filter(Q(status=state) | Q(lapsed, status=in_flight))
+        return self.filter(status=state)
+
+    def claimable(self) -> Self:
+        """Calls that a worker may take now: due, not in flight, and held by no worker."""
         now = timezone.now()
         due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
-        return self.filter(Q(due, status=WAITING) | Q(status=SENDING, lease_until__lt=now))
+        waiting = Q(due, status=CallStatus.WAITING)
+        return self.filter(waiting | Q(status=CallStatus.SENDING, **{LAPSED: now}))
 
     def claim(self, pk: int, claim: UUID, *, worker: Worker | None = None) -> Call | None:
-        """Take the call for this worker, or find that somebody else has it.
+        """Take the call for this worker; None if another worker holds it.
 
-        One conditional UPDATE decides, so that two workers can never hold the same call.
+        One conditional UPDATE decides, so two workers can never hold the same call.
         """
         now = timezone.now()
-        taken = (
+        claimed = (
             self.filter(pk=pk)
-            .waiting_for_a_worker()
+            .claimable()
             .update(
-                status=SENDING,
+                status=CallStatus.SENDING,
                 claim=claim,
                 worker=worker,
                 lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
@@ -83,19 +117,35 @@ class PaidCallQuerySet[Call: "PaidCall"](models.QuerySet[Call]):
                 attempts_made=F("attempts_made") + 1,
             )
         )
-        return self.with_all_it_needs().get(pk=pk) if taken else None
+        return self.for_worker().get(pk=pk) if claimed else None
 
-    def with_all_it_needs(self) -> Self:
-        """With the rows that the worker looks at."""
+    def requeue(self, state: str) -> int:
+        """Let calls in `state` wait for a worker again, as if they were new; how many."""
+        return self.in_state(state).update(
+            status=CallStatus.WAITING, claim=None, lease_until=None, retry_at=None, slot_at=None,
+            attempts_made=0, trouble="", finished_at=None, enqueued_at=timezone.now(),
+        )  # fmt: skip
+
+    def with_audio_to_fetch(self) -> Self:
+        """Answered calls whose audio is still at the provider and may be fetched."""
+        ready = self.filter(status=CallStatus.READY, audio="")
+        return ready.exclude(Q(audio_url="") | Q(audio_trouble__in=PERMANENT))
+
+    def for_worker(self) -> Self:
+        """With the rows that the worker reads."""
         return self
 
 
 class PaidCall(models.Model):
     """One request that costs money and cannot be undone: ordered, sent, answered, by whom."""
 
-    # The status in which the request is at the provider, and the columns of the order.
+    # The status in which the request is at the provider.
     IN_FLIGHT_STATUS: ClassVar[str]
+    # The columns of the order.
     IMMUTABLE_FIELDS: ClassVar[frozenset[str]]
+    STATES: ClassVar[type[models.TextChoices]]
+    RATE_LIMIT: ClassVar[CallKind]
+    AUDIO_FOLDER: ClassVar[str]
 
     token = models.UUIDField(unique=True)
     provider = models.CharField(max_length=255)
@@ -107,10 +157,10 @@ class PaidCall(models.Model):
         db_index=False,  # an index by person begins with it
     )
 
-    # Under way
+    # In the queue
     enqueued_at = models.DateTimeField(default=timezone.now)
     retry_at = models.DateTimeField(null=True, blank=True)
-    # When it may go, or went, by the provider's limit of requests a minute.
+    # The slot of the provider's rate limit that is reserved for the call, or that it used.
     slot_at = models.DateTimeField(null=True, blank=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True)
@@ -134,9 +184,18 @@ class PaidCall(models.Model):
     status_msg = models.TextField(blank=True)
     trace_id = models.CharField(max_length=255, blank=True)
     trouble = models.CharField(max_length=20, blank=True)
-    # Every call made for this one, also those that had to be repeated: what, when (ISO, UTC),
-    # how long (ms), HTTP status, status code, trace id, trouble.
+    # Every HTTP call made for this row, also repeated ones: call, at (ISO, UTC), ms, http_status,
+    # status_code, trace_id, trouble.
     calls = models.JSONField(default=list, blank=True)
+
+    # The audio. `audio_url` is the provider's link, which expires; `audio` is our copy.
+    audio_url = models.TextField(blank=True)
+    audio = models.FileField(upload_to=audio_path, max_length=255, blank=True)
+    audio_trouble = models.CharField(max_length=20, blank=True)
+    audio_bytes = models.BigIntegerField(null=True, blank=True)
+    audio_duration_ms = models.BigIntegerField(null=True, blank=True)
+    audio_peaks = models.JSONField(default=list, blank=True)
+    audio_saved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -144,9 +203,6 @@ class PaidCall(models.Model):
     if TYPE_CHECKING:
         status: Any
         model: Any
-        # For the price: the text that is billed, and the voice whose clone fee may fall due.
-        billed_text: Any
-        voice_used: Any
 
     def save(
         self,
@@ -159,9 +215,7 @@ class PaidCall(models.Model):
         """Insert, or write named fields; never what was ordered or sent."""
         final = self.IMMUTABLE_FIELDS | SENT | {"search_text"}
         if not self._state.adding and (update_fields is None or final & set(update_fields)):
-            raise ImmutableOrder(
-                "Only named fields, and none that was ordered or sent, can be saved."
-            )
+            raise ImmutableOrder("Save named fields only, and none that was ordered or sent.")
         super().save(
             force_insert=force_insert,
             force_update=force_update,
@@ -169,20 +223,81 @@ class PaidCall(models.Model):
             update_fields=update_fields,
         )
 
+    @classmethod
+    def kinds(cls) -> "list[type[PaidCall]]":
+        """Every kind of paid call."""
+        return PaidCall.__subclasses__()
+
     @property
-    def has_lapsed(self) -> bool:
-        """Whether the worker that holds this call has not been heard of since."""
-        return self.lease_until is not None and self.lease_until < timezone.now()
+    def billed_text(self) -> str:
+        """The text that the provider speaks and bills; "" if it speaks nothing."""
+        raise NotImplementedError
 
-    def advance(self, *, held_as: tuple[str, ...], **changes: Any) -> bool:
-        """Write `changes` if this worker still holds the call in one of `held_as`.
+    @property
+    def voice_used(self) -> "Voice | None":
+        """The voice whose clone fee falls due with this call; None if none does."""
+        raise NotImplementedError
 
-        False, and nothing written, if another worker has taken it or its state has moved on.
+    @property
+    def audio_name(self) -> str:
+        """The name of the audio file, without its extension."""
+        raise NotImplementedError
+
+    def advance(self, *, held_as: tuple[str, ...] = (), **changes: Any) -> bool:
+        """Write `changes` if this worker still holds the call in one of the statuses `held_as`.
+
+        By default in any status from its claim until its answer is known. False, and nothing written, if another worker has claimed it or its status has changed.
         """
         manager: models.Manager[Any] = type(self)._default_manager
+        held_as = held_as or (CallStatus.SENDING, self.IN_FLIGHT_STATUS, CallStatus.UNKNOWN)
         rows = manager.filter(pk=self.pk, claim=self.claim, status__in=held_as)
         if not rows.update(**changes):
             return False
         for field, value in changes.items():
             setattr(self, field, value)
         return True
+
+    # Facts computed when read ------------------------------------------------------------------
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether the worker that holds this call has let its lease run out."""
+        return self.lease_until is not None and self.lease_until < timezone.now()
+
+    @property
+    def state(self) -> Any:
+        """The state that staff read: true at this moment, whatever was written last."""
+        if self.status == CallStatus.SENDING and self.has_lapsed:
+            return self.STATES(CallStatus.INTERRUPTED)
+        if self.status == self.IN_FLIGHT_STATUS and self.has_lapsed:
+            return self.STATES(CallStatus.UNKNOWN)
+        return self.STATES(self.status)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a worker will change this row soon, so that the page should ask again."""
+        running = (CallStatus.WAITING, CallStatus.SENDING, self.IN_FLIGHT_STATUS)
+        return self.state in running or self.audio_is_under_way
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the provider has done what was ordered."""
+        return bool(self.status == CallStatus.READY)
+
+    @property
+    def audio_is_under_way(self) -> bool:
+        """Whether a worker is copying the audio at this moment."""
+        missing = bool(self.audio_url) and not self.audio and not self.audio_trouble
+        return self.is_ready and missing and not self.has_lapsed
+
+    @property
+    def audio_problem(self) -> str:
+        """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
+        if not self.is_ready or self.audio or self.audio_is_under_way or not self.billed_text:
+            return ""
+        return self.audio_trouble or ("unreachable" if self.audio_url else "missing")
+
+    @property
+    def audio_can_be_fetched(self) -> bool:
+        """Whether another download may bring the missing audio."""
+        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}

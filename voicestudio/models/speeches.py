@@ -1,20 +1,19 @@
-"""Speeches: what a voice was asked to say, and what was heard. The same rules as for cloning."""
+"""Speeches: one request to generate speech with a voice, and the audio that came back."""
 
 from decimal import Decimal
 from typing import ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .paid_calls import INTERRUPTED, PERMANENT, PaidCall, PaidCallQuerySet
-from .paid_calls import UNKNOWN as UNANSWERED
+from .paid_calls import ORDER, PaidCall, PaidCallQuerySet
+from .rate_limits import CallKind
 from .voices import Voice
 
 
 class SpeechState(models.TextChoices):
-    """What staff read; `status` in the database plus what the clock tells."""
+    """What staff read: `status` in the database and what the clock makes of it."""
 
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Sending")
@@ -26,6 +25,13 @@ class SpeechState(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
+RUNNING: Final = (
+    SpeechState.WAITING.value,
+    SpeechState.SENDING.value,
+    SpeechState.SPEAKING.value,
+)
+
+
 class SpeechPurpose(models.TextChoices):
     """Why the voice speaks."""
 
@@ -34,20 +40,17 @@ class SpeechPurpose(models.TextChoices):
 
 
 class Format(models.TextChoices):
-    """The kinds of audio that a person can ask for."""
+    """The audio formats that a person can choose."""
 
     MP3 = "mp3", "mp3"
     WAV = "wav", "wav"
     FLAC = "flac", "flac"
 
 
-UNDER_WAY: Final = (SpeechState.WAITING, SpeechState.SENDING, SpeechState.SPEAKING)
-
-
 class SpeechQuerySet(PaidCallQuerySet["Speech"]):  # type: ignore[override, unused-ignore]
-    """Speeches by state."""
+    """Speeches with the rows that a list or the worker needs."""
 
-    def with_all_it_needs(self) -> Self:
+    def for_worker(self) -> Self:
         """With the voice and its speaker."""
         return self.select_related("voice__speaker")
 
@@ -55,29 +58,18 @@ class SpeechQuerySet(PaidCallQuerySet["Speech"]):  # type: ignore[override, unus
         """With all that one row of a list shows, in one query."""
         return self.select_related("created_by", "voice").defer("answer", "answer_text", "calls")
 
-    def in_state(self, state: str) -> Self:
-        """Speeches in `state` as staff read it, by status and by the clock."""
-        lost = Q(lease_until__lt=timezone.now())
-        match state:
-            case SpeechState.SENDING | SpeechState.SPEAKING:
-                return self.filter(~lost, status=state)
-            case SpeechState.INTERRUPTED:
-                return self.filter(Q(status=INTERRUPTED) | Q(lost, status=SpeechState.SENDING))
-            case SpeechState.UNKNOWN:
-                return self.filter(Q(status=UNANSWERED) | Q(lost, status=SpeechState.SPEAKING))
-        return self.filter(status=state)
-
 
 class Speech(PaidCall):
-    """One request to speak: the carrier between browser, worker and history."""
+    """One request to generate speech; the row is all that browser, worker and page share."""
 
     IN_FLIGHT_STATUS: ClassVar[str] = SpeechState.SPEAKING.value
-    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {
-            "token", "provider", "created_at", "created_by", "created_by_id", "voice", "voice_id",
-            "purpose", "text", "model", "speed", "volume", "pitch", "language", "format",
-        }
-    )  # fmt: skip
+    IMMUTABLE_FIELDS: ClassVar[frozenset[str]] = ORDER | {
+        "voice", "voice_id", "purpose", "text", "model", "speed", "volume", "pitch", "language",
+        "format",
+    }  # fmt: skip
+    STATES: ClassVar[type[models.TextChoices]] = SpeechState
+    RATE_LIMIT: ClassVar[CallKind] = CallKind.SPEECH
+    AUDIO_FOLDER: ClassVar[str] = "speeches"
 
     voice = models.ForeignKey(Voice, on_delete=models.PROTECT, related_name="speeches")
     purpose = models.CharField(max_length=8, choices=SpeechPurpose, default=SpeechPurpose.SPEAK)
@@ -94,14 +86,6 @@ class Speech(PaidCall):
         default=SpeechState.WAITING,
     )
 
-    # What was spoken. `audio_url` is good for a day; what lies in `audio` is ours.
-    audio_url = models.TextField(blank=True)
-    audio = models.FileField(upload_to="speeches/%Y/%m", max_length=255, blank=True)
-    audio_trouble = models.CharField(max_length=20, blank=True)
-    audio_saved_at = models.DateTimeField(null=True, blank=True)
-    audio_bytes = models.BigIntegerField(null=True, blank=True)
-    audio_duration_ms = models.BigIntegerField(null=True, blank=True)
-    audio_peaks = models.JSONField(default=list, blank=True)
     usage_characters = models.BigIntegerField(null=True, blank=True)
 
     objects = SpeechQuerySet.as_manager()
@@ -127,12 +111,15 @@ class Speech(PaidCall):
                 name="speech_sent_with_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=("speaking", "unknown", "ready")) | Q(sent__isnull=False),
+                condition=~Q(
+                    status__in=[SpeechState.SPEAKING, SpeechState.UNKNOWN, SpeechState.READY]
+                )
+                | Q(sent__isnull=False),
                 name="speech_spoken_was_sent",
             ),
             models.UniqueConstraint(
                 fields=("voice",),
-                condition=Q(purpose="keep", status__in=("waiting", "sending", "speaking")),
+                condition=Q(purpose="keep", status__in=RUNNING),
                 name="speech_keeps_a_voice_once",
             ),
         )
@@ -153,52 +140,17 @@ class Speech(PaidCall):
     def __str__(self) -> str:
         return f"{self.voice} · {self.text[:40]}"
 
-    # Facts computed when read ------------------------------------------------------------------
-
-    @property
-    def state(self) -> SpeechState:
-        """The state that staff read: true at this moment, whatever was written last."""
-        match self.status:
-            case SpeechState.SENDING if self.has_lapsed:
-                return SpeechState.INTERRUPTED
-            case SpeechState.SPEAKING if self.has_lapsed:
-                return SpeechState.UNKNOWN
-        return SpeechState(self.status)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether somebody is still at it, so that the page should look again."""
-        return self.state in UNDER_WAY or self.audio_is_under_way
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it was spoken, and so has to be paid for."""
-        return self.status == SpeechState.READY
-
     @property
     def billed_text(self) -> str:
-        """The text whose characters MiniMax bills."""
+        """The text to speak."""
         return self.text
 
     @property
     def voice_used(self) -> Voice:
-        """The voice whose clone fee falls due at its first real use."""
+        """The voice, whose clone fee falls due with its first speech."""
         return self.voice
 
     @property
-    def audio_is_under_way(self) -> bool:
-        """Whether a worker is copying the audio at this moment."""
-        waiting = bool(self.audio_url) and not self.audio and not self.audio_trouble
-        return self.is_ready and waiting and not self.has_lapsed
-
-    @property
-    def audio_problem(self) -> str:
-        """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
-        if not self.is_ready or self.audio or self.audio_is_under_way:
-            return ""
-        return self.audio_trouble or ("unreachable" if self.audio_url else "missing")
-
-    @property
-    def audio_can_be_fetched(self) -> bool:
-        """Whether a further try may bring audio that is missing."""
-        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}
+    def audio_name(self) -> str:
+        """The name of the audio file, without its extension."""
+        return f"{self.voice.voice_id[:60]}-{self.pk}"

@@ -1,107 +1,133 @@
-"""The worker: its heartbeat, and the attempts that it takes up again."""
+"""Worker: its heartbeat, its chores, and the paid calls that it hands out again."""
 
 import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Speech, Worker
-from voicestudio.services import clones, recordings, speeches
-from voicestudio.services.paid_calls import audio_download, leases
-from voicestudio.services.voices import bookkeeping
+from voicestudio.models import CallStatus, PaidCall, Worker
 
-from . import drafts, queue, reminders
+from . import clones, drafts, queue, recordings, reminders, speeches
+from .paid_calls import audio_download, leases
+from .voices import bookkeeping
 
 logger = logging.getLogger(__name__)
 
-# A job is taken for lost when its attempt has waited this long although it was due.
-LOST_AFTER: Final = timedelta(seconds=20)
-# An attempt that loses its worker this often is left to a person.
-MOST_INTERRUPTIONS: Final = 5
+# A job is taken for lost when its call has been due for this long.
+JOB_LOST_AFTER: Final = timedelta(seconds=20)
+# A call that loses its worker this often is left to a person.
+MAX_INTERRUPTIONS: Final = 5
+# At most so many calls are handed out at once.
+BATCH: Final = 500
+JOBS: Final = {"cloneattempt": clones.run_clone, "speech": speeches.run_speech}
 
 _stop: Final = threading.Event()
 
 
 def on_start() -> None:
-    """Enter this worker, take up what an earlier one left, and start the heartbeat."""
+    """Enter this worker, hand out what an earlier one left, start heartbeat and chores."""
     now = timezone.now()
-    _end_leases_of_the_dead()
+    _end_leases_of_dead_workers()
     leases.worker = Worker.objects.create(
         host=socket.gethostname(), pid=os.getpid(), started_at=now, beat_at=now
     )
     Worker.objects.filter(
         beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None
     ).delete()
-    take_up(at_once=True)
+    requeue_lost_calls(at_once=True)
     _stop.clear()
-    threading.Thread(target=_beat_on, name="heartbeat", daemon=True).start()
+    for chore in (write_heartbeat, *CHORES):
+        # A thread for each, so that one that fails or hangs (a mail server) stops no other.
+        threading.Thread(target=_repeat, args=(chore,), name=chore.__name__, daemon=True).start()
 
 
 def on_stop() -> None:
-    """Say at once what stopping means for the attempts that this process holds."""
+    """Release the leases of this process, so that its calls say at once what stopping means."""
     _stop.set()
-    leases.let_go()
+    leases.release_all()
     if leases.worker is not None:
         Worker.objects.filter(pk=leases.worker.pk).update(stopped_at=timezone.now())
 
 
-def take_up(*, at_once: bool = False) -> int:
-    """Hand out again what lost its job or its worker; say so where nothing can be done.
+def write_heartbeat() -> None:
+    """Write that this worker is alive."""
+    if leases.worker is not None:
+        Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
 
-    Returns how many calls were handed out. Jobs handed out twice do no harm: a call can be claimed
-    only once.
+
+def requeue_lost_calls(*, at_once: bool = False) -> int:
+    """Hand out again what has lost its job or its worker; how many calls.
+
+    A job that is handed out twice does no harm, because a call can be claimed only once.
     """
     now = timezone.now()
     bookkeeping.settle_lapsed()
-    for rows in (CloneAttempt.objects.lapsed(), Speech.objects.lapsed()):
-        rows.filter(
-            status="sending", attempts_made__gte=MOST_INTERRUPTIONS, sent__isnull=True
-        ).update(status="interrupted", finished_at=now, lease_until=None, claim=None)
+    kinds: list[tuple[Any, Any]] = [
+        (JOBS[str(kind._meta.model_name)], kind._default_manager) for kind in PaidCall.kinds()
+    ]
+    for _job, calls in kinds:
+        _interrupt_hopeless_calls(calls, now)
     count = 0
-    # While jobs wait in the queue, an attempt that waits too has most likely one of them.
+    # While jobs wait in the queue, a waiting call most likely has one of them.
     if at_once or queue.is_empty():
-        since = now if at_once else now - LOST_AFTER
-        count += _hand_out(CloneAttempt.objects.all(), since, clones.run_attempt)
-        count += _hand_out(Speech.objects.all(), since, speeches.run_speech)
+        since = now if at_once else now - JOB_LOST_AFTER
+        count += sum(_enqueue_due(calls, since, job) for job, calls in kinds)
         recordings.take_up()
-    ready = CloneAttempt.objects.lapsed().filter(status="ready", audio="", audio_trouble="")
-    count += _fetch(ready.exclude(audio_url=""), audio_download.fetch_preview)
-    spoken = Speech.objects.lapsed().filter(status="ready", audio="", audio_trouble="")
-    return count + _fetch(spoken.exclude(audio_url=""), speeches.fetch_audio)
+    untried = [calls.lapsed().filter(audio_trouble="") for _job, calls in kinds]
+    return count + sum(audio_download.enqueue_fetch(calls) for calls in untried)
 
 
-def _hand_out(calls: Any, since: datetime, job: Any) -> int:
-    """Enqueue what could run and has waited since then."""
-    due = calls.waiting_for_a_worker().filter(enqueued_at__lt=since)
-    pks = list(due.order_by("pk").values_list("pk", flat=True)[:500])
+# What the worker does every few seconds besides its calls. Each runs in a thread of its own.
+CHORES: Final[tuple[Callable[[], object], ...]] = (
+    requeue_lost_calls,
+    reminders.send_if_due,
+    drafts.forget_old,
+    recordings.sweep,
+)
+
+
+def _repeat(chore: Callable[[], object]) -> None:
+    while not _stop.wait(settings.HEARTBEAT_SECONDS):
+        try:
+            chore()
+        except Exception:
+            # The next round tries again: no failure may end the thread.
+            logger.exception("The chore %s failed.", chore.__name__)
+        finally:
+            connection.close()
+
+
+def _interrupt_hopeless_calls(calls: Any, now: datetime) -> None:
+    hopeless = calls.lapsed().filter(
+        status=CallStatus.SENDING, attempts_made__gte=MAX_INTERRUPTIONS, sent__isnull=True
+    )
+    hopeless.update(status=CallStatus.INTERRUPTED, finished_at=now, lease_until=None, claim=None)
+
+
+def _enqueue_due(calls: Any, since: datetime, job: Any) -> int:
+    """Enqueue what a worker could claim and what has waited since then."""
+    due = calls.all().claimable().filter(enqueued_at__lt=since)
+    pks = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
     calls.filter(pk__in=pks).update(enqueued_at=timezone.now())
     for pk in pks:
         job.enqueue(pk)
     return len(pks)
 
 
-def _fetch(calls: Any, job: Any) -> int:
-    """Enqueue the copying of audio that a lost worker has left."""
-    pks = list(calls.values_list("pk", flat=True)[:500])
-    calls.model.objects.filter(pk__in=pks).update(claim=None, lease_until=leases.lease_end())
-    for pk in pks:
-        job.enqueue(pk)
-    return len(pks)
-
-
-def _end_leases_of_the_dead() -> None:
-    """Workers of this machine whose process is gone hold nothing any more."""
+def _end_leases_of_dead_workers() -> None:
+    """End the leases of workers of this machine whose process has gone."""
     here = Worker.objects.filter(host=socket.gethostname(), stopped_at__isnull=True)
     for worker in here.filter(beat_at__gt=timezone.now() - timedelta(days=1)):
         if worker.pid == os.getpid() or not _is_running(worker.pid):
-            for rows in (CloneAttempt.objects.all(), Speech.objects.all()):
-                rows.filter(worker=worker, lease_until__isnull=False).update(
+            for kind in PaidCall.kinds():
+                kind._default_manager.filter(worker=worker, lease_until__isnull=False).update(
                     lease_until=timezone.now()
                 )
             Worker.objects.filter(pk=worker.pk).update(stopped_at=timezone.now())
@@ -115,18 +141,3 @@ def _is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _beat_on() -> None:
-    while not _stop.wait(settings.HEARTBEAT_SECONDS):
-        try:
-            if leases.worker is not None:
-                Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
-            take_up()
-            reminders.send_if_due()
-            drafts.forget_old()
-            recordings.sweep()
-        except Error:
-            logger.warning("The heartbeat could not be written.", exc_info=True)
-        finally:
-            connection.close()

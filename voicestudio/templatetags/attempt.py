@@ -71,7 +71,11 @@ def badge_icon(state: AttemptState) -> SafeString:
 @register.filter
 def keeps_changing(attempt: CloneAttempt) -> bool:
     """Whether to look again: somebody is at it, or a worker may take it up by itself."""
-    return attempt.is_running or attempt.is_being_asked or attempt.state is AttemptState.INTERRUPTED
+    return (
+        attempt.is_running
+        or attempt.is_being_reconciled
+        or attempt.state is AttemptState.INTERRUPTED
+    )
 
 
 @register.filter
@@ -89,7 +93,7 @@ def pace(attempt: CloneAttempt) -> int:
 @register.filter
 def said(attempt: CloneAttempt) -> Message | None:
     """What there is to tell about this attempt, in words; None if all is well."""
-    return clones.message(attempt)
+    return clones.message_for(attempt)
 
 
 @register.filter
@@ -107,7 +111,7 @@ def category(attempt: CloneAttempt) -> str | Promise:
 @register.filter
 def way_on(attempt: CloneAttempt) -> WayOn | None:
     """The next step that is a link: the form, filled in, with words that say what to change."""
-    message = clones.message(attempt)
+    message = clones.message_for(attempt)
     for offer in message.actions if message else ():
         if offer in OFFERS:
             return WayOn(f"{reverse('new')}?from={attempt.pk}", OFFERS[offer])
@@ -117,7 +121,7 @@ def way_on(attempt: CloneAttempt) -> WayOn | None:
 @register.filter
 def free_voice_ids(attempt: CloneAttempt) -> list[WayOn]:
     """Where the voice ID is taken: three that are free, each leading to the form with it."""
-    message = clones.message(attempt)
+    message = clones.message_for(attempt)
     if message is None or NextStep.CHANGE_VOICE_ID not in message.actions:
         return []
     like = f"{reverse('new')}?from={attempt.pk}&voice_id="

@@ -67,7 +67,9 @@ def _shape(attempt: CloneAttempt) -> tuple[RowShape, str]:
     """How the row is laid out, and the address of the link in its note."""
     state = attempt.state
     note = (
-        clones.message(attempt) if state is not AttemptState.WAITING and not attempt.audio else None
+        clones.message_for(attempt)
+        if state is not AttemptState.WAITING and not attempt.audio
+        else None
     )
     tone, way_url = state.value, ""
     way: str | Promise = ""

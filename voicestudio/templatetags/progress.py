@@ -104,7 +104,7 @@ def waiting(attempt: CloneAttempt) -> SafeString:
 
     `attempt.ahead`, if the view has set it, is how many wait before this one.
     """
-    note = clones.message(attempt) if attempt.retry_at else None
+    note = clones.message_for(attempt) if attempt.retry_at else None
     texts = {"line": _waits_for(attempt) if note else _starts(getattr(attempt, "ahead", 0))}
     return filled("attempts/_waiting.html", "waiting", WaitingShape(note), texts)
 

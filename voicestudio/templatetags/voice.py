@@ -104,7 +104,7 @@ def why_gone(voice: Voice) -> str | Promise:
 @register.filter
 def said_by(speech: Speech) -> Message | None:
     """What there is to tell about a speech; None if all is well."""
-    return speeches.message(speech)
+    return speeches.message_for(speech)
 
 
 @register.filter

@@ -56,7 +56,7 @@ def attempt(request: HttpRequest, pk: int) -> HttpResponse:
     if one.state is AttemptState.WAITING:
         _count_ahead([one])
     phase = one.state.value
-    if one.audio_is_under_way or one.is_being_asked:
+    if one.audio_is_under_way or one.is_being_reconciled:
         phase += "-busy"
     context = {"attempt": one, "phase": phase}
     if not _wants_part(request, "progress"):
@@ -92,7 +92,7 @@ def fetch_preview(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand an interrupted attempt to the worker once more."""
-    if not clones.try_again(found(request, pk)):
+    if not clones.retry_interrupted(found(request, pk)):
         messages.warning(request, _("This attempt cannot be started again any more."))
     return redirect("attempt", pk)
 

@@ -20,7 +20,7 @@ LONGEST_NOTE = 1000
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the worker ask MiniMax, because this person has said so."""
     try:
-        asked = reconcile.check(found(request, pk), by=current_user(request))
+        asked = reconcile.request_check(found(request, pk), by=current_user(request))
     except limits.LimitReached:
         messages.error(
             request,

@@ -13,6 +13,7 @@ from voicestudio.forms.speeches import SpeechForm
 from voicestudio.models import LARGEST_ID, Speech
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
+from voicestudio.services.paid_calls import audio_download
 
 from .current_user import current_user
 from .voices import found as found_voice
@@ -27,8 +28,8 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
         return page(request, voice, speech_form=form, status=422)
     order = speeches.SpeechOrder(voice=voice, **form.cleaned_data)
     try:
-        made = speeches.ask(order, by=current_user(request))
-    except speeches.SpeechRefused as refused:
+        made = speeches.submit(order, by=current_user(request))
+    except speeches.OrderRefused as refused:
         return page(request, voice, speech_form=form, message=refused.message, status=422)
     return redirect(f"{reverse('voice', args=[pk])}#speech-{made.pk}")
 
@@ -41,7 +42,7 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     """
     text = texts.clean(request.POST.get("text", ""), lines=True)
     model = request.POST.get("model", "")[:60]
-    cost = speeches.price(found_voice(request, pk), text, model)
+    cost = prices.estimate_speech(text, model, found_voice(request, pk))
     thousand = prices.price_per_character(model) * 1000
     context = {"speech_price": cost, "count": f"{len(text):,}", "thousand": thousand}
     return render(request, "voices/detail.html#price", context)
@@ -64,7 +65,7 @@ def speech(request: HttpRequest, pk: int) -> HttpResponse:
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Hand an interrupted speech to the worker once more."""
     one = _found(request, pk)
-    if not speeches.try_again(one):
+    if not speeches.retry_interrupted(one):
         messages.warning(request, _("This cannot be started again any more."))
     return redirect("voice", one.voice_id)
 
@@ -73,7 +74,7 @@ def try_again(request: HttpRequest, pk: int) -> HttpResponse:
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     """Copy the audio once more."""
     one = _found(request, pk)
-    speeches.fetch_again(one)
+    audio_download.fetch_again(one)
     return redirect("voice", one.voice_id)
 
 
@@ -85,7 +86,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     worked = request.POST.get("worked")
     if worked not in ("yes", "no"):
         messages.warning(request, _("Say whether it worked."))
-    elif not speeches.settle(one, worked=worked == "yes", note=note, by=current_user(request)):
+    elif not speeches.settle_by_hand(
+        one, worked=worked == "yes", note=note, by=current_user(request)
+    ):
         messages.warning(request, _("It is known already what became of it."))
     return redirect("voice", one.voice_id)
 

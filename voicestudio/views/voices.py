@@ -55,7 +55,7 @@ def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
     one = found(request, pk)
     try:
         keep.keep_voice(one, by=current_user(request), token=form_tokens.of(request))
-    except speeches.SpeechRefused as refused:
+    except speeches.OrderRefused as refused:
         return page(request, one, message=refused.message, status=422)
     messages.info(request, _("The voice is speaking its first sentence. Then it is kept."))
     return redirect("voice", pk)
@@ -159,13 +159,13 @@ def page(
         "kin": kin,
         "speech_form": form,
         "count": None,
-        "speech_price": speeches.price(one, form.shown("text"), form.shown("model")),
+        "speech_price": prices.estimate_speech(form.shown("text"), form.shown("model"), one),
         "notes_form": notes_form or NotesForm(initial=noted),
-        "keep_price": keep.keep_price(one),
+        "keep_price": keep.estimate_keep(one),
         "keep_sentence": keep.SENTENCE,
         "token": uuid4(),
         "message": None,
-        "rebuild_price": rebuild.rebuild_price(attempt) if attempt else None,
+        "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
         "thousand": prices.price_per_character(form.shown("model")) * 1000,
         "speeches": rows[:SPEECHES],
         "older": rows[SPEECHES - 1].pk if len(rows) > SPEECHES else None,

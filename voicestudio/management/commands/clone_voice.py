@@ -69,7 +69,7 @@ class Command(BaseCommand):
             script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
         if options["wait"]:
-            attempt = script_output.wait_for(attempt, clones.run, options["timeout"])
+            attempt = script_output.wait_for(attempt, clones.run_clone.call, options["timeout"])
         script_output.print_object(self, _attempt_json(attempt), as_json=options["json"])
         if attempt.state not in READY:
             script_output.exit_unfinished(attempt)
@@ -146,5 +146,6 @@ def _attempt_json(attempt: CloneAttempt) -> dict[str, Any]:
         "input_sensitive_type": attempt.input_sensitive_type,
         "status_code": attempt.status_code,
         "trace_id": attempt.trace_id or None,
-        "message": script_output.message_text(clones.message(attempt)) or str(attempt.state.label),
+        "message": script_output.message_text(clones.message_for(attempt))
+        or str(attempt.state.label),
     }

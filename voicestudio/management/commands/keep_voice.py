@@ -32,11 +32,11 @@ class Command(BaseCommand):
         voice = script_output.get_voice(options["voice_id"])
         try:
             speech = keep.keep_voice(voice, by=user)
-        except speeches.SpeechRefused as error:
+        except speeches.OrderRefused as error:
             data = script_output.refusal_json(voice.voice_id, error.message)
             script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
-        speech = script_output.wait_for(speech, speeches.run, options["timeout"])
+        speech = script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
         data = script_output.speech_json(speech)
         script_output.print_object(self, data, as_json=options["json"])
         if not speech.is_ready:

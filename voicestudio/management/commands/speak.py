@@ -48,12 +48,12 @@ class Command(BaseCommand):
             # Checked before anything is charged.
             raise CommandError(f"{out.parent}: no such folder.")
         try:
-            speech = speeches.ask(self._order(options), by=user)
-        except speeches.SpeechRefused as error:
+            speech = speeches.submit(self._order(options), by=user)
+        except speeches.OrderRefused as error:
             data = script_output.refusal_json(options["voice_id"], error.message)
             script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
-        speech = script_output.wait_for(speech, speeches.run, options["timeout"])
+        speech = script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
         saved = self._save_audio(speech, out)
         data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
         script_output.print_object(self, data, as_json=options["json"])

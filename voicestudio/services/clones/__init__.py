@@ -1,9 +1,11 @@
-"""Clone attempts: from the order to the answer. `asking`, then `running`, then `wording`."""
+"""Clones: from an order to a voice. Submission, the steps of the call, reconcile, changes."""
 
-from .messages import message
-from .orders import Order, OrderRefused, OverLimit, PermissionMissing, VoiceIdTaken
-from .steps import run, run_attempt
-from .submission import PERMISSION_WORDING, submit, try_again
+from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
+
+from .messages import message_for
+from .orders import Order, PermissionMissing, VoiceIdTaken
+from .steps import run_clone
+from .submission import PERMISSION_WORDING, retry_interrupted, submit
 
 __all__ = [
     "PERMISSION_WORDING",
@@ -12,9 +14,8 @@ __all__ = [
     "OverLimit",
     "PermissionMissing",
     "VoiceIdTaken",
-    "message",
-    "run",
-    "run_attempt",
+    "message_for",
+    "retry_interrupted",
+    "run_clone",
     "submit",
-    "try_again",
 ]

@@ -1,22 +1,22 @@
-"""Orders: what a person asks for, and the rules that hold wherever it comes from."""
+"""Orders: what a person wants cloned, and the rules that hold wherever it comes from."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt, Purpose
+from voicestudio.services.paid_calls.orders import OrderRefused, check_model
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a person asks for. `token` is the form's own: one token, one attempt."""
+    """What a person wants cloned. `token` belongs to the form: one token, one attempt."""
 
     token: UUID
     speaker_name: str
@@ -34,21 +34,12 @@ class Order:
     text_validation: str = ""
     accuracy: Decimal | None = None
     rehearsal: str = ""
-    # The attempt from which this one is made anew.
+    # The attempt that this one repeats.
     parent: CloneAttempt | None = None
 
 
-class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
-    """An order that is not taken; `field` names the part, `message` the reason for people."""
-
-    def __init__(self, field: str, message: Message) -> None:
-        super().__init__(f"order refused because of {field}")
-        self.field = field
-        self.message = message
-
-
 class PermissionMissing(OrderRefused):
-    """Nobody has confirmed that the speaker agrees."""
+    """The order does not confirm that the speaker has given permission."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -61,29 +52,15 @@ class PermissionMissing(OrderRefused):
 
 
 class VoiceIdTaken(OrderRefused):
-    """The voice ID is one of ours already; `suggestions` are free."""
+    """The voice ID is in use; `suggestions` are free ones."""
 
     def __init__(self, suggestions: list[str]) -> None:
         super().__init__("voice_id", words.message_for_code(2039))
         self.suggestions = suggestions
 
 
-class OverLimit(OrderRefused):
-    """The month's limit leaves too little for this."""
-
-    def __init__(self) -> None:
-        # No part of the order is wrong: the whole of it costs too much.
-        super().__init__(
-            "",
-            Message(
-                _("This month's limit for paid calls is reached."),
-                _("An administrator can raise it."),
-            ),
-        )
-
-
-def check(order: Order) -> None:
-    """Raise the fitting `OrderRefused` unless this order can be taken."""
+def check_order(order: Order) -> None:
+    """Raise `OrderRefused`, or a subclass, unless this order can be accepted."""
     if not order.permission:
         raise PermissionMissing
     if not order.speaker_name.strip():
@@ -102,7 +79,7 @@ def check(order: Order) -> None:
                 _("MiniMax accepts up to 5 minutes. Cut out the best one to two minutes first."),
             ),
         )
-    _check_fitness("recording", order.recording)
+    _check_quality("recording", order.recording)
     if (order.prompt_clip is None) != (not order.prompt_text):
         raise OrderRefused(
             "prompt_text",
@@ -113,10 +90,11 @@ def check(order: Order) -> None:
         )
     if order.prompt_clip is not None and order.prompt_clip.purpose != Purpose.PROMPT:
         raise OrderRefused(
-            "prompt_clip", Message(_("This is no prompt clip."), _("Choose another one."))
+            "prompt_clip",
+            Message(_("This is a recording, not a prompt clip."), _("Choose another one.")),
         )
     if order.prompt_clip is not None:
-        _check_fitness("prompt_clip", order.prompt_clip)
+        _check_quality("prompt_clip", order.prompt_clip)
     _check_texts(order)
     verdict = voice_ids.check(order.voice_id, order.speaker_name)
     if verdict.state == "taken":
@@ -125,8 +103,8 @@ def check(order: Order) -> None:
         raise OrderRefused("voice_id", Message(verdict.message, _("Change it.")))
 
 
-def _check_fitness(field: str, recording: AudioFile) -> None:
-    """What the provider would refuse is not sent; a poor recording is the person's choice."""
+def _check_quality(field: str, recording: AudioFile) -> None:
+    """Refuse what the provider would refuse; a poor recording is the person's choice."""
     if code := recording.refused_because:
         value = next(one["value"] for one in recording.findings if one["code"] == code)
         said = words.describe_finding(code, value, purpose=recording.purpose)
@@ -140,16 +118,15 @@ def _check_texts(order: Order) -> None:
             "preview_text",
             Message(_("MiniMax speaks at most 1,000 characters."), _("Make the text shorter.")),
         )
-    if order.preview_text and order.model not in settings.MINIMAX_MODELS:
-        raise OrderRefused(
-            "model", Message(_("This studio does not know that model."), _("Choose another one."))
-        )
+    if order.preview_text:
+        check_model(order.model)
     if len(order.text_validation) > limits.MAX_VALIDATION_CHARACTERS:
         raise OrderRefused(
             "text_validation",
             Message(_("MiniMax compares at most 200 characters."), _("Make the text shorter.")),
         )
-    if order.accuracy is not None and not 0 <= order.accuracy <= 1:
+    low, high = limits.ACCURACY_RANGE
+    if order.accuracy is not None and not low <= order.accuracy <= high:
         raise OrderRefused(
             "accuracy", Message(_("MiniMax takes a number from 0 to 1."), _("Choose another one."))
         )

@@ -1,4 +1,4 @@
-"""Rebuilding: the same request under a new voice ID, for a voice that MiniMax no longer has."""
+"""Rebuild: the same clone under a new voice ID, for a voice that MiniMax no longer has."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -7,33 +7,35 @@ from django.conf import settings
 from django.db import transaction
 
 from voicestudio.models import CloneAttempt, Event, EventKind, Voice
-from voicestudio.services import clones
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import ClonePrice
 from voicestudio.services.voices import voice_ids
+
+from .orders import Order
+from .submission import submit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
 class CannotRebuild(Exception):  # noqa: N818 - an answer, not a mistake
-    """`reason`: no_attempt (it was taken in, so we have no recording) or recording_gone."""
+    """`reason` is no_attempt (it was imported, so we have no recording) or recording_gone."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def rebuild_price(attempt: CloneAttempt) -> ClonePrice:
-    """What it costs to order this attempt once more."""
+def estimate_rebuild(attempt: CloneAttempt) -> ClonePrice:
+    """What it costs to clone this voice again."""
     return prices.estimate_clone(attempt.preview_text, _model(attempt))
 
 
 def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> CloneAttempt:
-    """Order the same clone again under a new voice ID; the new attempt knows the old one.
+    """Submit the same clone under a new voice ID; the old attempt is its parent.
 
-    Whoever asks confirms the speaker's permission anew. Raises `CannotRebuild`, or
-    `clones.OrderRefused`.
+    `by` confirms the speaker's permission again. Raises `CannotRebuild`, or
+    `OrderRefused`.
     """
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
     if attempt is None:
@@ -41,7 +43,7 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     used = [attempt.recording, *([attempt.prompt_clip] if attempt.prompt_clip else [])]
     if any(recording.deleted_at for recording in used):
         raise CannotRebuild("recording_gone")
-    order = clones.Order(
+    order = Order(
         token=token or uuid4(),
         speaker_name=attempt.speaker_name,
         voice_id=voice_ids.suggest(attempt.speaker_name)[0],
@@ -60,11 +62,10 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
         parent=attempt,
     )
     with transaction.atomic():
-        made = clones.submit(order, by=by)
-        told = Event.objects.filter(kind=EventKind.REBUILT, attempt=made)
-        if not told.exists():
-            Event.objects.create(kind=EventKind.REBUILT, voice=voice, person=by, attempt=made)
-    return made
+        rebuilt = submit(order, by=by)
+        if not Event.objects.filter(kind=EventKind.REBUILT, attempt=rebuilt).exists():
+            Event.objects.create(kind=EventKind.REBUILT, voice=voice, person=by, attempt=rebuilt)
+    return rebuilt
 
 
 def _model(attempt: CloneAttempt) -> str:

@@ -1,4 +1,4 @@
-"""Asking: an order becomes a row, and the row is handed to the worker."""
+"""Submission: an order becomes a row, and the worker is told its primary key."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -7,13 +7,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import AttemptState, CloneAttempt, Speaker
+from voicestudio.models import CloneAttempt, Speaker
 from voicestudio.services.money import limits, prices
+from voicestudio.services.paid_calls import runner
+from voicestudio.services.paid_calls.orders import OverLimit
 from voicestudio.services.voices import voice_ids
 
-from . import orders
-from .orders import Order, OverLimit, VoiceIdTaken
-from .steps import run_attempt
+from .orders import Order, VoiceIdTaken, check_order
+from .steps import STEPS, run_clone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -22,18 +23,18 @@ PERMISSION_WORDING: Final = _("I have this person's permission to clone their vo
 
 
 def submit(order: Order, *, by: "User") -> CloneAttempt:
-    """Enter the order and hand it to the worker; the same token gives the same attempt.
+    """Save the order and enqueue it; the same token returns the same attempt.
 
     Raises `PermissionMissing`, `VoiceIdTaken`, `OverLimit` or another `OrderRefused`; nothing is
-    stored then.
+    saved then.
     """
     if earlier := CloneAttempt.objects.filter(token=order.token).first():
         return earlier
     try:
-        orders.check(order)
+        check_order(order)
         limits.check_budget(prices.estimate_clone(order.preview_text, order.model).preview)
     except VoiceIdTaken:
-        # The same form, sent twice at once, may just have taken it.
+        # The same form, sent twice at once, may have taken it a moment ago.
         if earlier := CloneAttempt.objects.filter(token=order.token).first():
             return earlier
         raise
@@ -41,10 +42,10 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
         raise OverLimit from reached
     try:
         with transaction.atomic():
-            attempt = _enter(order, by)
-            run_attempt.enqueue(attempt.pk)
+            attempt = _create_attempt(order, by)
+            run_clone.enqueue(attempt.pk)
     except IntegrityError:
-        # Somebody was quicker: the same form twice at once, or another one with this voice ID.
+        # Another request was faster: the same form, or one with the same voice ID.
         if earlier := CloneAttempt.objects.filter(token=order.token).first():
             return earlier
         if voice_ids.is_taken(order.voice_id):
@@ -53,7 +54,7 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
     return attempt
 
 
-def _enter(order: Order, by: "User") -> CloneAttempt:
+def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     name = " ".join(order.speaker_name.split())
     speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
     return CloneAttempt.objects.create(
@@ -68,7 +69,7 @@ def _enter(order: Order, by: "User") -> CloneAttempt:
         prompt_text=order.prompt_text,
         voice_id=order.voice_id,
         preview_text=order.preview_text,
-        # The provider wants text and model together: a model alone says nothing.
+        # The provider wants text and model together, or neither.
         model=order.model if order.preview_text else "",
         language=order.language,
         text_validation=order.text_validation,
@@ -83,21 +84,10 @@ def _enter(order: Order, by: "User") -> CloneAttempt:
     )
 
 
-def try_again(attempt: CloneAttempt) -> bool:
-    """Hand an interrupted attempt to the worker once more; False if it is not interrupted.
-
-    Only what was never sent can be interrupted, so nothing is sent twice.
-    """
+def retry_interrupted(attempt: CloneAttempt) -> bool:
+    """Let the worker run an interrupted attempt again; False if it is not interrupted."""
     try:
-        with transaction.atomic():
-            rows = CloneAttempt.objects.filter(pk=attempt.pk).in_state(AttemptState.INTERRUPTED)
-            waiting = rows.update(
-                status=AttemptState.WAITING, claim=None, lease_until=None, retry_at=None, slot_at=None,
-                attempts_made=0, trouble="", finished_at=None, enqueued_at=timezone.now(),
-            )  # fmt: skip
-            if waiting:
-                run_attempt.enqueue(attempt.pk)
+        return runner.retry_interrupted(STEPS, attempt)
     except IntegrityError:
-        # Meanwhile another attempt has taken the voice ID.
+        # Another attempt has taken the voice ID meanwhile.
         return False
-    return bool(waiting)

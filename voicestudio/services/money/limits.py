@@ -156,9 +156,9 @@ def _sum_allowances(month: date) -> Decimal:
 def _sum_in_flight(apart_from: PaidCall | None) -> Decimal:
     """The price of all calls that are at the provider at this moment: a handful at most."""
     total = ZERO
-    for model in PaidCall.__subclasses__():
+    for model in PaidCall.kinds():
         calls: Any = model._default_manager
-        for call in calls.at_the_provider():
+        for call in calls.in_flight():
             if call != apart_from:
                 total += price_of(call)
     return total

@@ -1,14 +1,19 @@
-"""Demos: the preview that the new voice speaks, copied into our own storage at once."""
+"""Audio download: previews and speech are copied into our own storage, because links expire.
+
+The call has succeeded already, so a failed download is retried without any risk.
+"""
 
 import logging
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
 from django.conf import settings
 from django.core.files import File
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
@@ -16,24 +21,48 @@ from django.utils import timezone
 
 from voicestudio import audio
 from voicestudio.minimax import BlockReason, DownloadBlocked, MiniMaxError
-from voicestudio.models import AttemptState, CloneAttempt
-from voicestudio.models.paid_calls import PERMANENT
+from voicestudio.models import CallStatus, PaidCall
 
 from . import call_log, leases, provider
 
 logger = logging.getLogger(__name__)
 
-# Seconds before the second and the third try; the attempt has succeeded already, so it can wait.
+# Seconds before the second and the third try.
 PAUSES: Final = (0.5, 2.0)
-HEAD: Final = 64
+HEAD_BYTES: Final = 64
+TROUBLES: Final = {
+    BlockReason.SIZE: "too_large",
+    BlockReason.URL: "forbidden",
+    BlockReason.ADDRESS: "forbidden",
+    BlockReason.REDIRECTS: "forbidden",
+}
 
 
-def fetch(attempt: CloneAttempt) -> bool:
-    """Copy the demo of a ready attempt that this process holds. True if it can be heard now."""
+class NotAudio(Exception):  # noqa: N818 - an answer, not a mistake
+    """The bytes are in no audio format that we know."""
+
+
+def store_bytes(call: PaidCall, content: bytes) -> dict[str, Any]:
+    """Store audio that came inside the answer; return the columns that describe it.
+
+    The file is stored before the row is written: a crash in between leaves a surplus file, never a
+    paid call without its audio.
+    """
+    try:
+        return _store(call, lambda target: target.write(content))
+    except NotAudio:
+        return {"audio_trouble": "not_audio"}
+    except OSError:
+        logger.exception("The audio of %s %s could not be stored.", call._meta.model_name, call.pk)
+        return {"audio_trouble": "not_stored"}
+
+
+def fetch(call: PaidCall) -> bool:
+    """Copy the audio of a ready call that this process holds. True if it can be played now."""
     trouble = ""
     for pause in (*PAUSES, None):
         try:
-            return _copy(attempt)
+            return _download(call)
         except DownloadBlocked as error:
             trouble = TROUBLES.get(error.reason, "unreachable")
             break
@@ -45,97 +74,105 @@ def fetch(attempt: CloneAttempt) -> bool:
             if pause is not None:
                 time.sleep(pause)
         except OSError:
-            logger.exception("The demo of attempt %s could not be stored.", attempt.pk)
+            name = call._meta.model_name
+            logger.exception("The audio of %s %s could not be stored.", name, call.pk)
             trouble = "unreachable"
             break
-    attempt.advance(
-        held_as=(AttemptState.READY,), audio_trouble=trouble, calls=attempt.calls, lease_until=None
+    call.advance(
+        held_as=(CallStatus.READY,), audio_trouble=trouble, calls=call.calls, lease_until=None
     )
     return False
 
 
-def fetch_again(attempt: CloneAttempt) -> None:
-    """Hand the demo to the worker once more, unless another try could bring nothing."""
+def fetch_again(call: PaidCall) -> None:
+    """Let the worker download the audio once more, unless another try cannot succeed."""
     with transaction.atomic():
-        wanted = CloneAttempt.objects.filter(
-            pk=attempt.pk, status=AttemptState.READY, audio=""
-        ).exclude(Q(audio_url="") | Q(audio_trouble__in=PERMANENT))
-        if wanted.update(audio_trouble="", claim=None, lease_until=leases.lease_end()):
-            fetch_preview.enqueue(attempt.pk)
+        enqueue_fetch(type(call)._default_manager.filter(pk=call.pk))
+
+
+def enqueue_fetch(calls: Any) -> int:
+    """Enqueue the download of all missing audio of these calls; how many."""
+    kind = calls.model
+    pks = list(calls.with_audio_to_fetch().values_list("pk", flat=True)[:500])
+    kind.objects.filter(pk__in=pks).update(
+        audio_trouble="", claim=None, lease_until=leases.lease_end()
+    )
+    for pk in pks:
+        fetch_audio.enqueue(kind._meta.model_name, pk)
+    return len(pks)
 
 
 @task()
-def fetch_preview(pk: int) -> None:
-    """The worker's job: fetch a demo that an earlier run could not."""
-    with leases.held() as claim:
+def fetch_audio(kind: str, pk: int) -> None:
+    """Download the audio of a call of this kind (its model's name), if no other worker does."""
+    model: Any = next(each for each in PaidCall.kinds() if each._meta.model_name == kind)
+    with leases.hold() as claim:
         free = Q(claim__isnull=True) | Q(lease_until__isnull=True)
         free |= Q(lease_until__lt=timezone.now())
-        rows = CloneAttempt.objects.filter(free, pk=pk, status=AttemptState.READY, audio="")
-        taken = rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end())
-        if taken:
-            fetch(CloneAttempt.objects.get(pk=pk))
+        rows = model.objects.filter(free, pk=pk, status=CallStatus.READY, audio="")
+        if rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
+            fetch(model.objects.for_worker().get(pk=pk))
 
 
-class NotAudio(Exception):  # noqa: N818
-    """What was fetched is no sound that we know."""
+def measure(path: Path) -> tuple[list[int], int | None]:
+    """The waveform and the length (ms) of an audio file; without them it can still be played.
 
-
-TROUBLES: Final = {
-    BlockReason.SIZE: "too_large",
-    BlockReason.URL: "forbidden",
-    BlockReason.ADDRESS: "forbidden",
-    BlockReason.REDIRECTS: "forbidden",
-}
-
-
-def _copy(attempt: CloneAttempt) -> bool:
-    handle, name = tempfile.mkstemp(prefix="demo-", dir=settings.FILE_UPLOAD_TEMP_DIR)
-    path = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as target:
-            download = call_log.logged_call(
-                attempt,
-                "audio",
-                lambda: provider.client().download(
-                    attempt.audio_url,
-                    target,
-                    max_bytes=settings.AUDIO_MAX_BYTES,
-                    timeout=settings.AUDIO_TIMEOUT_SECONDS,
-                ),
-            )
-        with path.open("rb") as source:
-            extension = audio.sniff(source.read(HEAD))
-        if not extension:
-            raise NotAudio
-        peaks, duration_ms = shape_of(path)
-        with path.open("rb") as source:
-            attempt.audio.save(f"{attempt.voice_id[:60]}.{extension}", File(source), save=False)
-        saved = attempt.advance(
-            held_as=(AttemptState.READY,),
-            audio=attempt.audio.name,
-            audio_bytes=download.bytes,
-            audio_duration_ms=duration_ms,
-            audio_peaks=peaks,
-            audio_saved_at=timezone.now(),
-            audio_trouble="",
-            calls=attempt.calls,
-            lease_until=None,
-        )
-        if not saved:
-            attempt.audio.delete(save=False)
-        return saved
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def shape_of(path: Path) -> tuple[list[int], int | None]:
-    """The demo's waveform and length in milliseconds; a demo without one can still be heard.
-
-    In this process: it comes from the provider, only plain audio formats are opened, and a child
-    process would cost more time than all the rest.
+    Runs in this process: the file comes from the provider, only plain audio formats are opened,
+    and a child process would take longer than everything else.
     """
     try:
         return audio.read_waveform(path)
     except (audio.AudioProblem, OSError, RuntimeError):
-        logger.warning("A demo could not be measured.", exc_info=True)
+        logger.warning("The audio of a paid call could not be measured.", exc_info=True)
         return [], None
+
+
+def _download(call: PaidCall) -> bool:
+    def receive(target: BinaryIO) -> None:
+        call_log.logged_call(
+            call,
+            "audio",
+            lambda: provider.client().download(
+                call.audio_url,
+                target,
+                max_bytes=settings.AUDIO_MAX_BYTES,
+                timeout=settings.AUDIO_TIMEOUT_SECONDS,
+            ),
+        )
+
+    columns = _store(call, receive)
+    saved = call.advance(
+        held_as=(CallStatus.READY,),
+        audio_trouble="",
+        calls=call.calls,
+        lease_until=None,
+        **columns,
+    )
+    if not saved:
+        default_storage.delete(columns["audio"])
+    return saved
+
+
+def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, Any]:
+    """Receive audio into a temporary file and store it; return the columns that describe it."""
+    handle, name = tempfile.mkstemp(prefix="audio-", dir=settings.FILE_UPLOAD_TEMP_DIR)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            receive(target)
+        with path.open("rb") as source:
+            extension = audio.sniff(source.read(HEAD_BYTES))
+        if not extension:
+            raise NotAudio
+        peaks, duration_ms = measure(path)
+        with path.open("rb") as source:
+            call.audio.save(f"{call.audio_name}.{extension}", File(source), save=False)
+        return {
+            "audio": call.audio.name,
+            "audio_bytes": path.stat().st_size,
+            "audio_duration_ms": duration_ms,
+            "audio_peaks": peaks,
+            "audio_saved_at": timezone.now(),
+        }
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Calls: every call to the provider is entered into its row's list, whatever came back."""
+"""Call log: every HTTP call made for a paid call is entered into its row, whatever came back."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -11,16 +11,16 @@ from voicestudio.minimax import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, 
 from voicestudio.models import PaidCall
 from voicestudio.words import Message, Trouble
 
-# An attempt that is told to slow down over and over keeps its newest calls.
-MOST: Final = 100
+# A call that is told to slow down again and again keeps its newest entries.
+MAX_ENTRIES: Final = 100
 
 
-def logged_call[Answer](row: PaidCall, what: str, call: Callable[[], Answer]) -> Answer:
-    """The answer of `call`; its time, status and trace id are added to `row.calls`.
+def logged_call[Answer](row: PaidCall, name: str, call: Callable[[], Answer]) -> Answer:
+    """Return the answer of `call`; its time, status and trace id are added to `row.calls`.
 
-    The list is written with the next change of the row. Errors pass through.
+    The list is saved with the next change of the row. Errors pass through.
     """
-    entry: dict[str, Any] = {"call": what, "at": timezone.now().isoformat()}
+    entry: dict[str, Any] = {"call": name, "at": timezone.now().isoformat()}
     began = monotonic()
     try:
         answer = call()
@@ -29,7 +29,7 @@ def logged_call[Answer](row: PaidCall, what: str, call: Callable[[], Answer]) ->
             "http_status": error.http_status,
             "status_code": error.status_code,
             "trace_id": error.trace_id,
-            "trouble": trouble(error),
+            "trouble": trouble_of(error),
         }
         raise
     else:
@@ -41,11 +41,11 @@ def logged_call[Answer](row: PaidCall, what: str, call: Callable[[], Answer]) ->
         return answer
     finally:
         entry["ms"] = round((monotonic() - began) * 1000)
-        row.calls = [*row.calls, entry][-MOST:]
+        row.calls = [*row.calls, entry][-MAX_ENTRIES:]
 
 
-def trouble(error: MiniMaxError) -> Trouble:
-    """Which member of the family it was, for the row."""
+def trouble_of(error: MiniMaxError) -> Trouble:
+    """Which member of the error family it is, as the row stores it."""
     match error:
         case NotSent():
             return Trouble.NEVER_SENT
@@ -58,6 +58,6 @@ def trouble(error: MiniMaxError) -> Trouble:
     return Trouble.NONSENSE
 
 
-def message(error: MiniMaxError) -> Message:
-    """What a person reads when a call that costs nothing did not go well."""
-    return words.message_for_free_call(trouble(error), error.status_code, error.http_status)
+def message_for_free_call(error: MiniMaxError) -> Message:
+    """What staff read when a call that costs nothing has failed."""
+    return words.message_for_free_call(trouble_of(error), error.status_code, error.http_status)

@@ -1,7 +1,8 @@
-"""Leases: how a worker says, over and over, that it still holds an attempt or a speech.
+"""Leases: how a worker states, every few seconds, that it still holds a paid call.
 
-A row whose lease has run out is known to have lost its worker, whoever reads it and whether or not
-anything ever tidies up.
+A row whose lease has run out has lost its worker. Every reader can see that, whether or not any
+clean-up runs. A distributed lock (redis-py's `Lock`, django-pglocks) was considered: it would not
+be visible in the row itself, and needs a server besides the database.
 """
 
 import logging
@@ -16,78 +17,81 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Speech, Worker
+from voicestudio.models import PaidCall, Worker
 
 logger = logging.getLogger(__name__)
 
 # The row of this process, if it is a background worker.
 worker: Worker | None = None
 
-_held: Final[set[UUID]] = set()
-_lock: Final = threading.Lock()
-# Whoever writes leases has it, since no renewal may come after all has been let go. It is never
-# asked for with a row locked: the writer may be waiting for that row.
-_writing: Final = threading.Lock()
-_renewer: threading.Thread | None = None
+_claims: Final[set[UUID]] = set()
+_claims_lock: Final = threading.Lock()
+# Held while leases are written, so that a renewal cannot run after `release_all()`. Never acquired
+# while a row is locked: the thread that writes leases may be waiting for that row.
+_write_lock: Final = threading.Lock()
+_renewal: threading.Thread | None = None
 
 
 def lease_end() -> datetime:
-    """Until when a lease that is taken or renewed now holds."""
+    """Until when a lease holds that is taken or renewed now."""
     return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 @contextmanager
-def held() -> Iterator[UUID]:
-    """A fresh claim, renewed in the background for as long as the block runs."""
+def hold() -> Iterator[UUID]:
+    """A new claim whose leases are renewed in the background for as long as the block runs."""
     claim = uuid4()
-    with _lock:
-        _held.add(claim)
-        _start_renewing()
+    with _claims_lock:
+        _claims.add(claim)
+        _start_renewal()
     try:
         yield claim
     finally:
-        with _lock:
-            _held.discard(claim)
+        with _claims_lock:
+            _claims.discard(claim)
 
 
-def let_go() -> int:
-    """End all leases of this process at once: it is about to stop. Returns how many rows."""
-    with _writing:
-        with _lock:
-            claims = list(_held)
-            _held.clear()
-        return _set(claims, timezone.now())
+def release_all() -> int:
+    """End all leases of this process now, because it is about to stop; how many rows."""
+    with _write_lock:
+        with _claims_lock:
+            claims = list(_claims)
+            _claims.clear()
+        return _set_leases(claims, timezone.now())
 
 
-def _set(claims: list[UUID], until: datetime) -> int:
-    """Let the leases of these claims end at that moment. Returns how many rows."""
-    attempts = CloneAttempt.objects.filter(claim__in=claims, lease_until__isnull=False)
-    speeches = Speech.objects.filter(claim__in=claims, lease_until__isnull=False)
-    return attempts.update(lease_until=until) + speeches.update(lease_until=until)
+def _set_leases(claims: list[UUID], until: datetime) -> int:
+    """Write the end of the leases of these claims; how many rows."""
+    return sum(
+        kind._default_manager.filter(claim__in=claims, lease_until__isnull=False).update(
+            lease_until=until
+        )
+        for kind in PaidCall.kinds()
+    )
 
 
-def _start_renewing() -> None:
-    global _renewer
-    if _renewer is None or not _renewer.is_alive():
-        _renewer = threading.Thread(target=_renew_while_held, name="leases", daemon=True)
-        _renewer.start()
+def _start_renewal() -> None:
+    global _renewal
+    if _renewal is None or not _renewal.is_alive():
+        _renewal = threading.Thread(target=_renew_leases, name="leases", daemon=True)
+        _renewal.start()
 
 
-def _renew_while_held() -> None:
-    global _renewer
+def _renew_leases() -> None:
+    global _renewal
     pause = threading.Event()
     while True:
         pause.wait(settings.HEARTBEAT_SECONDS)
         try:
-            with _writing:
-                with _lock:
-                    claims = list(_held)
+            with _write_lock:
+                with _claims_lock:
+                    claims = list(_claims)
                     if not claims:
-                        _renewer = None
+                        _renewal = None
                         return
-                _set(claims, lease_end())
+                _set_leases(claims, lease_end())
         except Exception:
-            # The next turn tries again; if none succeeds, the lease runs out, which is the truth.
+            # The next round tries again. If none succeeds, the lease runs out, which is the truth.
             logger.warning("Leases could not be renewed.", exc_info=True)
         finally:
             connection.close()

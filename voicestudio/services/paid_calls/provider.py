@@ -5,7 +5,6 @@ from functools import lru_cache
 from django.conf import settings
 
 from voicestudio.minimax import Client
-from voicestudio.models import CloneAttempt
 
 
 def client() -> Client:
@@ -37,10 +36,3 @@ def _client(
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
     )
-
-
-def rehearsal(attempt: CloneAttempt) -> dict[str, str]:
-    """The header that asks the stand-in for an outcome; nothing of it ever reaches MiniMax."""
-    if settings.PRACTICE_MODE and attempt.rehearsal:
-        return {"Rehearse": attempt.rehearsal}
-    return {}

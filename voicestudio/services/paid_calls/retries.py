@@ -1,4 +1,8 @@
-"""Outcomes: which state follows from an error, for every call that costs money."""
+"""Retries: which errors end a paid call, and which let it wait for another try.
+
+Libraries such as tenacity repeat a call within one process. Here the pause has to survive a
+restart and be seen on the page, so it is a time in the row and a job that becomes due.
+"""
 
 import random
 from datetime import datetime, timedelta
@@ -8,8 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, NotSent, Reason, Refused
-from voicestudio.models import PaidCall
-from voicestudio.models.paid_calls import UNKNOWN, WAITING
+from voicestudio.models import CallStatus, PaidCall
 from voicestudio.words import Trouble
 
 from . import call_log, rate_limit
@@ -19,84 +22,64 @@ if TYPE_CHECKING:
 
     type Job = Task[[int], None]
 
-STOPPED: Final = "stopped"
-FAILED: Final = "failed"
-SENDING: Final = "sending"
 # Source: provider.md, "Codes": both are moderation.
-STOPPED_CODES: Final = frozenset({1026, 1027})
-# A repeat is due after these seconds, give or take a fifth; the last one is used on and on.
+MODERATION_CODES: Final = frozenset({1026, 1027})
+# Seconds before each retry, give or take a fifth; the last one is used from then on.
 PAUSES: Final = (2, 5, 10, 20, 40, 60, 90, 120)
-# About half an hour of repeats.
-MOST_RUNS: Final = 20
-RAW_LIMIT: Final = 65_536
+MAX_PAUSE: Final = 600.0
+# About half an hour of retries.
+MAX_ATTEMPTS: Final = 20
+MAX_RAW_CHARACTERS: Final = 65_536
 
 
-def _facts_of(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
-    """The columns that tell support what came back."""
-    gave_up = isinstance(error, NotSent) or (not was_sent and error.outcome_unknown)
-    return {
-        "http_status": error.http_status,
-        "status_code": error.status_code,
-        "status_msg": error.status_msg[:2000],
-        "trace_id": error.trace_id[:255],
-        "answer_text": error.raw[:RAW_LIMIT],
-        "answered_at": timezone.now() if error.http_status is not None else None,
-        "trouble": Trouble.GAVE_UP if gave_up else call_log.trouble(error),
-        "calls": call.calls,
-    }
+def may_retry(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> bool:
+    """Whether the same request may be sent again without asking a person.
 
-
-def ending(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
-    """The columns of a call that is not repeated: it ends with the answer, if there was one."""
-    facts = _facts_of(call, error, was_sent=was_sent)
-    return facts | {
-        "status": _status_of(error, was_sent=was_sent),
-        "finished_at": facts["answered_at"] or timezone.now(),
-        "lease_until": None,
-    }
-
-
-def _status_of(error: MiniMaxError, *, was_sent: bool) -> str:
-    if was_sent and error.outcome_unknown:
-        return UNKNOWN
-    return STOPPED if error.status_code in STOPPED_CODES else FAILED
-
-
-def will_be_repeated(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> bool:
-    """Whether the same may go out again by itself.
-
-    An upload costs nothing and makes no voice: it may be repeated even if its answer was lost.
+    An upload costs nothing and makes no voice, so it is repeated even if its answer was lost.
     """
     harmless = not was_sent and error.outcome_unknown
-    return (error.retryable or harmless) and call.attempts_made < MOST_RUNS
+    return (error.retryable or harmless) and call.attempts_made < MAX_ATTEMPTS
 
 
-def repeat_later(
-    call: PaidCall, error: MiniMaxError, job: "Job", *, held_as: tuple[str, ...], was_sent: bool
-) -> None:
-    """Put the call back: after a pause, or in line behind the others if all have to slow down."""
-    facts = _facts_of(call, error, was_sent=was_sent)
-    facts |= {"answered_at": None, "trouble": call_log.trouble(error)}
+def final_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
+    """The columns of a call that ends with this error."""
+    columns = _error_columns(call, error, was_sent=was_sent)
+    if was_sent and error.outcome_unknown:
+        status = CallStatus.UNKNOWN
+    elif error.status_code in MODERATION_CODES:
+        status = CallStatus.STOPPED
+    else:
+        status = CallStatus.FAILED
+    finished_at = columns["answered_at"] or timezone.now()
+    return columns | {"status": status, "finished_at": finished_at, "lease_until": None}
+
+
+def schedule_retry(call: PaidCall, error: MiniMaxError, job: "Job", *, was_sent: bool) -> bool:
+    """Put the call back: after a pause, or behind all others if MiniMax asks us to slow down.
+
+    False if another worker holds the call.
+    """
+    columns = _error_columns(call, error, was_sent=was_sent)
+    columns |= {"answered_at": None, "trouble": call_log.trouble_of(error)}
     slow_down = isinstance(error, Refused) and error.reason is Reason.RATE_LIMIT
     with transaction.atomic():
         if slow_down and was_sent:
             rate_limit.slow_down(call, code=error.status_code, retry_after=error.retry_after)
             call.slot_at = None
-            due: datetime = rate_limit.reserve_slot(call, now_or_never=False).at
-            facts["slot_at"] = due
+            due = rate_limit.reserve_slot(call, allow_now=False).at
+            columns["slot_at"] = due
         else:
-            due = _after_a_pause(call, error)
-            facts["slot_at"] = None
-        _put_back(call, due, job, held_as=held_as, **facts)
+            due = _after_pause(call, error)
+            columns["slot_at"] = None
+        return _put_back(call, due, job, **columns)
 
 
-def stand_in_line(call: PaidCall, due: datetime, job: "Job") -> None:
-    """Put the call back until its turn comes; waiting is no try."""
+def wait_for_slot(call: PaidCall, due: datetime, job: "Job") -> None:
+    """Put the call back until its slot of the rate limit; this does not count as a try."""
     _put_back(
         call,
         due,
         job,
-        held_as=(SENDING,),
         slot_at=due,
         attempts_made=max(call.attempts_made - 1, 0),
         trouble=Trouble.IN_LINE,
@@ -104,31 +87,44 @@ def stand_in_line(call: PaidCall, due: datetime, job: "Job") -> None:
     )
 
 
-def come_back_later(rows: Any, pk: int, job: "Job") -> None:
-    """A job that came before its call was due, since that was put off meanwhile: once more then."""
-    now = timezone.now()
-    due = rows.filter(pk=pk, status=WAITING, retry_at__gt=now).values_list("retry_at", flat=True)
-    for moment in due:
-        job.using(run_after=moment).enqueue(pk)
+def enqueue_when_due(rows: Any, pk: int, job: "Job") -> None:
+    """Enqueue a call again whose job came early, because it was postponed meanwhile."""
+    waiting = rows.filter(pk=pk, status=CallStatus.WAITING, retry_at__gt=timezone.now())
+    for due in waiting.values_list("retry_at", flat=True):
+        job.using(run_after=due).enqueue(pk)
 
 
-def _put_back(
-    call: PaidCall, due: datetime, job: "Job", *, held_as: tuple[str, ...], **facts: Any
-) -> None:
+def _put_back(call: PaidCall, due: datetime, job: "Job", **columns: Any) -> bool:
     waiting = call.advance(
-        held_as=held_as,
-        status=WAITING,
+        status=CallStatus.WAITING,
         claim=None,
         lease_until=None,
         retry_at=due,
         enqueued_at=timezone.now(),
-        **facts,
+        **columns,
     )
     if waiting:
         job.using(run_after=due).enqueue(call.pk)
+    return waiting
 
 
-def _after_a_pause(call: PaidCall, error: MiniMaxError) -> datetime:
-    """When to try again: growing pauses, never all at once, later if the provider says so."""
-    pause = PAUSES[min(max(call.attempts_made, 1), len(PAUSES)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-    return timezone.now() + timedelta(seconds=max(pause, min(error.retry_after or 0, 600)))
+def _after_pause(call: PaidCall, error: MiniMaxError) -> datetime:
+    """When to try again: growing pauses with jitter, later if the provider says so."""
+    pause = PAUSES[min(max(call.attempts_made, 1), len(PAUSES)) - 1]
+    jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311
+    return timezone.now() + timedelta(seconds=max(jittered, min(error.retry_after or 0, MAX_PAUSE)))
+
+
+def _error_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
+    """The columns that tell support what came back."""
+    gave_up = isinstance(error, NotSent) or (not was_sent and error.outcome_unknown)
+    return {
+        "http_status": error.http_status,
+        "status_code": error.status_code,
+        "status_msg": error.status_msg[:2000],
+        "trace_id": error.trace_id[:255],
+        "answer_text": error.raw[:MAX_RAW_CHARACTERS],
+        "answered_at": timezone.now() if error.http_status is not None else None,
+        "trouble": Trouble.GAVE_UP if gave_up else call_log.trouble_of(error),
+        "calls": call.calls,
+    }

@@ -1,24 +1,21 @@
-"""Speaking: from a text to what is heard, by the same three rules as cloning."""
+"""Speeches: from a text to audio. Submission, the steps of the call, reconcile; keep a voice."""
 
-from .audio_download import fetch_again, fetch_audio
-from .messages import message
-from .orders import SpeechOrder, SpeechRefused, SpeechTooDear, VoiceSilent
-from .reconcile import settle
-from .steps import run, run_speech
-from .submission import ask, price, try_again
+from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
+
+from .messages import message_for
+from .orders import SpeechOrder, VoiceUnavailable
+from .reconcile import settle_by_hand
+from .steps import run_speech
+from .submission import retry_interrupted, submit
 
 __all__ = [
+    "OrderRefused",
+    "OverLimit",
     "SpeechOrder",
-    "SpeechRefused",
-    "SpeechTooDear",
-    "VoiceSilent",
-    "ask",
-    "fetch_again",
-    "fetch_audio",
-    "message",
-    "price",
-    "run",
+    "VoiceUnavailable",
+    "message_for",
+    "retry_interrupted",
     "run_speech",
-    "settle",
-    "try_again",
+    "settle_by_hand",
+    "submit",
 ]

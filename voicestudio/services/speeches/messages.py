@@ -1,23 +1,13 @@
-"""Wording: which sentence there is to say about a speech."""
+"""Messages: what staff read about a speech."""
 
 from voicestudio import words
-from voicestudio.models import Speech, SpeechState
-from voicestudio.words import Message, Trouble
+from voicestudio.models import Speech
+from voicestudio.services.paid_calls import messages
+from voicestudio.words import Message
 
 
-def message(speech: Speech) -> Message | None:
-    """What there is to tell about this speech; None if all is well."""
-    match speech.state:
-        case SpeechState.READY | SpeechState.SENDING | SpeechState.SPEAKING:
-            return None
-        case SpeechState.WAITING:
-            return words.TROUBLES.get(speech.trouble) if speech.retry_at else None
-        case SpeechState.INTERRUPTED:
-            return words.SPEECH_INTERRUPTED
-        case SpeechState.UNKNOWN:
-            return words.SPEECH_UNKNOWN
-    if speech.status_code:
-        return words.message_for_code(speech.status_code)
-    if speech.trouble == Trouble.REFUSED:
-        return words.message_for_http_status(speech.http_status)
-    return words.TROUBLES.get(speech.trouble, words.UNKNOWN_CODE)
+def message_for(speech: Speech) -> Message | None:
+    """What there is to say about this speech; None if all is well."""
+    return messages.message_for(
+        speech, interrupted=words.SPEECH_INTERRUPTED, unknown=words.SPEECH_UNKNOWN
+    )

@@ -1,4 +1,4 @@
-"""Orders: what a person asks a voice to say, checked wherever it comes from."""
+"""Orders: what a voice should say, and the rules that hold wherever the order comes from."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio import words
 from voicestudio.minimax import limits
 from voicestudio.models import Format, SpeechPurpose, Voice, VoiceState
+from voicestudio.services.paid_calls.orders import OrderRefused, check_model
 from voicestudio.words import Message
 
 
 @dataclass(frozen=True)
 class SpeechOrder:
-    """What a person asks for. `token` is the form's own: one token, one speech."""
+    """What a person wants spoken. `token` belongs to the form: one token, one speech."""
 
     token: UUID
     voice: Voice
@@ -31,37 +32,15 @@ class SpeechOrder:
     purpose: str = SpeechPurpose.SPEAK
 
 
-class SpeechRefused(Exception):  # noqa: N818 - an answer, not a mistake
-    """An order that is not taken; `field` names the part, `message` the reason for people."""
-
-    def __init__(self, field: str, message: Message) -> None:
-        super().__init__(f"speech refused because of {field}")
-        self.field = field
-        self.message = message
-
-
-class VoiceSilent(SpeechRefused):
-    """The voice cannot speak now; `state` tells why."""
+class VoiceUnavailable(OrderRefused):
+    """The voice cannot be used now; `state` is the reason."""
 
     def __init__(self, state: VoiceState) -> None:
-        super().__init__("voice", _SILENT.get(state, _SILENT[VoiceState.DELETED]))
+        super().__init__("voice", _UNAVAILABLE.get(state, _UNAVAILABLE[VoiceState.DELETED]))
         self.state = state
 
 
-class SpeechTooDear(SpeechRefused):
-    """The month's limit leaves too little for this."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "text",
-            Message(
-                _("This month's limit for paid calls is reached."),
-                _("An administrator can raise it."),
-            ),
-        )
-
-
-_SILENT: Final = {
+_UNAVAILABLE: Final = {
     VoiceState.EXPIRED: Message(
         _("MiniMax has deleted this voice: it was not used for 168 hours."),
         _("Rebuild it from the recording."),
@@ -76,28 +55,27 @@ _SILENT: Final = {
 }
 
 
-def check(order: SpeechOrder) -> None:
-    """Raise the fitting `SpeechRefused` unless this order can be taken, by the voice's row now."""
+def check_order(order: SpeechOrder) -> None:
+    """Raise `OrderRefused`, or a subclass, unless this order can be accepted."""
     if not order.text.strip():
-        raise SpeechRefused("text", Message(_("There is nothing to say."), _("Type a text.")))
+        raise OrderRefused(
+            "text", Message(_("The text is empty."), _("Type what the voice should say."))
+        )
     if len(order.text) > limits.MAX_SPEECH_CHARACTERS:
-        raise SpeechRefused(
+        raise OrderRefused(
             "text",
             Message(_("MiniMax speaks less than 10,000 characters at once."), _("Shorten it.")),
         )
     if any(unicodedata.category(sign) == "Cs" or sign == "\0" for sign in order.text):
-        raise SpeechRefused("text", words.message_for_code(1042))
-    if order.model not in settings.MINIMAX_MODELS:
-        raise SpeechRefused(
-            "model", Message(_("This studio does not know that model."), _("Choose another one."))
-        )
+        raise OrderRefused("text", words.message_for_code(1042))
+    check_model(order.model)
     for field, value, (low, high) in (
         ("speed", order.speed, limits.SPEED_RANGE),
         ("volume", order.volume, limits.VOLUME_RANGE),
         ("pitch", Decimal(order.pitch), limits.PITCH_RANGE),
     ):
         if not (value.is_finite() and low <= value <= high):
-            raise SpeechRefused(
+            raise OrderRefused(
                 field,
                 Message(
                     _("MiniMax takes a number from {low} to {high}.").format(low=low, high=high),
@@ -105,21 +83,21 @@ def check(order: SpeechOrder) -> None:
                 ),
             )
     if order.format not in limits.SPEECH_FORMATS:
-        raise SpeechRefused(
+        raise OrderRefused(
             "format", Message(_("MiniMax does not make such files."), _("Choose another kind."))
         )
     check_voice(order.voice, order.purpose)
 
 
 def check_voice(voice: Voice, purpose: str) -> None:
-    """Raise `VoiceSilent` unless it can speak, or be kept, at this moment."""
+    """Raise `VoiceUnavailable` unless the voice can be used, or kept, at this moment."""
     state = voice.state
     if not voice.can_speak or (purpose == SpeechPurpose.KEEP and not voice.can_be_kept):
         if purpose == SpeechPurpose.KEEP and voice.can_speak:
             state = VoiceState.KEPT
-        raise VoiceSilent(state)
+        raise VoiceUnavailable(state)
     if voice.provider != settings.MINIMAX_PROVIDER:
-        raise SpeechRefused(
+        raise OrderRefused(
             "voice",
             Message(
                 _("This voice belongs to another provider than the one that is set now."),

@@ -1,4 +1,4 @@
-"""Settling: a speech whose answer was lost is decided by a person, since nothing else can."""
+"""Reconcile: only a person can say what became of a speech whose answer was lost."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def settle(speech: Speech, *, worked: bool, note: str, by: "User") -> bool:
-    """Say that an unknown speech was spoken, or was not; False if it is not unknown any more.
+def settle_by_hand(speech: Speech, *, worked: bool, note: str, by: "User") -> bool:
+    """Record whether an unknown speech was generated; False if it is not unknown any more.
 
-    Spoken, it is paid for and the voice is kept, but there is nothing to be heard.
+    If it was, it is charged and the voice is kept, but there is no audio.
     """
     bookkeeping.settle_lapsed()
     now = timezone.now()
@@ -32,17 +32,17 @@ def settle(speech: Speech, *, worked: bool, note: str, by: "User") -> bool:
         )
         if not changed:
             return False
-        fresh = Speech.objects.select_related("voice").get(pk=speech.pk)
+        settled = Speech.objects.select_related("voice").get(pk=speech.pk)
         if worked:
-            bookkeeping.record_use(fresh, fresh.sent_at or now)
+            bookkeeping.record_use(settled, settled.sent_at or now)
         else:
-            bookkeeping.cancel_charge(fresh)
+            bookkeeping.cancel_charge(settled)
         Event.objects.create(
             kind=EventKind.SETTLED,
             at=now,
             person=by,
-            voice=fresh.voice,
-            speech=fresh,
+            voice=settled.voice,
+            speech=settled,
             note=note.strip(),
             facts={"worked": worked},
         )

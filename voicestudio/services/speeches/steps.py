@@ -1,60 +1,34 @@
-"""Running: what the worker does with a speech, once only its primary key has crossed over."""
+"""Steps of a speech call: check the voice, send the text, store the audio."""
 
-import logging
 from typing import Any, Final, Literal
 
-from django.db import transaction
 from django.tasks import task
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, SpeechAnswer, SpeechRequest
-from voicestudio.models import Format, Speech, SpeechState, VoiceState
-from voicestudio.services.money import limits, prices
-from voicestudio.services.paid_calls import call_log, leases, provider, rate_limit, retries
+from voicestudio.models import Format, Speech, VoiceState
+from voicestudio.services.paid_calls import audio_download, provider, runner
+from voicestudio.services.paid_calls.orders import OrderRefused
+from voicestudio.services.paid_calls.runner import NotSendable, Steps
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
-from . import audio_download, orders
+from . import orders
 
-logger = logging.getLogger(__name__)
-
-# A long text in a format that is not compressed would make an answer of many megabytes.
-LONG_TEXT: Final = 1_500
+# A longer text in an uncompressed format would make an answer of many megabytes, so that its
+# audio is asked for as a link.
+LONGEST_INLINE_TEXT: Final = 1_500
 
 
 @task()
 def run_speech(pk: int) -> None:
-    """The worker's job; nothing is lost with it, since the row says what is to be done."""
-    run(pk)
+    """The worker's job. The row says what is left to do, so a lost job loses nothing."""
+    runner.run(STEPS, pk)
 
 
-def run(pk: int) -> None:
-    """Do whatever is left to be done for one speech, if nobody else is at it."""
-    with leases.held() as claim:
-        speech = Speech.objects.claim(pk, claim, worker=leases.worker)
-        if speech is None:
-            retries.come_back_later(Speech.objects.all(), pk, run_speech)
-            return
-        try:
-            answer = _send(speech, _request(speech))
-        except MiniMaxError as error:
-            _record_no(speech, error)
-        except limits.LimitReached:
-            _record_ours(speech, Trouble.OVER_LIMIT)
-        except orders.SpeechRefused as refused:
-            kept = getattr(refused, "state", None) == VoiceState.KEPT
-            _record_ours(speech, Trouble.KEPT_ALREADY if kept else Trouble.VOICE_GONE)
-        except Exception:
-            _record_ours(speech, Trouble.OURS)
-            raise
-        else:
-            if answer is not None:
-                _record_yes(speech, answer)
-
-
-def _request(speech: Speech) -> SpeechRequest:
-    loose = speech.format != Format.MP3 and len(speech.text) > LONG_TEXT
-    output: Literal["hex", "url"] = "url" if loose else "hex"
+def make_request(speech: Speech) -> SpeechRequest:
+    """The request for this speech."""
+    as_link = speech.format != Format.MP3 and len(speech.text) > LONGEST_INLINE_TEXT
+    output: Literal["hex", "url"] = "url" if as_link else "hex"
     return SpeechRequest(
         voice_id=speech.voice.voice_id,
         text=speech.text,
@@ -68,96 +42,43 @@ def _request(speech: Speech) -> SpeechRequest:
     )
 
 
-def _send(speech: Speech, request: SpeechRequest) -> SpeechAnswer | None:
-    """Mark "sent", then send, once. None if it is not its turn, or no longer ours."""
-    first = {} if speech.sent is not None else {"sent": request.body()}
-    with transaction.atomic():
-        speech.voice.refresh_from_db()
+def check_voice(speech: Speech) -> None:
+    """Raise `NotSendable` if the voice has gone, or has been kept, while the speech waited."""
+    speech.voice.refresh_from_db()
+    try:
         orders.check_voice(speech.voice, speech.purpose)
-        limits.check_budget(prices.price_of(speech), call=speech)
-        turn = rate_limit.reserve_slot(speech)
-        if not turn.granted:
-            retries.stand_in_line(speech, turn.at, run_speech)
-            return None
-        marked = speech.advance(
-            held_as=(SpeechState.SENDING,),
-            status=SpeechState.SPEAKING,
-            slot_at=turn.at,
-            lease_until=leases.lease_end(),
-            **(first and first | {"sent_at": turn.at}),
-        )
-        if not marked:
-            transaction.set_rollback(True)
-            return None
-    return call_log.logged_call(speech, "t2a_v2", lambda: provider.client().speech(request))
+    except OrderRefused as refused:
+        kept = getattr(refused, "state", None) == VoiceState.KEPT
+        trouble = Trouble.KEPT_ALREADY if kept else Trouble.VOICE_GONE
+        raise NotSendable(trouble) from refused
 
 
-# What came of it ------------------------------------------------------------------------------
+def send_speech(_speech: Speech, request: SpeechRequest) -> SpeechAnswer:
+    """Generate the speech."""
+    return provider.client().speech(request)
 
 
-def _record_yes(speech: Speech, answer: SpeechAnswer) -> None:
-    """The answer, the charges and the voice in one transaction; the audio is stored before."""
-    heard = audio_download.store(speech, answer.audio) if answer.audio else {}
-    given = answer.extra_info.get("usage_characters")
-    units = given if isinstance(given, int) and not isinstance(given, bool) else None
-    facts: dict[str, Any] = {
-        "answer": {"extra_info": answer.extra_info},
-        "http_status": answer.http_status,
-        "status_code": answer.status_code,
-        "status_msg": answer.status_msg,
-        "trace_id": answer.trace_id,
-        "audio_url": answer.url,
-        "lease_until": leases.lease_end() if answer.url else None,
-    }
-    with transaction.atomic():
-        recorded = bookkeeping.record_speech(speech, units=units, **facts | heard)
-    if not recorded:
-        logger.error("Speech %s was answered, but is no longer ours.", speech.pk)
-        if name := heard.get("audio"):
-            Speech.audio.field.storage.delete(name)
-        return
-    rate_limit.record_success(speech)
-    if answer.url:
-        audio_download.fetch(speech)
+def answer_columns(speech: Speech, answer: SpeechAnswer) -> dict[str, Any]:
+    """The columns that hold the answer; audio inside it is stored first."""
+    stored = audio_download.store_bytes(speech, answer.audio) if answer.audio else {}
+    return {"answer": {"extra_info": answer.extra_info}, "audio_url": answer.url} | stored
 
 
-def _record_no(speech: Speech, error: MiniMaxError) -> None:
-    """Wait, end, or say that it is not known: the one place that turns errors into states."""
-    was_sent = speech.status == SpeechState.SPEAKING
-    if retries.will_be_repeated(speech, error, was_sent=was_sent):
-        retries.repeat_later(
-            speech,
-            error,
-            run_speech,
-            held_as=(SpeechState.SENDING, SpeechState.SPEAKING),
-            was_sent=was_sent,
-        )
-        return
-    ending = retries.ending(speech, error, was_sent=was_sent)
-    with transaction.atomic():
-        recorded = speech.advance(
-            held_as=(SpeechState.SENDING, SpeechState.SPEAKING, SpeechState.UNKNOWN),
-            **ending,
-        )
-        if recorded and ending["status"] == SpeechState.UNKNOWN:
-            bookkeeping.charge_uncertain(speech)
-        elif recorded:
-            bookkeeping.cancel_charge(speech)
-        if recorded and error.status_code in bookkeeping.MISSING_CODES:
-            bookkeeping.mark_missing(speech.voice, error.status_code)
+def _mark_missing_voice(speech: Speech, error: MiniMaxError) -> None:
+    if error.status_code in bookkeeping.MISSING_CODES:
+        bookkeeping.mark_missing(speech.voice, error.status_code)
 
 
-def _record_ours(speech: Speech, trouble: Trouble) -> None:
-    """A mistake of ours: before the request went out nothing has happened, after it who knows."""
-    was_sent = speech.status == SpeechState.SPEAKING
-    with transaction.atomic():
-        recorded = speech.advance(
-            held_as=(SpeechState.SENDING, SpeechState.SPEAKING),
-            status=SpeechState.UNKNOWN if was_sent else SpeechState.FAILED,
-            finished_at=timezone.now(),
-            lease_until=None,
-            trouble=trouble,
-            calls=speech.calls,
-        )
-        if recorded and was_sent:
-            bookkeeping.charge_uncertain(speech)
+STEPS: Final = Steps(
+    model=Speech,
+    name="t2a_v2",
+    job=run_speech,
+    prepare=make_request,
+    check=check_voice,
+    send=send_speech,
+    answer_columns=answer_columns,
+    record_answer=bookkeeping.record_speech,
+    record_unknown=bookkeeping.charge_uncertain,
+    record_not_done=bookkeeping.cancel_charge,
+    after_error=_mark_missing_voice,
+)

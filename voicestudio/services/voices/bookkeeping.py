@@ -9,17 +9,19 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.minimax import CloneAnswer
+from voicestudio.minimax import CloneAnswer, SpeechAnswer
 from voicestudio.models import (
-    AttemptState,
+    CallStatus,
     CloneAttempt,
     Event,
     EventKind,
+    PaidCall,
     Speech,
     SpeechState,
     Voice,
 )
 from voicestudio.models.search import folded
+from voicestudio.models.voice_states import UNUSED_LIFETIME
 from voicestudio.models.voices import SEARCHED
 from voicestudio.services.money import charges
 
@@ -31,33 +33,13 @@ MISSING_CODES: Final = frozenset({2054, 2042})
 # Clones -----------------------------------------------------------------------------------------
 
 
-def record_clone(
-    attempt: CloneAttempt, answer: CloneAnswer, *, held_as: tuple[str, ...], **changes: Any
-) -> bool:
-    """Write that the voice was made; False if somebody else holds the attempt by now.
+def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, Any]) -> bool:
+    """Record a cloned voice with its charge and the columns of the answer.
 
-    Nothing may stay written then: the caller rolls back.
+    False if another worker holds the attempt; the caller then rolls back.
     """
-    now = timezone.now()
-    voice = confirm_voice(attempt, now)
-    recorded = attempt.advance(
-        held_as=held_as,
-        status=AttemptState.READY,
-        cloned_voice=voice,
-        answered_at=now,
-        finished_at=now,
-        answer=answer.raw,
-        http_status=answer.http_status,
-        status_code=answer.status_code,
-        status_msg=answer.status_msg,
-        trace_id=answer.trace_id,
-        trouble="",
-        input_sensitive=answer.input_sensitive,
-        input_sensitive_type=answer.input_sensitive_type,
-        audio_url=answer.demo_audio,
-        calls=attempt.calls,
-        **changes,
-    )
+    voice = confirm_voice(attempt, columns["answered_at"])
+    recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:
         units = answer.extra_info.get("usage_characters")
         charges.charge_preview(
@@ -88,6 +70,17 @@ def record_uncertain_voice(attempt: CloneAttempt) -> None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=voice)
         attempt.cloned_voice = voice
     charges.charge_preview(attempt, certain=False)
+
+
+def renew_uncertain_voice(attempt: CloneAttempt) -> None:
+    """Date the voice anew after a repeated request whose answer is unclear as well.
+
+    Only if the voice of the first request has expired: while it may still exist, the earlier date
+    is kept, so that nobody counts on more time than there is.
+    """
+    sent_at = _last_sent(attempt)
+    expired = Voice.objects.filter(attempt=attempt.pk, created_at__lte=sent_at - UNUSED_LIFETIME)
+    expired.filter(uncertain=True).update(created_at=sent_at)
 
 
 def confirm_late(attempt: CloneAttempt) -> Voice:
@@ -137,21 +130,16 @@ def _last_sent(attempt: CloneAttempt) -> datetime:
 # Speeches ---------------------------------------------------------------------------------------
 
 
-def record_speech(spoken: Speech, *, units: int | None, **changes: Any) -> bool:
-    """Write that the voice has spoken, and so is kept; False if somebody else holds the speech."""
-    now = timezone.now()
-    recorded = spoken.advance(
-        held_as=(SpeechState.SPEAKING, SpeechState.UNKNOWN),
-        status=SpeechState.READY,
-        answered_at=now,
-        finished_at=now,
-        trouble="",
-        calls=spoken.calls,
-        usage_characters=units,
-        **changes,
-    )
+def record_speech(speech: Speech, answer: SpeechAnswer, columns: dict[str, Any]) -> bool:
+    """Record a generated speech with its charges and the columns of the answer.
+
+    The voice is kept from now on. False if another worker holds the speech.
+    """
+    usage = answer.extra_info.get("usage_characters")
+    units = usage if isinstance(usage, int) and not isinstance(usage, bool) else None
+    recorded = speech.advance(usage_characters=units, **columns)
     if recorded:
-        record_use(spoken, now, units=units)
+        record_use(speech, columns["answered_at"], units=units)
     return recorded
 
 
@@ -208,26 +196,35 @@ def mark_missing(voice: Voice, code: int, *, by: int | None = None) -> None:
 
 
 def settle_lapsed() -> int:
-    """Enter what follows for calls that were sent and whose worker has died; how many.
+    """Record what follows for calls that were sent and whose worker has died; how many.
 
-    The states are true without it, by the clock; this adds voices and charges. One look at an
-    index that is nearly always empty, so that every list of voices or costs can afford it.
+    Their states are true without it, by the clock; this adds voices and charges. It reads one
+    index that is nearly always empty, so every list of voices or costs can afford it.
     """
-    now, count = timezone.now(), 0
-    # The claim stays: should a worker be alive after all, the answer that it gets is still written.
-    ended = {"status": AttemptState.UNKNOWN.value, "finished_at": now, "lease_until": None}
-    for attempt in CloneAttempt.objects.lapsed().at_the_provider().select_related("speaker"):
-        with transaction.atomic():
-            rows = CloneAttempt.objects.filter(pk=attempt.pk).lapsed().at_the_provider()
-            if rows.update(**ended):
-                record_uncertain_voice(attempt)
-                count += 1
-    for spoken in Speech.objects.lapsed().at_the_provider().select_related("voice"):
-        with transaction.atomic():
-            if Speech.objects.filter(pk=spoken.pk).lapsed().at_the_provider().update(**ended):
-                charge_uncertain(spoken)
-                count += 1
+    count = 0
+    for kind in PaidCall.kinds():
+        rows: Any = kind._default_manager
+        for call in rows.lapsed().in_flight().for_worker():
+            with transaction.atomic():
+                # The claim stays: if a worker is alive after all, its answer is still recorded.
+                settled = (
+                    rows.filter(pk=call.pk)
+                    .lapsed()
+                    .in_flight()
+                    .update(status=CallStatus.UNKNOWN, finished_at=timezone.now(), lease_until=None)
+                )
+                if settled:
+                    record_unknown(call)
+                    count += 1
     return count
+
+
+def record_unknown(call: PaidCall) -> None:
+    """Record the voice and the charges that may or may not exist after an unknown outcome."""
+    if isinstance(call, CloneAttempt):
+        record_uncertain_voice(call)
+    elif isinstance(call, Speech):
+        charge_uncertain(call)
 
 
 def voice_search_text(*words: str) -> str:

@@ -242,9 +242,9 @@ def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
             return Item(what, name, GONE)
         if error.reason is Reason.UNSUPPORTED:
             return Item(what, name, CANNOT)
-        return Item(what, name, FAILED, call_log.message(error))
+        return Item(what, name, FAILED, call_log.message_for_free_call(error))
     except MiniMaxError as error:
-        return Item(what, name, FAILED, call_log.message(error))
+        return Item(what, name, FAILED, call_log.message_for_free_call(error))
     return Item(what, name, GONE if answer == GONE else DONE)
 
 

@@ -62,9 +62,9 @@ def compare() -> Comparison:
     except Refused as error:
         if error.reason is Reason.UNSUPPORTED:
             return Comparison(can_list=False)
-        raise NotAnswered(call_log.message(error)) from error
+        raise NotAnswered(call_log.message_for_free_call(error)) from error
     except MiniMaxError as error:
-        raise NotAnswered(call_log.message(error)) from error
+        raise NotAnswered(call_log.message_for_free_call(error)) from error
     there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
     ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*TELLING)
     both, only_here, living = list[int](), defaultdict[str, list[int]](list), set[str]()

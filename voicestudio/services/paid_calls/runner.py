@@ -1,0 +1,190 @@
+"""Runner: takes one paid call from the queue to its recorded answer.
+
+Three rules hold. The call is sent at most once. Where no answer came, the outcome is unknown and
+is called so. The state of the row is true whenever it is read, also while this code runs.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from voicestudio.minimax import MiniMaxError
+from voicestudio.models import CallStatus, PaidCall
+from voicestudio.services.money import limits
+from voicestudio.services.money.prices import price_of
+from voicestudio.words import Trouble
+
+from . import audio_download, call_log, leases, rate_limit, retries
+
+if TYPE_CHECKING:
+    from django.tasks import Task
+
+logger = logging.getLogger(__name__)
+
+
+class NotSendable(Exception):  # noqa: N818 - an answer, not a mistake
+    """The call cannot be sent any more, and `trouble` is the reason. Nothing was sent."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(str(trouble))
+        self.trouble = trouble
+
+
+@dataclass(frozen=True)
+class Steps[Call: PaidCall, Request, Answer]:
+    """What one kind of paid call does; the runner decides when and writes the state.
+
+    `name` is the call in the log, `job` the task that runs it again.
+    `prepare` returns the request once the provider has every file; it may raise `NotSendable`.
+    `check` runs in the transaction that marks the call as sent; it may raise `NotSendable`.
+    `send` calls the provider, once.
+    `answer_columns` returns the columns of an answer; audio inside it is stored already.
+    `record_answer` writes these columns and what follows from them (voice, charge), in one
+    transaction; False if another worker holds the call.
+    `record_unknown` and `record_not_done` write what follows for voice and charge, in the
+    transaction that writes the state.
+    `after_error` learns from an error that has ended the call.
+    """
+
+    model: type[Call]
+    name: str
+    job: "Task[[int], None]"
+    prepare: Callable[[Call], Request]
+    check: Callable[[Call], None]
+    send: Callable[[Call, Request], Answer]
+    answer_columns: Callable[[Call, Answer], dict[str, Any]]
+    record_answer: Callable[..., bool]
+    record_unknown: Callable[[Call], None]
+    record_not_done: Callable[[Call], None]
+    after_error: Callable[[Call, MiniMaxError], None]
+
+
+def run(steps: Steps[Any, Any, Any], pk: int) -> None:
+    """Do what is left to do for one call, unless another worker holds it."""
+    rows = steps.model._default_manager.all()
+    with leases.hold() as claim:
+        call = rows.claim(pk, claim, worker=leases.worker)
+        if call is None:
+            retries.enqueue_when_due(rows, pk, steps.job)
+            return
+        try:
+            request = steps.prepare(call)
+            answer = _send_once(steps, call, request)
+        except MiniMaxError as error:
+            _record_error(steps, call, error)
+        except limits.LimitReached:
+            _record_failure(steps, call, Trouble.OVER_LIMIT)
+        except NotSendable as refused:
+            _record_failure(steps, call, refused.trouble)
+        except Exception:
+            _record_failure(steps, call, Trouble.OURS)
+            raise
+        else:
+            if answer is not None:
+                record_answer(steps, call, answer)
+
+
+def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> None:
+    """Record a yes in one transaction, then copy its audio; a lost claim leaves no trace."""
+    columns = steps.answer_columns(call, answer)
+    now = timezone.now()
+    columns |= {
+        "status": CallStatus.READY,
+        "answered_at": now,
+        "finished_at": now,
+        "http_status": answer.http_status,
+        "status_code": answer.status_code,
+        "status_msg": answer.status_msg,
+        "trace_id": answer.trace_id,
+        "trouble": "",
+        "calls": call.calls,
+        "lease_until": leases.lease_end() if columns.get("audio_url") else None,
+    }
+    with transaction.atomic():
+        recorded = steps.record_answer(call, answer, columns)
+        if not recorded:
+            transaction.set_rollback(True)
+    rate_limit.record_success(call)
+    if not recorded:
+        name = call._meta.model_name
+        logger.error("%s %s was answered, but another worker holds it.", name, call.pk)
+        if stored := columns.get("audio"):
+            call.audio.storage.delete(stored)
+    elif columns.get("audio_url"):
+        audio_download.fetch(call)
+
+
+def retry_interrupted(steps: Steps[Any, Any, Any], call: PaidCall) -> bool:
+    """Let the worker run an interrupted call again; False if it is not interrupted.
+
+    Only a call that was never sent can be interrupted, so nothing is paid twice. Raises
+    IntegrityError if another call has taken its place meanwhile.
+    """
+    with transaction.atomic():
+        rows = steps.model._default_manager.filter(pk=call.pk)
+        waiting = rows.requeue(CallStatus.INTERRUPTED)
+        if waiting:
+            steps.job.enqueue(call.pk)
+    return bool(waiting)
+
+
+def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any:
+    """Mark the call as sent, then send it. None if it has to wait for its slot or was lost."""
+    with transaction.atomic():
+        steps.check(call)
+        limits.check_budget(price_of(call), call=call)
+        slot = rate_limit.reserve_slot(call)
+        if not slot.granted:
+            retries.wait_for_slot(call, slot.at, steps.job)
+            return None
+        first = {} if call.sent is not None else {"sent": request.body(), "sent_at": slot.at}
+        marked = call.advance(
+            held_as=(CallStatus.SENDING,),
+            status=call.IN_FLIGHT_STATUS,
+            slot_at=slot.at,
+            lease_until=leases.lease_end(),
+            **first,
+        )
+        if not marked:
+            transaction.set_rollback(True)
+            return None
+    return call_log.logged_call(call, steps.name, lambda: steps.send(call, request))
+
+
+def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxError) -> None:
+    """Wait, end, or call it unknown: the one place that turns provider errors into states."""
+    was_sent = call.status == call.IN_FLIGHT_STATUS
+    if retries.may_retry(call, error, was_sent=was_sent):
+        with transaction.atomic():
+            if retries.schedule_retry(call, error, steps.job, was_sent=was_sent):
+                steps.record_not_done(call)
+        return
+    columns = retries.final_columns(call, error, was_sent=was_sent)
+    with transaction.atomic():
+        recorded = call.advance(**columns)
+        if recorded and columns["status"] == CallStatus.UNKNOWN:
+            steps.record_unknown(call)
+        elif recorded:
+            steps.record_not_done(call)
+        if recorded:
+            steps.after_error(call, error)
+
+
+def _record_failure(steps: Steps[Any, Any, Any], call: PaidCall, trouble: Trouble) -> None:
+    """Record a failure on our side: failed before the request was sent, unknown after it."""
+    was_sent = call.status == call.IN_FLIGHT_STATUS
+    with transaction.atomic():
+        recorded = call.advance(
+            held_as=(CallStatus.SENDING, call.IN_FLIGHT_STATUS),
+            status=CallStatus.UNKNOWN if was_sent else CallStatus.FAILED,
+            finished_at=timezone.now(),
+            lease_until=None,
+            trouble=trouble,
+            calls=call.calls,
+        )
+        if recorded and was_sent:
+            steps.record_unknown(call)
