@@ -90,7 +90,8 @@ def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
     spoken: Speaker, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audio_download, "PAUSES", (0.01, 0.01))
-    standin.script("demo", *[Fault(http_status=500)] * 3)
+    for _try in range(3):
+        standin.script("demo", Fault(http_status=500))
     speech = spoken(text="A long text. " * 120, format="wav")
     assert (speech.state, speech.audio_problem) == (SpeechState.READY, "unreachable")
 
