@@ -246,7 +246,8 @@ class PaidCall(models.Model):
     def advance(self, *, held_as: tuple[str, ...] = (), **changes: Any) -> bool:
         """Write `changes` if this worker still holds the call in one of the statuses `held_as`.
 
-        By default in any status from its claim until its answer is known. False, and nothing written, if another worker has claimed it or its status has changed.
+        By default in any status from its claim until its answer is known. False, and nothing
+        written, if another worker has claimed it or its status has changed.
         """
         manager: models.Manager[Any] = type(self)._default_manager
         held_as = held_as or (CallStatus.SENDING, self.IN_FLIGHT_STATUS, CallStatus.UNKNOWN)
