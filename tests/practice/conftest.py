@@ -1,4 +1,4 @@
-"""What the tests of the practice provider ask for."""
+"""Fixtures for the tests of the practice provider."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from voicestudio.practice.server import StandIn
 
 
 class Caller:
-    """A plain HTTP caller with the right key; knows nothing of our own client."""
+    """A plain HTTP client with the right key, independent of our own client."""
 
     def __init__(self, stand_in: StandIn, prefix: str = "") -> None:
         self.base = stand_in.url + prefix
@@ -37,7 +37,7 @@ class Caller:
     def file_id(
         self, data: bytes | None = None, name: str = "sample.wav", purpose: str = "voice_clone"
     ) -> int:
-        """Upload and give the file_id; by default a sample that is in order."""
+        """Upload a file, by default a valid sample, and return its file_id."""
         answer = self.upload(hum(10.5) if data is None else data, name, purpose).json()
         return int(answer["file"]["file_id"])
 
@@ -47,14 +47,14 @@ class Caller:
 
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
-    """A stand-in that forgets everything."""
+    """A stand-in with a temporary folder."""
     with StandIn() as server:
         yield server
 
 
 @pytest.fixture
 def caller(stand_in: StandIn) -> Iterator[Caller]:
-    """A caller of that stand-in."""
+    """A client of the stand-in."""
     caller = Caller(stand_in)
     with caller.session:
         yield caller

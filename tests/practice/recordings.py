@@ -1,4 +1,4 @@
-"""Recordings that the tests of the practice provider send."""
+"""Recordings for the tests of the practice provider."""
 
 import io
 import math
@@ -11,7 +11,7 @@ RATE = 8_000
 
 @cache
 def hum(seconds: float, pitch_hz: float = 120.0) -> bytes:
-    """A WAV file of a tone rich in overtones, 8 kHz mono 16 bit."""
+    """Return a WAV file of a tone with overtones, 8 kHz mono 16 bit."""
     period = [
         sum(math.sin(2 * math.pi * tone * at / RATE * pitch_hz) / tone for tone in (1, 2, 3, 4))
         for at in range(RATE)

@@ -13,11 +13,11 @@ VOICES = {"voice_type": "all"}
 
 @pytest.fixture
 def body(caller: Caller) -> dict[str, Any]:
-    """A clone call that is in order, without a preview."""
+    """A valid clone request without a preview."""
     return {"file_id": caller.file_id(), "voice_id": "Anna-0001"}
 
 
-def test_fault_meets_one_call_of_its_name(caller: Caller, stand_in: StandIn) -> None:
+def test_fault_affects_one_call_of_its_name(caller: Caller, stand_in: StandIn) -> None:
     stand_in.script("get_voice", Fault(status_code=1013))
 
     other = caller.get("/v1/files/list", purpose="voice_clone").json()
@@ -84,7 +84,7 @@ def test_fault_adds_headers_to_the_usual_answer(caller: Caller, stand_in: StandI
 
 @pytest.mark.parametrize(("after", "voices"), [("nothing", []), ("work", ["Anna-0001"])])
 @pytest.mark.parametrize("action", ["drop", "truncate"])
-def test_fault_breaks_the_connection_before_or_after_the_work(
+def test_fault_breaks_the_connection_before_or_after_the_call(
     caller: Caller, stand_in: StandIn, body: Any, action: Any, after: Any, voices: list[str]
 ) -> None:
     stand_in.script("voice_clone", Fault(action=action, after=after))
@@ -101,7 +101,7 @@ def test_fault_breaks_the_connection_before_or_after_the_work(
 
 
 @pytest.mark.parametrize(("after", "voices"), [("nothing", []), ("work", ["Anna-0001"])])
-def test_fault_answers_no_before_or_after_the_work(
+def test_fault_refuses_before_or_after_the_call(
     caller: Caller, stand_in: StandIn, body: Any, after: Any, voices: list[str]
 ) -> None:
     stand_in.script("voice_clone", Fault(status_code=1033, after=after))
@@ -112,7 +112,7 @@ def test_fault_answers_no_before_or_after_the_work(
     assert list(stand_in.voices) == voices
 
 
-def test_fault_hangs_until_the_caller_gives_up(
+def test_fault_hangs_until_the_client_disconnects(
     caller: Caller, stand_in: StandIn, body: Any
 ) -> None:
     stand_in.script("voice_clone", Fault(action="hang"))
@@ -123,7 +123,7 @@ def test_fault_hangs_until_the_caller_gives_up(
     assert stand_in.voices == {}
 
 
-def test_stop_ends_what_hangs(caller: Caller, stand_in: StandIn, body: Any) -> None:
+def test_stop_closes_delayed_connections(caller: Caller, stand_in: StandIn, body: Any) -> None:
     stand_in.script("voice_clone", Fault(delay=600))
 
     with pytest.raises(requests.ReadTimeout):
@@ -133,9 +133,9 @@ def test_stop_ends_what_hangs(caller: Caller, stand_in: StandIn, body: Any) -> N
     assert stand_in.connections == set()
 
 
-def test_fault_meets_the_demo_too(caller: Caller, stand_in: StandIn, body: Any) -> None:
+def test_fault_affects_audio_downloads(caller: Caller, stand_in: StandIn, body: Any) -> None:
     link = caller.clone({**body, "text": "Hello.", "model": "speech-2.8-hd"})["demo_audio"]
-    stand_in.script("demo", Fault(http_status=302, headers={"Location": "/elsewhere"}))
+    stand_in.script("audio", Fault(http_status=302, headers={"Location": "/elsewhere"}))
 
     answer = caller.session.get(link, allow_redirects=False, timeout=10)
 
@@ -155,7 +155,7 @@ def test_fault_meets_the_demo_too(caller: Caller, stand_in: StandIn, body: Any) 
         ("sunshine", 2013, []),
     ],
 )
-def test_rehearsal_answers_as_asked(
+def test_rehearsal_gives_the_chosen_outcome(
     caller: Caller, stand_in: StandIn, body: Any, outcome: str, code: int, voices: list[str]
 ) -> None:
     answer = caller.clone(body, Rehearse=outcome)
@@ -164,25 +164,25 @@ def test_rehearsal_answers_as_asked(
     assert list(stand_in.voices) == voices
 
 
-def test_rehearsal_flags(caller: Caller, body: Any) -> None:
+def test_rehearsed_flag_has_a_type(caller: Caller, body: Any) -> None:
     answer = caller.clone(body, Rehearse="flagged")
 
     assert (answer["input_sensitive"], answer["input_sensitive_type"]) == (True, 5)
 
 
-def test_rehearsal_does_not_hide_a_mistake(caller: Caller, body: Any) -> None:
+def test_rehearsal_does_not_hide_invalid_params(caller: Caller, body: Any) -> None:
     answer = caller.clone({**body, "voice_id": "short"}, Rehearse="refused")
 
     assert answer["base_resp"]["status_code"] == 2013
 
 
-def test_rehearsed_slow_down_lets_the_repeat_through(caller: Caller, body: Any) -> None:
+def test_rehearsed_slow_down_applies_once(caller: Caller, body: Any) -> None:
     answers = [caller.clone(body, Rehearse="slow_down") for _ in range(2)]
 
     assert [answer["base_resp"]["status_code"] for answer in answers] == [1002, 0]
 
 
-def test_rehearsed_lost_answer_leaves_the_voice(
+def test_rehearsed_lost_answer_creates_the_voice(
     caller: Caller, stand_in: StandIn, body: Any
 ) -> None:
     with pytest.raises(requests.ConnectionError):
@@ -193,7 +193,7 @@ def test_rehearsed_lost_answer_leaves_the_voice(
     assert repeat["base_resp"]["status_code"] == 2039
 
 
-def test_rehearsed_slowness_takes_its_time(caller: Caller, stand_in: StandIn, body: Any) -> None:
+def test_rehearsed_slow_call_is_delayed(caller: Caller, stand_in: StandIn, body: Any) -> None:
     stand_in.rehearsal.slow_seconds = 0.3
 
     answer = caller.post("/v1/voice_clone", body, Rehearse="slow")
@@ -202,7 +202,7 @@ def test_rehearsed_slowness_takes_its_time(caller: Caller, stand_in: StandIn, bo
     assert answer.elapsed.total_seconds() >= 0.3
 
 
-def test_delay_holds_clone_calls_only(caller: Caller, stand_in: StandIn, body: Any) -> None:
+def test_delay_applies_to_clones(caller: Caller, stand_in: StandIn, body: Any) -> None:
     stand_in.delay = 0.3
 
     assert caller.post("/v1/voice_clone", body).elapsed.total_seconds() >= 0.3

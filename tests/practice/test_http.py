@@ -1,4 +1,4 @@
-"""The practice provider's HTTP: paths, headers, uploads in blocks, ranges, connections."""
+"""HTTP of the practice provider: paths, headers, uploads, ranges and connections."""
 
 import hashlib
 import http.client
@@ -27,7 +27,7 @@ CALLS = [
 
 @pytest.mark.parametrize("prefix", ["", "/minimax"])
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_every_call_stands_at_both_prefixes(
+def test_every_call_is_served_with_both_prefixes(
     stand_in: StandIn, method: str, path: str, prefix: str
 ) -> None:
     answer = requests.request(method, stand_in.url + prefix + path, timeout=10)
@@ -51,7 +51,7 @@ def test_every_call_stands_at_both_prefixes(
         ("GET", "/practice/audio/../index.json"),
     ],
 )
-def test_unknown_paths_answer_plainly(stand_in: StandIn, method: str, path: str) -> None:
+def test_unknown_paths_are_not_found(stand_in: StandIn, method: str, path: str) -> None:
     answer = requests.request(method, stand_in.url + path, data=b"abc", timeout=10)
 
     assert (answer.status_code, answer.text) == (404, "404 page not found")
@@ -65,7 +65,7 @@ def test_trace_ids_differ(caller: Caller) -> None:
     assert len({answer.headers["Trace-Id"] for answer in answers}) == 3
 
 
-def test_what_is_no_http_gets_a_trace_id_too(stand_in: StandIn) -> None:
+def test_malformed_request_gets_a_trace_id(stand_in: StandIn) -> None:
     with socket.create_connection(("127.0.0.1", stand_in.port), timeout=10) as connection:
         connection.sendall(b"nonsense in one line\r\n\r\n")
         answer = connection.makefile("rb").read()
@@ -83,7 +83,7 @@ def test_one_connection_serves_many_calls(caller: Caller, stand_in: StandIn) -> 
     assert len(stand_in.connections) == 1
 
 
-def test_nagles_algorithm_is_off(caller: Caller, stand_in: StandIn) -> None:
+def test_nagle_algorithm_is_off(caller: Caller, stand_in: StandIn) -> None:
     caller.get("/practice/")
 
     (connection,) = stand_in.connections
@@ -91,7 +91,7 @@ def test_nagles_algorithm_is_off(caller: Caller, stand_in: StandIn) -> None:
 
 
 def test_upload_keeps_every_byte(caller: Caller, stand_in: StandIn) -> None:
-    # Bytes that look like the end of a part, on both sides of every block's edge.
+    # Bytes that look like a boundary, also across the edges of blocks.
     data = (b"\r\n--" + b"-" * 61 + b"\r\n") * 20_000
 
     answer = caller.upload(data, '王芳 "a".mp3').json()
@@ -112,7 +112,7 @@ def test_upload_keeps_every_byte(caller: Caller, stand_in: StandIn) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/files/upload", "/v1/files", "/minimax/v1/files"])
-def test_upload_in_chunks_is_understood(caller: Caller, stand_in: StandIn, path: str) -> None:
+def test_chunked_upload_is_parsed(caller: Caller, stand_in: StandIn, path: str) -> None:
     def body() -> Iterator[bytes]:
         yield b'--edge\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nvoice_'
         yield b'clone\r\n--edge\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r'
@@ -132,7 +132,9 @@ def test_upload_in_chunks_is_understood(caller: Caller, stand_in: StandIn, path:
 @pytest.mark.parametrize(
     "body", [b"", b"nothing of the kind", b'--edge\r\nContent-Disposition: form-data; name="file"']
 )
-def test_upload_that_is_no_form_is_refused(caller: Caller, stand_in: StandIn, body: bytes) -> None:
+def test_malformed_upload_is_refused_with_a_reason(
+    caller: Caller, stand_in: StandIn, body: bytes
+) -> None:
     answer = caller.session.post(
         caller.base + "/v1/files/upload",
         data=body,
@@ -140,11 +142,13 @@ def test_upload_that_is_no_form_is_refused(caller: Caller, stand_in: StandIn, bo
         timeout=10,
     )
 
-    assert answer.json()["base_resp"]["status_code"] == 2013
+    base_resp = answer.json()["base_resp"]
+    assert base_resp["status_code"] == 2013
+    assert "multipart stream" in base_resp["status_msg"]
     assert list((stand_in.store.folder / "incoming").iterdir()) == []
 
 
-def test_upload_that_breaks_off_leaves_nothing(stand_in: StandIn) -> None:
+def test_interrupted_upload_leaves_nothing(stand_in: StandIn) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", stand_in.port, timeout=10)
     connection.putrequest("POST", "/v1/files/upload")
     connection.putheader("Content-Type", "multipart/form-data; boundary=edge")
@@ -154,13 +158,13 @@ def test_upload_that_breaks_off_leaves_nothing(stand_in: StandIn) -> None:
     assert connection.sock is not None
     connection.sock.shutdown(socket.SHUT_WR)
 
-    assert connection.sock.recv(1) == b""  # the stand-in has given up
+    assert connection.sock.recv(1) == b""  # the stand-in has closed the connection
     connection.close()
     assert list((stand_in.store.folder / "incoming").iterdir()) == []
     assert (stand_in.files, stand_in.calls) == ({}, [])
 
 
-def test_calls_keep_what_was_sent(caller: Caller, stand_in: StandIn) -> None:
+def test_calls_record_the_request(caller: Caller, stand_in: StandIn) -> None:
     caller.upload(b"abc", "a.wav", "prompt_audio")
     caller.post("/v1/get_voice?GroupId=7", {"voice_type": "all"}, Rehearse="flagged")
 
@@ -174,7 +178,7 @@ def test_calls_keep_what_was_sent(caller: Caller, stand_in: StandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "status", "start", "end"),
+    ("range_header", "status", "start", "end"),
     [
         (None, 200, 0, None),
         ("bytes=0-9", 206, 0, 10),
@@ -189,15 +193,15 @@ def test_calls_keep_what_was_sent(caller: Caller, stand_in: StandIn) -> None:
         ("bytes=9-5", 416, 0, 0),
     ],
 )
-def test_example_answers_ranges(
-    stand_in: StandIn, wish: str | None, status: int, start: int, end: int | None
+def test_example_supports_ranges(
+    stand_in: StandIn, range_header: str | None, status: int, start: int, end: int | None
 ) -> None:
     path = stand_in.store.folder / "example-1.wav"
     path.write_bytes(hum(1))
     whole = path.read_bytes()
 
     answer = requests.get(
-        stand_in.url + "/practice/example.wav", headers={"Range": wish or ""}, timeout=10
+        stand_in.url + "/practice/example.wav", headers={"Range": range_header or ""}, timeout=10
     )
 
     assert (answer.status_code, answer.content) == (status, whole[start:end])
@@ -213,7 +217,7 @@ def test_head_sends_no_body(stand_in: StandIn) -> None:
     assert (answer.headers["Content-Length"], answer.content) == ("16044", b"")
 
 
-def test_demo_link_names_the_host_that_was_called(stand_in: StandIn) -> None:
+def test_audio_url_has_the_host_of_the_request(stand_in: StandIn) -> None:
     caller = Caller(stand_in, "/minimax")
     caller.base = caller.base.replace("127.0.0.1", "localhost")
     with caller.session:

@@ -1,4 +1,4 @@
-"""The practice provider as a process: start, stop, a port in use, memory."""
+"""The practice provider as a process: start, stop, port in use, memory."""
 
 import http.client
 import os
@@ -17,7 +17,7 @@ import requests
 MEGABYTE = 1024 * 1024
 DIRECT = [sys.executable, "-W", "error", "-m", "voicestudio.practice"]
 MANAGED = [sys.executable, "manage.py", "practice"]
-HOUSE = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 def free_port() -> int:
@@ -34,7 +34,7 @@ class Program:
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
             [*command, "--port", str(port), "--folder", str(folder / "practice")],
-            cwd=HOUSE,
+            cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -50,8 +50,8 @@ class Program:
     def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, told = self.process.communicate(timeout=10)
-        return self.process.returncode, told
+        _, stderr = self.process.communicate(timeout=10)
+        return self.process.returncode, stderr
 
 
 @pytest.fixture
@@ -70,43 +70,42 @@ def test_program_serves_and_stops(tmp_path: Path, command: list[str], number: in
 
     line = program.first_line()
     answer = requests.get(program.url + "/practice/", timeout=10)
-    ended = program.end(number)
+    result = program.end(number)
 
     assert line == f"Practice provider at {program.url}: no real voice is cloned.\n"
-    assert (answer.status_code, ended) == (200, (0, ""))
+    assert (answer.status_code, result) == (200, (0, ""))
 
 
-# A signal that another thread takes does not wake the one that waits, no more than one that comes
-# the moment before.
-TOLD_BESIDE = """
+# A signal that another thread receives does not interrupt select() in the main thread.
+SIGNAL_OTHER_THREAD = """
 import signal, sys, threading
 from voicestudio.practice.program import main
 
-def tell():
+def send_signal():
     sys.stdin.read()
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
-threading.Thread(target=tell, daemon=True).start()
+threading.Thread(target=send_signal, daemon=True).start()
 main(sys.argv[1:])
 """
 
 
-def test_signal_is_not_missed_by_a_program_that_waits_already(tmp_path: Path) -> None:
-    program = Program([sys.executable, "-c", TOLD_BESIDE], free_port(), tmp_path)
+def test_signal_to_another_thread_stops_the_program(tmp_path: Path) -> None:
+    program = Program([sys.executable, "-c", SIGNAL_OTHER_THREAD], free_port(), tmp_path)
     program.first_line()
     answer = requests.get(program.url + "/practice/", timeout=10)
 
     try:
-        # Ends what is read on stdin, which lets the thread go on.
+        # Closes stdin, on which the thread waits.
         program.process.communicate(timeout=10)
     finally:
-        ended = program.end()
+        result = program.end()
 
-    assert (answer.status_code, ended) == (200, (0, ""))
+    assert (answer.status_code, result) == (200, (0, ""))
 
 
 @pytest.mark.parametrize("command", [DIRECT, MANAGED])
-def test_port_in_use_is_said_in_a_sentence(
+def test_port_in_use_is_reported_in_one_sentence(
     program: Program, tmp_path: Path, command: list[str]
 ) -> None:
     port = int(program.url.rpartition(":")[2])
@@ -117,13 +116,13 @@ def test_port_in_use_is_said_in_a_sentence(
     assert second.end() == (1, f"Port {port} is in use: choose another one with --port.\n")
 
 
-def test_idle_program_is_light(program: Program) -> None:
+def test_idle_program_needs_little_memory(program: Program) -> None:
     loaded = psutil.Process(program.process.pid).memory_info().rss
 
     assert loaded < 50 * MEGABYTE
 
 
-def test_large_upload_does_not_grow_memory(program: Program) -> None:
+def test_memory_does_not_grow_with_an_upload(program: Program) -> None:
     process = psutil.Process(program.process.pid)
     head = (
         b'--edge\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nvoice_clone\r\n'

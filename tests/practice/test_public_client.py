@@ -54,17 +54,17 @@ def run_client(stand_in: StandIn, folder: Path, mode: str, prefix: str = "") -> 
 
 
 @pytest.mark.parametrize("prefix", ["", "/minimax"])
-def test_public_client_clones_lists_and_speaks_with_links(
+def test_public_client_clones_lists_and_speaks_with_urls(
     stand_in: StandIn, tmp_path: Path, prefix: str
 ) -> None:
-    cloned, again, spoken, system, clones, voices = run_client(stand_in, tmp_path, "url", prefix)
+    first, again, speech, system, clones, voices = run_client(stand_in, tmp_path, "url", prefix)
 
     audio = f"{stand_in.url}/practice/audio/"
-    assert cloned.startswith(f"Success. Demo audio URL: {audio}")
+    assert first.startswith(f"Success. Demo audio URL: {audio}")
     assert again.startswith("Failed to clone voice: API Error: 2039-")
     assert again.endswith(f"Trace-Id: {again.rpartition(' ')[2]}")
     assert len(again.rpartition(" ")[2]) == 32
-    assert spoken.startswith(f"Success. Audio URL: {audio}")
+    assert speech.startswith(f"Success. Audio URL: {audio}")
     assert system.startswith(f"Success. Audio URL: {audio}")
     assert clones == (
         "Success. System Voices: [], Voice Cloning Voices: ['Name: None, ID: Anna-0001']"
@@ -82,10 +82,10 @@ def test_public_client_clones_lists_and_speaks_with_links(
     ]
 
 
-def test_public_client_saves_what_is_spoken(stand_in: StandIn, tmp_path: Path) -> None:
-    cloned, _, spoken, _, _, _ = run_client(stand_in, tmp_path, "local")
+def test_public_client_saves_audio_files(stand_in: StandIn, tmp_path: Path) -> None:
+    first, _, speech, _, _, _ = run_client(stand_in, tmp_path, "local")
 
-    demo = Path(cloned.partition("saved as: ")[2])
-    speech = Path(spoken.partition("saved as: ")[2].partition(". Voice used")[0])
-    assert {path.parent for path in (demo, speech)} == {tmp_path}
-    assert [path.read_bytes()[:3] for path in (demo, speech)] == [b"ID3", b"ID3"]
+    preview = Path(first.partition("saved as: ")[2])
+    speech = Path(speech.partition("saved as: ")[2].partition(". Voice used")[0])
+    assert {path.parent for path in (preview, speech)} == {tmp_path}
+    assert [path.read_bytes()[:3] for path in (preview, speech)] == [b"ID3", b"ID3"]

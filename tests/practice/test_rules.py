@@ -1,4 +1,4 @@
-"""Every rule of the provider's contract, as plain HTTP calls."""
+"""The rules of every call. Source: provider.md."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ SAMPLE = hum(10.5)
 
 
 def changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """The body with some fields replaced, and those that are ABSENT left out."""
+    """Return the body with changed fields, without those that are ABSENT."""
     return {name: value for name, value in {**body, **changes}.items() if value is not ABSENT}
 
 
@@ -29,57 +29,32 @@ def code(answer: Any) -> int:
     [
         ({}, 0),
         ({"unheard_of": {"deep": [1]}}, 0),
-        ({"file_id": ABSENT}, 2013),
-        ({"file_id": "123456789012345"}, 2013),
-        ({"file_id": True}, 2013),
-        ({"file_id": 1.0}, 2013),
-        ({"file_id": None}, 2013),
-        ({"file_id": 2**63}, 2013),
-        ({"file_id": 2**63 - 1}, 20132),
-        ({"voice_id": ABSENT}, 2013),
-        ({"voice_id": 12345678}, 2013),
-        ({"voice_id": ""}, 2013),
-        ({"voice_id": "Anna-01"}, 2013),
-        ({"voice_id": "Anna-001"}, 0),
-        ({"voice_id": "Annabell"}, 0),
-        ({"voice_id": "1nna-001"}, 2013),
-        ({"voice_id": "_nna-001"}, 2013),
-        ({"voice_id": "Anna-00_"}, 2013),
-        ({"voice_id": "Anna-00-"}, 2013),
-        ({"voice_id": "Anna 001"}, 2013),
-        ({"voice_id": "Anná-001"}, 2013),
-        ({"voice_id": "Anna-001\n"}, 2013),
-        ({"voice_id": "A" * 256}, 0),
-        ({"voice_id": "A" * 257}, 2013),
+        ({"file_id": ABSENT}, 2013), ({"file_id": "123456789012345"}, 2013),
+        ({"file_id": True}, 2013), ({"file_id": 1.0}, 2013), ({"file_id": None}, 2013),
+        ({"file_id": 2**63}, 2013), ({"file_id": 2**63 - 1}, 20132),
+        ({"voice_id": ABSENT}, 2013), ({"voice_id": 12345678}, 2013), ({"voice_id": ""}, 2013),
+        ({"voice_id": "Anna-01"}, 2013), ({"voice_id": "Anna-001"}, 0),
+        ({"voice_id": "Annabell"}, 0), ({"voice_id": "1nna-001"}, 2013),
+        ({"voice_id": "_nna-001"}, 2013), ({"voice_id": "Anna-00_"}, 2013),
+        ({"voice_id": "Anna-00-"}, 2013), ({"voice_id": "Anna 001"}, 2013),
+        ({"voice_id": "Anná-001"}, 2013), ({"voice_id": "Anna-001\n"}, 2013),
+        ({"voice_id": "A" * 256}, 0), ({"voice_id": "A" * 257}, 2013),
         ({"voice_id": "female-shaonv"}, 2039),
-        ({"text": ABSENT, "model": ABSENT}, 0),
-        ({"text": ABSENT}, 2013),
-        ({"text": ""}, 2013),
+        ({"text": ABSENT, "model": ABSENT}, 0), ({"text": ABSENT}, 2013), ({"text": ""}, 2013),
         ({"text": "", "model": ABSENT}, 0),
         ({"model": ABSENT}, 2013),
-        ({"text": 7}, 2013),
-        ({"text": None}, 2013),
-        ({"text": "   "}, 2013),
-        ({"text": "a" * 1000}, 0),
-        ({"text": "a" * 1001}, 2013),
-        ({"model": "speech-9-hd"}, 2013),
-        ({"model": 28}, 2013),
-        ({"text": "Hi\u200b\u200bthere"}, 1042),
-        ({"text": "Hi\x00\x07there"}, 1042),
+        ({"text": 7}, 2013), ({"text": None}, 2013), ({"text": "   "}, 2013),
+        ({"text": "a" * 1000}, 0), ({"text": "a" * 1001}, 2013),
+        ({"model": "speech-9-hd"}, 2013), ({"model": 28}, 2013),
+        ({"text": "Hi\u200b\u200bthere"}, 1042), ({"text": "Hi\x00\x07there"}, 1042),
         ({"text": "One\u200b hidden sign among many is let through."}, 0),
-        ({"text": "می‌خواهم", "language_boost": "Persian"}, 0),
-        ({"text": "One <#0.5#> two."}, 0),
-        ({"text": "One <#0.01#> two <#99.99#> three."}, 0),
-        ({"text": "One <#0#> two."}, 2013),
-        ({"text": "One <#100#> two."}, 2013),
-        ({"text": "One <#0.123#> two."}, 2013),
-        ({"text": "One <#half#> two."}, 2013),
-        ({"text": "One <#1#> <#1#> two."}, 2013),
+        ({"text": "می‌خواهم", "language_boost": "Persian"}, 0), ({"text": "One <#0.5#> two."}, 0),
+        ({"text": "One <#0.01#> two <#99.99#> three."}, 0), ({"text": "One <#0#> two."}, 2013),
+        ({"text": "One <#100#> two."}, 2013), ({"text": "One <#0.123#> two."}, 2013),
+        ({"text": "One <#half#> two."}, 2013), ({"text": "One <#1#> <#1#> two."}, 2013),
         ({"text": "One (breath) two (laughs)."}, 0),
-        ({"language_boost": "Klingon"}, 2013),
-        ({"language_boost": "english"}, 2013),
-        ({"language_boost": ""}, 2013),
-        ({"language_boost": None}, 2013),
+        ({"language_boost": "Klingon"}, 2013), ({"language_boost": "english"}, 2013),
+        ({"language_boost": ""}, 2013), ({"language_boost": None}, 2013),
         ({"language_boost": "Tamil", "model": "speech-02-hd"}, 2013),
         ({"language_boost": "Filipino", "model": "speech-01-turbo"}, 2013),
         ({"language_boost": "Persian", "model": "speech-02-turbo"}, 2013),
@@ -88,30 +63,21 @@ def code(answer: Any) -> int:
         ({"need_noise_reduction": True, "need_volume_normalization": True}, 0),
         ({"need_noise_reduction": "true"}, 2013),
         ({"need_volume_normalization": 1}, 2013),
-        ({"aigc_watermark": None}, 2013),
-        ({"aigc_watermark": True}, 0),
+        ({"aigc_watermark": None}, 2013), ({"aigc_watermark": True}, 0),
         ({"text_validation": "Hello there", "accuracy": 0.5}, 0),
-        ({"text_validation": "a" * 200}, 0),
-        ({"text_validation": "a" * 201}, 2013),
-        ({"text_validation": 5}, 2013),
-        ({"text_validation": "?!"}, 1043),
-        ({"accuracy": 0}, 0),
-        ({"accuracy": 1}, 0),
-        ({"accuracy": 1.01}, 2013),
-        ({"accuracy": -0.1}, 2013),
-        ({"accuracy": "0.7"}, 2013),
-        ({"accuracy": True}, 2013),
-        ({"clone_prompt": None}, 2013),
-        ({"clone_prompt": {}}, 2013),
-        ({"clone_prompt": []}, 2013),
+        ({"text_validation": "a" * 200}, 0), ({"text_validation": "a" * 201}, 2013),
+        ({"text_validation": 5}, 2013), ({"text_validation": "?!"}, 1043),
+        ({"accuracy": 0}, 0), ({"accuracy": 1}, 0), ({"accuracy": 1.01}, 2013),
+        ({"accuracy": -0.1}, 2013), ({"accuracy": "0.7"}, 2013), ({"accuracy": True}, 2013),
+        ({"clone_prompt": None}, 2013), ({"clone_prompt": {}}, 2013), ({"clone_prompt": []}, 2013),
         ({"clone_prompt": {"prompt_text": "Hi there."}}, 2013),
         ({"clone_prompt": {"prompt_audio": 1}}, 2013),
         ({"clone_prompt": {"prompt_audio": "1", "prompt_text": "Hi there."}}, 2013),
         ({"clone_prompt": {"prompt_audio": 1, "prompt_text": ""}}, 2013),
         ({"clone_prompt": {"prompt_audio": 1, "prompt_text": "Hi there."}}, 20132),
     ],
-)
-def test_voice_clone_keeps_the_rules(
+)  # fmt: skip
+def test_voice_clone_checks_its_body(
     caller: Caller, changes: dict[str, Any], expected: int
 ) -> None:
     body = {"file_id": caller.file_id(SAMPLE), "voice_id": "Anna-0001", "text": TEXT}
@@ -122,13 +88,13 @@ def test_voice_clone_keeps_the_rules(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_voice_clone_takes_every_model(caller: Caller, model: str) -> None:
+def test_voice_clone_accepts_every_model(caller: Caller, model: str) -> None:
     body = {"file_id": caller.file_id(SAMPLE), "voice_id": "Anna-0001", "text": TEXT}
 
     assert code(caller.clone({**body, "model": model})) == 0
 
 
-def test_voice_clone_takes_every_language(caller: Caller) -> None:
+def test_voice_clone_accepts_every_language(caller: Caller) -> None:
     file_id = caller.file_id(SAMPLE)
 
     codes = [
@@ -150,11 +116,11 @@ def test_voice_clone_takes_every_language(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize("body", [[], "text", 5, None, True])
-def test_voice_clone_refuses_what_is_no_object(caller: Caller, body: Any) -> None:
+def test_voice_clone_refuses_other_json_than_objects(caller: Caller, body: Any) -> None:
     assert code(caller.clone(body)) == 2013
 
 
-def test_voice_clone_refuses_what_is_no_json(caller: Caller, stand_in: StandIn) -> None:
+def test_voice_clone_refuses_invalid_json(caller: Caller, stand_in: StandIn) -> None:
     answer = caller.session.post(f"{stand_in.url}/v1/voice_clone", data=b"{", timeout=10)
 
     assert code(answer.json()) == 2013
@@ -177,7 +143,7 @@ def test_voice_clone_refuses_what_is_no_json(caller: Caller, stand_in: StandIn) 
         (hum(300.5), "a.wav", "voice_clone", 2037),
     ],
 )
-def test_voice_clone_looks_at_the_sample(
+def test_voice_clone_checks_the_sample(
     caller: Caller, data: bytes, name: str, purpose: str, expected: int
 ) -> None:
     file_id = caller.file_id(data, name, purpose)
@@ -199,7 +165,7 @@ def test_voice_clone_looks_at_the_sample(
         (b"no music", "c.wav", "prompt_audio", "Good morning.", 1000),
     ],
 )
-def test_voice_clone_looks_at_the_prompt_clip(
+def test_voice_clone_checks_the_prompt_clip(
     caller: Caller, data: bytes, name: str, purpose: str, text: str, expected: int
 ) -> None:
     prompt = {"prompt_audio": caller.file_id(data, name, purpose), "prompt_text": text}
@@ -208,13 +174,13 @@ def test_voice_clone_looks_at_the_prompt_clip(
     assert code(caller.clone(body)) == expected
 
 
-def test_voice_clone_refuses_an_id_twice(caller: Caller) -> None:
+def test_voice_clone_refuses_a_taken_id(caller: Caller) -> None:
     body = {"file_id": caller.file_id(SAMPLE), "voice_id": "Anna-0001"}
 
     assert [code(caller.clone(body)), code(caller.clone(body))] == [0, 2039]
 
 
-def test_voice_clone_without_text_answers_in_the_contracts_shape(caller: Caller) -> None:
+def test_voice_clone_without_text_has_no_preview(caller: Caller) -> None:
     answer = caller.clone({"file_id": caller.file_id(SAMPLE), "voice_id": "Anna-0001"})
 
     assert answer == {
@@ -225,14 +191,14 @@ def test_voice_clone_without_text_answers_in_the_contracts_shape(caller: Caller)
     }
 
 
-def test_voice_clone_with_text_tells_about_the_demo(caller: Caller) -> None:
+def test_voice_clone_with_text_describes_the_preview(caller: Caller) -> None:
     body = {"file_id": caller.file_id(SAMPLE), "voice_id": "Anna-0001", "text": TEXT}
 
     answer = caller.clone({**body, "model": "speech-2.8-hd"})
     demo = caller.session.get(answer["demo_audio"], timeout=10)
 
-    about = answer["extra_info"]
-    assert sorted(about) == [
+    extra_info = answer["extra_info"]
+    assert sorted(extra_info) == [
         "audio_length",
         "audio_sample_rate",
         "audio_size",
@@ -240,8 +206,8 @@ def test_voice_clone_with_text_tells_about_the_demo(caller: Caller) -> None:
         "usage_characters",
         "word_count",
     ]
-    assert about["audio_size"] == len(demo.content)
-    assert (about["usage_characters"], about["word_count"]) == (26, 4)
+    assert extra_info["audio_size"] == len(demo.content)
+    assert (extra_info["usage_characters"], extra_info["word_count"]) == (26, 4)
     assert demo.headers["Content-Type"] == "audio/mpeg"
 
 
@@ -287,7 +253,7 @@ def test_every_call_checks_the_key(
         ("voice_clone", ("a.wav", bytes(20 * 1024 * 1024 + 1)), 2013),
     ],
 )
-def test_upload_keeps_the_rules(
+def test_upload_checks_its_fields(
     caller: Caller, purpose: str | None, file: tuple[str, bytes] | None, expected: int
 ) -> None:
     answer = caller.session.post(
@@ -300,7 +266,7 @@ def test_upload_keeps_the_rules(
     assert code(answer.json()) == expected
 
 
-def test_clone_limit_answers_slow_down(caller: Caller, stand_in: StandIn) -> None:
+def test_clone_rate_limit_is_enforced(caller: Caller, stand_in: StandIn) -> None:
     stand_in.provider.clone_rpm = 2
     file_id = caller.file_id(SAMPLE)
 
@@ -319,14 +285,10 @@ SPEECH = {"model": "speech-2.8-hd", "text": TEXT, "voice_setting": {"voice_id": 
     ("changes", "expected"),
     [
         ({}, 0),
-        ({"model": ABSENT}, 2013),
-        ({"model": "speech-9"}, 2013),
-        ({"text": ABSENT}, 2013),
-        ({"text": " "}, 2013),
-        ({"text": "a" * 10_000}, 2013),
+        ({"model": ABSENT}, 2013), ({"model": "speech-9"}, 2013),
+        ({"text": ABSENT}, 2013), ({"text": " "}, 2013), ({"text": "a" * 10_000}, 2013),
         ({"text": "Hi\u200b\u200bthere"}, 1042),
-        ({"voice_setting": ABSENT}, 2013),
-        ({"voice_setting": {}}, 2013),
+        ({"voice_setting": ABSENT}, 2013), ({"voice_setting": {}}, 2013),
         ({"voice_setting": {"voice_id": "Nobody-01"}}, 2054),
         ({"voice_setting": {"voice_id": "female-shaonv", "speed": 0.5, "pitch": -12}}, 0),
         ({"voice_setting": {"voice_id": "female-shaonv", "speed": 2.1}}, 2013),
@@ -338,19 +300,18 @@ SPEECH = {"model": "speech-2.8-hd", "text": TEXT, "voice_setting": {"voice_id": 
         ({"audio_setting": {"sample_rate": 8_000, "format": "pcm"}}, 0),
         ({"audio_setting": {"format": "wav"}}, 0),
         ({"audio_setting": {"sample_rate": 48_000}}, 2013),
-        ({"audio_setting": {"bitrate": 1}}, 2013),
-        ({"audio_setting": {"format": "ogg"}}, 2013),
+        ({"audio_setting": {"bitrate": 1}}, 2013), ({"audio_setting": {"format": "ogg"}}, 2013),
         ({"audio_setting": {"channel": 3}}, 2013),
         ({"output_format": "base64"}, 2013),
         ({"language_boost": "Klingon"}, 2013),
         ({"language_boost": "Tamil", "model": "speech-01-hd"}, 2013),
     ],
-)
-def test_speech_keeps_the_rules(caller: Caller, changes: dict[str, Any], expected: int) -> None:
+)  # fmt: skip
+def test_speech_checks_its_body(caller: Caller, changes: dict[str, Any], expected: int) -> None:
     assert code(caller.post("/v1/t2a_v2", changed(SPEECH, changes)).json()) == expected
 
 
-def test_speech_comes_as_hex_or_as_a_link(caller: Caller) -> None:
+def test_speech_is_returned_as_hex_or_url(caller: Caller) -> None:
     as_hex = caller.post("/v1/t2a_v2", SPEECH).json()
     as_link = caller.post("/v1/t2a_v2", {**SPEECH, "output_format": "url"}).json()
 
@@ -369,7 +330,7 @@ def test_speech_comes_as_hex_or_as_a_link(caller: Caller) -> None:
         ({}, 2013),
     ],
 )
-def test_get_voice_keeps_the_rules(caller: Caller, body: Any, expected: int) -> None:
+def test_get_voice_checks_its_body(caller: Caller, body: Any, expected: int) -> None:
     assert code(caller.post("/v1/get_voice", body).json()) == expected
 
 
@@ -382,7 +343,7 @@ def test_get_voice_keeps_the_rules(caller: Caller, body: Any, expected: int) -> 
         ({"voice_id": "Nobody-01"}, 2013),
     ],
 )
-def test_delete_voice_keeps_the_rules(caller: Caller, body: Any, expected: int) -> None:
+def test_delete_voice_checks_its_body(caller: Caller, body: Any, expected: int) -> None:
     assert code(caller.post("/v1/delete_voice", body).json()) == expected
 
 
@@ -390,14 +351,14 @@ def test_delete_voice_keeps_the_rules(caller: Caller, body: Any, expected: int) 
     ("query", "expected"),
     [({"file_id": "12"}, 2013), ({"file_id": "abc"}, 2013), ({"file_id": "²"}, 2013), ({}, 2013)],
 )
-def test_files_retrieve_keeps_the_rules(
+def test_files_retrieve_checks_its_query(
     caller: Caller, query: dict[str, str], expected: int
 ) -> None:
     assert code(caller.get("/v1/files/retrieve", **query).json()) == expected
 
 
 @pytest.mark.parametrize("body", [{}, {"file_id": "5", "purpose": "voice_clone"}, {"file_id": 5}])
-def test_files_delete_keeps_the_rules(caller: Caller, body: Any) -> None:
+def test_files_delete_checks_its_body(caller: Caller, body: Any) -> None:
     assert code(caller.post("/v1/files/delete", body).json()) == 2013
 
 

@@ -1,4 +1,4 @@
-"""What the practice provider hears in a sample and how it speaks."""
+"""Sample analysis and speech of the practice provider."""
 
 import io
 import math
@@ -25,20 +25,20 @@ TEXT = "Good morning, and thank you for calling. This is the voice that you have
 
 
 @pytest.fixture
-def no_speech(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without a speech library."""
+def no_espeak(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulate a machine without espeak-ng."""
     monkeypatch.setattr(espeak, "_engine", None)
     monkeypatch.setattr(espeak, "_start_error", espeak.SpeechUnavailable("not installed"))
 
 
-def heard_pitch(path: Path) -> float:
+def measure_file_pitch(path: Path) -> float:
     pitch = analyze_sample(path).pitch_hz
     assert pitch is not None
     return pitch
 
 
 @pytest.mark.parametrize("hertz", [70, 95, 120, 160, 200, 260, 330])
-def test_pitch_of_a_hum_is_its_pitch(hertz: int) -> None:
+def test_pitch_of_a_tone_is_measured(hertz: int) -> None:
     with wave.open(io.BytesIO(hum(2, hertz))) as file:
         samples = array("h", file.readframes(2 * RATE))
 
@@ -53,7 +53,7 @@ def test_pitch_of_silence_is_unknown(samples: "array[int]") -> None:
 
 
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac"])
-def test_listen_tells_length_and_pitch(tmp_path: Path, kind: str) -> None:
+def test_sample_analysis_measures_length_and_pitch(tmp_path: Path, kind: str) -> None:
     with wave.open(io.BytesIO(hum(12, 150))) as file:
         sound = Sound(file.readframes(12 * RATE), RATE)
     path = tmp_path / "sample"
@@ -78,35 +78,36 @@ Path(path).write_bytes(encode_wav(speak(text, voice_id=voice_id, pitch_hz=float(
 
 @pytest.mark.parametrize("voice_id", ["Anna-0001", "Bert-0001", "Carl-0001"])
 @pytest.mark.parametrize("hertz", [85, 110, 140, 175, 220, 290])
-def test_speech_sounds_near_the_wanted_pitch(tmp_path: Path, hertz: int, voice_id: str) -> None:
+def test_speech_is_near_the_requested_pitch(tmp_path: Path, hertz: int, voice_id: str) -> None:
     path = tmp_path / "speech.wav"
 
-    # In a process of its own: once in a while the library lets what it has said before colour
-    # what it says next.
+    # In its own process, because earlier speech sometimes changes what espeak-ng says next.
     program = [sys.executable, "-c", SPEAK, str(path), TEXT, voice_id, str(hertz)]
     subprocess.run(program, check=True, timeout=60, cwd=Path(__file__).parents[2])
 
-    assert heard_pitch(path) == pytest.approx(hertz, rel=0.2)
+    assert measure_file_pitch(path) == pytest.approx(hertz, rel=0.2)
 
 
-def test_demos_follow_their_samples(caller: Caller, stand_in: StandIn) -> None:
+def test_preview_follows_the_pitch_of_its_sample(caller: Caller, stand_in: StandIn) -> None:
     pitches = {}
     for voice_id, hertz in (("Deep-0001", 95), ("High-0001", 230)):
         body = {"file_id": caller.file_id(hum(11, hertz)), "voice_id": voice_id, "text": TEXT}
         link = caller.clone({**body, "model": "speech-2.8-hd"})["demo_audio"]
-        pitches[voice_id] = heard_pitch(stand_in.store.folder / "audio" / link.rpartition("/")[2])
+        pitches[voice_id] = measure_file_pitch(
+            stand_in.store.folder / "audio" / link.rpartition("/")[2]
+        )
 
     assert pitches["High-0001"] > 1.8 * pitches["Deep-0001"]
 
 
-def test_two_voices_of_one_sample_differ() -> None:
+def test_voices_of_one_sample_differ() -> None:
     variants = {choose_variant(110, f"Anna-{number:04}")[0] for number in range(20)}
 
     assert variants == {"m1", "m3", "m7"}
 
 
 @pytest.mark.parametrize("hertz", [None, 1.0, 155.0, 5000.0])
-def test_timbre_stays_in_range(hertz: float | None) -> None:
+def test_espeak_pitch_stays_in_range(hertz: float | None) -> None:
     assert 0 <= choose_variant(hertz, "Anna-0001")[1] <= 99
 
 
@@ -114,17 +115,17 @@ def length(text: str, **options: Any) -> float:
     return speak(text, voice_id="Anna-0001", pitch_hz=110, **options).seconds
 
 
-def test_pause_is_silence_of_its_length() -> None:
+def test_pause_has_its_length() -> None:
     short, long = length("One.<#0.5#>Two."), length("One.<#2.5#>Two.")
 
     assert long - short == pytest.approx(2, abs=0.05)
 
 
-def test_pauses_together_are_bounded() -> None:
+def test_total_pause_is_limited() -> None:
     assert length("One <#99#> two <#99#> three <#99#> four.") < 70
 
 
-def test_tags_are_performed_by_the_newest_models() -> None:
+def test_tags_are_performed_by_new_models() -> None:
     # 2.8 breathes for 0.7 s; an older model reads the word out.
     performed = speak("(sighs)", voice_id="Anna-0001", pitch_hz=110, model="speech-2.8-hd")
     read_out = speak("(sighs)", voice_id="Anna-0001", pitch_hz=110, model="speech-2.6-hd")
@@ -135,11 +136,11 @@ def test_tags_are_performed_by_the_newest_models() -> None:
 
 
 @pytest.mark.parametrize("text", ["(laughs)", "(laughs) Hello <#1#> there.", "<#1#>", "...", "?"])
-def test_any_text_gives_some_sound(text: str) -> None:
+def test_every_text_gives_some_sound(text: str) -> None:
     assert length(text) > 0.1
 
 
-def test_watermark_stands_at_the_end() -> None:
+def test_watermark_is_appended() -> None:
     plain, marked = length(TEXT), length(TEXT, watermark=True)
 
     assert marked - plain == pytest.approx(0.49, abs=0.1)
@@ -164,11 +165,11 @@ def test_speed_changes_the_length() -> None:
         ("बोलना", "", "hi"),
     ],
 )
-def test_language_comes_from_the_choice_or_the_script(text: str, boost: str, expected: str) -> None:
+def test_language_follows_boost_or_script(text: str, boost: str, expected: str) -> None:
     assert choose_language(text, boost) == expected
 
 
-def test_every_language_is_in_the_library() -> None:
+def test_espeak_has_every_language() -> None:
     library = espeak.get_engine()._library
 
     missing = [
@@ -181,7 +182,7 @@ def test_every_language_is_in_the_library() -> None:
 
 
 @pytest.mark.parametrize("voice", [1, 2, 3, 4])
-def test_example_is_a_good_recording(tmp_path: Path, voice: int) -> None:
+def test_example_has_the_right_level_and_pitch(tmp_path: Path, voice: int) -> None:
     with wave.open(io.BytesIO(example(voice, tmp_path))) as file:
         samples = array("h", file.readframes(file.getnframes()))
         seconds = len(samples) / file.getframerate()
@@ -193,10 +194,10 @@ def test_example_is_a_good_recording(tmp_path: Path, voice: int) -> None:
     assert level == pytest.approx(-20, abs=1)
     assert peak < -3
     expected = pytest.approx(SPEAKERS[voice][1], rel=0.2)
-    assert heard_pitch(tmp_path / f"example-{voice}.wav") == expected
+    assert measure_file_pitch(tmp_path / f"example-{voice}.wav") == expected
 
 
-def test_example_is_made_once(tmp_path: Path) -> None:
+def test_example_is_cached(tmp_path: Path) -> None:
     first = example(1, tmp_path)
     (tmp_path / "example-1.wav").write_bytes(b"kept")
 
@@ -213,7 +214,9 @@ def test_melody_follows_pitch_and_length() -> None:
     )
 
 
-def test_without_speech_a_melody_plays(no_speech: None, caller: Caller, stand_in: StandIn) -> None:
+def test_preview_is_a_melody_without_espeak(
+    no_espeak: None, caller: Caller, stand_in: StandIn
+) -> None:
     body = {"file_id": caller.file_id(), "voice_id": "Anna-0001", "text": TEXT}
 
     answer = caller.clone({**body, "model": "speech-2.8-hd", "aigc_watermark": True})
@@ -222,6 +225,6 @@ def test_without_speech_a_melody_plays(no_speech: None, caller: Caller, stand_in
     assert answer["extra_info"]["audio_length"] == pytest.approx(1000 * tune, abs=20)
 
 
-def test_without_speech_there_is_an_example(no_speech: None, tmp_path: Path) -> None:
+def test_example_exists_without_espeak(no_espeak: None, tmp_path: Path) -> None:
     with wave.open(io.BytesIO(example(1, tmp_path))) as file:
         assert 30 < file.getnframes() / file.getframerate() < 50

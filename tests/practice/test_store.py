@@ -1,4 +1,4 @@
-"""The life of files and voices, what they cost, and what lasts over a restart."""
+"""Files, voices and charges, and what is kept over a restart."""
 
 import json
 import os
@@ -63,7 +63,7 @@ def test_bill_charges_characters_and_the_first_speech(caller: Caller, stand_in: 
     ]
 
 
-def test_unused_voice_is_gone_after_seven_days(caller: Caller, stand_in: StandIn) -> None:
+def test_unused_voice_is_deleted_after_seven_days(caller: Caller, stand_in: StandIn) -> None:
     file_id = caller.file_id()
     caller.clone({"file_id": file_id, "voice_id": "Anna-0001"})
     caller.clone({"file_id": file_id, "voice_id": "Used-0001"})
@@ -76,7 +76,7 @@ def test_unused_voice_is_gone_after_seven_days(caller: Caller, stand_in: StandIn
     assert (code(answer), list(stand_in.voices)) == (2054, ["Used-0001"])
 
 
-def test_unused_voice_lives_for_seven_days(caller: Caller, stand_in: StandIn) -> None:
+def test_unused_voice_exists_for_seven_days(caller: Caller, stand_in: StandIn) -> None:
     caller.clone({"file_id": caller.file_id(), "voice_id": "Anna-0001"})
     now = stand_in.store.now()
 
@@ -85,7 +85,7 @@ def test_unused_voice_lives_for_seven_days(caller: Caller, stand_in: StandIn) ->
     assert code(caller.post("/v1/t2a_v2", SPEECH).json()) == 0
 
 
-def test_deleted_voice_is_gone(caller: Caller, stand_in: StandIn) -> None:
+def test_deleted_voice_does_not_exist(caller: Caller, stand_in: StandIn) -> None:
     body = {"file_id": caller.file_id(), "voice_id": "Anna-0001"}
     caller.clone(body)
 
@@ -101,7 +101,7 @@ def test_deleted_voice_is_gone(caller: Caller, stand_in: StandIn) -> None:
     assert code(caller.clone(body)) == 0
 
 
-def test_old_audio_is_forgotten(caller: Caller, stand_in: StandIn) -> None:
+def test_expired_audio_is_deleted(caller: Caller, stand_in: StandIn) -> None:
     name = stand_in.store.save_audio(b"abc", "mp3")
     path = stand_in.store.folder / "audio" / name
     link = f"{stand_in.url}/practice/audio/{name}"
@@ -123,7 +123,7 @@ def test_large_file_ids_stay_integers(caller: Caller, stand_in: StandIn) -> None
     assert code(caller.clone({"file_id": file_id, "voice_id": "Anna-0001"})) == 0
 
 
-def test_folder_keeps_files_and_voices(tmp_path: Path) -> None:
+def test_folder_keeps_files_and_voices_over_a_restart(tmp_path: Path) -> None:
     with StandIn(folder=tmp_path) as first:
         caller = Caller(first)
         file_id = caller.file_id(hum(11))
@@ -156,7 +156,7 @@ def test_folder_keeps_files_and_voices(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_folder_nothing_lasts() -> None:
+def test_temporary_folder_is_deleted() -> None:
     with StandIn() as stand_in:
         folder = stand_in.store.folder
         assert folder.exists()

@@ -34,7 +34,7 @@ def ran(
 
 def test_demo_is_tried_three_times(ran: Callable[[], CloneAttempt], standin: StandIn) -> None:
     for _turn in range(2):
-        standin.script("demo", Fault(http_status=503, body="later"))
+        standin.script("audio", Fault(http_status=503, body="later"))
 
     attempt = ran()
 
@@ -43,7 +43,7 @@ def test_demo_is_tried_three_times(ran: Callable[[], CloneAttempt], standin: Sta
         "",
         True,
     )
-    assert len(standin.calls_of("demo")) == 3
+    assert len(standin.calls_of("audio")) == 3
     assert len(standin.calls_of("voice_clone")) == 1
 
 
@@ -70,7 +70,7 @@ def test_demo_that_must_not_be_stored_leaves_the_attempt_ready(
 ) -> None:  # fmt: skip
     settings.AUDIO_MAX_BYTES = 4000 if problem == "too_large" else settings.AUDIO_MAX_BYTES
     for _turn in range(3):
-        standin.script("demo", fault)
+        standin.script("audio", fault)
 
     attempt = ran()
 
@@ -83,7 +83,7 @@ def test_demo_that_must_not_be_stored_leaves_the_attempt_ready(
 def test_demo_of_a_damaged_kind_can_still_be_heard_without_its_shape(
     ran: Callable[[], CloneAttempt], standin: StandIn
 ) -> None:
-    standin.script("demo", Fault(body=b"ID3\x04\0\0\0\0\0\0" + b"\0" * 900))
+    standin.script("audio", Fault(body=b"ID3\x04\0\0\0\0\0\0" + b"\0" * 900))
 
     attempt = ran()
 
@@ -95,7 +95,7 @@ def test_fetch_again_copies_the_demo_that_was_missed(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:  # fmt: skip
     for _turn in range(3):
-        standin.script("demo", Fault(action="drop"))
+        standin.script("audio", Fault(action="drop"))
     attempt = ran()
     assert attempt.audio_problem == "unreachable"
 

@@ -91,7 +91,7 @@ def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
 ) -> None:
     monkeypatch.setattr(audio_download, "PAUSES", (0.01, 0.01))
     for _try in range(3):
-        standin.script("demo", Fault(http_status=500))
+        standin.script("audio", Fault(http_status=500))
     speech = spoken(text="A long text. " * 120, format="wav")
     assert (speech.state, speech.audio_problem) == (SpeechState.READY, "unreachable")
 
@@ -107,7 +107,7 @@ def test_audio_from_a_forbidden_address_is_not_asked_for_again(
     spoken: Speaker, standin: StandIn
 ) -> None:
     away = {"Location": "http://169.254.169.254/key"}
-    standin.script("demo", Fault(http_status=302, body="", headers=away))
+    standin.script("audio", Fault(http_status=302, body="", headers=away))
     speech = spoken(text="A long text. " * 120, format="wav")
     assert speech.audio_problem == "forbidden"
 

@@ -44,7 +44,7 @@ def call_name(method: str, path: str) -> str:
     """Return the name of the call at a path, with or without a gateway's prefix, or ""."""
     method = "GET" if method == "HEAD" else method
     if method == "GET" and AUDIO_PATH.fullmatch(path):
-        return "demo"
+        return "audio"
     if method == "GET" and path == "/practice/example.wav":
         return "example"
     return ROUTES.get((method, path.removeprefix("/minimax")), "")

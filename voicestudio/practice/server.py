@@ -36,7 +36,7 @@ __all__ = ["Call", "Charge", "Fault", "StandIn"]
 
 log = logging.getLogger("voicestudio.practice")
 
-CALL_NAMES = {*ROUTES.values(), "demo", "example"}
+CALL_NAMES = {*ROUTES.values(), "audio", "example"}
 MEDIA_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
 STOP_SECONDS = 0.4
 
@@ -232,7 +232,7 @@ class StandIn:
             return Response(200, b"Practice mode: no real voice is cloned.\n", "text/plain")
         if not call.name:
             return NOT_FOUND
-        if call.name == "demo":
+        if call.name == "audio":
             return self._audio(call)
         if call.name == "example":
             voice = call.query.get("voice", "1")
