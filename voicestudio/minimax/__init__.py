@@ -1,7 +1,7 @@
 """MiniMax: the provider on the wire; requests, answers and errors, nothing of ours."""
 
 from .client import Client
-from .cloning import CloneAnswer, CloneRequest
+from .clones import CloneAnswer, CloneRequest
 from .download import Download
 from .errors import (
     AnswerTimeout,

@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from voicestudio import __version__
 
-from . import cloning, files, speech, voices
+from . import clones, files, speech, voices
 from .addresses import is_loopback, normalize_base_url, parse_origin
 from .download import Download, download_file
 from .errors import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, is_timeout
@@ -98,11 +98,11 @@ class Client:
         return files.parse_file(response)
 
     def clone(
-        self, request: cloning.CloneRequest, *, headers: Mapping[str, str] | None = None
-    ) -> cloning.CloneAnswer:
+        self, request: clones.CloneRequest, *, headers: Mapping[str, str] | None = None
+    ) -> clones.CloneAnswer:
         """Clone a voice. Not idempotent: repeat it only when the error is `retryable`."""
         response = self._post("/v1/voice_clone", request.body(), headers=headers, once=True)
-        return cloning.parse_clone(response)
+        return clones.parse_clone(response)
 
     def list_files(self, purpose: str) -> files.FileList:
         """List all files of one purpose; Refused with UNSUPPORTED where a gateway has no list."""

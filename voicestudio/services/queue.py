@@ -6,6 +6,7 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from django.tasks import TaskResult
+    from huey.api import Huey
     from huey.consumer import Consumer
 
 # huey's name for the record that Django's tasks keep of a job.
@@ -16,29 +17,31 @@ LOOK_EVERY = 0.05
 FINISH_WITHIN = 3
 
 
-def forget(task_result: "TaskResult", **_signal: Any) -> None:
-    """Throw the record of a finished job away: what became of it stands in the attempt's row."""
+def storage() -> "Huey":
+    """The queue of this installation."""
     from huey.contrib.djhuey import HUEY  # opens the queue, which not every process needs
 
-    HUEY.delete(RECORD + task_result.id)
+    return HUEY
+
+
+def forget(task_result: "TaskResult", **_signal: Any) -> None:
+    """Throw the record of a finished job away: what became of it stands in the attempt's row."""
+    storage().delete(RECORD + task_result.id)
 
 
 def sweep() -> int:
     """Throw away the records of jobs that no longer wait (their worker was killed); how many."""
-    from huey.contrib.djhuey import HUEY
-
-    waiting = {RECORD + task.id for task in [*HUEY.pending(), *HUEY.scheduled()]}
-    left = [key for key in HUEY.all_results() if key.startswith(RECORD) and key not in waiting]
+    queue = storage()
+    waiting = {RECORD + task.id for task in [*queue.pending(), *queue.scheduled()]}
+    left = [key for key in queue.all_results() if key.startswith(RECORD) and key not in waiting]
     for key in left:
-        HUEY.delete(key)
+        queue.delete(key)
     return len(left)
 
 
 def consumer() -> "Consumer":
     """The threads that run the jobs, not yet started."""
-    from huey.contrib.djhuey import HUEY
-
-    return HUEY.create_consumer(
+    return storage().create_consumer(
         workers=settings.WORKER_THREADS,
         worker_type="thread",
         initial_delay=LOOK_EVERY,
@@ -52,6 +55,4 @@ def consumer() -> "Consumer":
 
 def is_empty() -> bool:
     """Whether no job waits for a thread at this moment."""
-    from huey.contrib.djhuey import HUEY
-
-    return not HUEY.pending_count()
+    return not storage().pending_count()
