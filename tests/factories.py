@@ -11,8 +11,17 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Speaker, Voice
-from voicestudio.models.search import folded
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Origin,
+    ProviderFile,
+    Purpose,
+    Speaker,
+    Voice,
+)
+from voicestudio.models.search import fold_text
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse battery"
@@ -40,16 +49,20 @@ def make_recording(
     purpose: str = Purpose.SAMPLE,
     held: bool = True,
     content: bytes = MP3,
+    uploaded: bool = True,
+    file_id: int | None = None,
+    account: str = "practice",
     **fields: Any,
 ) -> AudioFile:
-    """A recording of 84 s (a prompt clip of 6 s); `held=False` is one without a file."""
+    """A recording of 84 s (a prompt clip of 6 s) that the provider knows as `file_id`.
+
+    `held=False` is one without a file of ours, `uploaded=False` one without a file there.
+    """
     number = next(_numbers)
     values: dict[str, Any] = {
         "name": f"recording-{number}.mp3",
         "purpose": purpose,
-        "provider": "practice",
-        "file_id": 362_067_136_000_000 + number,
-        "uploaded_at": timezone.now(),
+        "origin": Origin.UPLOADED if held else Origin.FILE_ID,
         "created_by": by or make_user(),
     }
     if held:
@@ -68,6 +81,10 @@ def make_recording(
     if held and not recording.file:
         recording.file.save(f"{number}.mp3", ContentFile(content), save=False)
     recording.save()
+    if uploaded:
+        ProviderFile.objects.create(
+            recording=recording, account=account, file_id=file_id or 362_067_136_000_000 + number
+        )
     return recording
 
 
@@ -96,7 +113,7 @@ def make_voice(
     values = {
         "provider": "practice",
         "created_at": timezone.now(),
-        "search_text": folded(f"{voice_id} {speaker.name}"),
+        "search_text": fold_text(f"{voice_id} {speaker.name}"),
     } | fields
     return Voice.objects.create(voice_id=voice_id, speaker=speaker, **values)
 
@@ -116,7 +133,7 @@ def make_attempt(
     by = by or make_user()
     at = created_at or timezone.now() - timedelta(minutes=3)
     name = speaker_name or f"Speaker {number}"
-    speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+    speaker = Speaker.objects.get_or_add(name, by=by)
     attempt = CloneAttempt(
         token=uuid4(),
         provider="practice",
@@ -202,7 +219,7 @@ def _facts(
             provider="practice",
             speaker=attempt.speaker,
             created_at=answered_at,
-            search_text=folded(f"{attempt.voice_id} {attempt.speaker_name}"),
+            search_text=fold_text(f"{attempt.voice_id} {attempt.speaker_name}"),
         ),
         "answer": {"base_resp": {"status_code": 0, "status_msg": "success"}},
         "audio_url": "http://127.0.0.1/demo.mp3",

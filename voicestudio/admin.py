@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
@@ -48,9 +49,13 @@ class VoiceAdmin(ReadOnlyAdmin):
 class AudioFileAdmin(ReadOnlyAdmin):
     """Recordings and prompt clips."""
 
-    list_display = ("name", "purpose", "provider", "file_id", "created_by", "created_at")
+    list_display = ("name", "purpose", "file_id", "created_by", "created_at")
     list_select_related = ("created_by",)
-    search_fields = ("name", "file_id")
+    search_fields = ("name", "provider_files__file_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AudioFile]:
+        """Return the recordings with their uploads, which tell the file_id."""
+        return super().get_queryset(request).prefetch_related("provider_files")
 
 
 @admin.register(Speaker)

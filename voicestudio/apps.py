@@ -3,11 +3,17 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.management.base import CommandError
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models.signals import post_migrate, pre_migrate
 from django.tasks.signals import task_finished
+from django.utils.translation import gettext as _
 
 from .services import queue
+
+# The first of the migrations that 0001_initial replaced before the first release.
+OLD_MIGRATION = "0001_rows"
 
 
 class VoiceStudioConfig(AppConfig):
@@ -19,8 +25,21 @@ class VoiceStudioConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the signal receivers."""
+        pre_migrate.connect(refuse_old_database, sender=self)
         post_migrate.connect(install_search, sender=self)
         task_finished.connect(queue.forget, dispatch_uid="voicestudio.services.queue.forget")
+
+
+def refuse_old_database(using: str, **_signal: Any) -> None:
+    """Raise CommandError for a database of before 0.1.0, whose tables no migration can change."""
+    if ("voicestudio", OLD_MIGRATION) in MigrationRecorder(connections[using]).applied_migrations():
+        raise CommandError(
+            _(
+                "This database was made by a version of Voice Studio before 0.1.0 and cannot be "
+                "used any more. Start with an empty data folder (VOICESTUDIO_DATA_DIR) or an empty "
+                "database (DATABASE_URL)."
+            )
+        )
 
 
 def install_search(using: str, **_signal: Any) -> None:
@@ -29,4 +48,4 @@ def install_search(using: str, **_signal: Any) -> None:
     from .models import search
 
     if search.TABLE in connections[using].introspection.table_names():
-        search.install(connections[using])
+        search.install_index(connections[using])

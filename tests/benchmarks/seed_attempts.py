@@ -17,7 +17,15 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Model
 
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Speaker, Voice, search
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    ProviderFile,
+    Speaker,
+    Voice,
+    search,
+)
 
 BATCH: Final = 5_000
 PEOPLE: Final = 12
@@ -72,12 +80,12 @@ def seed(count: int) -> None:
     recordings = _recordings(users, min(count, 6_000), chance)
     with transaction.atomic(), connection.cursor() as cursor:
         # Building the index at the end is much faster.
-        search.remove(connection)
+        search.remove_index(connection)
         insert_rows(Voice, _voices(count, speakers))
         insert_rows(CloneAttempt, _attempts(count, users, speakers, recordings))
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        search.install(connection)
+        search.install_index(connection)
         if connection.vendor == "sqlite":
             cursor.execute(f"INSERT INTO {search.INDEX}({search.INDEX}) VALUES ('rebuild')")  # noqa: S608
         else:
@@ -98,12 +106,12 @@ def _name(chance: random.Random) -> str:
 
 
 def _recordings(users: list[User], count: int, chance: random.Random) -> list[AudioFile]:
-    return AudioFile.objects.bulk_create(
+    recordings = AudioFile.objects.bulk_create(
         [
             AudioFile(
-                name=f"interview-{number}.mp3", purpose="voice_clone", provider="practice",
-                file=f"recordings/2026/03/{number}.mp3", file_id=362_067_136_000_000 + number,
-                uploaded_at=FIRST, duration_ms=chance.randrange(15_000, 290_000),
+                name=f"interview-{number}.mp3", purpose="voice_clone",
+                file=f"recordings/2026/03/{number}.mp3",
+                duration_ms=chance.randrange(15_000, 290_000),
                 bytes=chance.randrange(200_000, 9_000_000), sample_rate=44_100, channels=1,
                 codec="mp3", peak_dbfs=-3.0, loudness_db=-20.0, silence_share=0.1,
                 peaks=chance.choice(_PEAKS), created_by=chance.choice(users),
@@ -111,6 +119,17 @@ def _recordings(users: list[User], count: int, chance: random.Random) -> list[Au
             for number in range(1, count + 1)
         ]
     )  # fmt: skip
+    ProviderFile.objects.bulk_create(
+        ProviderFile(
+            recording=recording, account="practice", file_id=_file_id(recording), uploaded_at=FIRST
+        )
+        for recording in recordings
+    )
+    return recordings
+
+
+def _file_id(recording: AudioFile) -> int:
+    return 362_067_136_000_000 + recording.pk
 
 
 def _voice_id(number: int) -> str:
@@ -193,7 +212,7 @@ def _attempts(
             "permission_by": by.pk,
             "permission_at": at,
             "permission_wording": _PERMISSION,
-            "search_text": search.indexed(f"{speaker.name} {_voice_id(number)} {text}"),
+            "search_text": search.index_text(f"{speaker.name} {_voice_id(number)} {text}"),
             "enqueued_at": at,
         }
         yield row | _facts(state, row, recording, number)
@@ -217,7 +236,7 @@ def _facts(
     if state is AttemptState.SENDING:
         return facts | held
     sent = {
-        "file_id": recording.file_id, "voice_id": row["voice_id"], "text": row["preview_text"],
+        "file_id": _file_id(recording), "voice_id": row["voice_id"], "text": row["preview_text"],
         "model": row["model"],
     }  # fmt: skip
     facts |= {"uploaded_at": uploaded, "sent": sent, "sent_at": uploaded}

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests.benchmarks import seed_attempts
 from voicestudio.models import Charge, Source, Tag, Voice, month_of
-from voicestudio.models.search import folded
+from voicestudio.models.search import fold_text
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 
 # What the benchmark searches for: RARE is in five voices, FREQUENT in every one.
@@ -75,7 +75,7 @@ def _describe(numbers: list[int]) -> None:
         voice.notes = f"From the {FREQUENT_NOTE} of spring."
         if voice.pk in rare:
             voice.notes += f" With the {RARE_NOTE}."
-        voice.search_text = folded(f"{voice.voice_id} {voice.speaker.name} {voice.notes}")
+        voice.search_text = fold_text(f"{voice.voice_id} {voice.speaker.name} {voice.notes}")
     Voice.objects.bulk_update(voices, ["notes", "search_text"], batch_size=2_000)
     link = Voice.tags.through
     link._default_manager.bulk_create(

@@ -21,17 +21,13 @@ def main(count: int, longest_gap: float) -> None:
     """Pause for a random time, submit, wait until it is claimed."""
     django.setup()
     from django.contrib.auth.models import User  # models can be imported after setup()
-    from django.utils import timezone
 
-    from voicestudio.models import AudioFile, CloneAttempt
-    from voicestudio.services import clones
+    from voicestudio.models import CloneAttempt
+    from voicestudio.services import clones, recordings
 
     person = User.objects.get(username="manager")
     # A file that the stand-in does not know: the attempt fails at once, the worker is idle again.
-    facts = {"name": "none.mp3", "purpose": "voice_clone", "uploaded_at": timezone.now()}
-    recording, _made = AudioFile.objects.get_or_create(
-        provider="practice", file_id=1, defaults={**facts, "created_by": person}
-    )
+    recording = recordings.add_by_file_id(1, purpose="voice_clone", by=person)
     for number in range(count):
         time.sleep(random.uniform(longest_gap / 4, longest_gap))
         order = clones.Order(

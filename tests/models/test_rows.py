@@ -1,15 +1,29 @@
-"""Rows: what the database refuses whatever the code does, and what is never changed."""
+"""Constraints of the database, and columns that never change."""
 
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from tests.factories import make_attempt, make_recording, make_user, make_voice
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
+from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Origin,
+    ProviderFile,
+    Purpose,
+    Speaker,
+    Studio,
+    Tag,
+    Voice,
+    search,
+)
 from voicestudio.models.paid_calls import ImmutableOrder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -17,11 +31,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 BIG = 2**53 + 1
 
 
-def test_a_file_id_past_2_to_the_53_is_kept_exactly() -> None:
+def test_file_id_past_2_to_the_53_is_stored_exactly() -> None:
     assert AudioFile.objects.get(pk=make_recording(file_id=BIG).pk).file_id == BIG
 
 
-def test_a_voice_id_lives_once_at_one_provider() -> None:
+def test_living_voice_id_is_unique_at_a_provider() -> None:
     first = make_voice("Anna-7k2pp")
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -31,7 +45,7 @@ def test_a_voice_id_lives_once_at_one_provider() -> None:
     assert make_voice("Anna-7k2pp").pk != first.pk
 
 
-def test_a_voice_id_is_under_way_once() -> None:
+def test_voice_id_of_a_running_attempt_is_unique() -> None:
     make_attempt(AttemptState.UNKNOWN, voice_id="Anna-7k2pp")
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -51,12 +65,12 @@ def test_a_voice_id_is_under_way_once() -> None:
         {"state": AttemptState.WAITING, "permission_wording": ""},
     ],
 )
-def test_the_database_refuses_what_must_never_be(fields: dict[str, Any]) -> None:
+def test_database_refuses_an_invalid_attempt(fields: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_attempt(**fields)
 
 
-def test_the_database_refuses_a_clip_without_words() -> None:
+def test_database_refuses_a_prompt_clip_without_text() -> None:
     clip = make_recording(purpose=Purpose.PROMPT)
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -64,14 +78,14 @@ def test_the_database_refuses_a_clip_without_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"held": False, "file_id": None}, {"purpose": "music"}, {"provider": ""}]
+    "fields", [{"held": False, "origin": Origin.UPLOADED}, {"purpose": "music"}, {"account": ""}]
 )
-def test_the_database_refuses_a_recording_that_makes_no_sense(fields: dict[str, Any]) -> None:
+def test_database_refuses_an_invalid_recording(fields: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         make_recording(**fields)
 
 
-def test_the_same_token_cannot_make_two_attempts() -> None:
+def test_token_of_an_attempt_is_unique() -> None:
     token = uuid4()
     make_attempt(AttemptState.FAILED, token=token)
 
@@ -80,7 +94,7 @@ def test_the_same_token_cannot_make_two_attempts() -> None:
 
 
 @pytest.mark.parametrize("field", sorted(CloneAttempt.IMMUTABLE_FIELDS))
-def test_what_was_ordered_is_never_changed(field: str) -> None:
+def test_order_cannot_be_changed(field: str) -> None:
     attempt = make_attempt(AttemptState.WAITING)
 
     with pytest.raises(ImmutableOrder):
@@ -89,8 +103,8 @@ def test_what_was_ordered_is_never_changed(field: str) -> None:
         attempt.save(update_fields=[field])
 
 
-def test_every_ordered_column_is_named() -> None:
-    """A new column of the order has to be protected as well."""
+def test_every_column_of_the_order_is_immutable() -> None:
+    """A new column of the order must be added to IMMUTABLE_FIELDS."""
     under_way = {
         "id", "search_text", "status", "enqueued_at", "retry_at", "slot_at", "attempts_made",
         "claim", "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at",
@@ -107,7 +121,7 @@ def test_every_ordered_column_is_named() -> None:
         for name in CloneAttempt.IMMUTABLE_FIELDS}  # fmt: skip
 
 
-def test_what_was_sent_is_written_once() -> None:
+def test_sent_request_is_written_once() -> None:
     attempt = make_attempt(AttemptState.SENDING)
     rows = CloneAttempt.objects.filter(pk=attempt.pk)
 
@@ -125,7 +139,7 @@ def test_save_without_named_fields_is_refused() -> None:
         make_attempt(AttemptState.WAITING).save()
 
 
-def test_state_is_true_the_moment_the_lease_runs_out() -> None:
+def test_state_follows_the_end_of_the_lease() -> None:
     past = timezone.now() - timedelta(seconds=1)
 
     assert make_attempt(AttemptState.SENDING, lease_until=past).state == AttemptState.INTERRUPTED
@@ -133,7 +147,7 @@ def test_state_is_true_the_moment_the_lease_runs_out() -> None:
     assert make_attempt(AttemptState.CLONING).state == AttemptState.CLONING
 
 
-def test_claim_gives_an_attempt_to_one_claimant() -> None:
+def test_claim_succeeds_once() -> None:
     attempt = make_attempt(AttemptState.WAITING)
     mine, theirs = uuid4(), uuid4()
 
@@ -144,7 +158,7 @@ def test_claim_gives_an_attempt_to_one_claimant() -> None:
     assert CloneAttempt.objects.claim(attempt.pk, theirs) is None
 
 
-def test_advance_writes_nothing_once_another_has_the_attempt() -> None:
+def test_advance_writes_nothing_after_another_claim() -> None:
     attempt = make_attempt(AttemptState.SENDING)
     CloneAttempt.objects.filter(pk=attempt.pk).update(claim=uuid4())
 
@@ -152,7 +166,7 @@ def test_advance_writes_nothing_once_another_has_the_attempt() -> None:
     assert CloneAttempt.objects.get(pk=attempt.pk).trace_id == ""
 
 
-def test_user_deletion_is_refused_while_their_attempts_stand() -> None:
+def test_user_with_attempts_cannot_be_deleted() -> None:
     person = make_user()
     make_attempt(AttemptState.FAILED, by=person)
 
@@ -162,11 +176,60 @@ def test_user_deletion_is_refused_while_their_attempts_stand() -> None:
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite rebuilds tables")
 def test_search_index_survives_a_rebuilt_table() -> None:
-    from voicestudio.models import search
-
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER {search.INDEX}_insert")
-    search.install(connection)
+    search.install_index(connection)
     wanted = make_attempt(AttemptState.FAILED, speaker_name="Zacharias")
 
     assert [row.pk for row in CloneAttempt.objects.page(words="zachar").attempts] == [wanted.pk]
+
+
+def test_recording_has_one_living_upload_at_an_account() -> None:
+    recording = make_recording(file_id=7)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ProviderFile.objects.create(recording=recording, account="practice", file_id=8)
+    ProviderFile.objects.update(deleted_at=timezone.now())
+    assert (recording.file_id_at("practice"), recording.file_id) == (None, None)
+    ProviderFile.objects.create(recording=recording, account="practice", file_id=8)
+    ProviderFile.objects.create(recording=recording, account="api.example.com", file_id=9)
+    assert recording.file_id_at("practice") == 8
+    assert recording.file_id_at("api.example.com") == recording.file_id == 9
+
+
+def test_two_recordings_may_have_one_file_id() -> None:
+    make_recording(file_id=7)
+    make_recording(file_id=7)
+
+    assert ProviderFile.objects.filter(account="practice", file_id=7).count() == 2
+
+
+def test_two_speakers_may_share_a_name() -> None:
+    make_speaker("Anna Larsen")
+    newest = make_speaker("Anna Larsen")
+
+    assert Speaker.objects.get_or_add("Anna Larsen", by=make_user()) == newest
+
+
+@pytest.mark.parametrize(("first", "second"), [("Calm", "CALM"), ("Ärger", "ärger")])
+def test_tag_is_unique_without_case(first: str, second: str) -> None:
+    Tag.objects.create(name=first)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Tag.objects.create(name=second)
+
+
+def test_studio_has_one_id() -> None:
+    token = Studio.current().token
+
+    assert Studio.current().token == token
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Studio.objects.create(pk=2)
+
+
+@pytest.mark.parametrize("command", ["migrate", "studio"])
+def test_database_of_before_the_first_release_is_refused(command: str) -> None:
+    MigrationRecorder(connection).record_applied("voicestudio", "0001_rows")
+
+    with pytest.raises(CommandError, match=r"before 0\.1\.0"):
+        call_command(command)

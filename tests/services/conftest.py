@@ -49,7 +49,7 @@ def person(db: None) -> User:
 def recording(person: User, tone: bytes, data_dir: Path) -> AudioFile:
     """A recording with a file here that was not uploaded to the provider yet."""
     return make_recording(
-        by=person, content=tone, file_id=None, provider="", uploaded_at=None,
+        by=person, content=tone, uploaded=False,
         name="anna.wav", codec="pcm_s16le",
     )  # fmt: skip
 

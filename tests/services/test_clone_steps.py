@@ -81,7 +81,7 @@ def test_run_copies_the_demo_with_its_shape(ran: Runner) -> None:
 def test_run_sends_exactly_what_was_ordered(ran: Runner, standin: StandIn, person: User) -> None:
     clip = make_recording(
         by=person, purpose=Purpose.PROMPT, content=wav(6, rate=8_000), name="clip.wav",
-        file_id=None, provider="", file="",
+        uploaded=False, file="",
     )  # fmt: skip
     attempt = ran(
         prompt_clip=clip,

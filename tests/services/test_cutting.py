@@ -27,7 +27,7 @@ def long(person: User, data_dir: Path) -> AudioFile:
     """Forty seconds that we hold."""
     return make_recording(
         by=person, content=hum(40), duration_ms=40_000, name="talk.wav",
-        codec="pcm_s16le", file_id=None, provider="", uploaded_at=None,
+        codec="pcm_s16le", uploaded=False,
     )  # fmt: skip
 
 

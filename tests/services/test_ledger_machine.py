@@ -80,7 +80,7 @@ class LedgerMachine(RuleBasedStateMachine):
         here.store.deleted.clear()
         self.person: User = make_user()
         self.recording: AudioFile = make_recording(
-            by=self.person, content=self.tone, file_id=None, provider="", uploaded_at=None
+            by=self.person, content=self.tone, uploaded=False
         )
 
     def teardown(self) -> None:

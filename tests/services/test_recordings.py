@@ -33,7 +33,7 @@ def test_take_in_keeps_the_bytes_the_measures_and_the_name(
     assert (recording.name, recording.duration_ms, recording.bytes) == (
         "Anna Larsen.wav", 11_000, len(tone),
     )  # fmt: skip
-    assert (recording.file_id, recording.provider, recording.converted_from) == (None, "", "")
+    assert (recording.file_id, recording.converted_from) == (None, "")
     assert len(recording.peaks) == 110
     assert len(_files(data_dir)) == 1
 
@@ -78,11 +78,11 @@ def test_take_in_refuses_more_than_the_limit_unread(
 def test_by_file_id_enters_a_file_once(person: User, data_dir: Path) -> None:
     big = 2**53 + 1
 
-    first = recordings.by_file_id(big, purpose=Purpose.SAMPLE, by=person)
-    again = recordings.by_file_id(big, purpose=Purpose.SAMPLE, by=person)
+    first = recordings.add_by_file_id(big, purpose=Purpose.SAMPLE, by=person)
+    again = recordings.add_by_file_id(big, purpose=Purpose.SAMPLE, by=person)
 
     assert first == again
-    assert (first.file_id, first.provider, first.has_file) == (big, "practice", False)
+    assert (first.file_id_at("practice"), first.has_file) == (big, False)
 
 
 def test_example_is_a_recording_that_can_be_cloned(

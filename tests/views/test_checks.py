@@ -518,7 +518,7 @@ def test_page_shows_the_family_at_a_fixed_number_of_queries(
 
 
 def test_family_survives_its_original(client: Client, user: User) -> None:
-    root = make_recording(name="anna.m4a", file_id=None, provider="", uploaded_at=None)
+    root = make_recording(name="anna.m4a", uploaded=False)
     cut = make_recording(name="cut", parent=root, origin=Origin.CUT, from_ms=0, to_ms=9_000)
     make_recording(name="cleaned", parent=cut, origin=Origin.CLEANED)
 

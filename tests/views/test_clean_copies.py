@@ -102,7 +102,7 @@ def test_unreadable_original_is_told(client: Client, user: User) -> None:
     assert AudioFile.objects.count() == 1
 
 
-@pytest.mark.parametrize("facts", [{"held": False}, {"needs_cutting": True, "file_id": None}])
+@pytest.mark.parametrize("facts", [{"held": False}, {"needs_cutting": True}])
 def test_only_what_we_hold_whole_is_tidied(
     client: Client, user: User, facts: dict[str, Any]
 ) -> None:

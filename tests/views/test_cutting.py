@@ -106,7 +106,7 @@ def test_long_recording_begins_with_two_minutes_and_one_sentence(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=7_190_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
+        duration_ms=7_190_000, needs_cutting=True, uploaded=False
     )
 
     response = client.get(address(recording))
@@ -461,7 +461,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=600_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
+        duration_ms=600_000, needs_cutting=True, uploaded=False
     )
 
     form = page(client.get("/", {"recording": recording.pk}).content)
@@ -476,9 +476,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
 def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:
     """By the studio at first, then by its verdict."""
     these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(
-        duration_ms=600_000, needs_cutting=True, file_id=None, provider="", uploaded_at=None
-    )
+    these.update(duration_ms=600_000, needs_cutting=True, uploaded=False)
     places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
 
     def said() -> list[int]:

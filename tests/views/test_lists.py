@@ -149,7 +149,7 @@ def test_recording_in_use_is_kept_and_says_where(browser: Client, owner: User) -
 
 
 def test_unused_recording_can_be_deleted(browser: Client, owner: User) -> None:
-    recording = make_recording(by=owner, name="old.mp3", file_id=None, provider="")
+    recording = make_recording(by=owner, name="old.mp3", uploaded=False)
     offered = text(browser.get("/recordings/"))
 
     response = browser.post(f"/recordings/{recording.pk}/delete/", follow=True)

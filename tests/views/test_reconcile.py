@@ -31,8 +31,7 @@ def lost(user: User, standin: StandIn) -> CloneAttempt:
 
     standin.script("voice_clone", Fault(action="drop", after="work"))
     recording = factories.make_recording(
-        by=user, content=wav(11, rate=8_000), name="anna.wav", file_id=None, provider="",
-        uploaded_at=None,
+        by=user, content=wav(11, rate=8_000), name="anna.wav", uploaded=False,
     )  # fmt: skip
     order = Order(
         token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,

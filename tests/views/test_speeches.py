@@ -33,8 +33,7 @@ def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
     from tests.services.conftest import wav
 
     recording = factories.make_recording(
-        by=user, content=wav(11, rate=8_000), name="anna.wav", file_id=None, provider="",
-        uploaded_at=None,
+        by=user, content=wav(11, rate=8_000), name="anna.wav", uploaded=False,
     )  # fmt: skip
     order = Order(
         token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,

@@ -5,11 +5,13 @@ from .attempts import CloneAttempt
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
 from .paid_calls import CallStatus, PaidCall
+from .provider_files import ProviderFile
 from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
 from .search import LARGEST_ID
 from .speakers import Speaker
 from .speeches import Format, Speech, SpeechPurpose, SpeechState
+from .studio import Studio
 from .voices import Source, Tag, Voice, VoiceState
 from .workers import Worker
 
@@ -28,6 +30,7 @@ __all__ = [
     "Format",
     "Origin",
     "PaidCall",
+    "ProviderFile",
     "Purpose",
     "RateLimit",
     "Reminder",
@@ -36,6 +39,7 @@ __all__ = [
     "Speech",
     "SpeechPurpose",
     "SpeechState",
+    "Studio",
     "Tag",
     "Verdict",
     "Voice",

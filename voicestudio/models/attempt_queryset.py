@@ -139,7 +139,7 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         elif before is not None:
             rows = rows.filter(pk__lt=before)
         bounds = search.Bounds(before, after, *ids)
-        found = search.find(rows, words, size + 1, bounds, filtered=bool(chosen.query.where))
+        found = search.find_rows(rows, words, size + 1, bounds, filtered=bool(chosen.query.where))
         more = len(found) > size
         if not forwards and not more:
             # The newest page is always a full one.

@@ -159,7 +159,7 @@ class CloneAttempt(PaidCall):
     def save(self, **kwargs: Any) -> None:
         """Insert with the text for search, or write named fields."""
         if self._state.adding:
-            self.search_text = search.indexed(
+            self.search_text = search.index_text(
                 f"{self.speaker_name} {self.voice_id} {self.preview_text}"
             )
         super().save(**kwargs)

@@ -1,8 +1,8 @@
-"""Charges: one line for every call that costs money, and how much a month may cost."""
+"""Charges: one row for each paid call, and allowances on top of the monthly limit."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -14,45 +14,39 @@ from .attempts import CloneAttempt
 from .money import MoneyField
 from .speakers import Speaker
 from .speeches import Speech
+from .team_queryset import TeamQuerySet
 from .voices import Voice
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 
 def month_of(moment: datetime) -> date:
-    """The month by which a moment is counted: in UTC, as the provider's bill is."""
+    """The first day of the month in UTC, by which the provider bills."""
     return moment.astimezone(UTC).date().replace(day=1)
 
 
 class ChargeKind(models.TextChoices):
-    """What was paid for."""
+    """What a charge is for."""
 
     PREVIEW = "preview", _("Preview")
     CLONE = "clone", _("Voice, kept")
     SPEECH = "speech", _("Speech")
 
 
-class ChargeQuerySet(models.QuerySet["Charge"]):
-    """Lines by who may see them and whether they count."""
-
-    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Everyone in the team sees every line; nobody else sees any."""
-        return self if user.is_authenticated and user.is_active else self.none()
+class ChargeQuerySet(TeamQuerySet["Charge"]):
+    """Charges by month, and whether they count."""
 
     def counted(self) -> Self:
-        """Lines that stand: a withdrawn one was for a call that turned out never to have been."""
+        """Charges that count; a withdrawn one was for a call that was never carried out."""
         return self.filter(withdrawn_at__isnull=True)
 
     def in_month(self, month: date) -> Self:
-        """Lines of the month that holds this day."""
+        """Charges of the month of this day."""
         return self.filter(month=month.replace(day=1))
 
 
 class Charge(models.Model):
-    """One line: units times unit price, by the price list of that day.
+    """Units times unit price, by the price list of that day.
 
-    `certain` is false as long as it is not known whether the call was done.
+    `certain` is false while it is unknown whether the call was carried out.
     """
 
     kind = models.CharField(max_length=8, choices=ChargeKind)
@@ -67,7 +61,7 @@ class Charge(models.Model):
     speech = models.ForeignKey(
         Speech, on_delete=models.PROTECT, related_name="charges", null=True, blank=True
     )
-    # The row of a voice that never came to be is deleted; its ID stays in the line.
+    # The row of a voice that was not made is deleted; its voice ID stays in the charge.
     voice = models.ForeignKey(
         Voice, on_delete=models.SET_NULL, related_name="charges", null=True, blank=True
     )
@@ -127,7 +121,7 @@ class Charge(models.Model):
 
 
 class Allowance(models.Model):
-    """More money for one month than the settings' limit, given by an administrator."""
+    """An amount on top of one month's limit, allowed by an administrator."""
 
     month = models.DateField(db_index=True)
     amount = MoneyField()
@@ -138,7 +132,9 @@ class Allowance(models.Model):
     class Meta:
         ordering = ("-id",)
         constraints = (
-            models.CheckConstraint(condition=Q(amount__gt=Decimal(0)), name="allowance_is_more"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=Decimal(0)), name="allowance_is_positive"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Events: what was done about a voice or an attempt, by whom and when, with a note."""
+"""Events: who did what to a voice or an attempt, when, and with which note; and daily reminders."""
 
 from django.conf import settings
 from django.db import models
@@ -59,10 +59,15 @@ class Event(models.Model):
 
 
 class Reminder(models.Model):
-    """The message of one day about what will expire: there is at most one."""
+    """The email of one day about voices that expire soon; at most one a day.
+
+    `claimed_at` is set while a process sends it, `failed_at` when the mail server refused it.
+    """
 
     day = models.DateField(unique=True)
-    sent_at = models.DateTimeField(default=timezone.now)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
     voices = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Money: amounts that are exact on every kind of database."""
+"""Amounts of money that are exact on SQLite as well."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -15,14 +15,13 @@ SMALLEST: Final = Decimal(1).scaleb(-PLACES)
 
 
 class MoneyField(_Whole):
-    """A Decimal with 9 places, kept as a whole number.
+    """A Decimal with 9 places, stored as an integer.
 
-    SQLite has no decimals: it would keep and add floats. A whole number is added exactly, so that
-    a sum over all lines is the sum of the lines.
+    SQLite has no decimals and would add floats; integers are added exactly.
     """
 
     def get_prep_value(self, value: Any) -> Any:
-        """The whole number that is kept."""
+        """The integer to store."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
         return int(Decimal(value).quantize(SMALLEST).scaleb(PLACES))
@@ -32,5 +31,5 @@ class MoneyField(_Whole):
         return None if value is None else Decimal(int(value)).scaleb(-PLACES)
 
     def to_python(self, value: Any) -> Decimal | None:
-        """The amount, from what a form or a fixture says."""
+        """The amount, from the value of a form or a fixture."""
         return None if value is None else Decimal(value)

@@ -1,30 +1,30 @@
-"""Rates: who goes when, so that all workers together stay within the provider's limits."""
+"""Rate limits: the slots that all workers share, to stay within the provider's limits."""
 
 from django.db import models
 
 
 class CallKind(models.TextChoices):
-    """The calls that the provider counts apart."""
+    """The kinds of calls that the provider limits separately."""
 
     CLONE = "clone", "clone"
     SPEECH = "speech", "speech"
 
 
 class RateLimit(models.Model):
-    """The turns of one kind of call at one provider; the row is locked while one is given out.
+    """The slots of one kind of call at one provider; locked while a slot is reserved.
 
-    Moments in the lists are in seconds since 1970, oldest first.
+    Times in the lists are seconds since 1970, oldest first.
     """
 
     kind = models.CharField(max_length=8, choices=CallKind)
     provider = models.CharField(max_length=255)
     used_slots = models.JSONField(default=list)
     reserved_slots = models.JSONField(default=list)
-    # The provider said "slow down": nobody goes before this, and how often it was said in a row.
+    # After "slow down" from the provider no call is sent until `paused_until`.
     paused_at = models.DateTimeField(null=True)
     paused_until = models.DateTimeField(null=True)
     consecutive_429s = models.PositiveSmallIntegerField(default=0)
-    # How many it took within the window before it said so, and since when that is believed.
+    # How many calls the provider accepted in the window before that, and since when this counts.
     learned_limit = models.PositiveIntegerField(null=True)
     learned_at = models.DateTimeField(null=True)
 

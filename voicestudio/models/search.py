@@ -1,4 +1,8 @@
-"""Search: the text by which attempts are found, and its index on each kind of database."""
+"""Search for attempts, with an index for each kind of database.
+
+django.contrib.postgres.search was looked at: it finds whole words, while staff type parts of names
+and IDs, and it has nothing for SQLite.
+"""
 
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,7 +23,7 @@ TABLE: Final = "voicestudio_cloneattempt"
 INDEX: Final = "voicestudio_attempt_search"
 VOCABULARY: Final = "voicestudio_attempt_trigrams"
 
-# The index holds no text of its own ("external content"); triggers keep it level with the table.
+# The index has no text of its own ("external content"); triggers keep it in sync with the table.
 _SQLITE_TABLE: Final = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {INDEX} USING fts5("
     f"search_text, content='{TABLE}', content_rowid='id', tokenize='trigram case_sensitive 1')"
@@ -27,7 +31,7 @@ _SQLITE_TABLE: Final = (
 _SQLITE_VOCABULARY: Final = (
     f"CREATE VIRTUAL TABLE IF NOT EXISTS {VOCABULARY} USING fts5vocab('{INDEX}', 'instance')"
 )
-# ruff: noqa: S608 - what is put into these statements are the constants above
+# ruff: noqa: S608 - only the constants above are put into these statements
 _INSERT: Final = f"INSERT INTO {INDEX}(rowid, search_text) VALUES (new.id, new.search_text);"
 _DELETE: Final = (
     f"INSERT INTO {INDEX}({INDEX}, rowid, search_text) VALUES ('delete', old.id, old.search_text);"
@@ -40,79 +44,60 @@ _SQLITE_TRIGGERS: Final = (
         f"BEGIN {_DELETE} {_INSERT} END"
     ),
 )
-PAIRS: Final = "voicestudio_attempt_pairs"
-# Between any two letters, so that two of them, and even one, make a trigram. It counts as a letter
-# itself: to PostgreSQL, anything else would end the word.
-_BETWEEN: Final = "\u01c0"
-_SPREAD: Final = f"('{_BETWEEN}' || regexp_replace(%s, '(.)', '\\1{_BETWEEN}', 'g'))"
-_POSTGRESQL: Final = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (search_text gin_trgm_ops)",
-    (
-        f"CREATE INDEX IF NOT EXISTS {PAIRS} ON {TABLE} "
-        f"USING gin ({_SPREAD % 'search_text'} gin_trgm_ops)"
-    ),
-)
+# A mark around each letter, so that even one or two letters make a trigram. It counts as a letter
+# itself, because anything else would end the word for PostgreSQL.
+_MARK: Final = "\u01c0"
+# The text with its marks, as SQL.
+MARKED: Final = f"('{_MARK}' || regexp_replace(%s, '(.)', '\\1{_MARK}', 'g'))"
 
 
-def folded(text: str) -> str:
-    """`text` as it is indexed and looked for: no case, no accents, one space at a time."""
+def fold_text(text: str) -> str:
+    """Return `text` as it is indexed and searched for: no case, no accents, single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
-def indexed(text: str) -> str:
-    """`text` as it is kept for the index: folded, and with blanks after it, so that its last two
-    letters begin a trigram as well.
+def index_text(text: str) -> str:
+    """Return `text` for the index: folded, with blanks so that its last letters begin a trigram."""
+    return f"{fold_text(text)}  "
+
+
+def install_index(connection: BaseDatabaseWrapper) -> None:
+    """Create the index on SQLite where it is missing; safe to repeat.
+
+    SQLite rebuilds a table, and loses its triggers, when a migration alters it: this runs after
+    every migrate. The indexes of PostgreSQL are in the migration.
     """
-    return f"{folded(text)}  "
-
-
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the index where it is missing; safe to repeat.
-
-    SQLite rebuilds a table, and loses its triggers, whenever a migration alters it: this runs
-    after every migrate.
-    """
-    statements: tuple[str, ...] = ()
     if connection.vendor == "sqlite":
-        statements = (_SQLITE_TABLE, *_SQLITE_TRIGGERS, _SQLITE_VOCABULARY)
-    elif connection.vendor == "postgresql":
-        statements = _POSTGRESQL
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+        with connection.cursor() as cursor:
+            for statement in (_SQLITE_TABLE, *_SQLITE_TRIGGERS, _SQLITE_VOCABULARY):
+                cursor.execute(statement)
 
 
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Undo `install`."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
+def remove_index(connection: BaseDatabaseWrapper) -> None:
+    """Undo `install_index`."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
             for event in ("insert", "delete", "update"):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {INDEX}_{event}")
             cursor.execute(f"DROP TABLE IF EXISTS {VOCABULARY}")
             cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
-        elif connection.vendor == "postgresql":
-            cursor.execute(f"DROP INDEX IF EXISTS {INDEX}, {PAIRS}")
 
 
-# Finding ------------------------------------------------------------------------------------------
+# Search -------------------------------------------------------------------------------------------
 
-# A trigram index knows nothing of shorter texts by itself.
+# A trigram index cannot find shorter texts directly.
 SHORTEST: Final = 3
-# A short text that begins more trigrams than this is so common that the index is of no help.
+# A short text that begins more trigrams than this is so common that the index does not help.
 MOST_TRIGRAMS: Final = 40
-# How far each way is gone before the other one has its turn: so many rows, then times GROWTH.
+# How many rows are read from one side before the other side is tried; then times GROWTH.
 STRETCH: Final = 1000
 GROWTH: Final = 4
 
 
 class Bounds(NamedTuple):
-    """Between which ids to look, and from which end: `after` means upwards from there.
-
-    `lowest` and `highest` are themselves within the bounds.
-    """
+    """The ids to search between, upwards if `after` is given; `lowest` and `highest` included."""
 
     before: int | None = None
     after: int | None = None
@@ -120,54 +105,53 @@ class Bounds(NamedTuple):
     highest: int = LARGEST_ID
 
 
-def find(
+def find_rows(
     rows: "CloneAttemptQuerySet", words: str, count: int, bounds: Bounds, *, filtered: bool
 ) -> list["CloneAttempt"]:
-    """The first `count` of `rows` whose speaker, voice ID or preview text holds `words`.
+    """Return the first `count` of `rows` whose speaker, voice ID or preview text contains `words`.
 
-    In any case and accent. `rows` are ordered by id and keep to `bounds` already; `filtered` says
-    whether they keep to anything else. The one place that knows how each kind of database finds
-    words.
+    In any case and accent. `rows` are ordered by id and within `bounds` already; `filtered` says
+    whether they have other filters.
     """
-    needle = folded(words)
+    needle = fold_text(words)
     if not needle:
         return list(rows[:count])
     connection = connections[rows.db]
     if connection.vendor != "sqlite":
-        return list(_holding(rows, needle)[:count])
+        return list(_containing(rows, needle)[:count])
     if len(needle) >= SHORTEST and not filtered:
         return list(rows.filter(pk__in=_Matches(connection, needle, bounds).first(count)))
     return _find_both_ways(rows, needle, count, _Matches(connection, needle, bounds))
 
 
-class _Spread(Func):
-    """A text with a mark around each of its letters, as the index of pairs has it."""
+class _Marked(Func):
+    """A text with a mark around each of its letters, as in the index of pairs."""
 
-    template = _SPREAD % "%(expressions)s"
+    template = MARKED % "%(expressions)s"
     output_field = TextField()
 
 
-def _holding(rows: "CloneAttemptQuerySet", needle: str) -> "CloneAttemptQuerySet":
-    """Those that hold a text; which index serves best, PostgreSQL knows from its statistics."""
+def _containing(rows: "CloneAttemptQuerySet", needle: str) -> "CloneAttemptQuerySet":
+    """Rows that contain a text; PostgreSQL chooses the index by its statistics."""
     if len(needle) >= SHORTEST:
         return rows.filter(search_text__contains=needle)
-    marked = "".join(f"{_BETWEEN}{letter}" for letter in needle) + _BETWEEN
-    return rows.alias(spread=_Spread("search_text")).filter(spread__contains=marked)
+    letters = "".join(f"{_MARK}{letter}" for letter in needle) + _MARK
+    return rows.alias(marked=_Marked("search_text")).filter(marked__contains=letters)
 
 
 def _find_both_ways(
     rows: "CloneAttemptQuerySet", needle: str, count: int, matches: "_Matches"
 ) -> list["CloneAttempt"]:
-    """By turns, ever further, along the matches of the words and along the rows of the filters.
+    """Read matches of the words and rows of the filters in turns, more of them each time.
 
-    SQLite does not know which of two conditions is the rarer one, and each way alone may lead past
-    a million rows. Gone both at once, the shorter one brings the end, whichever it is.
+    SQLite does not know which of the two conditions is rarer, and either one alone may read a
+    million rows. In turns, the shorter of the two ends the search.
     """
     stretch = STRETCH
-    # Short texts are mostly common ones: the first rows tell sooner than the index.
+    # Short texts are mostly common, so that the first rows have them sooner than the index.
     along_matches = len(needle) >= SHORTEST
     while True:
-        if along_matches and matches.indexed:
+        if along_matches and matches.is_indexed:
             found = list(rows.filter(pk__in=matches.first(stretch))[:count])
             if len(found) == count or not matches.reach(stretch):
                 return found
@@ -180,7 +164,7 @@ def _find_both_ways(
 
 
 class _Matches:
-    """What SQLite's index finds of one text, by id, from one end of some bounds."""
+    """The matches of one text in SQLite's index, ordered by id, within some bounds."""
 
     def __init__(self, connection: BaseDatabaseWrapper, needle: str, bounds: Bounds) -> None:
         self.connection = connection
@@ -189,18 +173,18 @@ class _Matches:
 
     @cached_property
     def expression(self) -> str | None:
-        """The text as FTS5 looks for it; None if it is too short and too common for that."""
+        """The text as an FTS5 query; None if it is too short and too common for the index."""
         if len(self.needle) >= SHORTEST:
             return _quoted(self.needle)
         trigrams = self._trigrams()
         if len(trigrams) > MOST_TRIGRAMS:
             return None
-        # Looking for nothing finds nothing.
+        # An empty query finds nothing.
         return " OR ".join(map(_quoted, trigrams)) or _quoted("")
 
     @property
-    def indexed(self) -> bool:
-        """Whether the index is of any help."""
+    def is_indexed(self) -> bool:
+        """Whether the index can be used."""
         return self.expression is not None
 
     def first(self, count: int) -> RawSQL:
@@ -216,9 +200,9 @@ class _Matches:
             return cursor.fetchone() is not None
 
     def _trigrams(self) -> list[str]:
-        """The trigrams in the index that begin with a short text, up to one more than are used.
+        """The trigrams in the index that begin with a short text, at most one more than are used.
 
-        From each to the next one that differs: the vocabulary has a row for every occurrence.
+        Each query skips to the next trigram, because the vocabulary has a row for each occurrence.
         """
         found: list[str] = []
         beyond = self.needle
@@ -247,5 +231,5 @@ class _Matches:
 
 
 def _quoted(text: str) -> str:
-    """`text` as FTS5 takes it literally."""
+    """`text` as an FTS5 string."""
     return '"' + text.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""Terms: the states of a voice, and how long the provider keeps one that never speaks."""
+"""The states of a voice, and how long the provider keeps a voice that is never used."""
 
 from datetime import timedelta
 from typing import Final
@@ -11,7 +11,7 @@ UNUSED_LIFETIME: Final = timedelta(hours=168)
 
 
 class VoiceState(models.TextChoices):
-    """What staff read of a voice; nothing of it is written anywhere."""
+    """The state that staff read; computed from facts and clock, never stored."""
 
     TEMPORARY = "temporary", _("Temporary")
     KEPT = "kept", _("Kept")
@@ -22,7 +22,13 @@ class VoiceState(models.TextChoices):
 
 
 class Source(models.TextChoices):
-    """How a voice came into our ledger."""
+    """Where a voice of this studio comes from."""
 
     CLONED = "cloned", _("cloned here")
     IMPORTED = "imported", _("imported from MiniMax")
+
+
+# The columns that a voice's state is computed from, with its id: for rows that show the state only.
+STATE_FIELDS: Final = (
+    "voice_id", "created_at", "source", "uncertain", "kept_at", "missing_at", "deleted_at",
+)  # fmt: skip

@@ -1,7 +1,7 @@
-"""Voices: what exists at the provider under a `voice_id`, as far as we know at this moment."""
+"""Voices at the provider, each known by its `voice_id`, and their tags."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models
 from django.db.models import Q
@@ -22,25 +22,37 @@ SEARCHED: Final = 600
 BY_TIME: Final = ("created_at", "id")
 
 
-class Tag(models.Model):
-    """A word by which voices are put together."""
+def tag_key(name: str) -> str:
+    """`name` without case: two tags are the same if their keys are."""
+    return name.casefold()
 
-    name = models.CharField(_("name"), max_length=40, unique=True)
+
+class Tag(models.Model):
+    """A word by which voices are grouped; shown as it was first written."""
+
+    name = models.CharField(_("name"), max_length=40)
+    # Unique instead of `Lower(name)`, because SQLite lowers ASCII letters only.
+    key = models.CharField(max_length=120, unique=True, editable=False)
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
-        constraints = (models.CheckConstraint(condition=~Q(name=""), name="tag_says_something"),)
+        constraints = (models.CheckConstraint(condition=~Q(name=""), name="tag_has_a_name"),)
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **kwargs: Any) -> None:
+        """Write the name with its key."""
+        self.key = tag_key(self.name)
+        super().save(**kwargs)
 
 
 class Voice(models.Model):
     """One cloned voice. The attempt that made it is `voice.attempt`.
 
-    What is written are facts, each with its time. The state follows from them and from the clock.
+    The columns are facts with their times; the state is computed from them and from the clock.
     """
 
     voice_id = models.CharField(_("voice ID"), max_length=256)
@@ -48,17 +60,16 @@ class Voice(models.Model):
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="voices")
     source = models.CharField(max_length=8, choices=Source, default=Source.CLONED)
     created_at = models.DateTimeField()
-    # Made by an attempt whose answer is not known: `created_at` is then the time of its sending.
+    # Made by an attempt whose answer is unknown: `created_at` is then when it was sent.
     uncertain = models.BooleanField(default=False)
-    # It exists, but what it said when it was made has been lost with the answer.
+    # The voice exists, but its preview was lost with the answer.
     preview_lost = models.BooleanField(default=False)
-    # The first speech call on record that succeeded; from then on the provider keeps it.
+    # The first successful speech; from then on the provider keeps the voice.
     kept_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
-    # Nobody wants to be reminded of it any more.
     reminder_dismissed_at = models.DateTimeField(null=True, blank=True)
-    # The provider said that it does not know it (2054), or that it is another account's (2042).
+    # The provider does not know it (2054), or it belongs to another account (2042).
     missing_at = models.DateTimeField(null=True, blank=True)
     missing_code = models.PositiveIntegerField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -69,13 +80,13 @@ class Voice(models.Model):
     objects = VoiceQuerySet.as_manager()
 
     if TYPE_CHECKING:
-        attempt: CloneAttempt  # raises ObjectDoesNotExist for a voice that was taken in
+        attempt: CloneAttempt  # raises ObjectDoesNotExist for an imported voice
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
-        # Every list is in the order of `created_at`, so each index is entered where a page begins.
+        # Every list is sorted by `created_at`, so each index can be entered where a page begins.
         indexes = (
             models.Index(Lower("voice_id"), name="voice_by_voice_id"),
             models.Index(fields=BY_TIME, name="voice_by_time"),
@@ -127,14 +138,14 @@ class Voice(models.Model):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When the provider deletes it if it never speaks; None once it has spoken.
+        """When the provider deletes the voice unless it is used; None once it has been used.
 
-        168 hours are 168 hours, whatever clocks do meanwhile: the sum is made in UTC.
+        Computed in UTC, so that 168 hours are not changed by daylight saving time.
         """
         return None if self.kept_at else self.created_at + UNUSED_LIFETIME
 
     def state_at(self, moment: datetime) -> VoiceState:
-        """The state at that moment, from what is known now."""
+        """The state at that moment, from the facts known now."""
         if self.deleted_at:
             return VoiceState.DELETED
         if self.expires_at and moment >= self.expires_at:
@@ -149,22 +160,22 @@ class Voice(models.Model):
 
     @property
     def state(self) -> VoiceState:
-        """The state that staff read: true at this moment, whatever was written last."""
+        """The state that staff read, computed for this moment."""
         return self.state_at(timezone.now())
 
     @property
     def time_left(self) -> timedelta | None:
-        """How long it can still be kept; None if that is no question."""
+        """How long the voice can still be kept; None unless it is temporary."""
         if self.state is not VoiceState.TEMPORARY or self.expires_at is None:
             return None
         return self.expires_at - timezone.now()
 
     @property
     def can_speak(self) -> bool:
-        """Whether a text may be sent to it."""
+        """Whether the voice can generate speech."""
         return self.state in (VoiceState.TEMPORARY, VoiceState.KEPT, VoiceState.FROM_MINIMAX)
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether keeping it is possible, and is still to be done."""
+        """Whether the voice can and has to be kept."""
         return self.state is VoiceState.TEMPORARY

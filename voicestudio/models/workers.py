@@ -1,4 +1,4 @@
-"""Workers: the processes that run attempts, known by their heartbeat."""
+"""Workers: the background processes, known by their heartbeat."""
 
 from datetime import timedelta
 from typing import Self
@@ -9,16 +9,16 @@ from django.utils import timezone
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
-    """Workers by whether they have been heard of."""
+    """Workers by heartbeat."""
 
     def alive(self) -> Self:
-        """Workers heard of within three heartbeats."""
+        """Workers whose last heartbeat is at most three heartbeats old."""
         since = timezone.now() - timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)
         return self.filter(beat_at__gte=since, stopped_at__isnull=True)
 
 
 class Worker(models.Model):
-    """One run of the background worker, from its start to its end."""
+    """One run of the background worker, from start to stop."""
 
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()

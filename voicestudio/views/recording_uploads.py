@@ -139,7 +139,7 @@ OTHER_PURPOSE: Final = words.Message(
 
 def _by_file_id(request: HttpRequest, form: FileIdForm) -> AudioFile:
     file_id = form.cleaned_data["file_id"]
-    return service.by_file_id(file_id, purpose=Purpose.SAMPLE, by=current_user(request))
+    return service.add_by_file_id(file_id, purpose=Purpose.SAMPLE, by=current_user(request))
 
 
 def _example(request: HttpRequest) -> AudioFile:

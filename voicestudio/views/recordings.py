@@ -35,6 +35,7 @@ def shown(
     """One page of what we hold, newest first, for the same price at every depth."""
     chosen = CollectionForm(request.GET).chosen
     rows = _asked_for(request, chosen).select_related("created_by", "parent__parent").defer(*UNREAD)
+    rows = rows.prefetch_related("provider_files")
     before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
@@ -77,7 +78,9 @@ def _asked_for(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySe
 def recording(request: HttpRequest, pk: int) -> HttpResponse:
     """One recording: as the clone form shows it, or on a page of its own."""
     visible = AudioFile.objects.visible_to(request.user)
-    found = get_object_or_404(visible.select_related("created_by"), pk=pk)
+    found = get_object_or_404(
+        visible.select_related("created_by").prefetch_related("provider_files"), pk=pk
+    )
     if request.headers.get("HX-Request"):
         if found.deleted_at is not None:
             raise Http404

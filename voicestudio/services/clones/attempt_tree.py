@@ -10,6 +10,7 @@ from django.db.models import Case, Q, When
 
 from voicestudio.models import CloneAttempt, Event, EventKind, Speaker
 from voicestudio.models.attempt_queryset import SHOWN_IN_ROWS
+from voicestudio.models.voice_states import STATE_FIELDS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 TREE_PAGE_SIZE: Final = 25
 # So many of a speaker's newest attempts are put in order; beyond that nobody reads.
 MOST_PLACED: Final = 10_000
-# What tells the state of a voice.
-IN_VOICE_ROWS: Final = (
-    "voice_id", "created_at", "source", "uncertain", "kept_at", "missing_at", "deleted_at",
-)  # fmt: skip
 
 
 @dataclass
@@ -159,7 +156,7 @@ def _in_order(pairs: Sequence[tuple[int, int | None]]) -> list[tuple[int, int]]:
 
 def _rows(rows: "CloneAttemptQuerySet") -> "CloneAttemptQuerySet":
     """With all that one row tells, its voice included."""
-    voice = (f"cloned_voice__{name}" for name in IN_VOICE_ROWS)
+    voice = (f"cloned_voice__{name}" for name in STATE_FIELDS)
     return rows.select_related("created_by", "cloned_voice").only(
         "created_by__username", "speaker", *voice, *SHOWN_IN_ROWS
     )

@@ -11,6 +11,7 @@ from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
 from voicestudio.services.paid_calls import call_log, provider, runner
 from voicestudio.services.paid_calls.runner import NotSendable, Steps
+from voicestudio.services.recordings import uploads
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -87,26 +88,18 @@ def answer_columns(_attempt: CloneAttempt, answer: CloneAnswer) -> dict[str, Any
 
 
 def _get_file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
-    known = recording.file_id_at(attempt.provider)
-    if known is not None:
-        return known
-    if not recording.has_file or not Path(recording.file.path).is_file():
-        raise NotSendable(Trouble.RECORDING_GONE)
-    path = Path(recording.file.path)
-    uploaded = call_log.logged_call(
-        attempt,
-        "upload",
-        lambda: provider.client().upload(
-            path,
-            purpose=recording.purpose,
-            filename=f"{recording.purpose}-{recording.pk}{path.suffix}",
-        ),
-    )
-    recording.file_id = uploaded.file_id
-    recording.provider = attempt.provider
-    recording.uploaded_at = timezone.now()
-    recording.save(update_fields=["file_id", "provider", "uploaded_at"])
-    return uploaded.file_id
+    def upload(path: Path, name: str) -> int:
+        client = provider.client()
+        return call_log.logged_call(
+            attempt,
+            "upload",
+            lambda: client.upload(path, purpose=recording.purpose, filename=name),
+        ).file_id
+
+    try:
+        return uploads.ensure_uploaded(recording, attempt.provider, upload)
+    except FileNotFoundError as error:
+        raise NotSendable(Trouble.RECORDING_GONE) from error
 
 
 def _forget_unknown_recordings(attempt: CloneAttempt, error: MiniMaxError) -> None:
@@ -114,9 +107,7 @@ def _forget_unknown_recordings(attempt: CloneAttempt, error: MiniMaxError) -> No
     if error.status_code != UNKNOWN_RECORDING:
         return
     used = [pk for pk in (attempt.recording_id, attempt.prompt_clip_id) if pk is not None]
-    AudioFile.objects.filter(pk__in=used, provider=attempt.provider).exclude(file="").update(
-        file_id=None, provider="", uploaded_at=None
-    )
+    uploads.forget_uploads(used, attempt.provider)
 
 
 STEPS: Final = Steps(

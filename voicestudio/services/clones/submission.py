@@ -56,7 +56,9 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
 
 def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     name = " ".join(order.speaker_name.split())
-    speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+    parent = order.parent
+    same = parent is not None and parent.speaker.name == name
+    speaker = parent.speaker if parent and same else Speaker.objects.get_or_add(name, by=by)
     return CloneAttempt.objects.create(
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,

@@ -1,6 +1,7 @@
 """Bringing: a recording is checked, kept, and let go."""
 
 import tempfile
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from voicestudio.audio import rules
 from voicestudio.minimax import MiniMaxError
-from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
+from voicestudio.models import AudioFile, CloneAttempt, Origin, ProviderFile, Purpose, Studio
 from voicestudio.services.paid_calls import provider
 from voicestudio.words import Message
 
@@ -75,20 +76,52 @@ def take_in_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
         )
 
 
-def by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
-    """The recording that the provider knows as `file_id`; entered without a copy if it is new."""
-    known = {"provider": settings.MINIMAX_PROVIDER, "file_id": file_id}
-    recording, _made = AudioFile.objects.get_or_create(
-        **known,
-        defaults={
-            "name": _("File {file_id} at MiniMax").format(file_id=file_id),
-            "purpose": purpose,
-            "origin": Origin.FILE_ID,
-            "uploaded_at": timezone.now(),
-            "created_by": by,
-        },
-    )
+def add_by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
+    """The recording that the provider knows as `file_id`; a new one without a copy if it is new."""
+    account = settings.MINIMAX_PROVIDER
+    with transaction.atomic():
+        Studio.lock()  # a file_id is not unique, so two requests at once would add it twice
+        known = ProviderFile.objects.living().filter(account=account, file_id=file_id)
+        if file := known.select_related("recording").first():
+            return file.recording
+        recording = AudioFile.objects.create(
+            name=_("File {file_id} at MiniMax").format(file_id=file_id),
+            purpose=purpose,
+            origin=Origin.FILE_ID,
+            created_by=by,
+        )
+        ProviderFile.objects.create(recording=recording, account=account, file_id=file_id)
     return recording
+
+
+def ensure_uploaded(recording: AudioFile, account: str, upload: Callable[[Path, str], int]) -> int:
+    """Return the `file_id` of the recording at `account`, uploading it if it has none.
+
+    `upload` sends a file under a name that carries this studio's id and returns the `file_id`,
+    which is saved at once. Raises FileNotFoundError without a copy of ours, ValueError for a
+    recording that has to be cut first, and what `upload` raises.
+    """
+    living = ProviderFile.objects.living().filter(recording=recording, account=account)
+    if file := living.first():
+        return file.file_id
+    if recording.needs_cutting:
+        raise ValueError("a recording that has to be cut is not uploaded")
+    if not recording.has_file or not Path(recording.file.path).is_file():
+        raise FileNotFoundError(recording.name)
+    path = Path(recording.file.path)
+    name = f"{Studio.current()}-{recording.purpose}-{recording.pk}{path.suffix}"
+    file_id = upload(path, name)
+    # If another attempt has uploaded the recording meanwhile, both use that upload.
+    saved, _created = ProviderFile.objects.get_or_create(
+        recording=recording, account=account, deleted_at=None, defaults={"file_id": file_id}
+    )
+    return saved.file_id
+
+
+def forget_uploads(recordings: Iterable[int], account: str) -> None:
+    """Mark these recordings as not known at `account` any more, unless there is no copy of ours."""
+    files = ProviderFile.objects.living().filter(recording__in=list(recordings), account=account)
+    files.exclude(recording__file="").update(deleted_at=timezone.now())
 
 
 def example(*, voice: int, by: "User") -> AudioFile:

@@ -20,7 +20,7 @@ from voicestudio.models import (
     SpeechState,
     Voice,
 )
-from voicestudio.models.search import folded
+from voicestudio.models.search import fold_text
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 from voicestudio.models.voices import SEARCHED
 from voicestudio.services.money import charges
@@ -229,4 +229,4 @@ def record_unknown(call: PaidCall) -> None:
 
 def voice_search_text(*words: str) -> str:
     """The text by which a voice is found."""
-    return folded(" ".join(words))[:SEARCHED]
+    return fold_text(" ".join(words))[:SEARCHED]

@@ -13,7 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import AudioFile, CloneAttempt, Event, EventKind, Speech, SpeechState, Voice
+from voicestudio.models import (
+    AudioFile,
+    CloneAttempt,
+    Event,
+    EventKind,
+    ProviderFile,
+    Speech,
+    SpeechState,
+    Voice,
+)
 from voicestudio.services.money import charges
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
@@ -93,12 +102,8 @@ def at_stake(voice: Voice) -> AtStake:
         audio=attempt is not None and bool(attempt.audio),
         speeches=Speech.objects.filter(voice=voice).exclude(audio="").count(),
         recordings=[recording for recording in free if recording.file],
-        files_there=[
-            recording
-            for recording in free
-            if recording.file_id is not None and recording.provider == settings.MINIMAX_PROVIDER
-        ],
-        needed=[one for one in needed if one.file or one.file_id is not None],
+        files_there=[one for one in free if one.file_id_at(settings.MINIMAX_PROVIDER)],
+        needed=[one for one in needed if one.file or one.file_id],
     )
 
 
@@ -161,20 +166,23 @@ def _settle_attempt(voice: Voice) -> None:
 
 
 def _files_there(voice: Voice) -> Iterator[Item]:
+    account = settings.MINIMAX_PROVIDER
     for recording in _recordings(voice):
-        file_id = recording.file_id
-        if file_id is None or recording.provider != settings.MINIMAX_PROVIDER:
+        file_id = recording.file_id_at(account)
+        if file_id is None:
             continue
-        if _used_elsewhere(recording, voice):
+        same = ProviderFile.objects.living().filter(account=account, file_id=file_id)
+        if _used_elsewhere(recording, voice) or same.exclude(recording=recording).exists():
             yield Item("file_there", recording.name, KEPT)
             continue
         call = partial(_delete_file, file_id, recording.purpose)
         item = _asked("file_there", recording.name, call)
         if item.state in (DONE, GONE):
-            gone = {} if recording.file else {"deleted_at": timezone.now()}
-            AudioFile.objects.filter(pk=recording.pk, file_id=file_id).update(
-                file_id=None, provider="", uploaded_at=None, **gone
-            )
+            with transaction.atomic():
+                now = timezone.now()
+                same.update(deleted_at=now)
+                if not recording.file:
+                    AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
         yield item
 
 
@@ -224,7 +232,8 @@ def _recordings(voice: Voice) -> list[AudioFile]:
     if attempt is None:
         return []
     pks = [pk for pk in (attempt.recording_id, attempt.prompt_clip_id) if pk]
-    return list(AudioFile.objects.filter(pk__in=pks).order_by("pk"))
+    rows = AudioFile.objects.filter(pk__in=pks).prefetch_related("provider_files")
+    return list(rows.order_by("pk"))
 
 
 def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:

@@ -18,6 +18,7 @@ from voicestudio.models import (
     Voice,
     VoiceState,
 )
+from voicestudio.models.voices import tag_key
 
 from . import bookkeeping
 
@@ -71,9 +72,12 @@ def tag(voice: Voice, names: Iterable[str]) -> list[str]:
     for name in names:
         clean = " ".join(name.split())[:LONGEST_TAG]
         if clean:
-            wanted.setdefault(clean.casefold(), clean)
+            wanted.setdefault(tag_key(clean), clean)
     with transaction.atomic():
-        tags = [_tag(name) for name in list(wanted.values())[:MOST_TAGS]]
+        tags = [
+            Tag.objects.get_or_create(key=key, defaults={"name": name})[0]
+            for key, name in list(wanted.items())[:MOST_TAGS]
+        ]
         voice.tags.set(tags)
         Tag.objects.filter(voices=None).delete()
         index(voice)
@@ -112,8 +116,3 @@ def story(voice: Voice) -> list[Occurrence]:
         # Its ID was given to another voice, so this one was gone.
         found.append(Occurrence(voice.deleted_at, "replaced"))
     return sorted(found, key=lambda one: one.at)
-
-
-def _tag(name: str) -> Tag:
-    known = Tag.objects.filter(name__iexact=name).first()
-    return known or Tag.objects.get_or_create(name=name)[0]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
 from voicestudio.models import Event, EventKind, Source, Speaker, Voice, VoiceState
+from voicestudio.models.voice_states import STATE_FIELDS
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 NEVER_USED: Final = "never_used"
 MISSING: Final = "missing"
-# What the state of a voice follows from.
-TELLING: Final = (
-    "voice_id", "created_at", "source", "uncertain", "kept_at", "missing_at", "deleted_at",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def compare() -> Comparison:
     except MiniMaxError as error:
         raise NotAnswered(call_log.message_for_free_call(error)) from error
     there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
-    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*TELLING)
+    ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*STATE_FIELDS)
     both, only_here, living = list[int](), defaultdict[str, list[int]](list), set[str]()
     for voice in ours.order_by("-pk").iterator():
         listed_there = voice.voice_id in there
@@ -92,7 +89,7 @@ def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
     now = timezone.now()
     try:
         with transaction.atomic():
-            speaker, _made = Speaker.objects.get_or_create(name=name, defaults={"created_by": by})
+            speaker = Speaker.objects.get_or_add(name, by=by)
             voice = Voice.objects.create(
                 voice_id=voice_id,
                 provider=settings.MINIMAX_PROVIDER,

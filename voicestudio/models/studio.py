@@ -1,0 +1,38 @@
+"""The id of this studio, by which its files are told apart from those of another studio."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+ONLY_PK = 1
+
+
+def make_token() -> str:
+    """A random id of 12 characters, which may stand in a file name."""
+    return secrets.token_hex(6)
+
+
+class Studio(models.Model):
+    """This studio: a single row, written at first use and never changed."""
+
+    token = models.CharField(max_length=12, default=make_token, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=ONLY_PK), name="studio_is_single"),)
+
+    def __str__(self) -> str:
+        return self.token
+
+    @classmethod
+    def current(cls) -> "Studio":
+        """The row; of two processes that write it at once, the second one reads the first's."""
+        return cls._default_manager.get_or_create(pk=ONLY_PK)[0]
+
+    @classmethod
+    def lock(cls) -> None:
+        """Let no other transaction pass this line until the current one ends."""
+        cls.current()
+        cls._default_manager.select_for_update().get(pk=ONLY_PK)
