@@ -173,5 +173,6 @@ def test_recordings_need_a_fixed_number_of_queries(
         make_attempt(AttemptState.FAILED)
         make_recording()
 
-    with django_assert_num_queries(5):  # session, user, recordings, their uses, those attempts
+    # session, user, recordings, their uploads, their uses, those attempts
+    with django_assert_num_queries(6):
         browser.get("/recordings/")

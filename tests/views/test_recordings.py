@@ -351,7 +351,7 @@ def test_list_s_queries_do_not_grow(
         factories.make_attempt(by=user)
     client.get("/recordings/")
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/recordings/")
 
 
@@ -509,7 +509,8 @@ def test_families_cost_the_list_no_query_more(
         factories.make_recording(by=user, parent=root.children.get(), origin="cleaned")
     client.get("/recordings/")
 
-    with django_assert_num_queries(4):  # session, user, recordings, their uses (none)
+    # session, user, recordings, their uploads, their uses (none)
+    with django_assert_num_queries(5):
         client.get("/recordings/")
 
 
