@@ -1,4 +1,4 @@
-"""The limits of the provider agree with the rules of the stand-in, written on their own."""
+"""The limits of the provider agree with the rules of the stand-in."""
 
 import pytest
 

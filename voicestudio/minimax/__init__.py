@@ -1,4 +1,4 @@
-"""MiniMax: the provider on the wire; requests, answers and errors, nothing of ours."""
+"""MiniMax: the HTTP client of the provider; requests, answers and errors."""
 
 from .client import Client
 from .clones import CloneAnswer, CloneRequest

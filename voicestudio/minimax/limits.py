@@ -2,7 +2,7 @@
 
 Source of every value: provider.md, the section named beside it. `practice/rules.py` repeats them
 on purpose: the stand-in shares no code with the client, so that a slip here fails a test. Lengths
-and sizes of recordings stand in `audio/rules.py`, since they need a decoder to be checked.
+and sizes of recordings are in `audio/rules.py`, since they need a decoder to be checked.
 """
 
 import re

@@ -18,7 +18,7 @@ class ListedVoice:
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceList(Answer):
-    """The voices asked for; a clone appears here only after its first real use."""
+    """The requested voices; a clone is listed only after its first speech."""
 
     voices: tuple[ListedVoice, ...]
 

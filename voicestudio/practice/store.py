@@ -43,7 +43,7 @@ class StoredFile:
 
 @dataclass(slots=True)
 class ClonedVoice:
-    """A cloned voice; `used_at` (unix seconds) is None until it first speaks."""
+    """A cloned voice; `used_at` (Unix seconds) is None until its first speech."""
 
     voice_id: str
     file_id: int

@@ -1,4 +1,4 @@
-"""Settings: the only room that reads the environment and the .env file.
+"""Settings: the only package that reads the environment and the .env file.
 
 An invalid value and an unknown name stop the start with one sentence that names the variable.
 """
