@@ -124,13 +124,11 @@ def test_clone_voice_refuses_a_missing_file(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--voice-id", "short"),
-        ("--text", "x" * 1001),
-        ("--text", "Hello.", "--model", "speech-9"),
-        ("--language", "Klingon"),
+        ("--voice-id", "short"), ("--text", "x" * 1001),
+        ("--text", "Hello.", "--model", "speech-9"), ("--language", "Klingon"),
         ("--prompt-text", "words without a clip"),
     ],
-)
+)  # fmt: skip
 def test_clone_voice_refuses_what_the_form_refuses(
     arguments: tuple[str, ...], run: Run, standin: StandIn, data_dir: Path
 ) -> None:

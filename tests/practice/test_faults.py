@@ -145,16 +145,11 @@ def test_fault_affects_audio_downloads(caller: Caller, stand_in: StandIn, body: 
 @pytest.mark.parametrize(
     ("outcome", "code", "voices"),
     [
-        ("ready", 0, ["Anna-0001"]),
-        ("flagged", 0, ["Anna-0001"]),
-        ("refused", 1026, []),
-        ("slow_down", 1002, []),
-        ("out_of_credit", 1008, []),
-        ("wrong_key", 2049, []),
-        ("1043", 1043, []),
-        ("sunshine", 2013, []),
+        ("ready", 0, ["Anna-0001"]), ("flagged", 0, ["Anna-0001"]), ("refused", 1026, []),
+        ("slow_down", 1002, []), ("out_of_credit", 1008, []), ("wrong_key", 2049, []),
+        ("1043", 1043, []), ("sunshine", 2013, []),
     ],
-)
+)  # fmt: skip
 def test_rehearsal_gives_the_chosen_outcome(
     caller: Caller, stand_in: StandIn, body: Any, outcome: str, code: int, voices: list[str]
 ) -> None:

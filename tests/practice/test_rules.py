@@ -323,13 +323,10 @@ def test_speech_is_returned_as_hex_or_url(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ({"voice_type": "system"}, 0),
-        ({"voice_type": "voice_generation"}, 0),
-        ({"voice_type": "mine"}, 2013),
-        ({"voice_type": 1}, 2013),
-        ({}, 2013),
+        ({"voice_type": "system"}, 0), ({"voice_type": "voice_generation"}, 0),
+        ({"voice_type": "mine"}, 2013), ({"voice_type": 1}, 2013), ({}, 2013),
     ],
-)
+)  # fmt: skip
 def test_get_voice_checks_its_body(caller: Caller, body: Any, expected: int) -> None:
     assert code(caller.post("/v1/get_voice", body).json()) == expected
 

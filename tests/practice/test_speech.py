@@ -153,18 +153,12 @@ def test_speed_changes_the_length() -> None:
 @pytest.mark.parametrize(
     ("text", "boost", "expected"),
     [
-        ("Hello", "", "en-us"),
-        ("Hello", "auto", "en-us"),
-        ("Hello", "German", "de"),
-        ("早上好", "", "cmn"),
-        ("早上好", "Chinese,Yue", "yue"),
-        ("おはよう", "", "ja"),
-        ("안녕하세요", "auto", "ko"),
-        ("Доброе утро", "", "ru"),
-        ("صباح الخير", "", "ar"),
+        ("Hello", "", "en-us"), ("Hello", "auto", "en-us"), ("Hello", "German", "de"),
+        ("早上好", "", "cmn"), ("早上好", "Chinese,Yue", "yue"), ("おはよう", "", "ja"),
+        ("안녕하세요", "auto", "ko"), ("Доброе утро", "", "ru"), ("صباح الخير", "", "ar"),
         ("बोलना", "", "hi"),
     ],
-)
+)  # fmt: skip
 def test_language_follows_boost_or_script(text: str, boost: str, expected: str) -> None:
     assert choose_language(text, boost) == expected
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,5 @@ class Command(BaseCommand):
             workers_kill_timeout=3,
             working_dir=Path(settings.BASE_DIR),
             log_enabled=False,
-        ).serve(target_loader=_Loader(parent), wrap_loader=True)
+        ).serve(target_loader=partial(load_in_worker, parent=parent), wrap_loader=True)
         sys.exit(0)
-
-
-class _Loader:
-    """Passes the parent's process ID to a worker, also where it is spawned instead of forked."""
-
-    def __init__(self, parent: int) -> None:
-        self.parent = parent
-
-    def __call__(self, target: str) -> Callable[..., Any]:
-        return load_in_worker(target, self.parent)
