@@ -1,4 +1,4 @@
-"""Recordings that several tests use."""
+"""Recordings that several tests read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from tests.audio import recordings
 
-TRUNCATED = ("mp3", "m4a", "wav", "flac", "webm", "mka", "aiff", "alac", "opus", "aac")
+KINDS = ("mp3", "m4a", "wav", "flac", "webm", "mka", "aiff", "alac", "opus", "aac")
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with 12 s of speech in every container, named by its kind; tests only read it."""
-    folder = tmp_path_factory.mktemp("shelf")
-    for kind in TRUNCATED:
+def speech_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A read-only folder with 12 s of speech in every container, each file named by its kind."""
+    folder = tmp_path_factory.mktemp("speech")
+    for kind in KINDS:
         rate = 48_000 if kind in {"opus", "webm"} else 32_000
         recordings.write(folder / kind, recordings.speech(12, rate), rate, kind=kind)
     return folder

@@ -1,4 +1,4 @@
-"""Audio: what the first bytes say."""
+"""Audio: container headers, read without a decoder."""
 
 from __future__ import annotations
 
@@ -30,83 +30,64 @@ from voicestudio.audio import headers, sniff
         (b"", ""),
     ],
 )
-def test_sniff_names_the_container(head: bytes, kind: str) -> None:
+def test_sniff_returns_the_container(head: bytes, kind: str) -> None:
     assert sniff(head) == kind
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("mp3", "mp3"),
-        ("m4a", "m4a"),
-        ("wav", "wav"),
-        ("flac", "flac"),
-        ("opus", "ogg"),
-        ("webm", "webm"),
-        ("aac", ""),
-    ],
-)
-def test_sniff_knows_real_files(shelf: Path, kind: str, name: str) -> None:
-    assert headers.sniff_file(shelf / kind) == name
+def test_sniff_recognises_real_files(speech_files: Path) -> None:
+    names = {"mp3": "mp3", "m4a": "m4a", "wav": "wav", "flac": "flac", "opus": "ogg"}
+    names |= {"webm": "webm", "aac": ""}
+
+    assert {kind: headers.sniff_file(speech_files / kind) for kind in names} == names
 
 
-def test_mp3_promise_is_the_length(shelf: Path) -> None:
-    promised = headers.mp3_header_s(shelf / "mp3")
-
-    assert promised == pytest.approx(12, abs=0.1)
-
-
-def test_mp3_promise_is_found_behind_a_tag(shelf: Path, tmp_path: Path) -> None:
+def test_mp3_header_is_found_after_a_tag(speech_files: Path, tmp_path: Path) -> None:
+    plain = speech_files / "mp3"
     tagged = tmp_path / "tagged"
-    plain = (shelf / "mp3").read_bytes()
-    tagged.write_bytes(recordings.id3_with_cover(recordings.png()) + plain)
+    tagged.write_bytes(recordings.id3_with_cover(recordings.png()) + plain.read_bytes())
 
-    assert headers.mp3_header_s(tagged) == headers.mp3_header_s(shelf / "mp3")
+    assert headers.mp3_header_s(plain) == pytest.approx(12, abs=0.1)
+    assert headers.mp3_header_s(tagged) == headers.mp3_header_s(plain)
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (22_050, 1), (22_050, 2), (8_000, 1)])
-def test_mp3_promise_holds_in_every_version_of_the_format(
-    tmp_path: Path, rate: int, channels: int
-) -> None:
-    path = tmp_path / "tone"
-    recordings.write(
-        path, recordings.sine(3, rate, channels=channels), rate, kind="mp3", bit_rate=64_000
-    )
+def test_mp3_header_is_read_in_every_mpeg_version(tmp_path: Path, rate: int, channels: int) -> None:
+    tone = recordings.sine(3, rate, channels=channels)
+    path = recordings.write(tmp_path / "tone", tone, rate, kind="mp3", bit_rate=64_000)
 
     assert headers.mp3_header_s(path) == pytest.approx(3, abs=0.3)
 
 
-def test_mp3_without_the_first_frame_promises_nothing(tmp_path: Path) -> None:
-    path = recordings.write(
-        tmp_path / "tone", recordings.sine(2), kind="mp3", options={"write_xing": "0"}
-    )
+def test_mp3_without_header_frame_states_no_length(tmp_path: Path) -> None:
+    options = {"write_xing": "0"}
+    path = recordings.write(tmp_path / "tone", recordings.sine(2), kind="mp3", options=options)
 
     assert headers.mp3_header_s(path) is None
 
 
 @pytest.mark.parametrize(
-    ("size", "promised"),
+    ("size", "stated"),
     [(1000, 1000), (0x70000000, 0x70000000), (0, None), (0xFFFFFFFF, None), (0x7FFFFFFF, None)],
 )
-def test_wav_data_tells_what_is_promised(tmp_path: Path, size: int, promised: int | None) -> None:
+def test_wav_data_size_is_the_stated_one(tmp_path: Path, size: int, stated: int | None) -> None:
     path = recordings.plain_wav(tmp_path / "tone", 1000 / 8000)
     data = bytearray(path.read_bytes())
     data[40:44] = size.to_bytes(4, "little")
     path.write_bytes(data)
 
-    assert headers.wav_data_sizes(path) == (promised, 1000)
+    assert headers.wav_data_sizes(path) == (stated, 1000)
 
 
-def test_wav_without_samples_has_no_data(tmp_path: Path) -> None:
+def test_wav_without_data_chunk_has_no_sizes(tmp_path: Path) -> None:
     path = tmp_path / "short"
     path.write_bytes(b"RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00")
 
     assert headers.wav_data_sizes(path) is None
 
 
-def test_browsers_mp4_is_known_as_fragmented(tmp_path: Path) -> None:
+def test_mp4_of_a_browser_is_fragmented(tmp_path: Path) -> None:
     options = {"movflags": "frag_keyframe+empty_moov"}
-    pieces = recordings.write(tmp_path / "a", recordings.sine(2), kind="m4a", options=options)
-    whole = recordings.write(tmp_path / "b", recordings.sine(2), kind="m4a")
+    fragmented = recordings.write(tmp_path / "a", recordings.sine(2), kind="m4a", options=options)
+    plain = recordings.write(tmp_path / "b", recordings.sine(2), kind="m4a")
 
-    assert (headers.is_fragmented(pieces), headers.is_fragmented(whole)) == (True, False)
+    assert (headers.is_fragmented(fragmented), headers.is_fragmented(plain)) == (True, False)

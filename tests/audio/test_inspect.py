@@ -1,4 +1,4 @@
-"""Audio: which files are taken, and why others are not; hostile ones among them."""
+"""Audio: which files are accepted, and why others are not; hostile ones among them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from pathlib import Path
 import pytest
 
 from tests.audio import recordings
-from tests.audio.conftest import TRUNCATED
-from voicestudio.audio import AudioProblem, intake
+from tests.audio.conftest import KINDS
+from voicestudio.audio import AudioProblem
+from voicestudio.audio.intake import inspect
 
 
 def problem_of(path: Path, purpose: str = "voice_clone") -> AudioProblem:
     with pytest.raises(AudioProblem) as caught:
-        intake.inspect(path, purpose=purpose)
+        inspect(path, purpose=purpose)
     return caught.value
 
 
 def code_or_length(path: Path) -> str | int:
     try:
-        return intake.inspect(path).duration_ms
+        return inspect(path).duration_ms
     except AudioProblem as problem:
         return problem.code
 
@@ -42,16 +43,16 @@ def code_or_length(path: Path) -> str | int:
         ("wav32", 44_100, 2, "wav"),
     ],
 )
-def test_what_the_provider_takes_is_acceptable(
+def test_format_of_the_provider_is_acceptable(
     tmp_path: Path, kind: str, rate: int, channels: int, extension: str
 ) -> None:
     sound = recordings.sine(2, rate, channels=channels)
     path = recordings.write(tmp_path / "x", sound, rate, kind=kind, bit_rate=64_000)
 
-    measures = intake.inspect(path, purpose="prompt_audio")
+    metadata = inspect(path, purpose="prompt_audio")
 
-    assert (measures.acceptable, measures.extension) == (True, extension)
-    assert measures.bytes == path.stat().st_size
+    assert (metadata.acceptable, metadata.extension) == (True, extension)
+    assert metadata.bytes == path.stat().st_size
 
 
 @pytest.mark.parametrize(
@@ -65,58 +66,58 @@ def test_what_the_provider_takes_is_acceptable(
         ("opus", 48_000, 1),
         ("webm", 48_000, 1),
         ("mka", 44_100, 1),
-        ("wav", 96_000, 1),  # more than the provider's decoders need to know
+        ("wav", 96_000, 1),  # not all decoders know this rate
         ("m4a", 48_000, 6),
         ("wav", 48_000, 8),
     ],
 )
-def test_what_the_provider_does_not_take_is_not_acceptable(
+def test_other_format_is_not_acceptable(
     tmp_path: Path, kind: str, rate: int, channels: int
 ) -> None:
     sound = recordings.sine(2, rate, channels=channels)
     path = recordings.write(tmp_path / "x", sound, rate, kind=kind)
 
-    assert intake.inspect(path, purpose="prompt_audio").acceptable is False
+    assert inspect(path, purpose="prompt_audio").acceptable is False
 
 
-def test_m4a_in_fragments_is_not_acceptable(tmp_path: Path) -> None:
-    """Safari records so; the header tells no length, which the provider would miss."""
+def test_fragmented_m4a_is_not_acceptable(tmp_path: Path) -> None:
+    """Safari records such files; their header states no length, which the provider needs."""
     options = {"movflags": "frag_keyframe+empty_moov"}
     path = recordings.write(tmp_path / "x", recordings.sine(3), kind="m4a", options=options)
 
-    measures = intake.inspect(path, purpose="prompt_audio")
+    metadata = inspect(path, purpose="prompt_audio")
 
-    assert (measures.container, measures.codec, measures.acceptable) == ("mov", "aac", False)
+    assert (metadata.container, metadata.codec, metadata.acceptable) == ("mov", "aac", False)
 
 
 @pytest.mark.parametrize("silence", [0, 6_000])
-def test_dts_under_the_name_of_pcm_is_heard_as_what_it_is(tmp_path: Path, silence: int) -> None:
-    """Taken at its word, the file would be loud noise."""
+def test_dts_declared_as_pcm_is_decoded_as_dts(tmp_path: Path, silence: int) -> None:
+    """As PCM, the file would be loud noise."""
     path = recordings.dts_in_wav(tmp_path / "x.wav", 12, silence=silence)
 
-    measures = intake.inspect(path)
+    metadata = inspect(path)
 
-    assert (measures.container, measures.codec, measures.acceptable) == ("wav", "dts", False)
-    assert measures.duration_ms == pytest.approx(12_000, abs=100)
+    assert (metadata.container, metadata.codec, metadata.acceptable) == ("wav", "dts", False)
+    assert metadata.duration_ms == pytest.approx(12_000, abs=100)
 
 
 def test_wav_beyond_20_mb_is_not_acceptable(tmp_path: Path) -> None:
-    path = recordings.plain_wav(tmp_path / "x", 280, rate=80_000)
-    path_under = recordings.plain_wav(tmp_path / "y", 280, rate=48_000)
+    large = recordings.plain_wav(tmp_path / "x", 280, rate=80_000)
+    small = recordings.plain_wav(tmp_path / "y", 280, rate=48_000)
 
-    assert [intake.inspect(p).acceptable for p in (path, path_under)] == [False, True]
+    assert [inspect(path).acceptable for path in (large, small)] == [False, True]
 
 
-def test_wav_with_an_open_end_is_heard_but_not_acceptable(tmp_path: Path) -> None:
-    """Written into a pipe: 4 GB in the header, and all is well."""
+def test_open_ended_wav_is_decoded_but_not_acceptable(tmp_path: Path) -> None:
+    """A wav that was written into a pipe: its header states 4 GB."""
     path = recordings.plain_wav(tmp_path / "x", 12)
     data = bytearray(path.read_bytes())
     data[40:44] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
 
-    measures = intake.inspect(path)
+    metadata = inspect(path)
 
-    assert (measures.duration_ms, measures.acceptable) == (12_000, False)
+    assert (metadata.duration_ms, metadata.acceptable) == (12_000, False)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_wav_with_an_open_end_is_heard_but_not_acceptable(tmp_path: Path) -> Non
         ("prompt_audio", 60, "too_long", {"duration_ms": 60_000, "limit_ms": 8_000}),
     ],
 )
-def test_length_outside_the_rule_is_refused(
+def test_length_outside_of_the_limits_is_refused(
     tmp_path: Path, purpose: str, seconds: float, code: str, facts: dict[str, int]
 ) -> None:
     path = recordings.plain_wav(tmp_path / "x", seconds, rate=2_000)
@@ -147,24 +148,24 @@ def test_length_outside_the_rule_is_refused(
         ("voice_clone", 10.0, True),
         ("voice_clone", 10.1, True),
         ("voice_clone", 300.0, True),
-        ("voice_clone", 300.02, False),  # an encoder's padding, which conversion cuts off
+        ("voice_clone", 300.02, False),  # padding of an encoder, which conversion cuts off
         ("prompt_audio", 1.0, True),
         ("prompt_audio", 7.99, True),
         ("prompt_audio", 8.02, False),
     ],
 )
-def test_length_within_the_rule_is_taken(
+def test_length_within_the_limits_is_accepted(
     tmp_path: Path, purpose: str, seconds: float, acceptable: bool
 ) -> None:
     path = recordings.plain_wav(tmp_path / "x", seconds)
 
-    measures = intake.inspect(path, purpose=purpose)
+    metadata = inspect(path, purpose=purpose)
 
-    assert (measures.duration_ms, measures.acceptable) == (round(seconds * 1000), acceptable)
+    assert (metadata.duration_ms, metadata.acceptable) == (round(seconds * 1000), acceptable)
 
 
-def test_header_that_cannot_be_true_is_not_repeated(tmp_path: Path) -> None:
-    """An endless stream: a hundred hours in the header, twelve seconds in the file."""
+def test_impossible_length_in_a_header_is_not_reported(tmp_path: Path) -> None:
+    """A stream with a hundred hours in its header and twelve seconds of sound."""
     path = recordings.write(tmp_path / "x", recordings.sine(12), kind="mka")
     data = path.read_bytes()
     spot = data.index(b"\x44\x89\x88") + 3  # the element Duration, a double in ms
@@ -176,17 +177,14 @@ def test_header_that_cannot_be_true_is_not_repeated(tmp_path: Path) -> None:
     assert int(problem.facts["duration_ms"]) < 13_000
 
 
-def test_empty_file_is_empty(tmp_path: Path) -> None:
+def test_file_without_bytes_or_samples_is_empty(tmp_path: Path) -> None:
     (tmp_path / "x.mp3").write_bytes(b"")
 
     assert problem_of(tmp_path / "x.mp3").code == "empty"
+    assert problem_of(recordings.plain_wav(tmp_path / "y", 0)).code == "empty"
 
 
-def test_wav_without_samples_is_empty(tmp_path: Path) -> None:
-    assert problem_of(recordings.plain_wav(tmp_path / "x", 0)).code == "empty"
-
-
-def test_size_beyond_the_limit_is_refused_without_reading(tmp_path: Path) -> None:
+def test_too_large_file_is_refused_without_reading(tmp_path: Path) -> None:
     path = tmp_path / "x.wav"
     with path.open("wb") as file:
         file.truncate(200 * 1024 * 1024 + 1)
@@ -212,7 +210,7 @@ def test_size_beyond_the_limit_is_refused_without_reading(tmp_path: Path) -> Non
     ],
     ids=["text", "html", "zeros", "random", "pdf", "png", "gif", "zip", "one byte"],
 )
-def test_what_is_no_audio_is_called_so_whatever_its_name(tmp_path: Path, content: bytes) -> None:
+def test_other_content_is_not_audio_whatever_its_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "recording.mp3"
     path.write_bytes(content)
 
@@ -220,7 +218,7 @@ def test_what_is_no_audio_is_called_so_whatever_its_name(tmp_path: Path, content
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_what_is_no_file_is_no_audio(tmp_path: Path, kind: str) -> None:
+def test_folder_or_pipe_is_not_audio(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.wav"
     if kind == "folder":
         path.mkdir()
@@ -230,13 +228,13 @@ def test_what_is_no_file_is_no_audio(tmp_path: Path, kind: str) -> None:
     assert problem_of(path).code == "not_audio"
 
 
-def test_missing_file_is_not_the_files_fault(tmp_path: Path) -> None:
+def test_missing_file_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        intake.inspect(tmp_path / "nowhere.wav")
+        inspect(tmp_path / "nowhere.wav")
 
 
 @pytest.mark.parametrize("with_sound", [True, False])
-def test_video_is_called_so(tmp_path: Path, with_sound: bool) -> None:
+def test_video_is_recognised(tmp_path: Path, with_sound: bool) -> None:
     sound = recordings.sine(12) if with_sound else None
     path = recordings.film(tmp_path / "film.m4a", sound=sound)
 
@@ -244,32 +242,32 @@ def test_video_is_called_so(tmp_path: Path, with_sound: bool) -> None:
 
 
 @pytest.mark.parametrize("kind", ["mp3", "m4a"])
-def test_cover_picture_is_no_video(shelf: Path, tmp_path: Path, kind: str) -> None:
+def test_cover_picture_is_not_a_video(speech_files: Path, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "album"
-    plain = (shelf / kind).read_bytes()
+    plain = (speech_files / kind).read_bytes()
     picture = recordings.png()
     if kind == "mp3":
         path.write_bytes(recordings.id3_with_cover(picture) + plain)
     else:
         path.write_bytes(recordings.m4a_with_cover(plain, picture))
 
-    measures = intake.inspect(path)
+    metadata = inspect(path)
 
-    assert (measures.extension, measures.acceptable) == (kind, True)
-    assert measures.peaks == intake.inspect(shelf / kind).peaks
+    assert (metadata.extension, metadata.acceptable) == (kind, True)
+    assert metadata.peaks == inspect(speech_files / kind).peaks
 
 
-def test_tag_at_the_end_does_not_damage_an_mp3(shelf: Path, tmp_path: Path) -> None:
+def test_tag_at_the_end_of_an_mp3_is_ignored(speech_files: Path, tmp_path: Path) -> None:
     path = tmp_path / "x"
-    path.write_bytes((shelf / "mp3").read_bytes() + b"TAG" + b"\xe9" * 125)
+    path.write_bytes((speech_files / "mp3").read_bytes() + b"TAG" + b"\xe9" * 125)
 
-    measures = intake.inspect(path)
+    metadata = inspect(path)
 
-    assert (measures.acceptable, measures.duration_ms) == (True, 12_000)
+    assert (metadata.acceptable, metadata.duration_ms) == (True, 12_000)
 
 
-def test_file_without_a_sound_track_has_no_audio(tmp_path: Path) -> None:
-    """An m4a whose only track calls itself text."""
+def test_file_without_an_audio_track_has_no_audio(tmp_path: Path) -> None:
+    """An m4a whose only track is declared as text."""
     data = recordings.write(tmp_path / "x", recordings.sine(12), kind="m4a").read_bytes()
     path = tmp_path / "y"
     path.write_bytes(data.replace(b"soun", b"text").replace(b"mp4a", b"tx3g"))
@@ -277,10 +275,10 @@ def test_file_without_a_sound_track_has_no_audio(tmp_path: Path) -> None:
     assert problem_of(path).code == "no_audio"
 
 
-@pytest.mark.parametrize("kind", TRUNCATED)
-def test_truncated_file_ends_in_a_clear_finding(shelf: Path, tmp_path: Path, kind: str) -> None:
-    """Cut at every tenth. An Ogg page or an ADTS frame promises nothing of what follows it."""
-    data = (shelf / kind).read_bytes()
+@pytest.mark.parametrize("kind", KINDS)
+def test_truncated_file_is_damaged(speech_files: Path, tmp_path: Path, kind: str) -> None:
+    """Cut at every tenth. Ogg and ADTS state no length, so they are only shorter."""
+    data = (speech_files / kind).read_bytes()
     found = []
     for tenth in range(10):
         path = tmp_path / f"{tenth}"
@@ -294,25 +292,27 @@ def test_truncated_file_ends_in_a_clear_finding(shelf: Path, tmp_path: Path, kin
         assert found == ["empty"] + ["damaged"] * 9
 
 
-@pytest.mark.parametrize("kind", ["mp3", "flac", "opus", "wav"])
-def test_noise_in_the_middle_of_a_file_ends_in_a_clear_finding(
-    shelf: Path, tmp_path: Path, kind: str
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    # PCM has no checksum: noise in it is audible noise.
+    [("mp3", "damaged"), ("flac", "damaged"), ("opus", "too_short"), ("wav", 12_000)],
+)
+def test_random_bytes_in_the_middle_are_detected(
+    speech_files: Path, tmp_path: Path, kind: str, expected: str | int
 ) -> None:
-    data = (shelf / kind).read_bytes()
+    data = (speech_files / kind).read_bytes()
     size = len(data)
-    junk = random.Random(3).randbytes(size * 6 // 10)
+    noise = random.Random(3).randbytes(size * 6 // 10)
     path = tmp_path / "x"
-    path.write_bytes(data[: size // 5] + junk + data[size * 8 // 10 :])
+    path.write_bytes(data[: size // 5] + noise + data[size * 8 // 10 :])
 
-    # PCM has no checksum: noise in it is noise that can be heard.
-    expected = {"mp3": "damaged", "flac": "damaged", "opus": "too_short", "wav": 12_000}
-    assert code_or_length(path) == expected[kind]
+    assert code_or_length(path) == expected
 
 
 @pytest.mark.parametrize(
     ("size", "code"), [(0x7000_0000, "damaged"), (0xFFFF_FF00, "too_short"), (200, "too_short")]
 )
-def test_huge_header_in_a_small_wav_is_not_believed(tmp_path: Path, size: int, code: str) -> None:
+def test_huge_size_in_a_small_wav_is_not_believed(tmp_path: Path, size: int, code: str) -> None:
     path = recordings.plain_wav(tmp_path / "x", 1000 / 8000)
     data = bytearray(path.read_bytes())
     data[4:8] = min(size + 36, 0xFFFF_FFFF).to_bytes(4, "little")
@@ -346,10 +346,10 @@ PLAYLISTS = {
 
 @pytest.mark.parametrize("name", PLAYLISTS)
 @pytest.mark.parametrize("where", ["file", "relative", "network"])
-def test_playlist_reaches_no_other_file_and_no_network(
-    shelf: Path, tmp_path: Path, name: str, where: str
+def test_playlist_opens_no_other_file_and_no_connection(
+    speech_files: Path, tmp_path: Path, name: str, where: str
 ) -> None:
-    (tmp_path / "secret.wav").write_bytes((shelf / "wav").read_bytes())
+    (tmp_path / "secret.wav").write_bytes((speech_files / "wav").read_bytes())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         port = listener.getsockname()[1]
@@ -362,19 +362,17 @@ def test_playlist_reaches_no_other_file_and_no_network(
         path.write_text(PLAYLISTS[name].format(target=target, port=port))
 
         assert problem_of(path).code == "not_audio"
-        with pytest.raises(BlockingIOError):  # nobody called
+        with pytest.raises(BlockingIOError):  # there is no connection
             listener.accept()
 
 
-def test_silent_file_is_silent(tmp_path: Path) -> None:
-    path = recordings.plain_wav(tmp_path / "x", 12, level=0)
-
-    problem = problem_of(path)
+def test_silent_file_is_refused(tmp_path: Path) -> None:
+    problem = problem_of(recordings.plain_wav(tmp_path / "x", 12, level=0))
 
     assert (problem.code, problem.facts) == ("silent", {"duration_ms": 12_000})
 
 
-def test_problem_crosses_processes() -> None:
+def test_problem_survives_pickle() -> None:
     problem = AudioProblem("too_long", duration_ms=301_000, limit_ms=300_000)
 
     again = pickle.loads(pickle.dumps(problem))  # noqa: S301 (our own)
@@ -384,6 +382,6 @@ def test_problem_crosses_processes() -> None:
     assert repr(again) == "AudioProblem('too_long', duration_ms=301000, limit_ms=300000)"
 
 
-def test_problem_with_an_unknown_code_is_a_mistake_of_ours() -> None:
+def test_problem_with_an_unknown_code_raises_value_error() -> None:
     with pytest.raises(ValueError, match="too_blue"):
         AudioProblem("too_blue")

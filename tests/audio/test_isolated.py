@@ -68,10 +68,12 @@ def test_operation_takes_the_arguments_of_its_function(operation: isolated.Opera
 
 
 @pytest.mark.parametrize("kind", ["mp3", "webm"])
-def test_ingest_in_the_child_gives_the_same_file(shelf: Path, folder: Path, kind: str) -> None:
-    isolated_file = isolated.ingest(shelf / kind, folder, purpose="voice_clone")
+def test_ingest_in_the_child_gives_the_same_file(
+    speech_files: Path, folder: Path, kind: str
+) -> None:
+    isolated_file = isolated.ingest(speech_files / kind, folder, purpose="voice_clone")
 
-    direct_file = ingest(shelf / kind, folder, purpose="voice_clone")
+    direct_file = ingest(speech_files / kind, folder, purpose="voice_clone")
     assert isolated_file.metadata == direct_file.metadata
     assert isolated_file.converted_from == direct_file.converted_from
     assert isolated_file.path.read_bytes() == direct_file.path.read_bytes()
@@ -107,10 +109,10 @@ def test_report_survives_json(clip: Path) -> None:
 
 
 def test_ingest_accepts_a_relative_path_and_a_strange_name(
-    shelf: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    speech_files: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / '-王芳 "2" \n.mp3'
-    source.write_bytes((shelf / "mp3").read_bytes())
+    source.write_bytes((speech_files / "mp3").read_bytes())
     monkeypatch.chdir(tmp_path)
 
     ingested = isolated.ingest(Path(source.name), Path("media"), purpose="voice_clone", move=True)
@@ -194,17 +196,17 @@ def test_incomplete_file_of_a_killed_child_is_removed(folder: Path, tmp_path: Pa
 
 
 def test_child_without_memory_is_an_error_of_the_machine(
-    shelf: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    speech_files: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolated, "MEMORY_BYTES", 60 * 1024 * 1024)  # too little for any library
 
     with pytest.raises(RuntimeError):
-        isolated.ingest(shelf / "mp3", folder, purpose="voice_clone")
+        isolated.ingest(speech_files / "mp3", folder, purpose="voice_clone")
 
 
-def test_missing_file_or_folder_raises_file_not_found(shelf: Path, tmp_path: Path) -> None:
+def test_missing_file_or_folder_raises_file_not_found(speech_files: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        isolated.ingest(shelf / "mp3", tmp_path / "nowhere", purpose="voice_clone")
+        isolated.ingest(speech_files / "mp3", tmp_path / "nowhere", purpose="voice_clone")
     with pytest.raises(FileNotFoundError):
         isolated.ingest(tmp_path / "nothing", tmp_path, purpose="voice_clone")
 

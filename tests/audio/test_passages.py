@@ -1,9 +1,9 @@
-"""Audio: the best part of a recording, and a prompt clip."""
+"""Audio: suggestions for the best part of a recording and for a prompt clip."""
 
 from __future__ import annotations
 
 import os
-import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,8 @@ from voicestudio.audio.intake import inspect
 Clip = NDArray[np.float32]
 
 HALF_S = 20
-# More of them for whoever changes how a passage is chosen: SPOILED_MIXES=1000.
-MIXES = int(os.environ.get("SPOILED_MIXES", "40"))
+# After a change of the algorithm, test more: DEFECT_MIXES=1000.
+MIXES = int(os.environ.get("DEFECT_MIXES", "40"))
 LANGUAGES = tuple(VOICES)[:4]
 
 
@@ -37,17 +37,11 @@ def suggest(path: Path) -> Suggestion:
 
 
 def write_clip(path: Path, clip: Clip) -> Path:
-    """Write one channel of 16 bits at the rate of the voices."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((clip.clip(-1, 1) * 32767).astype("<i2").tobytes())
-    return path
+    return recordings.write(path, clip.astype(np.float32)[None], RATE)
 
 
-def spoiled(chance: np.random.Generator, clip: Clip) -> Clip:
-    """The clip with noise, clipping, hum or clicks of any size that one can hear."""
+def add_random_defect(chance: np.random.Generator, clip: Clip) -> Clip:
+    """The clip with audible noise, clipping, hum or clicks."""
     match chance.integers(4):
         case 0:
             sound = defects.white_noise(clip, chance.uniform(-42, -22))
@@ -63,8 +57,8 @@ def spoiled(chance: np.random.Generator, clip: Clip) -> Clip:
     return sound.astype(np.float32)
 
 
-def mix(path: Path, seed: int) -> tuple[float, float]:
-    """A recording one half of which is spoiled; gives from when to when (s) the good one lasts."""
+def write_mix(path: Path, seed: int) -> tuple[float, float]:
+    """Write a recording of which one half has a defect; returns start and end (s) of the other."""
     chance = np.random.default_rng(seed)
     halves = []
     for _ in range(2):
@@ -72,19 +66,19 @@ def mix(path: Path, seed: int) -> tuple[float, float]:
         start = chance.integers(len(clip))
         halves.append(np.concatenate([clip[start:], clip[:start]]))
     good, bad = halves[0] * np.float32(10 ** (chance.uniform(-8, 0) / 20)), halves[1]
-    bad = spoiled(chance, bad)
-    first = bool(chance.integers(2))
-    write_clip(path, np.concatenate([good, bad] if first else [bad, good]))
-    return (0.0, HALF_S) if first else (HALF_S, 2 * HALF_S)
+    bad = add_random_defect(chance, bad)
+    good_first = bool(chance.integers(2))
+    write_clip(path, np.concatenate([good, bad] if good_first else [bad, good]))
+    return (0.0, HALF_S) if good_first else (HALF_S, 2 * HALF_S)
 
 
-def test_suggestions_lie_in_the_good_half(tmp_path: Path) -> None:
+def test_suggestions_are_in_the_good_half(tmp_path: Path) -> None:
     inside = {"best": 0, "prompt": 0}
     for seed in range(MIXES):
-        start, end = mix(tmp_path / "x", seed)
-        found = suggest(tmp_path / "x")
-        for name, passage in (("best", found.best), ("prompt", found.prompt)):
-            # A third of a second of air beside the last word may reach over the border.
+        start, end = write_mix(tmp_path / "x", seed)
+        suggestion = suggest(tmp_path / "x")
+        for name, passage in (("best", suggestion.best), ("prompt", suggestion.prompt)):
+            # The margin beside the first and last word may reach into the other half.
             if (
                 passage is not None
                 and start - 0.35 <= passage.start_ms / 1000
@@ -96,23 +90,22 @@ def test_suggestions_lie_in_the_good_half(tmp_path: Path) -> None:
     assert inside["prompt"] >= 0.95 * MIXES
 
 
-def smooth(values: Clip, width: int) -> Clip:
-    """The mean over so many samples around each."""
-    until = np.concatenate(
-        [[0.0], np.cumsum(np.pad(values, (width // 2, width)), dtype=np.float64)]
-    )
-    mean: Clip = ((until[width:] - until[:-width])[: len(values)] / width).astype(np.float32)
+def moving_mean(values: Clip, width: int) -> Clip:
+    """The mean of `width` samples around each sample."""
+    padded = np.pad(values, (width // 2, width))
+    sums = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
+    mean: Clip = ((sums[width:] - sums[:-width])[: len(values)] / width).astype(np.float32)
     return mean
 
 
 def read_aloud(seed: int, sentences: int) -> Clip:
-    """Sentences of many voices with pauses of half a second and more between them."""
+    """Sentences of many voices with pauses of about half a second between them."""
     chance = np.random.default_rng(seed)
     parts: list[Clip] = []
     for number in range(sentences):
         clip = dry_speech(LANGUAGES[(seed + number) % len(LANGUAGES)])
-        # What a voice says between two of its own pauses.
-        quiet = smooth(np.abs(clip), RATE // 10) < 0.001
+        # From the first word to the first pause of the voice after one second.
+        quiet = moving_mean(np.abs(clip), RATE // 10) < 0.001
         start = int(np.flatnonzero(~quiet)[0])
         stops = np.flatnonzero(quiet[start + RATE :])
         count = RATE + (int(stops[0]) if len(stops) else 4 * RATE)
@@ -122,34 +115,33 @@ def read_aloud(seed: int, sentences: int) -> Clip:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_prompt_clip_begins_and_ends_in_a_pause(tmp_path: Path, seed: int) -> None:
+def test_prompt_clip_starts_and_ends_in_a_pause(tmp_path: Path, seed: int) -> None:
     clip = read_aloud(seed, 12)
 
     passage = suggest(write_clip(tmp_path / "x", clip)).prompt
 
     assert passage is not None
     assert 5_000 <= passage.end_ms - passage.start_ms <= 7_500
-    # In a pause that was put there, or in one that the voice itself made.
-    power = smooth(clip**2, RATE // 20)
+    power = moving_mean(clip**2, RATE // 20)
     for place_ms in (passage.start_ms, passage.end_ms):
         place = min(len(clip) - 1, round(place_ms / 1000 * RATE))
         assert 10 * np.log10(power[place]) < -48
     assert "in_pauses" in passage.reasons
 
 
-def test_prompt_clip_can_be_cut_and_sent(tmp_path: Path) -> None:
+def test_suggested_prompt_clip_is_acceptable(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "x", speech_in_room("English", 35))
     passage = suggest(path).prompt
     assert passage is not None
 
     cut(path, tmp_path / "y", passage.start_ms, passage.end_ms)
 
-    measures = inspect(tmp_path / "y", purpose="prompt_audio")
-    assert measures.acceptable is True
-    assert 4_950 <= measures.duration_ms <= 7_550
+    metadata = inspect(tmp_path / "y", purpose="prompt_audio")
+    assert metadata.acceptable is True
+    assert 4_950 <= metadata.duration_ms <= 7_550
 
 
-def test_long_recording_gets_one_to_two_minutes(tmp_path: Path) -> None:
+def test_best_part_of_a_long_recording_is_one_to_two_minutes(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "x", np.tile(speech_in_room("German", 40), 5))
 
     passage = suggest(path).best
@@ -158,12 +150,11 @@ def test_long_recording_gets_one_to_two_minutes(tmp_path: Path) -> None:
     assert 60_000 <= passage.end_ms - passage.start_ms <= 120_000
 
 
-def test_short_recording_is_suggested_without_its_silence(tmp_path: Path) -> None:
+def test_best_part_of_a_short_recording_is_all_but_its_silence(tmp_path: Path) -> None:
     silence = add_room_noise(np.zeros(8 * RATE, np.float32))
     clip = np.concatenate([silence, speech_in_room("French", 20), silence])
-    path = write_clip(tmp_path / "x", clip)
 
-    passage = suggest(path).best
+    passage = suggest(write_clip(tmp_path / "x", clip)).best
 
     assert passage is not None
     assert passage.reasons == ["in_pauses", "all_of_it"]
@@ -172,7 +163,7 @@ def test_short_recording_is_suggested_without_its_silence(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("add_defect", "reason"),
     [
         (lambda clip: defects.white_noise(clip, -30), "least_noise"),
         (defects.clipped, "no_clipping"),
@@ -181,10 +172,11 @@ def test_short_recording_is_suggested_without_its_silence(tmp_path: Path) -> Non
     ],
     ids=["noise", "clipping", "hum", "clicks"],
 )
-def test_reason_is_the_defect_of_the_rest(tmp_path: Path, spoil: object, reason: str) -> None:
-    assert callable(spoil)
+def test_first_reason_is_the_defect_of_the_rest(
+    tmp_path: Path, add_defect: Callable[[Clip], Clip], reason: str
+) -> None:
     clip = speech_in_room("Italian", 35)
-    path = write_clip(tmp_path / "x", np.concatenate([clip, spoil(clip)]).astype(np.float32))
+    path = write_clip(tmp_path / "x", np.concatenate([clip, add_defect(clip)]))
 
     passage = suggest(path).best
 
@@ -194,13 +186,11 @@ def test_reason_is_the_defect_of_the_rest(tmp_path: Path, spoil: object, reason:
 
 @pytest.mark.parametrize("kind", ["silence", "tone", "noise", "short"])
 def test_nothing_is_suggested_without_enough_speech(tmp_path: Path, kind: str) -> None:
-    chance = np.random.default_rng(1)
     clip = {
         "silence": np.zeros(30 * RATE),
         "tone": recordings.sine(30, RATE)[0],
-        "noise": 0.1 * chance.standard_normal(30 * RATE),
+        "noise": 0.1 * np.random.default_rng(1).standard_normal(30 * RATE),
         "short": dry_speech("English")[: 4 * RATE],
     }[kind]
-    path = write_clip(tmp_path / "x", clip.astype(np.float32))
 
-    assert suggest(path) == Suggestion()
+    assert suggest(write_clip(tmp_path / "x", clip)) == Suggestion()

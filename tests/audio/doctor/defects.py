@@ -1,4 +1,4 @@
-"""One defect each, of a known size, put into a clean clip."""
+"""Adds one defect of a known size to a clean clip."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Sound = NDArray[np.float32]  # (samples,) or (channels, samples)
 
 
 def clipped(clip: Clip, *, gain: float = 2.0, level: float = 1.0) -> Sound:
-    """The microphone too far up; `level` below 1 for what was made softer afterwards."""
+    """Clipping at the microphone; with `level` below 1 the level was lowered afterwards."""
     top = float(np.abs(clip).max()) * 0.9
     sound: Sound = level * np.clip(clip * gain, -top, top)
     return sound
 
 
 def white_noise(clip: Clip, level_db: float) -> Sound:
-    """A fan: as much of every frequency."""
+    """White noise, as of a fan."""
     noise = np.random.default_rng(1).standard_normal(len(clip)).astype(np.float32)
     return clip + np.float32(10 ** (level_db / 20)) * noise
 
@@ -37,47 +37,47 @@ def hum(clip: Clip, mains: float, level_db: float) -> Sound:
 
 
 def telephone(clip: Clip) -> Sound:
-    """Nothing below 300 Hz and above 3.4 kHz."""
+    """Remove everything below 300 Hz and above 3.4 kHz."""
     spectrum = np.fft.rfft(clip)
     hertz = np.fft.rfftfreq(len(clip), 1 / RATE)
     spectrum[(hertz < 300) | (hertz > 3400)] = 0
     return set_level(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
 
 
-def places(clip: Clip, count: int, seed: int = 3) -> NDArray[np.intp]:
-    """Some samples within words, the same for the same seed."""
+def random_places(clip: Clip, count: int, seed: int = 3) -> NDArray[np.intp]:
+    """Indices of some samples within words, the same for the same seed."""
     inside = np.flatnonzero(np.abs(clip) > 0.04)
     inside = inside[(inside > RATE // 10) & (inside < len(clip) - RATE // 10)]
     return np.sort(np.random.default_rng(seed).choice(inside, count))
 
 
 def dropouts(clip: Clip, count: int = 8) -> Sound:
-    """Gaps of 30 ms of digital nothing."""
+    """Gaps of 30 ms of digital silence."""
     sound = clip.copy()
-    for at in places(clip, count):
+    for at in random_places(clip, count):
         sound[at : at + round(0.03 * RATE)] = 0
     return sound
 
 
-def stuck(clip: Clip, count: int = 8) -> Sound:
-    """The same sample for 20 ms."""
+def stuck_samples(clip: Clip, count: int = 8) -> Sound:
+    """One sample value held for 20 ms."""
     sound = clip.copy()
-    for at in places(clip, count):
+    for at in random_places(clip, count):
         sound[at : at + round(0.02 * RATE)] = sound[at]
     return sound
 
 
-def repeated(clip: Clip, count: int = 10) -> Sound:
-    """20 ms that are played twice, as calls over a bad connection do."""
+def repeated_buffers(clip: Clip, count: int = 10) -> Sound:
+    """20 ms that are played twice, as in calls over a bad connection."""
     sound = clip.copy()
     length = round(0.02 * RATE)
-    for at in places(clip, count, seed=4):
+    for at in random_places(clip, count, seed=4):
         sound[at : at + length] = sound[at - length : at]
     return sound
 
 
 def clicks(clip: Clip, count: int = 14) -> Sound:
-    """Three samples that do not belong there."""
+    """Three samples with a large error."""
     sound = clip.copy()
     for at in np.random.default_rng(5).choice(len(clip) - 9, count):
         sound[at : at + 3] += np.array([0.3, -0.25, 0.1], np.float32)
@@ -85,7 +85,7 @@ def clicks(clip: Clip, count: int = 14) -> Sound:
 
 
 def echo(clip: Clip, delay_s: float, share: float) -> Sound:
-    """The voice again and again, softer each time."""
+    """Two repetitions of the voice, each softer."""
     sound = clip.copy()
     for number in (1, 2):
         late = round(number * delay_s * RATE)
@@ -93,17 +93,17 @@ def echo(clip: Clip, delay_s: float, share: float) -> Sound:
     return set_level(sound)
 
 
-def hall(clip: Clip, seconds: float, direct_db: float = 0.0) -> Sound:
-    """A room that rings on: it falls silent (-60 dB) in `seconds`."""
+def reverberation(clip: Clip, seconds: float, direct_db: float = 0.0) -> Sound:
+    """A room with a reverberation time (-60 dB) of `seconds`."""
     count = round(seconds * RATE)
-    answer = np.random.default_rng(1).standard_normal(count) * np.exp(
+    response = np.random.default_rng(1).standard_normal(count) * np.exp(
         -6.9 * np.arange(count) / count
     )
-    answer[: round(0.003 * RATE)] = 0
-    answer *= 10 ** (-direct_db / 20) / np.sqrt((answer**2).sum())
-    answer[0] = 1
+    response[: round(0.003 * RATE)] = 0
+    response *= 10 ** (-direct_db / 20) / np.sqrt((response**2).sum())
+    response[0] = 1
     length = len(clip) + count
-    both = np.fft.rfft(clip, length) * np.fft.rfft(answer, length)
+    both = np.fft.rfft(clip, length) * np.fft.rfft(response, length)
     return set_level(np.fft.irfft(both, length)[: len(clip)].astype(np.float32))
 
 
@@ -124,17 +124,17 @@ def music(count: int, level_db: float, seed: int = 2) -> Sound:
     return sound.astype(np.float32)
 
 
-def silent(seconds: float) -> Clip:
-    """A quiet room."""
+def room_only(seconds: float) -> Clip:
+    """The noise of a quiet room."""
     return add_room_noise(np.zeros(round(seconds * RATE), np.float32))
 
 
 def with_silence(clip: Clip) -> Sound:
-    """Somebody goes away in the middle: 12 s of 26 are silent."""
-    return np.concatenate([clip[: 7 * RATE], silent(12), clip[7 * RATE : 14 * RATE]])
+    """Silence in the middle: 12 s of 26."""
+    return np.concatenate([clip[: 7 * RATE], room_only(12), clip[7 * RATE : 14 * RATE]])
 
 
-# What is done to a clip, and the code of its name. Those behind "|" belong to the same thing.
+# Name -> the code of the expected finding and the function. Codes after "|" may be found, too.
 DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "clipped at the microphone": ("clipped", clipped),
     "clipped and made softer": ("clipped", lambda clip: clipped(clip, level=0.3)),
@@ -149,7 +149,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "long silence": ("silence", with_silence),
     "little speech": (
         "little_speech",
-        lambda clip: np.concatenate([silent(8), clip[: 4 * RATE], silent(5)]),
+        lambda clip: np.concatenate([room_only(8), clip[: 4 * RATE], room_only(5)]),
     ),
     "right side dead": ("dead_channel", lambda clip: np.stack([clip, 0 * clip])),
     "left side nearly dead": (
@@ -158,12 +158,12 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     ),
     "out of phase": ("out_of_phase", lambda clip: np.stack([clip, -clip])),
     "drop-outs": ("dropouts", dropouts),
-    "stuck samples": ("dropouts", stuck),
-    "repeated pieces": ("dropouts", repeated),
+    "stuck samples": ("dropouts", stuck_samples),
+    "repeated buffers": ("dropouts", repeated_buffers),
     "clicks": ("dropouts", clicks),
     "one echo": ("echo", lambda clip: echo(clip, 0.15, 0.4)),
     "a late echo": ("echo", lambda clip: echo(clip, 0.3, 0.5)),
-    "a stairwell": ("echo", lambda clip: hall(clip, 1.0)),
-    "a church": ("echo", lambda clip: hall(clip, 1.5, -2)),
+    "a stairwell": ("echo", lambda clip: reverberation(clip, 1.0)),
+    "a church": ("echo", lambda clip: reverberation(clip, 1.5, -2)),
     "music behind": ("music", lambda clip: clip + music(len(clip), -32)),
 }

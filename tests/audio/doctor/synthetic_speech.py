@@ -1,7 +1,8 @@
-"""Clean speech to be spoiled: many voices and languages, made by the practice room."""
+"""Clean speech in many voices and languages, from the synthesizer of the practice provider."""
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from functools import cache, lru_cache
@@ -10,9 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from voicestudio.practice import espeak
+from voicestudio.practice.speech import HIGH_VARIANTS, LANGUAGES, LOW_VARIANTS, speak
+
 Clip = NDArray[np.float32]  # (samples,), full scale 1.0
 
-RATE = 22_050  # what the voices of the practice room have
+RATE = 22_050  # of the synthesizer
 SECONDS = 20
 # language -> (pitch in Hz, some sentences)
 VOICES = {
@@ -70,50 +74,32 @@ VOICES = {
 }
 
 
-SPEAK = """
-import ctypes
-import sys
-from tests.audio.doctor.synthetic_speech import RATE, VOICES
-from voicestudio.practice import espeak
-from voicestudio.practice.speech import HIGH_VARIANTS, LANGUAGES, LOW_VARIANTS, speak
-CODES = {*LANGUAGES.values(), "en-us"}
-KINDS = {*LOW_VARIANTS, *HIGH_VARIANTS}
-language = sys.argv[1]
-pitch, text = VOICES[language]
-engine = espeak.get_engine()
-# Each says nothing but this, so there is no need to say something before.
-engine._warmed_up = {f"{code}+{kind}".encode() for code in CODES for kind in KINDS}
-# Its noises come from dice that it throws by the clock, unless it is told how.
-engine._library.espeak_ng_SetRandSeed(ctypes.c_long(1))
-said = speak(text, voice_id=f"voice-{language}", pitch_hz=pitch, language_boost=language)
-assert said.rate == RATE
-sys.stdout.buffer.write(said.pcm)
-"""
-
-
 @cache
 def dry_speech(language: str, seconds: int = SECONDS) -> Clip:
-    """Somebody reads sentences, with 0.3 s between them, at -20 dBFS; digital silence around."""
-    words = np.frombuffer(said(language), np.int16).astype(np.float32) / 32768
+    """Sentences with 0.3 s of digital silence between them, at -20 dBFS."""
+    words = np.frombuffer(synthesize(language), np.int16).astype(np.float32) / 32768
     once = np.concatenate([np.zeros(round(0.3 * RATE), np.float32), words])
     clip = np.tile(once, seconds * RATE // len(once) + 1)[: seconds * RATE]
     return set_level(clip)
 
 
 @cache
-def said(language: str) -> bytes:
-    """The sentences as samples of 16 bits."""
-    # In a process of its own: what the synthesiser has said before changes a little what it says
-    # next, and these clips are to be the same whatever other tests have run.
-    return subprocess.run(
-        [sys.executable, "-c", SPEAK, language],
+def synthesize(language: str) -> bytes:
+    """The sentences as samples of 16 bits.
+
+    The synthesizer's output depends a little on what it has spoken before, so that each language
+    needs a process of its own to be always the same.
+    """
+    child = subprocess.run(
+        [sys.executable, "-m", __name__, language],
         stdout=subprocess.PIPE, check=True, timeout=60, cwd=Path(__file__).parents[3],
-    ).stdout  # fmt: skip
+    )  # fmt: skip
+    return child.stdout
 
 
 @cache
 def speech_in_room(language: str, seconds: int = SECONDS) -> Clip:
-    """The same in a quiet room, -62 dBFS."""
+    """Dry speech with the noise of a quiet room, -62 dBFS."""
     return add_room_noise(dry_speech(language, seconds))
 
 
@@ -125,16 +111,34 @@ def set_level(clip: Clip, level_db: float = -20.0) -> Clip:
 
 
 def add_room_noise(clip: Clip, level_db: float = -62.0) -> Clip:
-    """The clip with noise as rooms have it, stronger the lower it is."""
-    noise = room(len(clip))
+    """The clip with noise as in rooms, stronger at low frequencies."""
+    noise = room_noise(len(clip))
     gain = 10 ** (level_db / 20) / np.sqrt(np.mean(noise**2))
     sound: Clip = (clip + noise * gain).astype(np.float32)
     return sound
 
 
 @lru_cache(4)
-def room(count: int) -> NDArray[np.float64]:
-    """So many samples of the noise itself."""
+def room_noise(count: int) -> NDArray[np.float64]:
+    """Samples of the noise alone."""
     noise = np.random.default_rng(5).standard_normal(count)
     spectrum = np.fft.rfft(noise) / np.sqrt(np.maximum(np.fft.rfftfreq(count, 1 / RATE), 40))
     return np.fft.irfft(spectrum, count)
+
+
+def write_speech(language: str) -> None:
+    """Write the sentences to standard output; see `synthesize`."""
+    pitch, text = VOICES[language]
+    engine = espeak.get_engine()
+    # No warm-up is needed, because this process speaks only once.
+    variants = {*LOW_VARIANTS, *HIGH_VARIANTS}
+    codes = {*LANGUAGES.values(), "en-us"}
+    engine._warmed_up = {f"{code}+{variant}".encode() for code in codes for variant in variants}
+    engine._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # its noises are random otherwise
+    speech = speak(text, voice_id=f"voice-{language}", pitch_hz=pitch, language_boost=language)
+    assert speech.rate == RATE
+    sys.stdout.buffer.write(speech.pcm)
+
+
+if __name__ == "__main__":
+    write_speech(sys.argv[1])
