@@ -1,7 +1,7 @@
 """MiniMax: guard against server-side request forgery (SSRF) in downloads.
 
-advocate (last release 2018) and requests-hardened were looked at: both resolve and connect inside
-their own adapter, so they could not report to `Exchange` whether the request was sent.
+advocate and requests-hardened were looked at: both bring a session and an adapter of their own,
+which cannot be combined with the tracked connections of `transport`.
 """
 
 import ipaddress

@@ -1,4 +1,8 @@
-"""Practice, espeak: text to speech with the espeak-ng library, through ctypes."""
+"""Practice, espeak: text to speech with the espeak-ng library, through ctypes.
+
+The wrappers on PyPI (py-espeak-ng, espeakng, espeak-ng-python) need espeak-ng installed on the
+machine; espeakng-loader brings the library with it, but no functions.
+"""
 
 import ctypes
 import importlib
