@@ -266,7 +266,7 @@ def test_several_files_get_one_line_each(studio: Studio) -> None:
     expect(refused).to_contain_text("MiniMax needs at least 10 seconds.")
     expect(page.locator("#announcer")).to_have_text("Finished: 2 uploaded, 1 failed.")
     first = AudioFile.objects.get(name="one.wav")
-    recordings.judge(first.pk)
+    recordings.run_check(first.pk)
     first.refresh_from_db()
     expect(lines.first.locator(".badge")).to_have_text(first.get_verdict_display())
     refused.get_by_role("button", name="Put away short.wav").click()

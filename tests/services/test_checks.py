@@ -60,12 +60,12 @@ def taken_in(
     content: bytes, by: User, name: str = "anna.wav", origin: Origin = Origin.UPLOADED
 ) -> AudioFile:
     upload = SimpleUploadedFile(name, content)
-    return recordings.take_in(upload, purpose="voice_clone", by=by, origin=origin)
+    return recordings.store_upload(upload, purpose="voice_clone", by=by, origin=origin)
 
 
 def judged(content: bytes, by: User, *how: Any) -> AudioFile:
     recording = taken_in(content, by, *how)
-    recordings.judge(recording.pk)
+    recordings.run_check(recording.pk)
     recording.refresh_from_db()
     return recording
 
@@ -116,10 +116,10 @@ def test_hum_is_found_and_advised_against(spoken: bytes, person: User, data_dir:
 def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path) -> None:
     original = judged(with_hum(spoken), person)
 
-    copy = recordings.tidy(
+    copy = recordings.clean_recording(
         original, trim=False, level=False, dc_and_hum=True, mono=False, by=person
     )
-    recordings.judge(copy.pk)
+    recordings.run_check(copy.pk)
 
     copy.refresh_from_db()
     assert copy.parent == original
@@ -134,7 +134,7 @@ def test_progress_is_written_down_as_it_comes(
     recording = taken_in(spoken, person)
     assert recording.check_started_at is not None
 
-    recordings.judge(recording.pk)
+    recordings.run_check(recording.pk)
 
     after = AudioFile.objects.get(pk=recording.pk)
     assert after.checked_ms == pytest.approx(recording.duration_ms, abs=50)
@@ -146,7 +146,7 @@ def test_second_judgement_changes_nothing(spoken: bytes, person: User, data_dir:
     recording = judged(spoken, person)
     before = recording.checked_at
 
-    recordings.judge(recording.pk)
+    recordings.run_check(recording.pk)
 
     recording.refresh_from_db()
     assert recording.checked_at == before
@@ -158,7 +158,7 @@ def test_what_cannot_be_heard_ends_without_a_verdict(person: User, data_dir: Pat
     recording = make_recording(by=person, check_started_at=timezone.now())
     Path(recording.file.path).unlink()
 
-    recordings.judge(recording.pk)
+    recordings.run_check(recording.pk)
 
     recording.refresh_from_db()
     assert (recording.verdict, recording.is_being_checked) == ("", False)
@@ -166,7 +166,7 @@ def test_what_cannot_be_heard_ends_without_a_verdict(person: User, data_dir: Pat
 
 
 def test_recording_that_is_gone_needs_no_verdict(db: None) -> None:
-    recordings.judge(10**9)
+    recordings.run_check(10**9)
 
     assert AudioFile.objects.count() == 0
 

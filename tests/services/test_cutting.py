@@ -55,7 +55,7 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
 ) -> None:
     before = fingerprint(long)
 
-    made = recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
+    made = recordings.cut_recording(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
 
     assert (made.parent, made.origin, made.from_ms, made.to_ms) == (
         long, Origin.CUT, start_ms, end_ms,
@@ -66,14 +66,14 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
 
 
 def test_cut_is_named_after_its_original_and_its_place(person: User, long: AudioFile) -> None:
-    made = recordings.cut(long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person)
+    made = recordings.cut_recording(long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person)
 
     assert made.name == "talk (0:05–0:17).wav"
 
 
 def test_same_part_twice_is_the_same_recording(person: User, long: AudioFile) -> None:
     first, again, other = (
-        recordings.cut(long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person)
+        recordings.cut_recording(long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person)
         for start in (5_000, 5_000, 5_100)
     )
 
@@ -98,7 +98,7 @@ def test_part_that_the_provider_does_not_take_leaves_nothing(
     code: str,
 ) -> None:
     with pytest.raises(AudioProblem) as problem:
-        recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
+        recordings.cut_recording(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
 
     assert problem.value.code == code
     assert AudioFile.objects.count() == 1
@@ -110,7 +110,7 @@ def test_what_is_no_part_is_no_part(
     person: User, long: AudioFile, start_ms: int, end_ms: int
 ) -> None:
     with pytest.raises(ValueError, match="there is nothing between"):
-        recordings.cut(long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person)
+        recordings.cut_recording(long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person)
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -119,14 +119,14 @@ def test_without_a_copy_there_is_nothing_to_cut(person: User, data_dir: Path, lo
     if lost:
         Path(recording.file.path).unlink()
 
-    with pytest.raises(recordings.NotHeld):
-        recordings.cut(recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+    with pytest.raises(recordings.FileMissing):
+        recordings.cut_recording(recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
 
 
 def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) -> None:
-    made = recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+    made = recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
 
-    recordings.delete(long)
+    recordings.delete_recording(long)
 
     made.refresh_from_db()
     assert (made.parent, made.from_ms) == (None, 0)
@@ -142,7 +142,7 @@ def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
     with drawn.open("rb") as content:
         long.envelope.save("talk.envelope", File(content))
 
-    bars = recordings.shape(long, 10_000, 20_000, bars=50)
+    bars = recordings.waveform_bars(long, 10_000, 20_000, bars=50)
 
     assert (len(bars), min(bars) > 0, max(bars) <= 100) == (50, True, True)
 
@@ -152,15 +152,15 @@ def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: boo
     if broken:
         long.envelope.name = "envelopes/gone"
 
-    whole = recordings.shape(long, 0, 40_000, bars=110)
-    window = recordings.shape(long, 20_000, 40_000, bars=55)
-    behind = recordings.shape(long, 40_000, 50_000, bars=3)
+    whole = recordings.waveform_bars(long, 0, 40_000, bars=110)
+    window = recordings.waveform_bars(long, 20_000, 40_000, bars=55)
+    behind = recordings.waveform_bars(long, 40_000, 50_000, bars=3)
 
     assert (whole, window, behind) == (PEAKS, PEAKS[55:], [0, 0, 0])
 
 
 def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
-    made = recordings.tidy(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
+    made = recordings.clean_recording(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
 
     assert (made.parent, made.origin, made.steps) == (long, Origin.CLEANED, ["level"])
 
@@ -168,7 +168,7 @@ def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) ->
 def test_same_wishes_twice_are_the_same_copy(person: User, long: AudioFile) -> None:
     def tidied(**wishes: bool) -> AudioFile:
         none = {"trim": False, "level": False, "dc_and_hum": False, "mono": False}
-        return recordings.tidy(long, **none | wishes, by=person)
+        return recordings.clean_recording(long, **none | wishes, by=person)
 
     first, again, other = tidied(level=True), tidied(level=True), tidied(level=True, mono=True)
 
@@ -184,10 +184,10 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
             connections.close_all()
 
     def cut() -> AudioFile:
-        return recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+        return recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
 
     def tidied() -> AudioFile:
-        return recordings.tidy(long, trim=False, level=True, dc_and_hum=True, mono=True, by=person)
+        return recordings.clean_recording(long, trim=False, level=True, dc_and_hum=True, mono=True, by=person)
 
     with ThreadPoolExecutor(4) as pool:
         cuts_and_copies = list(pool.map(asked, [cut, tidied, cut, tidied]))
@@ -200,7 +200,7 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
 
 def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
     def cut() -> AudioFile:
-        return recordings.cut(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+        return recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
 
     first = cut()
     AudioFile.objects.filter(pk=first.pk).update(deleted_at=timezone.now(), file="")

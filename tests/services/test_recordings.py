@@ -25,7 +25,7 @@ def test_take_in_keeps_the_bytes_the_measures_and_the_name(
 ) -> None:
     upload = SimpleUploadedFile("Anna Larsen.wav", tone)
 
-    recording = recordings.take_in(upload, purpose=Purpose.SAMPLE, by=person)
+    recording = recordings.store_upload(upload, purpose=Purpose.SAMPLE, by=person)
 
     recording.refresh_from_db()
     assert recording.file.read() == tone
@@ -46,7 +46,7 @@ def test_take_in_moves_what_django_has_put_on_disk(
     upload.flush()
     before = Path(upload.temporary_file_path()).stat().st_ino
 
-    recording = recordings.take_in(upload, purpose=Purpose.SAMPLE, by=person)
+    recording = recordings.store_upload(upload, purpose=Purpose.SAMPLE, by=person)
     upload.close()
 
     assert Path(recording.file.path).stat().st_ino == before
@@ -58,7 +58,7 @@ def test_take_in_keeps_nothing_of_what_cannot_be_used(
     content: bytes, code: str, person: User, data_dir: Path
 ) -> None:
     with pytest.raises(AudioProblem) as problem:
-        recordings.take_in(SimpleUploadedFile("a.mp3", content), purpose="voice_clone", by=person)
+        recordings.store_upload(SimpleUploadedFile("a.mp3", content), purpose="voice_clone", by=person)
 
     assert problem.value.code == code
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
@@ -70,7 +70,7 @@ def test_take_in_refuses_more_than_the_limit_unread(
     settings.UPLOAD_MAX_BYTES = 1000
 
     with pytest.raises(AudioProblem) as problem:
-        recordings.take_in(SimpleUploadedFile("a.wav", tone), purpose="voice_clone", by=person)
+        recordings.store_upload(SimpleUploadedFile("a.wav", tone), purpose="voice_clone", by=person)
 
     assert problem.value.code == "too_large"
 
@@ -88,7 +88,7 @@ def test_by_file_id_enters_a_file_once(person: User, data_dir: Path) -> None:
 def test_example_is_a_recording_that_can_be_cloned(
     person: User, data_dir: Path, standin: StandIn
 ) -> None:
-    recording = recordings.example(voice=5, by=person)
+    recording = recordings.fetch_example(voice=5, by=person)
 
     assert recording.name == "Example recording 1.wav"
     assert recording.duration_ms is not None
@@ -103,7 +103,7 @@ def test_delete_lets_go_of_row_and_file(
     recording = make_recording(by=person)
 
     with django_capture_on_commit_callbacks(execute=True):
-        recordings.delete(recording)
+        recordings.delete_recording(recording)
 
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
 
@@ -122,7 +122,7 @@ def test_delete_is_refused_while_an_attempt_refers_to_it(
         )
 
     with pytest.raises(recordings.RecordingInUse) as refusal:
-        recordings.delete(recording)
+        recordings.delete_recording(recording)
 
     assert refusal.value.attempts == [attempt]
     assert Path(recording.file.path).exists()
@@ -141,11 +141,11 @@ def test_delete_is_refused_while_an_attempt_refers_to_it(
     ],
 )
 def test_shown_name_holds_nothing_hidden(name: str, shown: str) -> None:
-    assert recordings.shown_name(name) == shown
+    assert recordings.clean_file_name(name) == shown
 
 
 def test_shown_name_keeps_the_extension_of_a_long_name() -> None:
-    shown = recordings.shown_name("x" * 500 + ".wav")
+    shown = recordings.clean_file_name("x" * 500 + ".wav")
 
     assert (len(shown), shown[-6:]) == (200, "x….wav")
 
@@ -156,6 +156,6 @@ def test_sweep_throws_away_what_a_killed_process_left(data_dir: Path) -> None:
         (incoming / name).write_bytes(b"half a recording")
         os.utime(incoming / name, (time.time() - hours * 3600,) * 2)
 
-    recordings.sweep()
+    recordings.delete_abandoned_uploads()
 
     assert [path.name for path in incoming.iterdir()] == ["fresh.upload"]

@@ -105,9 +105,7 @@ def test_page_costs_the_same_whatever_hangs_on_the_recording(
 def test_long_recording_begins_with_two_minutes_and_one_sentence(
     client: Client, recording: AudioFile
 ) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=7_190_000, needs_cutting=True, uploaded=False
-    )
+    AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_190_000, needs_cutting=True)
 
     response = client.get(address(recording))
 
@@ -460,9 +458,7 @@ def test_clip_is_cut_out_of_a_recording_or_asked_for(client: Client, user: User)
 def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     client: Client, recording: AudioFile
 ) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(
-        duration_ms=600_000, needs_cutting=True, uploaded=False
-    )
+    AudioFile.objects.filter(pk=recording.pk).update(duration_ms=600_000, needs_cutting=True)
 
     form = page(client.get("/", {"recording": recording.pk}).content)
     listed = page(client.get("/recordings/").content)
@@ -476,7 +472,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
 def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:
     """By the studio at first, then by its verdict."""
     these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(duration_ms=600_000, needs_cutting=True, uploaded=False)
+    these.update(duration_ms=600_000, needs_cutting=True)
     places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
 
     def said() -> list[int]:
@@ -494,7 +490,9 @@ def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFi
 def test_clip_on_the_form_counts_its_seconds(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    clip = recordings.cut(recording, start_ms=1_000, end_ms=7_000, purpose=Purpose.PROMPT, by=user)
+    clip = recordings.cut_recording(
+        recording, start_ms=1_000, end_ms=7_000, purpose=Purpose.PROMPT, by=user
+    )
 
     text = page(client.get("/", {"prompt_clip": clip.pk}).content)
 

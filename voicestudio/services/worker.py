@@ -79,7 +79,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
     if at_once or queue.is_empty():
         since = now if at_once else now - JOB_LOST_AFTER
         count += sum(_enqueue_due(calls, since, job) for job, calls in kinds)
-        recordings.take_up()
+        recordings.requeue_lost_checks()
     untried = [calls.lapsed().filter(audio_trouble="") for _job, calls in kinds]
     return count + sum(audio_download.enqueue_fetch(calls) for calls in untried)
 
@@ -89,7 +89,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     requeue_lost_calls,
     reminders.send_if_due,
     drafts.forget_old,
-    recordings.sweep,
+    recordings.delete_abandoned_uploads,
 )
 
 

@@ -42,7 +42,7 @@ def tidy(request: HttpRequest, pk: int) -> HttpResponse:
     message = None
     if form.is_bound and form.is_valid():
         try:
-            made = service.tidy(original, **form.cleaned_data, by=current_user(request))
+            made = service.clean_recording(original, **form.cleaned_data, by=current_user(request))
         except AudioProblem as problem:
             message = _said(problem, original)
         else:

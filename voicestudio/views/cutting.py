@@ -79,7 +79,7 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
         chosen = dict(form.cleaned_data)
         back = chosen.pop("back")
         try:
-            made = service.cut(
+            made = service.cut_recording(
                 recording, start_ms=chosen["start"], end_ms=chosen["end"],
                 purpose=chosen["purpose"], by=current_user(request),
             )  # fmt: skip
@@ -90,7 +90,7 @@ def cut(request: HttpRequest, pk: int) -> HttpResponse:
                     problem.code, problem.facts, purpose=chosen["purpose"]
                 ),
             )
-        except service.NotHeld:
+        except service.FileMissing:
             _refuse(form, words.TROUBLES[words.Trouble.RECORDING_GONE])
         else:
             return _on(request, made, back)
@@ -205,7 +205,7 @@ def _initial(request: HttpRequest, recording: AudioFile) -> dict[str, Any]:
 
 def _drawn(recording: AudioFile, window: Window) -> dict[str, Any]:
     """The picture of a window, with the times below it."""
-    bars = service.shape(recording, window.start_ms, window.end_ms)
+    bars = service.waveform_bars(recording, window.start_ms, window.end_ms)
     step = window.length_ms / TICKS
     return {
         "path": waveform_path(bars, width=WIDTH, height=HEIGHT),

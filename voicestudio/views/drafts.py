@@ -185,12 +185,12 @@ def _bring(request: HttpRequest, person: User, file: drafts.KeptFile, told: dict
     clip = file.field == "prompt_file" or told.get("purpose") == Purpose.PROMPT
     purpose = Purpose.PROMPT if clip else Purpose.SAMPLE
     try:
-        kept = service.take_in_path(file.path, file.name, purpose=purpose, by=person, move=True)
+        kept = service.store_file(file.path, file.name, purpose=purpose, by=person, move=True)
     except AudioProblem as problem:
         said = sentence(
             words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         )
-        messages.error(request, f"{service.shown_name(file.name)}: {said}")
+        messages.error(request, f"{service.clean_file_name(file.name)}: {said}")
     else:
         told["prompt_clip" if clip else "recording"] = str(kept.pk)
         if file.field == "file" and "purpose" in told:  # the page of the recordings

@@ -80,7 +80,7 @@ def recording_list(request: HttpRequest) -> HttpResponse:
         return _refused(request, words.Message(_("No file came with this."), _("Choose one.")))
     file, purpose, origin = (form.cleaned_data[name] for name in ("file", "purpose", "origin"))
     try:
-        taken = service.take_in(file, purpose=purpose, by=current_user(request), origin=origin)
+        taken = service.store_upload(file, purpose=purpose, by=current_user(request), origin=origin)
     except AudioProblem as problem:
         return _refused(
             request, words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
@@ -97,13 +97,13 @@ def _several(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("file")
     for file in files:
         try:
-            kept = service.take_in(file, purpose=purpose, by=current_user(request))
+            kept = service.store_upload(file, purpose=purpose, by=current_user(request))
             messages.success(request, _("%(name)s is here.") % {"name": kept.name})
         except AudioProblem as problem:
             said = sentence(
                 words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
             )
-            messages.error(request, f"{service.shown_name(file.name or '')}: {said}")
+            messages.error(request, f"{service.clean_file_name(file.name or '')}: {said}")
     if uploads.too_large(request):
         messages.error(request, sentence(uploads.larger_than_we_take()))
     elif not files:
@@ -116,7 +116,7 @@ def example(request: HttpRequest) -> HttpResponse:
     """A recording for those who have none at hand, another voice each time."""
     try:
         return _taken(request, _example(request))
-    except service.NoExample as missing:
+    except service.ExampleUnavailable as missing:
         return _refused(request, missing.message)
 
 
@@ -145,7 +145,7 @@ def _by_file_id(request: HttpRequest, form: FileIdForm) -> AudioFile:
 def _example(request: HttpRequest) -> AudioFile:
     voice = int(request.session.get("example", 0)) % service.EXAMPLE_VOICES + 1
     request.session["example"] = voice
-    return service.example(voice=voice, by=current_user(request))
+    return service.fetch_example(voice=voice, by=current_user(request))
 
 
 def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
@@ -165,7 +165,7 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
             refused[part.file] = sentence(uploads.larger_than_we_take())
         elif upload := request.FILES.get(part.file):
             try:
-                kept = service.take_in(upload, purpose=part.purpose, by=current_user(request))
+                kept = service.store_upload(upload, purpose=part.purpose, by=current_user(request))
                 data[part.field] = str(kept.pk)
             except AudioProblem as problem:
                 said = words.message_for_audio_problem(
@@ -175,7 +175,7 @@ def bring(request: HttpRequest) -> tuple[QueryDict, dict[str, str]]:
     if data.get("action") == "example":
         try:
             data["recording"] = str(_example(request).pk)
-        except service.NoExample as missing:
+        except service.ExampleUnavailable as missing:
             refused["file"] = sentence(missing.message)
     known = FileIdForm(data)
     if data.get("file_id") and known.is_valid():

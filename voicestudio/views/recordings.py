@@ -90,7 +90,7 @@ def recording(request: HttpRequest, pk: int) -> HttpResponse:
         attempts = list(used.only("speaker_name", "voice_id", "status")[: MOST_USES + 1])
         context = {
             "recording": found,
-            "family": service.family(found, among=visible),
+            "family": service.list_family(found, among=visible),
             "attempts": attempts[:MOST_USES],
             "used_more": len(attempts) > MOST_USES,
         }
@@ -104,7 +104,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a recording go, unless an attempt refers to it: then say which."""
     gone = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
     try:
-        service.delete(gone)
+        service.delete_recording(gone)
     except service.RecordingInUse as used:
         message = words.Message(
             _("%(name)s is still in use.") % {"name": gone.name},

@@ -101,7 +101,7 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
 
 def _store_file(path: Path, purpose: Purpose, user: User) -> AudioFile:
     try:
-        return recordings.take_in_file(path, purpose=purpose, by=user)
+        return recordings.store_local_file(path, purpose=purpose, by=user)
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         raise Refused(f"{path.name}: {script_output.message_text(message)}") from problem

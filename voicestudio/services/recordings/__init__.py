@@ -1,40 +1,40 @@
-"""Recordings: brought, kept, judged, cut, tidied and let go."""
+"""Recordings: upload, storage, check, cut, clean copy and deletion."""
 
-from .checks import check_again, judge, judge_recording, take_up
-from .cutting import NotHeld, cut, shape, tidy
-from .family import Member, family
-from .store import shown_name, sweep, take_in_path
+from .checks import check_again, check_recording, requeue_lost_checks, run_check
+from .cutting import FileMissing, clean_recording, cut_recording, waveform_bars
+from .family import Member, list_family
+from .store import clean_file_name, delete_abandoned_uploads, store_file
 from .uploads import (
     EXAMPLE_VOICES,
-    NoExample,
+    ExampleUnavailable,
     RecordingInUse,
     add_by_file_id,
-    delete,
-    example,
-    take_in,
-    take_in_file,
+    delete_recording,
+    fetch_example,
+    store_local_file,
+    store_upload,
 )
 
 __all__ = [
     "EXAMPLE_VOICES",
+    "ExampleUnavailable",
+    "FileMissing",
     "Member",
-    "NoExample",
-    "NotHeld",
     "RecordingInUse",
     "add_by_file_id",
     "check_again",
-    "cut",
-    "delete",
-    "example",
-    "family",
-    "judge",
-    "judge_recording",
-    "shape",
-    "shown_name",
-    "sweep",
-    "take_in",
-    "take_in_file",
-    "take_in_path",
-    "take_up",
-    "tidy",
+    "check_recording",
+    "clean_file_name",
+    "clean_recording",
+    "cut_recording",
+    "delete_abandoned_uploads",
+    "delete_recording",
+    "fetch_example",
+    "list_family",
+    "requeue_lost_checks",
+    "run_check",
+    "store_file",
+    "store_local_file",
+    "store_upload",
+    "waveform_bars",
 ]

@@ -1,4 +1,4 @@
-"""Families: from which recording another one was cut or tidied, all of it in two queries."""
+"""Families of recordings: an original with its cuts and clean copies, read in two queries."""
 
 from typing import Final, NamedTuple
 
@@ -7,11 +7,11 @@ from django.db import connection
 from voicestudio.models import AudioFile
 from voicestudio.models.recordings import AudioFileQuerySet
 
-# More than anybody reads; the members nearest to the original are kept.
-MOST: Final = 200
-# From the recording up to its original, then down to everything that was made of it. UNION, not
-# UNION ALL: a circle could not be entered through the studio, but would end here too.
-_KIN: Final = """
+# The recordings nearest to the original are shown.
+MAX_MEMBERS: Final = 200
+# Up to the original, then down to all that was made from it. UNION instead of UNION ALL, so that
+# even a circle of parents would end.
+_SQL: Final = """
 WITH RECURSIVE
   up (id, parent_id) AS (
     SELECT id, parent_id FROM voicestudio_audiofile WHERE id = %s
@@ -26,43 +26,40 @@ WITH RECURSIVE
   )
 SELECT id FROM down ORDER BY id LIMIT %s
 """
-
-
-class Member(NamedTuple):
-    """One of a family; `depth` is 0 for the original, 1 for what was made of it, and so on."""
-
-    recording: AudioFile
-    depth: int
-
-
-def family(recording: AudioFile, *, among: AudioFileQuerySet) -> list[Member]:
-    """The original and all that was made of it, each after what it was made from.
-
-    `among`: those that may be seen. The recording itself is always there.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_KIN, [recording.pk, MOST])
-        kin = {pk for (pk,) in cursor.fetchall()} | {recording.pk}
-    rows = among.filter(pk__in=kin).order_by("pk").only(*SHOWN)
-    children: dict[int | None, list[AudioFile]] = {}
-    present = {row.pk: row for row in rows}
-    for row in present.values():
-        parent = row.parent_id if row.parent_id in present else None
-        children.setdefault(parent, []).append(row)
-    return _in_order(children, None, 0)
-
-
-SHOWN: Final = (
+_COLUMNS: Final = (
     "name", "purpose", "origin", "parent_id", "from_ms", "to_ms", "steps", "duration_ms",
     "file", "verdict", "checked_at", "check_started_at", "checked_ms", "deleted_at",
 )  # fmt: skip
 
 
-def _in_order(
+class Member(NamedTuple):
+    """A recording of a family; `depth` is 0 for the original, 1 for its copies, and so on."""
+
+    recording: AudioFile
+    depth: int
+
+
+def list_family(recording: AudioFile, *, among: AudioFileQuerySet) -> list[Member]:
+    """The original and everything made from it, each copy after its parent.
+
+    Only recordings in `among`; `recording` itself is always included.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL, [recording.pk, MAX_MEMBERS])
+        pks = {pk for (pk,) in cursor.fetchall()} | {recording.pk}
+    members = among.filter(pk__in=pks).order_by("pk").only(*_COLUMNS).in_bulk()
+    children: dict[int | None, list[AudioFile]] = {}
+    for member in members.values():
+        parent = member.parent_id if member.parent_id in members else None
+        children.setdefault(parent, []).append(member)
+    return _sort_by_parent(children, None, 0)
+
+
+def _sort_by_parent(
     children: dict[int | None, list[AudioFile]], parent: int | None, depth: int
 ) -> list[Member]:
     return [
         member
         for child in children.get(parent, [])
-        for member in [Member(child, depth), *_in_order(children, child.pk, depth + 1)]
+        for member in [Member(child, depth), *_sort_by_parent(children, child.pk, depth + 1)]
     ]

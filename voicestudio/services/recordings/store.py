@@ -1,4 +1,4 @@
-"""Keeping: a file becomes a recording with its measures, in our own storage."""
+"""Store: a file becomes a recording with its metadata, in our own storage."""
 
 import re
 import time
@@ -18,21 +18,21 @@ from django.utils.translation import gettext as _
 from voicestudio.audio import IngestedFile, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 
-from .checks import judge_recording
+from .checks import check_recording
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NAME_LENGTH: Final = 200
-# Nothing takes that long to arrive or to be made.
-LEFT_AFTER: Final = timedelta(days=1)
-# Two hours of sound are decoded within a minute; a slow machine is given more.
+# No upload and no cut takes that long.
+ABANDONED_AFTER: Final = timedelta(days=1)
+# Two hours of audio are decoded within a minute; a slow machine gets more time.
 TIMEOUT_S: Final = 240.0
-# Each recording is decoded in a child process; more at once would only make all of them slower.
-DECODED_AT_ONCE: Final = BoundedSemaphore(4)
+# Each recording is decoded in a child process; more at once would only slow down all of them.
+DECODER_SLOTS: Final = BoundedSemaphore(4)
 
 
-def take_in_path(
+def store_file(
     source: Path,
     name: str,
     *,
@@ -41,12 +41,12 @@ def take_in_path(
     origin: Origin = Origin.UPLOADED,
     move: bool = False,
 ) -> AudioFile:
-    """Check the file and keep it, converted if the provider would not take it as it is.
+    """Store a file as a recording, converted if the provider would not accept it as it is.
 
-    With `move` the file is moved, not copied, where it can be. Raises `audio.AudioProblem`; nothing
-    is kept then.
+    With `move` the file is moved where possible instead of copied. Raises `audio.AudioProblem`, and
+    stores nothing then.
     """
-    with DECODED_AT_ONCE:
+    with DECODER_SLOTS:
         ingested = isolated.ingest(
             source,
             Path(settings.FILE_UPLOAD_TEMP_DIR),
@@ -56,16 +56,16 @@ def take_in_path(
             longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
             timeout=TIMEOUT_S,
         )
-    return keep(ingested, name, purpose=purpose, by=by, origin=origin)
+    return save_recording(ingested, name, purpose=purpose, by=by, origin=origin)
 
 
-def keep(
-    ingested: IngestedFile, name: str, *, purpose: str, by: "User", origin: Origin, **more: Any
+def save_recording(
+    ingested: IngestedFile, name: str, *, purpose: str, by: "User", origin: Origin, **fields: Any
 ) -> AudioFile:
-    """Move what was taken in into our storage, enter it, and have it judged; all or nothing."""
+    """Move the file into our storage, save the row and queue the check; all or nothing."""
     metadata = ingested.metadata
     recording = AudioFile(
-        name=shown_name(name),
+        name=clean_file_name(name),
         purpose=purpose,
         origin=origin,
         converted_from=ingested.converted_from,
@@ -81,14 +81,14 @@ def keep(
         needs_cutting=rules.must_be_cut(metadata.duration_ms, purpose),
         check_started_at=timezone.now(),
         created_by=by,
-        **more,
+        **fields,
     )
     try:
         with _Movable(ingested.path) as content:
             recording.file.save(ingested.path.name, content, save=False)
         with transaction.atomic():
             recording.save()
-            judge_recording.enqueue(recording.pk)
+            check_recording.enqueue(recording.pk)
     except (IntegrityError, OSError):
         if recording.file:
             recording.file.delete(save=False)
@@ -98,16 +98,16 @@ def keep(
     return recording
 
 
-def sweep() -> None:
-    """Throw away what a killed process left half brought; whatever still grows is fresh."""
-    for left in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
-        with suppress(OSError):  # gone meanwhile, or a folder
-            if time.time() - left.stat().st_mtime > LEFT_AFTER.total_seconds():
-                left.unlink()
+def delete_abandoned_uploads() -> None:
+    """Delete the files of uploads and cuts whose process was killed."""
+    for file in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        with suppress(OSError):  # already deleted, or a folder
+            if time.time() - file.stat().st_mtime > ABANDONED_AFTER.total_seconds():
+                file.unlink()
 
 
-def shown_name(name: str) -> str:
-    """A file's name as it can be shown: no path, nothing invisible, not too long."""
+def clean_file_name(name: str) -> str:
+    """A file's name for display: without path or invisible characters, and not too long."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     visible = "".join(char for char in name if unicodedata.category(char)[0] != "C")
     visible = " ".join(visible.split())
@@ -119,7 +119,7 @@ def shown_name(name: str) -> str:
 
 
 class _Movable(File):
-    """A file that the storage may move into place instead of copying it."""
+    """A file that the storage can move into place instead of copying it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.open("rb"), name=path.name)

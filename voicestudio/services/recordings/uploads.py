@@ -1,4 +1,4 @@
-"""Bringing: a recording is checked, kept, and let go."""
+"""Uploads: recordings from people and examples, their uploads to the provider, and deletion."""
 
 import tempfile
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ from voicestudio.models import AudioFile, CloneAttempt, Origin, ProviderFile, Pu
 from voicestudio.services.paid_calls import provider
 from voicestudio.words import Message
 
-from .store import take_in_path
+from .store import store_file
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -28,50 +28,45 @@ if TYPE_CHECKING:
 EXAMPLE_VOICES: Final = 4
 
 
-class NoExample(Exception):  # noqa: N818 - an answer, not a mistake
-    """The stand-in did not give an example; `message` is for people."""
+class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
+    """The stand-in did not answer with an example; `message` is for people."""
 
     message = Message(
         _lazy("The practice recordings cannot be reached at the moment."),
-        _lazy("Try again in a minute, or bring a recording of your own."),
+        _lazy("Try again in a minute, or upload a recording of your own."),
     )
 
 
 class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
-    """A recording that cannot go because attempts refer to it; `attempts` are the newest few."""
+    """A recording that attempts refer to; `attempts` are the newest five."""
 
     def __init__(self, attempts: list[CloneAttempt]) -> None:
         super().__init__("recording in use")
         self.attempts = attempts
 
 
-def take_in(
+def store_upload(
     upload: UploadedFile, *, purpose: str, by: "User", origin: Origin = Origin.UPLOADED
 ) -> AudioFile:
-    """Check what was uploaded and keep it, converted if the provider would not take it as it is.
-
-    Raises `audio.AudioProblem`; nothing is kept then.
-    """
+    """Store an uploaded file as a recording. Raises `audio.AudioProblem`, storing nothing then."""
     rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
     if isinstance(upload, TemporaryUploadedFile):
         source = Path(upload.temporary_file_path())
-        return take_in_path(
+        return store_file(
             source, upload.name or "", purpose=purpose, by=by, origin=origin, move=True
         )
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        return take_in_path(
-            Path(copy.name), upload.name or "", purpose=purpose, by=by, origin=origin
-        )
+        return store_file(Path(copy.name), upload.name or "", purpose=purpose, by=by, origin=origin)
 
 
-def take_in_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
-    """The same for a file of this machine, which stays where it is. Raises as `take_in`."""
+def store_local_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
+    """Store a copy of a file of this machine as a recording. Raises as `store_upload`."""
     rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
     with path.open("rb") as source:
-        return take_in(
+        return store_upload(
             UploadedFile(source, path.name, size=path.stat().st_size), purpose=purpose, by=by
         )
 
@@ -124,10 +119,10 @@ def forget_uploads(recordings: Iterable[int], account: str) -> None:
     files.exclude(recording__file="").update(deleted_at=timezone.now())
 
 
-def example(*, voice: int, by: "User") -> AudioFile:
-    """A recording for newcomers, spoken by the stand-in; in practice mode only.
+def fetch_example(*, voice: int, by: "User") -> AudioFile:
+    """Store an example recording spoken by the stand-in; in practice mode only.
 
-    Raises NoExample if the stand-in does not answer.
+    Raises ExampleUnavailable if the stand-in does not answer.
     """
     voice = (voice - 1) % EXAMPLE_VOICES + 1
     url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
@@ -137,10 +132,10 @@ def example(*, voice: int, by: "User") -> AudioFile:
                 url, cast(BinaryIO, target), max_bytes=settings.AUDIO_MAX_BYTES, timeout=30
             )
         except MiniMaxError as error:
-            raise NoExample from error
+            raise ExampleUnavailable from error
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
-        return take_in_path(
+        return store_file(
             Path(target.name),
             f"{name}.wav",
             purpose=Purpose.SAMPLE,
@@ -149,14 +144,14 @@ def example(*, voice: int, by: "User") -> AudioFile:
         )
 
 
-def delete(recording: AudioFile) -> None:
-    """Delete our copy and our record of it. Raises `RecordingInUse` if an attempt refers to it."""
+def delete_recording(recording: AudioFile) -> None:
+    """Delete the recording with its files. Raises `RecordingInUse` if an attempt refers to it."""
     try:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
-            for held in (recording.file, recording.envelope):
-                if held:
-                    transaction.on_commit(partial(held.delete, save=False))
+            for file in (recording.file, recording.envelope):
+                if file:
+                    transaction.on_commit(partial(file.delete, save=False))
     except ProtectedError as error:
         used = CloneAttempt.objects.using_recording(recording.pk)
         raise RecordingInUse(list(used.order_by("-pk")[:5])) from error
