@@ -230,12 +230,13 @@ class LedgerMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("data_dir", "no_waiting")
-def test_ledger_never_lies(standin: StandIn, tone: bytes) -> None:
+@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_ledger_never_lies(count: int, standin: StandIn, tone: bytes) -> None:
     LedgerMachine.standin, LedgerMachine.tone = standin, tone
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=8,
+            max_examples=count,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
