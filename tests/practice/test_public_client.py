@@ -86,6 +86,6 @@ def test_public_client_saves_audio_files(stand_in: StandIn, tmp_path: Path) -> N
     first, _, speech, _, _, _ = run_client(stand_in, tmp_path, "local")
 
     preview = Path(first.partition("saved as: ")[2])
-    speech = Path(speech.partition("saved as: ")[2].partition(". Voice used")[0])
-    assert {path.parent for path in (preview, speech)} == {tmp_path}
-    assert [path.read_bytes()[:3] for path in (preview, speech)] == [b"ID3", b"ID3"]
+    audio = Path(speech.partition("saved as: ")[2].partition(". Voice used")[0])
+    assert {path.parent for path in (preview, audio)} == {tmp_path}
+    assert [path.read_bytes()[:3] for path in (preview, audio)] == [b"ID3", b"ID3"]

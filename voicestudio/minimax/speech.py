@@ -10,7 +10,7 @@ from .response import Answer, HttpResponse, get_object, get_text
 class SpeechRequest:
     """One `t2a_v2` call.
 
-    The ranges are in `limits`; pitch in semitones, `sample_rate` in Hz, `bitrate` in bit/s. There is
+    Ranges: see `limits`. Pitch in semitones, `sample_rate` in Hz, `bitrate` in bit/s. There is
     no `emotion`: when it is left out, the model derives it from the text.
     """
 

@@ -60,9 +60,9 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, body: Mapping[str, Any], status: int = 200) -> "Response":
+    def from_json(cls, body: Mapping[str, Any]) -> "Response":
         """Return a JSON response."""
-        return cls(status, json.dumps(body, ensure_ascii=False).encode(errors="replace"))
+        return cls(200, json.dumps(body, ensure_ascii=False).encode(errors="replace"))
 
 
 NOT_FOUND = Response(404, b"404 page not found", PLAIN)

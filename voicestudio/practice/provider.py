@@ -42,18 +42,17 @@ class Provider:
         self.store = store
         self.file_calls = file_calls
         self.clone_rpm: int | None = None
-        self.speech_rpm: int | None = None
         self.window_seconds = RATE_WINDOW_SECONDS
         self.reuse_deleted_ids = True
         self.link: Callable[[str], str] = str
-        self._recent: dict[str, deque[float]] = {"clone": deque(), "speech": deque()}
+        self._clone_times: deque[float] = deque()
         self._lock = threading.Lock()
 
     def voice_clone(
         self, body: Json, *, flagged: bool = False, refusal: Refusal | None = None
     ) -> Json:
         """POST /v1/voice_clone; `flagged` and `refusal` are rehearsed outcomes of a valid call."""
-        self._check_rate("clone", self.clone_rpm)
+        self._check_clone_rate()
         params = parse_clone(body)
         sample = self._check_files(params)
         if refusal:
@@ -89,7 +88,6 @@ class Provider:
 
     def t2a_v2(self, body: Json, *, trace_id: str) -> Json:
         """POST /v1/t2a_v2. The first use of a clone charges the clone fee."""
-        self._check_rate("speech", self.speech_rpm)
         params = parse_speech(body)
         self.store.expire_voices()
         voice = self.store.voices.get(params.voice_id)
@@ -172,18 +170,18 @@ class Provider:
             self.store.save()
         return {"voice_id": voice_id, "created_time": voice.created_date, **base_resp()}
 
-    def _check_rate(self, kind: str, limit: int | None) -> None:
-        """Raise Refusal above `limit` calls within the window; refused calls do not count."""
-        if limit is None:
+    def _check_clone_rate(self) -> None:
+        """Raise Refusal above `clone_rpm` calls within the window; refused calls do not count."""
+        if self.clone_rpm is None:
             return
-        recent = self._recent[kind]
+        times = self._clone_times
         with self._lock:
             now = time.monotonic()
-            while recent and recent[0] < now - self.window_seconds:
-                recent.popleft()
-            if len(recent) >= limit:
+            while times and times[0] < now - self.window_seconds:
+                times.popleft()
+            if len(times) >= self.clone_rpm:
                 raise Refusal(1002)
-            recent.append(now)
+            times.append(now)
 
     def _check_files(self, params: CloneParams) -> Sample:
         """Check the sample and the prompt clip; return the analysis of the sample."""
