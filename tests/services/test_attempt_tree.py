@@ -1,4 +1,4 @@
-"""Lineage and changes: which attempt was made from which, and what is different in it."""
+"""Attempt tree and changes: which attempt repeats which, and how they differ."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ SENT = {"file_id": 1, "voice_id": "Anna-7k2pp", "text": "Hi.", "model": "speech-
         ({"accuracy": 0.8}, [Change("accuracy", "added", None, 0.8)]),
     ],
 )
-def test_changes_are_what_was_really_sent(
+def test_changes_compare_what_was_sent(
     later: dict[str, Any], expected: list[Change], person: User
 ) -> None:
     parent = make_attempt(AttemptState.FAILED, sent=SENT, noise_reduction=True)
@@ -47,58 +47,54 @@ def test_changes_are_what_was_really_sent(
         AttemptState.FAILED, sent=SENT | later, parent=parent, recording=parent.recording
     )
 
-    assert changes.since_parent(child) == expected
+    assert list(changes.compare(parent, child)) == expected
 
 
 @pytest.mark.parametrize(
     ("fields", "kind"),
     [({"origin": "cut"}, "cut"), ({"origin": "cleaned"}, "cleaned"), ({"parent": None}, "other")],
 )
-def test_change_of_the_recording_says_how_it_came_about(fields: dict[str, Any], kind: str) -> None:
+def test_change_of_recording_names_its_origin(fields: dict[str, Any], kind: str) -> None:
     whole = make_recording(duration_ms=190_000)
     part = make_recording(duration_ms=80_000, **({"parent": whole} | fields))
     parent = make_attempt(AttemptState.FAILED, recording=whole)
     child = make_attempt(AttemptState.FAILED, recording=part, parent=parent, sent=parent.sent)
 
-    [change] = changes.since_parent(child)
+    [change] = changes.compare(parent, child)
 
     assert (change.field, change.kind) == ("recording", kind)
     if kind == "cut":
         assert (change.before, change.after) == (190_000, 80_000)
     if kind != "other":
-        [back] = changes.between(child, parent)
+        [back] = changes.compare(child, parent)
         assert back.kind == "original"
 
 
-def test_changes_of_what_has_not_been_sent_are_those_of_the_order() -> None:
+def test_changes_of_waiting_attempts_compare_their_orders() -> None:
     parent = make_attempt(AttemptState.WAITING)
     child = make_attempt(
         AttemptState.WAITING, parent=parent, recording=parent.recording, watermark=True
     )
 
-    assert changes.since_parent(child) == [Change("watermark", "on")]
-    assert changes.since_parent(parent) == []
+    assert changes.changes_by_attempt([parent, child]) == {child.pk: [Change("watermark", "on")]}
 
 
-def test_tree_of_a_speaker_and_family_of_an_attempt(
+def test_tree_page_shows_newest_tree_first_and_children_after_their_parent(
     django_assert_num_queries: Callable[..., Any],
 ) -> None:
     first = make_attempt(speaker_name="Anna")
     second, third = (make_attempt(speaker_name="Anna", parent=first) for _ in range(2))
-    leaf = make_attempt(speaker_name="Anna", parent=third)
+    grandchild = make_attempt(speaker_name="Anna", parent=third)
     alone = make_attempt(speaker_name="Anna")
 
-    with django_assert_num_queries(1):
-        trees = attempt_tree.tree(first.speaker)
+    with django_assert_num_queries(2):
+        page = attempt_tree.tree_page(first.speaker)
 
-    assert [branch.attempt for branch in trees] == [alone, first]
-    assert [branch.attempt for branch in trees[1].branches] == [second, third]
-    assert [branch.attempt for branch in trees[1].branches[1].branches] == [leaf]
-    family = attempt_tree.family(leaf)
-    assert (family.attempt, family.size) == (first, 4)
+    assert page.rows == [(alone, 0), (first, 0), (second, 1), (third, 1), (grandchild, 2)]
+    assert (page.number, page.pages, page.size) == (1, 1, 5)
 
 
-def test_pin_says_which_is_the_best(person: User) -> None:
+def test_pin_marks_one_best_attempt(person: User) -> None:
     first = make_attempt(speaker_name="Anna")
     second = make_attempt(speaker_name="Anna")
 
@@ -154,7 +150,7 @@ def test_heard_once_is_heard() -> None:
         (Change("language", "added", None, "English"), "language English"),
         (
             Change("language", "changed", "English", "auto"),
-            "language English → detected by itself",
+            "language English → detected automatically",
         ),
         (Change("recording", "original", 80_000, 190_000), "the original recording again"),
         (Change("prompt_clip", "removed"), "prompt clip removed"),

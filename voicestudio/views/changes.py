@@ -9,7 +9,7 @@ from voicestudio.words import voices as words
 
 def tell(rows: Collection[CloneAttempt]) -> None:
     """Give each row that has a parent its sentence, `changed`; one query, or none at all."""
-    found = changes.of_rows(rows)
+    found = changes.changes_by_attempt(rows)
     for row in rows:
         if row.pk in found:
             row.changed = words.describe_changes(  # type: ignore[attr-defined]

@@ -37,7 +37,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "speaker": one,
         "tree_page": tree_page,
-        "best": attempt_tree.best(one),
+        "best": attempt_tree.best_attempt(one),
         "voices": made[:MOST],
         "more_voices": len(made) > MOST,
         "recordings": recordings[:MOST],
@@ -49,7 +49,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def leaf(request: HttpRequest, pk: int) -> HttpResponse:
     """One row of a tree, which asks for itself again while it runs."""
-    one = attempt_tree.row(found_attempt(request, pk).pk)
+    one = attempt_tree.get_row(found_attempt(request, pk).pk)
     if one is None:
         raise Http404
     changes.tell([one])

@@ -1,13 +1,13 @@
-"""Changes: what an attempt does differently from its parent, by what was really sent."""
+"""Changes: how an attempt differs from its parent, by what was really sent."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, CloneAttempt, Origin
 
-# What goes out, as it is called on the wire, and as it is called here.
-SENT_AS: Final = {
+# The wire's name of each compared value, and our column for it.
+COLUMNS: Final = {
     "text": "preview_text",
     "model": "model",
     "language_boost": "language",
@@ -17,21 +17,20 @@ SENT_AS: Final = {
     "need_volume_normalization": "volume_normalization",
     "aigc_watermark": "watermark",
 }
-# What is read of an attempt, and of its recordings, to tell.
-_OF_RECORDINGS: Final = ("name", "origin", "parent", "duration_ms")
-COMPARED: Final = (
-    "sent", "prompt_text", *SENT_AS.values(),
-    *(f"{part}__{name}" for part in ("recording", "prompt_clip") for name in _OF_RECORDINGS),
-)  # fmt: skip
 SWITCHES: Final = frozenset({"noise_reduction", "volume_normalization", "watermark"})
+_RECORDING_COLUMNS: Final = ("name", "origin", "parent", "duration_ms")
+_READ: Final = (
+    "sent", "prompt_text", *COLUMNS.values(),
+    *(f"{part}__{name}" for part in ("recording", "prompt_clip") for name in _RECORDING_COLUMNS),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Change:
     """One difference.
 
-    `kind`: on, off, added, removed or changed; for the recording also cut, tidied, original (the
-    whole of what had been cut or tidied) or other.
+    `kind`: on, off, added, removed or changed; for the recording also cut, cleaned, original (the
+    recording that had been cut or cleaned) or other.
     `before` and `after` are texts, numbers or None; for a cut lengths in milliseconds.
     """
 
@@ -41,71 +40,58 @@ class Change:
     after: Any = None
 
 
-def since_parent(attempt: CloneAttempt) -> list[Change]:
-    """What changed since the attempt from which this one was made; nothing without one.
-
-    `attempt.parent` and both recordings had best been selected with it.
-    """
-    return [] if attempt.parent is None else list(between(attempt.parent, attempt))
-
-
-def of_rows(attempts: Iterable[CloneAttempt]) -> dict[int, list[Change]]:
-    """What changed in each of these that has a parent, by its id; one query, or none at all."""
-    parents = {one.pk: one.parent_id for one in attempts if one.parent_id is not None}
+def changes_by_attempt(attempts: Iterable[CloneAttempt]) -> dict[int, list[Change]]:
+    """The changes of each attempt that has a parent, by its id; in one query, or none at all."""
+    parents = {row.pk: row.parent_id for row in attempts if row.parent_id is not None}
     if not parents:
         return {}
     rows = CloneAttempt.objects.filter(pk__in={*parents, *parents.values()})
-    read = rows.select_related("recording", "prompt_clip").only(*COMPARED).in_bulk()
+    found = rows.select_related("recording", "prompt_clip").only(*_READ).in_bulk()
     return {
-        pk: list(between(read[parent], read[pk])) for pk, parent in parents.items() if pk in read
+        pk: list(compare(found[parent], found[pk])) for pk, parent in parents.items() if pk in found
     }
 
 
-def between(before: CloneAttempt, after: CloneAttempt) -> Iterator[Change]:
-    """Every difference, in the order of the form. The voice ID always differs and is left out."""
+def compare(before: CloneAttempt, after: CloneAttempt) -> Iterator[Change]:
+    """Every difference in the order of the form, except the voice ID, which always differs."""
     if before.recording_id != after.recording_id:
-        yield _of_recordings("recording", before.recording, after.recording)
+        yield _compare_recordings("recording", before.recording, after.recording)
     if before.prompt_clip_id != after.prompt_clip_id:
-        if before.prompt_clip is None or after.prompt_clip is None:
-            added = before.prompt_clip is None
-            yield Change("prompt_clip", "added" if added else "removed")
+        if before.prompt_clip and after.prompt_clip:
+            yield _compare_recordings("prompt_clip", before.prompt_clip, after.prompt_clip)
         else:
-            yield _of_recordings("prompt_clip", before.prompt_clip, after.prompt_clip)
-    first, second = _sent(before), _sent(after)
-    for name in ("prompt_text", *SENT_AS.values()):
-        one, other = first.get(name), second.get(name)
-        if one == other:
+            yield Change("prompt_clip", "removed" if before.prompt_clip else "added")
+    old, new = _sent_values(before), _sent_values(after)
+    for name in ("prompt_text", *COLUMNS.values()):
+        if old.get(name) == new.get(name):
             continue
         if name in SWITCHES:
-            yield Change(name, "on" if other else "off")
-        elif not one:
-            yield Change(name, "added", None, other)
-        elif not other:
-            yield Change(name, "removed", one, None)
+            yield Change(name, "on" if new.get(name) else "off")
+        elif not old.get(name):
+            yield Change(name, "added", None, new[name])
+        elif not new.get(name):
+            yield Change(name, "removed", old[name], None)
         else:
-            yield Change(name, "changed", one, other)
+            yield Change(name, "changed", old[name], new[name])
 
 
-def _sent(attempt: CloneAttempt) -> dict[str, Any]:
-    """What was sent; what was ordered, as long as nothing has been."""
+def _sent_values(attempt: CloneAttempt) -> dict[str, Any]:
+    """What was sent; before it is sent, what was ordered."""
     if attempt.sent is None:
-        ordered = {name: getattr(attempt, name) for name in SENT_AS.values()}
-        accuracy = ordered["accuracy"]
-        ordered["accuracy"] = None if accuracy is None else float(accuracy)
-        return {name: value or None for name, value in ordered.items()} | {
-            "prompt_text": attempt.prompt_text or None
-        }
-    found = {ours: attempt.sent.get(theirs) or None for theirs, ours in SENT_AS.items()}
+        values = {name: getattr(attempt, name) or None for name in COLUMNS.values()}
+        if attempt.accuracy is not None:
+            values["accuracy"] = float(attempt.accuracy)
+        return values | {"prompt_text": attempt.prompt_text or None}
+    values = {ours: attempt.sent.get(theirs) or None for theirs, ours in COLUMNS.items()}
     clip = attempt.sent.get("clone_prompt") or {}
-    return found | {"prompt_text": clip.get("prompt_text") or None}
+    return values | {"prompt_text": clip.get("prompt_text") or None}
 
 
-def _of_recordings(field: str, before: AudioFile, after: AudioFile) -> Change:
-    """Cut or tidied from the other one, or from the same original; else another recording."""
+def _compare_recordings(field: str, before: AudioFile, after: AudioFile) -> Change:
     related = after.parent_id is not None and after.parent_id in (before.pk, before.parent_id)
-    if related and after.origin == "cut":
+    if related and after.origin == Origin.CUT:
         return Change(field, "cut", before.duration_ms, after.duration_ms)
-    if related and after.origin == "cleaned":
+    if related and after.origin == Origin.CLEANED:
         return Change(field, "cleaned", before.name, after.name)
     if before.parent_id == after.pk:
         return Change(field, "original", before.duration_ms, after.duration_ms)
