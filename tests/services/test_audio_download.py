@@ -32,7 +32,9 @@ def ran(
     return run
 
 
-def test_demo_is_tried_three_times(ran: Callable[[], CloneAttempt], standin: StandIn) -> None:
+def test_preview_download_is_tried_three_times(
+    ran: Callable[[], CloneAttempt], standin: StandIn
+) -> None:
     for _turn in range(2):
         standin.script("audio", Fault(http_status=503, body="later"))
 
@@ -64,7 +66,7 @@ def test_demo_is_tried_three_times(ran: Callable[[], CloneAttempt], standin: Sta
         (Fault(http_status=302, body="", headers={"Location": "file:///etc/passwd"}), "forbidden"),
     ],
 )
-def test_demo_that_must_not_be_stored_leaves_the_attempt_ready(
+def test_unusable_preview_leaves_attempt_ready(
     fault: Fault, problem: str, ran: Callable[[], CloneAttempt], standin: StandIn,
     settings: Settings,
 ) -> None:  # fmt: skip
@@ -80,7 +82,7 @@ def test_demo_that_must_not_be_stored_leaves_the_attempt_ready(
     assert not attempt.audio
 
 
-def test_demo_of_a_damaged_kind_can_still_be_heard_without_its_shape(
+def test_damaged_preview_is_stored_without_waveform(
     ran: Callable[[], CloneAttempt], standin: StandIn
 ) -> None:
     standin.script("audio", Fault(body=b"ID3\x04\0\0\0\0\0\0" + b"\0" * 900))
@@ -90,7 +92,7 @@ def test_demo_of_a_damaged_kind_can_still_be_heard_without_its_shape(
     assert (attempt.audio_problem, attempt.audio_peaks, attempt.audio_bytes) == ("", [], 910)
 
 
-def test_fetch_again_copies_the_demo_that_was_missed(
+def test_fetch_again_stores_missing_preview(
     ran: Callable[[], CloneAttempt], standin: StandIn,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:  # fmt: skip
@@ -111,7 +113,7 @@ def test_fetch_again_copies_the_demo_that_was_missed(
 
 
 @pytest.mark.parametrize("state", [AttemptState.FAILED, AttemptState.UNKNOWN, AttemptState.WAITING])
-def test_fetch_again_does_nothing_without_a_ready_voice(
+def test_fetch_again_does_nothing_unless_ready(
     state: AttemptState, person: User, data_dir: object,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:  # fmt: skip
@@ -124,7 +126,7 @@ def test_fetch_again_does_nothing_without_a_ready_voice(
 
 
 @pytest.mark.parametrize("trouble", ["forbidden", "deleted", "lost"])
-def test_demo_that_is_gone_for_good_is_not_asked_for_again(
+def test_permanently_missing_preview_is_not_fetched_again(
     trouble: str, person: User, standin: StandIn
 ) -> None:
     url = f"{standin.url}/demo.mp3"

@@ -48,7 +48,7 @@ def _due_now(attempt: CloneAttempt) -> None:
     )
 
 
-def test_run_clones_the_voice_and_keeps_what_came_back(ran: Runner, standin: StandIn) -> None:
+def test_run_clones_voice_and_stores_answer(ran: Runner, standin: StandIn) -> None:
     attempt = ran()
 
     assert attempt.state == AttemptState.READY
@@ -67,7 +67,7 @@ def test_run_clones_the_voice_and_keeps_what_came_back(ran: Runner, standin: Sta
     assert all(call["trace_id"] for call in attempt.calls[:2])
 
 
-def test_run_copies_the_demo_with_its_shape(ran: Runner) -> None:
+def test_run_stores_preview_and_waveform(ran: Runner) -> None:
     attempt = ran()
 
     assert attempt.audio_bytes is not None
@@ -78,7 +78,7 @@ def test_run_copies_the_demo_with_its_shape(ran: Runner) -> None:
     assert (attempt.audio_problem, attempt.is_running, attempt.lease_until) == ("", False, None)
 
 
-def test_run_sends_exactly_what_was_ordered(ran: Runner, standin: StandIn, person: User) -> None:
+def test_run_sends_the_order(ran: Runner, standin: StandIn, person: User) -> None:
     clip = make_recording(
         by=person, purpose=Purpose.PROMPT, content=wav(6, rate=8_000), name="clip.wav",
         uploaded=False, file="",
@@ -109,7 +109,7 @@ def test_run_sends_exactly_what_was_ordered(ran: Runner, standin: StandIn, perso
     assert attempt.sent == call.json
 
 
-def test_run_uploads_a_recording_once_for_all_attempts(ran: Runner, standin: StandIn) -> None:
+def test_run_uploads_a_recording_once(ran: Runner, standin: StandIn) -> None:
     ran()
     second = ran(voice_id="AnnaLarsen-8k2p")
 
@@ -117,7 +117,7 @@ def test_run_uploads_a_recording_once_for_all_attempts(ran: Runner, standin: Sta
     assert len(standin.calls_of("upload")) == 1
 
 
-def test_run_uploads_again_for_another_provider(
+def test_run_uploads_again_for_another_account(
     ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
     ran()
@@ -128,7 +128,7 @@ def test_run_uploads_again_for_another_provider(
     assert len(standin.calls_of("upload")) == 2
 
 
-def test_run_does_nothing_the_second_time(ran: Runner, standin: StandIn) -> None:
+def test_second_run_does_nothing(ran: Runner, standin: StandIn) -> None:
     attempt = ran()
     clones.run_clone.call(attempt.pk)
 
@@ -136,9 +136,7 @@ def test_run_does_nothing_the_second_time(ran: Runner, standin: StandIn) -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_at_once_by_many_workers_sends_once(
-    order: OrderMaker, person: User, standin: StandIn
-) -> None:
+def test_concurrent_runs_send_once(order: OrderMaker, person: User, standin: StandIn) -> None:
     attempt = clones.submit(order(), by=person)
     barrier = Barrier(6)
 
@@ -173,7 +171,7 @@ def test_run_at_once_by_many_workers_sends_once(
         (1033, AttemptState.UNKNOWN),
     ],
 )  # fmt: skip
-def test_run_turns_each_code_into_its_state_and_repeats_none(
+def test_refusal_code_becomes_state_without_retry(
     code: int, state: AttemptState, ran: Runner, standin: StandIn
 ) -> None:
     standin.script("voice_clone", Fault(status_code=code))
@@ -203,7 +201,7 @@ def test_run_turns_each_code_into_its_state_and_repeats_none(
         (Fault(body={"hello": "there"}), 0),
     ],
 )
-def test_run_says_unknown_where_the_answer_is_lost(
+def test_lost_answer_leaves_outcome_unknown(
     fault: Fault, made: int, ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
     settings.MINIMAX_READ_TIMEOUT = 0.4
@@ -226,7 +224,7 @@ def test_run_says_unknown_where_the_answer_is_lost(
         Fault(status_code=2045), Fault(http_status=429, body={"error": {"message": "slow"}}),
     ],
 )  # fmt: skip
-def test_run_waits_when_asked_to_slow_down_and_sends_the_same_again(
+def test_slow_down_is_retried_with_the_same_request(
     fault: Fault, ran: Runner, standin: StandIn
 ) -> None:
     standin.script("voice_clone", fault)
@@ -246,7 +244,7 @@ def test_run_waits_when_asked_to_slow_down_and_sends_the_same_again(
     assert len(standin.voices) == 1
 
 
-def test_run_before_its_time_does_nothing(ran: Runner, standin: StandIn) -> None:
+def test_run_before_retry_time_does_nothing(ran: Runner, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(status_code=1002))
     attempt = ran()
 
@@ -257,7 +255,7 @@ def test_run_before_its_time_does_nothing(ran: Runner, standin: StandIn) -> None
     assert len(standin.calls_of("voice_clone")) == 1
 
 
-def test_run_waits_at_least_as_long_as_the_provider_says(ran: Runner, standin: StandIn) -> None:
+def test_retry_waits_as_long_as_the_provider_asks(ran: Runner, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(http_status=429, body="", headers={"Retry-After": "90"}))
 
     attempt = ran()
@@ -266,7 +264,7 @@ def test_run_waits_at_least_as_long_as_the_provider_says(ran: Runner, standin: S
     assert attempt.retry_at > timezone.now() + timedelta(seconds=80)
 
 
-def test_run_waits_where_nobody_listens_and_says_that_nothing_was_sent(
+def test_refused_connection_is_retried_and_nothing_was_sent(
     order: OrderMaker, person: User, standin: StandIn
 ) -> None:
     standin.stop()
@@ -282,7 +280,7 @@ def test_run_waits_where_nobody_listens_and_says_that_nothing_was_sent(
     )
 
 
-def test_run_gives_up_reaching_nobody_in_the_end(
+def test_refused_connection_fails_after_last_retry(
     order: OrderMaker, person: User, standin: StandIn
 ) -> None:
     standin.stop()
@@ -295,7 +293,7 @@ def test_run_gives_up_reaching_nobody_in_the_end(
     assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, "gave_up")
 
 
-def test_run_repeats_an_upload_whose_answer_was_lost(ran: Runner, standin: StandIn) -> None:
+def test_lost_upload_answer_is_retried(ran: Runner, standin: StandIn) -> None:
     standin.script("upload", Fault(action="drop", after="work"))
 
     attempt = ran()
@@ -308,7 +306,7 @@ def test_run_repeats_an_upload_whose_answer_was_lost(ran: Runner, standin: Stand
     assert len(standin.calls_of("voice_clone")) == 1
 
 
-def test_run_ends_when_an_upload_is_refused(ran: Runner, standin: StandIn) -> None:
+def test_refused_upload_ends_the_attempt(ran: Runner, standin: StandIn) -> None:
     standin.script("upload", Fault(status_code=2049))
 
     attempt = ran()
@@ -317,7 +315,7 @@ def test_run_ends_when_an_upload_is_refused(ran: Runner, standin: StandIn) -> No
     assert standin.calls_of("voice_clone") == []
 
 
-def test_run_says_that_our_copy_is_gone(
+def test_missing_file_ends_the_attempt(
     order: OrderMaker, person: User, standin: StandIn, recording: AudioFile
 ) -> None:
     attempt = clones.submit(order(), by=person)
@@ -330,9 +328,7 @@ def test_run_says_that_our_copy_is_gone(
     assert standin.calls == []
 
 
-def test_run_forgets_a_file_id_that_the_provider_does_not_know(
-    ran: Runner, standin: StandIn, recording: AudioFile
-) -> None:
+def test_unknown_file_id_is_forgotten(ran: Runner, standin: StandIn, recording: AudioFile) -> None:
     standin.script("voice_clone", Fault(status_code=20132))
     ran()
 
@@ -351,7 +347,7 @@ def test_run_forgets_a_file_id_that_the_provider_does_not_know(
         ({}, False, None),
     ],
 )
-def test_run_records_moderation_in_each_shape(
+def test_moderation_is_recorded_in_each_shape(
     shape: dict[str, Any], flagged: bool, category: int | None, ran: Runner, standin: StandIn
 ) -> None:
     body = {"demo_audio": "", "base_resp": {"status_code": 0, "status_msg": "success"}} | shape
@@ -364,7 +360,7 @@ def test_run_records_moderation_in_each_shape(
     assert attempt.audio_problem == "missing"
 
 
-def test_run_without_preview_text_ends_ready_without_a_demo(ran: Runner) -> None:
+def test_run_without_preview_text_has_no_preview(ran: Runner) -> None:
     attempt = ran(preview_text="", model="")
 
     assert (attempt.state, attempt.audio_problem, attempt.is_running) == (
@@ -391,7 +387,7 @@ def test_run_without_preview_text_ends_ready_without_a_demo(ran: Runner) -> None
         ("slow", AttemptState.READY, ""),
     ],
 )  # fmt: skip
-def test_run_rehearses_each_outcome(
+def test_run_rehearses_outcome_in_practice_mode(
     outcome: str, state: AttemptState, headline: str, ran: Runner, standin: StandIn
 ) -> None:
     standin.rehearsal.slow_seconds = 0.2
@@ -404,7 +400,7 @@ def test_run_rehearses_each_outcome(
     assert took >= (200 if outcome == "slow" else 0)
 
 
-def test_run_never_asks_a_real_provider_to_rehearse(
+def test_run_sends_no_rehearsal_to_minimax(
     ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
     settings.PRACTICE_MODE = False
@@ -416,7 +412,7 @@ def test_run_never_asks_a_real_provider_to_rehearse(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_run_writes_a_late_answer_down_although_it_was_given_up(
+def test_late_answer_is_recorded_after_lapsed_lease(
     order: OrderMaker, person: User, standin: StandIn
 ) -> None:
     """The lease ran out and the row says unknown; then the answer comes after all."""
@@ -445,7 +441,7 @@ def test_run_writes_a_late_answer_down_although_it_was_given_up(
     assert (given_up, attempt.state) == (1, AttemptState.READY)
 
 
-def test_submit_enqueues_when_the_transaction_ends(
+def test_submit_enqueues_on_commit(
     order: OrderMaker,
     person: User,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -465,7 +461,7 @@ def test_submit_enqueues_when_the_transaction_ends(
         (Fault(status_code=1013), "We do not know whether MiniMax made this voice."),
     ],
 )
-def test_run_says_why_it_is_not_known(
+def test_unknown_outcome_has_its_message(
     fault: Fault, headline: str, ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
     settings.MINIMAX_READ_TIMEOUT = 0.4

@@ -55,7 +55,9 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
 ) -> None:
     before = fingerprint(long)
 
-    made = recordings.cut_recording(long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person)
+    made = recordings.cut_recording(
+        long, start_ms=start_ms, end_ms=end_ms, purpose=purpose, by=person
+    )
 
     assert (made.parent, made.origin, made.from_ms, made.to_ms) == (
         long, Origin.CUT, start_ms, end_ms,
@@ -66,14 +68,18 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
 
 
 def test_cut_is_named_after_its_original_and_its_place(person: User, long: AudioFile) -> None:
-    made = recordings.cut_recording(long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person)
+    made = recordings.cut_recording(
+        long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person
+    )
 
     assert made.name == "talk (0:05–0:17).wav"
 
 
 def test_same_part_twice_is_the_same_recording(person: User, long: AudioFile) -> None:
     first, again, other = (
-        recordings.cut_recording(long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person)
+        recordings.cut_recording(
+            long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person
+        )
         for start in (5_000, 5_000, 5_100)
     )
 
@@ -110,7 +116,9 @@ def test_what_is_no_part_is_no_part(
     person: User, long: AudioFile, start_ms: int, end_ms: int
 ) -> None:
     with pytest.raises(ValueError, match="there is nothing between"):
-        recordings.cut_recording(long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person)
+        recordings.cut_recording(
+            long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person
+        )
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -120,11 +128,15 @@ def test_without_a_copy_there_is_nothing_to_cut(person: User, data_dir: Path, lo
         Path(recording.file.path).unlink()
 
     with pytest.raises(recordings.FileMissing):
-        recordings.cut_recording(recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+        recordings.cut_recording(
+            recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
+        )
 
 
 def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) -> None:
-    made = recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+    made = recordings.cut_recording(
+        long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
+    )
 
     recordings.delete_recording(long)
 
@@ -160,7 +172,9 @@ def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: boo
 
 
 def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
-    made = recordings.clean_recording(long, trim=False, level=True, dc_and_hum=False, mono=False, by=person)
+    made = recordings.clean_recording(
+        long, trim=False, level=True, dc_and_hum=False, mono=False, by=person
+    )
 
     assert (made.parent, made.origin, made.steps) == (long, Origin.CLEANED, ["level"])
 
@@ -184,10 +198,14 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
             connections.close_all()
 
     def cut() -> AudioFile:
-        return recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+        return recordings.cut_recording(
+            long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
+        )
 
     def tidied() -> AudioFile:
-        return recordings.clean_recording(long, trim=False, level=True, dc_and_hum=True, mono=True, by=person)
+        return recordings.clean_recording(
+            long, trim=False, level=True, dc_and_hum=True, mono=True, by=person
+        )
 
     with ThreadPoolExecutor(4) as pool:
         cuts_and_copies = list(pool.map(asked, [cut, tidied, cut, tidied]))
@@ -200,7 +218,9 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
 
 def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
     def cut() -> AudioFile:
-        return recordings.cut_recording(long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person)
+        return recordings.cut_recording(
+            long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
+        )
 
     first = cut()
     AudioFile.objects.filter(pk=first.pk).update(deleted_at=timezone.now(), file="")

@@ -96,7 +96,7 @@ STAGES: dict[str, tuple[str, Fault, AttemptState, int]] = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_worker_killed_at_a_stage_leaves_the_truth(
+def test_worker_killed_at_each_stage_leaves_true_state(
     stage: str, order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     call, fault, state, voices = STAGES[stage]
@@ -121,7 +121,7 @@ def test_a_worker_killed_at_a_stage_leaves_the_truth(
         assert (row.audio_problem, bool(row.audio)) == ("", True)
 
 
-def test_a_worker_killed_before_it_claims_loses_nothing(
+def test_worker_killed_before_claim_loses_nothing(
     order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     """The job was lost with the queue; the row alone is enough."""
@@ -140,7 +140,7 @@ def test_a_worker_killed_before_it_claims_loses_nothing(
     assert _row(attempt).state == AttemptState.READY
 
 
-def test_workers_killed_at_random_moments_repeat_no_clone_call(
+def test_workers_killed_at_random_send_no_clone_twice(
     order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     """Several attempts, several deaths: each attempt sent at most once, none lost."""
@@ -177,7 +177,7 @@ def test_workers_killed_at_random_moments_repeat_no_clone_call(
     assert ours <= set(standin.voices) <= ours | unknown, f"seed {seed}"
 
 
-def test_a_worker_that_is_told_to_stop_says_so_at_once(
+def test_stopped_worker_releases_its_leases(
     order: OrderMaker, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     standin.script("voice_clone", Fault(action="hang"))

@@ -45,13 +45,13 @@ def _until_held(attempt: CloneAttempt) -> None:
         time.sleep(0.01)
 
 
-def test_lease_is_renewed_while_it_is_held(attempt: CloneAttempt) -> None:
+def test_lease_is_renewed_while_held(attempt: CloneAttempt) -> None:
     with leases.hold() as claim:
         _hold(attempt, claim)
         _until_held(attempt)
 
 
-def test_what_was_let_go_is_not_renewed(attempt: CloneAttempt) -> None:
+def test_released_lease_is_not_renewed(attempt: CloneAttempt) -> None:
     with leases.hold() as claim:
         _hold(attempt, claim)
         _until_held(attempt)
@@ -83,9 +83,7 @@ def renewal(monkeypatch: pytest.MonkeyPatch) -> Renewal:
     return one
 
 
-def test_renewal_under_way_does_not_outlive_letting_go(
-    attempt: CloneAttempt, renewal: Renewal
-) -> None:
+def test_release_waits_for_running_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
     def let_go() -> None:
         leases.release_all()
         connection.close()
@@ -104,7 +102,7 @@ def test_renewal_under_way_does_not_outlive_letting_go(
         assert not _is_held(attempt)
 
 
-def test_holding_does_not_wait_for_a_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
+def test_hold_does_not_wait_for_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
     """A renewal may wait for rows that are locked by whoever takes the next claim."""
     taken = threading.Event()
 

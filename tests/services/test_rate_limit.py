@@ -31,7 +31,7 @@ def _asks(attempt: CloneAttempt) -> rate_limit.Slot:
 
 
 @pytest.mark.django_db
-def test_turns_are_given_in_order_and_within_the_limit(settings: Settings, person: User) -> None:
+def test_slots_are_granted_in_order_within_the_limit(settings: Settings, person: User) -> None:
     settings.CLONE_RPM = 3
     waiting = [make_attempt(AttemptState.WAITING, by=person) for _ in range(8)]
 
@@ -46,7 +46,7 @@ def test_turns_are_given_in_order_and_within_the_limit(settings: Settings, perso
 
 
 @pytest.mark.django_db
-def test_turn_that_was_promised_is_not_given_away(settings: Settings, person: User) -> None:
+def test_reserved_slot_is_not_given_to_another_call(settings: Settings, person: User) -> None:
     settings.CLONE_RPM = 1
     first, second, third = (make_attempt(AttemptState.WAITING, by=person) for _ in range(3))
     _asks(first)
@@ -57,7 +57,7 @@ def test_turn_that_was_promised_is_not_given_away(settings: Settings, person: Us
 
 
 @pytest.mark.django_db
-def test_slow_down_holds_everybody_back_longer_each_time(settings: Settings, person: User) -> None:
+def test_slow_down_pauses_all_calls_longer_each_time(settings: Settings, person: User) -> None:
     settings.CLONE_RPM = 100
     pauses = []
     for _turn in range(4):
@@ -77,7 +77,7 @@ def test_slow_down_holds_everybody_back_longer_each_time(settings: Settings, per
 
 
 @pytest.mark.django_db
-def test_slow_down_moves_the_turns_that_are_still_to_come(settings: Settings, person: User) -> None:
+def test_slow_down_postpones_reserved_slots(settings: Settings, person: User) -> None:
     settings.CLONE_RPM = 2
     used_slots, refused, *later = (make_attempt(AttemptState.WAITING, by=person) for _ in range(6))
     for attempt in (used_slots, refused, *later):
@@ -97,7 +97,7 @@ def test_slow_down_moves_the_turns_that_are_still_to_come(settings: Settings, pe
 
 
 @pytest.mark.django_db
-def test_refusals_of_one_burst_count_once(settings: Settings, person: User) -> None:
+def test_burst_of_slow_downs_counts_once(settings: Settings, person: User) -> None:
     burst = [make_attempt(AttemptState.WAITING, by=person) for _ in range(5)]
     for attempt in burst:
         _asks(attempt)
@@ -109,7 +109,7 @@ def test_refusals_of_one_burst_count_once(settings: Settings, person: User) -> N
 
 
 @pytest.mark.django_db
-def test_attempt_in_line_says_when_it_goes_and_waiting_is_no_try(
+def test_waiting_for_slot_is_no_try_and_has_a_time(
     settings: Settings, order: Callable[..., Order], person: User, standin: StandIn
 ) -> None:
     settings.CLONE_RPM = 1
@@ -130,7 +130,7 @@ def test_attempt_in_line_says_when_it_goes_and_waiting_is_no_try(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sixty_attempts_at_once_all_finish_and_none_is_refused_twice(
+def test_sixty_concurrent_attempts_finish_with_one_refusal_at_most(
     settings: Settings, order: Callable[..., Order], person: User, standin: StandIn
 ) -> None:
     """The provider allows 20 in a minute and we think that it is 60; the minute lasts 3 seconds."""

@@ -1,4 +1,4 @@
-"""Finding out: what became of an attempt whose answer was lost, asked or told by a person."""
+"""Reconcile: what became of an attempt whose answer was lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -50,7 +50,7 @@ def _certain() -> list[bool]:
     return list(Charge.objects.counted().values_list("certain", flat=True))
 
 
-def test_lost_answer_enters_a_voice_that_is_not_known_from_the_time_of_sending(lost: Lost) -> None:
+def test_lost_answer_creates_uncertain_voice_dated_when_sent(lost: Lost) -> None:
     attempt = lost(LOST_AFTER)
 
     voice = Voice.objects.get()
@@ -59,7 +59,9 @@ def test_lost_answer_enters_a_voice_that_is_not_known_from_the_time_of_sending(l
     assert _certain() == [False]
 
 
-def test_check_finds_that_it_went_through(lost: Lost, person: User, standin: StandIn) -> None:
+def test_check_finds_that_the_first_request_succeeded(
+    lost: Lost, person: User, standin: StandIn
+) -> None:
     attempt = lost(LOST_AFTER)
 
     assert reconcile.request_check(attempt, by=person)
@@ -78,7 +80,7 @@ def test_check_finds_that_it_went_through(lost: Lost, person: User, standin: Sta
     assert [event.kind for event in Event.objects.all()] == [EventKind.CHECKED]
 
 
-def test_check_finds_that_it_had_not_gone_through(
+def test_check_finds_that_the_first_request_failed(
     lost: Lost, person: User, standin: StandIn
 ) -> None:
     attempt = lost(LOST)
@@ -98,7 +100,7 @@ def test_check_finds_that_it_had_not_gone_through(
 @pytest.mark.parametrize(
     "fault", [LOST, LOST_AFTER, Fault(status_code=1013), Fault(status_code=1008)]
 )
-def test_check_without_a_clear_answer_leaves_it_unknown(
+def test_unclear_check_leaves_outcome_unknown(
     fault: Fault, lost: Lost, person: User, standin: StandIn
 ) -> None:
     attempt = lost(LOST)
@@ -118,9 +120,25 @@ def test_check_without_a_clear_answer_leaves_it_unknown(
     )
 
 
-def test_check_is_made_once_however_often_it_is_pressed(
-    lost: Lost, person: User, standin: StandIn
+@pytest.mark.parametrize("age_hours", [167, 169])
+def test_unclear_check_dates_an_expired_voice_anew(
+    age_hours: int, lost: Lost, person: User, standin: StandIn
 ) -> None:
+    attempt = lost(LOST)
+    first_sent = timezone.now() - timedelta(hours=age_hours)
+    Voice.objects.update(created_at=first_sent)
+    standin.script("voice_clone", Fault(status_code=1013, after="work"))
+
+    reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
+
+    voice = Voice.objects.get()
+    assert voice.state == VoiceState.UNKNOWN
+    # While the first voice may still exist, the earlier date is kept.
+    assert (voice.created_at == first_sent) is (age_hours < 168)
+
+
+def test_check_requested_twice_is_sent_once(lost: Lost, person: User, standin: StandIn) -> None:
     attempt = lost(LOST_AFTER)
 
     assert reconcile.request_check(attempt, by=person)
@@ -132,7 +150,7 @@ def test_check_is_made_once_however_often_it_is_pressed(
     assert not reconcile.request_check(attempt, by=person)
 
 
-def test_nothing_is_checked_without_a_persons_word(lost: Lost, standin: StandIn) -> None:
+def test_unrequested_check_sends_nothing(lost: Lost, standin: StandIn) -> None:
     attempt = lost(LOST_AFTER)
 
     clones.run_clone.call(attempt.pk)
@@ -142,7 +160,7 @@ def test_nothing_is_checked_without_a_persons_word(lost: Lost, standin: StandIn)
 
 
 @pytest.mark.parametrize("worked", [True, False])
-def test_settled_by_hand_with_a_note(worked: bool, lost: Lost, person: User) -> None:
+def test_settle_by_hand_records_note(worked: bool, lost: Lost, person: User) -> None:
     attempt = lost(LOST_AFTER)
 
     assert reconcile.settle_by_hand(attempt, worked=worked, note=" seen in the bill ", by=person)
@@ -161,7 +179,7 @@ def test_settled_by_hand_with_a_note(worked: bool, lost: Lost, person: User) -> 
     assert not reconcile.settle_by_hand(attempt, worked=not worked, note="", by=person)
 
 
-def test_worker_that_died_leaves_a_voice_that_is_not_known(
+def test_dead_worker_leaves_uncertain_voice(
     order: Callable[..., Order], person: User, standin: StandIn
 ) -> None:
     attempt = clones.submit(order(), by=person)

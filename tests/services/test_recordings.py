@@ -58,7 +58,9 @@ def test_take_in_keeps_nothing_of_what_cannot_be_used(
     content: bytes, code: str, person: User, data_dir: Path
 ) -> None:
     with pytest.raises(AudioProblem) as problem:
-        recordings.store_upload(SimpleUploadedFile("a.mp3", content), purpose="voice_clone", by=person)
+        recordings.store_upload(
+            SimpleUploadedFile("a.mp3", content), purpose="voice_clone", by=person
+        )
 
     assert problem.value.code == code
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])

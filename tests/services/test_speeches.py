@@ -42,7 +42,7 @@ def _lines() -> list[tuple[str, int, Decimal, bool]]:
     return [(line.kind, line.units, line.amount, line.certain) for line in lines]
 
 
-def test_speech_is_heard_paid_and_keeps_the_voice(
+def test_speech_is_stored_charged_and_keeps_the_voice(
     spoken: Speaker, voice: Voice, standin: StandIn
 ) -> None:
     speech = spoken()
@@ -64,7 +64,7 @@ def test_speech_is_heard_paid_and_keeps_the_voice(
     )
 
 
-def test_speech_sends_exactly_what_was_ordered(spoken: Speaker, standin: StandIn) -> None:
+def test_speech_sends_the_order(spoken: Speaker, standin: StandIn) -> None:
     speech = spoken(
         speed=Decimal("1.25"), volume=Decimal("0.5"), pitch=-3, language="English", format="wav"
     )
@@ -78,7 +78,7 @@ def test_speech_sends_exactly_what_was_ordered(spoken: Speaker, standin: StandIn
     assert str(speech.audio.name).endswith(".wav")
 
 
-def test_speech_takes_an_answer_that_is_a_link(spoken: Speaker, standin: StandIn) -> None:
+def test_speech_downloads_audio_from_link(spoken: Speaker, standin: StandIn) -> None:
     speech = spoken(text="A long text. " * 120, format="wav")
 
     assert standin.calls_of("t2a_v2")[0].json["output_format"] == "url"
@@ -86,7 +86,7 @@ def test_speech_takes_an_answer_that_is_a_link(spoken: Speaker, standin: StandIn
     assert speech.audio.size == speech.audio_bytes
 
 
-def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
+def test_failed_audio_download_is_charged_and_can_be_repeated(
     spoken: Speaker, standin: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audio_download, "PAUSES", (0.01, 0.01))
@@ -103,9 +103,7 @@ def test_speech_whose_audio_cannot_be_fetched_is_paid_and_fetched_again(
     assert speech.audio.size > 1000
 
 
-def test_audio_from_a_forbidden_address_is_not_asked_for_again(
-    spoken: Speaker, standin: StandIn
-) -> None:
+def test_audio_at_forbidden_address_is_not_fetched_again(spoken: Speaker, standin: StandIn) -> None:
     away = {"Location": "http://169.254.169.254/key"}
     standin.script("audio", Fault(http_status=302, body="", headers=away))
     speech = spoken(text="A long text. " * 120, format="wav")
@@ -117,7 +115,7 @@ def test_audio_from_a_forbidden_address_is_not_asked_for_again(
     assert (speech.audio_problem, speech.lease_until) == ("forbidden", None)
 
 
-def test_second_speech_pays_no_second_fee(spoken: Speaker) -> None:
+def test_second_speech_is_charged_no_clone_fee(spoken: Speaker) -> None:
     spoken()
     spoken()
 
@@ -140,7 +138,7 @@ def test_second_speech_pays_no_second_fee(spoken: Speaker) -> None:
         (Fault(body="{}{}", after="work"), True),
     ],
 )
-def test_speech_without_a_clear_answer_is_not_known_and_never_repeated(
+def test_unclear_answer_leaves_speech_unknown_without_retry(
     fault: Fault, works: bool, spoken: Speaker, voice: Voice, standin: StandIn, person: User
 ) -> None:
     standin.script("t2a_v2", fault)
@@ -165,7 +163,7 @@ def test_speech_without_a_clear_answer_is_not_known_and_never_repeated(
 
 
 @pytest.mark.parametrize("code", [2054, 2042])
-def test_voice_that_the_provider_does_not_know_is_marked(
+def test_voice_unknown_to_provider_is_marked_missing(
     code: int, spoken: Speaker, voice: Voice, standin: StandIn
 ) -> None:
     standin.script("t2a_v2", Fault(status_code=code))
@@ -187,7 +185,7 @@ def test_voice_that_the_provider_does_not_know_is_marked(
         (2013, SpeechState.FAILED), (2049, SpeechState.FAILED),
     ],
 )  # fmt: skip
-def test_refused_speech_costs_nothing(
+def test_refused_speech_is_not_charged(
     code: int, state: SpeechState, spoken: Speaker, standin: StandIn
 ) -> None:
     standin.script("t2a_v2", Fault(status_code=code))
@@ -197,7 +195,7 @@ def test_refused_speech_costs_nothing(
     assert (speech.state, speech.status_code, _lines()) == (state, code, [])
 
 
-def test_speech_waits_when_asked_to_slow_down(spoken: Speaker, standin: StandIn) -> None:
+def test_slow_down_is_retried(spoken: Speaker, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(status_code=1002))
     speech = spoken()
     assert (speech.state, speech.trouble) == (SpeechState.WAITING, "rate_limit")
@@ -227,7 +225,7 @@ def test_speech_waits_when_asked_to_slow_down(spoken: Speaker, standin: StandIn)
         ({"format": "pcm"}, "format"),
     ],
 )
-def test_order_that_the_provider_would_refuse_is_not_taken(
+def test_submit_refuses_invalid_order(
     changes: dict[str, object], field: str, speech_order: OrderMaker, person: User
 ) -> None:
     with pytest.raises(OrderRefused) as refusal:
@@ -245,7 +243,7 @@ def test_order_that_the_provider_would_refuse_is_not_taken(
         ({"uncertain": True}, VoiceState.UNKNOWN),
     ],
 )
-def test_voice_that_is_not_there_does_not_speak(
+def test_submit_refuses_unavailable_voice(
     facts: dict[str, object],
     state: VoiceState,
     speech_order: OrderMaker,
@@ -260,7 +258,7 @@ def test_voice_that_is_not_there_does_not_speak(
     assert refusal.value.state == state
 
 
-def test_voice_that_went_while_the_speech_waited_is_not_asked(
+def test_voice_gone_while_waiting_sends_nothing(
     speech_order: OrderMaker, voice: Voice, person: User, standin: StandIn
 ) -> None:
     speech = speeches.submit(speech_order(), by=person)
@@ -273,7 +271,7 @@ def test_voice_that_went_while_the_speech_waited_is_not_asked(
     assert standin.calls_of("t2a_v2") == []
 
 
-def test_same_token_is_the_same_speech(speech_order: OrderMaker, person: User) -> None:
+def test_submit_with_same_token_returns_same_speech(speech_order: OrderMaker, person: User) -> None:
     wanted = speech_order()
 
     assert speeches.submit(wanted, by=person) == speeches.submit(wanted, by=person)
@@ -281,7 +279,7 @@ def test_same_token_is_the_same_speech(speech_order: OrderMaker, person: User) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_speech_run_at_once_by_many_workers_is_sent_once(
+def test_concurrent_runs_send_speech_once(
     speech_order: OrderMaker, person: User, standin: StandIn
 ) -> None:
     speech = speeches.submit(speech_order(), by=person)
@@ -303,7 +301,7 @@ def test_speech_run_at_once_by_many_workers_is_sent_once(
     assert len(standin.calls_of("t2a_v2")) == 1
 
 
-def test_speech_whose_worker_died_tells_the_truth(speech_order: OrderMaker, person: User) -> None:
+def test_dead_worker_leaves_speech_unknown(speech_order: OrderMaker, person: User) -> None:
     past = timezone.now() - timedelta(seconds=1)
     speech = speeches.submit(speech_order(), by=person)
     rows = Speech.objects.filter(pk=speech.pk)
@@ -319,7 +317,7 @@ def test_speech_whose_worker_died_tells_the_truth(speech_order: OrderMaker, pers
     assert [certain for *_rest, certain in _lines()] == [False, False]
 
 
-def test_fee_of_two_unanswered_speeches_is_due_once(
+def test_two_unknown_speeches_are_charged_one_clone_fee(
     spoken: Speaker, standin: StandIn, person: User, settings: Settings
 ) -> None:
     standin.script("t2a_v2", Fault(action="drop"))

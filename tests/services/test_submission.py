@@ -17,7 +17,7 @@ from voicestudio.services.clones import Order, OrderRefused, PermissionMissing, 
 OrderMaker = Callable[..., Order]
 
 
-def test_submit_keeps_everything_that_was_ordered(order: OrderMaker, person: User) -> None:
+def test_submit_saves_the_order(order: OrderMaker, person: User) -> None:
     clip = make_recording(by=person, purpose=Purpose.PROMPT)
     wanted = order(
         speaker_name="  Anna   Larsen ",
@@ -48,9 +48,7 @@ def test_submit_keeps_everything_that_was_ordered(order: OrderMaker, person: Use
     assert attempt.permission_at is not None
 
 
-def test_submit_without_permission_is_refused_and_stores_nothing(
-    order: OrderMaker, person: User
-) -> None:
+def test_submit_without_permission_saves_nothing(order: OrderMaker, person: User) -> None:
     with pytest.raises(PermissionMissing) as refusal:
         clones.submit(order(permission=False), by=person)
 
@@ -58,7 +56,7 @@ def test_submit_without_permission_is_refused_and_stores_nothing(
     assert CloneAttempt.objects.count() == 0
 
 
-def test_submit_with_the_same_token_gives_the_same_attempt(order: OrderMaker, person: User) -> None:
+def test_submit_with_same_token_returns_same_attempt(order: OrderMaker, person: User) -> None:
     first = clones.submit(order(token=(token := uuid4())), by=person)
 
     again = clones.submit(order(token=token, voice_id="Another-7k2p"), by=person)
@@ -68,7 +66,7 @@ def test_submit_with_the_same_token_gives_the_same_attempt(order: OrderMaker, pe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_submit_twice_at_once_makes_one_attempt(order: OrderMaker, person: User) -> None:
+def test_concurrent_submits_create_one_attempt(order: OrderMaker, person: User) -> None:
     wanted = order()
     barrier = Barrier(6)
     made: list[int] = []
@@ -100,7 +98,7 @@ def test_submit_twice_at_once_makes_one_attempt(order: OrderMaker, person: User)
         AttemptState.READY,
     ],
 )
-def test_submit_refuses_a_voice_id_that_may_exist(
+def test_submit_refuses_voice_id_in_use(
     state: AttemptState, order: OrderMaker, person: User
 ) -> None:
     make_attempt(state, voice_id="AnnaLarsen-7k2p")
@@ -112,7 +110,7 @@ def test_submit_refuses_a_voice_id_that_may_exist(
 
 
 @pytest.mark.parametrize("state", [AttemptState.FAILED, AttemptState.STOPPED])
-def test_submit_takes_the_voice_id_of_an_attempt_that_made_none(
+def test_submit_accepts_voice_id_of_failed_attempt(
     state: AttemptState, order: OrderMaker, person: User
 ) -> None:
     make_attempt(state, voice_id="AnnaLarsen-7k2p")
@@ -133,7 +131,7 @@ def test_submit_takes_the_voice_id_of_an_attempt_that_made_none(
         ({"accuracy": Decimal("1.1")}, "accuracy"),
     ],
 )
-def test_submit_names_the_part_that_it_refuses(
+def test_submit_names_refused_field(
     changes: dict[str, object], field: str, order: OrderMaker, person: User
 ) -> None:
     with pytest.raises(OrderRefused) as refusal:
@@ -143,7 +141,7 @@ def test_submit_names_the_part_that_it_refuses(
     assert CloneAttempt.objects.count() == 0
 
 
-def test_submit_refuses_a_prompt_clip_as_the_recording(order: OrderMaker, person: User) -> None:
+def test_submit_refuses_prompt_clip_as_recording(order: OrderMaker, person: User) -> None:
     clip = make_recording(by=person, purpose=Purpose.PROMPT)
 
     with pytest.raises(OrderRefused) as refusal:
@@ -152,13 +150,11 @@ def test_submit_refuses_a_prompt_clip_as_the_recording(order: OrderMaker, person
     assert refusal.value.field == "recording"
 
 
-def test_submit_leaves_the_model_out_without_a_preview_text(
-    order: OrderMaker, person: User
-) -> None:
+def test_submit_without_preview_text_saves_no_model(order: OrderMaker, person: User) -> None:
     assert clones.submit(order(preview_text=""), by=person).model == ""
 
 
-def test_try_again_puts_an_interrupted_attempt_back(
+def test_retry_requeues_interrupted_attempt(
     recording: AudioFile, django_capture_on_commit_callbacks: object
 ) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, recording=recording)
@@ -172,9 +168,7 @@ def test_try_again_puts_an_interrupted_attempt_back(
 @pytest.mark.parametrize(
     "state", [AttemptState.READY, AttemptState.UNKNOWN, AttemptState.CLONING, AttemptState.FAILED]
 )
-def test_try_again_never_touches_what_was_sent(
-    state: AttemptState, db: None, data_dir: object
-) -> None:
+def test_retry_refuses_sent_attempt(state: AttemptState, db: None, data_dir: object) -> None:
     attempt = make_attempt(state)
 
     assert clones.retry_interrupted(attempt) is False
@@ -183,9 +177,7 @@ def test_try_again_never_touches_what_was_sent(
     assert attempt.state == state
 
 
-def test_try_again_yields_to_a_newer_attempt_with_the_voice_id(
-    order: OrderMaker, person: User
-) -> None:
+def test_retry_yields_to_newer_attempt_with_voice_id(order: OrderMaker, person: User) -> None:
     old = make_attempt(AttemptState.INTERRUPTED, voice_id="AnnaLarsen-7k2p")
     CloneAttempt.objects.filter(pk=old.pk).update(status=AttemptState.INTERRUPTED, lease_until=None)
     clones.submit(order(), by=make_user())
