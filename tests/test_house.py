@@ -187,6 +187,32 @@ def test_relative_import_inside_a_function_is_found(
     ]
 
 
+def unexplained_imports(path: Path) -> list[str]:
+    """Imports inside functions without a comment on their line or above their block."""
+    source = path.read_text()
+    lines = ["", *source.splitlines()]
+    found = set()
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        explained = set[int]()  # lines of imports that have their reason
+        for node in sorted(
+            (each for each in ast.walk(function) if isinstance(each, ast.Import | ast.ImportFrom)),
+            key=lambda each: each.lineno,
+        ):
+            above = node.lineno - 1
+            commented = "#" in lines[node.lineno] or lines[above].lstrip().startswith("#")
+            if commented or above in explained:  # or the line above is part of the same block
+                explained.add(node.end_lineno or node.lineno)
+            else:
+                found.add(f"{path.relative_to(HOUSE.parent)}:{node.lineno}")
+    return sorted(found)
+
+
+def test_import_inside_a_function_has_its_reason_beside_it() -> None:
+    assert [line for path, _ in modules(HOUSE) for line in unexplained_imports(path)] == []
+
+
 def names_in(house: Path) -> set[str]:
     """The names of all modules and packages, as parts of a path."""
     return {part for _, module in modules(house) for part in module.split(".")}
@@ -195,3 +221,26 @@ def names_in(house: Path) -> set[str]:
 def test_no_module_collects_helpers() -> None:
     boxes = {"utils", "helpers", "core", "common", "constants", "mixins"}
     assert names_in(HOUSE) & boxes == set()
+
+
+# Names of modules and scripts that were replaced by words which a developer would search for.
+REPLACED_NAMES = """
+    merit mains piece stretches folding tidied tidying choosing measures measuring measured
+    examination examining hearing judging growing moving shelf terms outcomes finding_out settling
+    lineage rates bringing keeping passes leaving advising layouts wire people
+    tape take hear many parts live moments marking
+""".split()
+# Words that end in "ing" and are nouns of the field.
+NOUNS = {
+    "bookkeeping", "clipping", "comparing", "cutting", "decoding", "encoding", "paging", "recording", "seeking",
+}  # fmt: skip
+
+
+def test_no_replaced_module_name_is_left() -> None:
+    scripts = {path.stem for path in (HOUSE.parent / "static" / "js").glob("*.js")}
+    assert (names_in(HOUSE) | scripts) & set(REPLACED_NAMES) == set()
+
+
+def test_module_names_are_nouns() -> None:
+    words = {word for name in names_in(HOUSE) for word in name.split("_")}
+    assert {word for word in words if word.endswith("ing")} - NOUNS == set()
