@@ -15,8 +15,8 @@ from voicestudio.practice.server import Fault, StandIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-VOICE = "Play: the new voice of Anna Larsen"
-RECORDING = "Play: the recording anna.wav"
+VOICE = "Play: preview of Anna Larsen"
+RECORDING = "Play: recording anna.wav"
 
 
 def fill_in(studio: Studio) -> Page:
@@ -103,7 +103,7 @@ def test_sound_is_sought_by_keyboard(studio: Studio) -> None:
     page = ask(studio)
     expect(page.get_by_role("button", name=VOICE)).to_be_visible()
 
-    page.get_by_role("slider", name="Position: the recording anna.wav").focus()
+    page.get_by_role("slider", name="Position: recording anna.wav").focus()
     page.keyboard.press("End")
 
     assert_heard(page, 1, 11)

@@ -358,7 +358,7 @@ def test_from_the_form_to_a_tidied_copy_and_back(studio: Studio) -> None:
     copy = AudioFile.objects.get(origin=Origin.CLEANED)
     give_verdict(copy, "good", figures={"loudness_lufs": -20.0})
 
-    expect(page.get_by_role("heading", name="Use the clean copy: it is better.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Use the clean copy: it's better.")).to_be_visible()
     expect(page.get_by_text("The copy is 10.0 dB louder.")).to_be_visible()
     volumes = [
         page.locator(f"{place} audio").evaluate("sound => sound.volume")

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def made(studio: Studio) -> Page:
     """The page of a voice that has just been cloned and heard."""
     page = ask(studio)
-    play = page.get_by_role("button", name="Play: the new voice of Anna Larsen")
+    play = page.get_by_role("button", name="Play: preview of Anna Larsen")
     with page.expect_response(re.compile(r"/heard/$")) as told:
         play.click()
     assert told.value.status == 204
@@ -69,7 +69,7 @@ def test_voice_speaks_a_text_that_can_be_heard_and_used_again(
 
     row = page.locator("li.speech")
     expect(row).to_contain_text("Good morning, everybody.")
-    row.get_by_role("button", name="Play: what the voice said").click()
+    row.get_by_role("button", name="Play: generated speech").click()
     assert_heard(page, 2, 0.1)
     row.get_by_role("link", name="Use again").click()
     expect(page.get_by_label("Text", exact=True)).to_have_value("Good morning, everybody.")
@@ -118,7 +118,7 @@ def test_clone_is_made_again_with_changes_and_the_better_one_is_pinned(studio: S
     rows = page.locator(".tree > li")
     expect(rows).to_have_count(2)
     expect(rows.nth(1)).to_contain_text("Reduce noise on")
-    page.get_by_role("button", name="Play: the voice of attempt").first.click()
+    page.get_by_role("button", name="Play: preview of attempt").first.click()
     assert_heard(page, 0, 0.1)
     rows.nth(1).get_by_role("button", name="Pin as best").focus()
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""Figures: all that the doctor measures stands in the details, with a name and a unit."""
+"""Figures: everything that the sample doctor measures has a name and a unit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from tests.audio import recordings
 from tests.audio.doctor import defects
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
 from voicestudio.audio import isolated
-from voicestudio.templatetags.figures import FIGURES, UNSAID, in_words
+from voicestudio.templatetags.figures import all_figures
+from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES
 
-# Facts of the file that are words.
+# Figures that are texts.
 WORDS = {"container", "codec"}
 
 
@@ -22,10 +23,9 @@ def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> Non
 
     measures = isolated.check(path).metrics
 
-    assert measures.keys() - WORDS - UNSAID == FIGURES.keys()
-    shown = {str(figure.name): figure.value for figure in in_words(measures)}
-    told = [name for name in FIGURES if measures[name] is not None]
-    assert list(shown) == [str(FIGURES[name][0]) for name in told]
-    # How many there were is a number and no more.
-    bare = [name for name, value in shown.items() if not value.strip("−0123456789., ")]
-    assert bare == ["Drop-outs", "Clicks"]
+    assert measures.keys() - WORDS - HIDDEN_FIGURES == FIGURES.keys()
+    shown = {str(figure.name): figure.value for figure in all_figures(measures)}
+    measured = [name for name in FIGURES if measures[name] is not None]
+    assert list(shown) == [str(FIGURES[name][0]) for name in measured]
+    unitless = [name for name, value in shown.items() if not value.strip("−0123456789., ")]
+    assert unitless == ["Dropouts", "Clicks"]

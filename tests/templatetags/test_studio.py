@@ -10,19 +10,19 @@ from django.template import Context
 from django.test import RequestFactory
 from django.utils import timezone
 
-from voicestudio.templatetags import studio
+from voicestudio.templatetags import players, studio
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "said"),
+    ("milliseconds", "text"),
     [(None, ""), (0, "0:00"), (6_000, "0:06"), (84_400, "1:24"), (3_600_000, "1:00:00")],
 )
-def test_clock_reads_like_a_player(milliseconds: int | None, said: str) -> None:
-    assert studio.clock(milliseconds) == said
+def test_clock_formats_a_length(milliseconds: int | None, text: str) -> None:
+    assert studio.clock(milliseconds) == text
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "said"),
+    ("milliseconds", "text"),
     [
         (None, ""),
         (-5, "0.0 s"),
@@ -32,12 +32,12 @@ def test_clock_reads_like_a_player(milliseconds: int | None, said: str) -> None:
         (61_000, "1:01"),
     ],
 )
-def test_took_says_how_long(milliseconds: int | None, said: str) -> None:
-    assert studio.took(milliseconds).replace("\N{NO-BREAK SPACE}", " ") == said
+def test_duration_rounds_to_what_matters(milliseconds: int | None, text: str) -> None:
+    assert studio.duration(milliseconds).replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 @pytest.mark.parametrize(
-    ("amount", "said"),
+    ("amount", "text"),
     [
         (None, ""),
         (Decimal(0), "$0.00"),
@@ -46,12 +46,12 @@ def test_took_says_how_long(milliseconds: int | None, said: str) -> None:
         (Decimal("1.5"), "$1.50"),
     ],
 )
-def test_price_reads_like_money(amount: Decimal | None, said: str) -> None:
-    assert studio.price(amount) == said
+def test_price_formats_an_amount(amount: Decimal | None, text: str) -> None:
+    assert studio.price(amount) == text
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "text"),
     [
         (None, ""),
         (10, "1 KB"),
@@ -60,14 +60,14 @@ def test_price_reads_like_money(amount: Decimal | None, said: str) -> None:
         (1_033_920_044, "1.0 GB"),
     ],
 )
-def test_megabytes_say_the_size(count: int | None, said: str) -> None:
-    assert studio.megabytes(count) == said
+def test_megabytes_formats_a_size(count: int | None, text: str) -> None:
+    assert studio.megabytes(count) == text
 
 
-def test_ago_says_it_as_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ago_formats_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: now)
-    passed = {
+    ages = {
         timedelta(seconds=-3): "now",
         timedelta(seconds=44): "now",
         timedelta(seconds=46): "1 minute ago",
@@ -78,7 +78,7 @@ def test_ago_says_it_as_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
         timedelta(days=2): "20 Nov 2026",
     }
 
-    assert {age: studio.ago(now - age) for age in passed} == passed
+    assert {age: studio.ago(now - age) for age in ages} == ages
 
 
 def test_when_is_a_time_in_utc() -> None:
@@ -92,41 +92,41 @@ def test_when_is_a_time_in_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "changes", "link"),
+    ("query", "changes", "link"),
     [
         ("state=ready&before=5", {"after": 7}, "?state=ready&after=7"),
         ("state=ready&before=5", {"state": ""}, "?"),
         ("q=a%26b", {"state": "failed"}, "?q=a%26b&state=failed"),
     ],
 )
-def test_link_keeps_the_query_but_not_the_page(
-    rf: RequestFactory, asked: str, changes: dict[str, Any], link: str
+def test_url_with_keeps_the_query_but_not_the_page(
+    rf: RequestFactory, query: str, changes: dict[str, Any], link: str
 ) -> None:
     request = rf.get("/")
-    request.GET = QueryDict(asked)
+    request.GET = QueryDict(query)
 
     assert studio.url_with(Context({"request": request}), **changes) == link
 
 
 def test_waveform_is_one_path() -> None:
-    drawing = studio.waveform([0, 50, 100])
+    svg = studio.waveform([0, 50, 100])
 
-    assert drawing.count("<path") == 1
-    assert drawing.count("v") >= 3
+    assert svg.count("<path") == 1
+    assert svg.count("v") >= 3
 
 
 def test_waveform_of_nothing_is_empty() -> None:
     assert studio.waveform([]).count('d=""') == 1
 
 
-def test_player_is_filled_in_with_escaped_words() -> None:
-    drawn = studio.player("/audio/1/", [10, 60], 84_000, "<b>Anna</b> for $5 & $url")
+def test_player_escapes_its_label() -> None:
+    rendered = players.player("/audio/1/", [10, 60], 84_000, "<b>Anna</b> for $5 & $url")
 
-    assert drawn.count("&lt;b&gt;Anna&lt;/b&gt; for $5 &amp; $url") == 4
-    assert '<audio controls preload="none" src="/audio/1/"' in drawn
-    assert '<time data-length="84000">1:24</time>' in drawn
-    assert drawn.count("<path ") == 1
+    assert rendered.count("&lt;b&gt;Anna&lt;/b&gt; for $5 &amp; $url") == 4
+    assert '<audio controls preload="none" src="/audio/1/"' in rendered
+    assert '<time data-length="84000">1:24</time>' in rendered
+    assert rendered.count("<path ") == 1
 
 
-def test_player_of_a_sound_of_unknown_length_shows_none() -> None:
-    assert '<time data-length=""></time>' in studio.player("/audio/1/", [], None, "Anna")
+def test_player_of_unknown_length_shows_none() -> None:
+    assert '<time data-length=""></time>' in players.player("/audio/1/", [], None, "Anna")

@@ -1,4 +1,4 @@
-"""Template tags of an attempt: its badge, its stages, what happened, and what to do next."""
+"""Template tags of an attempt: badge, timeline, links to the form, details for support."""
 
 import json
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
-from voicestudio.words import Message, NextStep
+from voicestudio.words.attempts import TIMELINE
+from voicestudio.words.messages import FORM_LINKS, Message, NextStep
 
 from .studio import icon
 
@@ -35,28 +35,15 @@ BADGE_ICONS: Final = {
     AttemptState.UNKNOWN: "question",
     AttemptState.INTERRUPTED: "broken",
 }
-# How a page looks again: up to this age (seconds) after so many milliseconds.
-PACE: Final = ((1, 40), (2, 100), (15, 300), (60, 1000))
-SLOWEST: Final = 3000
-OFFERS: Final = {
-    NextStep.CHANGE_VOICE_ID: _("Choose another voice ID"),
-    NextStep.CHANGE_TEXT: _("Change the text"),
-    # The form shows what was found in the recording, and has a button that cuts it.
-    NextStep.CHECK_RECORDING: _("Check the recording"),
-    NextStep.TRIM: _("Trim the recording"),
-    NextStep.TRIM_CLIP: _("Trim the clip"),
-    NextStep.OTHER_RECORDING: _("Choose another recording"),
-    NextStep.TRY_AGAIN: _("Try again"),
-    NextStep.FIND_OUT: _("Clone under another voice ID"),
-}
-
-
-FREE_IDS: Final = 3
+# Up to this age in seconds, a page polls after so many milliseconds.
+POLL_INTERVALS: Final = ((1, 40), (2, 100), (15, 300), (60, 1000))
+LONGEST_INTERVAL: Final = 3000
+AVAILABLE_IDS: Final = 3
 
 
 @dataclass(frozen=True)
-class WayOn:
-    """What can be done next, as the address and the words of a link."""
+class Link:
+    """An address and the text of its link."""
 
     url: str
     label: str | Promise
@@ -64,140 +51,128 @@ class WayOn:
 
 @register.simple_tag
 def badge_icon(state: AttemptState) -> SafeString:
-    """The drawing of a state; its word stands beside it."""
+    """The icon of a state."""
     return icon(BADGE_ICONS[state])
 
 
 @register.filter
-def keeps_changing(attempt: CloneAttempt) -> bool:
-    """Whether to look again: somebody is at it, or a worker may take it up by itself."""
-    return (
-        attempt.is_running
-        or attempt.is_being_reconciled
-        or attempt.state is AttemptState.INTERRUPTED
-    )
+def is_changing(attempt: CloneAttempt) -> bool:
+    """Whether to poll: it runs, or a worker may resume it."""
+    return attempt.is_running or attempt.is_being_reconciled or attempt.state is AttemptState.INTERRUPTED
 
 
 @register.filter
-def pace(attempt: CloneAttempt) -> int:
-    """Milliseconds until the page looks again: often at first, then more and more slowly."""
+def poll_interval(attempt: CloneAttempt) -> int:
+    """Milliseconds until the page polls again: short at first, then longer."""
     if attempt.state is AttemptState.INTERRUPTED:
-        return SLOWEST
+        return LONGEST_INTERVAL
     now = timezone.now()
     if attempt.retry_at is not None and attempt.retry_at > now + timedelta(seconds=5):
-        return SLOWEST
+        return LONGEST_INTERVAL
     age = (now - max(attempt.created_at, attempt.enqueued_at)).total_seconds()
-    return next((delay for limit, delay in PACE if age < limit), SLOWEST)
+    return next((ms for limit, ms in POLL_INTERVALS if age < limit), LONGEST_INTERVAL)
 
 
 @register.filter
-def said(attempt: CloneAttempt) -> Message | None:
-    """What there is to tell about this attempt, in words; None if all is well."""
+def attempt_message(attempt: CloneAttempt) -> Message | None:
+    """The message about this attempt; None if all is well."""
     return clones.message_for(attempt)
 
 
 @register.filter
-def message_for_audio(attempt: CloneAttempt) -> Message | None:
-    """Why there is nothing to hear; None if there is, or if nothing was asked for."""
+def audio_message(attempt: CloneAttempt) -> Message | None:
+    """Why there is no preview; None if there is one, or if none was requested."""
     return words.message_for_audio_trouble(attempt.audio_problem) if attempt.audio_problem else None
 
 
 @register.filter
-def category(attempt: CloneAttempt) -> str | Promise:
-    """MiniMax's moderation category, in words."""
+def moderation_category(attempt: CloneAttempt) -> str | Promise:
+    """MiniMax's moderation category in words."""
     return words.describe_moderation_category(attempt.input_sensitive_type)
 
 
 @register.filter
-def way_on(attempt: CloneAttempt) -> WayOn | None:
-    """The next step that is a link: the form, filled in, with words that say what to change."""
+def form_link(attempt: CloneAttempt) -> Link | None:
+    """The next step that leads to the clone form, filled in with this attempt."""
     message = clones.message_for(attempt)
-    for offer in message.actions if message else ():
-        if offer in OFFERS:
-            return WayOn(f"{reverse('new')}?from={attempt.pk}", OFFERS[offer])
+    for action in message.actions if message else ():
+        if action in FORM_LINKS:
+            return Link(f"{reverse('new')}?from={attempt.pk}", FORM_LINKS[action])
     return None
 
 
 @register.filter
-def free_voice_ids(attempt: CloneAttempt) -> list[WayOn]:
-    """Where the voice ID is taken: three that are free, each leading to the form with it."""
+def available_voice_ids(attempt: CloneAttempt) -> list[Link]:
+    """If the voice ID is taken: links to the form with each of three available ones."""
     message = clones.message_for(attempt)
     if message is None or NextStep.CHANGE_VOICE_ID not in message.actions:
         return []
-    like = f"{reverse('new')}?from={attempt.pk}&voice_id="
-    return [WayOn(like + free, free) for free in voice_ids.suggest(attempt.speaker_name, FREE_IDS)]
+    url = f"{reverse('new')}?from={attempt.pk}&voice_id="
+    suggestions = voice_ids.suggest(attempt.speaker_name, AVAILABLE_IDS)
+    return [Link(url + voice_id, voice_id) for voice_id in suggestions]
 
 
-def lasted(start: datetime | None, end: datetime | None) -> int | None:
-    """Milliseconds between two moments, if both are known."""
+def duration_ms(start: datetime | None, end: datetime | None) -> int | None:
+    """Milliseconds between two moments; None unless both are known."""
     if start is None or end is None:
         return None
     return max(0, round((end - start) / timedelta(milliseconds=1)))
 
 
 @register.filter
-def story(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | None]]:
-    """What happened: moment, words, and how long it took in milliseconds where that is known."""
-    names = {"person": attempt.created_by.get_username()}
-    events: list[tuple[datetime | None, str | Promise, int | None]] = [
-        (attempt.created_at, str(_("Asked by %(person)s")) % names, None),
+def timeline(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | None]]:
+    """The moment, label and duration (ms, if known) of each event, in order.
+
+    Of a repeated attempt the earlier moments are overwritten, so its durations are left out.
+    """
+    first = attempt.attempts_made <= 1
+    requested = str(TIMELINE["requested"]) % {"person": attempt.created_by.get_username()}
+    rows: list[tuple[datetime | None, str | Promise, datetime | None]] = [
+        (attempt.created_at, requested, None),
         (
             attempt.claimed_at,
-            _("Work began") if attempt.attempts_made <= 1 else _("Work began anew"),
-            lasted(attempt.created_at, attempt.claimed_at) if attempt.attempts_made <= 1 else None,
+            TIMELINE["started" if first else "restarted"],
+            attempt.created_at if first else None,
         ),
-        (
-            attempt.uploaded_at,
-            _("Recording sent"),
-            lasted(attempt.claimed_at, attempt.uploaded_at) if attempt.attempts_made <= 1 else None,
-        ),
-        (attempt.sent_at, _("MiniMax asked to clone"), None),
-        (
-            attempt.answered_at,
-            _("MiniMax answered"),
-            lasted(attempt.sent_at, attempt.answered_at) if attempt.attempts_made <= 1 else None,
-        ),
-        (
-            attempt.audio_saved_at,
-            _("Demo saved"),
-            lasted(attempt.answered_at, attempt.audio_saved_at),
-        ),
+        (attempt.uploaded_at, TIMELINE["uploaded"], attempt.claimed_at if first else None),
+        (attempt.sent_at, TIMELINE["sent"], None),
+        (attempt.answered_at, TIMELINE["answered"], attempt.sent_at if first else None),
+        (attempt.audio_saved_at, TIMELINE["saved"], attempt.answered_at),
     ]
     if not attempt.is_ready and (ended := attempt.finished_at) is not None:
-        # What the answer meant is told after the answer.
-        events.append((max(ended, attempt.answered_at or ended), attempt.state.label, None))
-    return sorted(
-        ((moment, text, ms) for moment, text, ms in events if moment is not None),
-        key=lambda event: event[0],
-    )
+        # The outcome follows the answer that decided it.
+        rows.append((max(ended, attempt.answered_at or ended), attempt.state.label, None))
+    events = [(at, label, duration_ms(since, at)) for at, label, since in rows if at is not None]
+    return sorted(events, key=lambda event: event[0])
 
 
 @register.filter
 def model_name(model: str) -> str:
-    """A model as staff say it: speech-2.8-hd is 2.8 hd."""
+    """The short name of a model: speech-2.8-hd is 2.8 hd."""
     return model.removeprefix("speech-").replace("-", " ")
 
 
 @register.filter
-def rehearsed(outcome: str) -> str | Promise:
-    """A rehearsed outcome under the name by which it was chosen."""
+def rehearsal_label(outcome: str) -> str | Promise:
+    """A rehearsed outcome as the form named it."""
     return dict(REHEARSALS).get(outcome, outcome)
 
 
 @register.filter
-def raw_answer(attempt: CloneAttempt) -> str:
-    """What the provider answered, word for word, laid out to be read."""
+def raw_response(attempt: CloneAttempt) -> str:
+    """MiniMax's response, word for word, indented."""
     if attempt.answer is not None:
         return json.dumps(attempt.answer, indent=2, ensure_ascii=False)
     return attempt.answer_text
 
 
 @register.filter
-def for_support(attempt: CloneAttempt) -> str:
-    """Everything that a supporter asks for, as plain text to copy."""
+def support_details(attempt: CloneAttempt) -> str:
+    """Everything that support asks for, as plain text to copy."""
     lines = [
         f"Attempt {attempt.pk}, {attempt.state.value}",
-        f"Asked: {attempt.created_at:%Y-%m-%d %H:%M:%S} UTC by {attempt.created_by.get_username()}",
+        f"Requested: {attempt.created_at:%Y-%m-%d %H:%M:%S} UTC"
+        f" by {attempt.created_by.get_username()}",
         f"Voice ID: {attempt.voice_id}",
         f"Status code: {'none' if attempt.status_code is None else attempt.status_code}",
         f"Provider message: {truncatechars(attempt.status_msg, 500) or 'none'}",
@@ -207,7 +182,7 @@ def for_support(attempt: CloneAttempt) -> str:
     if attempt.trouble:
         lines.append(f"Trouble: {attempt.trouble}")
     if attempt.audio_problem:
-        lines.append(f"Demo: {attempt.audio_problem}")
+        lines.append(f"Preview: {attempt.audio_problem}")
     if attempt.calls:
         lines.append("Calls:")
     for call in attempt.calls:

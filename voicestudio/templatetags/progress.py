@@ -1,126 +1,83 @@
-"""Template tags of an attempt that is under way: its stages, and what it waits for.
-
-Both are drawn several times a second, so they are laid out once for each shape (`layouts.py`).
-"""
+"""Template tags of a running attempt: its stages, and why it waits."""
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
-from voicestudio.words import Message, Trouble
+from voicestudio.words import Trouble
+from voicestudio.words import attempts as words
 
-from .attempt import lasted
-from .row_cache import filled, gap
-from .studio import clock, took, when
+from .attempt import duration_ms
+from .row_cache import placeholder, render_row
+from .studio import clock, duration, when
 
 register = template.Library()
 
-SENDING: Final = gettext_lazy("Uploading the recording")
-SENT: Final = gettext_lazy("Recording uploaded")
-TO_BE_CLONED: Final = gettext_lazy("MiniMax clones the voice")
-CLONING: Final = gettext_lazy("MiniMax is cloning the voice")
-CLONED: Final = gettext_lazy("Voice ready")
-SAVING: Final = gettext_lazy("Saving the preview")
-TO_BE_SAVED: Final = gettext_lazy("Preview saved")
-
 
 class Stage(NamedTuple):
-    """One step of the way: `state` is "done", "now" or "" (still to come)."""
+    """One stage as `attempts/_stages.html` shows it; `state` is "done", "now" or "" (to come)."""
 
     label: str | Promise
     state: str
-    ms: int | None = None
-
-
-class StageShape(NamedTuple):
-    """How a stage is laid out; `took` and `ms` are gaps."""
-
-    label: str | Promise
-    state: str
-    took: SafeString
+    duration: SafeString
     ms: SafeString
-
-
-class StagesShape(NamedTuple):
-    """How the stages of an attempt are laid out."""
-
-    steps: tuple[StageShape, ...]
-
-
-class WaitingShape(NamedTuple):
-    """How a waiting attempt is laid out: with a note, if it waits for something."""
-
-    note: Message | None
 
 
 @register.simple_tag
 def stages(attempt: CloneAttempt) -> SafeString:
-    """`attempts/_stages.html`: the steps, with the time that each has taken."""
+    """`attempts/_stages.html`: the stages with the time that each has taken."""
     steps, texts = [], {}
-    for number, stage in enumerate(stages_of(attempt)):
-        ms, time = f"ms_{number}", f"took_{number}"
-        steps.append(StageShape(stage.label, stage.state, gap(time), gap(ms)))
-        texts[ms] = "" if stage.ms is None else str(stage.ms)
-        texts[time] = clock(stage.ms) if stage.state == "now" else took(stage.ms)
-    return filled("attempts/_stages.html", "stages", StagesShape(tuple(steps)), texts)
+    for number, (name, state, ms) in enumerate(list_stages(attempt)):
+        ms_name, duration_name = f"ms_{number}", f"duration_{number}"
+        label = words.STAGES[name, state]
+        steps.append(Stage(label, state, placeholder(duration_name), placeholder(ms_name)))
+        texts[ms_name] = "" if ms is None else str(ms)
+        texts[duration_name] = clock(ms) if state == "now" else duration(ms)
+    return render_row("attempts/_stages.html", "stages", {"steps": tuple(steps)}, texts)
 
 
-def stages_of(attempt: CloneAttempt) -> list[Stage]:
-    """The steps of an attempt that is under way, with the milliseconds that each has taken."""
-    there = attempt.uploaded_at or attempt.sent_at
+def list_stages(attempt: CloneAttempt) -> list[tuple[str, str, int | None]]:
+    """The name, state and duration (ms) of each stage of a running attempt."""
     if attempt.state is AttemptState.SENDING:
-        upload = Stage(SENDING, "now", since_ms(attempt.claimed_at))
+        upload = ("upload", "now", elapsed_ms(attempt.claimed_at))
     else:
-        upload = Stage(SENT, "done", lasted(attempt.claimed_at, there))
-    clone = Stage(TO_BE_CLONED, "")
+        uploaded_at = attempt.uploaded_at or attempt.sent_at
+        upload = ("upload", "done", duration_ms(attempt.claimed_at, uploaded_at))
+    clone: tuple[str, str, int | None] = ("clone", "", None)
     if attempt.state is AttemptState.CLONING:
-        clone = Stage(CLONING, "now", since_ms(attempt.sent_at))
+        clone = ("clone", "now", elapsed_ms(attempt.sent_at))
     elif attempt.is_ready:
-        clone = Stage(CLONED, "done", lasted(attempt.sent_at, attempt.answered_at))
+        clone = ("clone", "done", duration_ms(attempt.sent_at, attempt.answered_at))
     if not attempt.preview_text:
         return [upload, clone]
     if attempt.audio_is_under_way:
-        return [upload, clone, Stage(SAVING, "now", since_ms(attempt.answered_at))]
-    return [upload, clone, Stage(TO_BE_SAVED, "")]
+        return [upload, clone, ("preview", "now", elapsed_ms(attempt.answered_at))]
+    return [upload, clone, ("preview", "", None)]
 
 
-def since_ms(moment: datetime | None) -> int:
-    """Milliseconds that have passed since `moment`."""
-    return lasted(moment, timezone.now()) or 0
+def elapsed_ms(moment: datetime | None) -> int:
+    """Milliseconds since `moment`."""
+    return duration_ms(moment, timezone.now()) or 0
 
 
 @register.simple_tag
 def waiting(attempt: CloneAttempt) -> SafeString:
-    """`attempts/_waiting.html`: why it waits, and until when.
+    """`attempts/_waiting.html`: why an attempt waits, and until when.
 
-    `attempt.ahead`, if the view has set it, is how many wait before this one.
+    `attempt.ahead`, if the view has set it, is how many attempts wait before this one.
     """
-    note = clones.message_for(attempt) if attempt.retry_at else None
-    texts = {"line": _waits_for(attempt) if note else _starts(getattr(attempt, "ahead", 0))}
-    return filled("attempts/_waiting.html", "waiting", WaitingShape(note), texts)
-
-
-def _waits_for(attempt: CloneAttempt) -> str:
-    if attempt.trouble == Trouble.IN_LINE:
-        turn = when(attempt.retry_at, "clock")
-        return format_html(_("Its turn is at {moment}, by itself."), moment=turn)
-    return format_html(_("We try again at {moment}."), moment=when(attempt.retry_at, "minute"))
-
-
-def _starts(ahead: int) -> str:
-    if not ahead:
-        return _("Starts by itself, in a moment.")
-    return ngettext(
-        "Starts by itself; %(ahead)s attempt is before it.",
-        "Starts by itself; %(ahead)s attempts are before it.",
-        ahead,
-    ) % {"ahead": ahead}
+    message = clones.message_for(attempt) if attempt.retry_at else None
+    if message is None:
+        line: str = words.describe_queue(getattr(attempt, "ahead", 0))
+    elif attempt.trouble == Trouble.IN_LINE:
+        line = format_html(str(words.STARTS_AT), moment=when(attempt.retry_at, "clock"))
+    else:
+        line = format_html(str(words.RETRIES_AT), moment=when(attempt.retry_at, "minute"))
+    return render_row("attempts/_waiting.html", "waiting", {"message": message}, {"line": line})

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import template
@@ -22,19 +22,19 @@ from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import judged, length_of, typed
 
-from .row_cache import filled
+from .row_cache import render_row
 
 register = template.Library()
 
-# Drawn on 24 by 24, with a stroke of the text's colour, in a file that browsers fetch once.
-DRAWINGS: Final = settings.BASE_DIR / "static" / "img" / "icons.svg"
-ICONS: Final = frozenset(re.findall(r'<symbol id="(\w+)"', DRAWINGS.read_text(encoding="utf-8")))
+# 24 by 24, stroked in the text's colour; one file, so that browsers load it once.
+ICON_FILE: Final = settings.BASE_DIR / "static" / "img" / "icons.svg"
+ICONS: Final = frozenset(re.findall(r'<symbol id="(\w+)"', ICON_FILE.read_text(encoding="utf-8")))
 
 
 @register.simple_tag
 @lru_cache
 def icon(name: str) -> SafeString:
-    """A small drawing that says nothing to a screen reader: the words stand beside it."""
+    """An icon, hidden from screen readers, since its text stands beside it."""
     if name not in ICONS:
         raise KeyError(name)
     return format_html(
@@ -50,23 +50,17 @@ def practice_mode() -> bool:
     return bool(settings.PRACTICE_MODE)
 
 
-class MenuShape(NamedTuple):
-    """How the menu is laid out: `here` is the name of the address that one is at."""
-
-    here: str
-
-
 @register.simple_tag(takes_context=True)
 def menu(context: Context) -> SafeString:
-    """`_menu.html`, which is the same for all pages of one kind."""
+    """`_menu.html` with the current page marked."""
     match = getattr(context.get("request"), "resolver_match", None)
     here = str(match.url_name) if match is not None else ""
-    return filled("_menu.html", "menu", MenuShape(here), {})
+    return render_row("_menu.html", "menu", {"here": here}, {})
 
 
 @register.simple_tag
 def current(here: str, *names: str) -> str:
-    """`aria-current` for the link of the page that one is on, or in whose part one is."""
+    """`aria-current` for a menu link: "page" on its own page (`names[0]`), "true" on its others."""
     if here not in names:
         return ""
     return mark_safe(f'aria-current="{"page" if here == names[0] else "true"}"')  # noqa: S308
@@ -74,54 +68,28 @@ def current(here: str, *names: str) -> str:
 
 @register.simple_tag
 def waveform(peaks: list[int]) -> SafeString:
-    """The picture of a sound: one path of upright strokes. `peaks`: heights from 0 to 100."""
-    return _drawn(tuple(peaks))
+    """The waveform of `peaks` (heights from 0 to 100), as one path."""
+    return _waveform(tuple(peaks))
 
 
 @lru_cache(maxsize=512)
-def _drawn(peaks: tuple[int, ...]) -> SafeString:
+def _waveform(peaks: tuple[int, ...]) -> SafeString:
     path = waveform_path(peaks, width=440, height=40)
-    return mark_safe(  # noqa: S308  (a path has only figures)
+    return mark_safe(  # noqa: S308  (a path has only numbers)
         '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true">'
         f'<path d="{path}"/></svg>'
     )
 
 
-class PlayerShape(NamedTuple):
-    """How a player is laid out: `kind` is "voice" or "recording"."""
-
-    kind: str
-
-
-@register.simple_tag
-def player(
-    url: str, peaks: list[int], duration_ms: int | None, label: str, kind: str = "voice"
-) -> SafeString:
-    """`_empty_player.html`, filled in."""
-    texts = {
-        "url": url,
-        "wave": waveform(peaks),
-        "length": "" if duration_ms is None else str(duration_ms),
-        "time": clock(duration_ms),
-        "label": label,
-    }
-    return filled("_empty_player.html", "player", PlayerShape(kind), texts)
-
-
 @register.filter
 def clock(milliseconds: int | float | None) -> str:
     """A length as on a player: 84,000 ms is 1:24; unknown is empty."""
-    if milliseconds is None:
-        return ""
-    total = round(milliseconds / 1000)
-    hours, rest = divmod(total, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return "" if milliseconds is None else words.seconds(milliseconds)
 
 
 @register.filter
-def took(milliseconds: int | float | None) -> str:
-    """How long something took, as a person says it: 0.3 s, 12 s, 1:24."""
+def duration(milliseconds: int | float | None) -> str:
+    """A duration: 0.3 s, 12 s, 1:24; unknown is empty."""
     if milliseconds is None:
         return ""
     seconds = max(0.0, milliseconds / 1000)
@@ -134,7 +102,7 @@ def took(milliseconds: int | float | None) -> str:
 
 @register.filter
 def price(amount: Decimal | None) -> str:
-    """An amount of money: $1.50; less than a cent is said so."""
+    """An amount of money: $1.50, or "less than $0.01"; unknown is empty."""
     if amount is None:
         return ""
     if Decimal(0) < amount < Decimal("0.01"):
@@ -156,21 +124,21 @@ def megabytes(count: int | None) -> str:
 
 register.filter("size", words.size)
 register.filter("length_of", length_of)
-register.filter("place", typed)
+register.filter("position", typed)
 register.filter("judged", judged)
 
 
 @register.filter
 def ago(moment: datetime | None) -> str:
-    """A moment as one says it: "3 minutes ago", "today, 09:12", "22 Nov 2026"."""
+    """A moment: "3 minutes ago", "today, 09:12", "22 Nov 2026"; unknown is empty."""
     if moment is None:
         return ""
     now, moment = timezone.now(), moment.astimezone(UTC)
-    passed = now - moment
-    if passed < timedelta(seconds=45):
+    age = now - moment
+    if age < timedelta(seconds=45):
         return _("now")
-    if passed < timedelta(minutes=59, seconds=30):
-        minutes = max(1, round(passed.total_seconds() / 60))
+    if age < timedelta(minutes=59, seconds=30):
+        minutes = max(1, round(age.total_seconds() / 60))
         return ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes) % {
             "count": minutes
         }
@@ -199,7 +167,7 @@ def when(moment: datetime | None, style: str = "ago") -> str:
     """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04),
     minute (09:31 UTC).
 
-    The server speaks UTC; `local-times.js` puts it into the reader's own time zone.
+    The server writes UTC; `local-times.js` converts it to the reader's time zone.
     """
     if moment is None:
         return ""
@@ -215,16 +183,16 @@ def when(moment: datetime | None, style: str = "ago") -> str:
         case _:
             text = full
     at = utc.isoformat(timespec="seconds")
-    return mark_safe(  # noqa: S308  (nothing but a moment and our own words)
+    return mark_safe(  # noqa: S308  (a moment and our own words)
         f'<time datetime="{at}" data-style="{style}" title="{full}">{text}</time>'
     )
 
 
 @register.simple_tag(takes_context=True)
 def url_with(context: Context, **changes: Any) -> str:
-    """This page's query with some values changed; an empty value takes its name out.
+    """This page's query with `changes`; an empty value removes its name.
 
-    Cursors are dropped unless they are set: another filter starts at its first page.
+    Cursors are removed unless they are set, so that a changed filter starts at its first page.
     """
     query: dict[str, Any] = dict(context["request"].GET.lists())
     for name in ("before", "after", *changes):

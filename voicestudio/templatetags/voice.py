@@ -1,4 +1,4 @@
-"""Template tags of a voice: its badge, the time it has left, what happened to it, what it says."""
+"""Template tags of a voice: badge, time left, events, and its generated speech."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,12 +7,13 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from voicestudio import words
 from voicestudio.models import EventKind, Speech, SpeechState, Voice, VoiceState
 from voicestudio.services import speeches
 from voicestudio.words import Message
+from voicestudio.words.voices import OCCURRENCES, ONLY_HERE
 
 from .studio import icon
 
@@ -44,36 +45,31 @@ SPEECH_ICONS: Final = {
     SpeechState.UNKNOWN: "question",
     SpeechState.INTERRUPTED: "broken",
 }
-# What the clock and the ledger add to the events that people cause.
-HAPPENED: Final[dict[str, str | Promise]] = {
-    **dict(EventKind.choices),
-    "expired": gettext_lazy("Expired: it was not used for 168 hours"),
-    "replaced": gettext_lazy("Gone: its voice ID was given to another voice"),
-}
-PACE: Final = 400
+EVENTS: Final[dict[str, str | Promise]] = {**dict(EventKind.choices), **OCCURRENCES}
+SPEECH_POLL_INTERVAL: Final = 400  # ms
 
 
 @register.simple_tag
 def voice_icon(state: VoiceState) -> SafeString:
-    """The drawing of a voice's state; its word stands beside it."""
+    """The icon of a voice's state."""
     return icon(ICONS[state])
 
 
 @register.simple_tag
 def speech_icon(state: SpeechState) -> SafeString:
-    """The drawing of a speech's state; its word stands beside it."""
+    """The icon of a speech's state."""
     return icon(SPEECH_ICONS[state])
 
 
 @register.filter
 def tone(state: VoiceState) -> str:
-    """The colour of a voice's state, by the name that the stylesheet knows."""
+    """The colour of a voice's state, as the stylesheet names it."""
     return TONES[state]
 
 
 @register.filter
-def left(time: timedelta | None) -> str:
-    """A time as one says it: "6 days 23 hours", "1 hour 5 minutes", "less than a minute"."""
+def time_left(time: timedelta | None) -> str:
+    """A time span: "6 days 23 hours", "1 hour 5 minutes", "less than a minute"."""
     if time is None:
         return ""
     minutes = int(time.total_seconds()) // 60
@@ -90,36 +86,42 @@ def left(time: timedelta | None) -> str:
 
 
 @register.filter
-def happened(what: str) -> str | Promise:
-    """A line of a voice's story, in words."""
-    return HAPPENED.get(what, what)
+def event_label(kind: str) -> str | Promise:
+    """An event of a voice's timeline, in words."""
+    return EVENTS.get(kind, kind)
 
 
 @register.filter
-def why_gone(voice: Voice) -> str | Promise:
-    """What the provider said of a voice that it no longer knows, in words."""
+def only_here_reason(reason: str) -> str | Promise:
+    """Why MiniMax does not list a voice."""
+    return ONLY_HERE[reason]
+
+
+@register.filter
+def missing_reason(voice: Voice) -> str | Promise:
+    """What MiniMax answered about a voice that it no longer knows."""
     return words.message_for_code(voice.missing_code).headline
 
 
 @register.filter
-def said_by(speech: Speech) -> Message | None:
-    """What there is to tell about a speech; None if all is well."""
+def speech_message(speech: Speech) -> Message | None:
+    """The message about a speech; None if all is well."""
     return speeches.message_for(speech)
 
 
 @register.filter
-def said_of_audio(speech: Speech) -> Message | None:
-    """Why there is nothing to hear of a speech that was spoken."""
+def speech_audio_message(speech: Speech) -> Message | None:
+    """Why a generated speech has no audio; None if it has."""
     return words.message_for_audio_trouble(speech.audio_problem) if speech.audio_problem else None
 
 
 @register.filter
-def speech_pace(speech: Speech) -> int:
-    """Milliseconds until the page looks again."""
-    return PACE if speech.retry_at is None else 4 * PACE
+def speech_poll_interval(speech: Speech) -> int:
+    """Milliseconds until the page polls again."""
+    return SPEECH_POLL_INTERVAL if speech.retry_at is None else 4 * SPEECH_POLL_INTERVAL
 
 
 @register.filter
 def attempt_of(voice: Voice) -> object:
-    """The attempt that made a voice; None for one that was taken in."""
+    """The attempt that cloned a voice; None for an imported one."""
     return getattr(voice, "attempt", None)

@@ -1,9 +1,12 @@
-"""Words: every sentence that staff read because of a code, one table for each kind of code."""
+"""Words: every sentence that follows from a code or a state, one module for each kind."""
 
-from .attempts import (
+from .audio import describe_passage, message_for_audio_problem, seconds, size
+from .codes import CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
+from .findings import FINDINGS, describe_finding, describe_verdict
+from .free_calls import message_for_free_call
+from .messages import Message, NextStep
+from .paid_calls import (
     AUDIO_TROUBLES,
-    MODERATION,
-    MODERATION_UNEXPLAINED,
     OUTCOME_UNKNOWN,
     SPEECH_INTERRUPTED,
     SPEECH_UNKNOWN,
@@ -12,26 +15,16 @@ from .attempts import (
     describe_moderation_category,
     message_for_audio_trouble,
 )
-from .audio import PASSAGES, describe_passage, message_for_audio_problem, seconds, size
-from .codes import CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
-from .findings import FINDINGS, VERDICTS, Diagnosis, describe_finding, describe_verdict
-from .free_calls import message_for_free_call
-from .messages import Message, NextStep
 
 __all__ = [
     "AUDIO_TROUBLES",
     "CODES",
     "FINDINGS",
-    "MODERATION",
-    "MODERATION_UNEXPLAINED",
     "OUTCOME_UNKNOWN",
-    "PASSAGES",
     "SPEECH_INTERRUPTED",
     "SPEECH_UNKNOWN",
     "TROUBLES",
     "UNKNOWN_CODE",
-    "VERDICTS",
-    "Diagnosis",
     "Message",
     "NextStep",
     "Trouble",

@@ -8,11 +8,11 @@ from .messages import Message, NextStep
 
 ADMINISTRATOR: Final = (NextStep.TELL_ADMINISTRATOR, NextStep.TRY_AGAIN)
 SLOW_DOWN: Final = Message(
-    _("MiniMax asks us to slow down."), _("We try again by ourselves."), (NextStep.WAIT,)
+    _("MiniMax asks us to slow down."), _("We'll try again automatically."), (NextStep.WAIT,)
 )
 PROVIDER_TROUBLE: Final = Message(
     _("MiniMax has a problem on its side."),
-    _("Nothing is wrong with your work. Try again in a few minutes."),
+    _("Your work is fine. Try again in a few minutes."),
     (NextStep.TRY_AGAIN,),
 )
 _KEY_TROUBLE = Message(
@@ -21,26 +21,26 @@ _KEY_TROUBLE = Message(
     ADMINISTRATOR,
 )
 _PLAN = Message(
-    _("Our MiniMax plan does not allow more of this now."),
+    _("Our MiniMax plan doesn't allow more of this now."),
     _("Tell an administrator. Your work is saved."),
     ADMINISTRATOR,
 )
 UNKNOWN_CODE: Final = Message(
-    _("MiniMax answered in a way that we have not seen before."),
+    _("MiniMax answered in a way we haven't seen before."),
     _("Your work is saved. Copy the details for support."),
     (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
 )
 
 CODES: Final[dict[int, Message]] = {
-    0: Message(_("The voice is ready."), _("Listen to the demo."), (NextStep.LISTEN,)),
+    0: Message(_("The voice is ready."), _("Listen to the preview."), (NextStep.LISTEN,)),
     1000: Message(
-        _("MiniMax could not process this and did not say why."),
-        _("Often the recording is damaged. Check it, or try another one."),
+        _("MiniMax couldn't process this and didn't say why."),
+        _("The recording may be damaged. Check it, or try another one."),
         (NextStep.CHECK_RECORDING, NextStep.OTHER_RECORDING, NextStep.COPY_DETAILS),
     ),
     1001: Message(
         _("MiniMax took too long to answer."),
-        _("The voice may or may not exist; nothing was sent twice."),
+        _("The voice may or may not exist. Nothing was sent twice."),
         (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
     ),
     1002: SLOW_DOWN,
@@ -63,48 +63,48 @@ CODES: Final[dict[int, Message]] = {
         (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
     ),
     1027: Message(
-        _("MiniMax's safety check held the demo back."),
+        _("MiniMax's safety check blocked the preview."),
         _("Choose another preview text."),
         (NextStep.CHANGE_TEXT,),
     ),
     1042: Message(
-        _("MiniMax does not take the hidden or unusual characters in the preview text."),
-        _("Type the text anew, or paste it as plain text."),
+        _("MiniMax doesn't accept hidden or unusual characters in the preview text."),
+        _("Retype the text, or paste it as plain text."),
         (NextStep.CHANGE_TEXT,),
     ),
     1043: Message(
-        _("MiniMax heard other words in the recording than those that were typed."),
+        _("MiniMax heard different words in the recording than the expected words."),
         _("Correct the expected words, or leave them empty."),
         (NextStep.CHANGE_TEXT,),
     ),
     1044: Message(
-        _("MiniMax found that the prompt clip does not say what is written beside it."),
+        _("MiniMax heard different words in the prompt clip than its prompt text."),
         _("Correct the words, or choose another clip."),
         (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
     ),
     2013: Message(
-        _("We sent something that MiniMax does not accept."),
+        _("We sent something MiniMax doesn't accept."),
         _("Copy the details for support, or change something and try again."),
         (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
     ),
     20132: Message(
-        _("MiniMax does not know this recording or this voice ID."),
-        _("Try again: our copy is then sent anew. If we hold none, bring the recording as a file."),
+        _("MiniMax doesn't recognize this recording or voice ID."),
+        _("Try again to upload our copy. If we have none, upload the recording as a file."),
         (NextStep.TRY_AGAIN, NextStep.OTHER_RECORDING),
     ),
     2037: Message(
-        _("MiniMax finds the recording too short or too long."),
+        _("The recording is too short or too long for MiniMax."),
         _("It must be between 10 seconds and 5 minutes long. Trim this one, or choose another."),
         (NextStep.TRIM, NextStep.OTHER_RECORDING),
     ),
     2038: Message(
-        _("Our MiniMax account must be verified before it may clone voices."),
+        _("Our MiniMax account must be verified before it can clone voices."),
         _("Tell an administrator. Your work is saved."),
         ADMINISTRATOR,
     ),
     2039: Message(
         _("This voice ID is taken."),
-        _("MiniMax wants each voice ID only once. Choose another one."),
+        _("MiniMax allows each voice ID only once. Choose another one."),
         (NextStep.CHANGE_VOICE_ID,),
     ),
     2042: Message(
@@ -113,13 +113,13 @@ CODES: Final[dict[int, Message]] = {
         (NextStep.CHANGE_VOICE_ID,),
     ),
     2048: Message(
-        _("MiniMax finds the prompt clip too long."),
+        _("The prompt clip is too long for MiniMax."),
         _("It must be shorter than 8 seconds. Trim the clip, or choose another."),
         (NextStep.TRIM_CLIP, NextStep.OTHER_RECORDING),
     ),
     2054: Message(
-        _("MiniMax does not know this voice."),
-        _("It was deleted, has expired, or belongs to another account. Clone it again."),
+        _("MiniMax doesn't recognize this voice."),
+        _("It was deleted, has expired or belongs to another account. Clone it again."),
         (NextStep.TRY_AGAIN,),
     ),
     2056: _PLAN,
@@ -128,16 +128,16 @@ CODES: Final[dict[int, Message]] = {
 
 
 def message_for_code(code: int | None) -> Message:
-    """The sentence for a provider's status code; an unseen code has one too."""
+    """The message for a provider's status code; `UNKNOWN_CODE` for any other."""
     return CODES.get(code, UNKNOWN_CODE) if code is not None else UNKNOWN_CODE
 
 
-# What a gateway's "no" means where it gives no code of MiniMax's.
+# The code that each HTTP status stands for, where a gateway refuses without a MiniMax code.
 _HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
 
 
 def message_for_http_status(status: int | None) -> Message:
-    """The sentence for a refusal that has only an HTTP status."""
+    """The message for a refusal that has only an HTTP status."""
     if status is not None and status >= 500:
         return PROVIDER_TROUBLE
     return message_for_code(

@@ -1,4 +1,4 @@
-"""Words, findings: what the sample doctor found, why it matters, and what to do about it."""
+"""Words, findings: each problem of a recording, why it matters and what to do about it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,40 +11,38 @@ from .messages import Message
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One finding for people: `what` was heard, `why` it matters, `what_to_do`."""
+    """One finding for people: its `title`, `why` it matters and `what_to_do`."""
 
-    what: str | Promise
+    title: str | Promise
     why: str | Promise
     what_to_do: str | Promise
 
 
-# The label of each verdict, and what it means for the clone.
+# The label of each verdict, and what it means for the voice.
 VERDICTS: Final[dict[str, Message]] = {
-    "good": Message(_("Good"), _("Nothing stands in the way of a good clone.")),
-    "usable": Message(
-        _("Usable"), _("A clone will work. Better sound would make it sound better.")
-    ),
+    "good": Message(_("Good"), _("This recording is ready to clone.")),
+    "usable": Message(_("Usable"), _("This will work. A better recording gives a better voice.")),
     "disappointing": Message(
-        _("Poor"), _("A clone can be made, but people will hear what is wrong here.")
+        _("Poor"), _("You can clone it, but these problems will be heard in the voice.")
     ),
-    "unusable": Message(_("Unusable"), _("No voice can be cloned from this.")),
+    "unusable": Message(_("Unusable"), _("A voice can't be cloned from this.")),
 }
 
 _SILENT_BELOW: Final = 0.3  # s of sound; the other values of this code are larger
 
 _NOTHING_HEARD: Final = Diagnosis(
-    _("Nothing can be heard in this recording."),
-    _("Without a voice there is nothing to clone."),
-    _("Check that the right microphone was recorded, and record again."),
+    _("This recording is silent."),
+    _("There is no voice to clone."),
+    _("Check that you used the right microphone, then record again."),
 )
 _CLIP_TOO_SHORT: Final = Diagnosis(
     _("This clip is too short."),
-    _("A prompt clip shows MiniMax how somebody speaks; that takes a few words."),
+    _("A prompt clip needs a few words to show how the person speaks."),
     _("Choose a clip of 5 to 8 seconds."),
 )
 _CLIP_TOO_LONG: Final = Diagnosis(
     _("This clip is too long."),
-    _("MiniMax takes prompt clips shorter than 8 seconds."),
+    _("MiniMax accepts prompt clips shorter than 8 seconds."),
     _("Cut it to 5 to 8 seconds."),
 )
 
@@ -52,109 +50,109 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     "too_short": Diagnosis(
         _("This recording is too short."),
         _("MiniMax needs at least 10 seconds to learn a voice."),
-        _("Record a longer one; one to two minutes is best."),
+        _("Record a longer one. One to two minutes is best."),
     ),
     "too_long": Diagnosis(
         _("This recording is too long."),
-        _("MiniMax takes at most 5 minutes."),
+        _("MiniMax accepts up to 5 minutes."),
         _("Cut out the best one to two minutes."),
     ),
     "too_quiet": Diagnosis(
         _("The voice is very quiet."),
-        _("Made louder, the noise of the room and of the device comes up with it."),
+        _("Making it louder also makes the background noise louder."),
         _("Move closer to the microphone and record again, or even out the volume."),
     ),
     "too_loud": Diagnosis(
         _("The voice is very loud."),
-        _("Loud words have no room left and begin to sound harsh, and a clone sounds like them."),
-        _("Turn the microphone down a little and record again."),
+        _("Loud words sound harsh, and the voice will sound like them."),
+        _("Turn the input level down a little and record again."),
     ),
     "clipped": Diagnosis(
-        _("The loudest moments are cut off and sound rough."),
-        _("What is cut off cannot be brought back, and the clone learns the roughness."),
-        _("Turn the microphone down or move back a little, and record again."),
+        _("The loudest parts are distorted."),
+        _("Distortion can't be repaired, and it will be heard in the voice."),
+        _("Turn the input level down or move back a little, then record again."),
     ),
     "noisy": Diagnosis(
-        _("There is noise behind the voice."),
-        _("A clone learns the noise together with the voice."),
+        _("There is background noise."),
+        _("The noise becomes part of the voice."),
         _("Record in a quieter place, or switch on “Reduce noise”."),
     ),
     "hum": Diagnosis(
-        _("There is a steady hum, as from a power cable or a charger."),
-        _("It lies under every word, and a clone can pick it up."),
-        _("Tidy up a copy, or record again on battery and away from other devices."),
+        _("There is a steady hum, often from a power cable or charger."),
+        _("The hum can become part of the voice."),
+        _("Make a clean copy, or record again on battery power and away from other devices."),
     ),
     "silence": Diagnosis(
-        _("There is much silence in this recording."),
-        _("Silence teaches nothing about a voice, and long pauses make a clone hesitate."),
-        _("Trim the silent ends, or cut out the part in which somebody speaks."),
+        _("This recording has a lot of silence."),
+        _("Silence adds nothing to the voice, and long pauses can make it hesitate."),
+        _("Trim the silent ends, or cut out the part with speech."),
     ),
     "little_speech": Diagnosis(
-        _("There is little speech in this recording."),
-        _("The more somebody says, the closer the clone comes to them."),
-        _("Record one to two minutes of fluent speech."),
+        _("This recording has little speech."),
+        _("The more speech there is, the closer the voice gets to the person."),
+        _("Record one to two minutes of continuous speech."),
     ),
     "narrow_band": Diagnosis(
-        _("This sounds like a telephone recording: the high sounds are missing."),
-        _("A clone of it sounds as if it were speaking on the telephone, too."),
-        _("Record with a computer or a phone's own recorder instead of a call."),
+        _("High frequencies are missing, as in a phone call."),
+        _("The voice will also sound like a phone call."),
+        _("Use a voice recorder app instead of recording a call."),
     ),
     "dead_channel": Diagnosis(
         _("One side of this stereo recording is silent."),
-        _("The voice is whole on the other side, but half as loud when both are put together."),
-        _("Tidy up a copy and make it mono."),
+        _("Mixed to mono, the voice is only half as loud."),
+        _("Make a clean copy in mono."),
     ),
     "out_of_phase": Diagnosis(
-        _("The two sides of this stereo recording work against each other."),
-        _("Where they are put together, the voice grows thin or vanishes."),
-        _("Swap the poles of one cable, or record again with one microphone in mono."),
+        _("The two sides of this stereo recording are out of phase."),
+        _("Mixed to mono, the voice becomes thin or disappears."),
+        _("Record again in mono with one microphone."),
     ),
     "dropouts": Diagnosis(
-        _("The sound breaks off or clicks in several places."),
-        _("Words lose a piece, and a clone can learn the clicks."),
-        _("Bring the original file rather than one from a call, or cut out a part without gaps."),
+        _("There are dropouts or clicks in several places."),
+        _("Parts of words are missing, and the clicks can be heard in the voice."),
+        _("Upload the original file instead of one from a call, or cut out a part without gaps."),
     ),
     "echo": Diagnosis(
-        _("The room echoes strongly."),
-        _("A clone keeps the echo of this room, wherever it is played."),
-        _("Record in a room with curtains and soft chairs, close to the microphone."),
+        _("There is a strong room echo."),
+        _("The echo becomes part of the voice."),
+        _("Record close to the microphone, in a room with soft furniture or curtains."),
     ),
     "several_speakers": Diagnosis(
-        _("There may be more than one person speaking."),
-        _("A clone of several people sounds like none of them."),
-        _("Listen to it. If somebody else speaks, cut out a part with one person only."),
+        _("More than one person may be speaking."),
+        _("A voice cloned from several people sounds like none of them."),
+        _("Listen to it. If someone else speaks, cut out a part with only one person."),
     ),
     "music": Diagnosis(
         _("There may be music in this recording."),
-        _("A clone learns the music together with the voice."),
-        _("Listen to it. If there is music, record without it or cut out a part that is free."),
+        _("The music becomes part of the voice."),
+        _("Listen to it. If there is music, record again or cut out a part without it."),
     ),
     "damaged": Diagnosis(
         _("This file is damaged."),
-        _("It cannot be read to its end, and MiniMax would stop at the same place."),
-        _("Copy or export it once more, and bring it again."),
+        _("It can't be read to the end, by us or by MiniMax."),
+        _("Export it again and upload the new file."),
     ),
     "not_audio": Diagnosis(
-        _("This is not a sound recording that we can read."),
-        _("MiniMax takes nothing but sound, whatever the name of the file says."),
-        _("Export the recording as mp3, m4a or wav, and bring that."),
+        _("This isn't an audio file we can read."),
+        _("MiniMax accepts only audio files."),
+        _("Export the recording as mp3, m4a or wav and upload that."),
     ),
-    # Not a finding, but a reason to even out the volume; the code is the name of the figure.
+    # Not a finding: the reason to recommend “Even out volume”, named like the figure.
     "loudness_range_lu": Diagnosis(
         _("Some parts are much louder than others."),
-        _("A clone wavers between them."),
+        _("The voice can become uneven."),
         _("Switch on “Even out volume”."),
     ),
 }
-_UNSEEN: Final = Diagnosis(
+_UNKNOWN_FINDING: Final = Diagnosis(
     _("Something about this recording is unusual."),
     _("It may be heard in the clone."),
-    _("Listen to it before it is sent."),
+    _("Listen to it before you clone it."),
 )
 
 
 def describe_finding(code: str, value: float | None = None, *, purpose: str = "") -> Diagnosis:
-    """The sentences for a code of `audio.doctor`; `value` is the finding's."""
+    """The sentences for a finding of `audio.doctor` with this code and value."""
     clip = purpose == "prompt_audio"
     if code == "silence" and value is not None and value < _SILENT_BELOW:
         return _NOTHING_HEARD
@@ -162,7 +160,7 @@ def describe_finding(code: str, value: float | None = None, *, purpose: str = ""
         return _CLIP_TOO_SHORT
     if code == "too_long" and clip:
         return _CLIP_TOO_LONG
-    return FINDINGS.get(code, _UNSEEN)
+    return FINDINGS.get(code, _UNKNOWN_FINDING)
 
 
 def describe_verdict(verdict: str) -> Message:

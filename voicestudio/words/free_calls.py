@@ -1,19 +1,19 @@
-"""Words, free calls: why a call that costs nothing, and may be repeated, did not go well."""
+"""Words, free calls: why a call that is free and safe to repeat did not succeed."""
 
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from .attempts import Trouble
 from .codes import CODES, UNKNOWN_CODE, message_for_http_status
 from .messages import Message
+from .paid_calls import Trouble
 
 _UNANSWERED: Final = Message(
-    _("MiniMax did not answer in time."), _("Try again; doing it twice does no harm.")
+    _("MiniMax did not answer in time."), _("Try again. Repeating it is safe.")
 )
-_SAID: Final = {
+_MESSAGES: Final = {
     Trouble.NEVER_SENT: Message(
-        _("We could not reach MiniMax. Nothing was sent."), _("Try again in a minute.")
+        _("We couldn't reach MiniMax. Nothing was sent."), _("Try again in a minute.")
     ),
     Trouble.UNANSWERED: _UNANSWERED,
     Trouble.TOO_LATE: _UNANSWERED,
@@ -23,9 +23,9 @@ _TIMED_OUT: Final = 1001
 
 
 def message_for_free_call(trouble: str, code: int | None, http_status: int | None) -> Message:
-    """What a person reads of it; nothing is tried again unless they ask."""
-    if trouble in _SAID:
-        return _SAID[Trouble(trouble)]
+    """The message for a free call that failed; it is not repeated automatically."""
+    if trouble in _MESSAGES:
+        return _MESSAGES[Trouble(trouble)]
     if code == _TIMED_OUT:
         return _UNANSWERED
     if code:

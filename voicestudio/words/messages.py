@@ -1,9 +1,11 @@
-"""Words, message: the shape of a message, and what a person can do next."""
+"""Words, messages: the shape of a message, and what a person can do next."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class NextStep(StrEnum):
@@ -21,6 +23,19 @@ class NextStep(StrEnum):
     COPY_DETAILS = "copy_details"
     WAIT = "wait"
     FIND_OUT = "find_out"
+
+
+# The steps that lead to the clone form, filled in with the attempt's answers.
+FORM_LINKS: Final[dict[NextStep, str | Promise]] = {
+    NextStep.CHANGE_VOICE_ID: _("Choose another voice ID"),
+    NextStep.CHANGE_TEXT: _("Change the text"),
+    NextStep.CHECK_RECORDING: _("Check the recording"),
+    NextStep.TRIM: _("Trim the recording"),
+    NextStep.TRIM_CLIP: _("Trim the clip"),
+    NextStep.OTHER_RECORDING: _("Choose another recording"),
+    NextStep.TRY_AGAIN: _("Try again"),
+    NextStep.FIND_OUT: _("Clone with another voice ID"),
+}
 
 
 @dataclass(frozen=True)

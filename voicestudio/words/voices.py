@@ -1,4 +1,4 @@
-"""Words, voices: what changed, what happened, what became of each item, in people's words."""
+"""Words, voices: changes between attempts, results of a deletion, and events."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -12,47 +12,47 @@ from .audio import seconds
 
 _LONGEST: Final = 60
 
-# The parts of an order, as they stand in a sentence about what changed.
+# The parts of a clone request, as named in a sentence about changes.
 PARTS: Final[dict[str, str | Promise]] = {
     "recording": _("recording"),
     "prompt_clip": _("prompt clip"),
-    "prompt_text": _("words of the prompt clip"),
+    "prompt_text": _("prompt text"),
     "preview_text": _("preview text"),
     "model": _("model"),
     "language": _("language"),
     "text_validation": _("expected words"),
-    "accuracy": _("how exactly they must match"),
+    "accuracy": _("text match accuracy"),
     "noise_reduction": _("reduce noise"),
-    "volume_normalization": _("even out the volume"),
+    "volume_normalization": _("even out volume"),
     "watermark": _("watermark"),
 }
-# Why a voice is only here; see `services.comparing`.
+# Why MiniMax does not list a voice; see `services.voices.sync`.
 ONLY_HERE: Final[dict[str, str | Promise]] = {
-    "never_used": _("It has never really spoken; MiniMax lists only voices that have."),
-    "expired": _("It was not used for 168 hours, so MiniMax has deleted it."),
-    "deleted": _("It was deleted."),
-    "unknown": _("We do not know whether it was ever made."),
-    "missing": _("It has spoken, so MiniMax ought to list it. Perhaps somebody deleted it there."),
+    "never_used": _("Never used: MiniMax lists a voice after its first generated speech"),
+    "expired": _("Expired: not used for 168 hours"),
+    "deleted": _("Deleted"),
+    "unknown": _("Outcome unknown: it may never have been cloned"),
+    "missing": _("Missing: MiniMax should list it. It may have been deleted there."),
 }
-# What was to be deleted, and what became of it; see `services.deleting`.
+# Each item of a deletion and its result; see `services.voices.deletion`.
 ITEMS: Final[dict[str, str | Promise]] = {
-    "voice": _("The voice at MiniMax"),
-    "file_there": _("The uploaded file at MiniMax"),
+    "voice": _("Voice at MiniMax"),
+    "file_there": _("Uploaded file at MiniMax"),
     "recording": _("Our copy of the recording"),
-    "audio": _("Our copy of the demo"),
-    "speech": _("What it has spoken"),
+    "audio": _("Our copy of the preview"),
+    "speech": _("Generated speech"),
 }
 ITEM_STATES: Final[dict[str, str | Promise]] = {
     "done": _("deleted"),
-    "already_gone": _("was gone already"),
-    "failed": _("could not be deleted; try again"),
-    "cannot": _("this gateway offers no deleting"),
-    "kept": _("kept, because another attempt needs it"),
+    "already_gone": _("already deleted"),
+    "failed": _("couldn't be deleted, try again"),
+    "cannot": _("not supported by this gateway"),
+    "kept": _("kept because another attempt uses it"),
 }
-# Occurrences that nobody wrote down, because the clock or another voice made them.
+# What the clock and other voices add to the events that people cause.
 OCCURRENCES: Final[dict[str, str | Promise]] = {
     "expired": _("Expired: not used for 168 hours"),
-    "replaced": _("Gone: MiniMax made another voice with this ID"),
+    "replaced": _("Replaced: another voice now has this voice ID"),
 }
 
 
@@ -75,9 +75,9 @@ def describe_change(field: str, kind: str, before: Any, after: Any) -> str:
                 part=part, before=seconds(before), after=seconds(after)
             )
         case "cleaned":
-            return _now("{part} tidied").format(part=part)
+            return _now("clean copy of the {part}").format(part=part)
         case "original":
-            return _now("the original {part} again").format(part=part)
+            return _now("original {part} again").format(part=part)
         case "other":
             return _now("another {part}: {after}").format(part=part, after=_short(after))
     if field in {"preview_text", "prompt_text", "text_validation"}:
@@ -87,9 +87,9 @@ def describe_change(field: str, kind: str, before: Any, after: Any) -> str:
     )
 
 
-def describe_changes(told: Iterable[str]) -> str:
-    """Differences, each told by `describe_change`, as one sentence; without any that is said too."""
-    sentence = "; ".join(told) or _now("nothing changed")
+def describe_changes(changes: Iterable[str]) -> str:
+    """Sentences of `describe_change` joined into one, or that nothing changed."""
+    sentence = "; ".join(changes) or _now("nothing changed")
     return sentence[0].upper() + sentence[1:]
 
 

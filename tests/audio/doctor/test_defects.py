@@ -90,9 +90,8 @@ def test_gaps_and_clicks_are_one_finding_that_names_both(check_sound: Check) -> 
 
     assert codes(found) == {"dropouts"}
     assert all(int(found.metrics[kind] or 0) > 1 for kind in ("dropouts", "clicks"))
-    assert str(words.describe_finding("dropouts").what) == (
-        "The sound breaks off or clicks in several places."
-    )
+    title = str(words.describe_finding("dropouts").title)
+    assert ("dropouts" in title, "clicks" in title) == (True, True)
 
 
 def half(spoil: str) -> tuple[defects.Sound, float]:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         for finding in report.findings:
             sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
-            self.stdout.write(f"\n{sentence.what} ({finding.code}, {place})")
+            self.stdout.write(f"\n{sentence.title} ({finding.code}, {place})")
             self.stdout.write(f"  {sentence.why}\n  {sentence.what_to_do}")
         self.stdout.write("")
         for name, value in report.metrics.items():
@@ -62,7 +62,7 @@ def _report_json(report: Report, purpose: Purpose) -> dict[str, Any]:
     findings = []
     for finding in report.findings:
         sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
-        message = " ".join(str(part) for part in (sentence.what, sentence.why, sentence.what_to_do))
+        message = " ".join(str(part) for part in (sentence.title, sentence.why, sentence.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})
     return {"verdict": report.verdict, "findings": findings, "measures": report.metrics}

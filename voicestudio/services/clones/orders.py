@@ -108,7 +108,7 @@ def _check_quality(field: str, recording: AudioFile) -> None:
     if code := recording.refused_because:
         value = next(one["value"] for one in recording.findings if one["code"] == code)
         said = words.describe_finding(code, value, purpose=recording.purpose)
-        raise OrderRefused(field, Message(said.what, said.what_to_do))
+        raise OrderRefused(field, Message(said.title, said.what_to_do))
 
 
 def _check_texts(order: Order) -> None:

@@ -1,4 +1,4 @@
-"""Template tags of the ledger: what was to be deleted, what became of it, why one is only here."""
+"""Template tags of a deletion: the name of each item, and what became of it."""
 
 from typing import Final
 
@@ -14,30 +14,24 @@ ICONS: Final = {"done": "check", "already_gone": "check", "failed": "cross", "ke
 
 
 @register.filter
-def item_name(what: str) -> str | Promise:
-    """A thing that was to be deleted."""
-    return words.ITEMS[what]
+def item_name(kind: str) -> str | Promise:
+    """What was to be deleted."""
+    return words.ITEMS[kind]
 
 
 @register.filter
-def became(state: str) -> str | Promise:
+def item_result(state: str) -> str | Promise:
     """What became of it."""
     return words.ITEM_STATES[state]
 
 
 @register.filter
 def item_tone(state: str) -> str:
-    """Its colour, by the name that the stylesheet knows."""
+    """Its colour, as the stylesheet names it."""
     return TONES[state]
 
 
 @register.filter
 def item_icon(state: str) -> str:
-    """Its drawing; the word stands beside it."""
+    """The name of its icon."""
     return ICONS[state]
-
-
-@register.filter
-def only_here(reason: str) -> str | Promise:
-    """Why MiniMax does not list a voice."""
-    return words.ONLY_HERE[reason]

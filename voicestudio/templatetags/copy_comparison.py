@@ -1,0 +1,74 @@
+"""Template tags of a clean copy beside its original: which is better, and equal loudness."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django import template
+from django.utils import formats
+
+from voicestudio import words
+from voicestudio.models import AudioFile, Verdict
+from voicestudio.words.recordings import COPY_NOT_COMPARED, compare_copy, describe_volume_match
+
+register = template.Library()
+
+RANKS: Final = {verdict: rank for rank, verdict in enumerate(Verdict.values)}
+AUDIBLE_LU: Final = 0.3  # smaller differences of loudness are not heard
+FIXED_SHOWN: Final = 3
+
+
+@dataclass(frozen=True)
+class VolumeMatch:
+    """The recording (`louder_pk`) to play at `volume` (0 to 1), so that both are equally loud."""
+
+    louder_pk: int
+    volume: float
+    text: str
+
+
+@register.filter
+def better_recording(original: AudioFile, copy: AudioFile) -> Literal["copy", "original", ""]:
+    """Which of the two is better; "" if they are equal or one has not been checked."""
+    if not original.verdict or not copy.verdict:
+        return ""
+    before, after = _badness(original), _badness(copy)
+    return "" if after == before else "copy" if after < before else "original"
+
+
+@register.filter
+def copy_advice(original: AudioFile, copy: AudioFile) -> words.Message:
+    """Which of the two to use, and why."""
+    if not original.verdict or not copy.verdict:
+        return COPY_NOT_COMPARED
+    remaining = {finding["code"] for finding in copy.findings}
+    fixed = [
+        words.describe_finding(finding["code"], finding["value"]).title
+        for finding in original.findings
+        if finding["code"] not in remaining
+    ]
+    return compare_copy(
+        better_recording(original, copy),
+        str(Verdict(original.verdict).label),
+        str(Verdict(copy.verdict).label),
+        fixed[:FIXED_SHOWN],
+    )
+
+
+def _badness(recording: AudioFile) -> tuple[int, int, int]:
+    """The verdict, then the sum of the findings' severities, then their number."""
+    severities = [int(finding["severity"]) for finding in recording.findings]
+    return RANKS[recording.verdict], sum(severities), len(severities)
+
+
+@register.filter
+def volume_match(original: AudioFile, copy: AudioFile) -> VolumeMatch | None:
+    """How to play both equally loud; None if they are, or if one was not measured."""
+    before, after = (row.figures.get("loudness_lufs") for row in (original, copy))
+    if not isinstance(before, int | float) or not isinstance(after, int | float):
+        return None
+    difference = abs(after - before)
+    if difference < AUDIBLE_LU:
+        return None
+    name, louder = ("copy", copy) if after > before else ("original", original)
+    text = describe_volume_match(name, formats.number_format(round(difference, 1), 1))
+    return VolumeMatch(louder.pk, 10 ** (-difference / 20), text)

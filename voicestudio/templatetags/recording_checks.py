@@ -1,0 +1,181 @@
+"""Template tags of a recording and its check: badge, findings, recommended options, origin."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from django import template
+from django.utils.functional import Promise
+
+from voicestudio import words
+from voicestudio.forms.cutting import length_of
+from voicestudio.models import AudioFile, Origin, Purpose, Verdict
+from voicestudio.words import recordings as recording_words
+
+from .studio import clock
+
+register = template.Library()
+
+MOST_FINDINGS: Final = 3
+IN_MINUTES_MS: Final = 600_000  # the progress of longer recordings is shown in minutes
+TONES: Final = {1: "remark", 2: "warn", 3: "bad"}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A verdict as a word with its icon; `state` gives the colour."""
+
+    state: str
+    icon: str
+    label: str | Promise
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding as the page shows it: sentences, severity, and where to hear it (seconds)."""
+
+    code: str
+    title: str | Promise
+    why: str | Promise
+    what_to_do: str | Promise
+    tone: str
+    from_s: float
+    to_s: float
+
+    @property
+    def media_fragment(self) -> str:
+        """The end of an address that plays only this part: #t=12.0,15.0."""
+        return f"#t={self.from_s:g},{self.to_s:g}"
+
+    @property
+    def from_ms(self) -> float:
+        """The start in milliseconds."""
+        return self.from_s * 1000
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Whether the finding has a place to play."""
+        return self.to_s > self.from_s
+
+
+@dataclass(frozen=True)
+class RecommendedOption:
+    """A sound option of the form that the check recommends, and why."""
+
+    option: str
+    name: str | Promise
+    reason: str | Promise
+
+
+BADGES: Final = {
+    Verdict.GOOD: Badge("good", "check", Verdict.GOOD.label),
+    Verdict.USABLE: Badge("usable", "nearly", Verdict.USABLE.label),
+    Verdict.DISAPPOINTING: Badge("warn", "warning", Verdict.DISAPPOINTING.label),
+    Verdict.UNUSABLE: Badge("bad", "cross", Verdict.UNUSABLE.label),
+}
+CHECKING: Final = Badge("busy", "busy", recording_words.CHECKING)
+NOT_CHECKED: Final = Badge("", "question", recording_words.NOT_CHECKED)
+AT_MINIMAX: Final = Badge("", "", recording_words.AT_MINIMAX)
+DELETED: Final = Badge("", "", recording_words.DELETED)
+
+
+@register.filter
+def badge(recording: AudioFile) -> Badge:
+    """The verdict, or why there is none."""
+    if recording.deleted_at is not None:
+        return DELETED
+    if not recording.has_file:
+        return AT_MINIMAX
+    if recording.verdict:
+        return BADGES[Verdict(recording.verdict)]
+    return CHECKING if recording.is_being_checked else NOT_CHECKED
+
+
+@register.filter
+def check_progress(recording: AudioFile) -> str:
+    """How much has been checked: "34 of 120 minutes"; empty if that is unknown."""
+    checked, length = recording.checked_ms, recording.duration_ms
+    if not checked or not length or not recording.is_being_checked:
+        return ""
+    checked = min(checked, length)
+    if length < IN_MINUTES_MS:
+        return recording_words.describe_progress(clock(checked), clock(length), minutes=False)
+    return recording_words.describe_progress(
+        checked // 60_000, round(length / 60_000), minutes=True
+    )
+
+
+@register.filter
+def findings(recording: AudioFile) -> list[Finding]:
+    """The most serious findings, at most three."""
+    return [_finding(row, recording.purpose) for row in recording.findings[:MOST_FINDINGS]]
+
+
+@register.filter
+def verdict_meaning(recording: AudioFile) -> str | Promise:
+    """What the verdict means for the voice."""
+    return words.describe_verdict(recording.verdict).next_step
+
+
+@register.filter
+def recommended_options(recording: AudioFile) -> list[RecommendedOption]:
+    """The sound options that are recommended for this recording."""
+    return [
+        RecommendedOption(option, name, recommendation_reason(recording, option))
+        for option, name in recording_words.SOUND_OPTIONS.items()
+        if recording.advice.get(option)
+    ]
+
+
+@register.filter
+def recommendation_reason(recording: AudioFile | None, option: str) -> str | Promise:
+    """Why an option is recommended for this recording; empty if it is not."""
+    if recording is None or not recording.advice.get(option):
+        return ""
+    code = recording.advice.get(f"{option}_because", "")
+    finding = next((row for row in recording.findings if row["code"] == code), None)
+    return words.describe_finding(code, finding["value"] if finding else None).title if code else ""
+
+
+@register.filter
+def origin(recording: AudioFile) -> str:
+    """Where a recording comes from: "cut, 0:42–1:30", "clean copy: hum removed"."""
+    label = str(recording.get_origin_display())
+    if recording.origin == Origin.CUT and recording.to_ms is not None:
+        return f"{label}, {clock(recording.from_ms)}–{clock(recording.to_ms)}"
+    if recording.origin == Origin.CLEANED and recording.steps:
+        return f"{label}: {cleanup_steps(recording.steps)}"
+    return label
+
+
+@register.filter
+def audio_length(recording: AudioFile) -> str:
+    """The length: 1:24; for a prompt clip, where tenths matter, 6.3 s."""
+    if recording.purpose == Purpose.PROMPT and recording.duration_ms is not None:
+        return length_of(recording.duration_ms)
+    return clock(recording.duration_ms)
+
+
+@register.filter
+def file_format(recording: AudioFile) -> str:
+    """The format of the file by its suffix: mp3, m4a, wav."""
+    return PurePosixPath(recording.file.name or "").suffix.lstrip(".")
+
+
+@register.filter
+def cleanup_steps(steps: list[str]) -> str:
+    """What was changed in a clean copy."""
+    return recording_words.describe_cleanup(steps)
+
+
+def _finding(row: dict[str, Any], purpose: str) -> Finding:
+    diagnosis = words.describe_finding(row["code"], row["value"], purpose=purpose)
+    return Finding(
+        code=row["code"],
+        title=diagnosis.title,
+        why=diagnosis.why,
+        what_to_do=diagnosis.what_to_do,
+        tone=TONES.get(row["severity"], "remark"),
+        from_s=row["from_s"],
+        to_s=row["to_s"],
+    )

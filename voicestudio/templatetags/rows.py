@@ -1,0 +1,209 @@
+"""Template tags of the rows of the three lists: history, voices and recordings."""
+
+from typing import Any, NamedTuple
+
+from django import template
+from django.template import Context
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from voicestudio import words
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Voice, VoiceState
+from voicestudio.services import clones
+from voicestudio.words.attempts import PAGE_LINKS
+from voicestudio.words.recordings import describe_derived
+
+from .attempt import form_link, is_changing, poll_interval
+from .players import preview_player, recording_player
+from .progress import stages, waiting
+from .recording_checks import audio_length, badge, check_progress, findings, origin
+from .row_cache import placeholder, render_row, row_url
+from .studio import megabytes, price, when
+from .voice import attempt_of, time_left
+
+register = template.Library()
+
+NOTES_LENGTH = 160
+
+
+class LinkPlaceholder(NamedTuple):
+    """The placeholders of a link in a list that belongs to the shape of a row."""
+
+    url: SafeString
+    name: SafeString
+
+
+@register.simple_tag
+def attempt_row(attempt: CloneAttempt) -> SafeString:
+    """`attempts/_row.html` for one attempt that was read by `for_rows`."""
+    state, polls = attempt.state, is_changing(attempt)
+    message = clones.message_for(attempt)
+    if state is AttemptState.WAITING or attempt.audio:
+        message = None
+    has_no_audio = attempt.is_ready and not attempt.audio and not attempt.audio_is_under_way
+    tone, link_url = state.value, ""
+    link_label: str | Promise = ""
+    if has_no_audio and attempt.audio_problem:
+        message, tone = words.message_for_audio_trouble(attempt.audio_problem), "warn"
+    elif message and state in PAGE_LINKS:
+        link_label, link_url = PAGE_LINKS[state], row_url("attempt", attempt.pk)
+    elif message and (link := form_link(attempt)):
+        link_label, link_url = link.label, link.url
+    shape = {
+        "state": state,
+        "polls": polls,
+        "message": message,
+        "tone": tone,
+        "link_label": link_label,
+        "has_no_audio": has_no_audio,
+        "has_parent": attempt.parent_id is not None,
+    }
+    texts = {
+        "pk": str(attempt.pk),
+        "speaker": attempt.speaker_name,
+        "voice_id": attempt.voice_id,
+        "url": row_url("attempt", attempt.pk),
+        "link_url": link_url,
+        "progress": "" if message or has_no_audio else _player_or_progress(attempt),
+        "parent": str(attempt.parent_id or ""),
+        "changed": str(getattr(attempt, "changed", "")),
+        "person": attempt.person,
+        "when": when(attempt.created_at),
+        "poll_url": row_url("attempt_row", attempt.pk) if polls else "",
+        "poll_interval": str(poll_interval(attempt)) if polls else "",
+    }
+    return render_row("attempts/_row.html", "row", shape, texts)
+
+
+def _player_or_progress(attempt: CloneAttempt) -> SafeString:
+    """The preview, the stages of a running attempt, or why it waits."""
+    if attempt.audio:
+        return preview_player(attempt)
+    return waiting(attempt) if attempt.state is AttemptState.WAITING else stages(attempt)
+
+
+@register.simple_tag
+def voice_row(voice: Voice) -> SafeString:
+    """`voices/_row.html` for one voice; the view has set `voice.cost`."""
+    attempt: Any = attempt_of(voice)
+    tags = [tag.name for tag in voice.tags.all()]
+    tag_names = [f"tag_{number}" for number in range(len(tags))]
+    has_audio = bool(attempt and attempt.audio)
+    shape = {
+        "state": voice.state,
+        "has_attempt": attempt is not None,
+        "has_audio": has_audio,
+        "preview_lost": voice.preview_lost,
+        "has_notes": bool(voice.notes),
+        "is_used": voice.last_used_at is not None,
+        "tags": tuple(placeholder(name) for name in tag_names),
+    }
+    texts = {
+        "pk": str(voice.pk),
+        "speaker": voice.speaker.name,
+        "speaker_url": row_url("speaker", voice.speaker_id),
+        "voice_id": voice.voice_id,
+        "copy_source": f"voice-id-{voice.pk}",
+        "url": row_url("voice", voice.pk),
+        "attempt": str(attempt.pk) if attempt else "",
+        "attempt_url": row_url("attempt", attempt.pk) if attempt else "",
+        "player": preview_player(attempt) if has_audio else "",
+        "notes": Truncator(voice.notes).chars(NOTES_LENGTH),
+        "term": voice_term(voice),
+        "used_at": when(voice.last_used_at),
+        "cost": price(voice.cost),  # type: ignore[attr-defined]
+        **dict(zip(tag_names, tags, strict=True)),
+    }
+    return render_row("voices/_row.html", "row", shape, texts)
+
+
+@register.simple_tag
+def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
+    """`voices/_term.html`: how long a voice stays; `short` leaves out the time left."""
+    state = voice.state
+    match state:
+        case VoiceState.TEMPORARY | VoiceState.EXPIRED:
+            moment = voice.expires_at
+        case VoiceState.KEPT:
+            moment = voice.kept_at
+        case VoiceState.DELETED:
+            moment = voice.deleted_at or voice.missing_at
+        case _:
+            moment = voice.created_at
+    texts = {"moment": when(moment, "moment"), "left": time_left(voice.time_left)}
+    return render_row("voices/_term.html", "term", {"state": state, "short": short}, texts)
+
+
+@register.simple_tag(takes_context=True)
+def recording_row(context: Context, recording: AudioFile) -> SafeString:
+    """`recordings/_row.html` for one recording that `attach_uses` has prepared."""
+    facts = [str(recording.get_purpose_display()), audio_length(recording)]
+    parent = recording.parent
+    grandparent = parent.parent if parent else None
+    uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
+    derived: int = recording.made  # type: ignore[attr-defined]
+    shape = {
+        "badge": badge(recording),
+        "has_file": recording.has_file,
+        "has_file_id": recording.file_id is not None,
+        "has_parent": parent is not None,
+        "has_grandparent": grandparent is not None,
+        "has_older_origin": bool(grandparent and grandparent.parent_id),
+        "has_derived": bool(derived),
+        "uses": tuple(
+            LinkPlaceholder(placeholder(f"use_url_{number}"), placeholder(f"use_{number}"))
+            for number in range(len(uses))
+        ),
+        "used_more": recording.used_more,  # type: ignore[attr-defined]
+    }
+    texts = {
+        "pk": str(recording.pk),
+        "name": recording.name,
+        "url": row_url("recording", recording.pk),
+        "facts": " · ".join(fact for fact in [*facts, megabytes(recording.bytes)] if fact),
+        "parent": parent.name if parent else "",
+        "parent_url": row_url("recording", parent.pk) if parent else "",
+        "grandparent": grandparent.name if grandparent else "",
+        "grandparent_url": row_url("recording", grandparent.pk) if grandparent else "",
+        "origin": origin(recording),
+        "derived": describe_derived(derived),
+        "file_id": str(recording.file_id),
+        "player": recording_player(recording) if recording.has_file else "",
+        "check": check_row(recording) if recording.has_file else "",
+        "person": recording.created_by.get_username(),
+        "when": when(recording.created_at),
+        "audio_url": row_url("recording_audio", recording.pk),
+        "delete_url": row_url("delete_recording", recording.pk),
+        "csrf_token": str(context["csrf_token"]),
+    }
+    for number, attempt in enumerate(uses):
+        texts[f"use_url_{number}"] = row_url("attempt", attempt.pk)
+        texts[f"use_{number}"] = attempt.speaker_name
+    return render_row("recordings/_row.html", "row", shape, texts)
+
+
+@register.simple_tag
+def check_row(recording: AudioFile, *, live: bool = False) -> SafeString:
+    """`recordings/_check_row.html`: a check in one line; `live` if it replaces an earlier one."""
+    found, progress = findings(recording), check_progress(recording)
+    shape = {
+        "verdict": recording.verdict,
+        "badge": badge(recording),
+        "polls": recording.is_being_checked,
+        "reserve_space": live or recording.is_being_checked,
+        "has_progress": bool(progress),
+        "needs_cutting": recording.needs_cutting,
+        "finding": found[0].title if found else "",
+        "more": max(0, len(found) - 1),
+    }
+    texts = {
+        "pk": str(recording.pk),
+        "name": recording.name,
+        "url": row_url("recording", recording.pk),
+        "cut_url": row_url("cut_recording", recording.pk),
+        "poll_url": row_url("verdict", recording.pk),
+        "checked_ms": str(recording.checked_ms or 0),
+        "progress": progress,
+    }
+    return render_row("recordings/_check_row.html", "row", shape, texts)

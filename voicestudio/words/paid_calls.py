@@ -1,0 +1,160 @@
+"""Words, paid calls: failures without a status code, moderation, and missing audio."""
+
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .codes import ADMINISTRATOR, CODES, SLOW_DOWN, UNKNOWN_CODE
+from .messages import Message, NextStep
+
+
+class Trouble(StrEnum):
+    """Why a paid call did not succeed, where MiniMax gave no status code."""
+
+    NEVER_SENT = "never_sent"
+    UNANSWERED = "unanswered"
+    TOO_LATE = "too_late"
+    NONSENSE = "nonsense"
+    REFUSED = "refused"
+    OURS = "ours"
+    RECORDING_GONE = "recording_gone"
+    INTERRUPTED = "interrupted"
+    GAVE_UP = "gave_up"
+    RATE_LIMIT = "rate_limit"
+    IN_LINE = "in_line"
+    OVER_LIMIT = "over_limit"
+    VOICE_GONE = "voice_gone"
+    KEPT_ALREADY = "kept_already"
+    BY_HAND = "by_hand"
+
+
+TROUBLES: Final[dict[str, Message]] = {
+    Trouble.NEVER_SENT: Message(
+        _("We couldn't reach MiniMax. Nothing was sent."),
+        _("We'll try again automatically."),
+        (NextStep.WAIT,),
+    ),
+    Trouble.GAVE_UP: Message(
+        _("We couldn't reach MiniMax and stopped trying."),
+        _("No voice was cloned and nothing was charged. Try again later."),
+        ADMINISTRATOR,
+    ),
+    Trouble.UNANSWERED: Message(
+        _("The connection to MiniMax was lost before an answer came."),
+        _("We'll try again automatically."),
+        (NextStep.WAIT,),
+    ),
+    Trouble.TOO_LATE: CODES[1001],
+    Trouble.NONSENSE: UNKNOWN_CODE,
+    Trouble.REFUSED: UNKNOWN_CODE,
+    Trouble.RATE_LIMIT: SLOW_DOWN,
+    Trouble.IN_LINE: Message(
+        _("MiniMax limits how many requests we can send per minute."),
+        _("This one will start soon."),
+        (NextStep.WAIT,),
+    ),
+    Trouble.OVER_LIMIT: Message(
+        _("You've reached this month's limit for paid calls. Nothing was sent."),
+        _("Ask an administrator to raise it, then try again."),
+        ADMINISTRATOR,
+    ),
+    Trouble.VOICE_GONE: Message(
+        _("The voice no longer exists. Nothing was sent."),
+        _("Rebuild it from the recording."),
+    ),
+    Trouble.KEPT_ALREADY: Message(
+        _("The voice has already been kept. Nothing was sent or charged."),
+        _("There's nothing left to do."),
+    ),
+    Trouble.BY_HAND: Message(
+        _("Someone in your team marked this as failed."),
+        _("Their note says why."),
+        (NextStep.TRY_AGAIN,),
+    ),
+    Trouble.OURS: Message(
+        _("Something went wrong in the studio before the request was sent."),
+        _("Nothing was charged. Try again, or copy the details for support."),
+        (NextStep.TRY_AGAIN, NextStep.COPY_DETAILS),
+    ),
+    Trouble.RECORDING_GONE: Message(
+        _("Our copy of the recording can't be read."),
+        _("Nothing was sent. Choose the recording again."),
+        (NextStep.OTHER_RECORDING,),
+    ),
+    Trouble.INTERRUPTED: Message(
+        _("The studio was stopped during the upload."),
+        _("Nothing was cloned or charged. Try again."),
+        (NextStep.TRY_AGAIN,),
+    ),
+}
+
+OUTCOME_UNKNOWN: Final = Message(
+    _("We don't know whether MiniMax cloned this voice."),
+    _("The request was sent, but we got no clear answer. Nothing was sent twice."),
+    (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
+)
+
+SPEECH_UNKNOWN: Final = Message(
+    _("We don't know whether MiniMax generated this speech."),
+    _("The request was sent, but we got no clear answer. Nothing was sent twice."),
+    (NextStep.COPY_DETAILS,),
+)
+SPEECH_INTERRUPTED: Final = Message(
+    _("The studio was stopped before the text was sent."),
+    _("Nothing was generated or charged. Try again."),
+    (NextStep.TRY_AGAIN,),
+)
+
+MODERATION: Final[dict[int, Promise | str]] = {
+    1: _("serious violation"),
+    2: _("sexual content"),
+    3: _("advertising"),
+    4: _("prohibited content"),
+    5: _("insults or abuse"),
+    6: _("violence or terror"),
+    7: _("other"),
+}
+MODERATION_UNEXPLAINED: Final = _("a category that MiniMax doesn't explain")
+
+AUDIO_TROUBLES: Final[dict[str, Message]] = {
+    "unreachable": Message(
+        _("The voice is ready, but we couldn't download its preview."),
+        _("Download it again. MiniMax keeps it for about a day."),
+    ),
+    "too_large": Message(
+        _("The voice is ready, but its preview is too large to store."),
+        _("Download it again, or clone again with a shorter preview text."),
+    ),
+    "not_audio": Message(
+        _("The voice is ready, but the preview from MiniMax isn't audio."),
+        _("Download it again. If it keeps happening, copy the details for support."),
+    ),
+    "forbidden": Message(
+        _("The voice is ready, but its preview is at an address we don't allow."),
+        _("Copy the details for support."),
+    ),
+    "lost": Message(
+        _("The voice is ready, but its preview was lost with MiniMax's response."),
+        _("Generate speech to hear the voice."),
+    ),
+    "deleted": Message(
+        _("The audio was deleted together with the voice."),
+        _("The request and its cost are still listed."),
+    ),
+    "missing": Message(
+        _("The voice is ready, but MiniMax sent no preview."),
+        _("To hear a preview, clone again with another preview text."),
+    ),
+}
+
+
+def describe_moderation_category(category: int | None) -> str | Promise:
+    """MiniMax's moderation category in words."""
+    return MODERATION.get(category, MODERATION_UNEXPLAINED) if category else MODERATION_UNEXPLAINED
+
+
+def message_for_audio_trouble(trouble: str) -> Message:
+    """Why there is no preview although the voice is ready."""
+    return AUDIO_TROUBLES.get(trouble, AUDIO_TROUBLES["unreachable"])

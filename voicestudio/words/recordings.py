@@ -1,0 +1,90 @@
+"""Words, recordings: a recording's state, what a clean copy changed, and which copy is better."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .messages import Message
+
+# Instead of a verdict.
+CHECKING: Final = _("Checking…")
+NOT_CHECKED: Final = _("Not checked")
+AT_MINIMAX: Final = _("At MiniMax")
+DELETED: Final = _("Deleted")
+
+CLEANUP_STEPS: Final[dict[str, str | Promise]] = {
+    "mono": _("converted to mono"),
+    "dc": _("offset removed"),
+    "hum": _("hum removed"),
+    "trim": _("silent ends trimmed"),
+    "level": _("level evened out"),
+    "limit": _("peaks limited to −3 dB"),
+}
+SOUND_OPTIONS: Final[dict[str, str | Promise]] = {
+    "noise_reduction": _("Reduce noise"),
+    "volume_normalization": _("Even out volume"),
+}
+COPY_NOT_COMPARED: Final = Message(
+    _("One of the two hasn't been checked."), _("Listen to both and choose.")
+)
+
+
+def describe_cleanup(steps: Iterable[str]) -> str:
+    """What was changed in a clean copy; unknown steps are left out."""
+    return ", ".join(str(CLEANUP_STEPS[step]) for step in steps if step in CLEANUP_STEPS)
+
+
+def describe_derived(count: int) -> str:
+    """How many recordings were derived from one."""
+    return ngettext(
+        "%(count)s recording made from it", "%(count)s recordings made from it", count
+    ) % {"count": count}
+
+
+def describe_progress(checked: str | int, length: str | int, *, minutes: bool) -> str:
+    """How much of a recording is checked: "0:34 of 1:20", "34 of 120 minutes"."""
+    text = _now("{checked} of {length} minutes") if minutes else _now("{checked} of {length}")
+    return text.format(checked=checked, length=length)
+
+
+def compare_copy(better: str, original: str, copy: str, fixed: Iterable[str | Promise]) -> Message:
+    """Which recording to use and why; `better` is "copy", "original" or "".
+
+    `original` and `copy` are labels of verdicts; `fixed` are titles of findings that the copy no
+    longer has.
+    """
+    labels = {"original": original, "copy": copy}
+    match better:
+        case "copy":
+            if original == copy:
+                reason = _now("Both are rated “{copy}”, but the copy has fewer problems.")
+            else:
+                reason = _now("It is rated “{copy}” instead of “{original}”.")
+            titles = " ".join(str(title) for title in fixed)
+            fixed_now = _now("Fixed: {titles}").format(titles=titles) if titles else ""
+            return Message(
+                _("Use the clean copy: it's better."),
+                f"{reason.format(**labels)} {fixed_now}".strip(),
+            )
+        case "original":
+            reason = _now("The copy is rated “{copy}”, the original “{original}”.")
+            return Message(_("Keep the original: it's better."), reason.format(**labels))
+    reason = _now(
+        "Both are rated “{copy}”. Keep the original unless the copy sounds better."
+    )
+    return Message(_("Both are equally good."), reason.format(**labels))
+
+
+def describe_volume_match(louder: str, difference: str) -> str:
+    """That the louder of two recordings ("copy" or "original") is played at a lower volume."""
+    if louder == "copy":
+        text = _now("The copy is {difference} dB louder. It's turned down here to match.")
+    else:
+        text = _now(
+            "The original is {difference} dB louder. It's turned down here to match."
+        )
+    return text.format(difference=difference)
