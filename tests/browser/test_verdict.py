@@ -230,7 +230,7 @@ def test_it_stops_asking_when_it_has_an_answer(studio: Studio) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     give_verdict(recording, "good")
-    expect(page.get_by_text("Nothing stands in the way of a good clone.")).to_be_visible()
+    expect(page.get_by_text("This recording is ready to clone.")).to_be_visible()
     count = len(asked)
 
     page.wait_for_timeout(2500)
@@ -431,4 +431,4 @@ def test_findings_and_details_by_keyboard_alone(studio: Studio) -> None:
     tab_to(page, ".verdict summary")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("50 hertz")).to_be_visible()
+    expect(page.get_by_text("50\u00a0Hz")).to_be_visible()

@@ -140,7 +140,7 @@ def test_lost_answer_is_checked_with_minimax(studio: Studio, standin: StandIn) -
     page.get_by_role("button", name="Send it again").click()
 
     expect(page.locator("#attempt .badge")).to_have_text(re.compile("Ready"))
-    expect(page.get_by_text("its demo was lost together with MiniMax's answer")).to_be_visible()
+    expect(page.get_by_text("its preview was lost with MiniMax's response")).to_be_visible()
     expect(page.get_by_role("button", name="Fetch again")).to_have_count(0)
     attempt = CloneAttempt.objects.get()
     assert (attempt.state, Voice.objects.get().created_at) == (AttemptState.READY, attempt.sent_at)

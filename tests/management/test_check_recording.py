@@ -52,10 +52,7 @@ def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
     (finding,) = result["findings"]
     assert list(finding) == ["code", "message", "from_s", "to_s"]
     assert finding["code"] == "noisy"
-    assert finding["message"] == (
-        "There is noise behind the voice. A clone learns the noise together with the voice. "
-        "Record in a quieter place, or switch on “Reduce noise”."
-    )
+    assert finding["message"].startswith("There is background noise. ")
     assert finding["to_s"] - finding["from_s"] == pytest.approx(3.0)
 
 
@@ -77,8 +74,8 @@ def test_silence_is_printed_as_a_sentence(tmp_path: Path) -> None:
 
     assert code == 1
     assert printed.startswith(
-        "Unusable. No voice can be cloned from this.\n"
-        "\nNothing can be heard in this recording. (silence, 0.00–12.00 s)\n"
+        "Unusable. A voice can't be cloned from this.\n"
+        "\nThis recording is silent. (silence, 0.00–12.00 s)\n"
     )
     assert "\nduration_s: 12.0\n" in printed
 

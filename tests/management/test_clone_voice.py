@@ -97,7 +97,7 @@ def test_clone_voice_without_permission_stores_nothing(run: Run, standin: StandI
     ("content", "sentence"),
     [
         (b"", "This file is empty."),
-        (b"Dear diary", "This is not an audio file that we can read"),
+        (b"Dear diary", "This isn't an audio file we can read"),
         (wav(3, rate=8_000), "This recording is too short. It is 0:03 long."),
     ],
 )

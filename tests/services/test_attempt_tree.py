@@ -152,7 +152,7 @@ def test_heard_once_is_heard() -> None:
             Change("language", "changed", "English", "auto"),
             "language English → detected automatically",
         ),
-        (Change("recording", "original", 80_000, 190_000), "the original recording again"),
+        (Change("recording", "original", 80_000, 190_000), "original recording again"),
         (Change("prompt_clip", "removed"), "prompt clip removed"),
         (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
     ],

@@ -238,4 +238,4 @@ def test_hopeless_prompt_clip_is_not_taken_either(order: Any, db: None) -> None:
         clones.submit(order(prompt_clip=clip, prompt_text="Hello."), by=clip.created_by)
 
     assert refusal.value.field == "prompt_clip"
-    assert str(refusal.value.message.headline) == "Nothing can be heard in this recording."
+    assert str(refusal.value.message.headline) == "This recording is silent."

@@ -383,7 +383,7 @@ def test_run_without_preview_text_has_no_preview(ran: Runner) -> None:
         ("slow_down", AttemptState.WAITING, "MiniMax asks us to slow down."),
         ("out_of_credit", AttemptState.FAILED, "Our MiniMax account is out of credit."),
         ("wrong_key", AttemptState.FAILED, "Our connection to MiniMax needs an administrator."),
-        ("lost_answer", AttemptState.UNKNOWN, "We do not know whether MiniMax made this voice."),
+        ("lost_answer", AttemptState.UNKNOWN, "We don't know whether MiniMax cloned this voice."),
         ("slow", AttemptState.READY, ""),
     ],
 )  # fmt: skip
@@ -456,9 +456,9 @@ def test_submit_enqueues_on_commit(
     ("fault", "headline"),
     [
         (Fault(action="hang"), "MiniMax took too long to answer."),
-        (Fault(action="drop"), "We do not know whether MiniMax made this voice."),
+        (Fault(action="drop"), "We don't know whether MiniMax cloned this voice."),
         (Fault(status_code=1001), "MiniMax took too long to answer."),
-        (Fault(status_code=1013), "We do not know whether MiniMax made this voice."),
+        (Fault(status_code=1013), "We don't know whether MiniMax cloned this voice."),
     ],
 )
 def test_unknown_outcome_has_its_message(

@@ -162,12 +162,12 @@ def story(html: str) -> list[str]:
 
 def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
     assert story(page(browser, make_attempt(by=owner))) == [
-        "Asked by owner",
-        "Work began, 0.1 s",
-        "Recording sent, 1.2 s",
-        "MiniMax asked to clone",
+        "Requested by owner",
+        "Started, 0.1 s",
+        "Recording uploaded, 1.2 s",
+        "Request sent to MiniMax",
         "MiniMax answered, 8.4 s",
-        "Demo saved, 0.3 s",
+        "Preview saved, 0.3 s",
     ]
 
 
@@ -288,7 +288,7 @@ def test_demo_that_could_not_be_copied_is_fetched_again(browser: Client, owner: 
 
     response = browser.post(reverse("fetch_preview", args=[attempt.pk]))
 
-    assert html.count("we could not copy its demo") == 1
+    assert html.count("we couldn&#x27;t download its preview") == 1
     assert html.count("Fetch again</button>") == 1
     assert response["Location"] == f"/history/{attempt.pk}/"
     assert CloneAttempt.objects.get(pk=attempt.pk).audio_trouble == ""

@@ -138,8 +138,8 @@ def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: U
     said = better(client, original, copy)
 
     assert said.count("Use the clean copy: it&#x27;s better.") == 1
-    assert said.count("It is judged “Usable” instead of “Poor”.") == 1
-    assert said.count("No longer found: There is a steady hum") == 1
+    assert said.count("It is rated “Usable” instead of “Poor”.") == 1
+    assert said.count("Fixed: There is a steady hum") == 1
 
 
 def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
@@ -148,7 +148,7 @@ def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
     )
     copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
-    assert better(client, original, copy).count("Both are “Usable”, but less is found") == 1
+    assert better(client, original, copy).count("Both are rated “Usable”, but the copy has fewer") == 1
 
 
 def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:
@@ -189,7 +189,7 @@ def test_missing_verdict_recommends_nothing(client: Client, user: User) -> None:
 
     said = better(client, original, copy_of(original, "good"))
 
-    assert said.count("One of the two has not been checked.") == 1
+    assert said.count("One of the two hasn&#x27;t been checked.") == 1
 
 
 def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> None:

@@ -197,10 +197,10 @@ def test_suggestions_say_why_in_words(client: Client, recording: AudioFile) -> N
     assert [re.findall(r"<(?:b|span)>(.*?)</", why) for why in whys] == [
         [
             "0:12.0 to 0:27.1, 15.1\u00a0s",
-            "There is less noise here than elsewhere.",
-            "It begins and ends in a pause; no word is cut.",
+            "Less noise than elsewhere.",
+            "Starts and ends in a pause, so no word is cut.",
         ],
-        ["0:20.0 to 0:26.5, 6.5\u00a0s", "It begins and ends in a pause; no word is cut."],
+        ["0:20.0 to 0:26.5, 6.5\u00a0s", "Starts and ends in a pause, so no word is cut."],
     ]
     assert all("hidden" in why for why in whys)
 
@@ -404,7 +404,7 @@ def test_silent_part_is_told(client: Client, user: User) -> None:
     response = client.post(address(quiet), sent)
 
     assert response.status_code == 422
-    assert errors(response.content)[0].startswith("Nothing can be heard in this recording.")
+    assert errors(response.content)[0].startswith("This recording is silent.")
 
 
 def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
@@ -415,7 +415,7 @@ def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
     )
 
     assert response.status_code == 422
-    assert errors(response.content)[0].startswith("Our copy of the recording cannot be read.")
+    assert errors(response.content)[0].startswith("Our copy of the recording can't be read.")
 
 
 # From the form, and back ------------------------------------------------------------------------

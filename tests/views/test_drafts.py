@@ -115,10 +115,10 @@ def test_refused_file_is_told_when_one_is_back(
     page = client.get("/")
 
     assert re.findall(r'data-state="error" role="status">\s*([^<]*?)\s*</p>', text(page)) == [
-        "a.mp3: This is not an audio file that we can read, whatever its name says. Export the "
-        "recording as mp3, m4a or wav, and bring that.",
-        "This file is too large. We take up to 97 KB. Save it as mp3 or m4a, or cut it, "
-        "and bring it again.",
+        "a.mp3: This isn't an audio file we can read. Export the recording as mp3, m4a or wav and "
+        "upload that.",
+        "This file is too large. The limit is 97 KB. Save it as mp3 or m4a, or cut it, then try "
+        "again.",
     ]
     assert field(page, "speaker") == "王芳"
     assert left(data_dir) == []

@@ -367,7 +367,7 @@ def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) 
 
     row = text(browser.get(reverse("attempt_row", args=[last.pk])))
 
-    assert row.count("Starts by itself; 2 attempts are before it.") == 1
+    assert row.count("Starts after 2 other attempts.") == 1
 
 
 def test_row_that_was_told_to_slow_down_says_when_it_goes_on(browser: Client, owner: User) -> None:
@@ -379,7 +379,7 @@ def test_row_that_was_told_to_slow_down_says_when_it_goes_on(browser: Client, ow
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
 
     assert row.count("MiniMax asks us to slow down.") == 1
-    assert row.count("We try again at <time") == 1
+    assert row.count("We'll try again at <time") == 1
     assert row.count("14:32 UTC</time>") == 1
 
 

@@ -511,8 +511,8 @@ def test_refused_file_is_told_and_not_kept(
 
     assert response.status_code == 422
     assert said(response.content) == [
-        "This is not an audio file that we can read, whatever its name says. "
-        "Export the recording as mp3, m4a or wav, and bring that."
+        "This isn't an audio file we can read. Export the recording as mp3, m4a or wav and upload "
+        "that."
     ]
     assert page(response.content)["recording"] == str(recording.pk)
     assert AudioFile.objects.count() == 1
@@ -529,8 +529,8 @@ def test_file_over_the_limit_loses_nothing_typed(
     shown = page(response.content)
     assert response.status_code == 422
     assert said(response.content) == [
-        "This file is too large. We take up to 48 KB. "
-        "Save it as mp3 or m4a, or cut it, and bring it again."
+        "This file is too large. The limit is 48 KB. Save it as mp3 or m4a, or cut it, then try "
+        "again."
     ]
     assert (shown["speaker"], shown["text_validation"]) == ("Anna Larsen", "after the file")
     assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []

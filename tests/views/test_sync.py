@@ -65,8 +65,8 @@ def test_three_lists_with_the_reason_that_fits(
     both = page.index('id="both"')
     assert there < page.index("Stranger-1") < here < page.index("Missing-1") < both
     assert here < page.index("Unused-1") < both < page.index("Both-1")
-    assert "It has never really spoken; MiniMax lists only voices that have." in page
-    assert "It has spoken, so MiniMax ought to list it." in page
+    assert "Never used: MiniMax lists a voice after its first generated speech" in page
+    assert "Missing: MiniMax should list it." in page
 
 
 def test_gateway_that_cannot_list_says_so_once(

@@ -333,7 +333,7 @@ def test_senseless_place_among_the_speeches_breaks_nothing(
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        (2054, "MiniMax does not know this voice."),
+        (2054, "MiniMax doesn&#x27;t recognize this voice."),
         (2042, "This voice belongs to another MiniMax account."),
     ],
 )

@@ -112,7 +112,7 @@ def test_each_item_is_told_and_a_tombstone_stays(
     page = _delete(client, voice, files_there="on", files_here="on")
 
     assert re.findall(r"<span>([A-Z][^<]+?)(?: <|<)", page[page.index('id="became"') :])[:4] == [
-        "The voice at MiniMax", "The uploaded file at MiniMax", "Our copy of the demo",
+        "Voice at MiniMax", "Uploaded file at MiniMax", "Our copy of the preview",
         "Our copy of the recording",
     ]  # fmt: skip
     assert page.count("deleted</span>") == 4
@@ -129,7 +129,7 @@ def test_deleting_twice_does_no_harm(client: Client, voice: Voice) -> None:
 
     again = _delete(client, voice)
 
-    assert again.count("was gone already</span>") == 1
+    assert again.count("already deleted</span>") == 1
     assert Event.objects.filter(kind=EventKind.DELETED).count() == 1
 
 

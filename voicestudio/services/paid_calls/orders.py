@@ -26,7 +26,7 @@ class OverLimit(OrderRefused):
             "",
             Message(
                 _("This month's limit for paid calls is reached."),
-                _("An administrator can allow more."),
+                _("An administrator can raise it."),
             ),
         )
 
