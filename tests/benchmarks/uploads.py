@@ -176,7 +176,7 @@ def highest():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 before = highest()
 if kind == "ours":
-    Client(api_key="practice", base_url=url).upload(
+    Client(api_key="practice", base_url=url).upload_file(
         Path(path), purpose="voice_clone", filename="a.wav")
 else:
     with open(path, "rb") as file:

@@ -27,7 +27,7 @@ def test_clone_answer_keeps_everything(client: Client, provider: ScriptedServer)
     }
     provider.will_send(http(body))
 
-    answer = client.clone(CLONE)
+    answer = client.clone_voice(CLONE)
 
     assert vars(answer) == {
         "input_sensitive": False,
@@ -73,7 +73,7 @@ def test_moderation_flag_is_read_in_every_shape(
 ) -> None:
     provider.will_send(http({**fields, "base_resp": OK}))
 
-    answer = client.clone(CLONE)
+    answer = client.clone_voice(CLONE)
 
     assert (answer.input_sensitive, answer.input_sensitive_type) == flag
 
@@ -86,7 +86,7 @@ def test_clone_succeeds_with_code_zero_and_odd_fields(
         http({"demo_audio": odd if odd != "text" else " ", "extra_info": odd, **refusal("0")})
     )
 
-    answer = client.clone(CLONE)
+    answer = client.clone_voice(CLONE)
 
     assert (answer.demo_audio, answer.extra_info, answer.status_code) == ("", {}, 0)
 
@@ -147,8 +147,8 @@ def test_data_without_base_resp_is_accepted(
 
     assert client.retrieve_file(1).file_id == 123456789012345
     assert client.list_files("voice_clone").files == ()
-    assert client.get_voice().voices == ()
-    assert client.speech(SPEECH).audio == b"\0"
+    assert client.list_voices().voices == ()
+    assert client.generate_speech(SPEECH).audio == b"\0"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_clone_without_a_status_code_is_unknown(
 ) -> None:
     provider.will_send(http(body))
 
-    error = get_error(InvalidAnswer, lambda: client.clone(CLONE))
+    error = get_error(InvalidAnswer, lambda: client.clone_voice(CLONE))
 
     assert (error.outcome_unknown, error.retryable, error.trace_id) == (True, False, "trace-1")
 
@@ -176,7 +176,7 @@ def test_empty_object_is_no_list(client: Client, provider: ScriptedServer) -> No
     with pytest.raises(InvalidAnswer):
         client.list_files("voice_clone")
     with pytest.raises(InvalidAnswer):
-        client.get_voice()
+        client.list_voices()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_voices_are_read_from_every_group(client: Client, provider: ScriptedServ
         )
     )
 
-    answer = client.get_voice("all")
+    answer = client.list_voices("all")
 
     assert answer.voices == (
         ListedVoice(
@@ -249,7 +249,7 @@ def test_speech_is_read_as_hex_and_as_url(client: Client, provider: ScriptedServ
         http({"data": {"audio": "https://cdn.example/a.mp3"}, **body}),
     )
 
-    spoken, linked = client.speech(SPEECH), client.speech(SPEECH)
+    spoken, linked = client.generate_speech(SPEECH), client.generate_speech(SPEECH)
 
     assert (spoken.audio, spoken.url, spoken.trace_id) == (b"ID3", "", "trace-2")
     assert (linked.audio, linked.url, linked.trace_id) == (
@@ -268,4 +268,4 @@ def test_speech_without_audio_is_invalid(
 ) -> None:
     provider.will_send(http({"data": data, "base_resp": OK}))
 
-    assert get_error(InvalidAnswer, lambda: client.speech(SPEECH)).outcome_unknown is True
+    assert get_error(InvalidAnswer, lambda: client.generate_speech(SPEECH)).outcome_unknown is True

@@ -42,7 +42,7 @@ def no_proxy_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def failure_of(client: Client) -> MiniMaxError:
     with pytest.raises(MiniMaxError) as caught:
-        client.clone(CLONE)
+        client.clone_voice(CLONE)
     return caught.value
 
 
@@ -162,12 +162,12 @@ def test_loopback_needs_no_proxy(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     provider.will_send(http({"base_resp": OK}))
 
-    assert make_client().clone(CLONE).status_code == 0
+    assert make_client().clone_voice(CLONE).status_code == 0
 
 
 def test_header_that_cannot_be_sent_was_not_sent(client: Client, provider: ScriptedServer) -> None:
     with pytest.raises(NotSent):
-        client.clone(CLONE, headers={"Rehearse": "a\r\nX: b"})
+        client.clone_voice(CLONE, headers={"Rehearse": "a\r\nX: b"})
 
     assert provider.received == []
 
@@ -176,7 +176,7 @@ def test_missing_file_is_reported_before_anything_is_sent(
     client: Client, provider: ScriptedServer, tmp_path: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
-        client.upload(tmp_path / "no", purpose="voice_clone", filename="no.mp3")
+        client.upload_file(tmp_path / "no", purpose="voice_clone", filename="no.mp3")
 
     assert provider.received == []
 
@@ -262,7 +262,7 @@ def test_stale_connection_does_not_affect_a_clone(client: Client, provider: Scri
 
     client.list_files("voice_clone")
 
-    assert client.clone(CLONE).status_code == 0
+    assert client.clone_voice(CLONE).status_code == 0
 
 
 def test_upload_reads_an_early_answer(
@@ -276,7 +276,7 @@ def test_upload_reads_an_early_answer(
     provider.will_send(too_large)
 
     with pytest.raises(Refused) as caught:
-        client.upload(path, purpose="voice_clone", filename="big.wav")
+        client.upload_file(path, purpose="voice_clone", filename="big.wav")
 
     assert (caught.value.http_status, caught.value.trace_id) == (413, "trace-1")
 
@@ -290,7 +290,7 @@ def test_interrupted_upload_is_no_answer(
     provider.will_send(Reply([], then="reset", reads_body=False))
 
     with pytest.raises(NoAnswer) as caught:
-        client.upload(path, purpose="voice_clone", filename="big.wav")
+        client.upload_file(path, purpose="voice_clone", filename="big.wav")
 
     assert caught.value.retryable is False
 
@@ -346,7 +346,7 @@ def test_key_is_never_shown(
     texts = [repr(client), str(client)]
 
     try:
-        texts.append(repr(client.clone(CLONE)))
+        texts.append(repr(client.clone_voice(CLONE)))
     except MiniMaxError as error:
         texts += [repr(error), repr(vars(error))]
         report = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -373,7 +373,7 @@ def test_cause_of_a_failure_holds_no_request(client: Client, provider: ScriptedS
 def test_short_key_is_not_redacted(provider: ScriptedServer, make_client: Make) -> None:
     provider.will_send(http({"demo_audio": "http://127.0.0.1/practice/a.mp3", "base_resp": OK}))
 
-    answer = make_client(api_key="practice").clone(CLONE)
+    answer = make_client(api_key="practice").clone_voice(CLONE)
 
     assert answer.demo_audio == "http://127.0.0.1/practice/a.mp3"
 
@@ -384,7 +384,7 @@ def test_log_names_the_call_and_its_trace(
     caplog.set_level(logging.INFO, "voicestudio.minimax")
     provider.will_send(http({"base_resp": OK}), Reply([], then="close"))
 
-    client.clone(CLONE)
+    client.clone_voice(CLONE)
     failure_of(client)
 
     lines = [record.getMessage().partition(" after ") for record in caplog.records]

@@ -36,7 +36,7 @@ def test_code_gives_the_reason(
     for code in codes:
         provider.will_send(http(refusal(code)))
 
-        error = get_error(Refused, lambda: client.clone(CLONE))
+        error = get_error(Refused, lambda: client.clone_voice(CLONE))
 
         assert (error.reason, error.status_code, error.status_msg) == (reason, int(code), "reason")
         assert error.outcome_unknown is (reason is Reason.SERVER)
@@ -79,7 +79,7 @@ def test_http_status_gives_the_reason_without_a_known_code(
 ) -> None:  # fmt: skip
     provider.will_send(http(body, status))
 
-    error = get_error(Refused, lambda: client.clone(CLONE))
+    error = get_error(Refused, lambda: client.clone_voice(CLONE))
 
     assert (error.status_code, error.reason, error.outcome_unknown) == (code, reason, unknown)
     assert error.retryable is (reason is Reason.RATE_LIMIT)
@@ -103,14 +103,14 @@ def test_message_of_a_gateway_is_kept(
 ) -> None:
     provider.will_send(http(body, "401 Unauthorized"))
 
-    assert get_error(Refused, client.get_voice).status_msg == message
+    assert get_error(Refused, client.list_voices).status_msg == message
 
 
 def test_call_that_a_gateway_lacks_is_unsupported(client: Client, provider: ScriptedServer) -> None:
     for call in (
         lambda: client.list_files("voice_clone"),
         lambda: client.delete_file(1, "voice_clone"),
-        client.get_voice,
+        client.list_voices,
         lambda: client.delete_voice("Anna2024"),
     ):
         provider.will_send(http("404 page not found", "404 Not Found"))

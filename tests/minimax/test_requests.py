@@ -39,7 +39,7 @@ FILE = {
 def test_clone_sends_every_field(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http({"base_resp": OK}))
 
-    client.clone(FULL_CLONE)
+    client.clone_voice(FULL_CLONE)
 
     [sent] = provider.received
     assert sent.line == "POST /v1/voice_clone HTTP/1.1"
@@ -63,7 +63,7 @@ def test_clone_sends_every_field(client: Client, provider: ScriptedServer) -> No
 def test_clone_leaves_out_defaults(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http({"base_resp": OK}))
 
-    client.clone(CloneRequest(file_id=7, voice_id="Anna2024"))
+    client.clone_voice(CloneRequest(file_id=7, voice_id="Anna2024"))
 
     assert provider.received[0].json == {"file_id": 7, "voice_id": "Anna2024"}
 
@@ -94,7 +94,7 @@ def test_invalid_clone_raises_value_error(
     fields: dict[str, object] = {"file_id": 7, "voice_id": "Anna2024", **changes}
 
     with pytest.raises(ValueError):  # noqa: PT011 - several sentences
-        client.clone(CloneRequest(**fields))  # type: ignore[arg-type]
+        client.clone_voice(CloneRequest(**fields))  # type: ignore[arg-type]
 
     assert provider.received == []
 
@@ -102,7 +102,7 @@ def test_invalid_clone_raises_value_error(
 def test_call_sends_exactly_our_headers(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http({"base_resp": OK}))
 
-    client.clone(FULL_CLONE, headers={"Rehearse": "flagged", "Authorization": "Bearer other"})
+    client.clone_voice(FULL_CLONE, headers={"Rehearse": "flagged", "Authorization": "Bearer other"})
 
     headers = provider.received[0].headers
     length = headers.pop("content-length")
@@ -131,7 +131,7 @@ def test_netrc_does_not_replace_the_key(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     provider.will_send(http({"voice_cloning": None, "base_resp": OK}))
 
-    make_client().get_voice()
+    make_client().list_voices()
 
     assert provider.received[0].headers["authorization"] == f"Bearer {KEY}"
 
@@ -158,8 +158,8 @@ def test_file_calls_send_their_parameters(client: Client, provider: ScriptedServ
 def test_voice_calls_send_their_bodies(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http({"base_resp": OK}), http({"base_resp": OK}), http({"base_resp": OK}))
 
-    client.get_voice()
-    client.get_voice("all")
+    client.list_voices()
+    client.list_voices("all")
     client.delete_voice("Anna2024")
 
     assert [(sent.line, sent.json) for sent in provider.received] == [
@@ -174,7 +174,7 @@ def test_speech_sends_voice_and_audio_settings_without_emotion(
 ) -> None:
     provider.will_send(http({"data": {"audio": "00ff"}, "base_resp": OK}))
 
-    client.speech(
+    client.generate_speech(
         SpeechRequest(voice_id="Anna2024", text="Hello", model="speech-2.8-hd", speed=1.2, pitch=-3)
     )
 
@@ -204,7 +204,7 @@ def test_base_url_may_have_a_prefix_and_a_trailing_slash(
 ) -> None:
     provider.will_send(http({"base_resp": OK}))
 
-    make_client(base_url=provider.url + prefix + tail).get_voice()
+    make_client(base_url=provider.url + prefix + tail).list_voices()
 
     assert provider.received[0].line == f"POST {prefix}/v1/get_voice HTTP/1.1"
 
@@ -246,7 +246,7 @@ def test_upload_sends_a_form_like_a_browser(
     path = tmp_path / "x"
     path.write_bytes(b"\x00\r\n--sound")
 
-    make_client(upload_path="v1/files").upload(
+    make_client(upload_path="v1/files").upload_file(
         path, purpose="voice_clone", filename='王芳 "a"\r\n.mp3'
     )
 
@@ -283,7 +283,7 @@ def test_upload_memory_does_not_grow_with_the_file(
     provider.will_send(http({"file": FILE, "base_resp": OK}))
     tracemalloc.start()
     try:
-        client.upload(path, purpose="voice_clone", filename="big.wav")
+        client.upload_file(path, purpose="voice_clone", filename="big.wav")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -312,7 +312,7 @@ def test_reads_share_a_connection_but_clones_do_not(
 
     client.list_files("voice_clone")
     client.list_files("voice_clone")
-    client.clone(CloneRequest(7, "Anna2024"))
+    client.clone_voice(CloneRequest(7, "Anna2024"))
     client.list_files("voice_clone")
 
     assert [sent.connection for sent in provider.received] == [1, 1, 2, 3]

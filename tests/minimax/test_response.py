@@ -22,8 +22,8 @@ def test_trace_id_is_kept_in_any_letter_case(
         reply.pieces = [piece.replace(b"Trace-Id", name.encode()) for piece in reply.pieces]
     provider.will_send(success, failure)
 
-    assert client.clone(CLONE).trace_id == "trace-1"
-    assert get_error(Refused, lambda: client.clone(CLONE)).trace_id == "trace-1"
+    assert client.clone_voice(CLONE).trace_id == "trace-1"
+    assert get_error(Refused, lambda: client.clone_voice(CLONE)).trace_id == "trace-1"
 
 
 def test_trace_id_of_the_body_is_used_without_a_header(
@@ -32,7 +32,7 @@ def test_trace_id_of_the_body_is_used_without_a_header(
     body = {"data": None, "trace_id": "trace-2", **refusal(1008)}
     provider.will_send(http(body, headers={"Trace-Id": ""}))
 
-    error = get_error(Refused, lambda: client.speech(SPEECH))
+    error = get_error(Refused, lambda: client.generate_speech(SPEECH))
 
     assert (error.trace_id, error.reason) == ("trace-2", Reason.BALANCE)
 
@@ -42,7 +42,7 @@ def test_refusal_keeps_retry_after_and_survives_pickling(
 ) -> None:
     provider.will_send(http(refusal(1002), "429 Slow", headers={"Retry-After": "7"}))
 
-    error = get_error(Refused, lambda: client.clone(CLONE))
+    error = get_error(Refused, lambda: client.clone_voice(CLONE))
 
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
     assert error.retry_after == 7.0
@@ -91,7 +91,7 @@ def test_body_without_a_json_object_is_invalid(
 ) -> None:
     provider.will_send(http(body))
 
-    error = get_error(InvalidAnswer, lambda: client.clone(CLONE))
+    error = get_error(InvalidAnswer, lambda: client.clone_voice(CLONE))
 
     assert (error.http_status, error.trace_id, error.outcome_unknown) == (200, "trace-1", True)
     assert len(error.raw) <= 4096
@@ -101,7 +101,7 @@ def test_body_without_a_json_object_is_invalid(
 def test_redirect_is_not_followed(client: Client, provider: ScriptedServer, status: str) -> None:
     provider.will_send(http("", status, headers={"Location": provider.url + "/elsewhere"}))
 
-    error = get_error(InvalidAnswer, lambda: client.clone(CLONE))
+    error = get_error(InvalidAnswer, lambda: client.clone_voice(CLONE))
 
     assert len(provider.received) == 1
     assert (error.outcome_unknown, error.http_status) == (False, int(status[:3]))
@@ -110,7 +110,7 @@ def test_redirect_is_not_followed(client: Client, provider: ScriptedServer, stat
 def test_body_of_a_redirect_is_limited(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http(b"x" * 2_000_000, "302 Found", headers={"Location": "http://["}))
 
-    error = get_error(InvalidAnswer, lambda: client.clone(CLONE))
+    error = get_error(InvalidAnswer, lambda: client.clone_voice(CLONE))
 
     assert "too large" in str(error)
     assert (error.outcome_unknown, error.http_status) == (False, 302)
@@ -119,7 +119,7 @@ def test_body_of_a_redirect_is_limited(client: Client, provider: ScriptedServer)
 def test_body_is_limited(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http(b'{"a": "' + b"x" * 2_000_000 + b'"}'))
 
-    error = get_error(InvalidAnswer, lambda: client.clone(CLONE))
+    error = get_error(InvalidAnswer, lambda: client.clone_voice(CLONE))
 
     assert "too large" in str(error)
     assert (error.trace_id, len(error.raw)) == ("trace-1", 4096)
@@ -129,7 +129,7 @@ def test_decompressed_body_is_limited(client: Client, provider: ScriptedServer) 
     bomb = gzip.compress(b" " * 100_000_000)
     provider.will_send(http(bomb, headers={"Content-Encoding": "gzip"}))
 
-    assert "too large" in str(get_error(InvalidAnswer, lambda: client.clone(CLONE)))
+    assert "too large" in str(get_error(InvalidAnswer, lambda: client.clone_voice(CLONE)))
 
 
 def test_compressed_and_chunked_answers_are_read(client: Client, provider: ScriptedServer) -> None:
@@ -140,14 +140,14 @@ def test_compressed_and_chunked_answers_are_read(client: Client, provider: Scrip
         Reply([head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)], then="keep"),
     )
 
-    assert client.clone(CLONE).status_code == 0
-    assert client.clone(CLONE).status_code == 0
+    assert client.clone_voice(CLONE).status_code == 0
+    assert client.clone_voice(CLONE).status_code == 0
 
 
 def test_damaged_compression_is_no_answer(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http(b"not gzip at all", headers={"Content-Encoding": "gzip"}))
 
-    error = get_error(NoAnswer, lambda: client.clone(CLONE))
+    error = get_error(NoAnswer, lambda: client.clone_voice(CLONE))
 
     assert (error.http_status, error.trace_id) == (200, "trace-1")
 
@@ -155,7 +155,7 @@ def test_damaged_compression_is_no_answer(client: Client, provider: ScriptedServ
 def test_speech_answer_may_be_large(client: Client, provider: ScriptedServer) -> None:
     provider.will_send(http({"data": {"audio": "00" * 1_000_000}, "base_resp": OK}))
 
-    assert len(client.speech(SPEECH).audio) == 1_000_000
+    assert len(client.generate_speech(SPEECH).audio) == 1_000_000
 
 
 def test_values_that_a_database_cannot_store_are_cleaned(
@@ -167,7 +167,7 @@ def test_values_that_a_database_cannot_store_are_cleaned(
     )
     provider.will_send(http(body))
 
-    answer = client.clone(CLONE)
+    answer = client.clone_voice(CLONE)
 
     assert answer.extra_info == {"a": "bc", "n": None, "i": None, "e": None, "emoji": "😀"}
     assert answer.status_msg == "x"

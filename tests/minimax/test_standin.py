@@ -50,16 +50,16 @@ def client(standin: StandIn, request: pytest.FixtureRequest) -> Iterator[Client]
 def test_client_and_stand_in_agree_on_every_call(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
-    uploaded = client.upload(sample, purpose="voice_clone", filename="王芳.wav")
+    uploaded = client.upload_file(sample, purpose="voice_clone", filename="王芳.wav")
     listed = client.list_files("voice_clone")
     retrieved = client.retrieve_file(uploaded.file_id)
-    cloned = client.clone(
+    cloned = client.clone_voice(
         CloneRequest(uploaded.file_id, "WangFang2024", text="Hello there.", model="speech-2.8-hd")
     )
     preview = io.BytesIO()
     download = client.download(cloned.demo_audio, preview, max_bytes=50_000_000, timeout=20)
-    speech = client.speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
-    voices = client.get_voice()
+    speech = client.generate_speech(SpeechRequest("WangFang2024", "Hello.", "speech-2.8-turbo"))
+    voices = client.list_voices()
     deleted_voice = client.delete_voice("WangFang2024")
     deleted_file = client.delete_file(uploaded.file_id, "voice_clone")
 
@@ -76,11 +76,11 @@ def test_client_and_stand_in_agree_on_every_call(
 
 
 def test_taken_voice_id_is_refused(standin: StandIn, client: Client, sample: Path) -> None:
-    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
-    client.clone(CloneRequest(file_id, "Anna2024"))
+    file_id = client.upload_file(sample, purpose="voice_clone", filename="a.wav").file_id
+    client.clone_voice(CloneRequest(file_id, "Anna2024"))
 
     with pytest.raises(Refused) as caught:
-        client.clone(CloneRequest(file_id, "Anna2024"))
+        client.clone_voice(CloneRequest(file_id, "Anna2024"))
 
     assert (caught.value.status_code, caught.value.reason) == (2039, Reason.TAKEN)
 
@@ -89,7 +89,7 @@ def test_wrong_key_is_refused(standin: StandIn) -> None:
     client = Client(api_key="sk-some-other-key", base_url=standin.url)
 
     with pytest.raises(Refused) as caught:
-        client.get_voice()
+        client.list_voices()
     client.close()
 
     assert caught.value.reason is Reason.AUTHENTICATION
@@ -98,13 +98,13 @@ def test_wrong_key_is_refused(standin: StandIn) -> None:
 def test_lost_answer_is_unknown_and_sent_once(
     standin: StandIn, client: Client, sample: Path
 ) -> None:
-    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
+    file_id = client.upload_file(sample, purpose="voice_clone", filename="a.wav").file_id
     standin.script("voice_clone", Fault(after="work", action="drop"))
 
     with pytest.raises(NoAnswer) as caught:
-        client.clone(CloneRequest(file_id, "Anna2024"))
+        client.clone_voice(CloneRequest(file_id, "Anna2024"))
     with pytest.raises(Refused) as second:
-        client.clone(CloneRequest(file_id, "Anna2024"))
+        client.clone_voice(CloneRequest(file_id, "Anna2024"))
 
     assert caught.value.outcome_unknown is True
     assert second.value.status_code == 2039
@@ -112,9 +112,9 @@ def test_lost_answer_is_unknown_and_sent_once(
 
 
 def test_rehearsed_flag_is_read(standin: StandIn, client: Client, sample: Path) -> None:
-    file_id = client.upload(sample, purpose="voice_clone", filename="a.wav").file_id
+    file_id = client.upload_file(sample, purpose="voice_clone", filename="a.wav").file_id
 
-    answer = client.clone(CloneRequest(file_id, "Anna2024"), headers={"Rehearse": "flagged"})
+    answer = client.clone_voice(CloneRequest(file_id, "Anna2024"), headers={"Rehearse": "flagged"})
 
     assert answer.input_sensitive is True
     assert answer.input_sensitive_type in range(1, 8)
@@ -126,4 +126,4 @@ def test_stopped_stand_in_was_not_sent(sample: Path) -> None:
     client = Client(api_key="practice", base_url=url)
 
     with pytest.raises(NotSent):
-        client.upload(sample, purpose="voice_clone", filename="a.wav")
+        client.upload_file(sample, purpose="voice_clone", filename="a.wav")

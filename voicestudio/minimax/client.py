@@ -79,7 +79,7 @@ class Client:
 
     # API calls
 
-    def upload(self, path: Path, *, purpose: str, filename: str) -> files.UploadedFile:
+    def upload_file(self, path: Path, *, purpose: str, filename: str) -> files.UploadedFile:
         """Upload a file from disk, one block at a time; `filename` needs its real extension.
 
         Source: provider.md, "Calls" and "Audio".
@@ -97,7 +97,7 @@ class Client:
             )
         return files.parse_file(response)
 
-    def clone(
+    def clone_voice(
         self, request: clones.CloneRequest, *, headers: Mapping[str, str] | None = None
     ) -> clones.CloneAnswer:
         """Clone a voice. Not idempotent: repeat it only when the error is `retryable`."""
@@ -119,7 +119,7 @@ class Client:
         body = {"file_id": file_id, "purpose": files.check_purpose(purpose)}
         return files.parse_deletion(self._post("/v1/files/delete", body, once=True), file_id)
 
-    def get_voice(self, voice_type: str = "voice_cloning") -> voices.VoiceList:
+    def list_voices(self, voice_type: str = "voice_cloning") -> voices.VoiceList:
         """List the voices of one type or of `all`; a clone only after its first speech."""
         return voices.parse_voices(self._post("/v1/get_voice", {"voice_type": voice_type}))
 
@@ -128,7 +128,7 @@ class Client:
         body = {"voice_type": "voice_cloning", "voice_id": voice_id}
         return voices.parse_deletion(self._post("/v1/delete_voice", body, once=True), voice_id)
 
-    def speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
+    def generate_speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
         """Generate speech: billed, and the first speech of a clone makes the clone fee due."""
         response = self._post(
             "/v1/t2a_v2", request.body(), max_bytes=MAX_SPEECH_BODY_BYTES, once=True

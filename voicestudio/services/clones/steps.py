@@ -74,7 +74,7 @@ def send_clone(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
     """Clone the voice; in practice mode the stand-in is asked for the rehearsed outcome."""
     rehearsed = settings.PRACTICE_MODE and attempt.rehearsal
     headers = {"Rehearse": attempt.rehearsal} if rehearsed else {}
-    return provider.client().clone(request, headers=headers)
+    return provider.client().clone_voice(request, headers=headers)
 
 
 def answer_columns(_attempt: CloneAttempt, answer: CloneAnswer) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _get_file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
         return call_log.logged_call(
             attempt,
             "upload",
-            lambda: client.upload(path, purpose=recording.purpose, filename=name),
+            lambda: client.upload_file(path, purpose=recording.purpose, filename=name),
         ).file_id
 
     try:

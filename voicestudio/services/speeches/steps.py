@@ -55,7 +55,7 @@ def check_voice(speech: Speech) -> None:
 
 def send_speech(_speech: Speech, request: SpeechRequest) -> SpeechAnswer:
     """Generate the speech."""
-    return provider.client().speech(request)
+    return provider.client().generate_speech(request)
 
 
 def answer_columns(speech: Speech, answer: SpeechAnswer) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def compare() -> Comparison:
     """Ask MiniMax which voices it has. Raises `NotAnswered` where that goes wrong."""
     bookkeeping.settle_lapsed()
     try:
-        listed = provider.client().get_voice("voice_cloning").voices
+        listed = provider.client().list_voices("voice_cloning").voices
     except Refused as error:
         if error.reason is Reason.UNSUPPORTED:
             return Comparison(can_list=False)
