@@ -1,4 +1,4 @@
-"""Figures of sounds whose figures are known: tones, EBU's reference signals, steps."""
+"""Metrics of exactly known sounds: tones, reference signals of the EBU, steps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Sound = NDArray[np.float32]
 
 
 def tone(parts: list[tuple[float, float]], rate: int, channels: int = 2) -> Sound:
-    """1 kHz; each part has its peak level (dBFS) and its length (s)."""
+    """A tone of 1 kHz whose parts have these peak levels (dBFS) and lengths (s)."""
     levels = np.concatenate(
         [np.full(round(length * rate), 10 ** (db / 20)) for db, length in parts]
     )
@@ -34,7 +34,7 @@ def tone(parts: list[tuple[float, float]], rate: int, channels: int = 2) -> Soun
 
 
 def loudness(sound: Sound, rate: int) -> Loudness:
-    """By the doctor's meter, in blocks."""
+    """Measured in blocks of half a second."""
     meter = LoudnessMeter()
     for start in range(0, sound.shape[1], rate // 2):
         meter.add(sound[:, start : start + rate // 2], rate)
@@ -53,22 +53,22 @@ def loudness(sound: Sound, rate: int) -> Loudness:
     ],
     ids=["steady", "soft", "relative gate", "both gates", "steps"],
 )
-def test_loudness_is_that_of_the_reference_signal(
+def test_loudness_of_a_reference_signal_is_exact(
     parts: list[tuple[float, float]], lufs: float, rate: int
 ) -> None:
     # Source: EBU Tech 3341, table 1, signals 1 to 5.
     assert loudness(tone(parts, rate), rate).integrated == pytest.approx(lufs, abs=0.1)
 
 
-def test_loudness_of_five_channels_is_that_of_the_reference_signal() -> None:
-    # Source: EBU Tech 3341, table 1, signal 6: left, right, centre and both behind.
+def test_loudness_of_five_channels_is_exact() -> None:
+    # Source: EBU Tech 3341, table 1, signal 6: left, right, centre and both surround channels.
     sound = np.concatenate([tone([(db, 20.0)], 48_000, 1) for db in (-28, -28, -24, -30, -30)])
 
     assert loudness(sound, 48_000).integrated == pytest.approx(-23.0, abs=0.1)
 
 
 @pytest.mark.parametrize(
-    ("levels", "spread"),
+    ("levels", "expected"),
     [
         ([-20.0, -30.0], 10.0),
         ([-20.0, -15.0], 5.0),
@@ -76,11 +76,13 @@ def test_loudness_of_five_channels_is_that_of_the_reference_signal() -> None:
         ([-50.0, -35.0, -20.0, -35.0, -50.0], 15.0),
     ],
 )
-def test_loudness_range_is_that_of_the_reference_signal(levels: list[float], spread: float) -> None:
+def test_range_of_a_reference_signal_is_exact(
+    levels: list[float], expected: float
+) -> None:
     # Source: EBU Tech 3342, table 1, signals 1 to 4.
-    found = loudness(tone([(db, 20.0) for db in levels], 48_000), 48_000)
+    measured = loudness(tone([(db, 20.0) for db in levels], 48_000), 48_000)
 
-    assert found.range == pytest.approx(spread, abs=0.1)
+    assert measured.range == pytest.approx(expected, abs=0.1)
 
 
 def test_silence_has_no_loudness() -> None:
@@ -89,7 +91,7 @@ def test_silence_has_no_loudness() -> None:
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 96_000])
 @pytest.mark.parametrize("level_db", [-6.0, -26.0, -46.0])
-def test_tone_is_measured_within_a_tenth(rate: int, level_db: float, check_sound: Check) -> None:
+def test_levels_of_a_tone_are_exact(rate: int, level_db: float, check_sound: Check) -> None:
     metrics = check_sound(tone([(level_db, 11.0)], rate), kind="wavfloat", rate=rate).metrics
 
     assert metrics["peak_dbfs"] == pytest.approx(level_db, abs=0.1)
@@ -98,8 +100,8 @@ def test_tone_is_measured_within_a_tenth(rate: int, level_db: float, check_sound
     assert metrics["duration_s"] == pytest.approx(11.0)
 
 
-def test_true_peak_lies_between_the_samples() -> None:
-    # A quarter of the rate, 45 degrees late: every sample is 3 dB below the crest.
+def test_true_peak_is_found_between_the_samples() -> None:
+    # A quarter of the rate with a phase of 45 degrees: every sample is 3 dB below the peak.
     wave = np.sin(np.pi / 2 * np.arange(48_000) + np.pi / 4).astype(np.float32)
     peak = TruePeakMeter()
 
@@ -108,7 +110,7 @@ def test_true_peak_lies_between_the_samples() -> None:
     assert 20 * np.log10(peak.highest) == pytest.approx(0.0, abs=0.05)
 
 
-def test_offset_is_measured_and_is_no_level(check_sound: Check) -> None:
+def test_offset_does_not_change_the_level(check_sound: Check) -> None:
     clip = speech_in_room("English")
 
     plain, moved = check_sound(clip).metrics, check_sound(clip + 0.1).metrics
@@ -118,7 +120,7 @@ def test_offset_is_measured_and_is_no_level(check_sound: Check) -> None:
 
 
 @pytest.mark.parametrize("top_hz", [3_400, 5_000, 8_000])
-def test_bandwidth_is_where_the_voice_ends(top_hz: int, check_sound: Check) -> None:
+def test_bandwidth_is_the_highest_frequency_of_the_voice(top_hz: int, check_sound: Check) -> None:
     clip = speech_in_room("English")
     spectrum = np.fft.rfft(clip)
     spectrum[np.fft.rfftfreq(len(clip), 1 / RATE) > top_hz] = 0
@@ -134,12 +136,12 @@ def test_noise_is_measured_between_the_words(check_sound: Check) -> None:
 
     metrics = check_sound(clip + np.float32(10 ** (-40 / 20)) * noise).metrics
 
-    # Of white noise up to 11 kHz, 95 Hz to 7.3 kHz hold 1.9 dB less.
+    # Between 95 Hz and 7.3 kHz, white noise up to 11 kHz is 1.9 dB softer.
     assert metrics["noise_floor_dbfs"] == pytest.approx(-41.9, abs=1.5)
     assert metrics["snr_db"] == pytest.approx(20, abs=2)
 
 
-def test_share_of_clipped_samples_is_known(check_sound: Check) -> None:
+def test_share_of_clipped_samples_is_measured(check_sound: Check) -> None:
     clip = speech_in_room("German")
     top = np.float32(0.3 * np.abs(clip).max())
     share = float((np.abs(clip) >= top).mean())
@@ -160,34 +162,32 @@ def test_pauses_and_ends_are_measured(check_sound: Check) -> None:
     assert metrics["speech_s"] == pytest.approx(8.3, abs=0.5)
 
 
-def test_frames_tell_of_each_50_ms(tmp_path: Path) -> None:
+def test_frames_describe_every_50_ms(tmp_path: Path) -> None:
     clip = speech_in_room("Spanish")
     path = recordings.write(tmp_path / "x", clip[None], RATE)
 
-    seen = read_frames(path, longest_s=60)
+    frames = read_frames(path, longest_s=60)
 
-    assert (len(seen.speech), len(seen.rms_db), seen.bands.shape) == (400, 400, (400, 17))
-    assert seen.duration_s == pytest.approx(20.0)
-    assert seen.times(np.array([0, 1, 2, 400])) == pytest.approx([0.0, 0.05, 0.1, 20.0], abs=1e-4)
-    assert 0.85 < seen.speech.mean() < 0.98
-    assert not seen.speech[:4].any()
-    assert seen.noise_db[10] == pytest.approx(-63, abs=4)
+    assert (len(frames.speech), len(frames.rms_db), frames.bands.shape) == (400, 400, (400, 17))
+    assert frames.duration_s == pytest.approx(20.0)
+    assert frames.times(np.array([0, 1, 2, 400])) == pytest.approx([0.0, 0.05, 0.1, 20.0], abs=1e-4)
+    assert 0.85 < frames.speech.mean() < 0.98
+    assert not frames.speech[:4].any()
+    assert frames.noise_db[10] == pytest.approx(-63, abs=4)
 
 
-def test_result_does_not_depend_on_the_size_of_blocks() -> None:
+def test_resampling_does_not_depend_on_the_block_size() -> None:
     voice = speech_in_room("French")[: 3 * RATE]
     whole, parts = VoiceResampler(), VoiceResampler()
 
-    once = np.concatenate([*whole.add(voice, RATE), *whole.finish()])
-    often = [
+    at_once = np.concatenate([*whole.add(voice, RATE), *whole.finish()])
+    in_parts = [
         part for at in range(0, len(voice), 777) for part in parts.add(voice[at : at + 777], RATE)
     ]
-    again = np.concatenate([*often, *parts.finish()])
-
-    assert np.array_equal(once, again)
+    assert np.array_equal(at_once, np.concatenate([*in_parts, *parts.finish()]))
 
 
-def test_windows_leave_nothing_out() -> None:
+def test_windows_cover_all_samples() -> None:
     windows = SlidingWindows(4, 2)
     samples = np.arange(11, dtype=np.float32)
 
@@ -197,13 +197,13 @@ def test_windows_leave_nothing_out() -> None:
     assert rows[-1].tolist() == [8, 9, 10, 0]
 
 
-def test_every_threshold_says_why() -> None:
+def test_every_threshold_has_a_value_and_a_reason() -> None:
     assert [line.code for line in TABLE if len(line.reason) < 40] == []
     assert [line.code for line in TABLE if line.usable == line.disappointing == line.unusable] == []
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 44_056])
-def test_steps_keep_time_at_every_rate(rate: int) -> None:
+def test_steps_start_at_their_times_at_every_rate(rate: int) -> None:
     levels = Levels()
     ramp = np.full((1, 31 * rate), 0.5, np.float32)
     ramp[:, 20 * rate : 20 * rate + rate // 20] = 1.0
@@ -218,24 +218,23 @@ def test_steps_keep_time_at_every_rate(rate: int) -> None:
     assert levels.seconds == pytest.approx(31.0)
 
 
-@pytest.mark.parametrize("level", [0.0, 0.1], ids=["digital silence", "nothing but an offset"])
-def test_hours_of_nothing_are_not_heard_out(
+@pytest.mark.parametrize("level", [0.0, 0.1], ids=["digital silence", "offset"])
+def test_analysis_of_a_constant_signal_is_given_up(
     level: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(analyzers, "_CONSTANT_MAX_S", 20.0)
     sound = np.full((1, 8_000 * 60), level, np.float32)
     path = recordings.write(tmp_path / "x", sound, 8_000, kind="flac")
 
-    found = check(path)
+    report = check(path)
 
-    assert found.verdict == "unusable"
-    assert found.metrics["duration_s"] == pytest.approx(20, abs=1)
+    assert report.verdict == "unusable"
+    assert report.metrics["duration_s"] == pytest.approx(20, abs=1)
 
 
-def test_whoever_speaks_after_minutes_of_noise_is_heard(
+def test_speech_after_minutes_of_faint_noise_is_analyzed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The least bit that moves is no nothing: somebody may still begin."""
     monkeypatch.setattr(analyzers, "_CONSTANT_MAX_S", 20.0)
     sound = np.zeros((1, 8_000 * 60), np.float32)
     sound[:, ::997] = 1 / 32_768
