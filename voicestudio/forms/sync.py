@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
+
 from . import texts
 
 LONGEST_NAME = 120
@@ -30,7 +32,7 @@ class CompareForm(forms.Form):
 class ImportVoiceForm(forms.Form):
     """A voice that only MiniMax has, and whose voice it is."""
 
-    voice_id = forms.CharField(max_length=256)
+    voice_id = forms.CharField(max_length=MAX_VOICE_ID_LENGTH)
     name = forms.CharField(
         max_length=LONGEST_NAME, error_messages={"required": _("Say whose voice it is.")}
     )

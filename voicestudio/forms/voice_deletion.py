@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
+
 
 class DeleteForm(forms.Form):
     """What shall go, and the voice ID in the person's own hand; whether it is right is checked
@@ -15,7 +17,7 @@ class DeleteForm(forms.Form):
     files_here = forms.BooleanField(label=_("Also delete our own audio"), required=False)
     confirmation = forms.CharField(
         label=_("Type the voice ID to confirm"),
-        max_length=256,
+        max_length=MAX_VOICE_ID_LENGTH,
         widget=forms.TextInput(
             attrs={
                 "class": "input", "autocomplete": "off", "autocapitalize": "none",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.sync import CompareForm, ImportVoiceForm
+from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 from voicestudio.models import Voice
 from voicestudio.services.voices import sync
 from voicestudio.words import Message
@@ -104,7 +105,7 @@ def _row(
 ) -> HttpResponse:
     """The row once more, with what was typed, and why it was not taken in."""
     context = {
-        "voice_id": form.data.get("voice_id", "")[:256],
+        "voice_id": form.data.get("voice_id", "")[:MAX_VOICE_ID_LENGTH],
         "name": form.data.get("name", "")[:120],
         "error": error or (f"{message.headline} {message.next_step}" if message else ""),
     }
