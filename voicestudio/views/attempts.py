@@ -196,7 +196,7 @@ def _initial(request: HttpRequest, asked: CloneAttempt | None) -> dict[str, Any]
     if "from" in request.GET:
         visible = CloneAttempt.objects.visible_to(request.user)
         earlier = get_object_or_404(visible, pk=_number(request.GET["from"]))
-        wanted = request.GET.get("voice_id", "")[:limits.MAX_VOICE_ID_LENGTH]
+        wanted = request.GET.get("voice_id", "")[: limits.MAX_VOICE_ID_LENGTH]
         fresh = wanted or voice_ids.suggest(earlier.speaker_name)[0]
         initial |= _like(earlier) | {"voice_id": fresh, "parent": earlier.pk}
         initial["advised"] = suggested_options.decided(earlier.recording)
