@@ -506,7 +506,8 @@ def test_page_shows_the_family_at_a_fixed_number_of_queries(
     make_recording(name="a stranger", by=user)
     client.get("/recordings/")
 
-    with django_assert_num_queries(6):  # session, user, it, its kin, the family, its uses
+    # Session, user, the recording, its uploads, relatives, the family, its uses.
+    with django_assert_num_queries(7):
         html = client.get(f"/recordings/{tidied.pk}/").content.decode()
 
     expected = [("0", "anna.m4a")]

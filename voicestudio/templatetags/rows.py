@@ -143,10 +143,11 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
     grandparent = parent.parent if parent else None
     uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
     derived: int = recording.made  # type: ignore[attr-defined]
+    file_id = recording.file_id
     shape = {
         "badge": badge(recording),
         "has_file": recording.has_file,
-        "has_file_id": recording.file_id is not None,
+        "has_file_id": file_id is not None,
         "has_parent": parent is not None,
         "has_grandparent": grandparent is not None,
         "has_older_origin": bool(grandparent and grandparent.parent_id),
@@ -168,7 +169,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "grandparent_url": row_url("recording", grandparent.pk) if grandparent else "",
         "origin": origin(recording),
         "derived": describe_derived(derived),
-        "file_id": str(recording.file_id),
+        "file_id": str(file_id),
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
         "person": recording.created_by.get_username(),
