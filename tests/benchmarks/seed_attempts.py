@@ -254,10 +254,10 @@ def _facts(
         return facts | {"trouble": "unanswered"}
     facts |= {"answered_at": answered, "http_status": 200, "trace_id": trace}
     if state in (AttemptState.STOPPED, AttemptState.FAILED):
-        code, said = (1026, "input new_sensitive")
+        code, message = (1026, "input new_sensitive")
         if state is AttemptState.FAILED:
-            code, said = (2039, "voice clone voice id duplicate")
-        return facts | {"status_code": code, "status_msg": said, "trouble": "refused"}
+            code, message = (2039, "voice clone voice id duplicate")
+        return facts | {"status_code": code, "status_msg": message, "trouble": "refused"}
     flagged = state is AttemptState.FLAGGED
     answer = {
         "input_sensitive": flagged, "input_sensitive_type": 5 if flagged else 0,
@@ -318,8 +318,8 @@ def insert_rows(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
             )
         else:
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for one in tuples():
-                    copy.write_row(one)
+                for values in tuples():
+                    copy.write_row(values)
 
 
 def _move_sequences(cursor: Any) -> None:
