@@ -22,6 +22,7 @@ from voicestudio.models import (
     Voice,
 )
 from voicestudio.models.search import fold_text
+from voicestudio.words import PERMISSION_WORDING
 
 _numbers = itertools.count(1)
 PASSWORD = "correct horse battery"
@@ -148,7 +149,7 @@ def make_attempt(
         model="speech-2.8-hd",
         permission_by=by,
         permission_at=at,
-        permission_wording="I have this person's permission to clone their voice",
+        permission_wording=str(PERMISSION_WORDING),
     )
     # The voice of a ready attempt carries the attempt's own voice ID.
     attempt.voice_id = fields.get("voice_id", attempt.voice_id)

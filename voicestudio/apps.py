@@ -27,7 +27,7 @@ class VoiceStudioConfig(AppConfig):
         """Connect the signal receivers."""
         pre_migrate.connect(refuse_old_database, sender=self)
         post_migrate.connect(install_search, sender=self)
-        task_finished.connect(queue.forget, dispatch_uid="voicestudio.services.queue.forget")
+        task_finished.connect(queue.delete_record, dispatch_uid="delete_record")
 
 
 def refuse_old_database(using: str, **_signal: Any) -> None:

@@ -26,6 +26,7 @@ from voicestudio.models import (
     Voice,
     search,
 )
+from voicestudio.words import PERMISSION_WORDING
 
 BATCH: Final = 5_000
 PEOPLE: Final = 12
@@ -59,7 +60,6 @@ _WORDS: Final = (
     "village near the mountains in winter the snow lies deep and the nights are long"
 ).split()
 _MODELS: Final = ("speech-2.8-hd", "speech-2.8-turbo", "speech-2.6-hd", "speech-02-hd")
-_PERMISSION: Final = "I have this person's permission to clone their voice"
 _PEAKS: Final = [[(place * step) % 90 + 10 for place in range(110)] for step in (37, 41, 53, 67)]
 
 
@@ -211,7 +211,7 @@ def _attempts(
             "language": "auto",
             "permission_by": by.pk,
             "permission_at": at,
-            "permission_wording": _PERMISSION,
+            "permission_wording": str(PERMISSION_WORDING),
             "search_text": search.index_text(f"{speaker.name} {_voice_id(number)} {text}"),
             "enqueued_at": at,
         }

@@ -1,6 +1,5 @@
 """The clone form: what it takes, what it refuses, and in which words."""
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,17 +13,14 @@ from tests import factories
 from voicestudio.forms import CloneForm
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AudioFile, Purpose
-from voicestudio.services.clones import PERMISSION_WORDING
+from voicestudio.words import PERMISSION_WORDING
+from voicestudio.words.voices import VoiceIdCheck
 
 pytestmark = pytest.mark.django_db
 TOKEN = "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11"
 
 
-@dataclass
-class Verdict:
-    state: str = "free"
-    message: str = "Free to use"
-    suggestions: list[str] = field(default_factory=list)
+FREE = VoiceIdCheck("free", "Free to use")
 
 
 @pytest.fixture
@@ -58,7 +54,7 @@ def filled(user: User, chosen: AudioFile | None, /, **changes: Any) -> CloneForm
     for name, value in (typed | changes).items():
         if value is not None:
             data[name] = str(value)
-    return CloneForm(data, by=user, judge=lambda voice_id, speaker: Verdict())
+    return CloneForm(data, by=user, judge=lambda voice_id, speaker: FREE)
 
 
 def wrong(form: CloneForm) -> dict[str, list[str]]:
@@ -225,7 +221,9 @@ def test_clip_without_words_is_told_at_the_words(
 @pytest.mark.parametrize("state", ["taken", "invalid"])
 def test_verdict_on_the_voice_id_is_told(user: User, recording: AudioFile, state: str) -> None:
     form = filled(user, recording)
-    form.judge = lambda voice_id, speaker: Verdict(state, f"{speaker}: {voice_id}", ["Free-1234"])
+    form.judge = lambda voice_id, speaker: VoiceIdCheck(
+        state, f"{speaker}: {voice_id}", ["Free-1234"]
+    )
 
     assert wrong(form) == {"voice_id": ["Anna Larsen: AnnaLarsen-7k2p"]}
     assert form.verdict is not None
@@ -235,7 +233,7 @@ def test_verdict_on_the_voice_id_is_told(user: User, recording: AudioFile, state
 def test_unfinished_form_judges_uploads_only(user: User, recording: AudioFile) -> None:
     data = QueryDict(f"token={TOKEN}&recording={recording.pk}")
     form = CloneForm(
-        data, by=user, judge=lambda *_: Verdict(), refused={"file": "Too short."}, unfinished=True
+        data, by=user, judge=lambda *_: FREE, refused={"file": "Too short."}, unfinished=True
     )
 
     assert wrong(form) == {"file": ["Too short."]}
@@ -254,13 +252,13 @@ def test_mistakes_lead_to_the_controls_that_people_see(user: User) -> None:
 def test_refusal_of_the_service_stands_at_its_field(user: User, recording: AudioFile) -> None:
     form = filled(user, recording)
     assert form.is_valid()
-    form.judge = lambda voice_id, speaker: Verdict("taken", "Taken", ["Free-1234"])
+    form.judge = lambda voice_id, speaker: VoiceIdCheck("taken", "Taken", ["Free-1234"])
 
     form.refuse("voice_id", "This voice ID is taken.")
     form.refuse("unheard of", "Something else.")
 
     assert wrong(form) == {"voice_id": ["This voice ID is taken."], "__all__": ["Something else."]}
-    assert form.verdict == Verdict("taken", "Taken", ["Free-1234"])
+    assert form.verdict == VoiceIdCheck("taken", "Taken", ["Free-1234"])
     assert form.mistakes() == [
         {"anchor": "id_voice_id", "sentence": "This voice ID is taken."},
         {"anchor": "", "sentence": "Something else."},
@@ -268,7 +266,7 @@ def test_refusal_of_the_service_stands_at_its_field(user: User, recording: Audio
 
 
 def test_every_question_has_its_help(user: User) -> None:
-    form = CloneForm(by=user, judge=lambda *_: Verdict())
+    form = CloneForm(by=user, judge=lambda *_: FREE)
     unseen = {
         "token",
         "parent",
@@ -296,9 +294,9 @@ def test_permission_is_worded_as_it_is_kept() -> None:
 
 
 def test_rehearsals_are_for_practice_only(settings: Settings, user: User) -> None:
-    form = CloneForm(by=user, judge=lambda *_: Verdict())
+    form = CloneForm(by=user, judge=lambda *_: FREE)
     settings.PRACTICE_MODE = False
-    real = CloneForm(by=user, judge=lambda *_: Verdict())
+    real = CloneForm(by=user, judge=lambda *_: FREE)
 
     assert "rehearsal" in form.fields
     assert "rehearsal" not in real.fields
@@ -309,7 +307,7 @@ def test_rehearsals_are_for_practice_only(settings: Settings, user: User) -> Non
 
 
 def test_each_form_has_a_token_of_its_own(user: User) -> None:
-    forms = [CloneForm(by=user, judge=lambda *_: Verdict()) for _turn in range(2)]
+    forms = [CloneForm(by=user, judge=lambda *_: FREE) for _turn in range(2)]
 
     tokens = {str(form["token"].value()) for form in forms}
 

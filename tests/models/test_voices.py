@@ -183,9 +183,9 @@ def test_search_finds_by_speaker_id_notes_and_tags(words: str) -> None:
 
     wanted = make_voice("Zoe-9k2pp", speaker=make_speaker("Zoë Åberg"), notes="Studio B")
     wanted.tags.add(Tag.objects.create(name="Warm"))
-    notes.index(wanted)
+    notes.update_search_text(wanted)
     other = make_voice("Karl-7k2pp")
-    notes.index(other)
+    notes.update_search_text(other)
 
     found = _pks(Voice.objects.search(words))
 

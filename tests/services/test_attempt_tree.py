@@ -113,17 +113,17 @@ def test_pin_marks_one_best_attempt(person: User) -> None:
 def test_notes_and_tags_are_kept_and_found(person: User) -> None:
     voice, other = make_voice(), make_voice()
 
-    notes.note(voice, "  for the fair ", by=person)
-    notes.note(voice, "for the fair", by=person)
-    assert notes.tag(voice, ["Warm", " warm ", "", "radio"]) == ["Warm", "radio"]
-    assert notes.tag(other, ["WARM"]) == ["Warm"]
+    notes.save_notes(voice, "  for the fair ", by=person)
+    notes.save_notes(voice, "for the fair", by=person)
+    assert notes.set_tags(voice, ["Warm", " warm ", "", "radio"]) == ["Warm", "radio"]
+    assert notes.set_tags(other, ["WARM"]) == ["Warm"]
 
     voice.refresh_from_db()
     assert voice.notes == "for the fair"
     shelf = type(voice).objects
     assert list(shelf.search("fair")) == [voice]
     assert set(shelf.tagged("warm")) == {voice, other}
-    assert [one.kind for one in notes.story(voice)] == [EventKind.NOTED]
+    assert [one.kind for one in notes.voice_timeline(voice)] == [EventKind.NOTED]
 
 
 def test_heard_once_is_heard() -> None:
@@ -132,7 +132,7 @@ def test_heard_once_is_heard() -> None:
     rows = type(voice).objects
 
     assert list(rows.unheard()) == [voice]
-    notes.heard(voice)
+    notes.mark_heard(voice)
 
     assert list(rows.unheard()) == []
 

@@ -44,7 +44,7 @@ def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
 
 
 def _states(deletion: deletion.Deletion) -> list[tuple[str, str]]:
-    return [(item.what, item.state) for item in deletion.items]
+    return [(item.kind, item.state) for item in deletion.items]
 
 
 def _delete(voice: Voice, person: User, *, files: bool = True) -> deletion.Deletion:
@@ -176,7 +176,7 @@ def test_delete_asks_nothing_about_a_voice_of_another_provider(
 
 
 def test_delete_wants_the_voice_id_typed(kept: Voice, person: User, standin: StandIn) -> None:
-    with pytest.raises(deletion.NotConfirmed):
+    with pytest.raises(deletion.WrongConfirmation):
         deletion.delete_voice(kept, confirmation=kept.voice_id.lower(), by=person)
 
     assert len(standin.voices) == 1
@@ -215,7 +215,7 @@ def test_compare_shows_three_lists_with_reasons(
     make_voice(provider="api.example.com")
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
 
-    found = sync.compare()
+    found = sync.compare_voices()
 
     assert found.both == [kept.pk]
     assert [voice.voice_id for voice in found.only_there] == ["Stranger-1"]
@@ -235,8 +235,8 @@ def test_take_in_enters_a_voice_that_only_minimax_has(person: User, standin: Sta
     assert (voice.state, voice.speaker) == (
         VoiceState.FROM_MINIMAX, Speaker.objects.get(name="Zoe Stranger"),
     )  # fmt: skip
-    assert sync.compare().both == [voice.pk]
-    with pytest.raises(sync.NotThere):
+    assert sync.compare_voices().both == [voice.pk]
+    with pytest.raises(sync.VoiceNotListed):
         sync.import_voice("Stranger-1", name="Zoe", by=person)
 
 
@@ -251,7 +251,7 @@ def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> 
 def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None:
     standin.script("get_voice", Fault(http_status=status, body="no such call"))
 
-    found = sync.compare()
+    found = sync.compare_voices()
 
     assert (found.can_list, found.both, found.only_here) == (False, [], {})
 
@@ -269,18 +269,18 @@ def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None
 def test_compare_that_fails_says_why(fault: Fault, headline: str, standin: StandIn) -> None:
     standin.script("get_voice", fault)
 
-    with pytest.raises(sync.NotAnswered) as caught:
-        sync.compare()
+    with pytest.raises(sync.ListUnavailable) as caught:
+        sync.compare_voices()
 
     assert str(caught.value.message.headline).startswith(headline)
 
 
 def test_at_stake_names_what_would_go_and_what_others_need(kept: Voice, person: User) -> None:
     recording = kept.attempt.recording
-    alone = deletion.at_stake(kept)
+    alone = deletion.plan_deletion(kept)
     make_attempt(by=person, recording=recording)
 
-    shared = deletion.at_stake(kept)
+    shared = deletion.plan_deletion(kept)
 
     assert (alone.audio, alone.speeches) == (True, 1)
     assert alone.recordings == alone.files_there == [recording]

@@ -1,11 +1,15 @@
 """Keeping, letting go, rebuilding, and the daily message about what expires."""
 
-import smtplib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -82,11 +86,11 @@ def test_let_go_ends_the_reminders_and_can_be_taken_back(
     voice: Voice, person: User, standin: StandIn
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 150 * HOUR)
-    assert list(reminders.expiring()) == [voice]
+    assert list(reminders.expiring_voices()) == [voice]
 
     assert keep.dismiss_reminder(voice, by=person)
 
-    assert list(reminders.expiring()) == []
+    assert list(reminders.expiring_voices()) == []
     assert not keep.dismiss_reminder(voice, by=person)
     speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
     voice.refresh_from_db()
@@ -153,6 +157,7 @@ def test_no_message_before_the_morning_without_a_server_or_without_news(
 def test_message_that_could_not_be_sent_is_tried_again(
     expiring: Voice, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    working = settings.MAILERS
     settings.MAILERS = {
         "default": {
             "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -160,9 +165,32 @@ def test_message_that_could_not_be_sent_is_tried_again(
         }
     }
     assert reminders.send_if_due(MORNING) == 0
-    assert Reminder.objects.count() == 0
-    with pytest.raises((OSError, smtplib.SMTPException)):
+    with pytest.raises(OSError, match="refused"):
         reminders.send(MORNING)
+    settings.MAILERS = working
+    assert reminders.send_if_due(MORNING + timedelta(minutes=5)) == 0
+    assert reminders.send_if_due(MORNING + timedelta(minutes=15)) == 1
+    assert len(mail.outbox) == 1
+
+
+class TransactionRecorder(BaseEmailBackend):
+    """Records whether a transaction is open while an email is sent."""
+
+    in_transaction: ClassVar[list[bool]] = []
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.in_transaction.append(connection.in_atomic_block)
+        return len(email_messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reminder_is_sent_outside_of_a_transaction(expiring: Voice, settings: Settings) -> None:
+    backend = f"{TransactionRecorder.__module__}.{TransactionRecorder.__qualname__}"
+    settings.MAILERS = {"default": {"BACKEND": backend}}
+
+    assert reminders.send(MORNING) == 1
+
+    assert TransactionRecorder.in_transaction == [False]
 
 
 def test_submitting_knows_its_parent(voice: Voice, person: User) -> None:

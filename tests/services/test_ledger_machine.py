@@ -180,7 +180,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def compare(self) -> None:
-        found = sync.compare()
+        found = sync.compare_voices()
         assert found.only_there == [] or Speech.objects.in_state(SpeechState.UNKNOWN).exists()
 
     @invariant()

@@ -31,7 +31,7 @@ def fall(number: int) -> None:
 @contextmanager
 def threads() -> Iterator[None]:
     """The consumer's threads, without its handling of signals; at the end they have finished."""
-    consumer = queue.consumer()
+    consumer = queue.create_consumer()
     running = [thread for _, thread in consumer.worker_threads]
     for thread in running:
         thread.start()
@@ -66,7 +66,7 @@ NOTHING = {"kv": 0, "schedule": 0, "task": 0, "counter": 0}
 
 
 def test_an_idle_thread_looks_for_a_job_five_times_a_second_at_least() -> None:
-    consumer = queue.consumer()
+    consumer = queue.create_consumer()
 
     assert (consumer.default_delay, consumer.max_delay, consumer.backoff) == (0.05, 0.05, 1.0)
 
@@ -88,14 +88,14 @@ def test_sweep_forgets_a_job_whose_worker_was_killed() -> None:
     note.enqueue(1)
     HUEY.dequeue()  # taken, and never heard of again
 
-    assert queue.sweep() == 1
+    assert queue.delete_lost_records() == 1
     assert stored() == NOTHING
 
 
 def test_sweep_keeps_what_still_waits() -> None:
     waiting = note.enqueue(2)
 
-    assert queue.sweep() == 0
+    assert queue.delete_lost_records() == 0
     assert note.get_result(waiting.id).status.name == "READY"
 
 

@@ -1,7 +1,7 @@
 """Forms: the clone form, one page that a person fills in like a short conversation."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from django import forms
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.words.voices import VoiceIdCheck
 
 from . import languages, speech_models, texts
 from .clone_fields import GREETING, Questions
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
 ANCHORS: Final = {"recording": "file", "prompt_clip": "prompt_file"}
 
 
-class Verdict(Protocol):
-    """What is said of a voice ID: `state` is "free", "invalid" or "taken"."""
-
-    @property
-    def state(self) -> str: ...  # noqa: D102
-    @property
-    def message(self) -> str: ...  # noqa: D102
-    @property
-    def suggestions(self) -> list[str]: ...  # noqa: D102
-
-
 class CloneForm(Questions):
     """Everything that one attempt needs, except the upload itself, which is taken in before."""
 
@@ -42,7 +32,7 @@ class CloneForm(Questions):
         self,
         *args: Any,
         by: "AbstractBaseUser | AnonymousUser",
-        judge: Callable[[str, str], Verdict],
+        judge: Callable[[str, str], VoiceIdCheck],
         refused: dict[str, str] | None = None,
         unfinished: bool = False,
         **kwargs: Any,
@@ -54,7 +44,7 @@ class CloneForm(Questions):
         """
         super().__init__(*args, **kwargs)
         self.judge, self.refused, self.unfinished = judge, refused or {}, unfinished
-        self.verdict: Verdict | None = None
+        self.verdict: VoiceIdCheck | None = None
         visible = AudioFile.objects.visible_to(by)
         self.recordings("recording").queryset = visible.samples()
         self.recordings("prompt_clip").queryset = visible.prompt_clips()

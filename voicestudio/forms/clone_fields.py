@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import limits
+from voicestudio.words import PERMISSION_WORDING
 
 from . import languages
 from .fields import Select, ShareField, TypedField, VoiceIdField
@@ -45,7 +46,7 @@ class Questions(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
     )
     permission = forms.BooleanField(
-        label=_("I have this person's permission to clone their voice"),
+        label=PERMISSION_WORDING,
         help_text=_("Kept with the attempt: your name, the time and this wording."),
         error_messages={
             "required": _(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
+from .paging import read_page
 from .paid_calls import LAPSED, PaidCallQuerySet
 from .search import LARGEST_ID
 
@@ -30,7 +31,7 @@ SHOWN_IN_ROWS: Final = (
 
 
 class AttemptPage(NamedTuple):
-    """One screen of attempts, newest first, with the cursors of its neighbours."""
+    """One page of attempts, newest first, with the cursors of its neighbours."""
 
     attempts: list["CloneAttempt"]
     older: int | None
@@ -51,13 +52,13 @@ class IfLapsed(models.Func):
 
 
 class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[override, unused-ignore]
-    """Attempts by who may see them, by what the clock makes of them, by words and by page."""
+    """Attempts by state, search and page."""
 
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query; `person` is who asked."""
         return self.annotate(person=F("created_by__username")).only(*SHOWN_IN_ROWS)
 
-    # What the clock makes of a row -------------------------------------------------------------
+    # By state -----------------------------------------------------------------------------------
 
     def in_state(self, state: str) -> Self:
         """Attempts in `state` as staff read it, by status and by the clock."""
@@ -84,7 +85,7 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         """Attempts that were made with this recording, as sample or as prompt clip."""
         return self.filter(Q(recording=recording_pk) | Q(prompt_clip=recording_pk))
 
-    # Finding -----------------------------------------------------------------------------------
+    # Search -------------------------------------------------------------------------------------
 
     def between(self, since: datetime | None, until: datetime | None) -> Self:
         """Asked for at or after `since` and before `until`.
@@ -130,27 +131,24 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         `before` and `after` are ids: older, or newer, than that attempt. `period` is as in
         `between`.
         """
-        forwards = after is None
         ids = self._ids_of(*period)
         chosen = self._within(*period, *ids)
-        rows = chosen.order_by("-pk" if forwards else "pk")
-        if after is not None:
-            rows = rows.filter(pk__gt=after)
-        elif before is not None:
-            rows = rows.filter(pk__lt=before)
-        bounds = search.Bounds(before, after, *ids)
-        found = search.find_rows(rows, words, size + 1, bounds, filtered=bool(chosen.query.where))
-        more = len(found) > size
-        if not forwards and not more:
-            # The newest page is always a full one.
-            return self.page(words=words, period=period, size=size)
-        found = found[:size] if forwards else found[:size][::-1]
-        has_older = more if forwards else True
-        has_newer = (before is not None) if forwards else more
+        filtered = bool(chosen.query.where)
+
+        def read(edge: int | None, backwards: bool, count: int) -> "list[CloneAttempt]":
+            rows = chosen.order_by("pk" if backwards else "-pk")
+            if edge is not None:
+                rows = rows.filter(**{"pk__gt" if backwards else "pk__lt": edge})
+            bounds = search.Bounds(*((None, edge) if backwards else (edge, None)), *ids)
+            return search.find_rows(rows, words, count, bounds, filtered=filtered)
+
+        attempts, has_older, has_newer = read_page(
+            read, size=size, following=before, previous=after
+        )
         return AttemptPage(
-            attempts=found,
-            older=found[-1].pk if found and has_older else None,
-            newer=found[0].pk if found and has_newer else None,
+            attempts=attempts,
+            older=attempts[-1].pk if attempts and has_older else None,
+            newer=attempts[0].pk if attempts and has_newer else None,
         )
 
     def for_worker(self) -> Self:

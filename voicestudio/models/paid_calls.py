@@ -16,11 +16,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from .rate_limits import CallKind
+from .team_queryset import TeamQuerySet
 from .workers import Worker
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
     from .voices import Voice
 
 
@@ -55,8 +54,8 @@ def audio_path(call: "PaidCall", filename: str) -> str:
     return f"{call.AUDIO_FOLDER}/{timezone.now():%Y/%m}/{filename}"
 
 
-class PaidCallQuerySet[Call: "PaidCall"](models.QuerySet[Call]):
-    """Paid calls by visibility and by state, and the claim of one by a worker."""
+class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
+    """Paid calls by state, and the claim of one by a worker."""
 
     def update(self, **kwargs: Any) -> int:
         """Write columns of all these rows: never the order, and what was sent only once."""
@@ -66,10 +65,6 @@ class PaidCallQuerySet[Call: "PaidCall"](models.QuerySet[Call]):
         return super(PaidCallQuerySet, rows).update(**kwargs)
 
     update.alters_data = True  # type: ignore[attr-defined]
-
-    def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Every active member of the team sees every call; anybody else sees none."""
-        return self if user.is_authenticated and user.is_active else self.none()
 
     def lapsed(self) -> Self:
         """Calls whose worker has let its lease run out."""

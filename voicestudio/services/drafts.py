@@ -1,4 +1,7 @@
-"""Drafts: what a person sent after the sign-in had expired, kept aside until they are back."""
+"""Drafts: forms that were sent after the sign-in had expired, kept until the person is back.
+
+django-formtools and the session were looked at: neither keeps uploaded files without a user.
+"""
 
 import json
 import secrets
@@ -13,18 +16,18 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 
-# Whoever does not come back within a long weekend has started anew.
-KEPT_FOR: Final = timedelta(days=3)
-# One person may keep this many, each with this many files; of more the oldest goes.
-MOST: Final = 3
-MOST_FILES: Final = 20
+# Longer than a long weekend.
+LIFETIME: Final = timedelta(days=3)
+# For one person; the oldest drafts are deleted first.
+MAX_DRAFTS: Final = 3
+MAX_FILES: Final = 20
 ANSWERS: Final = "answers.json"
-# What has been handed out is not handed out again.
+# The suffix of a draft that was returned once, and is not returned again.
 TAKEN: Final = ".taken"
 
 
 class KeptFile(NamedTuple):
-    """A file that came with the form, not looked at yet."""
+    """An uploaded file of a draft, not checked yet."""
 
     field: str
     name: str
@@ -32,7 +35,7 @@ class KeptFile(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """One form as it was sent; `place` names it, `too_large`: a file was left out."""
+    """A form as it was sent; `place` names the form, `too_large` means a file was left out."""
 
     place: str
     answers: dict[str, str]
@@ -40,7 +43,7 @@ class Draft(NamedTuple):
     too_large: bool
 
 
-def keep(
+def save_draft(
     owner: int,
     place: str,
     answers: dict[str, str],
@@ -48,32 +51,33 @@ def keep(
     *,
     too_large: bool = False,
 ) -> None:
-    """Put the form aside for the person with the id `owner`, and nobody else."""
-    forget_old()
+    """Save the form for the user with the id `owner` only."""
+    delete_old_drafts()
     home = _home(owner)
     folder = home / secrets.token_hex(8)
     folder.mkdir(mode=0o700, parents=True)
     kept = []
     for number, (field, file) in enumerate(files):
-        if number == MOST_FILES:
+        if number == MAX_FILES:
             break
         shutil.move(file.temporary_file_path(), folder / str(number))
         kept.append([field, file.name or ""])
-    told = {"place": place, "answers": answers, "files": kept, "too_large": too_large}
-    # Complete from here on: a folder without its answers is no draft.
-    (folder / ANSWERS).write_text(json.dumps(told), encoding="utf-8")
-    earlier = [one for one in _newest_first(home) if one != folder]
-    same = [one for one in earlier if _read(one).place == place]
-    for one in [*same, *(left for left in earlier[MOST - 1 :] if left not in same)]:
-        shutil.rmtree(one, ignore_errors=True)
+    draft = {"place": place, "answers": answers, "files": kept, "too_large": too_large}
+    # Written last, because a folder without answers is no draft.
+    (folder / ANSWERS).write_text(json.dumps(draft), encoding="utf-8")
+    earlier = [other for other in _newest_first(home) if other != folder]
+    replaced = [other for other in earlier if _read(other).place == place]
+    surplus = [other for other in earlier[MAX_DRAFTS - 1 :] if other not in replaced]
+    for other in [*replaced, *surplus]:
+        shutil.rmtree(other, ignore_errors=True)
 
 
-def take(owner: int) -> Iterator[Draft]:
-    """Each draft of this person, once; its files are gone when the next one is asked for."""
-    forget_old()
+def take_drafts(owner: int) -> Iterator[Draft]:
+    """Yield each draft of this user once; its files are deleted when the next one is requested."""
+    delete_old_drafts()
     for folder in _newest_first(_home(owner)):
         claimed = folder.with_name(folder.name + TAKEN)
-        with suppress(FileNotFoundError):  # taken by somebody else at this moment
+        with suppress(FileNotFoundError):  # another request has just taken it
             folder.rename(claimed)
             try:
                 yield _read(claimed)
@@ -81,43 +85,43 @@ def take(owner: int) -> Iterator[Draft]:
                 shutil.rmtree(claimed, ignore_errors=True)
 
 
+def delete_old_drafts() -> None:
+    """Delete the expired drafts of all users."""
+    for folder in Path(settings.DATA_DIR).glob("drafts/*/*"):
+        if not _is_fresh(_saved_at(folder)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _home(owner: int) -> Path:
     return Path(settings.DATA_DIR) / "drafts" / str(owner)
 
 
 def _read(folder: Path) -> Draft:
-    told: dict[str, Any] = json.loads((folder / ANSWERS).read_text(encoding="utf-8"))
+    draft: dict[str, Any] = json.loads((folder / ANSWERS).read_text(encoding="utf-8"))
     files = [
         KeptFile(field, name, folder / str(number))
-        for number, (field, name) in enumerate(told["files"])
+        for number, (field, name) in enumerate(draft["files"])
     ]
-    return Draft(told["place"], told["answers"], files, told["too_large"])
+    return Draft(draft["place"], draft["answers"], files, draft["too_large"])
 
 
 def _newest_first(home: Path) -> list[Path]:
-    """The complete drafts in this folder that are not too old."""
-    found = [
-        (_kept_at(one), one)
-        for one in (home.iterdir() if home.is_dir() else ())
-        if one.suffix != TAKEN and (one / ANSWERS).is_file()
+    """The complete drafts in this folder that have not expired."""
+    folders = [
+        (_saved_at(folder), folder)
+        for folder in (home.iterdir() if home.is_dir() else ())
+        if folder.suffix != TAKEN and (folder / ANSWERS).is_file()
     ]
-    return [one for kept_at, one in sorted(found, reverse=True) if _is_fresh(kept_at)]
+    return [folder for saved_at, folder in sorted(folders, reverse=True) if _is_fresh(saved_at)]
 
 
-def _kept_at(folder: Path) -> int:
-    """When the last of it came, in nanoseconds; 0 if it is gone."""
+def _saved_at(folder: Path) -> int:
+    """When the draft was saved, in nanoseconds; 0 if it was deleted."""
     try:
         return folder.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
 
 
-def _is_fresh(kept_at: int) -> bool:
-    return time.time() - kept_at / 1e9 < KEPT_FOR.total_seconds()
-
-
-def forget_old() -> None:
-    """Of everybody: nothing waits for people who do not come back."""
-    for folder in Path(settings.DATA_DIR).glob("drafts/*/*"):
-        if not _is_fresh(_kept_at(folder)):
-            shutil.rmtree(folder, ignore_errors=True)
+def _is_fresh(saved_at: int) -> bool:
+    return time.time() - saved_at / 1e9 < LIFETIME.total_seconds()

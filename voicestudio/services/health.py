@@ -1,4 +1,4 @@
-"""Health: whether this studio can do its work, for whoever watches over it."""
+"""Health: whether database and worker are up, for monitoring."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from voicestudio.models import Worker
 
 @dataclass(frozen=True)
 class Health:
-    """`ok` is true if database and worker both are; the times are ISO 8601 in UTC."""
+    """`ok` is true if database and worker are up; the time is ISO 8601 in UTC."""
 
     ok: bool
     database: str
@@ -19,11 +19,11 @@ class Health:
     worker_last_heartbeat: str | None
 
 
-def report() -> Health:
-    """Look now; never raises."""
+def check_health() -> Health:
+    """Check database and worker now; never raises."""
     mode = "practice" if settings.PRACTICE_MODE else "live"
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        # An open one would go on reading a file that is not there any more.
+        # An open connection would go on reading a database file that was deleted.
         connection.close()
     try:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""The queue: takes jobs from huey's storage, and keeps that storage from growing."""
+"""The queue: threads that run the jobs, and clean-up of what huey stores about them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,50 +9,51 @@ if TYPE_CHECKING:
     from huey.api import Huey
     from huey.consumer import Consumer
 
-# huey's name for the record that Django's tasks keep of a job.
+# The prefix of the records that Django's tasks store of a job.
 RECORD = "djt."
 # How often an idle thread looks for a job, in seconds.
-LOOK_EVERY = 0.05
-# How long a running job may go on after TERM, in seconds; the supervisor kills after four.
-FINISH_WITHIN = 3
+POLL_SECONDS = 0.05
+# How long a running job may continue after TERM, in seconds; the supervisor kills after four.
+SHUTDOWN_SECONDS = 3
 
 
-def storage() -> "Huey":
+def get_queue() -> "Huey":
     """The queue of this installation."""
-    from huey.contrib.djhuey import HUEY  # opens the queue, which not every process needs
+    # Imported here, because the import opens the queue, which not every process needs.
+    from huey.contrib.djhuey import HUEY
 
     return HUEY
 
 
-def forget(task_result: "TaskResult", **_signal: Any) -> None:
-    """Throw the record of a finished job away: what became of it stands in the attempt's row."""
-    storage().delete(RECORD + task_result.id)
+def delete_record(task_result: "TaskResult", **_signal: Any) -> None:
+    """Delete the record of a finished job, whose result is in the row of its call."""
+    get_queue().delete(RECORD + task_result.id)
 
 
-def sweep() -> int:
-    """Throw away the records of jobs that no longer wait (their worker was killed); how many."""
-    queue = storage()
+def delete_lost_records() -> int:
+    """Delete the records of jobs whose worker was killed; return how many."""
+    queue = get_queue()
     waiting = {RECORD + task.id for task in [*queue.pending(), *queue.scheduled()]}
-    left = [key for key in queue.all_results() if key.startswith(RECORD) and key not in waiting]
-    for key in left:
+    lost = [key for key in queue.all_results() if key.startswith(RECORD) and key not in waiting]
+    for key in lost:
         queue.delete(key)
-    return len(left)
+    return len(lost)
 
 
-def consumer() -> "Consumer":
+def create_consumer() -> "Consumer":
     """The threads that run the jobs, not yet started."""
-    return storage().create_consumer(
+    return get_queue().create_consumer(
         workers=settings.WORKER_THREADS,
         worker_type="thread",
-        initial_delay=LOOK_EVERY,
-        max_delay=LOOK_EVERY,
+        initial_delay=POLL_SECONDS,
+        max_delay=POLL_SECONDS,
         backoff=1.0,
         periodic=False,
         graceful_signal="TERM",
-        shutdown_timeout=FINISH_WITHIN,
+        shutdown_timeout=SHUTDOWN_SECONDS,
     )
 
 
 def is_empty() -> bool:
     """Whether no job waits for a thread at this moment."""
-    return not storage().pending_count()
+    return not get_queue().pending_count()

@@ -1,14 +1,15 @@
-"""Reminders: at most one message a day about what expires within 48 hours."""
+"""Reminders: at most one email a day about voices that expire within 48 hours."""
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,77 +20,85 @@ from voicestudio.models.voice_queryset import VoiceQuerySet
 logger = logging.getLogger(__name__)
 
 HOURS: Final = 48
-# The hour of the day, in UTC, from which on the worker sends it by itself.
+# The hour of the day in UTC from which the worker sends the email.
 FROM_HOUR: Final = 7
-MOST_NAMED: Final = 50
-MOST_COUNTED: Final = 99
+# How long the worker waits after a failure, and after a process that died while it sent.
+RETRY_AFTER: Final = timedelta(minutes=10)
+MAX_NAMED: Final = 50
+MAX_COUNTED: Final = 99
 
 
 @dataclass(frozen=True)
-class Soon:
-    """How many voices expire soon (`more` than are counted?), and the next one."""
+class ExpiringSoon:
+    """The number of voices that expire soon (`more` if there are others), and the next one."""
 
     count: int
     voice: Voice
     more: bool
 
 
-def expiring() -> VoiceQuerySet:
-    """Voices that MiniMax deletes within 48 hours unless somebody keeps them, the next one first.
-
-    The same rows that the strip on the home page tells of.
-    """
+def expiring_voices() -> VoiceQuerySet:
+    """Voices that MiniMax deletes within 48 hours unless they are kept, the next one first."""
     return Voice.objects.expiring_within(HOURS).order_by("created_at", "id")
 
 
-def soon() -> Soon | None:
-    """What the strip on the home page tells of; None, after one short query, if nothing expires."""
-    pks = list(expiring().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+def count_expiring() -> ExpiringSoon | None:
+    """The summary on the home page; None, after one short query, if no voice expires soon."""
+    pks = list(expiring_voices().values_list("pk", flat=True)[: MAX_COUNTED + 1])
     if not pks:
         return None
     first = Voice.objects.select_related("speaker").get(pk=pks[0])
-    return Soon(min(len(pks), MOST_COUNTED), first, more=len(pks) > MOST_COUNTED)
+    return ExpiringSoon(min(len(pks), MAX_COUNTED), first, more=len(pks) > MAX_COUNTED)
 
 
 def send_if_due(now: datetime | None = None) -> int:
-    """What the worker calls at every heartbeat: once a day, in the morning."""
+    """Send the email once a day, in the morning; called by the worker every few seconds."""
     now = now or timezone.now()
-    if not settings.MAIL_HOST or now.astimezone(UTC).hour < FROM_HOUR:
+    today = now.astimezone(UTC)
+    if not settings.MAIL_HOST or today.hour < FROM_HOUR:
         return 0
-    if Reminder.objects.filter(day=now.astimezone(UTC).date()).exists():
+    settled = Q(sent_at__isnull=False) | Q(failed_at__gt=now - RETRY_AFTER)
+    if Reminder.objects.filter(settled, day=today.date()).exists():
         return 0
     try:
         return send(now)
     except OSError:
-        logger.warning("The daily message could not be sent.", exc_info=True)
+        logger.warning("The daily reminder could not be sent.", exc_info=True)
         return 0
 
 
 def send(now: datetime | None = None) -> int:
-    """Send today's message unless it has been sent; how many voices it names.
+    """Send today's email unless it has been sent; return how many voices it names.
 
-    0 without a mail server, without anything that expires and without anybody to tell. Raises
-    OSError if the mail server does not take it; the next call tries again then.
+    0 without a mail server, expiring voices or people with an address. Raises OSError if the mail
+    server refuses it; another call may then try again.
     """
     now = now or timezone.now()
     if not settings.MAIL_HOST:
         return 0
-    voices = list(expiring().select_related("speaker")[: MOST_NAMED + 1])
+    voices = list(expiring_voices().select_related("speaker")[: MAX_NAMED + 1])
     people = get_user_model().objects.filter(is_active=True).exclude(email="")
     addresses = sorted(set(people.values_list("email", flat=True)))
     if not voices or not addresses:
         return 0
-    try:
-        with transaction.atomic():
-            # The row is the promise that nobody else sends it; it goes if the sending fails.
-            Reminder.objects.create(day=now.astimezone(UTC).date(), voices=len(voices))
-            _message(voices, addresses).send()
-    except IntegrityError:
+    # Committed before the email is sent: a mail server that hangs must not hold a transaction open.
+    with transaction.atomic(durable=True):
+        reminder, _created = Reminder.objects.get_or_create(day=now.astimezone(UTC).date())
+        today = Reminder.objects.filter(pk=reminder.pk, sent_at=None)
+        free = Q(claimed_at=None) | Q(claimed_at__lt=now - RETRY_AFTER)
+        claimed = today.filter(free).update(claimed_at=now)
+    if not claimed:
         return 0
+    try:
+        _build_message(voices, addresses).send()
+    except OSError:
+        today.update(claimed_at=None, failed_at=now)
+        raise
+    today.update(sent_at=timezone.now(), voices=len(voices))
     return len(voices)
 
 
-def _message(voices: list[Voice], addresses: list[str]) -> EmailMessage:
+def _build_message(voices: list[Voice], addresses: list[str]) -> EmailMessage:
     with translation.override(settings.LANGUAGE_CODE):
         count = len(voices)
         subject = ngettext(
@@ -101,17 +110,17 @@ def _message(voices: list[Voice], addresses: list[str]) -> EmailMessage:
                 voice_id=voice.voice_id,
                 moment=f"{voice.expires_at:%Y-%m-%d %H:%M}",
             )
-            for voice in voices[:MOST_NAMED]
+            for voice in voices[:MAX_NAMED]
         ]
-        if count > MOST_NAMED:
+        if count > MAX_NAMED:
             lines.append(_("… and more"))
         body = "\n".join(
             [
-                _("MiniMax deletes voices that have never spoken. These are the next:"),
+                _("MiniMax deletes voices that have never been used. These are the next:"),
                 "",
                 *lines,
                 "",
-                _("Open Voice Studio to keep them, or to let them go."),
+                _("Open Voice Studio to keep them, or to dismiss the reminders."),
             ]
         )
     return EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, bcc=addresses)

@@ -88,7 +88,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
 CHORES: Final[tuple[Callable[[], object], ...]] = (
     requeue_lost_calls,
     reminders.send_if_due,
-    drafts.forget_old,
+    drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,
 )
 

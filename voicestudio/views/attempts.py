@@ -158,7 +158,7 @@ def _page(
         "currency": settings.CURRENCY,
         "practice": settings.PRACTICE_MODE,
         # Whoever corrects a form has enough to read.
-        "soon": None if form.is_bound else reminders.soon(),
+        "soon": None if form.is_bound else reminders.count_expiring(),
     } | _just_now(request)
     response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
     # The way back shows the page as it was left, token and all, instead of a fresh one.

@@ -95,7 +95,7 @@ def speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
 def _heard(voice: Voice | None) -> HttpResponse:
     if voice is None:
         raise Http404
-    notes.heard(voice)
+    notes.mark_heard(voice)
     return HttpResponse(status=204)
 
 

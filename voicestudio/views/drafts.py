@@ -116,7 +116,7 @@ def keep_of(request: HttpRequest, place: Place, owner: User) -> None:
     ]
     too_large = bool(uploads.too_large(request))
     told = answers(request, FORMS[place.form])
-    drafts.keep(owner.pk, place.key, told, files, too_large=too_large)
+    drafts.save_draft(owner.pk, place.key, told, files, too_large=too_large)
 
 
 def typed(request: HttpRequest) -> dict[str, str]:
@@ -169,7 +169,7 @@ def lay_ready(request: HttpRequest, person: User) -> bool:
     Returns whether there was a form that is to be sent once more.
     """
     unsent = False
-    for draft in drafts.take(person.pk):
+    for draft in drafts.take_drafts(person.pk):
         told = dict(draft.answers)
         for file in draft.files:
             _bring(request, person, file, told)

@@ -15,5 +15,5 @@ from voicestudio.services import health
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
     """200 while database and worker are well, else 503; the same JSON either way."""
-    report = health.report()
+    report = health.check_health()
     return JsonResponse(asdict(report), status=200 if report.ok else 503)

@@ -28,7 +28,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=one)
     tree_page = attempt_tree.tree_page(one, number=_number(request.GET.get("page", "")))
     changes.tell([placed.attempt for placed in tree_page.rows])
-    shown = notes.listed(request.user).filter(speaker=one).order_by("-created_at", "-pk")
+    shown = notes.visible_voices(request.user).filter(speaker=one).order_by("-created_at", "-pk")
     used = AudioFile.objects.visible_to(request.user).filter(
         pk__in=attempts.values("recording"), deleted_at=None
     )

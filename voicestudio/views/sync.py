@@ -38,8 +38,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         return render(request, "voices/compare.html")
     form = CompareForm(request.POST)
     try:
-        result = sync.compare()
-    except sync.NotAnswered as refused:
+        result = sync.compare_voices()
+    except sync.ListUnavailable as refused:
         return render(request, "voices/compare.html", {"message": refused.message})
     return render(
         request, "voices/compare.html", {"result": result} | _lists(request, result, form)
@@ -55,9 +55,9 @@ def import_voice(request: HttpRequest) -> HttpResponse:
     name, voice_id = form.cleaned_data["name"], form.cleaned_data["voice_id"]
     try:
         voice = sync.import_voice(voice_id, name=name, by=current_user(request))
-    except sync.NotAnswered as refused:
+    except sync.ListUnavailable as refused:
         return _row(request, form, message=refused.message)
-    except sync.NotThere:
+    except sync.VoiceNotListed:
         error = _("MiniMax does not list this voice any more, or it has been taken in already.")
         return _row(request, form, error=error)
     if request.headers.get("HX-Request"):

@@ -33,7 +33,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, voice, form, status=422)
     try:
         result = deletion.delete_voice(voice, by=current_user(request), **form.cleaned_data)
-    except deletion.NotConfirmed as refused:
+    except deletion.WrongConfirmation as refused:
         form.add_error("confirmation", f"{refused.message.headline} {refused.message.next_step}")
         return _page(request, voice, form, status=422)
     request.session[KEPT_AS] = _told(voice, result, form.cleaned_data)
@@ -47,10 +47,10 @@ def _told(voice: Voice, result: deletion.Deletion, asked: dict[str, Any]) -> dic
         "again": {name: value for name, value in asked.items() if value},
         "is_complete": result.is_complete,
         "gateway_cannot": result.gateway_cannot,
-        "is_gone": result.items[0].state in (deletion.DONE, deletion.GONE),
+        "is_gone": result.items[0].state in (deletion.DONE, deletion.ALREADY_GONE),
         "items": [
             {
-                "what": item.what,
+                "what": item.kind,
                 "name": item.name,
                 "state": item.state,
                 "why": f"{item.message.headline} {item.message.next_step}" if item.message else "",
@@ -73,7 +73,7 @@ def _page(
         "voice": voice,
         "form": form,
         "told": told,
-        "stake": deletion.at_stake(voice),
+        "stake": deletion.plan_deletion(voice),
         "cost": costs.sum_voices([voice.pk])[voice.pk],
     }
     return render(request, "voices/delete.html", context, status=status)

@@ -17,6 +17,7 @@ from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
 from voicestudio.services.money import costs, prices
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import notes as service
+from voicestudio.words import PERMISSION_WORDING
 
 from . import changes, drafts, form_tokens
 from .current_user import current_user
@@ -39,7 +40,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", "")[:300],
     )
     told(page.voices)
-    context = {"form": form, "page": page, "soon": reminders.soon(), "tags": tags}
+    context = {"form": form, "page": page, "soon": reminders.count_expiring(), "tags": tags}
     return render(request, "voices/list.html", context)
 
 
@@ -72,7 +73,7 @@ def dismiss_reminder(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody has listened, and says so by hand; players say it by themselves."""
-    service.heard(found(request, pk))
+    service.mark_heard(found(request, pk))
     return redirect("voice", pk)
 
 
@@ -98,15 +99,15 @@ def rebuild_voice(request: HttpRequest, pk: int) -> HttpResponse:
 def notes(request: HttpRequest, pk: int) -> HttpResponse:
     """What the team writes beside a voice."""
     one = found(request, pk)
-    form, mark = NotesForm(request.POST.copy()), service.mark_of(one)
+    form, mark = NotesForm(request.POST.copy()), service.notes_version(one)
     if form.is_valid() and form.cleaned_data["seen"] not in ("", mark):
         # Somebody else wrote them since this page was opened; whoever reads that may go on.
         form.add_error("notes", _("Meanwhile they were changed to: %s") % (one.notes or "–"))
         form.data["seen"] = mark  # type: ignore[index]
     if not form.is_valid():
         return page(request, one, notes_form=form, status=422)
-    service.note(one, form.cleaned_data["notes"], by=current_user(request))
-    service.tag(one, form.cleaned_data["tags"])
+    service.save_notes(one, form.cleaned_data["notes"], by=current_user(request))
+    service.set_tags(one, form.cleaned_data["tags"])
     messages.success(request, _("Your notes are kept."))
     return redirect("voice", pk)
 
@@ -118,7 +119,7 @@ def found(request: HttpRequest, pk: int) -> Voice:
     """The voice that this person may see, or 404."""
     if pk > LARGEST_ID:
         raise Http404
-    rows = service.listed(request.user).select_related(
+    rows = service.visible_voices(request.user).select_related(
         "speaker", "attempt__created_by", "attempt__recording", "attempt__prompt_clip"
     )
     return get_object_or_404(rows, pk=pk)
@@ -141,7 +142,7 @@ def page(
     noted = {
         "notes": one.notes,
         "tags": ", ".join(tag.name for tag in one.tags.all()),
-        "seen": service.mark_of(one),
+        "seen": service.notes_version(one),
     }
     if not notes_form:
         noted |= drafts.laid_ready(request, "voice_notes", one.pk)
@@ -165,12 +166,13 @@ def page(
         "keep_sentence": keep.SENTENCE,
         "token": uuid4(),
         "message": None,
+        "permission_wording": PERMISSION_WORDING,
         "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
         "thousand": prices.price_per_character(form.shown("model")) * 1000,
         "speeches": rows[:SPEECHES],
         "older": rows[SPEECHES - 1].pk if len(rows) > SPEECHES else None,
         "newest": bool(before),
-        "story": service.story(one),
+        "story": service.voice_timeline(one),
     }
     return render(request, "voices/detail.html", context | more, status=status)
 
@@ -183,7 +185,7 @@ def told(found: list[Voice]) -> None:
 
 
 def _asked_for(request: HttpRequest, form: LedgerForm) -> "VoiceQuerySet":
-    rows = service.listed(request.user).for_rows()
+    rows = service.visible_voices(request.user).for_rows()
     chosen = form.chosen
     if state := chosen.get("state"):
         rows = rows.in_state(state)

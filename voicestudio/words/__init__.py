@@ -1,5 +1,6 @@
 """Words: every sentence that follows from a code or a state, one module for each kind."""
 
+from .attempts import PERMISSION_WORDING
 from .audio import describe_passage, message_for_audio_problem, seconds, size
 from .codes import CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
 from .findings import FINDINGS, describe_finding, describe_verdict
@@ -21,6 +22,7 @@ __all__ = [
     "CODES",
     "FINDINGS",
     "OUTCOME_UNKNOWN",
+    "PERMISSION_WORDING",
     "SPEECH_INTERRUPTED",
     "SPEECH_UNKNOWN",
     "TROUBLES",

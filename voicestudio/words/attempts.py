@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+# The sentence that a person confirms: shown in the form, and stored with the attempt.
+PERMISSION_WORDING: Final = _("I have this person's permission to clone their voice")
 # By stage and state: "" is still to come.
 STAGES: Final[dict[tuple[str, str], str | Promise]] = {
     ("upload", "now"): _("Uploading the recording"),

@@ -1,6 +1,7 @@
 """Words, voices: changes between attempts, results of a deletion, and events."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -11,6 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from .audio import seconds
 
 _LONGEST: Final = 60
+
+
+@dataclass(frozen=True)
+class VoiceIdCheck:
+    """Whether a voice ID can be used: `state` is free, invalid or taken; `message` says why."""
+
+    state: str
+    message: str
+    suggestions: list[str] = field(default_factory=list)
+
+
 
 # The parts of a clone request, as named in a sentence about changes.
 PARTS: Final[dict[str, str | Promise]] = {

@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Register the worker, run its threads and sign it off."""
-        queue.sweep()
-        consumer = queue.consumer()
+        queue.delete_lost_records()
+        consumer = queue.create_consumer()
         worker.on_start()
         try:
             consumer.run()

@@ -5,10 +5,9 @@ from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
 from .messages import message_for
 from .orders import Order, PermissionMissing, VoiceIdTaken
 from .steps import run_clone
-from .submission import PERMISSION_WORDING, retry_interrupted, submit
+from .submission import retry_interrupted, submit
 
 __all__ = [
-    "PERMISSION_WORDING",
     "Order",
     "OrderRefused",
     "OverLimit",

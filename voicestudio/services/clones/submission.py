@@ -1,12 +1,12 @@
 """Submission: an order becomes a row, and the worker is told its primary key."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
+from voicestudio import words
 from voicestudio.models import CloneAttempt, Speaker
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
@@ -18,8 +18,6 @@ from .steps import STEPS, run_clone
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-PERMISSION_WORDING: Final = _("I have this person's permission to clone their voice")
 
 
 def submit(order: Order, *, by: "User") -> CloneAttempt:
@@ -82,7 +80,7 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
         rehearsal=order.rehearsal if settings.PRACTICE_MODE else "",
         permission_by=by,
         permission_at=timezone.now(),
-        permission_wording=str(PERMISSION_WORDING),
+        permission_wording=str(words.PERMISSION_WORDING),
     )
 
 

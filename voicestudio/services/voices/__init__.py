@@ -1,1 +1,1 @@
-"""Voices: bookkeeping, IDs, notes, sync with MiniMax and deletion."""
+"""Voices: bookkeeping, voice IDs, notes, sync with MiniMax and deletion."""

@@ -1,6 +1,6 @@
-"""Ledger: voices and what they cost, entered in the transaction that says what happened.
+"""Bookkeeping: the voices and charges that follow from a paid call.
 
-Every function here is called within one, by whoever writes the state of the call as well.
+Every function runs in the transaction of the caller, which writes the state of the call as well.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ from voicestudio.models.voice_states import UNUSED_LIFETIME
 from voicestudio.models.voices import SEARCHED
 from voicestudio.services.money import charges
 
-# The provider does not know the voice, or says that it is somebody else's.
+# The provider does not know the voice, or it belongs to another account.
 # Source: provider.md, "Codes".
 MISSING_CODES: Final = frozenset({2054, 2042})
 
@@ -49,13 +49,13 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
 
 
 def confirm_voice(attempt: CloneAttempt, created_at: datetime) -> Voice:
-    """The voice that this attempt has made for certain, entered or confirmed."""
-    voice = _own(attempt)
+    """Return the voice that this attempt has certainly made; adds it if it was not recorded yet."""
+    voice = _find_voice(attempt)
     if voice is not None:
         voice.uncertain, voice.created_at = False, created_at
         voice.save(update_fields=["uncertain", "created_at"])
         return voice
-    # The provider has just made a voice of this ID, so an older one of ours is gone there.
+    # The provider has just made a voice of this ID, so an older one no longer exists there.
     Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id).update(
         deleted_at=created_at
     )
@@ -63,9 +63,9 @@ def confirm_voice(attempt: CloneAttempt, created_at: datetime) -> Voice:
 
 
 def record_uncertain_voice(attempt: CloneAttempt) -> None:
-    """Nobody knows whether the voice was made: entered as such, from the time of sending."""
+    """Record a voice that may exist, from when the request was sent, and its uncertain charge."""
     living = Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id)
-    if _own(attempt) is None and not living.exists():
+    if _find_voice(attempt) is None and not living.exists():
         voice = _create(attempt, _last_sent(attempt), uncertain=True)
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=voice)
         attempt.cloned_voice = voice
@@ -76,7 +76,7 @@ def renew_uncertain_voice(attempt: CloneAttempt) -> None:
     """Date the voice anew after a repeated request whose answer is unclear as well.
 
     Only if the voice of the first request has expired: while it may still exist, the earlier date
-    is kept, so that nobody counts on more time than there is.
+    is kept, so that the expiry is not shown too late.
     """
     sent_at = _last_sent(attempt)
     expired = Voice.objects.filter(attempt=attempt.pk, created_at__lte=sent_at - UNUSED_LIFETIME)
@@ -84,8 +84,8 @@ def renew_uncertain_voice(attempt: CloneAttempt) -> None:
 
 
 def confirm_late(attempt: CloneAttempt) -> Voice:
-    """It was made after all, and what it said has been lost with the answer."""
-    known = _own(attempt)
+    """Record that the voice was made although the answer was lost, and the preview with it."""
+    known = _find_voice(attempt)
     voice = confirm_voice(attempt, known.created_at if known else _last_sent(attempt))
     voice.preview_lost = bool(attempt.preview_text)
     voice.save(update_fields=["preview_lost"])
@@ -95,8 +95,8 @@ def confirm_late(attempt: CloneAttempt) -> Voice:
 
 
 def discard_voice(attempt: CloneAttempt) -> None:
-    """It was not made: neither a voice nor a charge is left of it."""
-    voice = _own(attempt)
+    """Remove the voice and the charge of an attempt that has made no voice."""
+    voice = _find_voice(attempt)
     if voice is not None and voice.uncertain:
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=None)
         attempt.cloned_voice = None
@@ -104,8 +104,8 @@ def discard_voice(attempt: CloneAttempt) -> None:
     charges.cancel_preview(attempt)
 
 
-def _own(attempt: CloneAttempt) -> Voice | None:
-    """The voice entered for this attempt, also by another process while we waited."""
+def _find_voice(attempt: CloneAttempt) -> Voice | None:
+    """The voice recorded for this attempt; read anew, since another process may have added it."""
     return Voice.objects.filter(attempt=attempt.pk).first()
 
 
@@ -121,7 +121,7 @@ def _create(attempt: CloneAttempt, created_at: datetime, *, uncertain: bool = Fa
 
 
 def _last_sent(attempt: CloneAttempt) -> datetime:
-    """When the request went out that may have made the voice: the last time, if it was repeated."""
+    """When the request that may have made the voice was sent; the last time if it was repeated."""
     moment = attempt.slot_at or attempt.sent_at
     assert moment is not None
     return moment
@@ -143,48 +143,51 @@ def record_speech(speech: Speech, answer: SpeechAnswer, columns: dict[str, Any])
     return recorded
 
 
-def record_use(spoken: Speech, at: datetime, *, units: int | None = None) -> None:
-    """A real speech is on record: its charge, the fee if it is the first, and the voice is kept."""
-    _lock(spoken)
-    charges.charge_speech(spoken, certain=True, units=units)
-    charges.charge_clone_fee(spoken, certain=True)
-    kept = Voice.objects.filter(pk=spoken.voice_id, kept_at__isnull=True)
+def record_use(speech: Speech, at: datetime, *, units: int | None = None) -> None:
+    """Charge a speech that succeeded, with the clone fee if it is due, and mark the voice as kept."""
+    _lock(speech)
+    charges.charge_speech(speech, certain=True, units=units)
+    charges.charge_clone_fee(speech, certain=True)
+    kept = Voice.objects.filter(pk=speech.voice_id, kept_at__isnull=True)
     if kept.update(kept_at=at, reminder_dismissed_at=None, uncertain=False):
         Event.objects.create(
             kind=EventKind.KEPT,
             at=at,
-            voice=spoken.voice,
-            speech=spoken,
-            person_id=spoken.created_by_id,
+            voice=speech.voice,
+            speech=speech,
+            person_id=speech.created_by_id,
         )
-    # It has just spoken, so it is there, whatever was said of it before.
-    Voice.objects.filter(pk=spoken.voice_id).update(
+    # The voice has just been used, so it is not missing.
+    Voice.objects.filter(pk=speech.voice_id).update(
         last_used_at=at, missing_at=None, missing_code=None
     )
 
 
-def charge_uncertain(spoken: Speech) -> None:
-    """Nobody knows whether it was spoken: it may have to be paid for, and the fee with it."""
-    _lock(spoken)
-    charges.charge_speech(spoken, certain=False)
-    charges.charge_clone_fee(spoken, certain=False)
+def charge_uncertain(speech: Speech) -> None:
+    """Charge a speech whose outcome is unknown, and the clone fee with it, as not certain."""
+    _lock(speech)
+    charges.charge_speech(speech, certain=False)
+    charges.charge_clone_fee(speech, certain=False)
 
 
-def cancel_charge(spoken: Speech) -> None:
-    """It was not spoken: no charge is left of it, except by another one that is not known."""
-    _lock(spoken)
-    charges.cancel_speech(spoken)
-    for other in Speech.objects.filter(voice=spoken.voice_id, status=SpeechState.UNKNOWN):
+def cancel_charge(speech: Speech) -> None:
+    """Cancel the charges of a speech that was not carried out.
+
+    The clone fee stays if another speech of this voice has an unknown outcome.
+    """
+    _lock(speech)
+    charges.cancel_speech(speech)
+    for other in Speech.objects.filter(voice=speech.voice_id, status=SpeechState.UNKNOWN):
         charges.charge_clone_fee(other, certain=False)
 
 
-def _lock(spoken: Speech) -> None:
-    """Of two speeches of one voice that end at once, the second sees what the first has paid."""
-    spoken.voice = Voice.objects.select_for_update().get(pk=spoken.voice_id)
+def _lock(speech: Speech) -> None:
+    """Lock the voice, so that of two speeches that end at once the second sees the first's charge."""
+    speech.voice = Voice.objects.select_for_update().get(pk=speech.voice_id)
 
 
 def mark_missing(voice: Voice, code: int, *, by: int | None = None) -> None:
-    """The provider has said that it does not know this voice, or that it is not ours."""
+    """Record that the provider does not know this voice, or that it belongs to another account."""
     rows = Voice.objects.living().filter(pk=voice.pk, missing_at__isnull=True)
     if rows.update(missing_at=timezone.now(), missing_code=code):
         Event.objects.create(
@@ -192,7 +195,7 @@ def mark_missing(voice: Voice, code: int, *, by: int | None = None) -> None:
         )
 
 
-# What is left behind ----------------------------------------------------------------------------
+# Lost workers -------------------------------------------------------------------------------------
 
 
 def settle_lapsed() -> int:
@@ -228,5 +231,5 @@ def record_unknown(call: PaidCall) -> None:
 
 
 def voice_search_text(*words: str) -> str:
-    """The text by which a voice is found."""
+    """The text to search for a voice in."""
     return fold_text(" ".join(words))[:SEARCHED]

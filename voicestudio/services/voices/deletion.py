@@ -1,4 +1,4 @@
-"""Deleting: a voice at the provider, its files there and here; each item says what became of it."""
+"""Deletion of a voice at the provider, and of its files there and here."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 DONE: Final = "done"
-GONE: Final = "already_gone"
+ALREADY_GONE: Final = "already_gone"
 FAILED: Final = "failed"
-CANNOT: Final = "cannot"  # this gateway has no such call; said once, not for every item
-KEPT: Final = "kept"  # something else still needs it
+CANNOT: Final = "cannot"  # this gateway does not offer the call
+KEPT: Final = "kept"  # another attempt needs it
 # Source: provider.md, "Codes": the request is not accepted.
 NOT_ACCEPTED: Final = 2013
 ELSEWHERE: Final = Message(
@@ -47,12 +47,12 @@ ELSEWHERE: Final = Message(
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that was to be deleted.
+    """The result for one thing to delete.
 
-    `what` is voice, file_there, recording, demo or speech; `message` tells why it did not work.
+    `kind` is voice, file_there, recording, audio or speech; `message` says why it failed.
     """
 
-    what: str
+    kind: str
     name: str
     state: str
     message: Message | None = None
@@ -60,30 +60,30 @@ class Item:
 
 @dataclass(frozen=True)
 class Deletion:
-    """What became of every item; the same can be asked for again until all is gone."""
+    """The results of a deletion, which can be repeated until everything is deleted."""
 
     items: list[Item]
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing is left that another try could still delete."""
-        return all(item.state in (DONE, GONE, KEPT) for item in self.items)
+        """Whether nothing is left for another try."""
+        return all(item.state in (DONE, ALREADY_GONE, KEPT) for item in self.items)
 
     @property
     def gateway_cannot(self) -> bool:
-        """Whether this gateway offers no deleting."""
+        """Whether this gateway does not offer deletion."""
         return any(item.state == CANNOT for item in self.items)
 
 
-class NotConfirmed(Exception):  # noqa: N818 - an answer, not a mistake
-    """The voice ID that was typed is not that of the voice."""
+class WrongConfirmation(Exception):  # noqa: N818 - an answer, not a mistake
+    """The typed voice ID is not the ID of the voice."""
 
     message = Message(_("This is not the voice ID."), _("Type it exactly as it stands there."))
 
 
 @dataclass(frozen=True)
-class AtStake:
-    """What would be lost: audio here, files there, and recordings that others still need."""
+class DeletionPlan:
+    """What would be deleted: audio here, files there; and recordings that other attempts need."""
 
     audio: bool
     speeches: int
@@ -92,18 +92,20 @@ class AtStake:
     needed: list[AudioFile]
 
 
-def at_stake(voice: Voice) -> AtStake:
-    """What a deletion of this voice with all its files would take away, and what it would keep."""
+def plan_deletion(voice: Voice) -> DeletionPlan:
+    """Return what deleting this voice with all its files would delete, and what it would keep."""
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
-    found = _recordings(voice)
-    needed = [recording for recording in found if _used_elsewhere(recording, voice)]
-    free = [recording for recording in found if recording not in needed]
-    return AtStake(
+    recordings = _recordings(voice)
+    needed = [recording for recording in recordings if _used_elsewhere(recording, voice)]
+    free = [recording for recording in recordings if recording not in needed]
+    return DeletionPlan(
         audio=attempt is not None and bool(attempt.audio),
         speeches=Speech.objects.filter(voice=voice).exclude(audio="").count(),
         recordings=[recording for recording in free if recording.file],
-        files_there=[one for one in free if one.file_id_at(settings.MINIMAX_PROVIDER)],
-        needed=[one for one in needed if one.file or one.file_id],
+        files_there=[
+            recording for recording in free if recording.file_id_at(settings.MINIMAX_PROVIDER)
+        ],
+        needed=[recording for recording in needed if recording.file or recording.file_id],
     )
 
 
@@ -115,31 +117,33 @@ def delete_voice(
     files_there: bool = False,
     files_here: bool = False,
 ) -> Deletion:
-    """Delete the voice at the provider and, if asked for, its files; a tombstone stays here.
+    """Delete the voice at the provider and, as chosen, its files; its row stays here.
 
-    Raises `NotConfirmed`. Can be repeated: what is gone already is no failure. Files that another
-    voice's attempts need are kept. Our own audio goes only once the voice itself is gone.
+    Raises `WrongConfirmation`. Can be repeated: what is already deleted is no failure. Files that
+    other attempts need are kept. Our own audio is deleted only after the voice itself.
     """
     if confirmation.strip() != voice.voice_id:
-        raise NotConfirmed
+        raise WrongConfirmation
     voice = Voice.objects.select_related("speaker").get(pk=voice.pk)
-    items = [_voice(voice, by)]
-    is_gone = items[0].state in (DONE, GONE)
+    items = [_delete_at_provider(voice, by)]
+    voice_deleted = items[0].state in (DONE, ALREADY_GONE)
     if files_there:
-        items += _files_there(voice)
-    if files_here and is_gone:
-        items += _files_here(voice)
+        items += _delete_files_there(voice)
+    if files_here and voice_deleted:
+        items += _delete_files_here(voice)
     return Deletion(items)
 
 
-def _voice(voice: Voice, by: "User") -> Item:
+def _delete_at_provider(voice: Voice, by: "User") -> Item:
     if voice.deleted_at is not None:
-        return Item("voice", voice.voice_id, GONE)
+        return Item("voice", voice.voice_id, ALREADY_GONE)
     if voice.provider != settings.MINIMAX_PROVIDER:
-        # A voice of that ID over here would be somebody else's: nothing is asked.
+        # A voice of this ID at the current provider would be another one.
         return Item("voice", voice.voice_id, FAILED, ELSEWHERE)
-    item = _asked("voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id))
-    if item.state in (DONE, GONE):
+    item = _call_provider(
+        "voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id)
+    )
+    if item.state in (DONE, ALREADY_GONE):
         with transaction.atomic():
             now = timezone.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
@@ -148,15 +152,15 @@ def _voice(voice: Voice, by: "User") -> Item:
                     at=now,
                     voice=voice,
                     person=by,
-                    facts={"already_gone": item.state == GONE},
+                    facts={"already_gone": item.state == ALREADY_GONE},
                 )
                 if item.state == DONE:
-                    _settle_attempt(voice)
+                    _confirm_attempt(voice)
     return item
 
 
-def _settle_attempt(voice: Voice) -> None:
-    """An attempt that was not known is known now: what can be deleted had been made."""
+def _confirm_attempt(voice: Voice) -> None:
+    """Record the success of an attempt whose outcome was unknown: what can be deleted was made."""
     attempt = CloneAttempt.objects.filter(cloned_voice=voice, status="unknown").first()
     if attempt is not None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(
@@ -165,7 +169,7 @@ def _settle_attempt(voice: Voice) -> None:
         charges.charge_preview(attempt, certain=True)
 
 
-def _files_there(voice: Voice) -> Iterator[Item]:
+def _delete_files_there(voice: Voice) -> Iterator[Item]:
     account = settings.MINIMAX_PROVIDER
     for recording in _recordings(voice):
         file_id = recording.file_id_at(account)
@@ -176,8 +180,8 @@ def _files_there(voice: Voice) -> Iterator[Item]:
             yield Item("file_there", recording.name, KEPT)
             continue
         call = partial(_delete_file, file_id, recording.purpose)
-        item = _asked("file_there", recording.name, call)
-        if item.state in (DONE, GONE):
+        item = _call_provider("file_there", recording.name, call)
+        if item.state in (DONE, ALREADY_GONE):
             with transaction.atomic():
                 now = timezone.now()
                 same.update(deleted_at=now)
@@ -186,11 +190,11 @@ def _files_there(voice: Voice) -> Iterator[Item]:
         yield item
 
 
-def _files_here(voice: Voice) -> Iterator[Item]:
-    """What could not be deleted stays in its row, so that another try finds it again."""
+def _delete_files_here(voice: Voice) -> Iterator[Item]:
+    """Delete our audio. A file that cannot be deleted stays in its row for another try."""
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
     if attempt is not None and (attempt.audio or attempt.audio_url):
-        item = _unlinked("audio", attempt.audio) if attempt.audio else None
+        item = _delete_from_storage("audio", attempt.audio) if attempt.audio else None
         if item is None or item.state != FAILED:
             # Without its claim, a worker that is copying it at this moment has nothing to write.
             CloneAttempt.objects.filter(pk=attempt.pk).update(
@@ -199,9 +203,9 @@ def _files_here(voice: Voice) -> Iterator[Item]:
             )  # fmt: skip
         if item is not None:
             yield item
-    heard = Speech.objects.filter(voice=voice, status=SpeechState.READY)
-    for speech in heard.exclude(audio="", audio_url=""):
-        item = _unlinked("speech", speech.audio) if speech.audio else None
+    speeches = Speech.objects.filter(voice=voice, status=SpeechState.READY)
+    for speech in speeches.exclude(audio="", audio_url=""):
+        item = _delete_from_storage("speech", speech.audio) if speech.audio else None
         if item is None or item.state != FAILED:
             Speech.objects.filter(pk=speech.pk).update(
                 audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
@@ -211,13 +215,13 @@ def _files_here(voice: Voice) -> Iterator[Item]:
             yield item
     for recording in _recordings(voice):
         if recording.file:
-            yield _recording_here(recording, voice)
+            yield _delete_recording_here(recording, voice)
 
 
-def _recording_here(recording: AudioFile, voice: Voice) -> Item:
+def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
     if _used_elsewhere(recording, voice):
         return Item("recording", recording.name, KEPT)
-    item = _unlinked("recording", recording.file, recording.name)
+    item = _delete_from_storage("recording", recording.file, recording.name)
     if item.state != FAILED:
         if recording.envelope:
             default_storage.delete(str(recording.envelope.name))
@@ -237,28 +241,28 @@ def _recordings(voice: Voice) -> list[AudioFile]:
 
 
 def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:
-    """Whether another attempt needs it, unless its voice has been deleted as well."""
+    """Whether another attempt needs the recording, unless its voice was deleted as well."""
     others = CloneAttempt.objects.using_recording(recording.pk).exclude(cloned_voice=voice)
     return others.exclude(cloned_voice__deleted_at__isnull=False).exists()
 
 
-def _asked(what: str, name: str, call: Callable[[], object]) -> Item:
-    """One deletion at the provider; it may be repeated, so an unclear answer is a failure."""
+def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
+    """Make one deletion call. It can be repeated, so an unclear answer counts as failed."""
     try:
         answer = call()
     except Refused as error:
         if error.reason is Reason.NOT_FOUND or error.status_code in bookkeeping.MISSING_CODES:
-            return Item(what, name, GONE)
+            return Item(kind, name, ALREADY_GONE)
         if error.reason is Reason.UNSUPPORTED:
-            return Item(what, name, CANNOT)
-        return Item(what, name, FAILED, call_log.message_for_free_call(error))
+            return Item(kind, name, CANNOT)
+        return Item(kind, name, FAILED, call_log.message_for_free_call(error))
     except MiniMaxError as error:
-        return Item(what, name, FAILED, call_log.message_for_free_call(error))
-    return Item(what, name, GONE if answer == GONE else DONE)
+        return Item(kind, name, FAILED, call_log.message_for_free_call(error))
+    return Item(kind, name, ALREADY_GONE if answer == ALREADY_GONE else DONE)
 
 
 def _delete_file(file_id: int, purpose: str) -> object:
-    """Delete a file there. An unknown one is refused like any wrong request: the list tells."""
+    """Delete a file there. An unknown file is refused like any bad request, so the list decides."""
     client = provider.client()
     try:
         return client.delete_file(file_id, purpose)
@@ -268,17 +272,17 @@ def _delete_file(file_id: int, purpose: str) -> object:
         try:
             listed = client.list_files(purpose).files
         except MiniMaxError:
-            raise error from None  # what the deletion was told is what counts
+            raise error from None  # the answer to the deletion counts, not the one to the list
         if any(file.file_id == file_id for file in listed):
             raise
-        return GONE
+        return ALREADY_GONE
 
 
-def _unlinked(what: str, file: FieldFile, name: str = "") -> Item:
+def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
     name = name or str(file.name).rpartition("/")[2]
     there = default_storage.exists(str(file.name))
     try:
         default_storage.delete(str(file.name))
     except OSError:
-        return Item(what, name, FAILED)
-    return Item(what, name, DONE if there else GONE)
+        return Item(kind, name, FAILED)
+    return Item(kind, name, DONE if there else ALREADY_GONE)

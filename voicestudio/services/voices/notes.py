@@ -1,4 +1,4 @@
-"""Voices: what people write beside them, and what happened to each, in order."""
+"""Notes, tags and timeline of a voice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -32,8 +32,8 @@ LONGEST_TAG: Final = 40
 
 
 @dataclass(frozen=True)
-class Occurrence:
-    """One line of a voice's story: `what` is a code, templates have the words."""
+class TimelineEntry:
+    """One entry of a voice's timeline; templates have the words for `kind`."""
 
     at: datetime
     kind: str
@@ -44,75 +44,77 @@ class Occurrence:
     speech: Speech | None = None
 
 
-def listed(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
-    """All voices that `user` may see, true at this moment: also those whose worker has died."""
+def visible_voices(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
+    """The voices that `user` may see, after recording what follows from lost workers."""
     bookkeeping.settle_lapsed()
     return Voice.objects.visible_to(user)
 
 
-def note(voice: Voice, text: str, *, by: "User") -> None:
-    """Write the notes of a voice anew."""
+def save_notes(voice: Voice, text: str, *, by: "User") -> None:
+    """Replace the notes of a voice."""
     text = text.strip()
     with transaction.atomic():
         if Voice.objects.filter(pk=voice.pk).exclude(notes=text).update(notes=text):
             Event.objects.create(kind=EventKind.NOTED, voice=voice, person=by, note=text)
             voice.notes = text
-            index(voice)
+            update_search_text(voice)
 
 
-def mark_of(voice: Voice) -> str:
-    """One word that changes with the notes and tags of a voice."""
-    tags = sorted(one.name for one in voice.tags.all())
+def notes_version(voice: Voice) -> str:
+    """A hash that changes with the notes and tags of a voice."""
+    tags = sorted(tag.name for tag in voice.tags.all())
     return sha256("\0".join([voice.notes, *tags]).encode()).hexdigest()[:16]
 
 
-def tag(voice: Voice, names: Iterable[str]) -> list[str]:
-    """Give a voice these tags and no others; the names as they are kept."""
-    wanted: dict[str, str] = {}
+def set_tags(voice: Voice, names: Iterable[str]) -> list[str]:
+    """Replace the tags of a voice; return their names as they are shown."""
+    names_by_key: dict[str, str] = {}
     for name in names:
         clean = " ".join(name.split())[:LONGEST_TAG]
         if clean:
-            wanted.setdefault(tag_key(clean), clean)
+            names_by_key.setdefault(tag_key(clean), clean)
     with transaction.atomic():
         tags = [
             Tag.objects.get_or_create(key=key, defaults={"name": name})[0]
-            for key, name in list(wanted.items())[:MOST_TAGS]
+            for key, name in list(names_by_key.items())[:MOST_TAGS]
         ]
         voice.tags.set(tags)
         Tag.objects.filter(voices=None).delete()
-        index(voice)
-    return sorted(one.name for one in tags)
+        update_search_text(voice)
+    return sorted(tag.name for tag in tags)
 
 
-def heard(voice: Voice) -> None:
-    """Somebody has listened to it."""
+def mark_heard(voice: Voice) -> None:
+    """Record that a person has listened to the voice."""
     Voice.objects.filter(pk=voice.pk, heard_at__isnull=True).update(heard_at=timezone.now())
 
 
-def index(voice: Voice) -> None:
-    """Write anew by which words the voice is found."""
+def update_search_text(voice: Voice) -> None:
+    """Update the text to search for the voice in, after its notes or tags have changed."""
     tags = voice.tags.values_list("name", flat=True)
     text = bookkeeping.voice_search_text(voice.voice_id, voice.speaker.name, *tags, voice.notes)
     Voice.objects.filter(pk=voice.pk).update(search_text=text)
 
 
-def story(voice: Voice) -> list[Occurrence]:
-    """Everything that has happened to a voice, in order; what the clock has done as well."""
+def voice_timeline(voice: Voice) -> list[TimelineEntry]:
+    """The events of a voice in order, with its expiry."""
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
-    found: list[Occurrence] = []
+    entries: list[TimelineEntry] = []
     if attempt is not None:
         sent = attempt.sent_at or attempt.created_at
-        found.append(Occurrence(sent, EventKind.CLONED, person=attempt.created_by, attempt=attempt))
+        entries.append(
+            TimelineEntry(sent, EventKind.CLONED, person=attempt.created_by, attempt=attempt)
+        )
     events = Event.objects.filter(voice=voice).select_related("person", "attempt", "speech")
-    found += [
-        Occurrence(
+    entries += [
+        TimelineEntry(
             event.at, event.kind, event.person, event.note, event.facts, event.attempt, event.speech
         )
         for event in events
     ]
     if voice.state is VoiceState.EXPIRED and voice.expires_at is not None:
-        found.append(Occurrence(voice.expires_at, "expired"))
-    if voice.deleted_at and not any(one.kind == EventKind.DELETED for one in found):
-        # Its ID was given to another voice, so this one was gone.
-        found.append(Occurrence(voice.deleted_at, "replaced"))
-    return sorted(found, key=lambda one: one.at)
+        entries.append(TimelineEntry(voice.expires_at, "expired"))
+    if voice.deleted_at and not any(entry.kind == EventKind.DELETED for entry in entries):
+        # MiniMax has made another voice with its ID, so this one no longer existed.
+        entries.append(TimelineEntry(voice.deleted_at, "replaced"))
+    return sorted(entries, key=lambda entry: entry.at)

@@ -1,4 +1,4 @@
-"""Comparing: what MiniMax lists beside what we have, and taking in what only MiniMax has."""
+"""Sync: compare the voices at MiniMax with ours, and import those that only MiniMax has."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -25,12 +25,11 @@ MISSING: Final = "missing"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Three lists; empty, and `can_list` false, where this gateway offers no list.
+    """Three lists; empty, and `can_list` false, if this gateway offers no list.
 
-    Of our own voices only the primary keys, the newest first: there may be very many, and nobody
-    reads more than a page of them. `only_here` has them by the reason why MiniMax does not list
-    them: never_used (the list hides those), expired, unknown, deleted, or missing: it has spoken,
-    so it ought to be listed.
+    Of our voices only the primary keys, the newest first, because there may be very many.
+    `only_here` groups them by the reason why MiniMax does not list them: never_used (the list hides
+    those), expired, unknown, deleted, or missing (it was used, so it should be listed).
     """
 
     both: list[int] = field(default_factory=list)
@@ -39,29 +38,29 @@ class Comparison:
     can_list: bool = True
 
 
-class NotAnswered(Exception):  # noqa: N818 - an answer, not a mistake
-    """MiniMax did not tell which voices it has; `message` is the reason for people."""
+class ListUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax did not return its list of voices; `message` is the reason for people."""
 
     def __init__(self, message: Message) -> None:
         super().__init__("no list of voices")
         self.message = message
 
 
-class NotThere(Exception):  # noqa: N818 - an answer, not a mistake
-    """MiniMax does not list this voice, or it is here already."""
+class VoiceNotListed(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax does not list this voice, or we have it already."""
 
 
-def compare() -> Comparison:
-    """Ask MiniMax which voices it has. Raises `NotAnswered` where that goes wrong."""
+def compare_voices() -> Comparison:
+    """Compare the list of MiniMax with our voices. Raises `ListUnavailable`."""
     bookkeeping.settle_lapsed()
     try:
         listed = provider.client().list_voices("voice_cloning").voices
     except Refused as error:
         if error.reason is Reason.UNSUPPORTED:
             return Comparison(can_list=False)
-        raise NotAnswered(call_log.message_for_free_call(error)) from error
+        raise ListUnavailable(call_log.message_for_free_call(error)) from error
     except MiniMaxError as error:
-        raise NotAnswered(call_log.message_for_free_call(error)) from error
+        raise ListUnavailable(call_log.message_for_free_call(error)) from error
     there = {voice.voice_id: voice for voice in listed if voice.group == "voice_cloning"}
     ours = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER).only(*STATE_FIELDS)
     both, only_here, living = list[int](), defaultdict[str, list[int]](list), set[str]()
@@ -77,15 +76,15 @@ def compare() -> Comparison:
 
 
 def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
-    """Enter a voice that only MiniMax has, under a speaker's name; it lists only kept ones.
+    """Add a voice that only MiniMax has, with a speaker of this name; MiniMax lists only kept voices.
 
-    Raises `NotThere`, ValueError without a name, or `NotAnswered`.
+    Raises `VoiceNotListed`, `ListUnavailable`, or ValueError without a name.
     """
     name = " ".join(name.split())[:120]
     if not name:
-        raise ValueError("a voice is taken in under a name")
-    if voice_id not in {voice.voice_id for voice in compare().only_there}:
-        raise NotThere
+        raise ValueError("an imported voice needs the name of its speaker")
+    if voice_id not in {voice.voice_id for voice in compare_voices().only_there}:
+        raise VoiceNotListed
     now = timezone.now()
     try:
         with transaction.atomic():
@@ -101,8 +100,8 @@ def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
             )
             Event.objects.create(kind=EventKind.IMPORTED, at=now, voice=voice, person=by)
     except IntegrityError as error:
-        # Somebody else has just taken it in.
-        raise NotThere from error
+        # Another request has just imported it.
+        raise VoiceNotListed from error
     return voice
 
 
@@ -113,14 +112,3 @@ def _reason(voice: Voice) -> str:
         case VoiceState.EXPIRED | VoiceState.DELETED | VoiceState.UNKNOWN:
             return str(voice.state)
     return MISSING
-
-
-__all__ = [
-    "MISSING",
-    "NEVER_USED",
-    "Comparison",
-    "NotAnswered",
-    "NotThere",
-    "compare",
-    "import_voice",
-]

@@ -1,8 +1,7 @@
-"""Voice IDs: what the provider allows, what is free, and what to suggest."""
+"""Voice IDs: the provider's rule, whether one is free, and suggestions."""
 
 import re
 import secrets
-from dataclasses import dataclass, field
 from typing import Final
 
 from anyascii import anyascii
@@ -15,23 +14,15 @@ from voicestudio.minimax.limits import (
     VOICE_ID_PATTERN,
 )
 from voicestudio.models import CloneAttempt, Voice
+from voicestudio.words.voices import VoiceIdCheck
 
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS: Final = "23456789"
 _STEM: Final = 40
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a voice ID can be used: `state` is free, invalid or taken; `message` says why."""
-
-    state: str
-    message: str
-    suggestions: list[str] = field(default_factory=list)
-
-
 def suggest(speaker_name: str, count: int = 1) -> list[str]:
-    """`count` free voice IDs from a name in any script, each with a digit and a random tail."""
+    """Suggest `count` free voice IDs from a name in any script, each with a random ending."""
     stem = _stem(speaker_name)
     found: list[str] = []
     while len(found) < count:
@@ -40,21 +31,21 @@ def suggest(speaker_name: str, count: int = 1) -> list[str]:
     return found
 
 
-def check(voice_id: str, speaker_name: str = "") -> Verdict:
-    """What can be said of `voice_id` before the provider is asked."""
+def check(voice_id: str, speaker_name: str = "") -> VoiceIdCheck:
+    """Check a voice ID by the provider's rule and by the voices and attempts of this studio."""
     if broken := _broken_rule(voice_id):
-        return Verdict("invalid", broken)
+        return VoiceIdCheck("invalid", broken)
     if is_taken(voice_id):
-        return Verdict(
+        return VoiceIdCheck(
             "taken",
             _("This voice ID is taken. MiniMax wants each voice ID only once."),
             suggest(speaker_name or voice_id.rpartition("-")[0] or voice_id, 3),
         )
-    return Verdict("free", _("Free to use"))
+    return VoiceIdCheck("free", _("Free to use"))
 
 
 def is_taken(voice_id: str) -> bool:
-    """Whether one of our living voices has this ID, or an attempt under way may yet make it."""
+    """Whether a living voice has this ID, or a running attempt may make one with it."""
     provider = settings.MINIMAX_PROVIDER
     return (
         CloneAttempt.objects.holding_voice_id(provider, voice_id).exists()
@@ -69,14 +60,14 @@ def _taken(voice_ids: set[str]) -> set[str]:
 def _stem(speaker_name: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", anyascii(speaker_name))
     stem = "".join(word[:1].upper() + word[1:] for word in words)[:_STEM]
-    # With the tail, a short name would be shorter than an ID may be.
+    # A short name with its ending would be shorter than an ID may be.
     if not stem[:1].isalpha() or len(stem) < MIN_VOICE_ID_LENGTH - 5:
         stem = f"Voice{stem}"
     return stem
 
 
 def _tail() -> str:
-    """Four characters that cannot be misread, the first a digit: older pages ask for one."""
+    """Four characters that cannot be misread; the first a digit, which older pages require."""
     return secrets.choice(_DIGITS) + "".join(
         secrets.choice(_LETTERS + _DIGITS) for _place in range(3)
     )
