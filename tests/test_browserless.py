@@ -16,7 +16,7 @@ def collect(**variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [*command, "tests/browser", "tests/test_readme.py"],
+        [*command, "tests/browser", "tests/test_docs.py"],
         cwd=TESTS.parent, env={**kept, "PATH": "/nowhere", **variables}, capture_output=True,
         text=True, timeout=120, check=False,
     )  # fmt: skip
@@ -27,7 +27,7 @@ def test_missing_browser_leaves_out_only_the_browser_tests() -> None:
 
     assert done.stdout.count(NO_BROWSER) == 1
     assert "tests/browser" not in done.stdout
-    assert "tests/test_readme.py::" in done.stdout
+    assert "tests/test_docs.py::" in done.stdout
     assert done.returncode == 0
 
 
