@@ -1,7 +1,5 @@
 """Recordings made in code: tones and speech-like sound in every container that people bring."""
 
-from __future__ import annotations
-
 import base64
 import struct
 import wave

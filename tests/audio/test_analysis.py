@@ -1,7 +1,5 @@
 """Audio: report, envelope and suggestions from one pass."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

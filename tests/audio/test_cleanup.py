@@ -1,7 +1,5 @@
 """Audio: clean copies, measured."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +18,13 @@ from tests.audio.doctor.synthetic_speech import (
     speech_in_room,
 )
 from tests.audio.recordings import Sound
-from voicestudio.audio import AudioProblem, Cleanup, clip_writer
+from voicestudio.audio import AudioProblem, clip_writer
 from voicestudio.audio.cleanup import clean_up
 from voicestudio.audio.decoding import open_recording
 from voicestudio.audio.doctor.loudness import LoudnessMeter
 from voicestudio.audio.doctor.true_peak import TruePeakMeter
 from voicestudio.audio.intake import inspect
+from voicestudio.audio.results import Cleanup
 
 NO_STEPS = {"trim": False, "level": False, "dc_and_hum": False, "mono": False}
 

@@ -1,7 +1,5 @@
 """Audio: cuts parts out of recordings, from any place, without clicks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -1,7 +1,5 @@
 """Audio: the waveform of any window of a recording."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Audio: container headers, read without a decoder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

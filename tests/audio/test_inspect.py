@@ -1,7 +1,5 @@
 """Audio: which files are accepted, and why others are not; hostile ones among them."""
 
-from __future__ import annotations
-
 import json
 import os
 import pickle

@@ -1,7 +1,5 @@
 """Audio: keeps a file unchanged or converts it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -1,7 +1,5 @@
 """Audio: the child process that opens hostile files."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -264,6 +262,16 @@ def test_public_names_load_no_heavy_library(clip: Path, tmp_path: Path) -> None:
         f"isolated.check(Path({str(clip)!r}));"
         f"audio.read_bars(Path({str(tmp_path / 'envelope')!r}), 0, 1000);"
         "print(sorted({'av', 'numpy', 'django'} & set(sys.modules)))"
+    )
+
+    assert run_python(code).stdout == "[]\n"
+
+
+def test_web_process_and_worker_load_no_heavy_library() -> None:
+    code = (
+        "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings';"
+        "django.setup(); import voicestudio.urls, voicestudio.services.worker;"
+        "print(sorted({'av', 'numpy'} & set(sys.modules)))"
     )
 
     assert run_python(code).stdout == "[]\n"

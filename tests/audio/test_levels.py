@@ -1,7 +1,5 @@
 """Audio: levels and waveforms of exactly known sounds."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Audio: suggestions for the best part of a recording and for a prompt clip."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Audio: operations on truncated files end with a result or a clear problem."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

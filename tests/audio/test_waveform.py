@@ -1,7 +1,5 @@
 """Audio: the waveform as one SVG path."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

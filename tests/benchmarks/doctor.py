@@ -1,16 +1,13 @@
-"""What judging a recording costs: ours beside FFmpeg's own measuring, in the same run.
+"""The cost of checking a recording, beside FFmpeg's own measurements in the same run.
 
     python -m tests.benchmarks.doctor [MINUTES]
 
-FFmpeg's measuring is `ebur128` with true peak and `astats`, fed by a bare decoding loop: loudness,
-range, peaks, offset and noise floor, of everything that ours says. Each figure is the best of
-three child processes: time of one core for the work alone and for the whole process (interpreter
-and imports with it), and the highest memory. 2 s and 80 MB must hold for five minutes, and 1.5
-times FFmpeg's time. Then two hours beside five minutes, once each, with picture and proposals, as
-the worker has them judged: 80 MB must hold for both.
+FFmpeg's filters `ebur128` with true peak and `astats` give loudness, range, peaks, offset and noise
+floor, a part of our metrics. Each figure is the best of three child processes: CPU time of the work
+alone and of the whole process (with interpreter and imports), and the highest memory. The limits
+for five minutes are 2 s, 80 MB and 1.5 times FFmpeg's time. Then the whole analysis of two hours
+beside that of five minutes, once each; the limit for both is 80 MB.
 """
-
-from __future__ import annotations
 
 import sys
 import tempfile
@@ -18,6 +15,8 @@ from pathlib import Path
 
 from tests.benchmarks.child_process import measure_cost, print_cost, run_child
 
+# Functions import PyAV and numpy themselves: a child's memory counts from its parent's, so that
+# the parent process must stay small.
 MINUTES = 5
 LONG_MINUTES = 120
 KINDS = ("mp3", "m4a", "wav")
@@ -48,62 +47,63 @@ def ffmpeg(path: Path) -> None:
                     break
 
 
-def ours(path: Path) -> None:
-    """Verdict, findings and all figures."""
-    from voicestudio.audio.doctor.run import check
+def check(path: Path) -> None:
+    """The report."""
+    from voicestudio.audio.doctor import run
 
-    check(path)
-
-
-def whole(path: Path) -> None:
-    """Verdict, picture and proposals."""
-    from voicestudio.audio.analysis import analyze
-
-    analyze(path, path.with_suffix(".envelope"), suggest_from_ms=120_000)
+    run.check(path)
 
 
-WORK = {"ffmpeg": ffmpeg, "ours": ours, "whole": whole}
+def analyze(path: Path) -> None:
+    """Report, envelope and suggestions."""
+    from voicestudio.audio import analysis
+
+    analysis.analyze(path, path.with_suffix(".envelope"), suggest_from_ms=120_000)
+
+
+WORK = {"ffmpeg": ffmpeg, "ours": check, "whole": analyze}
 
 
 def make(path: Path, minutes: float) -> None:
-    """A voice in a quiet room, in stereo, in the container that the file is named after."""
+    """Write a voice in a quiet room, in stereo, in the container that the file is named after."""
     import numpy as np
 
     from tests.audio import recordings
     from tests.audio.doctor import synthetic_speech
 
     clip = synthetic_speech.speech_in_room("English", 30)
-    times = np.arange(round(30 * RATE)) * synthetic_speech.RATE / RATE
-    wide = np.interp(times, np.arange(len(clip)), clip).astype(np.float32)
-    sound = np.tile(np.stack([wide, 0.8 * wide]), (1, round(2 * minutes)))
-    recordings.write(path, sound, RATE, kind=path.name, bit_rate=192_000)
+    places = np.arange(round(30 * RATE)) * synthetic_speech.RATE / RATE
+    sound = np.interp(places, np.arange(len(clip)), clip).astype(np.float32)
+    stereo = np.tile(np.stack([sound, 0.8 * sound]), (1, round(2 * minutes)))
+    recordings.write(path, stereo, RATE, kind=path.name, bit_rate=192_000)
 
 
 def make_long(path: Path, minutes: float) -> None:
-    """The same voice as mp3, its frames written again and again, which costs nothing."""
+    """Write the same voice as mp3 whose frames are repeated, which takes no time."""
     import numpy as np
 
     from tests.audio import recordings
     from tests.audio.doctor import synthetic_speech
 
     sound = np.tile(synthetic_speech.speech_in_room("English", 30), (2, 10))
-    bare = {"id3v2_version": "0", "write_xing": "0"}
-    recordings.write(path, sound, synthetic_speech.RATE, kind="mp3", bit_rate=96_000, options=bare)
+    options = {"id3v2_version": "0", "write_xing": "0"}
+    rate = synthetic_speech.RATE
+    recordings.write(path, sound, rate, kind="mp3", bit_rate=96_000, options=options)
     frames = path.read_bytes()
     with path.open("wb") as file:
         for _ in range(round(minutes / MINUTES)):
             file.write(frames)
 
 
-def long_beside_short(folder: Path) -> None:
-    """Print what two hours cost beside five minutes."""
+def print_long_and_short(folder: Path) -> None:
+    """Print the cost of two hours beside that of five minutes."""
     costs = []
     for minutes in (MINUTES, LONG_MINUTES):
         path = folder / f"{minutes}"
         run_child("doctor", "make-long", path, str(minutes))
         costs.append(measure_cost("doctor", "whole", path, rounds=1))
     short, long = costs
-    print(f"\n{LONG_MINUTES:g} minutes beside {MINUTES:g}, mp3: verdict, picture and proposals")
+    print(f"\n{LONG_MINUTES:g} minutes beside {MINUTES:g}, mp3: the whole analysis")
     print("{:>10}{:>10}{:>8}{:>11}{:>9}{:>8}".format(*2 * ("short", "long", "ratio")))
     print(
         f"{short['work']:8.2f} s{long['work']:8.2f} s{long['work'] / short['work']:8.2f}"
@@ -114,22 +114,20 @@ def long_beside_short(folder: Path) -> None:
 
 def main(minutes: float = MINUTES) -> None:
     """Print the tables."""
-    print(f"{minutes:g} minutes, 44.1 kHz stereo: the sample doctor's verdict")
+    print(f"{minutes:g} minutes, 44.1 kHz stereo: the report on a recording")
     head = ("", "ffmpeg", "ours", "ratio", "process", "ffmpeg", "ours")
     print("{:5}{:>9}{:>9}{:>7}{:>10}{:>12}{:>10}".format(*head))
     with tempfile.TemporaryDirectory() as folder:
         for kind in KINDS:
             path = Path(folder) / kind
-            # A child's memory counts from its parent's: this process stays small.
             run_child("doctor", "make", path, str(minutes))
-            theirs = measure_cost("doctor", "ffmpeg", path)
-            mine = measure_cost("doctor", "ours", path)
+            bare, ours = (measure_cost("doctor", work, path) for work in ("ffmpeg", "ours"))
             print(
-                f"{kind:5}{theirs['work']:7.2f} s{mine['work']:7.2f} s"
-                f"{mine['work'] / theirs['work']:7.2f}{mine['whole']:8.2f} s"
-                f"{theirs['megabytes']:9.0f} MB{mine['megabytes']:7.0f} MB"
+                f"{kind:5}{bare['work']:7.2f} s{ours['work']:7.2f} s"
+                f"{ours['work'] / bare['work']:7.2f}{ours['whole']:8.2f} s"
+                f"{bare['megabytes']:9.0f} MB{ours['megabytes']:7.0f} MB"
             )
-        long_beside_short(Path(folder))
+        print_long_and_short(Path(folder))
 
 
 if __name__ == "__main__":
@@ -138,8 +136,8 @@ if __name__ == "__main__":
             make(Path(target), float(length))
         case ["make-long", target, length]:
             make_long(Path(target), float(length))
-        case [("ffmpeg" | "ours" | "whole") as who, target]:
-            print_cost(WORK[who], Path(target))
+        case [("ffmpeg" | "ours" | "whole") as work, target]:
+            print_cost(WORK[work], Path(target))
         case [length]:
             main(float(length))
         case _:

@@ -6,42 +6,12 @@ file. Importing this package loads neither PyAV nor numpy.
 
 from . import rules
 from .envelope_file import read_bars
-from .headers import HEAD_BYTES, sniff
+from .headers import sniff
 from .problems import AudioProblem
-from .results import (
-    FINDING_CODES,
-    PASSAGE_REASONS,
-    Advice,
-    Analysis,
-    Cleanup,
-    Cut,
-    Finding,
-    IngestedFile,
-    Metadata,
-    Passage,
-    Report,
-    Suggestion,
-)
+from .results import Finding, IngestedFile, Metadata, Report, Suggestion
 from .waveform import read_waveform, waveform_path
 
 __all__ = [
-    "FINDING_CODES",
-    "HEAD_BYTES",
-    "PASSAGE_REASONS",
-    "Advice",
-    "Analysis",
-    "AudioProblem",
-    "Cleanup",
-    "Cut",
-    "Finding",
-    "IngestedFile",
-    "Metadata",
-    "Passage",
-    "Report",
-    "Suggestion",
-    "read_bars",
-    "read_waveform",
-    "rules",
-    "sniff",
-    "waveform_path",
-]
+    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Report", "Suggestion", "read_bars",
+    "read_waveform", "rules", "sniff", "waveform_path",
+]  # fmt: skip

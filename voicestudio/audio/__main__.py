@@ -7,8 +7,6 @@ It prints one JSON object: {"result": …}, {"problem": code, "facts": {…}} ab
 operation that reports progress prints the number of analyzed seconds in a line every second before.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import resource

@@ -3,8 +3,6 @@
 Decoding two hours is what costs time, so all three are computed together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Audio: writes a clean copy of a recording: silent ends, level, hum, channels."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from .hum_removal import HumModel, LineAnalyzer, fit_hum
 from .limiter import limit_peaks
 from .problems import AudioProblem
 from .results import Cleanup, FileFormat
-from .segments import resample, split_into_hops
+from .segments import regroup, resample
 
 LOUDNESS_LUFS: Final = -20.0  # between the -23 and -18 that professionals use
 CEILING_DBTP: Final = -3.0
@@ -235,7 +233,9 @@ def _read_hops(source: Path, channels: int, rate: int) -> Iterator[Block]:
     """All of the source with this channel count and rate, in blocks of whole hops of 10 ms."""
     with open_recording(source) as decoder:
         blocks = decoder.blocks(stop_after_s=rules.CLIP_MAX_MS / 1000 + 1)
-        yield from split_into_hops(resample(blocks, channels, rate), rate)
+        resampled = ((block, rate) for block in resample(blocks, channels, rate))
+        for block, _ in regroup(resampled, hop):
+            yield block
 
 
 def _factor(db: float) -> float:

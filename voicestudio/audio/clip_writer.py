@@ -1,7 +1,5 @@
 """Audio: writes clips as mp3 or wav files that the provider accepts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,22 +20,6 @@ BIT_RATE: Final = 192_000  # constant: 5 minutes are 7.2 MB, and no loss can be 
 COMPRESSION_LEVEL: Final = "7"  # 0 (slow) to 9: half the time of the default 5, as good at 192k
 WAV_MAX_BYTES: Final = 8_000_000  # a wav is lossless; a larger clip becomes an mp3
 FADE_MS: Final = 5
-
-
-@contextmanager
-def open_clip(
-    target: Path, file_format: FileFormat, channels: int, rate: int
-) -> Iterator[ClipWriter]:
-    """A clip that is complete when the context ends; the file contains no metadata."""
-    # Leave out the ID3 tag and the wav chunk that would name the software.
-    options = {"id3v2_version": "0"} if file_format == "mp3" else {"fflags": "+bitexact"}
-    with (
-        target.open("wb") as file,
-        av.open(file, "w", format=file_format, options=options) as container,
-    ):
-        writer = ClipWriter(container, file_format, channels, rate)
-        yield writer
-        writer.close()
 
 
 class ClipWriter:
@@ -92,6 +74,22 @@ class ClipWriter:
             part.pts = None  # counted by the encoder; a new resampler would start at 0 again
             for packet in self._stream.encode(part):
                 self._container.mux(packet)
+
+
+@contextmanager
+def open_clip(
+    target: Path, file_format: FileFormat, channels: int, rate: int
+) -> Iterator[ClipWriter]:
+    """A clip that is complete when the context ends; the file contains no metadata."""
+    # Leave out the ID3 tag and the wav chunk that would name the software.
+    options = {"id3v2_version": "0"} if file_format == "mp3" else {"fflags": "+bitexact"}
+    with (
+        target.open("wb") as file,
+        av.open(file, "w", format=file_format, options=options) as container,
+    ):
+        writer = ClipWriter(container, file_format, channels, rate)
+        yield writer
+        writer.close()
 
 
 def choose_format(length_ms: float, channels: int, rate: int) -> FileFormat:

@@ -1,7 +1,5 @@
 """Audio: cuts a part out of a recording, at quiet places so that no click is heard."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from itertools import chain

@@ -1,7 +1,5 @@
 """Audio: decodes a file to blocks of samples, in one pass and in constant memory."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Audio: mixes two channels down to one without losing any of the voice."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

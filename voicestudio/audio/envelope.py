@@ -1,7 +1,5 @@
 """Audio: the level of a recording over time, its waveform, loudness and envelope levels."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

@@ -4,8 +4,6 @@ It holds one byte for every 20 ms, and coarser levels, each 8 times coarser than
 whatever the window, about a thousand bytes are read. Reading needs neither PyAV nor numpy.
 """
 
-from __future__ import annotations
-
 import math
 import struct
 from dataclasses import dataclass

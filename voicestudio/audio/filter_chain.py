@@ -1,7 +1,5 @@
 """Audio: FFmpeg filters, one after the other, for a stream of blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final

@@ -1,7 +1,5 @@
 """Audio: arrays that grow while a recording is decoded, and levels packed into bytes."""
 
-from __future__ import annotations
-
 import mmap
 from typing import Any, Final
 

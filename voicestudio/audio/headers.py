@@ -1,7 +1,5 @@
 """Audio: container headers, read without a decoder; never trusted alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import BinaryIO, Final
 

@@ -4,8 +4,6 @@ A notch filter would damage a voice of the same pitch. The lines of the hum are 
 between the words, where nothing masks them, and so narrowly that the voice remains unchanged.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

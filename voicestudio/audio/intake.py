@@ -1,7 +1,5 @@
 """Audio: check a file, convert it to one that the provider accepts, and keep it."""
 
-from __future__ import annotations
-
 import secrets
 import shutil
 from contextlib import ExitStack

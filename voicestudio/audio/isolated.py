@@ -4,8 +4,6 @@ A hostile file can crash or hang a decoder; here it hurts only the child, whose 
 output are limited. `__main__` is the child.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

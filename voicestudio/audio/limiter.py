@@ -5,8 +5,6 @@
 switches to its dynamic mode, which takes ten times as long and missed the ceiling by 0.02 dB.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Audio: scores each step of a recording by how useful it is for cloning the voice."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final

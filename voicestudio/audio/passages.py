@@ -1,7 +1,5 @@
 """Audio: suggests the best part of a recording for a sample, and one for a prompt clip."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

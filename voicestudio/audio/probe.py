@@ -1,7 +1,5 @@
 """Audio: reads the metadata of a file in one pass."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

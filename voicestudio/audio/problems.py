@@ -1,21 +1,9 @@
 """Audio: why a file cannot be used, as a code with facts; never as a sentence."""
 
-from __future__ import annotations
-
 from typing import Final
 
 CODES: Final = frozenset(
-    {
-        "too_large",
-        "empty",
-        "not_audio",
-        "damaged",
-        "video",
-        "no_audio",
-        "too_short",
-        "too_long",
-        "silent",
-    }
+    "too_large empty not_audio damaged video no_audio too_short too_long silent".split()
 )
 
 

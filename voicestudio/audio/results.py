@@ -1,7 +1,5 @@
 """Audio: the results of all operations, as plain values that survive JSON."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args, get_type_hints
@@ -16,29 +14,11 @@ Metric = float | int | str | None
 
 # A finding's severity is the index of the verdict that it leads to.
 VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "unusable")
-USABLE, DISAPPOINTING, UNUSABLE = 1, 2, 3
+UNUSABLE: Final = 3
 
 FINDING_CODES: Final = frozenset(
-    {
-        "too_short",
-        "too_long",
-        "too_quiet",
-        "too_loud",
-        "clipped",
-        "noisy",
-        "hum",
-        "silence",
-        "little_speech",
-        "narrow_band",
-        "dead_channel",
-        "out_of_phase",
-        "dropouts",
-        "echo",
-        "several_speakers",
-        "music",
-        "damaged",
-        "not_audio",
-    }
+    "too_short too_long too_quiet too_loud clipped noisy hum silence little_speech narrow_band "
+    "dead_channel out_of_phase dropouts echo several_speakers music damaged not_audio".split()
 )
 # The findings for files that cannot be decoded; any other problem is "not_audio".
 _PROBLEM_FINDINGS: Final = {

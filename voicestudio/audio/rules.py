@@ -1,7 +1,5 @@
 """Audio: what MiniMax accepts, and how long and how large a file may be."""
 
-from __future__ import annotations
-
 import stat
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Audio: decodes from any second of a long recording, without decoding what is before it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Final

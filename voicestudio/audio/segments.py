@@ -1,8 +1,6 @@
 """Audio: the samples between two moments of a recording, with one rate and channel count."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from .clip_writer import mix_channels
-from .decoding import Block, Decoder, hop, open_recording
+from .decoding import Block, Decoder, open_recording
 from .seeking import Unseekable
 
 
@@ -57,18 +55,27 @@ def resample(blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int) -
         yield from _push(resampler, None)
 
 
-def split_into_hops(blocks: Iterable[Block], rate: int) -> Iterator[Block]:
-    """The same sound in blocks of whole hops of 10 ms; only the last may end with part of one."""
-    length = hop(rate)
+def regroup(
+    blocks: Iterable[tuple[Block, int]], group_size: Callable[[int], int]
+) -> Iterator[tuple[Block, int]]:
+    """The same sound in blocks of whole groups of samples; only the last one of a rate may differ.
+
+    `group_size` returns the number of samples in a group at a rate (Hz).
+    """
     rest: Block | None = None
-    for block in blocks:
+    rest_rate = 0
+    for block, rate in blocks:
+        if rest is not None and (rate != rest_rate or len(rest) != len(block)):
+            yield rest, rest_rate
+            rest = None
         joined = block if rest is None else np.concatenate([rest, block], axis=1)
-        whole = joined.shape[1] // length * length
-        rest = joined[:, whole:].copy()
+        whole = joined.shape[1] // group_size(rate) * group_size(rate)
+        rest = joined[:, whole:].copy() if whole < joined.shape[1] else None
+        rest_rate = rate
         if whole:
-            yield joined[:, :whole]
-    if rest is not None and rest.shape[1]:
-        yield rest
+            yield joined[:, :whole], rate
+    if rest is not None:
+        yield rest, rest_rate
 
 
 def _push(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Block]:

@@ -1,7 +1,5 @@
 """Audio: the waveform of a recording."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

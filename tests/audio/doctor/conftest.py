@@ -1,7 +1,5 @@
 """Checks a sound that a test has made."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Adds one defect of a known size to a clean clip."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Clean speech in many voices and languages, from the synthesizer of the practice provider."""
 
-from __future__ import annotations
-
 import ctypes
 import subprocess
 import sys

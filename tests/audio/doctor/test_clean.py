@@ -1,7 +1,5 @@
 """Clean recordings have no findings, in any voice, language and format."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Every defect leads to its finding at the right place, and to no other serious finding."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """There is a report on every file, whatever its content and name."""
 
-from __future__ import annotations
-
 import shutil
 import struct
 import time
@@ -13,9 +11,10 @@ import pytest
 from tests.audio import recordings
 from tests.audio.doctor.conftest import codes
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
-from voicestudio.audio import FINDING_CODES
 from voicestudio.audio.doctor.run import check
+from voicestudio.audio.results import FINDING_CODES, PASSAGE_REASONS
 from voicestudio.words import FINDINGS
+from voicestudio.words.audio import PASSAGES
 
 
 @pytest.fixture(scope="module")
@@ -182,5 +181,6 @@ def test_too_long_recording_is_measured(tmp_path: Path) -> None:
     assert (first.code, first.from_s, first.to_s) == ("too_long", 300.0, 301.0)
 
 
-def test_every_finding_has_words() -> None:
+def test_every_finding_and_every_reason_has_words() -> None:
     assert set(FINDINGS) == FINDING_CODES | {"loudness_range_lu"}
+    assert set(PASSAGES) == set(PASSAGE_REASONS)

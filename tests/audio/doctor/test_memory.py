@@ -1,7 +1,5 @@
 """The analysis of two hours needs little more memory than that of five minutes."""
 
-from __future__ import annotations
-
 import gc
 import tracemalloc
 from pathlib import Path

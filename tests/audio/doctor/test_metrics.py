@@ -1,7 +1,5 @@
 """Metrics of exactly known sounds: tones, reference signals of the EBU, steps."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -76,9 +74,7 @@ def test_loudness_of_five_channels_is_exact() -> None:
         ([-50.0, -35.0, -20.0, -35.0, -50.0], 15.0),
     ],
 )
-def test_range_of_a_reference_signal_is_exact(
-    levels: list[float], expected: float
-) -> None:
+def test_range_of_a_reference_signal_is_exact(levels: list[float], expected: float) -> None:
     # Source: EBU Tech 3342, table 1, signals 1 to 4.
     measured = loudness(tone([(db, 20.0) for db in levels], 48_000), 48_000)
 

@@ -1,7 +1,5 @@
 """Audio, doctor: runs all analyzers in one pass through a recording."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Final
 

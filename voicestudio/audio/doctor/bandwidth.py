@@ -1,7 +1,5 @@
 """Audio, doctor: the highest frequency of a voice; a telephone cuts it off at 3.4 kHz."""
 
-from __future__ import annotations
-
 import math
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Audio, doctor: finds clipped samples, at full scale or below it."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

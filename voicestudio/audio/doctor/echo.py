@@ -1,7 +1,5 @@
 """Audio, doctor: reflections of the room, as a single echo or as reverberation."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

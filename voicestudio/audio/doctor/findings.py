@@ -1,7 +1,5 @@
 """Audio, doctor: from metrics to findings, each with the place where it is heard best."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

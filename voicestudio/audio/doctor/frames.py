@@ -1,7 +1,5 @@
 """Audio, doctor: levels, noise, hum and speech of every 50 ms of a recording."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Audio, doctor: finds drop-outs (digital silence, repeated buffers) and clicks."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

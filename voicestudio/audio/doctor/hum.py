@@ -1,7 +1,5 @@
 """Audio, doctor: detects mains hum, which differs from a deep voice in that it never stops."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

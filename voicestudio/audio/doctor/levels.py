@@ -1,7 +1,5 @@
 """Audio, doctor: levels of every 50 ms, and exact sums over all of a recording."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..decoding import Block
 from ..growable_array import GrowableArray
+from ..segments import regroup
 from .clipping import find_flat_tops
 
 STEP_S: Final = 0.05
@@ -20,21 +19,8 @@ _EXACT_S: Final = 1e-4  # by which the start of a step may differ from the extra
 
 
 def split_into_steps(blocks: Iterable[tuple[Block, int]]) -> Iterator[tuple[Block, int]]:
-    """The same sound in blocks of whole steps (50 ms); only the last one of a rate may differ."""
-    rest: Block | None = None
-    rest_rate = 0
-    for block, rate in blocks:
-        if rest is not None and (rate != rest_rate or len(rest) != len(block)):
-            yield rest, rest_rate
-            rest = None
-        joined = block if rest is None else np.concatenate([rest, block], axis=1)
-        whole = joined.shape[1] // _group_size(rate) * _group_size(rate)
-        rest = joined[:, whole:].copy() if whole < joined.shape[1] else None
-        rest_rate = rate
-        if whole:
-            yield joined[:, :whole], rate
-    if rest is not None:
-        yield rest, rest_rate
+    """The same sound in blocks of whole steps (50 ms); see `regroup`."""
+    return regroup(blocks, _group_size)
 
 
 def _group_size(rate: int) -> int:

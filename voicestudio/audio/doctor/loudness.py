@@ -4,8 +4,6 @@ It implements ITU-R BS.1770 with both gates and the loudness range of EBU Tech 3
 and works on streams; pyloudnorm needs the whole recording in memory.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

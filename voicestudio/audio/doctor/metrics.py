@@ -1,7 +1,5 @@
 """Audio, doctor: the metrics of a recording, from the results of all analyzers."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Final

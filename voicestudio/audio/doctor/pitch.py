@@ -1,7 +1,5 @@
 """Audio, doctor: the pitch of the voice every 50 ms, and whether there are two voices."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Audio, doctor: from a file to its report."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Audio, doctor: levels in frequency bands, every 50 ms."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

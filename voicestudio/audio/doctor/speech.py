@@ -1,7 +1,5 @@
 """Audio, doctor: detects speech, and the noise between the words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 

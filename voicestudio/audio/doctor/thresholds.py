@@ -4,8 +4,6 @@
 the worst one that is reached counts. None: the metric never leads to that verdict.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 

@@ -1,7 +1,5 @@
 """Audio, doctor: detects music by steady tones; the pitch of a voice is never steady."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

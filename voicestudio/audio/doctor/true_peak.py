@@ -1,7 +1,5 @@
 """Audio, doctor: the true peak, between the samples (ITU-R BS.1770, annex 2)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final

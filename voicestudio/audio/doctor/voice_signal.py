@@ -3,8 +3,6 @@
 With one rate, spectral analysis costs the same for all files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Audio, doctor: overlapping windows of a signal, and sums over the surroundings of each step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 
