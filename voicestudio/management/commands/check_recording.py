@@ -47,10 +47,10 @@ class Command(BaseCommand):
         verdict = words.describe_verdict(report.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
         for finding in report.findings:
-            sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
+            text = words.describe_finding(finding.code, finding.value, purpose=purpose)
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
-            self.stdout.write(f"\n{sentence.title} ({finding.code}, {place})")
-            self.stdout.write(f"  {sentence.why}\n  {sentence.what_to_do}")
+            self.stdout.write(f"\n{text.title} ({finding.code}, {place})")
+            self.stdout.write(f"  {text.why}\n  {text.what_to_do}")
         self.stdout.write("")
         for name, value in report.metrics.items():
             if value is not None:
@@ -61,8 +61,8 @@ def _report_json(report: Report, purpose: Purpose) -> dict[str, Any]:
     """Return the report for scripts."""
     findings = []
     for finding in report.findings:
-        sentence = words.describe_finding(finding.code, finding.value, purpose=purpose)
-        message = " ".join(str(part) for part in (sentence.title, sentence.why, sentence.what_to_do))
+        text = words.describe_finding(finding.code, finding.value, purpose=purpose)
+        message = " ".join(str(part) for part in (text.title, text.why, text.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})
     return {"verdict": report.verdict, "findings": findings, "measures": report.metrics}
