@@ -178,7 +178,7 @@ def test_page_beyond_the_end_leads_back(browser: Client, owner: User) -> None:
         ({"since": "2026-02-31"}, "From"),
         ({"until": "9999-12-31"}, "To"),
         ({"since": "0001-01-01"}, "From"),
-        ({"state": "happy"}, "AttemptState"),
+        ({"state": "happy"}, "State"),
         ({"flag": "maybe"}, "Moderation flag"),
         ({"model": "speech-9"}, "Model"),
         ({"person": "99999999999999999999999999"}, "Person"),

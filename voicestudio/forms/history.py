@@ -44,7 +44,7 @@ class HistoryForm(forms.Form):
     q = forms.CharField(label=_("Search"), required=False, max_length=200)
     model = _choice(_("Model"))
     person = _choice(_("Person"))
-    state = _choice(_("AttemptState"))
+    state = _choice(_("State"))
     flag = _choice(_("Moderation flag"))
     since = _date(_("From"))
     until = _date(_("To"))

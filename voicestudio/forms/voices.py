@@ -42,7 +42,7 @@ class LedgerForm(forms.Form):
         ),
     )  # fmt: skip
     state = forms.ChoiceField(
-        label=_("AttemptState"),
+        label=_("State"),
         required=False,
         choices=[("", _("Any")), *VoiceState.choices],
         widget=Select(attrs={"class": "input"}),
