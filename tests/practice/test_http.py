@@ -39,18 +39,12 @@ def test_every_call_is_served_with_both_prefixes(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"),
-        ("GET", "/v1"),
-        ("GET", "/v1/voice_clone"),
-        ("POST", "/v1/files/list"),
-        ("PUT", "/v1/get_voice"),
-        ("POST", "/other/v1/get_voice"),
-        ("POST", "/minimax/minimax/v1/get_voice"),
-        ("GET", "/practice/example.wav?voice=5"),
-        ("GET", "/practice/audio/" + "0" * 32 + ".mp3"),
-        ("GET", "/practice/audio/../index.json"),
+        ("GET", "/"), ("GET", "/v1"), ("GET", "/v1/voice_clone"), ("POST", "/v1/files/list"),
+        ("PUT", "/v1/get_voice"), ("POST", "/other/v1/get_voice"),
+        ("POST", "/minimax/minimax/v1/get_voice"), ("GET", "/practice/example.wav?voice=5"),
+        ("GET", "/practice/audio/" + "0" * 32 + ".mp3"), ("GET", "/practice/audio/../index.json"),
     ],
-)
+)  # fmt: skip
 def test_unknown_paths_are_not_found(stand_in: StandIn, method: str, path: str) -> None:
     answer = requests.request(method, stand_in.url + path, data=b"abc", timeout=10)
 

@@ -214,14 +214,11 @@ def test_voice_clone_with_text_describes_the_preview(caller: Caller) -> None:
 @pytest.mark.parametrize(
     ("headers", "query", "expected"),
     [
-        ({"Authorization": ""}, "", 1004),
-        ({"Authorization": "Basic cHJhY3RpY2U="}, "", 1004),
-        ({"Authorization": "Bearer "}, "", 1004),
-        ({"Authorization": "Bearer another"}, "", 2049),
-        ({}, "?GroupId=", 1008),
-        ({}, "?GroupId=1234", 0),
+        ({"Authorization": ""}, "", 1004), ({"Authorization": "Basic cHJhY3RpY2U="}, "", 1004),
+        ({"Authorization": "Bearer "}, "", 1004), ({"Authorization": "Bearer another"}, "", 2049),
+        ({}, "?GroupId=", 1008), ({}, "?GroupId=1234", 0),
     ],
-)
+)  # fmt: skip
 @pytest.mark.parametrize("path", ["/v1/get_voice", "/v1/files/upload"])
 def test_every_call_checks_the_key(
     caller: Caller, path: str, headers: dict[str, str], query: str, expected: int
@@ -243,16 +240,13 @@ def test_every_call_checks_the_key(
 @pytest.mark.parametrize(
     ("purpose", "file", "expected"),
     [
-        ("voice_clone", ("a.wav", b"x"), 0),
-        ("prompt_audio", ("a.wav", b"x"), 0),
-        ("something", ("a.wav", b"x"), 2013),
-        (None, ("a.wav", b"x"), 2013),
-        ("voice_clone", None, 2013),
-        ("voice_clone", ("a.wav", b""), 2013),
+        ("voice_clone", ("a.wav", b"x"), 0), ("prompt_audio", ("a.wav", b"x"), 0),
+        ("something", ("a.wav", b"x"), 2013), (None, ("a.wav", b"x"), 2013),
+        ("voice_clone", None, 2013), ("voice_clone", ("a.wav", b""), 2013),
         ("voice_clone", ("a.wav", bytes(20 * 1024 * 1024)), 0),
         ("voice_clone", ("a.wav", bytes(20 * 1024 * 1024 + 1)), 2013),
     ],
-)
+)  # fmt: skip
 def test_upload_checks_its_fields(
     caller: Caller, purpose: str | None, file: tuple[str, bytes] | None, expected: int
 ) -> None:
