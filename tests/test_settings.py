@@ -77,110 +77,60 @@ def run_program(environment: dict[str, str], *arguments: str) -> subprocess.Comp
     )
 
 
+ADDRESS = "an address such as https://api.minimax.io, without a password or a query"
+DATABASE = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
+ORIGINS = "a list of addresses such as https://studio.example.com, separated by commas"
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "sentence"),
+    ("name", "value", "requirement"),
     [
-        ("PORT", "abc", "PORT must be a whole number from 1 to 65535."),
-        ("PORT", "0", "PORT must be a whole number from 1 to 65535."),
-        ("PRACTICE_PORT", "8000", "PRACTICE_PORT must be another port than PORT."),
-        ("WORKER_THREADS", "0", "WORKER_THREADS must be a whole number from 1 to 64."),
-        ("WEB_THREADS", "many", "WEB_THREADS must be a whole number from 1 to 256."),
-        ("DEBUG", "perhaps", "DEBUG must be true or false."),
-        ("PRICE_CLONE", "-1", "PRICE_CLONE must be a price such as 1.50, not negative."),
-        ("PRICE_CLONE", "NaN", "PRICE_CLONE must be a price such as 1.50, not negative."),
-        (
-            "MINIMAX_BASE_URL",
-            "api.minimax.io",
-            "MINIMAX_BASE_URL must be an address such as https://api.minimax.io, "
-            "without a password or a query.",
-        ),
-        (
-            "MINIMAX_BASE_URL",
-            "https://host:port/",
-            "MINIMAX_BASE_URL must be an address such as https://api.minimax.io, "
-            "without a password or a query.",
-        ),
-        (
-            "MINIMAX_UPLOAD_PATH",
-            "files",
-            "MINIMAX_UPLOAD_PATH must be a path such as /v1/files/upload.",
-        ),
-        (
-            "MINIMAX_READ_TIMEOUT",
-            "inf",
-            "MINIMAX_READ_TIMEOUT must be a number of seconds, more than 0 and at most 3600.",
-        ),
-        (
-            "MINIMAX_API_KEY",
-            "two words",
-            "MINIMAX_API_KEY must be one word of printable ASCII characters.",
-        ),
-        ("MINIMAX_GROUP_ID", "a b", "MINIMAX_GROUP_ID must be one word."),
-        (
-            "MINIMAX_MODELS",
-            "speech-9,,x",
-            "MINIMAX_MODELS must be a list of model names, separated by commas.",
-        ),
-        (
-            "DATABASE_URL",
-            "foo",
-            "DATABASE_URL must be an address such as postgres://user:password@host/name "
-            "or sqlite:////path/to/file.",
-        ),
-        (
-            "DATABASE_URL",
-            "mysql://host/name",
-            "DATABASE_URL must be an address such as postgres://user:password@host/name "
-            "or sqlite:////path/to/file.",
-        ),
-        ("SECRET_KEY", "short", "SECRET_KEY must be at least 32 characters."),
-        (
-            "ALLOWED_HOSTS",
-            "https://studio.example.com",
-            "ALLOWED_HOSTS must be a list of host names, separated by commas.",
-        ),
-        (
-            "CSRF_TRUSTED_ORIGINS",
-            "studio.example.com",
-            "CSRF_TRUSTED_ORIGINS must be a list of addresses such as "
-            "https://studio.example.com, separated by commas.",
-        ),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR."),
-        ("LEASE_SECONDS", "6", "LEASE_SECONDS must be at least twice HEARTBEAT_SECONDS."),
-        (
-            "VOICESTUDIO_LISTEN",
-            "everywhere",
-            "VOICESTUDIO_LISTEN must be an IP address such as 127.0.0.1 or 0.0.0.0.",
-        ),
-        (
-            "VOICESTUDIO_ENV_FILE",
-            "/nowhere/.env",
-            "VOICESTUDIO_ENV_FILE must be the path of a file that exists.",
-        ),
+        ("PORT", "abc", "a whole number from 1 to 65535"),
+        ("PORT", "0", "a whole number from 1 to 65535"),
+        ("PRACTICE_PORT", "8000", "another port than PORT"),
+        ("WORKER_THREADS", "0", "a whole number from 1 to 64"),
+        ("WEB_THREADS", "many", "a whole number from 1 to 256"),
+        ("DEBUG", "perhaps", "true or false"),
+        ("PRICE_CLONE", "-1", "a price such as 1.50, not negative"),
+        ("PRICE_CLONE", "NaN", "a price such as 1.50, not negative"),
+        ("MINIMAX_BASE_URL", "api.minimax.io", ADDRESS),
+        ("MINIMAX_BASE_URL", "https://host:port/", ADDRESS),
+        ("MINIMAX_UPLOAD_PATH", "files", "a path such as /v1/files/upload"),
+        ("MINIMAX_READ_TIMEOUT", "inf", "a number of seconds, more than 0 and at most 3600"),
+        ("MINIMAX_API_KEY", "two words", "one word of printable ASCII characters"),
+        ("MINIMAX_GROUP_ID", "a b", "one word"),
+        ("MINIMAX_MODELS", "speech-9,,x", "a list of model names, separated by commas"),
+        ("DATABASE_URL", "foo", DATABASE),
+        ("DATABASE_URL", "mysql://host/name", DATABASE),
+        ("SECRET_KEY", "short", "at least 32 characters"),
+        ("ALLOWED_HOSTS", "https://a.example.com", "a list of host names, separated by commas"),
+        ("CSRF_TRUSTED_ORIGINS", "studio.example.com", ORIGINS),
+        ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("LEASE_SECONDS", "6", "at least twice HEARTBEAT_SECONDS"),
+        ("VOICESTUDIO_LISTEN", "everywhere", "an IP address such as 127.0.0.1 or 0.0.0.0"),
+        ("VOICESTUDIO_ENV_FILE", "/nowhere/.env", "the path of a file that exists"),
         (
             "VOICESTUDIO_DATA_DIR",
             "/dev/null/data",
-            "VOICESTUDIO_DATA_DIR must be a folder that can be written to (Not a directory).",
-        ),
-        (
-            "MINIMAX_API_HOST",
-            "https://api.minimax.io",
-            "MINIMAX_API_HOST is not a setting of Voice Studio.",
-        ),
-        (
-            "VOICESTUDIO_WHATEVER_ELSE",
-            "1",
-            "VOICESTUDIO_WHATEVER_ELSE is not a setting of Voice Studio.",
+            "a folder that can be written to (Not a directory)",
         ),
     ],
 )
 def test_invalid_value_is_refused_with_one_sentence(
-    load: Load, name: str, value: str, sentence: str
+    load: Load, name: str, value: str, requirement: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         load(**{name: value})
 
-    assert str(refused.value) == sentence
+    assert str(refused.value) == f"{name} must be {requirement}."
+
+
+@pytest.mark.parametrize("name", ["MINIMAX_API_HOST", "VOICESTUDIO_WHATEVER_ELSE"])
+def test_unknown_variable_is_refused(load: Load, name: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        load(**{name: "https://api.minimax.io"})
+
+    assert str(refused.value) == f"{name} is not a setting of Voice Studio."
 
 
 def test_command_stops_at_an_invalid_value(environment: dict[str, str]) -> None:

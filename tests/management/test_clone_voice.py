@@ -1,7 +1,5 @@
 """`manage.py clone_voice`: what it prints, how it ends, and that it asks the same service."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +9,16 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from tests.factories import make_user
+from tests.management.conftest import Run
 from tests.services.conftest import wav
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
 
 Result = tuple[int, dict[str, Any]]
-Run = Callable[..., Result]
 KEYS = {
     "id", "status", "voice_id", "file_id", "demo_audio", "input_sensitive",
     "input_sensitive_type", "status_code", "trace_id", "message",
 }  # fmt: skip
-
-
-@pytest.fixture
-def person(db: None) -> User:
-    return make_user("lea")
 
 
 @pytest.fixture
@@ -36,32 +29,23 @@ def sample(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(sample: Path, person: User, data_dir: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command with --json; gives its exit code and the object that it printed."""
+def clone(run: Run, sample: Path, person: User, data_dir: Path) -> Run:
+    """Runs the command, by default with the sample and with permission."""
 
     def call(*arguments: str, permission: bool = True, file: Path | None = None) -> Result:
         granted = ["--i-have-permission"] if permission else []
-        code = 0
-        try:
-            call_command(
-                "clone_voice", str(file or sample), "--speaker", "Anna Larsen", "--json",
-                *granted, *arguments,
-            )  # fmt: skip
-        except SystemExit as end:
-            code = int(end.code or 0)
-        [line] = capsys.readouterr().out.splitlines()
-        return code, json.loads(line)
+        return run("clone_voice", str(file or sample), "--speaker", "Anna", *granted, *arguments)
 
     return call
 
 
-def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample: Path) -> None:
-    code, result = run("--wait", "--text", "Hello there.", "--reduce-noise")
+def test_clone_voice_waits_for_a_ready_voice(clone: Run, standin: StandIn, sample: Path) -> None:
+    code, result = clone("--wait", "--text", "Hello there.", "--reduce-noise")
 
     attempt = CloneAttempt.objects.get()
     assert (code, set(result)) == (0, KEYS)
     assert (result["id"], result["status"]) == (attempt.pk, "ready")
-    assert result["voice_id"].startswith("AnnaLarsen-")
+    assert result["voice_id"].startswith("Anna-")
     assert result["file_id"] == str(next(iter(standin.files)))
     assert Path(result["demo_audio"]).stat().st_size == attempt.audio_bytes
     assert (result["input_sensitive"], result["input_sensitive_type"]) == (False, 0)
@@ -70,23 +54,23 @@ def test_clone_voice_waits_for_a_ready_voice(run: Run, standin: StandIn, sample:
     assert sample.exists()
 
 
-def test_clone_voice_without_wait_exits_with_3(run: Run, standin: StandIn) -> None:
-    code, result = run()
+def test_clone_voice_without_wait_exits_with_3(clone: Run, standin: StandIn) -> None:
+    code, result = clone()
 
     assert (code, result["status"], standin.calls) == (3, "waiting", [])
 
 
-def test_clone_voice_prints_why_it_was_refused(run: Run, standin: StandIn) -> None:
+def test_clone_voice_prints_why_it_was_refused(clone: Run, standin: StandIn) -> None:
     standin.script("voice_clone", Fault(status_code=1008))
 
-    code, result = run("--wait")
+    code, result = clone("--wait")
 
     assert (code, result["status"], result["status_code"]) == (1, "failed", 1008)
     assert result["message"].startswith("Our MiniMax account is out of credit.")
 
 
-def test_clone_voice_without_permission_stores_nothing(run: Run, standin: StandIn) -> None:
-    code, result = run("--wait", permission=False)
+def test_clone_voice_without_permission_stores_nothing(clone: Run, standin: StandIn) -> None:
+    code, result = clone("--wait", permission=False)
 
     assert (code, result["status"]) == (1, "refused")
     assert (CloneAttempt.objects.count(), AudioFile.objects.count()) == (0, 0)
@@ -102,20 +86,20 @@ def test_clone_voice_without_permission_stores_nothing(run: Run, standin: StandI
     ],
 )
 def test_clone_voice_prints_why_a_file_is_refused(
-    content: bytes, sentence: str, run: Run, standin: StandIn, tmp_path: Path
+    content: bytes, sentence: str, clone: Run, standin: StandIn, tmp_path: Path
 ) -> None:
     file = tmp_path / "wrong.mp3"
     file.write_bytes(content)
 
-    code, result = run("--wait", file=file)
+    code, result = clone("--wait", file=file)
 
     assert (code, result["status"]) == (1, "refused")
     assert sentence in result["message"]
     assert CloneAttempt.objects.count() == 0
 
 
-def test_clone_voice_refuses_a_missing_file(run: Run, tmp_path: Path) -> None:
-    code, result = run(file=tmp_path / "nowhere.wav")
+def test_clone_voice_refuses_a_missing_file(clone: Run, tmp_path: Path) -> None:
+    code, result = clone(file=tmp_path / "nowhere.wav")
 
     assert code == 1
     assert result["message"].endswith("No such file or directory.")
@@ -130,9 +114,9 @@ def test_clone_voice_refuses_a_missing_file(run: Run, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_clone_voice_refuses_what_the_form_refuses(
-    arguments: tuple[str, ...], run: Run, standin: StandIn, data_dir: Path
+    arguments: tuple[str, ...], clone: Run, standin: StandIn, data_dir: Path
 ) -> None:
-    code, result = run("--wait", *arguments)
+    code, result = clone("--wait", *arguments)
 
     assert (code, result["status"], result["id"]) == (1, "refused", None)
     assert AudioFile.objects.count() == 0

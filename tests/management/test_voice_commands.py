@@ -1,47 +1,21 @@
 """`manage.py voices`, `keep_voice`, `speak`, `delete_voice`, `remind`: what scripts rely on."""
 
-import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_user, make_voice
+from tests.factories import make_voice
+from tests.management.conftest import Run
 from tests.services.conftest import make_provider_voice
 from voicestudio.models import Speech, Voice
 from voicestudio.practice.server import Fault, StandIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir", "person")]
-
-Run = Callable[..., tuple[int, Any]]
-
-
-@pytest.fixture
-def person(db: None) -> User:
-    return make_user("lea")
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command with --json; gives its exit code and what it printed."""
-
-    def call(*arguments: str) -> tuple[int, Any]:
-        code = 0
-        try:
-            call_command(*arguments, "--json")
-        except SystemExit as end:
-            code = int(end.code or 0)
-        [line] = capsys.readouterr().out.splitlines()
-        return code, json.loads(line)
-
-    return call
 
 
 @pytest.fixture
