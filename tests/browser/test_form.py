@@ -499,7 +499,7 @@ def test_expired_sign_in_without_script_loses_nothing(studio: Studio) -> None:
     page.goto(f"/voices/{voice.pk}/")
     page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
     studio.sign_everybody_out()
-    page.get_by_role("button", name="Speak", exact=True).click()
+    page.get_by_role("button", name="Generate", exact=True).click()
     sign_in(page)
     expect(page.get_by_label("Text", exact=True)).to_have_value("Nothing of this is lost.")
 

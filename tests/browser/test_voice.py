@@ -65,7 +65,7 @@ def test_voice_speaks_a_text_that_can_be_heard_and_used_again(
     page.get_by_text("Speed, volume, pitch, format").click()
     page.get_by_label("Pitch").fill("-2")
 
-    page.get_by_role("button", name="Speak", exact=True).click()
+    page.get_by_role("button", name="Generate", exact=True).click()
 
     row = page.locator("li.speech")
     expect(row).to_contain_text("Good morning, everybody.")
@@ -90,7 +90,7 @@ def test_expired_sign_in_loses_no_text(studio: Studio) -> None:
     expect(page.get_by_text("8,000 of 9,999 characters.")).to_be_hidden()
     studio.sign_everybody_out()
 
-    page.get_by_role("button", name="Speak", exact=True).click()
+    page.get_by_role("button", name="Generate", exact=True).click()
     studio.expects("401")
     page.get_by_label("Username").fill("anna")
     page.get_by_label("Password").fill(factories.PASSWORD)

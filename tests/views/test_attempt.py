@@ -97,7 +97,6 @@ def test_permission_names_who_when_and_the_wording(browser: Client, owner: User)
 def test_flagged_voice_shows_both(browser: Client, owner: User) -> None:
     html = page(browser, make_attempt(AttemptState.FLAGGED, by=owner))
 
-    assert html.count("MiniMax flagged the input: insults or abuse.") == 1
     assert (
         html.count("MiniMax&#x27;s category: insults or abuse")
         + html.count("MiniMax's category: insults or abuse")

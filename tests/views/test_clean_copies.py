@@ -148,7 +148,7 @@ def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
     )
     copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
-    assert better(client, original, copy).count("Both are rated “Usable”, but the copy has fewer") == 1
+    assert better(client, original, copy).count("Both are rated “Usable”, but the copy has") == 1
 
 
 def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:

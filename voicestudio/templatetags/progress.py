@@ -21,6 +21,9 @@ from .studio import clock, duration, when
 register = template.Library()
 
 
+type Step = tuple[str, str, int | None]  # a key of `words.STAGES`, and milliseconds
+
+
 class Stage(NamedTuple):
     """One stage as `attempts/_stages.html` shows it; `state` is "done", "now" or "" (to come)."""
 
@@ -43,14 +46,14 @@ def stages(attempt: CloneAttempt) -> SafeString:
     return render_row("attempts/_stages.html", "stages", {"steps": tuple(steps)}, texts)
 
 
-def list_stages(attempt: CloneAttempt) -> list[tuple[str, str, int | None]]:
+def list_stages(attempt: CloneAttempt) -> list[Step]:
     """The name, state and duration (ms) of each stage of a running attempt."""
     if attempt.state is AttemptState.SENDING:
-        upload = ("upload", "now", elapsed_ms(attempt.claimed_at))
+        upload: Step = ("upload", "now", elapsed_ms(attempt.claimed_at))
     else:
         uploaded_at = attempt.uploaded_at or attempt.sent_at
         upload = ("upload", "done", duration_ms(attempt.claimed_at, uploaded_at))
-    clone: tuple[str, str, int | None] = ("clone", "", None)
+    clone: Step = ("clone", "", None)
     if attempt.state is AttemptState.CLONING:
         clone = ("clone", "now", elapsed_ms(attempt.sent_at))
     elif attempt.is_ready:

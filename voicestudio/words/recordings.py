@@ -73,9 +73,7 @@ def compare_copy(better: str, original: str, copy: str, fixed: Iterable[str | Pr
         case "original":
             reason = _now("The copy is rated “{copy}”, the original “{original}”.")
             return Message(_("Keep the original: it's better."), reason.format(**labels))
-    reason = _now(
-        "Both are rated “{copy}”. Keep the original unless the copy sounds better."
-    )
+    reason = _now("Both are rated “{copy}”. Keep the original unless the copy sounds better.")
     return Message(_("Both are equally good."), reason.format(**labels))
 
 
@@ -84,7 +82,5 @@ def describe_volume_match(louder: str, difference: str) -> str:
     if louder == "copy":
         text = _now("The copy is {difference} dB louder. It's turned down here to match.")
     else:
-        text = _now(
-            "The original is {difference} dB louder. It's turned down here to match."
-        )
+        text = _now("The original is {difference} dB louder. It's turned down here to match.")
     return text.format(difference=difference)

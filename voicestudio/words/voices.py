@@ -23,7 +23,6 @@ class VoiceIdCheck:
     suggestions: list[str] = field(default_factory=list)
 
 
-
 # The parts of a clone request, as named in a sentence about changes.
 PARTS: Final[dict[str, str | Promise]] = {
     "recording": _("recording"),
