@@ -1,0 +1,494 @@
+"""The clone form in a browser: filled in, sent once, by keyboard and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import pytest
+from django.core.files.base import ContentFile
+from playwright.sync_api import Page, Route, expect
+
+from tests import factories
+from tests.browser.conftest import Studio
+from tests.browser.steps import (
+    ATTEMPT_URL,
+    PERMISSION,
+    assert_fits_width,
+    choose_file,
+    drop_files,
+    fill_in_form,
+    sign_in,
+    submit_form,
+    tab_to,
+    throttle_uploads,
+)
+from tests.practice.recordings import hum
+from voicestudio.models import AudioFile, CloneAttempt
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Whole workflows ----------------------------------------------------------------------------------
+
+
+def test_form_clones_a_voice(studio: Studio) -> None:
+    page = studio.page()
+
+    fill_in_form(page)
+    choose_file(page, studio.wav())
+    submit_form(page)
+
+    expect(page).to_have_url(ATTEMPT_URL)
+    expect(page.locator("#attempt .badge[data-state=ready]")).to_be_visible()
+    attempt = CloneAttempt.objects.get()
+    assert re.fullmatch(r"AnnaLarsen-[0-9][a-z0-9]{3}", attempt.voice_id)
+    assert attempt.recording.name == "anna.wav"
+
+
+def test_form_without_javascript_clones_a_voice(studio: Studio) -> None:
+    page = studio.page(java_script_enabled=False)
+
+    page.get_by_label("Speaker").fill("王芳")
+    page.get_by_label(PERMISSION).check()
+    page.locator("#id_file").set_input_files(studio.wav())
+    submit_form(page)
+
+    expect(page).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.get().voice_id.startswith("WangFang-")
+
+
+def test_upload_without_javascript_keeps_the_form(studio: Studio) -> None:
+    page = studio.page(java_script_enabled=False)
+
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.get_by_label("Preview text").fill("Good morning.")
+    page.locator("#id_file").set_input_files(studio.wav())
+    page.get_by_role("button", name="Upload").first.click()
+
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+    expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
+    assert CloneAttempt.objects.count() == 0
+
+
+def test_form_works_by_keyboard_alone(studio: Studio) -> None:
+    factories.make_recording(by=studio.user, name="here.mp3")
+    page = studio.page()
+
+    tab_to(page.get_by_label("Speaker"))
+    page.keyboard.type("Anna Larsen")
+    expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
+    tab_to(page.get_by_label(PERMISSION))
+    page.keyboard.press("Space")
+    tab_to(page.locator("#id_file"))
+    tab_to(page.locator("summary", has_text="Choose one that is already here").first)
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("searchbox").first)
+    expect(page.get_by_role("button", name="here.mp3")).to_be_visible()
+    tab_to(page.get_by_role("button", name="here.mp3"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#recording .recording")).to_be_visible()
+    page.get_by_label("Preview text").focus()
+    tab_to(page.get_by_role("button", name="Clone voice"))
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.get().recording.name == "here.mp3"
+
+
+def test_every_control_has_an_accessible_name(studio: Studio) -> None:
+    page = studio.page()
+    labels = (
+        "Speaker", "Voice ID", PERMISSION, "Recording", "File ID", "Prompt clip", "Prompt text",
+        "Preview text", "Model", "Language", "Reduce noise", "Even out volume",
+        "Watermark the preview", "Rehearse an outcome",
+    )  # fmt: skip
+
+    assert {label: page.get_by_label(label).count() for label in labels} == dict.fromkeys(labels, 1)
+    unnamed = (
+        page.locator("#clone")
+        .locator("input, select, textarea")
+        .evaluate_all(
+            """controls => controls
+          .filter((one) => one.type !== "hidden" && !one.labels.length && !one.ariaLabel)
+          .map((one) => one.outerHTML)"""
+        )
+    )
+    assert unnamed == []
+
+
+# While the form is filled in ----------------------------------------------------------------------
+
+
+def test_voice_id_follows_the_name_until_it_is_edited(studio: Studio) -> None:
+    page = studio.page()
+    speaker, voice_id = page.get_by_label("Speaker"), page.get_by_label("Voice ID")
+
+    speaker.press_sequentially("Anna", delay=20)
+    expect(voice_id).to_have_value(re.compile(r"^Anna-"))
+    speaker.press_sequentially(" Larsen", delay=20)
+    expect(voice_id).to_have_value(re.compile(r"^AnnaLarsen-"))
+    voice_id.fill("MyOwn-Id-1")
+    expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
+    with page.expect_response("**/voice-id/**"):
+        speaker.fill("Somebody Else")
+
+    expect(voice_id).to_have_value("MyOwn-Id-1")
+
+
+def test_taken_voice_id_is_replaced_by_a_suggestion(studio: Studio) -> None:
+    factories.make_attempt(voice_id="AnnaLarsen-7k2p")
+    page = studio.page()
+    voice_id = page.get_by_label("Voice ID")
+
+    voice_id.fill("AnnaLarsen-7k2p")
+    expect(page.locator("#voice-id [data-verdict=taken]")).to_be_visible()
+    expect(voice_id).to_have_attribute("aria-invalid", "true")
+    suggestion = page.locator("#voice-id").get_by_role("button").first
+    suggested = suggestion.inner_text()
+    suggestion.click()
+
+    expect(voice_id).to_have_value(suggested)
+    expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_sound_tags_are_offered_if_the_model_speaks_them(studio: Studio) -> None:
+    page = studio.page()
+    text, note = page.get_by_label("Preview text"), page.locator("#tags-note")
+
+    text.fill("Hello you")
+    text.evaluate("element => element.setSelectionRange(5, 5)")
+    page.get_by_role("button", name="+ breath").click()
+    expect(text).to_have_value("Hello(breath) you")
+    page.get_by_role("button", name="+ pause").click()
+    expect(text).to_have_value("Hello(breath) <#0.5#> you")
+    expect(page.locator("#count")).to_have_text("25 of 1,000")
+    expect(note).to_be_hidden()
+    page.get_by_label("Model").select_option("speech-2.6-hd")
+
+    expect(page.get_by_role("button", name="+ breath")).to_be_hidden()
+    expect(page.get_by_role("button", name="+ pause")).to_be_visible()
+    expect(note).to_contain_text("(breath)")
+    text.fill("Hello (unknown) you")
+    expect(note).to_be_hidden()
+
+
+def test_price_follows_the_text(studio: Studio) -> None:
+    page = studio.page()
+    cost, text = page.locator("#cost"), page.get_by_label("Preview text")
+
+    expect(cost).to_contain_text("less than $0.01")
+    text.fill("x" * 1000)
+    expect(cost).to_contain_text("about $0.10")
+    page.get_by_label("Model").select_option("speech-2.8-turbo")
+    expect(cost).to_contain_text("about $0.06")
+    text.fill("")
+    expect(cost).not_to_contain_text("$")
+
+
+def test_step_numbers_become_ticks(studio: Studio) -> None:
+    page = studio.page()
+    complete = page.locator(".step-number[data-done]")
+
+    expect(complete).to_have_count(1)
+    fill_in_form(page)
+    expect(complete).to_have_count(2)
+    choose_file(page, studio.wav())
+    expect(complete).to_have_count(3)
+    page.get_by_role("button", name="Remove").click()
+    expect(complete).to_have_count(2)
+
+
+# Uploads ------------------------------------------------------------------------------------------
+
+
+def test_dropped_file_is_uploaded(studio: Studio) -> None:
+    page = studio.page()
+
+    drop_files(page.locator(".drop").first, "dropped.wav")
+
+    expect(page.locator("#recording")).to_contain_text("dropped.wav")
+    assert AudioFile.objects.get().name == "dropped.wav"
+
+
+def test_upload_shows_progress_and_can_be_cancelled(studio: Studio) -> None:
+    page = studio.page()
+    throttle_uploads(page, 200_000)
+    meter = page.locator(".meter").first
+
+    page.locator("#id_file").set_input_files(studio.wav("long.wav", seconds=120))
+    expect(meter.locator(".figure")).to_have_text(re.compile(r"^[1-9]\d? % · [\d.]+ of 1.9 MB$"))
+    percent = meter.get_by_role("progressbar").evaluate("bar => bar.value")
+    meter.get_by_role("button", name="Cancel").click()
+
+    assert 0 < percent < 100
+    expect(meter).to_be_hidden()
+    expect(page.locator("#id_file")).to_be_focused()
+    assert AudioFile.objects.count() == 0
+
+
+def test_refused_file_is_reported_until_another_is_chosen(studio: Studio) -> None:
+    page = studio.page()
+    note = page.locator(".upload-message .note")
+
+    page.locator("#id_file").set_input_files(studio.wav("short.wav", seconds=3))
+
+    expect(note).to_contain_text("short.wav")
+    expect(note).to_contain_text("10 seconds")
+    expect(page.locator(".meter").first).to_be_hidden()
+    choose_file(page, studio.wav())
+    expect(note).to_have_count(0)
+
+
+def test_lost_upload_can_be_sent_again(studio: Studio) -> None:
+    page = studio.page()
+
+    studio.expect_message("ERR_FAILED")
+    page.route("**/recordings/", lambda route: route.abort(), times=1)
+    page.locator("#id_file").set_input_files(studio.wav())
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+
+
+def test_last_of_several_files_is_kept(studio: Studio) -> None:
+    page = studio.page()
+
+    for name in ("one.wav", "two.wav", "three.wav"):
+        page.locator("#id_file").set_input_files(studio.wav(name))
+
+    expect(page.locator("#recording")).to_contain_text("three.wav")
+    expect(page.locator("[name=recording]")).to_have_count(1)
+
+
+def test_form_waits_for_the_upload(studio: Studio) -> None:
+    page = studio.page()
+    fill_in_form(page)
+    throttle_uploads(page, 50_000)
+
+    page.locator("#id_file").set_input_files(studio.wav())
+    submit_form(page)
+    expect(page.locator("#clone-voice .waiting-label")).to_be_visible()
+
+    expect(page).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.get().recording.name == "anna.wav"
+
+
+def test_prompt_clip_is_sent_with_the_recording(studio: Studio) -> None:
+    page = studio.page()
+    fill_in_form(page)
+    choose_file(page, studio.wav())
+
+    page.get_by_text("Improve likeness").click()
+    page.get_by_label("Prompt clip").set_input_files(studio.wav("clip.wav", seconds=6))
+    expect(page.locator("#prompt_clip")).to_contain_text("clip.wav")
+    page.get_by_label("Prompt text").fill("Well, then")
+    submit_form(page)
+
+    expect(page).to_have_url(ATTEMPT_URL)
+    clip = CloneAttempt.objects.get().prompt_clip
+    assert clip is not None
+    assert clip.name == "clip.wav"
+
+
+def test_file_id_and_example_recording_are_chosen_in_place(studio: Studio) -> None:
+    page = studio.page()
+    file_id, recording = page.get_by_label("File ID"), page.locator("#recording")
+    note = page.locator(".upload-message .note")
+
+    page.get_by_role("button", name="Use an example recording").click()
+    expect(recording).to_contain_text("Example recording 1.wav")
+    page.locator("summary", has_text="File ID").click()
+    file_id.fill("abc")
+    page.locator(".file-id").get_by_role("button").click()
+    expect(note).to_be_visible()
+    expect(recording).to_contain_text("Example recording 1.wav")
+    file_id.fill("362067136000001")
+    file_id.press("Enter")
+
+    expect(recording).to_contain_text("362067136000001")
+    expect(note).to_have_count(0)
+
+
+# Sent once ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def complete_form(studio: Studio) -> Page:
+    """A form that is ready to be sent."""
+    recording = factories.make_recording(by=studio.user)
+    recording.file.save("hum.wav", ContentFile(hum(12)))
+    page = studio.page(path=f"/?recording={recording.pk}")
+    fill_in_form(page)
+    return page
+
+
+def test_double_click_makes_one_attempt(complete_form: Page) -> None:
+    complete_form.get_by_role("button", name="Clone voice").dblclick()
+
+    expect(complete_form).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_form_sent_again_after_going_back_makes_one_attempt(complete_form: Page) -> None:
+    page = complete_form
+    submit_form(page)
+    expect(page).to_have_url(ATTEMPT_URL)
+    attempt_url = f"/history/{CloneAttempt.objects.get().pk}/"
+
+    page.go_back()
+    expect(
+        page.locator(f"main a[href='/history/{CloneAttempt.objects.get().pk}/']").first
+    ).to_be_visible()
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+    submit_form(page)
+    expect(page).to_have_url(attempt_url)
+    page.reload()
+    expect(page).to_have_url(attempt_url)
+
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_form_sent_again_without_javascript_makes_one_attempt(studio: Studio) -> None:
+    recording = factories.make_recording(by=studio.user)
+    page = studio.page(path=f"/?recording={recording.pk}", java_script_enabled=False)
+    page.reload()  # the first visit sets a cookie that a real sign-in sets earlier
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.get_by_label(PERMISSION).check()
+    submit_form(page)
+    expect(page).to_have_url(ATTEMPT_URL)
+
+    page.go_back()
+    submit_form(page)
+
+    expect(page.get_by_role("main").get_by_role("status").first).to_be_visible()
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_same_form_in_a_second_tab_makes_one_attempt(complete_form: Page) -> None:
+    second = complete_form.context.new_page()
+    second.goto(complete_form.url)
+    fill_in_form(second)
+    token = complete_form.locator("#id_token").input_value()
+    second.locator("#id_token").evaluate("(element, token) => { element.value = token }", token)
+
+    submit_form(complete_form)
+    expect(complete_form).to_have_url(ATTEMPT_URL)
+    submit_form(second)
+
+    expect(second).to_have_url(complete_form.url)
+    assert CloneAttempt.objects.count() == 1
+
+
+# Errors -------------------------------------------------------------------------------------------
+
+
+def test_errors_get_the_focus_and_link_to_their_fields(studio: Studio) -> None:
+    page = studio.page()
+    page.get_by_label("Preview text").fill("Good morning.")
+
+    submit_form(page)
+
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_focused()
+    expect(page).to_have_title(re.compile("Something to correct"))
+    expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
+    summary.locator("a[href='#id_speaker']").click()
+    expect(page.get_by_label("Speaker")).to_be_focused()
+    expect(page.get_by_label("Speaker")).to_have_attribute("aria-invalid", "true")
+
+
+def test_failed_sending_is_reported_and_can_be_repeated(
+    studio: Studio, complete_form: Page
+) -> None:
+    for status in (400, 500):
+        studio.expect_message(f" {status} ")
+        complete_form.route(re.compile(r"/$"), partial(Route.fulfill, status=status), times=1)
+        submit_form(complete_form)
+        expect(complete_form.locator("#not-sent")).to_be_visible()
+        assert CloneAttempt.objects.count() == 0
+
+    submit_form(complete_form)
+    expect(complete_form).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.get().speaker_name == "Anna Larsen"
+
+
+def test_form_is_sent_after_a_new_sign_in(studio: Studio, complete_form: Page) -> None:
+    studio.expire_sessions()
+
+    submit_form(complete_form)
+    sign_in(complete_form)
+
+    expect(complete_form).to_have_url(ATTEMPT_URL)
+    assert CloneAttempt.objects.get().speaker_name == "Anna Larsen"
+
+
+def test_upload_is_sent_after_a_new_sign_in(studio: Studio) -> None:
+    page = studio.page()
+    page.get_by_label("Preview text").fill("Good morning.")
+    studio.expire_sessions()
+
+    page.locator("#id_file").set_input_files(studio.wav())
+    sign_in(page)
+
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
+
+
+def test_sign_in_without_javascript_keeps_the_form(studio: Studio) -> None:
+    voice = factories.make_attempt().cloned_voice
+    assert voice is not None
+    page = studio.page(java_script_enabled=False)
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.locator("#id_file").set_input_files(studio.wav())
+    studio.expire_sessions()
+
+    submit_form(page)
+    sign_in(page)
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+
+    page.goto(f"/voices/{voice.pk}/")
+    page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
+    studio.expire_sessions()
+    page.locator("#speak-button").click()
+    sign_in(page)
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Nothing of this is lost.")
+
+
+def test_page_older_than_the_sign_in_keeps_the_form_without_javascript(studio: Studio) -> None:
+    page = studio.page(java_script_enabled=False)
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    page.locator("#id_file").set_input_files(studio.wav())
+    studio.expire_sessions()
+    other = page.context.new_page()
+    other.goto("/")
+    sign_in(other)
+    expect(other.get_by_label("Speaker")).to_be_visible()
+
+    studio.expect_message("403")
+    submit_form(page)
+
+    expect(page.locator("#recording")).to_contain_text("anna.wav")
+    expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+    assert CloneAttempt.objects.count() == 0
+
+
+# Layout -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(375, True), (1280, True), (375, False)])
+def test_form_fits_its_width(studio: Studio, width: int, javascript: bool) -> None:
+    name = f"{'very-long-name-' * 12}.wav"
+    recording = factories.make_recording(by=studio.user, name=name)
+    recording.file.save("hum.wav", ContentFile(hum(12)))
+    page = studio.page(
+        path=f"/?recording={recording.pk}",
+        viewport={"width": width, "height": 740},
+        java_script_enabled=javascript,
+    )
+    for fold in ("Improve likeness", "Sound options", "Advanced"):
+        page.locator("summary", has_text=fold).click()
+
+    assert_fits_width(page)
