@@ -118,8 +118,8 @@ class WorkerThread(threading.Thread):
 
     def run_waiting_calls(self) -> None:
         """Run clones, speeches and reconciliations that are due."""
-        clones = CloneAttempt.objects.waiting_for_a_worker().order_by("pk")
-        for pk in clones.values_list("pk", flat=True)[:5]:
+        attempts = CloneAttempt.objects.waiting_for_a_worker().order_by("pk")
+        for pk in attempts.values_list("pk", flat=True)[:5]:
             clones.run(pk)
         for pk in Speech.objects.waiting_for_a_worker().values_list("pk", flat=True)[:5]:
             speeches.run(pk)
