@@ -34,7 +34,7 @@ from voicestudio.models import AttemptState, CloneAttempt, Speech
 from voicestudio.practice.server import StandIn
 from voicestudio.practice.sound import Sound, encode_wav, normalize_level
 from voicestudio.practice.speech import speak
-from voicestudio.services import speeches
+from voicestudio.services import clones, speeches
 from voicestudio.services.clones import reconcile
 
 # The limit of every wait for a state of a page; enough for a machine at a quarter of the speed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, Route, expect
 
 from tests import factories
@@ -61,6 +62,7 @@ def test_result_that_precedes_its_page_is_announced(studio: Studio) -> None:
 
     def continue_when_ready(route: Route) -> None:
         wait_until(lambda: CloneAttempt.objects.get().state == AttemptState.READY)
+        connections.close_all()  # Playwright calls this outside of the test's own context
         route.continue_()
 
     page.context.route(ATTEMPT_URL, continue_when_ready)

@@ -22,7 +22,7 @@ from tests.browser.steps import (
     tab_to,
     wait_for_position,
 )
-from voicestudio import audio
+from voicestudio.audio import intake, rules
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,7 +59,7 @@ def open_recorder(
 def open_panel(page: Page, card: str = RECORDING_CARD) -> None:
     if card == CLIP_CARD:
         page.get_by_text("Improve likeness").click()
-    page.locator(card).get_by_text("Record it here").click()
+    page.locator(card).get_by_text("Record here").click()
     expect(button(page, "Record")).to_be_visible()
 
 
@@ -72,7 +72,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def player_button(page: Page) -> Locator:
-    return recorder(page).get_by_role("button", name="Play: what you have recorded")
+    return recorder(page).get_by_role("button", name="Play: your recording")
 
 
 def expect_message(page: Page, name: str) -> None:
@@ -127,7 +127,7 @@ def test_recording_is_made_played_and_used(studio: Studio) -> None:
     expect(player.locator("time")).to_have_text(clock.inner_text())
     player_button(page).click()
     expect(player).to_have_attribute("data-playing", "")
-    button(page, "Go on").click()
+    button(page, "Resume").click()
     wait_for_seconds(page, 11)
     expect(clock).to_have_attribute("data-enough", "")
     button(page, "Stop").click()
@@ -141,7 +141,7 @@ def test_recording_is_made_played_and_used(studio: Studio) -> None:
     expect(recorder(page)).to_be_hidden()
     page.locator("#recording").get_by_role("button", name="Record again").click()
     expect(button(page, "Record")).to_be_visible()
-    expect(page.locator("summary", has_text="Record it here").first).to_be_focused()
+    expect(page.locator("summary", has_text="Record here").first).to_be_focused()
     kept = AudioFile.objects.get()
     assert RECORDED_NAME.match(kept.name)
     assert kept.origin == Origin.RECORDED
@@ -161,7 +161,7 @@ def test_recorder_works_by_keyboard_alone(studio: Studio) -> None:
     page.keyboard.press("Enter")
     expect(button(page, "Pause")).to_be_focused()
     page.keyboard.press("Space")
-    expect(button(page, "Go on")).to_be_focused()
+    expect(button(page, "Resume")).to_be_focused()
     page.keyboard.press("Space")
     wait_for_seconds(page, 2)
     page.keyboard.press("Tab")
@@ -240,7 +240,7 @@ def test_limit_is_within_the_limit_of_the_provider(studio: Studio) -> None:
 
     limit = float(recorder(page).get_attribute("data-limit") or 0)
 
-    assert 0 < limit < audio.rules.SPANS["voice_clone"].limit
+    assert 0 < limit < rules.SPANS["voice_clone"].limit
 
 
 # A microphone whose volume can be changed while it records.
@@ -344,7 +344,7 @@ def test_microphone_is_requested_on_record_and_unfiltered(studio: Studio) -> Non
 
     assert page.evaluate("window.constraints") == []
     record(page, 1)
-    page.get_by_label("Let the browser clean the sound").check()
+    page.get_by_label("Browser noise reduction").check()
     microphone = page.get_by_label("Microphone")
     microphone.select_option(index=1)
     chosen = microphone.input_value()
@@ -495,16 +495,16 @@ def test_lost_connection_keeps_the_recording(studio: Studio, tmp_path: Path) -> 
     studio.expect_message("ERR_INTERNET_DISCONNECTED")
     page.context.set_offline(True)
     button(page, "Use this recording").click()
-    expect(button(page, "Send it again")).to_be_visible()
+    expect(button(page, "Upload again")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Save as a file").click()
     path = tmp_path / "saved.webm"
     download.value.save_as(path)
     page.context.set_offline(False)
-    button(page, "Send it again").click()
+    button(page, "Upload again").click()
 
     expect(page.locator("#prompt_clip .recording")).to_be_visible()
-    saved = audio.inspect(path, purpose="prompt_audio")
+    saved = intake.inspect(path, purpose="prompt_audio")
     assert saved.duration_ms == pytest.approx(length, abs=1_000)
     assert RECORDED_NAME.match(download.value.suggested_filename)
     assert AudioFile.objects.get().origin == Origin.RECORDED
@@ -547,7 +547,7 @@ def test_recorder_that_fails_to_load_can_be_reopened(studio: Studio) -> None:
     page = studio.page(permissions=["microphone"])
     studio.expect_message("ERR_FAILED")
     page.route("**/recordings/recorder/**", lambda route: route.abort(), times=1)
-    summary = page.locator(RECORDING_CARD).get_by_text("Record it here")
+    summary = page.locator(RECORDING_CARD).get_by_text("Record here")
 
     summary.click()
     expect(

@@ -20,7 +20,7 @@ from tests.browser.steps import (
     throttle_uploads,
     wait_for_position,
 )
-from tests.factories import finding, make_judged, make_recording
+from tests.factories import make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings
@@ -37,7 +37,7 @@ FIGURES = {"speech_s": 16.0, "average_dbfs": -21.0, "peak_dbfs": -4.0, "snr_db":
 def make_checked(studio: Studio, *findings: dict[str, Any], **fields: Any) -> AudioFile:
     """A recording of 20 s that can be played and has been checked."""
     values: dict[str, Any] = {"content": b"x", "duration_ms": 20_000, "name": "anna.wav"} | fields
-    recording = make_judged("disappointing", *findings, by=studio.user, **values)
+    recording = make_checked_recording("disappointing", *findings, by=studio.user, **values)
     recording.file.save("hum.wav", ContentFile(hum(20)))
     return recording
 
@@ -70,7 +70,7 @@ def expect_playing(element: Locator, playing: bool = True) -> None:
 
 @pytest.mark.parametrize("press", ["click", "Enter", "Space"])
 def test_finding_plays_its_seconds_and_stops(studio: Studio, press: str) -> None:
-    recording = make_checked(studio, finding("hum", at=12.0))
+    recording = make_checked(studio, make_finding("hum", at=12.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     audio = page.locator(".player audio")
     # At a quarter of the speed a busy machine has time to see both ends.
@@ -93,7 +93,7 @@ def test_finding_plays_its_seconds_and_stops(studio: Studio, press: str) -> None
 
 
 def test_finding_stops_when_pressed_again_or_replaced(studio: Studio) -> None:
-    recording = make_checked(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
+    recording = make_checked(studio, make_finding("hum", at=12.0), make_finding("noisy", at=3.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     audio = page.locator(".player audio")
     audio.evaluate("audio => { audio.defaultPlaybackRate = audio.playbackRate = 0.25 }")
@@ -112,7 +112,7 @@ def test_finding_stops_when_pressed_again_or_replaced(studio: Studio) -> None:
 
 
 def test_finding_replaces_another_that_has_not_started(studio: Studio) -> None:
-    recording = make_checked(studio, finding("hum", at=12.0), finding("noisy", at=3.0))
+    recording = make_checked(studio, make_finding("hum", at=12.0), make_finding("noisy", at=3.0))
     page = studio.page(path=f"/recordings/{recording.pk}/")
     audio = page.locator(".player audio")
     audio.evaluate(
@@ -133,7 +133,7 @@ def test_finding_replaces_another_that_has_not_started(studio: Studio) -> None:
 
 
 def test_finding_without_javascript_links_to_its_seconds(studio: Studio) -> None:
-    recording = make_checked(studio, finding("hum", at=12.0))
+    recording = make_checked(studio, make_finding("hum", at=12.0))
     page = studio.page(path=f"/recordings/{recording.pk}/", java_script_enabled=False)
 
     link = page.locator("[data-code=hum]").get_by_role("link")
@@ -143,7 +143,7 @@ def test_finding_without_javascript_links_to_its_seconds(studio: Studio) -> None
 
 
 def test_findings_and_details_work_by_keyboard_alone(studio: Studio) -> None:
-    recording = make_checked(studio, finding("hum", at=12.0), figures={"hum_hz": 50})
+    recording = make_checked(studio, make_finding("hum", at=12.0), figures={"hum_hz": 50})
     page = studio.page(path=f"/recordings/{recording.pk}/")
 
     tab_to(page.locator("[data-code=hum]").get_by_role("link"))
@@ -169,7 +169,7 @@ def test_finished_check_sets_the_suggested_options(studio: Studio) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_200_000, checked_ms=2_080_000)
     expect(check.locator(".figure")).to_have_text("34 of 120 minutes")
     expect(page.locator("#announcer")).to_be_empty()  # progress is not announced
-    finish_check(recording, "disappointing", finding("hum"), advice=ADVICE)
+    finish_check(recording, "disappointing", make_finding("hum"), advice=ADVICE)
 
     expect(check).to_have_attribute("data-verdict", "disappointing")
     expect(noise).to_be_checked()
@@ -188,7 +188,7 @@ def test_finished_check_leaves_changed_options_alone(studio: Studio) -> None:
     noise.check()
     noise.uncheck()
 
-    finish_check(recording, "disappointing", finding("hum"), advice=ADVICE)
+    finish_check(recording, "disappointing", make_finding("hum"), advice=ADVICE)
 
     expect(page.locator("#recording .finding")).to_have_count(1)
     expect(noise).not_to_be_checked()
@@ -203,7 +203,7 @@ def test_finished_check_does_not_move_the_focused_field(studio: Studio) -> None:
     text.scroll_into_view_if_needed()
     top = bounding_box(text)["y"]
 
-    finish_check(recording, "disappointing", *map(finding, ("clipped", "noisy", "hum")))
+    finish_check(recording, "disappointing", *map(make_finding, ("clipped", "noisy", "hum")))
 
     expect(page.locator("#recording .finding")).to_have_count(3)
     expect(text).to_be_focused()
@@ -211,7 +211,7 @@ def test_finished_check_does_not_move_the_focused_field(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("findings", [[], [finding("hum", severity=1)]])
+@pytest.mark.parametrize("findings", [[], [make_finding("hum", severity=1)]])
 def test_finished_check_fills_the_reserved_space(
     studio: Studio, findings: list[dict[str, Any]], width: int
 ) -> None:
@@ -338,11 +338,11 @@ def test_several_files_are_uploaded_without_javascript(studio: Studio) -> None:
 
 
 def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
-    recording = make_checked(studio, finding("too_quiet"), figures={"loudness_lufs": -30.0})
+    recording = make_checked(studio, make_finding("too_quiet"), figures={"loudness_lufs": -30.0})
     page = studio.page(path=f"/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
-    page.get_by_role("button", name="Tidy up a copy").click()
+    page.get_by_role("button", name="Make a clean copy").click()
     expect(page.get_by_label("Even the level")).to_be_checked()
     page.locator("#tidy [data-main]").click()
     comparison = page.locator("#better")
@@ -365,7 +365,7 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
 
 
 def test_original_and_copy_play_one_at_a_time(studio: Studio) -> None:
-    original = make_checked(studio, finding("hum"))
+    original = make_checked(studio, make_finding("hum"))
     make_checked(studio, parent=original, origin=Origin.CLEANED)
     page = studio.page(path=f"/recordings/{original.pk}/tidy/")
     before, after = page.locator("#original .player"), page.locator("#copy .player")
@@ -379,7 +379,7 @@ def test_original_and_copy_play_one_at_a_time(studio: Studio) -> None:
 
 
 def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
-    recording = make_checked(studio, finding("too_quiet"))
+    recording = make_checked(studio, make_finding("too_quiet"))
     page = studio.page(path=f"/recordings/{recording.pk}/tidy/", java_script_enabled=False)
 
     page.locator("#tidy [data-main]").click()
@@ -413,7 +413,7 @@ def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: boo
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("path", ["/recordings/", "/recordings/{pk}/", "/recordings/{pk}/tidy/"])
 def test_pages_fit_their_width(studio: Studio, path: str, width: int) -> None:
-    findings = map(finding, ("clipped", "noisy", "hum"))
+    findings = map(make_finding, ("clipped", "noisy", "hum"))
     recording = make_checked(studio, *findings, name=f"{'very-long-name-' * 12}.wav")
     make_checked(studio, parent=recording, origin=Origin.CLEANED, name=f"{'copy-of-' * 20}.wav")
     page = studio.page(path=path.format(pk=recording.pk), viewport={"width": width, "height": 740})

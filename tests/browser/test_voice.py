@@ -19,7 +19,7 @@ from tests.browser.steps import (
     tab_to,
     wait_for_position,
 )
-from tests.services.conftest import make_voice_there
+from tests.services.conftest import make_provider_voice
 from voicestudio.models import AttemptState, CloneAttempt, Speech, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
@@ -41,7 +41,7 @@ def test_kept_voice_updates_its_page(studio: Studio, standin: StandIn) -> None:
     page = open_heard_voice(studio)
     assert Voice.objects.get().heard_at is not None
     badge = page.locator("#voice-badge .badge")
-    expect(badge).to_have_attribute("data-state", "temporary")
+    expect(badge).to_have_attribute("data-state", "warn")
     standin.script("t2a_v2", Fault(after="work", delay=1.5))
 
     # By keyboard alone.
@@ -54,7 +54,7 @@ def test_kept_voice_updates_its_page(studio: Studio, standin: StandIn) -> None:
     expect(speech).to_have_attribute("data-state", "cloning")
     page.evaluate("window.isSamePage = true")  # lost when the browser loads another page
     expect(speech).to_have_attribute("data-state", "ready")
-    expect(badge).to_have_attribute("data-state", "kept")
+    expect(badge).to_have_attribute("data-state", "good")
     expect(page.locator("#life")).to_contain_text("$1.51")
     expect(page.locator("#speech-price")).not_to_contain_text("$1.50")
     expect(page.locator("#story")).to_contain_text("Kept, anna")
@@ -140,7 +140,7 @@ def test_lost_answer_is_reconciled_with_minimax(studio: Studio, standin: StandIn
     expect(page.locator("#attempt .badge[data-state=unknown]")).to_be_visible()
     page.get_by_text("Check with MiniMax").click()
 
-    page.get_by_role("button", name="Send it once more").click()
+    page.get_by_role("button", name="Send it again").click()
 
     expect(page.locator("#attempt .badge[data-state=ready]")).to_be_visible()
     expect(page.get_by_role("button", name="Play: the new voice")).to_have_count(0)  # lost
@@ -164,7 +164,7 @@ def test_expiry_is_shown_in_the_time_zone_of_the_reader(studio: Studio) -> None:
 
 
 def test_voice_is_deleted_by_keyboard_at_the_second_try(studio: Studio, standin: StandIn) -> None:
-    voice = make_voice_there(standin, by=studio.user, speaker_name="Anna Larsen")
+    voice = make_provider_voice(standin, by=studio.user, speaker_name="Anna Larsen")
     standin.script("delete_voice", Fault(status_code=1013))
     page = studio.page(path=f"/voices/{voice.pk}/")
     page.get_by_role("link", name="Delete at MiniMax").press("Enter")
@@ -185,7 +185,7 @@ def test_voice_is_deleted_by_keyboard_at_the_second_try(studio: Studio, standin:
     page.keyboard.press("Enter")
 
     expect(result.locator("li .badge[data-state=good]")).to_have_count(3)
-    page.get_by_role("link", name="To the voice").click()
+    page.get_by_role("link", name="Go to the voice").click()
     expect(page.get_by_role("heading", name="Deleted")).to_be_visible()
     expect(page.locator("audio")).to_have_count(0)
     voice.refresh_from_db()
@@ -197,7 +197,7 @@ def test_comparison_imports_a_voice(studio: Studio, standin: StandIn, javascript
     for number in (1, 2):
         voice_id = f"Stranger-{number}"
         standin.voices[voice_id] = ClonedVoice(voice_id, number, None, 0, used_at=1)
-    make_voice_there(standin, by=studio.user, speaker_name="Anna Larsen", voice_id="Unused-1")
+    make_provider_voice(standin, by=studio.user, speaker_name="Anna Larsen", voice_id="Unused-1")
     page = studio.page(path="/voices/", java_script_enabled=javascript)
     page.get_by_role("link", name="Compare with MiniMax").click()
 
@@ -206,14 +206,13 @@ def test_comparison_imports_a_voice(studio: Studio, standin: StandIn, javascript
     rows = page.locator("#only-there li")
     expect(rows).to_have_count(2)
     expect(page.locator("#only-here summary")).to_have_count(1)
-    page.get_by_label("Stranger-2").fill("Zoe Stranger")
+    page.get_by_role("textbox", name="Stranger-2").fill("Zoe Stranger")
     rows.nth(1).get_by_role("button").click()
     if javascript:
         # Only the row changes; the rest of the list stays.
         expect(rows.nth(1).locator("[autofocus]")).to_be_focused()
         page.get_by_role("link", name="Zoe Stranger").click()
     expect(page.get_by_role("heading", name="Zoe Stranger")).to_be_visible()
-    expect(page.locator("#voice-badge .badge")).to_have_attribute("data-state", "from_minimax")
     assert Voice.objects.get(voice_id="Stranger-2").state == VoiceState.FROM_MINIMAX
 
 
