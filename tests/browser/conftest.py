@@ -118,14 +118,14 @@ class WorkerThread(threading.Thread):
 
     def run_waiting_calls(self) -> None:
         """Run clones, speeches and reconciliations that are due."""
-        attempts = CloneAttempt.objects.waiting_for_a_worker().order_by("pk")
+        attempts = CloneAttempt.objects.claimable().order_by("pk")
         for pk in attempts.values_list("pk", flat=True)[:5]:
-            clones.run(pk)
-        for pk in Speech.objects.waiting_for_a_worker().values_list("pk", flat=True)[:5]:
-            speeches.run(pk)
+            clones.run_clone.call(pk)
+        for pk in Speech.objects.claimable().values_list("pk", flat=True)[:5]:
+            speeches.run_speech.call(pk)
         unknown = CloneAttempt.objects.filter(status=AttemptState.UNKNOWN, claim=None)
         for pk in unknown.exclude(lease_until=None).values_list("pk", flat=True)[:5]:
-            reconcile.run(pk)
+            reconcile.check_with_provider.call(pk)
 
     def stop(self) -> None:
         self.stopped = True

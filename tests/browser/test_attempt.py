@@ -25,8 +25,8 @@ from voicestudio.practice.server import Fault, StandIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PLAY_VOICE = "Play: the new voice of Anna Larsen"
-PLAY_RECORDING = "Play: the recording anna.wav"
+PLAY_VOICE = "Play: preview of Anna Larsen"
+PLAY_RECORDING = "Play: recording anna.wav"
 
 
 def assert_playing(page: Page, *expected: bool) -> None:
@@ -75,7 +75,7 @@ def test_slider_seeks_by_keyboard(studio: Studio) -> None:
     page = clone_voice(studio)
     expect(page.get_by_role("button", name=PLAY_VOICE)).to_be_visible()
 
-    page.get_by_role("slider", name="Position: the recording anna.wav").press("End")
+    page.get_by_role("slider", name="Position: recording anna.wav").press("End")
 
     wait_for_position(page.locator("audio").last, 11)
 

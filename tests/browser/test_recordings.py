@@ -152,7 +152,7 @@ def test_findings_and_details_work_by_keyboard_alone(studio: Studio) -> None:
     tab_to(page.locator(".verdict summary"))
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("50 hertz")).to_be_visible()
+    expect(page.get_by_text("50\u00a0Hz")).to_be_visible()
 
 
 # The check ----------------------------------------------------------------------------------------
@@ -270,7 +270,7 @@ def test_several_files_get_one_line_each(studio: Studio) -> None:
     expect(refused).to_contain_text("short.wav")
     expect(page.locator("#announcer")).to_contain_text(re.compile(r"\b2\b.*\b1\b"))
     first = AudioFile.objects.get(name="one.wav")
-    recordings.judge(first.pk)
+    recordings.run_check(first.pk)
     first.refresh_from_db()
     expect(lines.first.locator(".verdict")).to_have_attribute("data-verdict", first.verdict)
     refused.get_by_role("button").click()

@@ -31,7 +31,7 @@ def open_heard_voice(studio: Studio) -> Page:
     """The page of a voice that has been cloned and played."""
     page = clone_voice(studio)
     with page.expect_response(re.compile(r"/heard/$")) as response:
-        page.get_by_role("button", name="Play: the new voice of Anna Larsen").click()
+        page.get_by_role("button", name="Play: preview of Anna Larsen").click()
     assert response.value.status == 204
     page.goto(f"/voices/{Voice.objects.get().pk}/")
     return page
@@ -143,7 +143,7 @@ def test_lost_answer_is_reconciled_with_minimax(studio: Studio, standin: StandIn
     page.get_by_role("button", name="Send it again").click()
 
     expect(page.locator("#attempt .badge[data-state=ready]")).to_be_visible()
-    expect(page.get_by_role("button", name="Play: the new voice")).to_have_count(0)  # lost
+    expect(page.get_by_role("button", name="Play: preview")).to_have_count(0)  # lost
     expect(page.get_by_role("button", name="Fetch again")).to_have_count(0)
     attempt = CloneAttempt.objects.get()
     assert (attempt.state, Voice.objects.get().created_at) == (AttemptState.READY, attempt.sent_at)
