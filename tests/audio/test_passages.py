@@ -20,6 +20,7 @@ from tests.audio.doctor.synthetic_speech import (
 from voicestudio.audio import Suggestion
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.cutting import cut
+from voicestudio.audio.doctor.windows import moving_mean
 from voicestudio.audio.intake import inspect
 
 Clip = NDArray[np.float32]
@@ -88,14 +89,6 @@ def test_suggestions_are_in_the_good_half(tmp_path: Path) -> None:
     assert inside["prompt"] >= 0.95 * MIXES
 
 
-def moving_mean(values: Clip, width: int) -> Clip:
-    """The mean of `width` samples around each sample."""
-    padded = np.pad(values, (width // 2, width))
-    sums = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
-    mean: Clip = ((sums[width:] - sums[:-width])[: len(values)] / width).astype(np.float32)
-    return mean
-
-
 def read_aloud(seed: int, sentences: int) -> Clip:
     """Sentences of many voices with pauses of about half a second between them."""
     chance = np.random.default_rng(seed)
@@ -103,7 +96,7 @@ def read_aloud(seed: int, sentences: int) -> Clip:
     for number in range(sentences):
         clip = dry_speech(LANGUAGES[(seed + number) % len(LANGUAGES)])
         # From the first word to the first pause of the voice after one second.
-        quiet = moving_mean(np.abs(clip), RATE // 10) < 0.001
+        quiet = moving_mean(np.abs(clip), RATE // 20) < 0.001
         start = int(np.flatnonzero(~quiet)[0])
         stops = np.flatnonzero(quiet[start + RATE :])
         count = RATE + (int(stops[0]) if len(stops) else 4 * RATE)
@@ -120,7 +113,7 @@ def test_prompt_clip_starts_and_ends_in_a_pause(tmp_path: Path, seed: int) -> No
 
     assert passage is not None
     assert 5_000 <= passage.end_ms - passage.start_ms <= 7_500
-    power = moving_mean(clip**2, RATE // 20)
+    power = moving_mean(clip**2, RATE // 40)
     for place_ms in (passage.start_ms, passage.end_ms):
         place = min(len(clip) - 1, round(place_ms / 1000 * RATE))
         assert 10 * np.log10(power[place]) < -48
