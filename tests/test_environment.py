@@ -32,8 +32,7 @@ LOCK = "django==6.1.3 \\\n    --hash=sha256:aa\n"
 DEV_LOCK = (
     LOCK
     + "espeakng-loader==0.2.4 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
-    + "    # via voicestudio\nmultipart==2.0.1 \\\n    --hash=sha256:ee\n"
-    + "pytest==9.2.0 \\\n    --hash=sha256:dd\n"
+    + "    # via voicestudio\npytest==9.2.0 \\\n    --hash=sha256:dd\n"
     + "uv==0.11.33 \\\n    --hash=sha256:ff\nuvicorn==0.51.0 \\\n    --hash=sha256:ab\n"
 )
 
@@ -158,7 +157,6 @@ def test_practice_group_is_installed_with_its_hashes(machine: Machine) -> None:
 
     assert (machine.root / ".venv" / "practice.txt").read_text() == (
         "espeakng-loader==0.2.4 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
-        "multipart==2.0.1 \\\n    --hash=sha256:ee\n"
     )
 
 

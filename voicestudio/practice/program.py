@@ -6,6 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+from voicestudio.practice.server import StandIn
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command line."""
@@ -16,14 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(*, port: int, host: str, folder: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C; raises SystemExit with a message when the port is in use."""
-    try:
-        # Imported here, so that a missing package is reported in one sentence.
-        from voicestudio.practice.server import StandIn
-    except ModuleNotFoundError as error:
-        raise SystemExit(
-            f"Practice mode needs the package {error.name}, which production leaves out: "
-            "install it, or set MINIMAX_API_KEY."
-        ) from error
     try:
         stand_in = StandIn(port=port, host=host, folder=folder)
     except OSError as error:
