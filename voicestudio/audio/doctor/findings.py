@@ -19,7 +19,7 @@ _WINDOW: Final = round(thresholds.WORST_S / STEP_S)
 _FILLS_PAUSES: Final = frozenset({"music", "echo"})
 
 
-def find_all(measured: Measurements, purpose: str) -> list[Finding]:
+def derive_findings(measured: Measurements, purpose: str) -> list[Finding]:
     """All findings by `thresholds.TABLE`, one for each code, most serious first."""
     worst: dict[str, Finding] = {
         finding.code: finding for finding in _length_findings(measured, purpose)
@@ -31,12 +31,12 @@ def find_all(measured: Measurements, purpose: str) -> list[Finding]:
         severity = line.severity(value)
         if not severity or (line.code in worst and worst[line.code].severity >= severity):
             continue
-        start, end = _place(line.code, measured)
+        start, end = _find_place(line.code, measured)
         worst[line.code] = Finding(line.code, start, end, value, severity)
     return sorted(_without_consequences(worst).values(), key=lambda finding: -finding.severity)
 
 
-def advice_on(measured: Measurements, findings: Sequence[Finding]) -> Advice:
+def derive_advice(measured: Measurements, findings: Sequence[Finding]) -> Advice:
     """Which sound options help, with the reasons."""
     codes = [finding.code for finding in findings]
     noise = next((code for code in codes if code in thresholds.ADVISE_NOISE_REDUCTION), "")
@@ -48,7 +48,7 @@ def advice_on(measured: Measurements, findings: Sequence[Finding]) -> Advice:
 
 
 def _length_findings(measured: Measurements, purpose: str) -> list[Finding]:
-    """Source of the lengths: provider.md, "Audio"."""
+    """Too short or too long. Source of the limits: provider.md, "Audio"."""
     span = SPANS[purpose]
     duration = round(measured.frames.duration_s, 3)
     if round(duration * 1000) < span.shortest:
@@ -78,7 +78,7 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
     return found
 
 
-def _place(code: str, measured: Measurements) -> tuple[float, float]:
+def _find_place(code: str, measured: Measurements) -> tuple[float, float]:
     """The range (s) in which this finding is heard best."""
     frames = measured.frames
     match code:
@@ -88,10 +88,10 @@ def _place(code: str, measured: Measurements) -> tuple[float, float]:
         case "several_speakers" if measured.other_voice:
             start, end = max(measured.other_voice, key=lambda place: place[1] - place[0])
             return _seconds(start, min(end, start + _WINDOW), frames.duration_s)
-    return _worst(_score(code, measured), frames.duration_s)
+    return _worst_range(_step_scores(code, measured), frames.duration_s)
 
 
-def _score(code: str, measured: Measurements) -> NDArray[np.float32]:
+def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
     """How strongly each step is affected by this finding."""
     frames = measured.frames
     speech = frames.speech.astype(np.float32)
@@ -116,7 +116,7 @@ def _score(code: str, measured: Measurements) -> NDArray[np.float32]:
     return speech * (frames.rms_db + 120)
 
 
-def _worst(score: NDArray[np.float32], duration: float) -> tuple[float, float]:
+def _worst_range(score: NDArray[np.float32], duration: float) -> tuple[float, float]:
     """The three seconds with the highest sum of `score`."""
     if len(score) <= _WINDOW:
         return 0.0, round(duration, 2)

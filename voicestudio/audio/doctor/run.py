@@ -10,7 +10,7 @@ from ..problems import AudioProblem
 from ..results import VERDICTS, Metric, Report
 from ..rules import LONG_MAX_BYTES, LONG_MAX_MS, check_file
 from .analyzers import Analyzers, Progress
-from .findings import advice_on, find_all
+from .findings import derive_advice, derive_findings
 from .metrics import Measurements, compute_metrics
 
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
@@ -54,7 +54,7 @@ def build_report(
     """The report on what was analyzed, and the measurements that it is based on."""
     measured = compute_metrics(analyzers)
     measured.metrics.update(file_metrics)
-    findings = find_all(measured, purpose)
+    findings = derive_findings(measured, purpose)
     verdict = VERDICTS[max((finding.severity for finding in findings), default=0)]
-    advice = advice_on(measured, findings)
+    advice = derive_advice(measured, findings)
     return Report(verdict, findings, measured.metrics, advice), measured
