@@ -1,13 +1,15 @@
-"""Floor 4: every address of the house, in one place."""
+"""URLs: every address of the studio."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from .views import (
     attempts,
     audio,
     checks,
     clean_copies,
+    clone_form_buttons,
+    converters,
     costs,
     cutting,
     health,
@@ -24,63 +26,80 @@ from .views import (
     voices,
 )
 
+register_converter(converters.RowIdConverter, "id")
+register_converter(converters.RecordingFieldConverter, "field")
+
+# Buttons of the clone form that do not request a voice yet.
+CLONE_FORM_BUTTONS = [
+    path("upload/", clone_form_buttons.upload, name="upload"),
+    path("refresh/", clone_form_buttons.refresh, name="refresh"),
+    path("use-voice-id/", clone_form_buttons.use_voice_id, name="use_voice_id"),
+    path("use-example/", clone_form_buttons.use_example, name="use_example"),
+    path("use-file-id/", clone_form_buttons.use_file_id, name="use_file_id"),
+    path("check/<id:pk>/", clone_form_buttons.check, name="check"),
+    path("remove/<field:field>/", clone_form_buttons.remove, name="remove"),
+    path("cut/<field:field>/", clone_form_buttons.cut, name="cut"),
+    path("clean-up/<field:field>/", clone_form_buttons.clean_up, name="clean_up"),
+    path("suggest-best-part/", clone_form_buttons.suggest_best_part, name="suggest_best_part"),
+    path("cut-prompt-clip/", clone_form_buttons.cut_prompt_clip, name="cut_prompt_clip"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    # Asking for a voice
+    # Requesting a voice
     path("", attempts.new, name="new"),
     path("voice-id/", attempts.voice_id, name="voice_id"),
     path("just-now/", attempts.just_now, name="just_now"),
-    # What was asked for
+    path("clone-form/", include((CLONE_FORM_BUTTONS, "clone_form"))),
+    # Clone attempts
     path("history/", history.history, name="history"),
-    path("history/<int:pk>/", history.attempt, name="attempt"),
-    path("history/<int:pk>/row/", history.attempt_row, name="attempt_row"),
-    path("history/<int:pk>/preview/", history.fetch_preview, name="fetch_preview"),
-    path("history/<int:pk>/check/", reconcile.check, name="check_attempt"),
-    path("history/<int:pk>/settle/", reconcile.settle, name="settle_attempt"),
-    path("history/<int:pk>/try-again/", history.try_again, name="try_again"),
-    path("history/<int:pk>/pin/", speakers.pin, name="pin_attempt"),
-    path("history/<int:pk>/leaf/", speakers.leaf, name="attempt_tree_row"),
-    path("speakers/<int:pk>/", speakers.speaker, name="speaker"),
-    # What we hold
+    path("history/<id:pk>/", history.attempt, name="attempt"),
+    path("history/<id:pk>/row/", history.attempt_row, name="attempt_row"),
+    path("history/<id:pk>/preview/", history.fetch_preview, name="fetch_preview"),
+    path("history/<id:pk>/check/", reconcile.check, name="check_attempt"),
+    path("history/<id:pk>/settle/", reconcile.settle, name="settle_attempt"),
+    path("history/<id:pk>/try-again/", history.try_again, name="try_again"),
+    path("history/<id:pk>/pin/", speakers.pin, name="pin_attempt"),
+    path("history/<id:pk>/tree-row/", speakers.attempt_tree_row, name="attempt_tree_row"),
+    path("speakers/<id:pk>/", speakers.speaker, name="speaker"),
+    # Recordings and voices
     path("recordings/", recording_uploads.recording_list, name="recordings"),
     path("recordings/recorder/", recorder.recorder, name="recorder"),
     path("recordings/choose/", recording_uploads.choose, name="choose_recording"),
-    path("recordings/example/", recording_uploads.example, name="example_recording"),
-    path("recordings/file-id/", recording_uploads.by_file_id, name="recording_by_file_id"),
-    path("recordings/<int:pk>/", recordings.recording, name="recording"),
-    path("recordings/<int:pk>/verdict/", checks.verdict, name="verdict"),
-    path("recordings/<int:pk>/check/", checks.check_again, name="check_recording"),
-    path("recordings/<int:pk>/tidy/", clean_copies.tidy, name="tidy_recording"),
-    path("recordings/<int:pk>/better/", clean_copies.better, name="better_recording"),
-    path("recordings/<int:pk>/cut/", cutting.cut, name="cut_recording"),
-    path("recordings/<int:pk>/shape/", cutting.shape, name="recording_shape"),
-    path("recordings/<int:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
-    path("recordings/<int:pk>/delete/", recordings.delete, name="delete_recording"),
+    path("recordings/<id:pk>/", recordings.recording, name="recording"),
+    path("recordings/<id:pk>/verdict/", checks.verdict, name="verdict"),
+    path("recordings/<id:pk>/check/", checks.check_again, name="check_recording"),
+    path("recordings/<id:pk>/tidy/", clean_copies.tidy, name="tidy_recording"),
+    path("recordings/<id:pk>/better/", clean_copies.better, name="better_recording"),
+    path("recordings/<id:pk>/cut/", cutting.cut, name="cut_recording"),
+    path("recordings/<id:pk>/shape/", cutting.shape, name="recording_shape"),
+    path("recordings/<id:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
+    path("recordings/<id:pk>/delete/", recordings.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
     path("voices/compare/", sync.compare, name="compare"),
     path("voices/import/", sync.import_voice, name="import_voice"),
-    path("voices/<int:pk>/", voices.voice, name="voice"),
-    path("voices/<int:pk>/heard/", voices.heard, name="voice_heard"),
-    path("voices/<int:pk>/keep/", voices.keep_voice, name="keep_voice"),
-    path("voices/<int:pk>/dismiss-reminder/", voices.dismiss_reminder, name="dismiss_reminder"),
-    path("voices/<int:pk>/rebuild/", voices.rebuild_voice, name="rebuild"),
-    path("voices/<int:pk>/notes/", voices.notes, name="voice_notes"),
-    path("voices/<int:pk>/delete/", voice_deletion.delete, name="delete_voice"),
-    path("voices/<int:pk>/speak/", speeches.speak, name="speak"),
-    path("voices/<int:pk>/price/", speeches.price, name="speech_price"),
-    path("speeches/<int:pk>/", speeches.speech, name="speech"),
-    path("speeches/<int:pk>/try-again/", speeches.try_again, name="try_speech_again"),
-    path("speeches/<int:pk>/fetch/", speeches.fetch, name="fetch_speech"),
-    path("speeches/<int:pk>/settle/", speeches.settle, name="settle_speech"),
-    # What it costs
+    path("voices/<id:pk>/", voices.voice, name="voice"),
+    path("voices/<id:pk>/heard/", voices.heard, name="voice_heard"),
+    path("voices/<id:pk>/keep/", voices.keep_voice, name="keep_voice"),
+    path("voices/<id:pk>/dismiss-reminder/", voices.dismiss_reminder, name="dismiss_reminder"),
+    path("voices/<id:pk>/rebuild/", voices.rebuild_voice, name="rebuild"),
+    path("voices/<id:pk>/notes/", voices.notes, name="voice_notes"),
+    path("voices/<id:pk>/delete/", voice_deletion.delete, name="delete_voice"),
+    path("voices/<id:pk>/speak/", speeches.speak, name="speak"),
+    path("voices/<id:pk>/price/", speeches.price, name="speech_price"),
+    path("speeches/<id:pk>/", speeches.speech, name="speech"),
+    path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
+    path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
+    path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    # Costs
     path("costs/", costs.costs_page, name="costs"),
     path("costs/allow/", costs.allow, name="allow_more"),
-    # What can be heard
-    path("audio/recordings/<int:pk>/", audio.recording, name="recording_audio"),
-    path("audio/previews/<int:pk>/", audio.preview, name="preview_audio"),
-    path("audio/previews/<int:pk>/heard/", audio.preview_heard, name="preview_heard"),
-    path("audio/speeches/<int:pk>/", audio.speech, name="speech_audio"),
-    path("audio/speeches/<int:pk>/heard/", audio.speech_heard, name="speech_heard"),
-    # The door
+    # Audio
+    path("audio/recordings/<id:pk>/", audio.recording, name="recording_audio"),
+    path("audio/previews/<id:pk>/", audio.preview, name="preview_audio"),
+    path("audio/previews/<id:pk>/heard/", audio.preview_heard, name="preview_heard"),
+    path("audio/speeches/<id:pk>/", audio.speech, name="speech_audio"),
+    path("audio/speeches/<id:pk>/heard/", audio.speech_heard, name="speech_heard"),
+    # Sign-in and administration
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),

@@ -1,4 +1,4 @@
-"""Forms: the questions of the clone form, their labels and their help."""
+"""Forms: the fields of the clone form with their labels and help; `attempts` validates them."""
 
 from typing import Final
 
@@ -16,21 +16,21 @@ GREETING: Final = _(
     "Hello, this is my new voice. I hope you like the way I sound: I have a lot to tell you."
 )
 REHEARSALS: Final = (
-    ("ready", _("The voice gets ready")),
+    ("ready", _("Ready")),
     ("flagged", _("Ready, but flagged")),
     ("refused", _("Refused by moderation")),
     ("slow_down", _("MiniMax asks to slow down")),
     ("out_of_credit", _("Out of credit")),
     ("wrong_key", _("Wrong key")),
-    ("lost_answer", _("The answer gets lost")),
+    ("lost_answer", _("The answer is lost")),
     ("slow", _("MiniMax is slow")),
 )
 
 
-class Questions(forms.Form):
-    """Every field of the clone form; how the answers are judged stands in `attempts`."""
+class CloneFields(forms.Form):
+    """Every field of the clone form."""
 
-    use_required_attribute = False  # the page's own sentences say what is missing, in one place
+    use_required_attribute = False  # the page lists what is missing, in one place
 
     token = forms.UUIDField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
     parent = AttemptField()
@@ -47,10 +47,11 @@ class Questions(forms.Form):
     )
     permission = forms.BooleanField(
         label=PERMISSION_WORDING,
-        help_text=_("Kept with the attempt: your name, the time and this wording."),
+        help_text=_("Your name, the time and this wording are stored with the attempt."),
         error_messages={
             "required": _(
-                "No voice is cloned without the person's permission. Ask them, then tick the box."
+                "A voice can't be cloned without the person's permission. "
+                "Ask them, then tick the box."
             )
         },
     )
@@ -60,7 +61,7 @@ class Questions(forms.Form):
     file_id = FileIdField(
         label=_("File ID"),
         required=False,
-        help_text=_("The number of a recording that MiniMax has already."),
+        help_text=_("The number of a recording that MiniMax already has."),
     )
 
     prompt_clip = RecordingField(label=_("Prompt clip"))
@@ -79,7 +80,7 @@ class Questions(forms.Form):
         longest=limits.MAX_PREVIEW_CHARACTERS,
         lines=True,
         required=False,
-        help_text=_("Without a text the voice is made, but there is nothing to hear yet."),
+        help_text=_("Without a text the voice is cloned, but has no preview."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     model = forms.ChoiceField(
@@ -101,7 +102,7 @@ class Questions(forms.Form):
     noise_reduction = forms.BooleanField(
         label=_("Reduce noise"),
         required=False,
-        help_text=_("Takes hum and hiss out of the recording before it is cloned."),
+        help_text=_("Removes hum and hiss from the recording before it is cloned."),
     )
     volume_normalization = forms.BooleanField(
         label=_("Even out volume"),
@@ -117,14 +118,12 @@ class Questions(forms.Form):
         label=_("Words that must be heard"),
         longest=limits.MAX_VALIDATION_CHARACTERS,
         required=False,
-        help_text=_(
-            "MiniMax compares them with the recording, and stops if it hears something else."
-        ),
+        help_text=_("MiniMax compares them with the recording, and stops if they differ."),
     )
     accuracy = ShareField(
         label=_("How exactly they must match"),
         required=False,
-        help_text=_("From 0, anything goes, to 1, word for word. MiniMax takes 0.7 if left empty."),
+        help_text=_("From 0 (anything) to 1 (word for word). MiniMax uses 0.7 if this is empty."),
         widget=forms.NumberInput(attrs={"step": "0.05"}),
     )
     rehearsal = forms.ChoiceField(

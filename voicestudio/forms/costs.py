@@ -1,4 +1,4 @@
-"""Forms: which month of the costs, and how much more an administrator allows."""
+"""Forms: the month of the costs page, and a raise of the monthly limit."""
 
 import re
 from datetime import date
@@ -10,23 +10,23 @@ from django.utils.translation import gettext_lazy as _
 
 from . import texts
 
-# Before the first line and after the last one: what lies outside is a slip of the finger.
+# Years outside of these are typing errors.
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
 MOST: Final = Decimal(100_000)
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
-def month_in(text: str) -> date | None:
-    """The first day of the month that `text` ("2026-11") names; None if it names none."""
-    found = _MONTH.fullmatch(text)
-    if found is None or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+def parse_month(text: str) -> date | None:
+    """The first day of the month in `text` ("2026-11"); None if it is not a month."""
+    match = _MONTH.fullmatch(text)
+    if match is None or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
         return None
-    return date(int(found[1]), int(found[2]), 1)
+    return date(int(match[1]), int(match[2]), 1)
 
 
 class AllowForm(forms.Form):
-    """More money for this month; `beside` is what had been allowed when the form was shown."""
+    """A raise of this month's limit; `beside` is the total of raises when the form was shown."""
 
     amount = forms.DecimalField(
         label=_("How much more"),
@@ -35,11 +35,11 @@ class AllowForm(forms.Form):
         decimal_places=2,
         widget=forms.NumberInput(attrs={"class": "input", "step": "0.01", "inputmode": "decimal"}),
         error_messages={
-            "required": _("Say how much more."),
+            "required": _("Type how much more."),
             "invalid": _("Type an amount, such as 5.00."),
             "min_value": _("It must be at least 0.01."),
-            "max_value": _("That is more than can be allowed at once."),
-            "max_decimal_places": _("Two digits after the point are enough."),
+            "max_value": _("That is too much for one raise."),
+            "max_decimal_places": _("Use at most two digits after the point."),
         },
     )
     note = forms.CharField(
@@ -55,5 +55,5 @@ class AllowForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
     def clean_note(self) -> str:
-        """Without what nobody can see."""
+        """The note without invisible characters."""
         return texts.clean(self.cleaned_data["note"])

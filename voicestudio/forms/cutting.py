@@ -1,4 +1,4 @@
-"""Forms: which part of a recording is cut out, and what for."""
+"""Forms: the part of a recording to cut out, what it is for, and what its length means."""
 
 import re
 import unicodedata
@@ -17,10 +17,8 @@ from . import texts
 
 SECONDS: Final = _("{seconds}\u00a0s")  # a length of less than a minute
 BEST_CLIP_MS: Final = (5_000, 7_500)
-# Players and browsers round lengths; so much behind the end is still meant as the end.
-NEAR_THE_END_MS: Final = 100
-# Where the person goes on with the cut.
-BACK: Final = (("recordings", _("Recordings")), ("form", _("New voice")))
+# Players and browsers round lengths: a time this close behind the end counts as the end.
+END_TOLERANCE_MS: Final = 100
 _TIME: Final = re.compile(
     r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):)?([0-9]{1,5})(?:[.,]([0-9]{1,3})[0-9]{0,9})?"
 )
@@ -29,19 +27,19 @@ _TIME: Final = re.compile(
 # Times ----------------------------------------------------------------------------------------
 
 
-def ms_of(text: str) -> int | None:
-    """A time as people type it (62.5, 1:02.5, 1:00:02,5) in ms; None if it is none."""
-    found = _TIME.fullmatch(unicodedata.normalize("NFKC", text[:40]).strip())
-    if found is None:
+def parse_time(text: str) -> int | None:
+    """A time as people type it (62.5, 1:02.5, 1:00:02,5) in ms; None if `text` is not a time."""
+    match = _TIME.fullmatch(unicodedata.normalize("NFKC", text[:40]).strip())
+    if match is None:
         return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups()[:3])
-    if (found[2] and seconds > 59) or (found[1] and minutes > 59):
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()[:3])
+    if (match[2] and seconds > 59) or (match[1] and minutes > 59):
         return None
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((found[4] or "0").ljust(3, "0"))
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int((match[4] or "0").ljust(3, "0"))
 
 
-def typed(milliseconds: int) -> str:
-    """A place in a recording as it is typed: 62,570 ms is 1:02.5."""
+def format_time(milliseconds: int) -> str:
+    """A position in a recording as it is typed: 62,570 ms is 1:02.5."""
     seconds, tenths = divmod(max(0, milliseconds) // 100, 10)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -49,79 +47,80 @@ def typed(milliseconds: int) -> str:
     return f"{clock}:{seconds:02d}.{tenths}"
 
 
-def length_of(milliseconds: int) -> str:
-    """A length as one says it: 42 s, 6.3 s, 5:00, 1:12.5."""
+def format_length(milliseconds: int) -> str:
+    """A length as people write it: 42 s, 6.3 s, 5:00, 1:12.5."""
     seconds, tenths = divmod(milliseconds // 100, 10)
     rest = f".{tenths}" if tenths else ""
     if seconds < 60:
         return SECONDS.format(seconds=f"{seconds}{rest}")
-    return typed(milliseconds).rpartition(".")[0] + rest
+    return format_time(milliseconds).rpartition(".")[0] + rest
 
 
-# What a length is worth -------------------------------------------------------------------------
+# Lengths ------------------------------------------------------------------------------------------
 
 
-class Band(NamedTuple):
-    """Lengths below so many ms (None: all others), a state, and words with `{length}` in them."""
+class LengthBand(NamedTuple):
+    """State and words of lengths below `below_ms`, or of all others; `words` has `{length}`."""
 
     below_ms: int | None
     state: str
     words: str | Promise
 
 
-def bands(purpose: str) -> list[Band]:
-    """What is said of each length for a purpose, from short to long; the first that fits counts.
+def length_bands(purpose: str) -> list[LengthBand]:
+    """The bands of lengths for a purpose, from short to long.
 
-    Source: provider.md, "Audio"; what is best follows from how a clone turns out.
+    Source: provider.md, "Audio"; the best length of a clip was found by listening to clones.
     """
-    span = rules.SPANS[_known_purpose(purpose)]
+    span = rules.SPANS[_valid_purpose(purpose)]
     short = format_lazy(
         _("{length} — too short, at least {least}"),
         length="{length}",
-        least=length_of(span.shortest),
+        least=format_length(span.shortest),
     )
     if purpose == Purpose.PROMPT:
         least, most = BEST_CLIP_MS
         long = format_lazy(
             _("{length} — too long, must be under {limit}"),
             length="{length}",
-            limit=length_of(span.limit),
+            limit=format_length(span.limit),
         )
         return [
-            Band(span.shortest, "bad", short),
-            Band(least, "warn", _("{length} — rather short, 5 to 7.5 s are best")),
-            Band(most + 1, "good", _("{length} — good")),
-            Band(span.longest + 1, "warn", _("{length} — rather long, 5 to 7.5 s are best")),
-            Band(None, "bad", long),
+            LengthBand(span.shortest, "bad", short),
+            LengthBand(least, "warn", _("{length} — a little short, 5 to 7.5 s is best")),
+            LengthBand(most + 1, "good", _("{length} — good")),
+            LengthBand(span.longest + 1, "warn", _("{length} — a little long, 5 to 7.5 s is best")),
+            LengthBand(None, "bad", long),
         ]
     long = format_lazy(
-        _("{length} — too long, at most {most}"), length="{length}", most=length_of(span.limit)
+        _("{length} — too long, at most {most}"), length="{length}", most=format_length(span.limit)
     )
     return [
-        Band(span.shortest, "bad", short),
-        Band(span.longest + 1, "good", _("{length} — fine")),
-        Band(None, "bad", long),
+        LengthBand(span.shortest, "bad", short),
+        LengthBand(span.longest + 1, "good", _("{length} — fine")),
+        LengthBand(None, "bad", long),
     ]
 
 
-def judged(length_ms: int, purpose: str) -> dict[str, str]:
-    """State and sentence for a length (ms): "42 s — fine"."""
-    band = next(one for one in bands(purpose) if one.below_ms is None or length_ms < one.below_ms)
-    return {"state": band.state, "words": str(band.words).format(length=length_of(length_ms))}
+def describe_length(length_ms: int, purpose: str) -> dict[str, str]:
+    """`state` and `words` for a length: "42 s — fine"."""
+    bands = length_bands(purpose)
+    band = next(band for band in bands if band.below_ms is None or length_ms < band.below_ms)
+    return {"state": band.state, "words": str(band.words).format(length=format_length(length_ms))}
 
 
-def all_bands() -> dict[str, list[dict[str, Any]]]:
-    """The same for the page's script, which says it while one moves the handles."""
+def all_length_bands() -> dict[str, list[dict[str, Any]]]:
+    """The bands of each purpose as JSON for cutter.js, which describes the part while it moves."""
     return {
         purpose: [
-            {"below": one.below_ms, "state": one.state, "words": str(one.words)}
-            for one in bands(purpose)
+            {"below": band.below_ms, "state": band.state, "words": str(band.words)}
+            for band in length_bands(purpose)
         ]
         for purpose in Purpose.values
     }
 
 
-def _known_purpose(purpose: str) -> str:
+def _valid_purpose(purpose: str) -> str:
     return purpose if purpose in Purpose.values else Purpose.SAMPLE.value
 
 
@@ -129,27 +128,27 @@ def _known_purpose(purpose: str) -> str:
 
 
 class TimeField(forms.CharField):
-    """A place in a recording, typed as 1:02.5; in ms once it is clean."""
+    """A position in a recording, typed as 1:02.5; its cleaned value is in ms."""
 
     def __init__(self, **options: Any) -> None:
         attrs = {"class": "input", "inputmode": "text", "autocomplete": "off", "size": "9"}
         super().__init__(widget=forms.TextInput(attrs=attrs), strip=True, **options)
-        self.validators = []  # what is no time is told in one sentence, NUL and all
+        self.validators = []  # `to_python` has one message for all that is not a time, NUL included
 
     def to_python(self, value: Any) -> Any:
-        """The ms. Raises ValidationError where there is no time to be read."""
+        """The time in ms. Raises ValidationError if `value` is not a time."""
         if not isinstance(value, str) or not value.strip():
             return ""
-        found = ms_of(value)
-        if found is None:
+        milliseconds = parse_time(value)
+        if milliseconds is None:
             raise forms.ValidationError(
                 _("Enter a time like 1:02.5 (minutes, seconds, tenths)."), "invalid"
             )
-        return found
+        return milliseconds
 
     def prepare_value(self, value: Any) -> Any:
-        """What stands in the field: a time of ours, or what was typed."""
-        return typed(value) if isinstance(value, int) else texts.clean(str(value or ""))[:40]
+        """The text in the field: a formatted time, or what was typed."""
+        return format_time(value) if isinstance(value, int) else texts.clean(str(value or ""))[:40]
 
 
 class CutForm(forms.Form):
@@ -181,28 +180,28 @@ class CutForm(forms.Form):
         self.length_ms = recording.duration_ms or 0
 
     def clean_back(self) -> str:
-        """Where to go on; whatever is no such place is the list."""
+        """Where to go afterwards: the clone form, or else the list of recordings."""
         return "form" if self.cleaned_data["back"] == "form" else "recordings"
 
     def clean_start(self) -> int:
-        """Within the recording."""
-        return self._within(self.cleaned_data["start"])
+        """A time within the recording."""
+        return self._check_within(self.cleaned_data["start"])
 
     def clean_end(self) -> int:
-        """Within the recording."""
-        return self._within(self.cleaned_data["end"])
+        """A time within the recording."""
+        return self._check_within(self.cleaned_data["end"])
 
-    def _within(self, place: int) -> int:
-        if place > self.length_ms + NEAR_THE_END_MS:
+    def _check_within(self, time_ms: int) -> int:
+        if time_ms > self.length_ms + END_TOLERANCE_MS:
             raise forms.ValidationError(
                 _("The recording ends at %(end)s. Choose an earlier time."),
                 "beyond",
-                {"end": typed(self.length_ms)},
+                {"end": format_time(self.length_ms)},
             )
-        return min(place, self.length_ms)
+        return min(time_ms, self.length_ms)
 
     def clean(self) -> dict[str, Any]:
-        """Forwards, and neither shorter nor longer than MiniMax takes."""
+        """The end comes after the start, and MiniMax accepts the length."""
         given = super().clean() or self.cleaned_data
         start, end, purpose = (given.get(name) for name in ("start", "end", "purpose"))
         if start is None or end is None:
@@ -214,9 +213,9 @@ class CutForm(forms.Form):
         return given
 
     def _check_length(self, length_ms: int, purpose: str) -> None:
-        span = rules.SPANS[_known_purpose(purpose)]
-        said = {"length": length_of(length_ms), "least": length_of(span.shortest),
-                "most": length_of(span.limit)}  # fmt: skip
+        span = rules.SPANS[_valid_purpose(purpose)]
+        facts = {"length": format_length(length_ms), "least": format_length(span.shortest),
+                "most": format_length(span.limit)}  # fmt: skip
         clip = purpose == Purpose.PROMPT
         if length_ms < span.shortest:
             need = (
@@ -224,11 +223,11 @@ class CutForm(forms.Form):
                 if clip
                 else _now("This part is %(length)s long. MiniMax needs at least %(least)s.")
             )
-            self.add_error("end", need % said)
+            self.add_error("end", need % facts)
         elif length_ms > span.longest:
             most = (
                 _now("This part is %(length)s long. A prompt clip must be under %(most)s.")
                 if clip
-                else _now("This part is %(length)s long. MiniMax takes at most %(most)s.")
+                else _now("This part is %(length)s long. MiniMax accepts at most %(most)s.")
             )
-            self.add_error("end", most % said)
+            self.add_error("end", most % facts)

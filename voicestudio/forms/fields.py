@@ -1,4 +1,4 @@
-"""Forms: fields for what people type, cleaned of what they cannot see."""
+"""Forms: fields for typed text, without its invisible characters."""
 
 from html import escape
 from typing import Any
@@ -20,11 +20,11 @@ class TypedField(forms.CharField):
     def __init__(self, *, longest: int, lines: bool = False, **options: Any) -> None:
         self.longest, self.lines = longest, lines
         super().__init__(**options)
-        # Django refuses a NUL with a sentence for programmers; `clean` takes it out.
+        # Django would reject a NUL; `texts.clean` removes it.
         self.validators = []
 
     def to_python(self, value: Any) -> str:
-        """The cleaned text; whatever is no text is none."""
+        """The cleaned text; empty if `value` is not a text."""
         return texts.clean(value, lines=self.lines) if isinstance(value, str) else ""
 
     def validate(self, value: str) -> None:
@@ -44,22 +44,22 @@ class TypedField(forms.CharField):
 
 
 class ShareField(forms.DecimalField):
-    """A number from 0 to 1 with at most three places; one sentence says all that can be wrong."""
+    """A number from 0 to 1 with at most three places, and one message for every error."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=0, max_value=1, max_digits=4, decimal_places=3, **options)
-        self.sentence = _("Type a number from 0 to 1, such as 0.7.")
+        self.message = _("Type a number from 0 to 1, such as 0.7.")
 
     def clean(self, value: Any) -> Any:
         """The number, or None."""
         try:
             return super().clean(value)
         except ValidationError as error:
-            raise ValidationError(self.sentence, "invalid") from error
+            raise ValidationError(self.message, "invalid") from error
 
 
 class VoiceIdField(forms.CharField):
-    """A voice ID, as it is typed; the rules and what is taken are asked of those who know."""
+    """A voice ID as typed; the form checks it against the rules and the IDs in use."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -68,14 +68,14 @@ class VoiceIdField(forms.CharField):
         self.validators = []
 
     def to_python(self, value: Any) -> str:
-        """Without spaces around; a broken rule is told in words later."""
+        """The text without spaces around it."""
         return value.strip()[:400] if isinstance(value, str) else ""
 
 
 class Select(forms.Select):
-    """A select that is written in one go: by templates its options take longer than a list's rows.
+    """A select rendered without templates, with which its options take longer than a list's rows.
 
-    An option whose words are its value says them only once.
+    An option whose label equals its value has no `value` attribute.
     """
 
     def render(
@@ -85,13 +85,15 @@ class Select(forms.Select):
         attrs: dict[str, Any] | None = None,
         renderer: BaseRenderer | None = None,  # noqa: ARG002
     ) -> SafeString:
-        """The whole element."""
+        """The element as HTML."""
         chosen = self.format_value(value)
-        options = "".join(_option(str(one), str(label), chosen) for one, label in self.choices)
-        given = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
-        return mark_safe(f"<select{given}>{options}</select>")  # noqa: S308  (all of it is escaped)
+        options = "".join(
+            _render_option(str(key), str(label), chosen) for key, label in self.choices
+        )
+        attributes = flatatt({"name": name} | self.build_attrs(self.attrs, attrs))
+        return mark_safe(f"<select{attributes}>{options}</select>")  # noqa: S308  (all of it is escaped)
 
 
-def _option(value: str, label: str, chosen: list[str]) -> str:
+def _render_option(value: str, label: str, chosen: list[str]) -> str:
     is_value = "" if value == label else f' value="{escape(value)}"'
     return f"<option{is_value}{' selected' if value in chosen else ''}>{escape(label)}</option>"

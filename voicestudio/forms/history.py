@@ -1,6 +1,5 @@
-"""Forms: what a person may ask of the history, all of it in the address."""
+"""Forms: the filters of the history, all in the query string."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -14,15 +13,15 @@ from voicestudio.models import AttemptState
 
 from .fields import Select
 
-# Before the first attempt and after the last one: what lies outside is a slip of the finger.
+# Years outside of these are typing errors.
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2199
 
 
-def within_reason(day: date) -> None:
-    """A validator of dates."""
+def check_year(day: date) -> None:
+    """Raise ValidationError for a date with an impossible year."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValidationError(_("This is no day that the studio knows of."), code="invalid")
+        raise ValidationError(_("Choose a date between 2000 and 2199."), code="invalid")
 
 
 def _date(label: Any) -> forms.DateField:
@@ -30,7 +29,7 @@ def _date(label: Any) -> forms.DateField:
         label=label,
         required=False,
         input_formats=["%Y-%m-%d"],
-        validators=[within_reason],
+        validators=[check_year],
     )
 
 
@@ -39,7 +38,7 @@ def _choice(label: Any) -> forms.ChoiceField:
 
 
 class HistoryForm(forms.Form):
-    """Search and filters; `people` are (id, name) of those who may have asked."""
+    """Search and filters; `people` are the ids and names of those who may have made requests."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=200)
     model = _choice(_("Model"))
@@ -64,18 +63,18 @@ class HistoryForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The values that make sense; the others are in `errors` and left out."""
+        """The valid values; the others are in `errors`."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def left_out(self) -> list[str]:
-        """Labels of the fields whose values make no sense."""
+        """Labels of the fields with invalid values."""
         return [str(self.fields[name].label) for name in self.errors]
 
     @property
     def unfolded(self) -> bool:
-        """Whether one of the rarer filters is in use."""
+        """Whether one of the folded filters is in use."""
         return not {"state", "flag", "since", "until"}.isdisjoint(
             {*self.chosen, *(name for name in self.errors)}
         )
@@ -88,8 +87,3 @@ class HistoryForm(forms.Form):
             datetime.combine(since, time.min, UTC) if since else None,
             datetime.combine(until, time.min, UTC) + timedelta(days=1) if until else None,
         )
-
-
-def cursor(text: str) -> int | None:
-    """An id out of an address; None if it is none that a row can have."""
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) else None

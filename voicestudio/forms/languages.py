@@ -53,6 +53,6 @@ NAMES: Final[dict[str, Promise]] = {
 
 
 def choices() -> list[tuple[str, str | Promise]]:
-    """For a select: by itself first, then by name as it is read."""
+    """For a select: automatic detection first, then by name."""
     named = sorted(((wire, str(name)) for wire, name in NAMES.items()), key=lambda pair: pair[1])
-    return [(limits.AUTO_LANGUAGE, _("Detect by itself")), *named]
+    return [(limits.AUTO_LANGUAGE, _("Detect automatically")), *named]

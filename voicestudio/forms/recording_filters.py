@@ -1,4 +1,4 @@
-"""Forms: which recordings a person wants to see, and what is to be tidied."""
+"""Forms: the filters of the list of recordings, and what a clean copy should fix."""
 
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ NOT_CHECKED: Final = "none"
 VERDICTS: Final = (*Verdict.choices, (NOT_CHECKED, _("Not checked")))
 
 
-class CollectionForm(forms.Form):
-    """Search and filters of the list, all of them in the address."""
+class RecordingFilterForm(forms.Form):
+    """Search and filters of the list, all in the query string."""
 
     q = forms.CharField(required=False)
     purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
@@ -22,53 +22,53 @@ class CollectionForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        self.fields["q"].validators = []  # a NUL is taken out, not complained about
+        self.fields["q"].validators = []  # a NUL is removed below
 
     def clean_q(self) -> str:
-        """What can be part of a name."""
+        """The text without invisible characters."""
         return texts.clean(self.cleaned_data["q"])[:100]
 
     @property
     def chosen(self) -> dict[str, str]:
-        """Every filter by its name; what makes no sense is left out, as if it were not there."""
+        """Every filter by its name; an invalid one is empty."""
         self.is_valid()
         return {name: self.cleaned_data.get(name) or "" for name in self.fields}
 
 
-class TidyForm(forms.Form):
-    """What is to be done to a copy; at least one thing."""
+class CleanupForm(forms.Form):
+    """What to fix in a clean copy; at least one thing."""
 
     trim = forms.BooleanField(
         label=_("Trim silent ends"),
         required=False,
-        help_text=_("A fifth of a second is left at each end."),
+        help_text=_("Leaves a fifth of a second at each end."),
     )
     level = forms.BooleanField(
         label=_("Even the level"),
         required=False,
-        help_text=_("To −20 LUFS, the loudness of spoken radio; no peak above −3 dB."),
+        help_text=_("To −20 LUFS, like speech on the radio; no peak above −3 dB."),
     )
     dc_and_hum = forms.BooleanField(
         label=_("Remove hum and offset"),
         required=False,
-        help_text=_("The hum of the mains, and what never moves (DC). The voice stays as it is."),
+        help_text=_("Mains hum and a constant offset (DC). The voice isn't changed."),
     )
     mono = forms.BooleanField(
         label=_("Make it mono"),
         required=False,
-        help_text=_("One channel. A silent or opposite one does no harm then."),
+        help_text=_("One channel, so that a silent or inverted one does no harm."),
     )
 
     def clean(self) -> dict[str, Any]:
-        """Nothing to do is no copy."""
+        """At least one thing is chosen."""
         given = super().clean() or self.cleaned_data
         if not any(given.values()):
-            raise forms.ValidationError(_("Choose at least one thing to do."), "nothing")
+            raise forms.ValidationError(_("Choose at least one thing to fix."), "nothing")
         return given
 
 
-# Which findings each thing mends, by the doctor's codes.
-MENDS: Final = {
+# The findings that each step fixes.
+FIXES: Final = {
     "trim": frozenset({"silence"}),
     "level": frozenset({"too_quiet", "too_loud"}),
     "dc_and_hum": frozenset({"hum"}),
@@ -80,11 +80,11 @@ OFF_LEVEL_LU: Final = 4.0
 GOAL_LUFS: Final = -20.0
 
 
-def preset(recording: AudioFile) -> dict[str, bool]:
-    """What to tick for this recording, from its findings and figures; never nothing at all."""
+def recommended_steps(recording: AudioFile) -> dict[str, bool]:
+    """The steps to tick for this recording, from its findings and figures; at least one."""
     codes = {finding["code"] for finding in recording.findings}
     figures = recording.figures
-    ticked = {name: not codes.isdisjoint(mended) for name, mended in MENDS.items()}
+    ticked = {name: not codes.isdisjoint(fixed) for name, fixed in FIXES.items()}
     ends = (figures.get("silence_start_s") or 0, figures.get("silence_end_s") or 0)
     loudness = figures.get("loudness_lufs")
     ticked["trim"] |= max(ends) > LONG_END_S

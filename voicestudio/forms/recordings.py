@@ -1,21 +1,20 @@
-"""Forms: bringing a recording, as a file or by the provider's File ID."""
+"""Forms: a recording as a file, by its id, or by the provider's File ID."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio import words
-from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
+from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Origin, Purpose
 
-INT64_MAX: Final = 2**63 - 1
+from .ids import parse_id
 
 
 class AudioField(forms.FileField):
-    """Any file up to the limit; what is in it is found out by those who decode it."""
+    """Any file up to the limit; the service that decodes it checks its content."""
 
     def __init__(self, **options: Any) -> None:
-        # An empty file has a sentence of its own, said where all other files are judged.
+        # That service has its own message for an empty file.
         super().__init__(allow_empty_file=True, **options)
 
 
@@ -25,37 +24,36 @@ class FileIdField(forms.IntegerField):
     widget = forms.TextInput
 
     def __init__(self, **options: Any) -> None:
-        say = _("A File ID is a whole number such as 123456789012345, as MiniMax gave it.")
-        errors = {"invalid": say, "min_value": say, "max_value": say}
+        text = _("A File ID is a whole number such as 123456789012345, as MiniMax gave it.")
+        errors = {"invalid": text, "min_value": text, "max_value": text}
         errors |= options.pop("error_messages", {})
-        super().__init__(min_value=1, max_value=INT64_MAX, error_messages=errors, **options)
+        super().__init__(min_value=1, max_value=LARGEST_ID, error_messages=errors, **options)
 
 
 class RecordingField(forms.ModelChoiceField):
     """One of the recordings that the person may use, by its id."""
 
     def __init__(self, **options: Any) -> None:
-        gone = _("This recording is not here any more. Choose another one.")
+        deleted = _("This recording was deleted. Choose another one.")
         super().__init__(
             AudioFile.objects.none(),
             widget=forms.HiddenInput,
             required=False,
-            error_messages={"invalid_choice": gone, "invalid_pk_value": gone},
+            error_messages={"invalid_choice": deleted, "invalid_pk_value": deleted},
             **options,
         )
 
     def to_python(self, value: Any) -> AudioFile | None:
-        """The recording; hostile ids are simply not there."""
-        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
-        if isinstance(value, str) and value and not digits:
+        """The recording. Raises ValidationError also for an id that no row can have."""
+        if isinstance(value, str) and value and parse_id(value) is None:
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
         return super().to_python(value)
 
 
 class AttemptField(forms.ModelChoiceField):
-    """The attempt from which another one is made, by its id; what is none of ours is none.
+    """The attempt that is cloned again, by its id; an invalid id counts as none.
 
-    Nobody types it, so that nobody has to be told of a mistake in it.
+    It has no error message, because people never type it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -65,45 +63,32 @@ class AttemptField(forms.ModelChoiceField):
 
     def to_python(self, value: Any) -> CloneAttempt | None:
         """The attempt, if there is one of that id."""
-        text = str(value or "")
-        if not text.isascii() or not text.isdigit() or int(text[:20]) > INT64_MAX:
-            return None
         try:
-            return super().to_python(text)
+            return super().to_python(parse_id(str(value or "")))
         except forms.ValidationError:
             return None
 
 
 class UploadForm(forms.Form):
-    """One file, what it is for, and whether it was recorded here."""
+    """One file, its purpose, and whether it was recorded here."""
 
     purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
     origin = forms.ChoiceField(
         choices=[(origin.value, origin.label) for origin in (Origin.UPLOADED, Origin.RECORDED)],
         required=False,
     )
-    file = AudioField(
-        error_messages={
-            "required": _("No file came with this. Choose one."),
-            "invalid": _("No file came with this. Choose one."),
-        }
-    )
+    file = AudioField()
 
     def clean_purpose(self) -> str:
-        """A recording, unless a prompt clip is meant."""
+        """A recording, unless the form says prompt clip."""
         return self.cleaned_data.get("purpose") or Purpose.SAMPLE.value
 
     def clean_origin(self) -> Origin:
-        """Brought as a file, unless the recorder says otherwise."""
+        """Uploaded, unless the recorder says otherwise."""
         return Origin(self.cleaned_data.get("origin") or Origin.UPLOADED)
 
 
 class FileIdForm(forms.Form):
-    """A recording that MiniMax has already."""
+    """A recording that MiniMax already has."""
 
     file_id = FileIdField(error_messages={"required": _("Type the number first.")})
-
-
-def sentence(message: words.Message) -> str:
-    """A message as the one text that stands at a field."""
-    return f"{message.headline} {message.next_step}"

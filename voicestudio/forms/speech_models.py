@@ -1,4 +1,4 @@
-"""Forms: the provider's speech models under names that a person can choose by."""
+"""Forms: the provider's speech models under readable names."""
 
 from typing import Final
 
@@ -21,12 +21,12 @@ _KNOWN: Final[dict[str, Promise]] = {
 
 
 def name(model: str) -> str | Promise:
-    """How `model` is called on the page; one that nobody has described keeps its own name."""
+    """The name of `model` on the page; an unknown one keeps its own name."""
     if model in _KNOWN:
         return _KNOWN[model]
     return format_lazy("{name}", name=model.removeprefix("speech-").replace("-", " "))
 
 
 def choices() -> list[tuple[str, str | Promise]]:
-    """The models of the settings, in the settings' order; the first one is the default."""
+    """The models of the settings, in their order; the first is the default."""
     return [(model, name(model)) for model in settings.MINIMAX_MODELS]

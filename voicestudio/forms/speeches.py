@@ -1,4 +1,4 @@
-"""Forms: what a voice shall say, and how."""
+"""Forms: the text to generate with a voice, and its settings."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,7 +32,7 @@ def _number(
 
 
 class SpeechForm(forms.Form):
-    """One text, spoken by one voice."""
+    """One text for one voice."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     text = TypedField(
@@ -40,7 +40,7 @@ class SpeechForm(forms.Form):
         longest=limits.MAX_SPEECH_CHARACTERS,
         lines=True,
         widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
-        error_messages={"required": _("Type what the voice shall say.")},
+        error_messages={"required": _("Type what the voice should say.")},
     )
     model = forms.ChoiceField(
         label=_("Model"), required=False, widget=Select(attrs={"class": "input"})
@@ -84,19 +84,19 @@ class SpeechForm(forms.Form):
             field.initial = choices[0][0]
 
     @staticmethod
-    def like(speech: Speech) -> dict[str, Any]:
-        """Text and settings of an earlier speech, to be used again."""
+    def copy_of(speech: Speech) -> dict[str, Any]:
+        """Text and settings of an earlier speech, as initial values."""
         names = ("text", "model", "language", "speed", "volume", "pitch", "format")
         return {name: getattr(speech, name) for name in names}
 
     def clean_text(self) -> str:
-        """With pauses that can be spoken."""
+        """The text with valid pauses."""
         text: str = self.cleaned_data["text"]
         texts.check_pauses(text)
         return text
 
     def clean(self) -> dict[str, Any]:
-        """Defaults where nothing was said, and a language that the model speaks."""
+        """Defaults for empty settings, and a language that the model supports."""
         given = super().clean() or self.cleaned_data
         for name in ("model", "language", "speed", "volume", "pitch", "format"):
             if name not in self.errors and given.get(name) in (None, ""):
@@ -105,11 +105,11 @@ class SpeechForm(forms.Form):
         if not limits.supports_language(model, language):
             self.add_error(
                 "language",
-                ValidationError(_("The 01 and 02 models do not speak it. Choose a newer model.")),
+                ValidationError(_("The 01 and 02 models don't speak it. Choose a newer model.")),
             )
         return given
 
     def shown(self, name: str) -> str:
-        """What the page shows in a field."""
+        """The value that the page shows in a field."""
         value = self[name].value()
         return "" if value is None else str(value)

@@ -7,9 +7,7 @@ from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 
 
 class DeleteForm(forms.Form):
-    """What shall go, and the voice ID in the person's own hand; whether it is right is checked
-    by the service.
-    """
+    """What to delete besides the voice, and its typed ID, which the service checks."""
 
     files_there = forms.BooleanField(
         label=_("Also delete the uploaded files at MiniMax"), required=False

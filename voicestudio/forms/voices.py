@@ -1,4 +1,4 @@
-"""Forms: what a person may ask of the ledger of voices, and write beside one of them."""
+"""Forms: the filters of the list of voices, and the notes on one voice."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,8 +27,8 @@ LONGEST_NOTE: Final = 4000
 LONGEST_TAGS: Final = 400
 
 
-class LedgerForm(forms.Form):
-    """Search, filters and order; all of it in the address, so that a view can be bookmarked."""
+class VoiceFilterForm(forms.Form):
+    """Search, filters and order, all in the query string, so that a view can be bookmarked."""
 
     q = forms.CharField(
         label=_("Search"),
@@ -66,23 +66,23 @@ class LedgerForm(forms.Form):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """The values that make sense; the others are in `errors` and left out."""
+        """The valid values; the others are in `errors`."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     @property
     def order_words(self) -> str | Promise:
-        """In which order the voices stand."""
+        """The label of the chosen order."""
         return ORDERS[self.chosen.get("order", "newest")]
 
     @property
     def left_out(self) -> list[str]:
-        """Labels of the fields whose values make no sense."""
+        """Labels of the fields with invalid values."""
         return [str(self.fields[name].label or _("View")) for name in self.errors]
 
 
 class NotesForm(forms.Form):
-    """What the team writes beside a voice; `seen` tells which notes the person had before them."""
+    """The team's notes; `seen` is the version of the notes that the person was shown."""
 
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -103,9 +103,9 @@ class NotesForm(forms.Form):
     )
 
     def clean_notes(self) -> str:
-        """Without what nobody can see."""
+        """The notes without invisible characters."""
         return texts.clean(self.cleaned_data["notes"], lines=True)
 
     def clean_tags(self) -> list[str]:
-        """Each tag as it was typed."""
+        """The tags as typed."""
         return [texts.clean(name) for name in self.cleaned_data["tags"].split(",")]

@@ -8,7 +8,7 @@ from django import template
 from django.utils.functional import Promise
 
 from voicestudio import words
-from voicestudio.forms.cutting import length_of
+from voicestudio.forms.cutting import format_length
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
 from voicestudio.words import recordings as recording_words
 
@@ -152,7 +152,7 @@ def origin(recording: AudioFile) -> str:
 def audio_length(recording: AudioFile) -> str:
     """The length: 1:24; for a prompt clip, where tenths matter, 6.3 s."""
     if recording.purpose == Purpose.PROMPT and recording.duration_ms is not None:
-        return length_of(recording.duration_ms)
+        return format_length(recording.duration_ms)
     return clock(recording.duration_ms)
 
 

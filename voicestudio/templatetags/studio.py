@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from voicestudio import words
 from voicestudio.audio import waveform_path
-from voicestudio.forms.cutting import judged, length_of, typed
+from voicestudio.forms.cutting import describe_length, format_length, format_time
 
 from .row_cache import render_row
 
@@ -123,9 +123,9 @@ def megabytes(count: int | None) -> str:
 
 
 register.filter("size", words.size)
-register.filter("length_of", length_of)
-register.filter("position", typed)
-register.filter("judged", judged)
+register.filter("length_of", format_length)
+register.filter("position", format_time)
+register.filter("judged", describe_length)
 
 
 @register.filter

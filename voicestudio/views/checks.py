@@ -1,4 +1,4 @@
-"""Verdicts: what the sample doctor says of a recording, asked for until it is there."""
+"""Checks: the verdict on a recording, polled by the page until it is complete."""
 
 from typing import Final
 
@@ -11,34 +11,36 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.models import AudioFile
 from voicestudio.services import recordings as service
 
-# Where a verdict stands: in a row of a list, in the clone form, or on a page of its own.
+from .htmx import HtmxRequest
+
+# Where a verdict is shown: in a row of a list, in the clone form, or ("") on a page of its own.
 PLACES: Final = {"row", "form"}
 
 
 @require_safe
-def verdict(request: HttpRequest, pk: int) -> HttpResponse:
-    """The verdict for the place that asks; nothing (204) while that place shows all there is."""
-    found = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    as_it_was = request.GET.get("heard", "0") == str(found.checked_ms or 0)
-    if found.is_being_checked and as_it_was and request.headers.get("HX-Request"):
+def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
+    """The verdict for the place that polls; 204 if that place shows the newest state already."""
+    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    is_unchanged = request.GET.get("heard", "0") == str(recording.checked_ms or 0)
+    if request.htmx and recording.is_being_checked and is_unchanged:
         return HttpResponse(status=204)
-    return _shown(request, found)
+    return render_verdict(request, recording, place=request.GET.get("place", ""))
 
 
 @require_POST
-def check_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have a recording listened to once more that has no verdict."""
-    found = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    asked = service.check_again(found)
-    if request.headers.get("HX-Request"):
-        found.refresh_from_db()
-        return _shown(request, found)
-    if asked:
-        messages.info(request, _("The studio is listening to %(name)s.") % {"name": found.name})
+def check_again(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Check a recording that has no verdict."""
+    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    is_started = service.check_again(recording)
+    if request.htmx:
+        recording.refresh_from_db()
+        return render_verdict(request, recording)
+    if is_started:
+        messages.info(request, _("Checking %(name)s.") % {"name": recording.name})
     return redirect("recording", pk)
 
 
-def _shown(request: HttpRequest, recording: AudioFile) -> HttpResponse:
-    place = request.GET.get("place", "")
+def render_verdict(request: HttpRequest, recording: AudioFile, *, place: str = "") -> HttpResponse:
+    """The verdict as a fragment for one of PLACES."""
     context = {"recording": recording, "place": place if place in PLACES else "", "live": True}
     return render(request, "recordings/_verdict.html", context)

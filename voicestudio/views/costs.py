@@ -1,4 +1,4 @@
-"""Costs: what was spent in which month, by whom and for what; and how much more may be."""
+"""Costs: what was spent in each month, by whom and for what, and the allowance for more."""
 
 import csv
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.forms.costs import AllowForm, month_in
+from voicestudio.forms.costs import AllowForm, parse_month
 from voicestudio.models import Charge, ChargeKind, month_of
 from voicestudio.services.money import costs, limits
 from voicestudio.services.voices import bookkeeping
@@ -22,11 +22,11 @@ from voicestudio.services.voices import bookkeeping
 from .current_user import current_user
 
 MONTHS: Final = 12
-# The rest is one line; the file has them all.
+# The other lines of a group are summed up in one; the CSV file has them all.
 MOST_LINES: Final = 15
-FORMULA: Final = "=+-@|%\uff1d\uff0b\uff0d\uff20"
-# Marks of direction and the like, which some programs pass over.
-UNSEEN: Final = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+FORMULA_SIGNS: Final = "=+-@|%\uff1d\uff0b\uff0d\uff20"
+# Direction marks and the like, which some spreadsheets ignore at the start of a cell.
+INVISIBLE: Final = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 GROUPS: Final = ("person", "speaker", "voice", "model")
 COLUMNS: Final = (
     "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
@@ -36,70 +36,72 @@ COLUMNS: Final = (
 
 @require_safe
 def costs_page(request: HttpRequest) -> HttpResponseBase:
-    """One month and the months around it; or every line, as a file."""
+    """One month and the months around it, or a CSV file of every charge."""
     bookkeeping.settle_lapsed()
-    asked = request.GET.get("month", "")
-    month = month_in(asked)
-    if request.GET.get("format") == "csv":
-        if asked and month is None:
-            raise Http404
-        return _file(month)
-    return _page(request, month, nonsense=bool(asked) and month is None)
+    text = request.GET.get("month", "")
+    month = parse_month(text)
+    is_invalid = bool(text) and month is None
+    if request.GET.get("format") != "csv":
+        return _render_page(request, month, is_invalid=is_invalid)
+    if is_invalid:
+        raise Http404
+    return _csv_response(month)
 
 
 @require_POST
 def allow(request: HttpRequest) -> HttpResponse:
-    """More money for this month, by an administrator."""
-    person = current_user(request)
+    """Raise the limit of this month; only an administrator may."""
+    user = current_user(request)
     form = AllowForm(request.POST)
-    # Whoever may not has nothing to correct; the service says no.
-    if person.is_staff and not form.is_valid():
-        return _page(request, None, form=form, status=422)
-    given = form.cleaned_data if form.is_valid() else {"amount": Decimal(0), "note": ""}
+    # Someone who is not an administrator gets 403 from the service, not an error in the form.
+    if user.is_staff and not form.is_valid():
+        return _render_page(request, None, form=form)
+    values = form.cleaned_data if form.is_valid() else {"amount": Decimal(0), "note": ""}
     try:
-        limits.allow_more(by=person, **given)
+        limits.allow_more(by=user, **values)
     except limits.AllowanceChanged:
         messages.warning(
-            request, _("More had just been allowed, so nothing was added. Look at the sum first.")
+            request,
+            _("Someone just raised the limit, so nothing was added. Check it first."),
         )
     else:
-        messages.success(request, _("More is allowed for this month."))
+        messages.success(request, _("The limit for this month was raised."))
     return redirect("costs")
 
 
-# The page -------------------------------------------------------------------------------------
+# The page -----------------------------------------------------------------------------------------
 
 
-def _page(
+def _render_page(
     request: HttpRequest,
     month: date | None,
     *,
     form: AllowForm | None = None,
-    nonsense: bool = False,
-    status: int = 200,
+    is_invalid: bool = False,
 ) -> HttpResponse:
     this_month = month_of(timezone.now())
     month = month or this_month
-    money = limits.get_budget()
-    what = costs.sum_charges("kind", month=month)
+    budget = limits.get_budget()
+    by_kind = costs.sum_charges("kind", month=month)
     context = {
         "month": month,
         "this_month": this_month,
-        "nonsense": nonsense,
+        "nonsense": is_invalid,
         "months": costs.sum_months(MONTHS),
-        "budget": money,
-        "total": sum((line.amount for line in what), costs.ZERO),
-        "uncertain": sum((line.uncertain for line in what), costs.ZERO),
-        "what": [(ChargeKind(line.key).label, line) for line in what],
-        "groups": [_group(name, month) for name in GROUPS] if what else [],
+        "budget": budget,
+        "total": sum((line.amount for line in by_kind), costs.ZERO),
+        "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
+        "what": [(ChargeKind(line.key).label, line) for line in by_kind],
+        "groups": [_sum_group(name, month) for name in GROUPS] if by_kind else [],
         "allowances": limits.list_allowances(month),
-        "administrators": limits.list_administrators() if money.warns else [],
-        "form": form or AllowForm(initial={"beside": f"{money.allowed:f}"}),
+        "administrators": limits.list_administrators() if budget.warns else [],
+        "form": form or AllowForm(initial={"beside": f"{budget.allowed:f}"}),
     }
+    status = 422 if form and form.errors else 200
     return render(request, "costs/costs.html", context, status=status)
 
 
-def _group(name: str, month: date) -> dict[str, Any]:
+def _sum_group(name: str, month: date) -> dict[str, Any]:
     lines = costs.sum_charges(name, month=month)
     rest = lines[MOST_LINES:]
     return {
@@ -113,51 +115,51 @@ def _group(name: str, month: date) -> dict[str, Any]:
     }
 
 
-# The file -------------------------------------------------------------------------------------
+# The CSV file -------------------------------------------------------------------------------------
 
 
 class _Echo:
-    """What a csv writer writes to, one row at a time."""
+    """A file for csv.writer that returns each row instead of storing it."""
 
     def write(self, text: str) -> str:
         return text
 
 
-def _file(month: date | None) -> StreamingHttpResponse:
+def _csv_response(month: date | None) -> StreamingHttpResponse:
     name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
-    response = StreamingHttpResponse(_rows(month), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(_csv_rows(month), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _rows(month: date | None) -> Iterator[str]:
+def _csv_rows(month: date | None) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    # The mark at the beginning lets spreadsheets read names in any script.
+    # The byte order mark makes spreadsheets read UTF-8.
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for line in costs.iterate_charges(month=month):
-        yield writer.writerow([harmless(cell) for cell in _cells(line)])
+    for charge in costs.iterate_charges(month=month):
+        yield writer.writerow([escape_formula(cell) for cell in _list_cells(charge)])
 
 
-def _cells(line: Charge) -> list[str]:
+def _list_cells(charge: Charge) -> list[str]:
     return [
-        line.at.isoformat(timespec="seconds"),
-        line.kind,
-        str(line.units),
-        f"{line.unit_price:f}",
-        f"{line.amount:f}",
-        line.currency,
-        "yes" if line.certain else "no",
-        line.voice_name,
-        line.speaker.name,
-        line.model,
-        line.person.get_username(),
-        str(line.attempt_id or ""),
-        str(line.speech_id or ""),
-        line.provider,
+        charge.at.isoformat(timespec="seconds"),
+        charge.kind,
+        str(charge.units),
+        f"{charge.unit_price:f}",
+        f"{charge.amount:f}",
+        charge.currency,
+        "yes" if charge.certain else "no",
+        charge.voice_name,
+        charge.speaker.name,
+        charge.model,
+        charge.person.get_username(),
+        str(charge.attempt_id or ""),
+        str(charge.speech_id or ""),
+        charge.provider,
     ]
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula, also not by signs of full width."""
-    first = cell.lstrip().lstrip(UNSEEN)[:1]
-    return f"'{cell}" if first and first in FORMULA else cell
+def escape_formula(cell: str) -> str:
+    """`cell` with an apostrophe in front if a spreadsheet would run it as a formula."""
+    first = cell.lstrip().lstrip(INVISIBLE)[:1]
+    return f"'{cell}" if first and first in FORMULA_SIGNS else cell

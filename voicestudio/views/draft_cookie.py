@@ -1,6 +1,6 @@
-"""Passes: a cookie that tells, after the sign-in has expired, for whom the open pages were drawn.
+"""Draft cookie: names the user whose pages are open after their sign-in has expired.
 
-It opens no door. All it is good for is that what its owner sent too late is put aside for them.
+It grants no access: a form posted too late is kept for its owner, and nothing else.
 """
 
 from datetime import timedelta
@@ -14,46 +14,47 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 COOKIE: Final = "pages"
-SALT: Final = "voicestudio.views.passes"
+SALT: Final = "voicestudio.views.draft_cookie"
 SAME_SITE: Final = "Lax"
-# A form may be sent three days after it was drawn, by a pass that was a day old by then.
-RENEWED_AFTER: Final = timedelta(days=1)
-HOLDS_FOR: Final = timedelta(days=4)
+# A form can be sent three days after its page was loaded, with a cookie that was a day old then.
+RENEW_AFTER: Final = timedelta(days=1)
+VALID_FOR: Final = timedelta(days=4)
 
 
-def owner_of(request: HttpRequest, *, within: timedelta = HOLDS_FOR) -> User | None:
-    """Whose pages this browser shows; None without a pass, or if it is forged or too old.
+def find_owner(request: HttpRequest, *, max_age: timedelta = VALID_FOR) -> User | None:
+    """The user of the cookie; None without one, or if it is forged or too old.
 
-    A changed password ends it, and so does an account that is closed.
+    A changed password or a deactivated account makes it invalid.
     """
     try:
-        number, mark = _signer().unsign(request.COOKIES.get(COOKIE, ""), max_age=within).split(".")
+        cookie = request.COOKIES.get(COOKIE, "")
+        user_id, digest = _signer().unsign(cookie, max_age=max_age).split(".")
     except (BadSignature, ValueError):
         return None
-    known = request.user if isinstance(request.user, User) else None
-    if known is None or str(known.pk) != number:
-        known = User.objects.filter(pk=int(number), is_active=True).first()
-    return known if known and constant_time_compare(_mark(known), mark) else None
+    user = request.user if isinstance(request.user, User) else None
+    if user is None or str(user.pk) != user_id:
+        user = User.objects.filter(pk=int(user_id), is_active=True).first()
+    return user if user and constant_time_compare(_digest(user), digest) else None
 
 
 def renew(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Give whoever is signed in a pass, unless there is a fresh one."""
-    # Where nobody has asked who it is, this is no reason to ask the database.
+    """Set the cookie for the signed-in user, unless it is less than a day old."""
+    # A request that has not read the session needs no query for the user here.
     user = request.user if request.session.accessed else None
-    if not isinstance(user, User) or owner_of(request, within=RENEWED_AFTER) == user:
+    if not isinstance(user, User) or find_owner(request, max_age=RENEW_AFTER) == user:
         return
     response.set_cookie(
         COOKIE,
-        _signer().sign(f"{user.pk}.{_mark(user)}"),
-        max_age=HOLDS_FOR,
+        _signer().sign(f"{user.pk}.{_digest(user)}"),
+        max_age=VALID_FOR,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite=SAME_SITE,
     )
 
 
-def end(response: HttpResponseBase) -> None:
-    """Nobody's pages are open any more."""
+def delete(response: HttpResponseBase) -> None:
+    """Delete the cookie, after signing out."""
     response.delete_cookie(COOKIE, samesite=SAME_SITE)
 
 
@@ -61,6 +62,6 @@ def _signer() -> TimestampSigner:
     return TimestampSigner(salt=SALT)
 
 
-def _mark(user: User) -> str:
-    """Changes with the password, and tells nothing of it."""
+def _digest(user: User) -> str:
+    """Changes with the password, but does not reveal it."""
     return salted_hmac(SALT, user.get_session_auth_hash(), algorithm="sha256").hexdigest()[:20]

@@ -1,4 +1,4 @@
-"""Drafts: what was sent too late, read from a stranger's request and laid ready at the sign-in."""
+"""Drafts: forms posted after the sign-in expired, kept until the person has signed in again."""
 
 from typing import Any, Final, NamedTuple
 
@@ -16,188 +16,185 @@ from django.views.decorators.csrf import csrf_protect
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
-from voicestudio.forms.recordings import sentence
 from voicestudio.models import Purpose
 from voicestudio.services import drafts
 from voicestudio.services import recordings as service
 
 from . import draft_cookie, form_tokens, uploads
 
-# The parts of the clone form that are plain text: what may be carried over to the next sign-in.
+# The text fields of the clone form, which a sign-in page can carry as hidden fields.
 CLONE_FORM: Final = (
     "token", "parent", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
     "prompt_text", "preview_text", "model", "language", "noise_reduction",
     "volume_normalization", "watermark", "advised",
     "text_validation", "accuracy", "rehearsal",
 )  # fmt: skip
-# By the selects of the page without JavaScript.
-CHOSEN_HERE: Final = {"recording_here": "recording", "prompt_clip_here": "prompt_clip"}
-SPEECH_FORM: Final = (
-    "token", "text", "model", "language", "speed", "volume", "pitch", "format",
-)  # fmt: skip
-# The forms that are laid ready again, by the names of the addresses that they are posted to.
+# The selects of the page without JavaScript, and the fields that they stand for.
+SELECTS: Final = {"recording_here": "recording", "prompt_clip_here": "prompt_clip"}
+# The forms that are kept, by the names of the addresses that they are posted to.
 FORMS: Final = {
-    "new": (*CLONE_FORM, *CHOSEN_HERE),
-    "speak": SPEECH_FORM,
+    "new": (*CLONE_FORM, *SELECTS),
+    "speak": ("token", "text", "model", "language", "speed", "volume", "pitch", "format"),
     "voice_notes": ("seen", "notes", "tags"),
     "settle_attempt": ("note",),
     "cut_recording": ("start", "end", "purpose", "back"),
     "recordings": ("purpose",),
 }
 PAGES: Final = {"speak": "voice", "voice_notes": "voice", "settle_attempt": "attempt"}
+CLONE_FORM_NAMESPACE: Final = "clone_form"
 LONGEST: Final = 20_000  # characters of one answer
-LONGEST_BODY: Final = 1_000_000  # bytes of a request of which nothing but its text is read
+LONGEST_BODY: Final = 1_000_000  # bytes of a request of which only the text is read
 UNREADABLE: Final = (
     BadRequest, MultiPartParserError, RequestDataTooBig, SuspiciousOperation, UnreadablePostError,
 )  # fmt: skip
 
 
-OURS: Final = 204
+class PostedForm(NamedTuple):
+    """A form: its name, the session key of its draft, and the page that shows it."""
 
-
-class Place(NamedTuple):
-    """A form: its name, the key under which its draft lies ready, and the page that shows it."""
-
-    form: str
+    name: str
     key: str
     page: str
 
 
-def place_of(request: HttpRequest) -> Place | None:
-    """The form that was posted, if it is one of those that are laid ready again."""
+def find_form(request: HttpRequest) -> PostedForm | None:
+    """The form that was posted, if it is one of FORMS; a button of the clone form posts "new"."""
     match = request.resolver_match
-    form = (match and match.url_name) or ""
-    if match is None or request.method != "POST" or form not in FORMS:
+    if match is None or request.method != "POST":
         return None
-    pk = match.kwargs.get("pk")
-    page = reverse(PAGES.get(form, form), kwargs=match.kwargs)
-    return Place(form, _key(form, pk), page)
+    if match.namespace == CLONE_FORM_NAMESPACE:
+        return PostedForm("new", _session_key("new"), reverse("new"))
+    name = match.url_name or ""
+    if name not in FORMS:
+        return None
+    page = reverse(PAGES.get(name, name), kwargs=match.kwargs)
+    return PostedForm(name, _session_key(name, match.kwargs.get("pk")), page)
 
 
-def _key(form: str, pk: int | None) -> str:
+def _session_key(form: str, pk: int | None = None) -> str:
     return "draft" if form == "new" else f"draft {form} {pk or ''}".strip()
 
 
-# Read from a request ----------------------------------------------------------------------------
+# Keeping a posted form ----------------------------------------------------------------------------
 
 
-def keep_aside(request: HttpRequest, place: Place) -> bool:
-    """Put the form aside, files and all, for the person for whom the page was drawn.
+def keep_for_cookie_owner(request: HttpRequest, form: PostedForm) -> bool:
+    """Keep the form with its files for the person whose draft cookie the browser has.
 
-    Nothing is read, let alone kept, of somebody whose browser has no pass of such a person; and
-    nothing is kept of a form that this browser was not given.
+    The body is read only if there is such a person and the CSRF token is valid.
     """
-    owner = draft_cookie.owner_of(request)
+    owner = draft_cookie.find_owner(request)
     if owner is None:
         return False
     request.upload_handlers = [uploads.CappedUpload(request)]
     try:
-        if _was_given_out(request).status_code != OURS:
+        if _check_csrf(request).status_code != 204:
             return False
-        keep_of(request, place, owner)
+        keep_for(request, form, owner)
     except UNREADABLE:
         return False
     return True
 
 
 @csrf_protect
-def _was_given_out(_request: HttpRequest) -> HttpResponse:
-    """OURS, if the form carries the token that this browser was given with it."""
-    return HttpResponse(status=OURS)
+def _check_csrf(_request: HttpRequest) -> HttpResponse:
+    """204 if the CSRF token is valid."""
+    return HttpResponse(status=204)
 
 
-def keep_of(request: HttpRequest, place: Place, owner: User) -> None:
-    """Put aside what was posted, for `owner`."""
+def keep_for(request: HttpRequest, form: PostedForm, owner: User) -> None:
+    """Keep what was posted for `owner`."""
     files = [
         (field, file)
-        for field, several in request.FILES.lists()
-        for file in several
+        for field, posted in request.FILES.lists()
+        for file in posted
         if isinstance(file, TemporaryUploadedFile)
     ]
-    too_large = bool(uploads.too_large(request))
-    told = answers(request, FORMS[place.form])
-    drafts.save_draft(owner.pk, place.key, told, files, too_large=too_large)
+    too_large = bool(uploads.too_large_fields(request))
+    answers = read_answers(request, FORMS[form.name])
+    drafts.save_draft(owner.pk, form.key, answers, files, too_large=too_large)
 
 
-def typed(request: HttpRequest) -> dict[str, str]:
-    """The plain fields of a clone form that a stranger sent; files are passed over unread."""
-    try:
-        length = int(request.headers.get("Content-Length") or 0)
-    except ValueError:
+def read_text_fields(request: HttpRequest) -> dict[str, str]:
+    """The text fields of a clone form posted without a sign-in; its files are not read."""
+    if not 0 < uploads.content_length(request) <= LONGEST_BODY:
         return {}
-    if not 0 < length <= LONGEST_BODY:
-        return {}
-    if not hasattr(request, "_files"):  # else it has been read
-        request.upload_handlers = [NoFiles(request)]
+    if not hasattr(request, "_files"):  # the body has not been parsed yet
+        request.upload_handlers = [SkipFiles(request)]
     try:
-        return answers(request, FORMS["new"])
+        return read_answers(request, FORMS["new"])
     except UNREADABLE:
         return {}
 
 
-def answers(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, str]:
-    """What was sent in these fields; a recording chosen in a select is the one that is used."""
-    sent = {name: request.POST[name][:LONGEST] for name in fields if request.POST.get(name)}
-    for select, field in CHOSEN_HERE.items():
-        if chosen := sent.pop(select, ""):
-            sent[field] = chosen
-    if form_tokens.parsed(sent.get("token", "")) is None:
-        sent.pop("token", None)
-    return sent
+def read_answers(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, str]:
+    """The posted values of `fields`; a recording chosen in a select replaces the earlier one."""
+    answers = {name: request.POST[name][:LONGEST] for name in fields if request.POST.get(name)}
+    for select, field in SELECTS.items():
+        if chosen := answers.pop(select, ""):
+            answers[field] = chosen
+    if form_tokens.parse_token(answers.get("token", "")) is None:
+        answers.pop("token", None)
+    return answers
 
 
-class NoFiles(FileUploadHandler):
-    """Keeps nothing of any file."""
+class SkipFiles(FileUploadHandler):
+    """Reads no file of a request."""
 
     def new_file(self, *_args: Any, **_kwargs: Any) -> None:
-        """Pass over this file."""
+        """Skip this file."""
         raise SkipFile
 
     def receive_data_chunk(self, _data: bytes, _start: int) -> bytes | None:
-        """Never called: every file is passed over."""
+        """Never called, because every file is skipped."""
 
     def file_complete(self, _size: int) -> None:
         """There is no file."""
 
 
-# Laid ready -------------------------------------------------------------------------------------
+# Handing it back ----------------------------------------------------------------------------------
 
 
-def lay_ready(request: HttpRequest, person: User) -> bool:
-    """Whatever was put aside for this person: its answers for its page, its files taken in.
+def restore(request: HttpRequest, user: User) -> bool:
+    """Put the kept answers of `user` into the session and store their files.
 
-    Returns whether there was a form that is to be sent once more.
+    Returns whether there is a form to be sent again.
     """
-    unsent = False
-    for draft in drafts.take_drafts(person.pk):
-        told = dict(draft.answers)
+    is_unsent = False
+    for draft in drafts.take_drafts(user.pk):
+        answers = dict(draft.answers)
         for file in draft.files:
-            _bring(request, person, file, told)
+            _store_file(request, user, file, answers)
         if draft.too_large:
-            messages.error(request, sentence(uploads.larger_than_we_take()))
-        if draft.place != _key("recordings", None):
-            request.session[draft.place] = told
-            unsent = True
-    return unsent
+            messages.error(request, str(uploads.too_large_message()))
+        if draft.place != _session_key("recordings"):
+            request.session[draft.place] = answers
+            is_unsent = True
+    return is_unsent
 
 
-def _bring(request: HttpRequest, person: User, file: drafts.KeptFile, told: dict[str, str]) -> None:
-    clip = file.field == "prompt_file" or told.get("purpose") == Purpose.PROMPT
-    purpose = Purpose.PROMPT if clip else Purpose.SAMPLE
+def _store_file(
+    request: HttpRequest, user: User, file: drafts.KeptFile, answers: dict[str, str]
+) -> None:
+    is_clip = file.field == "prompt_file" or answers.get("purpose") == Purpose.PROMPT
+    purpose = Purpose.PROMPT if is_clip else Purpose.SAMPLE
     try:
-        kept = service.store_file(file.path, file.name, purpose=purpose, by=person, move=True)
+        recording = service.store_file(file.path, file.name, purpose=purpose, by=user, move=True)
     except AudioProblem as problem:
-        said = sentence(
-            words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
-        )
-        messages.error(request, f"{service.clean_file_name(file.name)}: {said}")
-    else:
-        told["prompt_clip" if clip else "recording"] = str(kept.pk)
-        if file.field == "file" and "purpose" in told:  # the page of the recordings
-            messages.success(request, _("%(name)s is here.") % {"name": kept.name})
+        message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
+        messages.error(request, f"{service.clean_file_name(file.name)}: {message}")
+        return
+    answers["prompt_clip" if is_clip else "recording"] = str(recording.pk)
+    if file.field == "file" and "purpose" in answers:  # uploaded on the page of recordings
+        messages.success(request, _("%(name)s was uploaded.") % {"name": recording.name})
 
 
-def laid_ready(request: HttpRequest, form: str, pk: int | None = None) -> dict[str, str]:
-    """The answers that lie ready for this form, once."""
-    found: dict[str, str] = request.session.pop(_key(form, pk), {})
-    return found
+def save_answers(request: HttpRequest, form: str, answers: dict[str, str]) -> None:
+    """Keep `answers` in the session for the next time that this form is shown."""
+    request.session[_session_key(form)] = answers
+
+
+def pop_answers(request: HttpRequest, form: str, pk: int | None = None) -> dict[str, str]:
+    """The answers kept for this form; the next call finds none."""
+    answers: dict[str, str] = request.session.pop(_session_key(form, pk), {})
+    return answers

@@ -1,18 +1,18 @@
-"""Tokens: the one-time word of a form, so that the same form twice is done once."""
+"""Form tokens: a UUID in a form, by which a service recognizes the same form sent twice."""
 
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 
 
-def parsed(text: str) -> UUID | None:
-    """A token as it was sent; None if it is none."""
+def parse_token(text: str) -> UUID | None:
+    """The token as it was sent; None if `text` is not a UUID."""
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def of(request: HttpRequest) -> UUID:
-    """The token of a posted form; a fresh one where it makes no sense."""
-    return parsed(request.POST.get("token", "")) or uuid4()
+def read_token(request: HttpRequest) -> UUID:
+    """The token of a posted form, or a new one if it is missing or malformed."""
+    return parse_token(request.POST.get("token", "")) or uuid4()

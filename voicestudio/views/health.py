@@ -1,4 +1,4 @@
-"""Health: what a watchman asks, without signing in."""
+"""Health: the status for monitoring, without a sign-in."""
 
 from dataclasses import asdict
 
@@ -14,6 +14,6 @@ from voicestudio.services import health
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """200 while database and worker are well, else 503; the same JSON either way."""
+    """200 while database and worker are healthy, else 503; the same JSON either way."""
     report = health.check_health()
     return JsonResponse(asdict(report), status=200 if report.ok else 503)

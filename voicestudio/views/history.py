@@ -1,155 +1,155 @@
-"""History: the list of attempts, one attempt, and what can still be done for it."""
+"""History: the list of clone attempts, one attempt, and its buttons."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url, retarget
 
-from voicestudio.forms.history import HistoryForm, cursor
-from voicestudio.models import LARGEST_ID, AttemptState, CloneAttempt
+from voicestudio.forms.history import HistoryForm
+from voicestudio.forms.ids import parse_id
+from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.paid_calls import audio_download
 
-from . import changes, drafts
+from . import drafts
+from .attach_changes import attach_changes
+from .htmx import HtmxRequest
 
 if TYPE_CHECKING:
     from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
 
-MOST_WAITING = 500
+MOST_WAITING: Final = 500
+MOST_PEOPLE: Final = 500
 
 
 @require_safe
-def history(request: HttpRequest) -> HttpResponse:
-    """Attempts, newest first, as the address asks for them."""
-    form = HistoryForm(request.GET, people=_people())
-    before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
-    page = _asked_for(request, form).page(
+def history(request: HtmxRequest) -> HttpResponse:
+    """Attempts, newest first, filtered by the query string."""
+    form = HistoryForm(request.GET, people=_list_people())
+    before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
+    page = _filter(request, form).page(
         words=form.chosen.get("q", ""),
         before=before,
         after=None if before else after,
         period=form.period,
     )
-    _count_ahead(page.attempts)
-    changes.tell(page.attempts)
+    _attach_queue_positions(page.attempts)
+    attach_changes(page.attempts)
     context = {"form": form, "page": page, "left_out": form.left_out, "paged": before or after}
-    if _wants_part(request, "results"):
-        response = render(request, "attempts/history.html#results", context | {"oob": True})
-        asked = urlencode([(name, str(value)) for name, value in request.GET.items() if value])
-        response["HX-Push-Url"] = reverse("history") + (f"?{asked}" if asked else "")
-    else:
-        response = render(request, "attempts/history.html", context)
-    return _private(response)
+    if not _is_for_part(request, "results"):
+        return _keep_private(render(request, "attempts/history.html", context))
+    response = render(request, "attempts/history.html#results", context | {"oob": True})
+    query = urlencode([(name, str(value)) for name, value in request.GET.items() if value])
+    push_url(response, reverse("history") + (f"?{query}" if query else ""))
+    return _keep_private(response)
 
 
 @require_safe
-def attempt(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about one attempt; while it runs the page asks again for the part that moves."""
-    one = found(request, pk)
-    if one.state is AttemptState.WAITING:
-        _count_ahead([one])
-    phase = one.state.value
-    if one.audio_is_under_way or one.is_being_reconciled:
-        phase += "-busy"
-    context = {"attempt": one, "phase": phase}
-    if not _wants_part(request, "progress"):
-        changes.tell([one])
-        context["note"] = drafts.laid_ready(request, "settle_attempt", pk).get("note", "")
-        return _private(render(request, "attempts/detail.html", context))
-    if request.GET.get("phase") == phase:
-        return _private(render(request, "attempts/detail.html#progress", context))
-    changes.tell([one])
-    response = render(request, "attempts/detail.html#attempt", context | {"live": True})
-    response["HX-Retarget"] = "#attempt"
-    return _private(response)
+def attempt(request: HtmxRequest, pk: int) -> HttpResponse:
+    """One attempt; while it runs, the page polls for the part that changes."""
+    attempt = find_attempt(request, pk)
+    _attach_queue_positions([attempt])
+    is_busy = attempt.audio_is_under_way or attempt.is_being_reconciled
+    phase = f"{attempt.state.value}-busy" if is_busy else attempt.state.value
+    context = {"attempt": attempt, "phase": phase}
+    is_poll = _is_for_part(request, "progress")
+    if is_poll and request.GET.get("phase") == phase:
+        return _keep_private(render(request, "attempts/detail.html#progress", context))
+    attach_changes([attempt])
+    if is_poll:
+        response = render(request, "attempts/detail.html#attempt", context | {"live": True})
+        return _keep_private(retarget(response, "#attempt"))
+    context["note"] = drafts.pop_answers(request, "settle_attempt", pk).get("note", "")
+    return _keep_private(render(request, "attempts/detail.html", context))
 
 
 @require_safe
 def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
-    """One row, which asks for itself again while it runs."""
+    """One row of the list, which polls while the attempt runs."""
     rows = CloneAttempt.objects.visible_to(request.user).for_rows()
-    found = get_object_or_404(rows, pk=_possible(pk))
-    if found.state is AttemptState.WAITING:
-        _count_ahead([found])
-    changes.tell([found])
-    return _private(render(request, "attempts/history.html#row", {"attempt": found}))
+    attempt = get_object_or_404(rows, pk=pk)
+    _attach_queue_positions([attempt])
+    attach_changes([attempt])
+    return _keep_private(render(request, "attempts/history.html#row", {"attempt": attempt}))
 
 
 @require_POST
 def fetch_preview(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand the demo to the worker once more."""
-    audio_download.fetch_again(found(request, pk))
+    """Download the preview again."""
+    audio_download.fetch_again(find_attempt(request, pk))
     return redirect("attempt", pk)
 
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand an interrupted attempt to the worker once more."""
-    if not clones.retry_interrupted(found(request, pk)):
-        messages.warning(request, _("This attempt cannot be started again any more."))
+    """Start an interrupted attempt again."""
+    if not clones.retry_interrupted(find_attempt(request, pk)):
+        messages.warning(request, _("This attempt can't be started again."))
     return redirect("attempt", pk)
 
 
-def _possible(pk: int) -> int:
-    if pk > LARGEST_ID:
-        raise Http404
-    return pk
-
-
-def found(request: HttpRequest, pk: int) -> CloneAttempt:
-    """The attempt that this person may see, or 404."""
+def find_attempt(request: HttpRequest, pk: int) -> CloneAttempt:
+    """The attempt if this person may see it, else 404."""
     rows = CloneAttempt.objects.visible_to(request.user).select_related(
         "created_by", "recording", "prompt_clip", "permission_by"
     )
-    return get_object_or_404(rows.defer("search_text"), pk=_possible(pk))
+    return get_object_or_404(rows.defer("search_text"), pk=pk)
 
 
-def _people() -> list[tuple[int, str]]:
+def _list_people() -> list[tuple[int, str]]:
     users = get_user_model()._default_manager.order_by("username")
-    return list(users.values_list("pk", "username")[:500])
+    return list(users.values_list("pk", "username")[:MOST_PEOPLE])
 
 
-def _asked_for(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
-    found = CloneAttempt.objects.visible_to(request.user).for_rows()
+def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
+    attempts = CloneAttempt.objects.visible_to(request.user).for_rows()
     chosen = form.chosen
     if "state" in chosen:
-        found = found.in_state(chosen["state"])
-    if flag := chosen.get("flag"):
-        flagged = {"input_sensitive": True}
-        found = found.filter(**flagged) if flag == "yes" else found.exclude(**flagged)
+        attempts = attempts.in_state(chosen["state"])
+    match chosen.get("flag"):
+        case "yes":
+            attempts = attempts.filter(input_sensitive=True)
+        case "no":
+            attempts = attempts.exclude(input_sensitive=True)
     if "model" in chosen:
-        found = found.filter(model=chosen["model"])
+        attempts = attempts.filter(model=chosen["model"])
     if "person" in chosen:
-        found = found.filter(created_by=int(chosen["person"]))
-    return found
+        attempts = attempts.filter(created_by=int(chosen["person"]))
+    return attempts
 
 
-def _count_ahead(found: Iterable[CloneAttempt]) -> None:
-    """Tell each waiting attempt how many wait before it; one query for all of them."""
-    waiting = [row for row in found if row.state is AttemptState.WAITING and row.retry_at is None]
+def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:
+    """Set `ahead` on each waiting attempt: how many wait before it. At most one query."""
+    waiting = [
+        attempt
+        for attempt in attempts
+        if attempt.state is AttemptState.WAITING and attempt.retry_at is None
+    ]
     if not waiting:
         return
-    line = CloneAttempt.objects.in_state(AttemptState.WAITING).filter(retry_at=None).order_by("pk")
-    in_line = line.values_list("pk", flat=True)[:MOST_WAITING]
-    places = {pk: place for place, pk in enumerate(in_line)}
-    for row in waiting:
-        row.ahead = places.get(row.pk, MOST_WAITING)  # type: ignore[attr-defined]
+    queue = CloneAttempt.objects.in_state(AttemptState.WAITING).filter(retry_at=None)
+    queued_ids = queue.order_by("pk").values_list("pk", flat=True)[:MOST_WAITING]
+    positions = {pk: position for position, pk in enumerate(queued_ids)}
+    for attempt in waiting:
+        attempt.ahead = positions.get(attempt.pk, MOST_WAITING)  # type: ignore[attr-defined]
 
 
-def _wants_part(request: HttpRequest, name: str) -> bool:
-    """Whether htmx asks on behalf of this part of a page that is open already."""
-    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == name
+def _is_for_part(request: HtmxRequest, name: str) -> bool:
+    """Whether htmx requests this part of a page that is already open."""
+    return bool(request.htmx) and request.htmx.target == name
 
 
-def _private(response: HttpResponse) -> HttpResponse:
-    """Part and page share an address: no cache may hand out one for the other."""
+def _keep_private(response: HttpResponse) -> HttpResponse:
+    """Keep caches from mixing up the part and the page, which share an address."""
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     patch_cache_control(response, private=True, no_cache=True)
     return response

@@ -1,4 +1,4 @@
-"""The recorder: what stands in its fold, fetched when somebody opens it."""
+"""Recorder: the panel that records in the browser, fetched when it is opened."""
 
 from typing import Final, NamedTuple
 
@@ -10,7 +10,7 @@ from voicestudio.models import Purpose
 
 
 class Goal(NamedTuple):
-    """How long a recording should become, in seconds; at `limit` it stops by itself."""
+    """How long a recording should become, in seconds; it stops at `limit`."""
 
     least: float
     best: float
@@ -18,17 +18,17 @@ class Goal(NamedTuple):
 
     @property
     def least_ms(self) -> float:
-        """The least, as the template shows lengths."""
+        """`least` in ms, as the template shows lengths."""
         return self.least * 1000
 
     @property
     def best_ms(self) -> float:
-        """The best, likewise."""
+        """`best` in ms."""
         return self.best * 1000
 
 
-# Source: provider.md, "Audio": a sample lasts 10 s to 5 min, one to two minutes are advised; a
-# prompt clip lasts less than 8 s, 5 to 8 are safe. The limits stay below the provider's, since
+# Source: provider.md, "Audio": a sample lasts 10 s to 5 min, one to two minutes are recommended; a
+# prompt clip lasts less than 8 s, 5 to 8 are safe. Each limit is below the provider's, because
 # encoders add a little.
 GOALS: Final = {
     Purpose.SAMPLE: Goal(10, 90, 295),
@@ -39,7 +39,7 @@ GOALS: Final = {
 @require_safe
 def recorder(request: HttpRequest) -> HttpResponse:
     """The recorder for a recording, or for a prompt clip."""
-    prompt = request.GET.get("purpose") == Purpose.PROMPT
-    purpose = Purpose.PROMPT if prompt else Purpose.SAMPLE
+    is_clip = request.GET.get("purpose") == Purpose.PROMPT
+    purpose = Purpose.PROMPT if is_clip else Purpose.SAMPLE
     context = {"purpose": purpose.value, "goal": GOALS[purpose]}
     return render(request, "recordings/_recorder.html#recorder", context)

@@ -1,4 +1,4 @@
-"""The collection: the list of recordings, the page of one, and letting one go."""
+"""Recordings: the list, one recording, and its deletion."""
 
 from typing import Any, Final
 
@@ -11,32 +11,38 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio import words
-from voicestudio.forms.history import cursor
-from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, CollectionForm
+from voicestudio.forms.ids import parse_id
+from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import recordings as service
 
-from . import uploads, uses
+from . import uploads
+from .attach_uses import attach_uses
+from .htmx import HtmxRequest
 
 PAGE: Final = 25
 MOST_USES: Final = 50
-# What only the worker and the cut page read: a page of them would be a megabyte.
-UNREAD: Final = (
+# Columns that the list does not show; those of one page would be a megabyte.
+DEFERRED: Final = (
     "figures", "passages",
-    *(f"{forebear}__{name}" for forebear in ("parent", "parent__parent")
+    *(f"{ancestor}__{name}" for ancestor in ("parent", "parent__parent")
       for name in ("peaks", "findings", "figures", "passages", "advice")),
 )  # fmt: skip
 
 
-def shown(
-    request: HttpRequest, *, status: int = 200, message: words.Message | None = None, **more: Any
+def render_list(
+    request: HttpRequest,
+    *,
+    status: int = 200,
+    message: words.Message | None = None,
+    **context: Any,
 ) -> HttpResponse:
-    """One page of what we hold, newest first, for the same price at every depth."""
-    chosen = CollectionForm(request.GET).chosen
-    rows = _asked_for(request, chosen).select_related("created_by", "parent__parent").defer(*UNREAD)
+    """One page of recordings, newest first; as fast at every depth."""
+    chosen = RecordingFilterForm(request.GET).chosen
+    rows = _filter(request, chosen).select_related("created_by", "parent__parent").defer(*DEFERRED)
     rows = rows.prefetch_related("provider_files")
-    before, after = (cursor(request.GET.get(name, "")) for name in ("before", "after"))
+    before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
     if after is not None:
         found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
         older, newer = True, len(found) > PAGE
@@ -46,7 +52,7 @@ def shown(
         found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
         older, newer = len(found) > PAGE, before is not None
         found = found[:PAGE]
-    uses.tell(found)
+    attach_uses(found)
     context = {
         "recordings": found,
         "older": found[-1].pk if found and older else None,
@@ -59,11 +65,12 @@ def shown(
         "too_large": uploads.larger_than_we_take(),
         "message": message,
         "in_use": [],
+        **context,
     }
-    return render(request, "recordings/list.html", context | more, status=status)
+    return render(request, "recordings/list.html", context, status=status)
 
 
-def _asked_for(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
+def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
     rows = AudioFile.objects.visible_to(request.user).filter(deleted_at=None)
     if chosen["purpose"]:
         rows = rows.filter(purpose=chosen["purpose"])
@@ -75,22 +82,24 @@ def _asked_for(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySe
 
 
 @require_safe
-def recording(request: HttpRequest, pk: int) -> HttpResponse:
-    """One recording: as the clone form shows it, or on a page of its own."""
+def recording(request: HtmxRequest, pk: int) -> HttpResponse:
+    """One recording: a fragment for the clone form, or a page of its own."""
     visible = AudioFile.objects.visible_to(request.user)
-    found = get_object_or_404(
+    recording = get_object_or_404(
         visible.select_related("created_by").prefetch_related("provider_files"), pk=pk
     )
-    if request.headers.get("HX-Request"):
-        if found.deleted_at is not None:
+    if request.htmx:
+        if recording.deleted_at is not None:
             raise Http404
-        response = render(request, "recordings/_recording.html", {"recording": found})
+        response = render(request, "recordings/_recording.html", {"recording": recording})
     else:
-        used = CloneAttempt.objects.visible_to(request.user).using_recording(pk).order_by("-pk")
-        attempts = list(used.only("speaker_name", "voice_id", "status")[: MOST_USES + 1])
+        used_by = CloneAttempt.objects.visible_to(request.user).using_recording(pk)
+        attempts = list(
+            used_by.order_by("-pk").only("speaker_name", "voice_id", "status")[: MOST_USES + 1]
+        )
         context = {
-            "recording": found,
-            "family": service.list_family(found, among=visible),
+            "recording": recording,
+            "family": service.list_family(recording, among=visible),
             "attempts": attempts[:MOST_USES],
             "used_more": len(attempts) > MOST_USES,
         }
@@ -101,15 +110,15 @@ def recording(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Let a recording go, unless an attempt refers to it: then say which."""
-    gone = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    """Delete a recording, unless attempts use it: then list them."""
+    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
     try:
-        service.delete_recording(gone)
-    except service.RecordingInUse as used:
+        service.delete_recording(recording)
+    except service.RecordingInUse as in_use:
         message = words.Message(
-            _("%(name)s is still in use.") % {"name": gone.name},
-            _("What an attempt was made from stays with it."),
+            _("%(name)s is still in use.") % {"name": recording.name},
+            _("A recording can't be deleted while an attempt uses it."),
         )
-        return shown(request, message=message, in_use=used.attempts, status=422)
-    messages.success(request, _("%(name)s is deleted.") % {"name": gone.name})
+        return render_list(request, message=message, in_use=in_use.attempts, status=422)
+    messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
     return redirect("recordings")

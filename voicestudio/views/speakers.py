@@ -1,4 +1,4 @@
-"""Speakers: one person, everything that was tried with their voice, and which of it is the best."""
+"""Speakers: one person with all attempts, voices and recordings, and the best attempt."""
 
 from typing import Final
 
@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Speaker
+from voicestudio.forms.ids import parse_page_number
+from voicestudio.models import AudioFile, CloneAttempt, Speaker
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import notes
 
-from . import changes
+from .attach_changes import attach_changes
 from .current_user import current_user
-from .history import found as found_attempt
+from .history import find_attempt
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -21,59 +22,60 @@ DEEPEST: Final = 99
 
 @require_safe
 def speaker(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person: attempts as trees, a page of them at a time, voices and recordings."""
-    if pk > LARGEST_ID:
-        raise Http404
-    one = get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
-    attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=one)
-    tree_page = attempt_tree.tree_page(one, number=_number(request.GET.get("page", "")))
-    changes.tell([placed.attempt for placed in tree_page.rows])
-    shown = notes.visible_voices(request.user).filter(speaker=one).order_by("-created_at", "-pk")
-    used = AudioFile.objects.visible_to(request.user).filter(
+    """One speaker: a page of their attempts as trees, their newest voices and recordings."""
+    speaker = get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
+    attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=speaker)
+    page = parse_page_number(request.GET.get("page", ""))
+    tree_page = attempt_tree.tree_page(speaker, number=page)
+    attach_changes([row.attempt for row in tree_page.rows])
+    voices = (
+        notes.visible_voices(request.user).filter(speaker=speaker).order_by("-created_at", "-pk")
+    )
+    recordings = AudioFile.objects.visible_to(request.user).filter(
         pk__in=attempts.values("recording"), deleted_at=None
     )
-    made = list(shown[: MOST + 1])
-    recordings = list(used.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1])
+    shown_voices = list(voices[: MOST + 1])
+    shown_recordings = list(
+        recordings.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1]
+    )
     context = {
-        "speaker": one,
+        "speaker": speaker,
         "tree_page": tree_page,
-        "best": attempt_tree.best_attempt(one),
-        "voices": made[:MOST],
-        "more_voices": len(made) > MOST,
-        "recordings": recordings[:MOST],
-        "more_recordings": len(recordings) > MOST,
+        "best": attempt_tree.best_attempt(speaker),
+        "voices": shown_voices[:MOST],
+        "more_voices": len(shown_voices) > MOST,
+        "recordings": shown_recordings[:MOST],
+        "more_recordings": len(shown_recordings) > MOST,
     }
     return render(request, "speakers/detail.html", context)
 
 
 @require_safe
-def leaf(request: HttpRequest, pk: int) -> HttpResponse:
-    """One row of a tree, which asks for itself again while it runs."""
-    one = attempt_tree.get_row(found_attempt(request, pk).pk)
-    if one is None:
+def attempt_tree_row(request: HttpRequest, pk: int) -> HttpResponse:
+    """One row of a tree, which polls while its attempt runs."""
+    attempt = attempt_tree.get_row(find_attempt(request, pk).pk)
+    if attempt is None:
         raise Http404
-    changes.tell([one])
-    depth = min(DEEPEST, _number(request.GET.get("level", "")) - 1)
-    page = _number(request.GET.get("page", ""))
-    context = {"attempt": one, "depth": depth, "speaker": one.speaker, "page": page}
+    attach_changes([attempt])
+    context = {
+        "attempt": attempt,
+        "depth": min(DEEPEST, parse_page_number(request.GET.get("level", "")) - 1),
+        "speaker": attempt.speaker,
+        "page": parse_page_number(request.GET.get("page", "")),
+    }
     return render(request, "speakers/_tree_row.html", context)
 
 
 @require_POST
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say that this attempt is the best of its speaker's, or take that back."""
-    one = found_attempt(request, pk)
-    pinned = one.speaker.best_attempt_id == one.pk
-    # The button says what it does, so that pressing it twice does it once.
-    if request.POST.get("pinned", "no" if pinned else "yes") == "yes":
-        attempt_tree.pin(one, by=current_user(request))
-    elif pinned:
-        attempt_tree.unpin(one.speaker)
-    page = _number(request.POST.get("page", ""))
-    place = reverse("speaker", args=[one.speaker_id])
-    return redirect(f"{place}{f'?page={page}' if page > 1 else ''}#attempt-{pk}")
-
-
-def _number(text: str) -> int:
-    """A number of an address, from 1 on; 1 if it makes no sense."""
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    """Mark this attempt as the best of its speaker, or remove the mark."""
+    attempt = find_attempt(request, pk)
+    is_pinned = attempt.speaker.best_attempt_id == attempt.pk
+    # The form says which of the two it wants, so that pressing the button twice does it once.
+    if request.POST.get("pinned", "no" if is_pinned else "yes") == "yes":
+        attempt_tree.pin(attempt, by=current_user(request))
+    elif is_pinned:
+        attempt_tree.unpin(attempt.speaker)
+    page = parse_page_number(request.POST.get("page", ""))
+    url = reverse("speaker", args=[attempt.speaker_id])
+    return redirect(f"{url}{f'?page={page}' if page > 1 else ''}#attempt-{pk}")

@@ -1,7 +1,7 @@
-"""Speaking: a text for a voice, and what became of it."""
+"""Speeches: generate speech with a voice, and the buttons of each generated speech."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,91 +9,88 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from voicestudio.forms import texts
+from voicestudio.forms.outcomes import OutcomeForm
 from voicestudio.forms.speeches import SpeechForm
-from voicestudio.models import LARGEST_ID, Speech
+from voicestudio.models import Speech
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
 from voicestudio.services.paid_calls import audio_download
 
 from .current_user import current_user
-from .voices import found as found_voice
-from .voices import page
+from .htmx import HtmxRequest
+from .voices import find_voice, render_voice
 
 
 @require_POST
 def speak(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand the text to the worker; the same form twice is one speech."""
-    voice, form = found_voice(request, pk), SpeechForm(request.POST)
+    """Queue the text for generation; the same form twice is one speech."""
+    voice, form = find_voice(request, pk), SpeechForm(request.POST)
     if not form.is_valid():
-        return page(request, voice, speech_form=form, status=422)
+        return render_voice(request, voice, speech_form=form, status=422)
     order = speeches.SpeechOrder(voice=voice, **form.cleaned_data)
     try:
-        made = speeches.submit(order, by=current_user(request))
+        speech = speeches.submit(order, by=current_user(request))
     except speeches.OrderRefused as refused:
-        return page(request, voice, speech_form=form, message=refused.message, status=422)
-    return redirect(f"{reverse('voice', args=[pk])}#speech-{made.pk}")
+        return render_voice(request, voice, speech_form=form, message=refused.message, status=422)
+    return redirect(f"{reverse('voice', args=[pk])}#speech-{speech.pk}")
 
 
 @require_POST
 def price(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the text that is being typed would cost, and how long it is.
+    """The price and length of the text while it is typed.
 
-    Posted, although it changes nothing: a long text is no part of an address.
+    A POST although it changes nothing, because a long text does not fit into an address.
     """
     text = texts.clean(request.POST.get("text", ""), lines=True)
     model = request.POST.get("model", "")[:60]
-    cost = prices.estimate_speech(text, model, found_voice(request, pk))
-    thousand = prices.price_per_character(model) * 1000
-    context = {"speech_price": cost, "count": f"{len(text):,}", "thousand": thousand}
+    context = {
+        "speech_price": prices.estimate_speech(text, model, find_voice(request, pk)),
+        "count": f"{len(text):,}",
+        "thousand": prices.price_per_character(model) * 1000,
+    }
     return render(request, "voices/detail.html#price", context)
 
 
 @require_safe
-def speech(request: HttpRequest, pk: int) -> HttpResponse:
-    """One speech: its row for a page that is open, else the page of its voice."""
-    one = _found(request, pk)
-    if request.headers.get("HX-Request") != "true":
-        return redirect(f"{reverse('voice', args=[one.voice_id])}#speech-{pk}")
-    response = render(request, "speeches/_speech.html", {"speech": one})
-    if not one.is_running:
-        # State, term, cost and story of the voice are told elsewhere on the page.
+def speech(request: HtmxRequest, pk: int) -> HttpResponse:
+    """One speech: its row for an open page, else the page of its voice."""
+    speech = _find_speech(request, pk)
+    if not request.htmx:
+        return redirect(f"{reverse('voice', args=[speech.voice_id])}#speech-{pk}")
+    response = render(request, "speeches/_speech.html", {"speech": speech})
+    if not speech.is_running:
+        # The page then reloads state, expiry, cost and timeline of the voice.
         trigger_client_event(response, "voice-changed", after="settle")
     return response
 
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand an interrupted speech to the worker once more."""
-    one = _found(request, pk)
-    if not speeches.retry_interrupted(one):
-        messages.warning(request, _("This cannot be started again any more."))
-    return redirect("voice", one.voice_id)
+    """Start an interrupted speech again."""
+    speech = _find_speech(request, pk)
+    if not speeches.retry_interrupted(speech):
+        messages.warning(request, _("This speech can't be started again."))
+    return redirect("voice", speech.voice_id)
 
 
 @require_POST
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
-    """Copy the audio once more."""
-    one = _found(request, pk)
-    audio_download.fetch_again(one)
-    return redirect("voice", one.voice_id)
+    """Download the audio again."""
+    speech = _find_speech(request, pk)
+    audio_download.fetch_again(speech)
+    return redirect("voice", speech.voice_id)
 
 
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a person knows of a speech whose answer was lost."""
-    one = _found(request, pk)
-    note = texts.clean(request.POST.get("note", ""))[:1000]
-    worked = request.POST.get("worked")
-    if worked not in ("yes", "no"):
-        messages.warning(request, _("Say whether it worked."))
-    elif not speeches.settle_by_hand(
-        one, worked=worked == "yes", note=note, by=current_user(request)
-    ):
-        messages.warning(request, _("It is known already what became of it."))
-    return redirect("voice", one.voice_id)
+    """Record the outcome that this person knows from elsewhere."""
+    speech, form = _find_speech(request, pk), OutcomeForm(request.POST)
+    if not form.is_valid():
+        messages.warning(request, form.errors["worked"][0])
+    elif not speeches.settle_by_hand(speech, **form.cleaned_data, by=current_user(request)):
+        messages.warning(request, _("The outcome is already known."))
+    return redirect("voice", speech.voice_id)
 
 
-def _found(request: HttpRequest, pk: int) -> Speech:
-    if pk > LARGEST_ID:
-        raise Http404
+def _find_speech(request: HttpRequest, pk: int) -> Speech:
     return get_object_or_404(Speech.objects.visible_to(request.user).for_rows(), pk=pk)

@@ -1,4 +1,8 @@
-"""Advising: the sound options that a recording's findings speak for, set until somebody objects."""
+"""Suggested options: the sound options that a recording's check recommends, ticked in the form.
+
+The hidden field `advised` remembers for which recording which options were ticked by the studio,
+such as "12 noise_reduction". An option that differs from it was changed by the person, and stays.
+"""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -9,43 +13,44 @@ OPTIONS: Final = ("noise_reduction", "volume_normalization")
 LONGEST: Final = 80
 
 
-def take_over(given: MutableMapping[str, Any], recording: AudioFile | None, told: str) -> str:
-    """Tick what is recommended for this recording, unless the person has decided otherwise.
+def apply_advice(
+    values: MutableMapping[str, Any], recording: AudioFile | None, advised: str
+) -> str:
+    """Tick what is recommended for `recording` in `values`, and return the new `advised`.
 
-    `given`: the form's values, changed in place. `told` says for which recording which options
-    were ticked by us, such as "12 noise_reduction"; what is returned says the same of now. An
-    option that we have ticked and that is not ticked any more was taken off by the person, one
-    that is ticked and not by us was chosen by them: both stay as they are.
+    `values` are the form's values, changed in place.
     """
-    of, ours = _read(told)
-    if recording is None or not recording.verdict or of == str(recording.pk):
-        return told[:LONGEST]
-    ticked = []
+    recording_id, ticked = _parse_advised(advised)
+    if recording is None or not recording.verdict or recording_id == str(recording.pk):
+        return advised[:LONGEST]
+    ours = []
     for option in OPTIONS:
-        is_on = given.get(option) not in (None, "", False, "False", "false")
-        if is_on != (option in ours):
-            ticked += [option] if option in ours else []
+        is_on = values.get(option) not in (None, "", False, "False", "false")
+        if is_on != (option in ticked):
+            ours += [option] if option in ticked else []
         elif recording.advice.get(option):
-            given[option] = "on"
-            ticked.append(option)
+            values[option] = "on"
+            ours.append(option)
         else:
-            given.pop(option, None)
-    return " ".join([str(recording.pk), *ticked])
+            values.pop(option, None)
+    return " ".join([str(recording.pk), *ours])
 
 
-def decided(recording: AudioFile | None) -> str:
-    """The options of this recording are the person's own, as in an earlier attempt."""
+def mark_decided(recording: AudioFile | None) -> str:
+    """The value of `advised` that leaves the options as they are, as in an earlier attempt."""
     return str(recording.pk) if recording is not None else ""
 
 
-def suggested(given: MutableMapping[str, Any], recording: AudioFile | None, told: str) -> set[str]:
-    """The options that are ticked because of this recording."""
-    of, ours = _read(told)
-    if recording is None or of != str(recording.pk):
+def suggested(
+    values: MutableMapping[str, Any], recording: AudioFile | None, advised: str
+) -> set[str]:
+    """The options that are ticked because of `recording`."""
+    recording_id, ticked = _parse_advised(advised)
+    if recording is None or recording_id != str(recording.pk):
         return set()
-    return {name for name in OPTIONS if name in ours and given.get(name) not in (None, "", False)}
+    return {name for name in ticked & {*OPTIONS} if values.get(name) not in (None, "", False)}
 
 
-def _read(told: str) -> tuple[str, set[str]]:
-    of, _space, ours = told[:LONGEST].partition(" ")
-    return of, set(ours.split())
+def _parse_advised(advised: str) -> tuple[str, set[str]]:
+    recording_id, *options = advised[:LONGEST].split(" ")
+    return recording_id, set(options)

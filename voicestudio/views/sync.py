@@ -1,8 +1,9 @@
-"""Comparing: what MiniMax has beside what we have, and taking in what only MiniMax has."""
+"""Sync: compare our voices with those at MiniMax, and import what only MiniMax has."""
 
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,16 +13,16 @@ from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 from voicestudio.models import Voice
 from voicestudio.services.voices import sync
-from voicestudio.words import Message
 
 from .current_user import current_user
+from .htmx import HtmxRequest
 
-# Of voices that are here as well, the list of voices shows the rest.
+# Of voices that are here too; the list of voices shows the others.
 SHOWN: Final = 25
-# Nowhere else is told which these are, but a gateway may list nothing at all.
+# No other page lists these, but a gateway may list no voice at all.
 MISSING_SHOWN: Final = 200
 PAGE_SIZE: Final = 50
-# What wants a look first; and where the list of voices shows the same ones.
+# In the order in which they need attention, with the filter of the voices' list that shows them.
 REASONS: Final = {
     sync.MISSING: "",
     "unknown": "unknown",
@@ -33,81 +34,79 @@ REASONS: Final = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def compare(request: HttpRequest) -> HttpResponse:
-    """What comparing is; or three lists, true at this moment."""
+    """What a comparison is; after POST, three lists of voices as they are now."""
     if request.method != "POST":
         return render(request, "voices/compare.html")
-    form = CompareForm(request.POST)
     try:
-        result = sync.compare_voices()
+        context = _list_voices(request, sync.compare_voices(), CompareForm(request.POST))
     except sync.ListUnavailable as refused:
-        return render(request, "voices/compare.html", {"message": refused.message})
-    return render(
-        request, "voices/compare.html", {"result": result} | _lists(request, result, form)
-    )
+        context = {"message": refused.message}
+    return render(request, "voices/compare.html", context)
 
 
 @require_POST
-def import_voice(request: HttpRequest) -> HttpResponse:
-    """Enter a voice that only MiniMax has, under the name of its speaker."""
+def import_voice(request: HtmxRequest) -> HttpResponse:
+    """Add a voice that only MiniMax has, under the name of its speaker."""
     form = ImportVoiceForm(request.POST)
     if not form.is_valid():
-        return _row(request, form, error=str(next(iter(form.errors.values()))[0]))
-    name, voice_id = form.cleaned_data["name"], form.cleaned_data["voice_id"]
+        return _render_error(request, form, next(iter(form.errors.values()))[0])
+    values = form.cleaned_data
     try:
-        voice = sync.import_voice(voice_id, name=name, by=current_user(request))
+        voice = sync.import_voice(values["voice_id"], name=values["name"], by=current_user(request))
     except sync.ListUnavailable as refused:
-        return _row(request, form, message=refused.message)
+        return _render_error(request, form, str(refused.message))
     except sync.VoiceNotListed:
-        error = _("MiniMax does not list this voice any more, or it has been taken in already.")
-        return _row(request, form, error=error)
-    if request.headers.get("HX-Request"):
+        error = _("MiniMax no longer lists this voice, or it has already been imported.")
+        return _render_error(request, form, error)
+    if request.htmx:
         return render(request, "voices/compare.html#there", {"taken": voice})
-    messages.success(request, _("The voice was taken in."))
+    messages.success(request, _("The voice was imported."))
     return redirect("voice", voice.pk)
 
 
-def _lists(request: HttpRequest, result: sync.Comparison, form: CompareForm) -> dict[str, Any]:
+def _list_voices(
+    request: HttpRequest, result: sync.Comparison, form: CompareForm
+) -> dict[str, Any]:
+    """The context of the page: only at MiniMax (in pages), in both, only here (by reason)."""
     words = form.words.casefold()
-    there = [one for one in result.only_there if words in one.voice_id.casefold()]
-    pages = max(1, -(-len(there) // PAGE_SIZE))
-    number = min(form.number, pages)
-    pks = {
+    there = [voice for voice in result.only_there if words in voice.voice_id.casefold()]
+    page = Paginator(there, PAGE_SIZE).get_page(form.number)
+    ids = {
         reason: result.only_here[reason][: MISSING_SHOWN if reason == sync.MISSING else SHOWN]
         for reason in REASONS
         if reason in result.only_here
     }
     both = result.both[:SHOWN]
-    wanted = {pk for some in (both, *pks.values()) for pk in some}
-    voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(wanted)
+    shown_ids = {pk for group in (both, *ids.values()) for pk in group}
+    voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(shown_ids)
     return {
-        "there": there[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        "result": result,
+        "there": page.object_list,
         "found": len(there),
         "searchable": len(result.only_there) > PAGE_SIZE,
         "words": form.words,
-        "number": number,
-        "pages": pages,
+        "number": page.number,
+        "pages": page.paginator.num_pages,
         "both": [voices[pk] for pk in both if pk in voices],
-        "only_here": sum(len(some) for some in result.only_here.values()),
+        "only_here": sum(len(group) for group in result.only_here.values()),
         "here": [
             {
                 "reason": reason,
                 "state": REASONS[reason],
                 "count": len(result.only_here[reason]),
-                "voices": [voices[pk] for pk in some if pk in voices],
+                "voices": [voices[pk] for pk in group if pk in voices],
             }
-            for reason, some in pks.items()
+            for reason, group in ids.items()
         ],
     }
 
 
-def _row(
-    request: HttpRequest, form: ImportVoiceForm, *, error: str = "", message: Message | None = None
-) -> HttpResponse:
-    """The row once more, with what was typed, and why it was not taken in."""
+def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> HttpResponse:
+    """The row of the voice with what was typed, and why it was not imported."""
     context = {
         "voice_id": form.data.get("voice_id", "")[:MAX_VOICE_ID_LENGTH],
         "name": form.data.get("name", "")[:120],
-        "error": error or (f"{message.headline} {message.next_step}" if message else ""),
+        "error": error,
     }
-    part = "#there" if request.headers.get("HX-Request") else ""
+    part = "#there" if request.htmx else ""
     return render(request, f"voices/compare.html{part}", context, status=422)

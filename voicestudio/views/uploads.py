@@ -1,4 +1,4 @@
-"""Uploads: files come to disk in pieces, and no more of them than the studio takes."""
+"""Uploads: files are written to disk in chunks, up to UPLOAD_MAX_BYTES each."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,13 +11,15 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from voicestudio import words
 
+from .htmx import HtmxRequest
+
 type View = Callable[..., HttpResponse]
-# What a request holds beside its one file.
+# Bytes that a request holds besides its one file.
 MARGIN: Final = 1024**2
 
 
 class CappedUpload(TemporaryFileUploadHandler):
-    """To disk, piece by piece; the rest of a file over the limit is dropped as it comes.
+    """Writes chunks to disk; once a file is over the limit, its remaining chunks are dropped.
 
     The other fields of the form are still read, so that nothing typed is lost with the file.
     """
@@ -25,26 +27,26 @@ class CappedUpload(TemporaryFileUploadHandler):
     def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.dropped: set[str] = set()
-        # Far too much at once needs no disk at all.
-        self.drop_all = announced(request) > 2 * settings.UPLOAD_MAX_BYTES + MARGIN
+        # A request that is far too large is not written to disk at all.
+        self.drop_all = content_length(request) > 2 * settings.UPLOAD_MAX_BYTES + MARGIN
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
-        """Keep the piece, unless the file has become too large with it."""
+        """Keep the chunk, unless the file has become too large with it."""
         if self.drop_all or start + len(raw_data) > settings.UPLOAD_MAX_BYTES:
             self.dropped.add(str(self.field_name))
             raise SkipFile
         return super().receive_data_chunk(raw_data, start)
 
 
-def announced(request: HttpRequest | None) -> int:
-    """The length of the request's body in bytes, as it says itself."""
+def content_length(request: HttpRequest | None) -> int:
+    """The length of the request's body in bytes, as its header gives it."""
     length = request.META.get("CONTENT_LENGTH") or "0" if request else "0"
     return int(length) if length.isdigit() else 0
 
 
-def too_large(request: HttpRequest) -> set[str]:
+def too_large_fields(request: HttpRequest) -> set[str]:
     """The names of the file fields that were over the limit."""
-    request.FILES  # noqa: B018  (reads the body, if nobody has)
+    request.FILES  # noqa: B018  (reads the body)
     return {
         name
         for handler in request.upload_handlers
@@ -53,16 +55,16 @@ def too_large(request: HttpRequest) -> set[str]:
     }
 
 
-def larger_than_we_take() -> words.Message:
-    """Why a file over the limit is not taken."""
+def too_large_message() -> words.Message:
+    """Why a file over the limit is refused."""
     return words.message_for_audio_problem("too_large", {"limit_bytes": settings.UPLOAD_MAX_BYTES})
 
 
-def capped(*, at_once: View | None = None) -> Callable[[View], View]:
-    """For views that take files: none over the limit reaches the disk whole.
+def cap_uploads(*, refuse_early: View | None = None) -> Callable[[View], View]:
+    """Decorate a view that takes files: none over the limit is written to disk whole.
 
-    `at_once` answers a script's upload whose announced length is over the limit, before any of it
-    is read. The CSRF check reads the body, so it comes after this one.
+    `refuse_early` answers an htmx upload whose Content-Length is over the limit before any of it is
+    read. The CSRF check reads the body, so it runs after this.
     """
 
     def decorate(view: View) -> View:
@@ -70,13 +72,13 @@ def capped(*, at_once: View | None = None) -> Callable[[View], View]:
 
         @csrf_exempt
         @wraps(view)
-        def entry(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            too_long = announced(request) > settings.UPLOAD_MAX_BYTES + MARGIN
-            if too_long and at_once is not None and request.headers.get("HX-Request"):
-                return at_once(request)
+        def capped_view(request: HtmxRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            too_long = content_length(request) > settings.UPLOAD_MAX_BYTES + MARGIN
+            if too_long and refuse_early is not None and request.htmx:
+                return refuse_early(request)
             request.upload_handlers = [CappedUpload(request)]
             return protected(request, *args, **kwargs)
 
-        return entry
+        return capped_view
 
     return decorate

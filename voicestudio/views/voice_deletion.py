@@ -1,4 +1,4 @@
-"""Deleting: a voice at MiniMax and its files, after its ID was typed."""
+"""Voice deletion: delete a voice at MiniMax and its files, confirmed by typing its ID."""
 
 from typing import Any, Final
 
@@ -12,39 +12,45 @@ from voicestudio.services.money import costs
 from voicestudio.services.voices import deletion
 
 from .current_user import current_user
-from .voices import found
+from .voices import find_voice
 
-# What became of the last deletion, until its page is shown: pages are shown by GET.
-KEPT_AS: Final = "deletion"
+# The session key of the last result, which the page shows once after the redirect.
+RESULT: Final = "deletion"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """What would be lost; and what became of each item."""
-    voice = found(request, pk)
+    """What would be deleted; after POST, the result for each item."""
+    voice = find_voice(request, pk)
     if request.method != "POST":
-        told = request.session.get(KEPT_AS)
-        if told is None or told["voice"] != pk:
-            return _page(request, voice, DeleteForm())
-        del request.session[KEPT_AS]
-        return _page(request, voice, DeleteForm(), told=told)
+        return _render_page(request, voice, DeleteForm(), result=_pop_result(request, pk))
     form = DeleteForm(request.POST)
     if not form.is_valid():
-        return _page(request, voice, form, status=422)
+        return _render_page(request, voice, form)
     try:
         result = deletion.delete_voice(voice, by=current_user(request), **form.cleaned_data)
     except deletion.WrongConfirmation as refused:
-        form.add_error("confirmation", f"{refused.message.headline} {refused.message.next_step}")
-        return _page(request, voice, form, status=422)
-    request.session[KEPT_AS] = _told(voice, result, form.cleaned_data)
+        form.add_error("confirmation", str(refused.message))
+        return _render_page(request, voice, form)
+    request.session[RESULT] = _describe_result(voice, result, form.cleaned_data)
     return redirect("delete_voice", pk)
 
 
-def _told(voice: Voice, result: deletion.Deletion, asked: dict[str, Any]) -> dict[str, Any]:
-    """What became of it, as a session can keep it."""
+def _pop_result(request: HttpRequest, pk: int) -> dict[str, Any] | None:
+    result: dict[str, Any] | None = request.session.get(RESULT)
+    if result is None or result["voice"] != pk:
+        return None
+    del request.session[RESULT]
+    return result
+
+
+def _describe_result(
+    voice: Voice, result: deletion.Deletion, values: dict[str, Any]
+) -> dict[str, Any]:
+    """The result as JSON for the session."""
     return {
         "voice": voice.pk,
-        "again": {name: value for name, value in asked.items() if value},
+        "again": {name: value for name, value in values.items() if value},
         "is_complete": result.is_complete,
         "gateway_cannot": result.gateway_cannot,
         "is_gone": result.items[0].state in (deletion.DONE, deletion.ALREADY_GONE),
@@ -53,7 +59,7 @@ def _told(voice: Voice, result: deletion.Deletion, asked: dict[str, Any]) -> dic
                 "what": item.kind,
                 "name": item.name,
                 "state": item.state,
-                "why": f"{item.message.headline} {item.message.next_step}" if item.message else "",
+                "why": str(item.message or ""),
             }
             for item in result.items
             if item.state != deletion.CANNOT
@@ -61,19 +67,15 @@ def _told(voice: Voice, result: deletion.Deletion, asked: dict[str, Any]) -> dic
     }
 
 
-def _page(
-    request: HttpRequest,
-    voice: Voice,
-    form: DeleteForm,
-    *,
-    told: dict[str, Any] | None = None,
-    status: int = 200,
+def _render_page(
+    request: HttpRequest, voice: Voice, form: DeleteForm, *, result: dict[str, Any] | None = None
 ) -> HttpResponse:
     context = {
         "voice": voice,
         "form": form,
-        "told": told,
+        "told": result,
         "stake": deletion.plan_deletion(voice),
         "cost": costs.sum_voices([voice.pk])[voice.pk],
     }
+    status = 422 if form.errors else 200
     return render(request, "voices/delete.html", context, status=status)

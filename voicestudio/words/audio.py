@@ -67,6 +67,8 @@ def message_for_audio_problem(
                 _("This recording is silent."),
                 _("Check that you used the right microphone, then record again."),
             )
+        case "nothing_left":
+            return Message(_("Nothing would be left of this recording."), _("Choose another one."))
         case "too_short" if clip:
             return Message(
                 _("This clip is too short."),

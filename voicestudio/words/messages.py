@@ -45,3 +45,7 @@ class Message:
     headline: str | Promise
     next_step: str | Promise
     actions: tuple[NextStep, ...] = ()
+
+    def __str__(self) -> str:
+        """Both sentences as one text, for a form field or a log."""
+        return f"{self.headline} {self.next_step}".strip()

@@ -129,7 +129,7 @@ def _build_form(
             "watermark": options["watermark"],
         },
         by=user,
-        judge=voice_ids.check,
+        check_voice_id=voice_ids.check,
     )
 
 

@@ -1,0 +1,196 @@
+"""The clone form: filled in from an address, a draft or a POST, and the page that shows it."""
+
+from decimal import Decimal
+from typing import Any, Final
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+
+from voicestudio.forms import CloneForm, speech_models, texts
+from voicestudio.forms.ids import parse_id
+from voicestudio.minimax import limits
+from voicestudio.models import CloneAttempt
+from voicestudio.services import reminders
+from voicestudio.services.money import prices
+from voicestudio.services.voices import voice_ids
+
+from . import drafts, form_tokens, suggested_options, uploads
+from .current_user import current_user
+from .recording_uploads import FORM_PARTS, keep_form_uploads, list_newest
+
+# What "Clone again" copies. Not the token, not the voice ID, and never the permission: it is one
+# person's word for one attempt, stored with their name and the time.
+COPIED_FIELDS: Final = (
+    "recording", "prompt_clip", "prompt_text", "preview_text", "model", "language",
+    "noise_reduction", "volume_normalization", "watermark", "text_validation", "accuracy",
+    "rehearsal",
+)  # fmt: skip
+OPTIONS: Final = ("noise_reduction", "volume_normalization", "watermark")
+ADVANCED: Final = ("text_validation", "accuracy")
+
+
+def render_new(request: HttpRequest) -> HttpResponse:
+    """The page before anything is posted."""
+    requested = _requested_attempt(request)
+    form = _build_form(request, initial=_initial_values(request, requested))
+    return render_page(request, form, requested=requested)
+
+
+def posted_form(
+    request: HttpRequest,
+    *,
+    is_complete: bool = False,
+    errors: dict[str, str] | None = None,
+    **answers: str,
+) -> CloneForm:
+    """The posted form; files that came with it are stored and chosen.
+
+    `answers` replace what was posted, which is how a button changes a field. `errors` are shown at
+    their fields. Unless `is_complete` nothing else is validated: the person has not finished.
+    """
+    data = request.POST.copy()
+    errors = keep_form_uploads(request, data, skip=answers) | (errors or {})
+    for name, value in answers.items():
+        data[name] = value
+    speaker = texts.clean(data.get("speaker", ""))[:120]
+    if speaker and not data.get("voice_id", "").strip():
+        data["voice_id"] = voice_ids.suggest(speaker)[0]
+    if form_tokens.parse_token(data.get("token", "")) is None:
+        data["token"] = str(uuid4())
+        errors["token"] = _("This form was out of date. Check it and press the button again.")
+    return _build_form(request, data, refusals=errors, is_complete=is_complete)
+
+
+def render_page(
+    request: HttpRequest, form: CloneForm, *, requested: CloneAttempt | None = None
+) -> HttpResponse:
+    """The page with `form`; 422 if it has errors. `requested`: the attempt it became earlier."""
+    context = {
+        "form": form,
+        "mistakes": form.mistakes(),
+        "remarks": form.warnings(),
+        "asked": requested,
+        "limit": settings.UPLOAD_MAX_BYTES,
+        "too_large": uploads.too_large_message(),
+        "likeness": form.has_answers("prompt_clip", "prompt_file", "prompt_text"),
+        "sound": form.has_answers(*OPTIONS, *ADVANCED),
+        "advanced": form.has_answers(*ADVANCED),
+        "practice": settings.PRACTICE_MODE,
+        # Left out while errors are corrected, so that the page stays short.
+        "soon": None if form.is_bound else reminders.count_expiring(),
+        **_recordings_context(request, form),
+        **_preview_context(form),
+        **newest_attempts(request),
+    }
+    response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
+    # The back button then shows the page as it was left, with its token, instead of a new one.
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def newest_attempts(request: HttpRequest) -> dict[str, Any]:
+    """The context of the card "Just now": the person's three newest attempts."""
+    own = CloneAttempt.objects.visible_to(request.user).filter(created_by=current_user(request))
+    attempts = list(own.for_rows()[:3])
+    is_running = any(attempt.is_running for attempt in attempts)
+    # No player while the card is swapped, because that would interrupt it; and only one, because
+    # a waveform weighs as much as the rest of the card.
+    playable = None if is_running else next((row.pk for row in attempts if row.audio), None)
+    return {"just_now": attempts, "still_running": is_running, "heard": playable}
+
+
+def _build_form(request: HttpRequest, data: Any = None, **options: Any) -> CloneForm:
+    return CloneForm(data, by=request.user, check_voice_id=voice_ids.check, **options)
+
+
+def _recordings_context(request: HttpRequest, form: CloneForm) -> dict[str, Any]:
+    """The chosen recordings, those to choose from, and the options that the chosen one suggests."""
+    chosen = {part.field: form.chosen(part.field) for part in FORM_PARTS}
+    values: Any = form.data if form.is_bound else form.initial
+    advised = str(values.get("advised", ""))
+    if not (form.is_bound and form.is_complete):
+        advised = suggested_options.apply_advice(values, chosen["recording"], advised)
+    return {
+        "chosen": chosen,
+        "advised": advised,
+        "suggested": suggested_options.suggested(values, chosen["recording"], advised),
+        "newest": {part.field: list_newest(request, part.field) for part in FORM_PARTS},
+    }
+
+
+def _preview_context(form: CloneForm) -> dict[str, Any]:
+    """Models, limits and prices of the preview text."""
+    text, model = form.shown("preview_text"), form.shown("model")
+    return {
+        "preview_limit": limits.MAX_PREVIEW_CHARACTERS,
+        "sound_tags": " ".join(sorted(limits.TAGS)),
+        "model_now": model,
+        "speech_models": [
+            {
+                "value": value,
+                "name": name,
+                "tags": limits.supports_tags(value),
+                "price": prices.price_per_million(value) / prices.MILLION,
+            }
+            for value, name in speech_models.choices()
+        ],
+        "estimate": prices.estimate_clone(text, model),
+        "cent": Decimal("0.01"),
+        "currency": settings.CURRENCY,
+    }
+
+
+def _initial_values(request: HttpRequest, requested: CloneAttempt | None) -> dict[str, Any]:
+    """From a draft of before signing in, from the address, or from an earlier attempt."""
+    initial: dict[str, Any] = {}
+    if draft := drafts.pop_answers(request, "new"):
+        known = CloneForm.base_fields.keys() & draft.keys()
+        # An emptied text is missing from the draft, and must stay empty.
+        initial = {"preview_text": ""} | {name: draft[name] for name in known}
+        initial["advised"] = draft.get("advised", "")
+    for part in FORM_PARTS:
+        if pk := request.GET.get(part.field):
+            initial[part.field] = pk
+    if "from" in request.GET:
+        earlier = _find_attempt(request, "from")
+        voice_id = request.GET.get("voice_id", "")[: limits.MAX_VOICE_ID_LENGTH]
+        initial |= _copy_answers(earlier) | {
+            "voice_id": voice_id or voice_ids.suggest(earlier.speaker_name)[0],
+            "parent": earlier.pk,
+        }
+    if requested is not None:
+        initial |= _copy_answers(requested) | {
+            "token": requested.token, "voice_id": requested.voice_id,
+            "permission": True, "parent": requested.parent_id,
+        }  # fmt: skip
+    return initial
+
+
+def _copy_answers(attempt: CloneAttempt) -> dict[str, Any]:
+    copied = {name: getattr(attempt, name) for name in COPIED_FIELDS}
+    if not attempt.preview_text:
+        del copied["model"]
+    return {
+        "speaker": attempt.speaker_name,
+        "advised": suggested_options.mark_decided(attempt.recording),
+    } | {name: value for name, value in copied.items() if value is not None}
+
+
+def _requested_attempt(request: HttpRequest) -> CloneAttempt | None:
+    """The attempt that this form has become; the back button on its page leads here."""
+    if "asked" not in request.GET:
+        return None
+    attempt = _find_attempt(request, "asked")
+    if attempt.created_by_id != current_user(request).pk:
+        raise Http404
+    return attempt
+
+
+def _find_attempt(request: HttpRequest, name: str) -> CloneAttempt:
+    """The attempt whose id the query string gives as `name`, or 404."""
+    pk = parse_id(request.GET[name])
+    return get_object_or_404(CloneAttempt.objects.visible_to(request.user), pk=pk)

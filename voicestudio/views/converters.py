@@ -1,0 +1,24 @@
+"""Path converters: what a variable part of an address may be."""
+
+from typing import Final
+
+from django.urls.converters import IntConverter, StringConverter
+
+from voicestudio.forms.ids import parse_id
+
+
+class RowIdConverter(IntConverter):
+    """The id of a row; a number past 64 bits answers 404, because SQLite cannot look it up."""
+
+    def to_python(self, value: str) -> int:
+        """The id. Raises ValueError, which Django answers with 404."""
+        pk = parse_id(value)
+        if pk is None:
+            raise ValueError(value)
+        return pk
+
+
+class RecordingFieldConverter(StringConverter):
+    """One of the two fields of the clone form that hold a recording."""
+
+    regex: Final = "recording|prompt_clip"
