@@ -1,4 +1,4 @@
-"""The clone form: what it takes, what it refuses, and in which words."""
+"""The validation of the clone form."""
 
 from decimal import Decimal
 from typing import Any
@@ -13,14 +13,15 @@ from tests import factories
 from voicestudio.forms import CloneForm
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AudioFile, Purpose
-from voicestudio.words import PERMISSION_WORDING
+from voicestudio.services.clones import PERMISSION_WORDING
 from voicestudio.words.voices import VoiceIdCheck
 
 pytestmark = pytest.mark.django_db
 TOKEN = "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11"
 
 
-FREE = VoiceIdCheck("free", "Free to use")
+def approve(_voice_id: str, _speaker: str) -> VoiceIdCheck:
+    return VoiceIdCheck("free", "Free to use")
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def clip(user: User, data_dir: object) -> AudioFile:
     return factories.make_recording(by=user, purpose=Purpose.PROMPT)
 
 
-def filled(user: User, chosen: AudioFile | None, /, **changes: Any) -> CloneForm:
-    """A form with everything right, apart from `changes`; None leaves a field out."""
+def fill_form(user: User, chosen: AudioFile | None, /, **changes: Any) -> CloneForm:
+    """A valid form apart from `changes`; None leaves a field out."""
     typed: dict[str, Any] = {
         "token": TOKEN,
         "speaker": "Anna Larsen",
@@ -54,24 +55,25 @@ def filled(user: User, chosen: AudioFile | None, /, **changes: Any) -> CloneForm
     for name, value in (typed | changes).items():
         if value is not None:
             data[name] = str(value)
-    return CloneForm(data, by=user, judge=lambda voice_id, speaker: FREE)
+    return CloneForm(data, by=user, check_voice_id=approve)
 
 
-def wrong(form: CloneForm) -> dict[str, list[str]]:
-    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+def error_codes(form: CloneForm) -> dict[str, list[str]]:
+    return {
+        field: [str(error.code or "") for error in errors]
+        for field, errors in form.errors.as_data().items()
+    }
 
 
-def test_order_holds_everything_that_was_asked(
-    user: User, recording: AudioFile, clip: AudioFile
-) -> None:
-    form = filled(
+def test_order_holds_every_cleaned_value(user: User, recording: AudioFile, clip: AudioFile) -> None:
+    form = fill_form(
         user, recording,
         prompt_clip=clip.pk, prompt_text="This voice sounds natural", noise_reduction="on",
         volume_normalization="on", watermark="on", text_validation="blue moon", accuracy="0.85",
         language="Chinese,Yue", rehearsal="flagged",
     )  # fmt: skip
 
-    assert wrong(form) == {}
+    assert form.errors == {}
     assert form.order() == {
         "token": UUID(TOKEN),
         "parent": None,
@@ -93,88 +95,55 @@ def test_order_holds_everything_that_was_asked(
     }
 
 
-def test_little_is_needed(user: User, recording: AudioFile) -> None:
-    form = filled(user, recording, preview_text="", model="", language="")
+def test_optional_fields_may_be_empty(user: User, recording: AudioFile) -> None:
+    form = fill_form(user, recording, preview_text="", model="", language="")
 
-    assert wrong(form) == {}
+    assert form.errors == {}
     assert form.order()["preview_text"] == ""
     assert form.order()["accuracy"] is None
     assert form.order()["prompt_clip"] is None
 
 
-PERMISSION = "No voice is cloned without the person's permission. Ask them, then tick the box."
-GONE = "This recording is not here any more. Choose another one."
-NUMBER = "Type a number from 0 to 1, such as 0.7."
-FILE_ID = "A File ID is a whole number such as 123456789012345, as MiniMax gave it."
-
-
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "errors"),
     [
-        ({"speaker": ""}, {"speaker": ["Whose voice is it? Type the person's name."]}),
-        ({"speaker": "\x00\u202e"}, {"speaker": ["Whose voice is it? Type the person's name."]}),
-        ({"speaker": "x" * 121}, {"speaker": ["This is 1 character too long: 120 at most."]}),
-        (
-            {"speaker": "x" * 1_000_000},
-            {"speaker": ["This is 999,880 characters too long: 120 at most."]},
+        ({"speaker": ""}, {"speaker": "required"}),
+        ({"speaker": "\x00\u202e"}, {"speaker": "required"}),
+        ({"speaker": "x" * 121}, {"speaker": "too_long"}),
+        ({"speaker": "x" * 1_000_000}, {"speaker": "too_long"}),
+        ({"voice_id": ""}, {"voice_id": "required"}),
+        *(({"permission": value}, {"permission": "required"}) for value in (None, "off", "0")),
+        ({"recording": ""}, {"recording": ""}),
+        *(
+            ({"recording": value}, {"recording": "invalid_choice"})
+            for value in ("0", "-1", "9" * 19, "9" * 30, "9" * 5000, "\x00", "1; DROP TABLE")
         ),
-        ({"voice_id": ""}, {"voice_id": ["Type a voice ID, or type the name first."]}),
-        ({"permission": None}, {"permission": [PERMISSION]}),
-        ({"permission": "off"}, {"permission": [PERMISSION]}),
-        ({"permission": "0"}, {"permission": [PERMISSION]}),
-        (
-            {"recording": ""},
-            {"recording": ["Bring a recording: drop a file, or choose one."]},
+        ({"file_id": "abc"}, {"file_id": "invalid"}),
+        ({"file_id": "0"}, {"file_id": "min_value"}),
+        ({"file_id": str(2**63)}, {"file_id": "max_value"}),
+        ({"file_id": "1" * 5000}, {"file_id": "invalid"}),
+        ({"preview_text": "é" * 1001}, {"preview_text": "too_long"}),
+        ({"model": "speech-9"}, {"model": "invalid_choice"}),
+        ({"language": "Klingon"}, {"language": "invalid_choice"}),
+        ({"language": "Tamil", "model": "speech-02-hd"}, {"language": ""}),
+        ({"prompt_text": "Hello"}, {"prompt_clip": ""}),
+        ({"prompt_clip": "77777"}, {"prompt_clip": "invalid_choice"}),
+        ({"accuracy": "0.5"}, {"text_validation": ""}),
+        *(
+            ({"text_validation": "x", "accuracy": value}, {"accuracy": "invalid"})
+            for value in ("1.5", "-0.1", "NaN", "0.12345", "1e99999")
         ),
-        ({"recording": "0"}, {"recording": [GONE]}),
-        ({"recording": "-1"}, {"recording": [GONE]}),
-        ({"recording": "9" * 19}, {"recording": [GONE]}),
-        ({"recording": "9" * 30}, {"recording": [GONE]}),
-        ({"recording": "9" * 5000}, {"recording": [GONE]}),
-        ({"recording": "\x00"}, {"recording": [GONE]}),
-        ({"recording": "1; DROP TABLE"}, {"recording": [GONE]}),
-        ({"file_id": "abc"}, {"file_id": [FILE_ID]}),
-        ({"file_id": "0"}, {"file_id": [FILE_ID]}),
-        ({"file_id": str(2**63)}, {"file_id": [FILE_ID]}),
-        ({"file_id": "1" * 5000}, {"file_id": [FILE_ID]}),
-        (
-            {"preview_text": "é" * 1001},
-            {"preview_text": ["This is 1 character too long: 1,000 at most."]},
-        ),
-        ({"model": "speech-9"}, {"model": ["Choose one of the models in the list."]}),
-        ({"language": "Klingon"}, {"language": ["Choose one of the languages in the list."]}),
-        (
-            {"language": "Tamil", "model": "speech-02-hd"},
-            {"language": ["The 01 and 02 models do not speak Tamil. Choose a newer model."]},
-        ),
-        (
-            {"prompt_text": "Hello"},
-            {"prompt_clip": ["Add the clip that says this, or empty the text."]},
-        ),
-        ({"prompt_clip": "77777"}, {"prompt_clip": [GONE]}),
-        (
-            {"accuracy": "0.5"},
-            {"text_validation": ["Type the words too, or leave the number empty."]},
-        ),
-        ({"text_validation": "x", "accuracy": "1.5"}, {"accuracy": [NUMBER]}),
-        ({"text_validation": "x", "accuracy": "-0.1"}, {"accuracy": [NUMBER]}),
-        ({"text_validation": "x", "accuracy": "NaN"}, {"accuracy": [NUMBER]}),
-        ({"text_validation": "x", "accuracy": "0.12345"}, {"accuracy": [NUMBER]}),
-        ({"text_validation": "x", "accuracy": "1e99999"}, {"accuracy": [NUMBER]}),
-        (
-            {"text_validation": "x" * 201},
-            {"text_validation": ["This is 1 character too long: 200 at most."]},
-        ),
-        ({"rehearsal": "boom"}, {"rehearsal": ["Choose one of the outcomes in the list."]}),
-        ({"token": "no"}, {"token": ["Enter a valid UUID."]}),
+        ({"text_validation": "x" * 201}, {"text_validation": "too_long"}),
+        ({"rehearsal": "boom"}, {"rehearsal": "invalid_choice"}),
+        ({"token": "no"}, {"token": "invalid"}),
     ],
 )
-def test_wrong_answer_is_told_at_its_field(
-    user: User, recording: AudioFile, changes: dict[str, Any], said: dict[str, list[str]]
+def test_invalid_value_is_an_error_of_its_field(
+    user: User, recording: AudioFile, changes: dict[str, Any], errors: dict[str, str]
 ) -> None:
-    form = filled(user, recording, **changes)
+    form = fill_form(user, recording, **changes)
 
-    assert wrong(form) == said
+    assert error_codes(form) == {field: [code] for field, code in errors.items()}
 
 
 @pytest.mark.parametrize(
@@ -193,81 +162,78 @@ def test_wrong_answer_is_told_at_its_field(
         ({"noise_reduction": "false"}, "noise_reduction", False),
     ],
 )
-def test_unusual_answer_is_taken(
+def test_unusual_value_is_valid(
     user: User, recording: AudioFile, changes: dict[str, Any], field: str, value: Any
 ) -> None:
-    form = filled(user, recording, **changes)
+    form = fill_form(user, recording, **changes)
 
-    assert wrong(form) == {}
+    assert form.errors == {}
     assert form.order()[field] == value
 
 
-def test_recording_of_the_other_purpose_is_not_taken(
+def test_recording_of_the_other_purpose_is_invalid(
     user: User, recording: AudioFile, clip: AudioFile
 ) -> None:
-    form = filled(user, clip, prompt_clip=recording.pk, prompt_text="Hello.")
+    form = fill_form(user, clip, prompt_clip=recording.pk, prompt_text="Hello.")
 
-    assert wrong(form) == {"recording": [GONE], "prompt_clip": [GONE]}
+    assert error_codes(form) == {"recording": ["invalid_choice"], "prompt_clip": ["invalid_choice"]}
 
 
-def test_clip_without_words_is_told_at_the_words(
+def test_clip_without_text_is_an_error_of_the_text(
     user: User, recording: AudioFile, clip: AudioFile
 ) -> None:
-    form = filled(user, recording, prompt_clip=clip.pk)
+    form = fill_form(user, recording, prompt_clip=clip.pk)
 
-    assert wrong(form) == {"prompt_text": ["Type what is said in the clip, or remove the clip."]}
+    assert error_codes(form) == {"prompt_text": [""]}
 
 
 @pytest.mark.parametrize("state", ["taken", "invalid"])
-def test_verdict_on_the_voice_id_is_told(user: User, recording: AudioFile, state: str) -> None:
-    form = filled(user, recording)
-    form.judge = lambda voice_id, speaker: VoiceIdCheck(
+def test_check_of_the_voice_id_is_its_error(user: User, recording: AudioFile, state: str) -> None:
+    form = fill_form(user, recording)
+    form.check_voice_id = lambda voice_id, speaker: VoiceIdCheck(
         state, f"{speaker}: {voice_id}", ["Free-1234"]
     )
 
-    assert wrong(form) == {"voice_id": ["Anna Larsen: AnnaLarsen-7k2p"]}
+    assert form.errors == {"voice_id": ["Anna Larsen: AnnaLarsen-7k2p"]}
     assert form.verdict is not None
     assert form.verdict.suggestions == ["Free-1234"]
 
 
-def test_unfinished_form_judges_uploads_only(user: User, recording: AudioFile) -> None:
+def test_incomplete_form_has_only_its_refusals(user: User, recording: AudioFile) -> None:
     data = QueryDict(f"token={TOKEN}&recording={recording.pk}")
     form = CloneForm(
-        data, by=user, judge=lambda *_: FREE, refused={"file": "Too short."}, unfinished=True
+        data, by=user, check_voice_id=approve, refusals={"file": "Too short."}, is_complete=False
     )
 
-    assert wrong(form) == {"file": ["Too short."]}
+    assert form.errors == {"file": ["Too short."]}
     assert form.chosen("recording") == recording
 
 
-def test_mistakes_lead_to_the_controls_that_people_see(user: User) -> None:
-    form = filled(user, None, speaker="")
+def test_mistakes_link_to_visible_controls(user: User) -> None:
+    form = fill_form(user, None, speaker="")
 
-    assert form.mistakes() == [
-        {"anchor": "id_speaker", "sentence": "Whose voice is it? Type the person's name."},
-        {"anchor": "id_file", "sentence": "Bring a recording: drop a file, or choose one."},
-    ]
+    assert [mistake["anchor"] for mistake in form.mistakes()] == ["id_speaker", "id_file"]
 
 
-def test_refusal_of_the_service_stands_at_its_field(user: User, recording: AudioFile) -> None:
-    form = filled(user, recording)
+def test_refusal_is_an_error_of_its_field(user: User, recording: AudioFile) -> None:
+    form = fill_form(user, recording)
     assert form.is_valid()
-    form.judge = lambda voice_id, speaker: VoiceIdCheck("taken", "Taken", ["Free-1234"])
+    form.check_voice_id = lambda voice_id, speaker: VoiceIdCheck("taken", "Taken", ["Free-1234"])
 
-    form.refuse("voice_id", "This voice ID is taken.")
-    form.refuse("unheard of", "Something else.")
+    form.add_refusal("voice_id", "Taken")
+    form.add_refusal("unheard of", "Something else")
 
-    assert wrong(form) == {"voice_id": ["This voice ID is taken."], "__all__": ["Something else."]}
+    assert form.errors == {"voice_id": ["Taken"], "__all__": ["Something else"]}
     assert form.verdict == VoiceIdCheck("taken", "Taken", ["Free-1234"])
     assert form.mistakes() == [
-        {"anchor": "id_voice_id", "sentence": "This voice ID is taken."},
-        {"anchor": "", "sentence": "Something else."},
+        {"anchor": "id_voice_id", "sentence": "Taken"},
+        {"anchor": "", "sentence": "Something else"},
     ]
 
 
-def test_every_question_has_its_help(user: User) -> None:
-    form = CloneForm(by=user, judge=lambda *_: FREE)
-    unseen = {
+def test_every_field_has_help_text(user: User) -> None:
+    form = CloneForm(by=user, check_voice_id=approve)
+    without_help = {
         "token",
         "parent",
         "recording",
@@ -280,23 +246,23 @@ def test_every_question_has_its_help(user: User) -> None:
 
     bare = {name for name, field in form.fields.items() if not field.help_text}
 
-    assert bare - unseen == set()  # the page itself has the help of those
+    assert bare - without_help == set()  # the page has the help for those
 
 
-def test_stranger_may_choose_nothing(recording: AudioFile) -> None:
-    nobody = factories.make_user(is_active=False)
+def test_inactive_user_can_choose_no_recording(recording: AudioFile) -> None:
+    stranger = factories.make_user(is_active=False)
 
-    assert wrong(filled(nobody, recording)) == {"recording": [GONE]}
+    assert error_codes(fill_form(stranger, recording)) == {"recording": ["invalid_choice"]}
 
 
-def test_permission_is_worded_as_it_is_kept() -> None:
+def test_permission_label_is_the_stored_wording() -> None:
     assert str(CloneForm.base_fields["permission"].label) == str(PERMISSION_WORDING)
 
 
-def test_rehearsals_are_for_practice_only(settings: Settings, user: User) -> None:
-    form = CloneForm(by=user, judge=lambda *_: FREE)
+def test_rehearsals_exist_only_in_practice_mode(settings: Settings, user: User) -> None:
+    form = CloneForm(by=user, check_voice_id=approve)
     settings.PRACTICE_MODE = False
-    real = CloneForm(by=user, judge=lambda *_: FREE)
+    real = CloneForm(by=user, check_voice_id=approve)
 
     assert "rehearsal" in form.fields
     assert "rehearsal" not in real.fields
@@ -306,8 +272,8 @@ def test_rehearsals_are_for_practice_only(settings: Settings, user: User) -> Non
     ]  # fmt: skip
 
 
-def test_each_form_has_a_token_of_its_own(user: User) -> None:
-    forms = [CloneForm(by=user, judge=lambda *_: FREE) for _turn in range(2)]
+def test_each_form_has_its_own_token(user: User) -> None:
+    forms = [CloneForm(by=user, check_voice_id=approve) for _turn in range(2)]
 
     tokens = {str(form["token"].value()) for form in forms}
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from voicestudio.forms.cutting import CutForm, bands, judged, length_of, ms_of, typed
+from voicestudio.forms.cutting import (
+    CutForm,
+    describe_length,
+    format_length,
+    format_time,
+    length_bands,
+    parse_time,
+)
 from voicestudio.models import AudioFile
 
 
@@ -33,7 +40,7 @@ from voicestudio.models import AudioFile
     ],
 )
 def test_typed_time_is_read(text: str, ms: int | None) -> None:
-    assert ms_of(text) == ms
+    assert parse_time(text) == ms
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def test_typed_time_is_read(text: str, ms: int | None) -> None:
     [(0, "0:00.0"), (62_570, "1:02.5"), (3_602_500, "1:00:02.5"), (7_199_999, "1:59:59.9")],
 )
 def test_time_is_typed_and_read_back(ms: int, text: str) -> None:
-    assert (typed(ms), ms_of(text)) == (text, ms // 100 * 100)
+    assert (format_time(ms), parse_time(text)) == (text, ms // 100 * 100)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,7 @@ def test_time_is_typed_and_read_back(ms: int, text: str) -> None:
     [(42_000, "42\u00a0s"), (6_300, "6.3\u00a0s"), (300_000, "5:00"), (72_500, "1:12.5")],
 )
 def test_length_is_said(ms: int, text: str) -> None:
-    assert length_of(ms) == text
+    assert format_length(ms) == text
 
 
 @pytest.mark.parametrize(
@@ -69,22 +76,22 @@ def test_length_is_said(ms: int, text: str) -> None:
     ],
 )
 def test_length_is_judged_for_its_purpose(purpose: str, ms: int, state: str, words: str) -> None:
-    assert judged(ms, purpose) == {"state": state, "words": words}
+    assert describe_length(ms, purpose) == {"state": state, "words": words}
 
 
 @pytest.mark.parametrize("purpose", ["voice_clone", "prompt_audio"])
 @pytest.mark.parametrize("ms", [900, 1_000, 7_900, 8_000, 9_900, 10_000, 300_000, 300_100])
 def test_form_refuses_what_is_judged_bad_and_nothing_else(purpose: str, ms: int) -> None:
     recording = AudioFile(duration_ms=7_200_000)
-    sent = {"start": "1:00.0", "end": typed(60_000 + ms), "purpose": purpose}
+    sent = {"start": "1:00.0", "end": format_time(60_000 + ms), "purpose": purpose}
 
     form = CutForm(sent, recording=recording)
 
-    assert form.is_valid() is (judged(ms, purpose)["state"] != "bad")
+    assert form.is_valid() is (describe_length(ms, purpose)["state"] != "bad")
 
 
 def test_bands_cover_every_length() -> None:
     for purpose in ("voice_clone", "prompt_audio"):
-        edges = [band.below_ms for band in bands(purpose)]
+        edges = [band.below_ms for band in length_bands(purpose)]
         assert edges[-1] is None
         assert edges[:-1] == sorted(edge for edge in edges if edge is not None)

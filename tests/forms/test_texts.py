@@ -104,4 +104,4 @@ def test_prompt_text_ends_in_punctuation(text: str, full: str) -> None:
     ],
 )
 def test_remarks_tell_what_may_be_read_out(text: str, model: str, count: int) -> None:
-    assert len(texts.remarks(text, model)) == count
+    assert len(texts.list_warnings(text, model)) == count

@@ -1,4 +1,4 @@
-"""Every address of the house: closed to strangers, to links that change something, to forgery."""
+"""Every address: closed without a sign-in, to links that change something, and to forgery."""
 
 from pathlib import Path
 from typing import Final
@@ -10,17 +10,17 @@ from django.urls import URLPattern
 
 from tests import factories
 from voicestudio.models import Charge, CloneAttempt, Event, Speech, Voice
-from voicestudio.urls import urlpatterns
+from voicestudio.urls import CLONE_FORM_BUTTONS, urlpatterns
 
 pytestmark = pytest.mark.django_db
-# Those that are for strangers too.
+# Addresses that need no sign-in.
 OPEN: Final = {"sign_in", "sign_out", "healthz"}
 PATTERNS: Final = {
-    str(one.name): str(one.pattern)
-    for one in urlpatterns
-    if isinstance(one, URLPattern) and one.name not in OPEN
-}
-WITH_NUMBER: Final = sorted(name for name, path in PATTERNS.items() if "<int:pk>" in path)
+    str(pattern.name): str(pattern.pattern)
+    for pattern in urlpatterns
+    if isinstance(pattern, URLPattern) and pattern.name not in OPEN
+} | {f"clone_form:{button.name}": f"clone-form/{button.pattern}" for button in CLONE_FORM_BUTTONS}
+WITH_ID: Final = sorted(name for name, path in PATTERNS.items() if "<id:pk>" in path)
 # Pages, files and fragments; every other address changes something.
 READ: Final = {
     "attempt", "attempt_tree_row", "attempt_row", "better_recording", "choose_recording", "compare",
@@ -32,7 +32,9 @@ READ: Final = {
 
 
 def _address(name: str, number: object = 1) -> str:
-    return "/" + PATTERNS[name].replace("<int:pk>", str(number))
+    return "/" + PATTERNS[name].replace("<id:pk>", str(number)).replace(
+        "<field:field>", "recording"
+    )
 
 
 @pytest.fixture
@@ -56,19 +58,19 @@ def _counts() -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
-def test_strangers_are_sent_away(name: str, client: Client, data_dir: Path) -> None:
+def test_address_requires_a_sign_in(name: str, client: Client, data_dir: Path) -> None:
     page = client.get(_address(name))
     sent = client.post(_address(name), {"name": "x"})
     asked = client.get(_address(name), headers={"HX-Request": "true"})
 
     assert (page.status_code, page["Location"][:9]) == (302, "/sign-in/")
-    # What is typed into the form of a new voice is carried over to the next sign-in.
-    assert sent.status_code == (401 if name == "new" else 302)
+    # What is typed into the clone form is carried over to the next sign-in.
+    assert sent.status_code == (401 if name.startswith(("new", "clone_form:")) else 302)
     assert asked.status_code == 401
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS.keys() - READ))
-def test_link_changes_nothing(name: str, client: Client, rows: Voice) -> None:
+def test_get_of_a_button_is_not_allowed(name: str, client: Client, rows: Voice) -> None:
     before = _counts()
 
     assert client.get(_address(name, rows.pk)).status_code == 405
@@ -77,7 +79,7 @@ def test_link_changes_nothing(name: str, client: Client, rows: Voice) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
-def test_forged_form_changes_nothing(name: str, rows: Voice, user: User) -> None:
+def test_post_without_csrf_token_changes_nothing(name: str, rows: Voice, user: User) -> None:
     forger = Client(enforce_csrf_checks=True)
     forger.force_login(user)
     before = _counts()
@@ -86,9 +88,9 @@ def test_forged_form_changes_nothing(name: str, rows: Voice, user: User) -> None
     assert _counts() == before
 
 
-@pytest.mark.parametrize("name", WITH_NUMBER)
-def test_number_of_nothing_is_404(name: str, client: Client, user: User) -> None:
+@pytest.mark.parametrize("name", WITH_ID)
+def test_unknown_id_is_not_found(name: str, client: Client, user: User) -> None:
     method = client.get if name in READ else client.post
 
-    for number in (0, 999_999, 10**18 + 1, 10**40):
-        assert method(_address(name, number)).status_code == 404
+    for pk in (0, 999_999, 10**18 + 1, 2**63, 10**40):
+        assert method(_address(name, pk)).status_code == 404

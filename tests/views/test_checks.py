@@ -122,9 +122,7 @@ def test_three_findings_at_most_most_serious_first(client: Client, user: User) -
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
     assert codes(html) == ["clipped", "noisy", "hum"]
-    assert (
-        html.count("The loudest parts are distorted.") == 2
-    )  # and unseen, to name
+    assert html.count("The loudest parts are distorted.") == 2  # and unseen, to name
     assert html.count("Distortion can&#x27;t be repaired") == 1
     assert html.count("Turn the input level down or move back a little") == 1
 
@@ -363,9 +361,9 @@ def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> N
 def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     other = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
-    sent = {"recording": other.pk, "advised": f"{recording.pk} noise_reduction", "action": "look"}
+    sent = {"recording": other.pk, "advised": f"{recording.pk} noise_reduction"}
 
-    html = client.post("/", sent).content.decode()
+    html = client.post("/clone-form/refresh/", sent).content.decode()
 
     assert ticked(html) == []
     assert told(html) == [f"{other.pk} noise_reduction"]
@@ -375,10 +373,10 @@ def test_option_of_the_last_recording_goes_with_it(client: Client, user: User) -
     clean = make_checked_recording("good")
     sent = {
         "recording": clean.pk, "advised": "7 noise_reduction", "noise_reduction": "on",
-        "volume_normalization": "on", "action": "look",
+        "volume_normalization": "on",
     }  # fmt: skip
 
-    html = client.post("/", sent).content.decode()
+    html = client.post("/clone-form/refresh/", sent).content.decode()
 
     assert ticked(html) == ["volume_normalization"]
     assert told(html) == [str(clean.pk)]
@@ -453,27 +451,30 @@ def test_check_again_without_script_orders_nothing(
     client: Client, user: User, field: str, purpose: str
 ) -> None:
     chosen = make_recording(purpose=purpose, checked_at=timezone.now())
-    typed = order(make_checked_recording("good")) | {field: chosen.pk, "action": f"check_{field}"}
+    typed = order(make_checked_recording("good")) | {field: chosen.pk}
 
-    html = client.post("/", typed).content.decode()
+    html = client.post(f"/clone-form/check/{chosen.pk}/", typed).content.decode()
 
-    assert html.count('name="action" value="look"') == 1
+    assert html.count('formaction="/clone-form/refresh/"') == 1
     assert re.findall(r'name="speaker" value="([^"]*)"', html) == ["Anna Larsen"]
     assert CloneAttempt.objects.count() == 0
 
 
 @pytest.mark.parametrize("chosen", ["", "x", "0", "9" * 30, "-1"])
-def test_check_again_of_nothing_breaks_nothing(client: Client, user: User, chosen: str) -> None:
-    sent = order(make_recording()) | {"recording": chosen, "action": "check_recording"}
+def test_button_ignores_an_invalid_recording_id(client: Client, user: User, chosen: str) -> None:
+    sent = order(make_recording()) | {"recording": chosen}
 
-    assert client.post("/", sent).status_code == 200
+    assert client.post("/clone-form/refresh/", sent).status_code == 200
 
 
-def test_way_to_the_tidying_keeps_what_is_typed(client: Client, user: User) -> None:
+@pytest.mark.parametrize("pk", ["0", "9" * 19, "9" * 30])
+def test_check_of_an_unknown_recording_is_not_found(client: Client, user: User, pk: str) -> None:
+    assert client.post(f"/clone-form/check/{pk}/").status_code == 404
+
+
+def test_clean_up_button_keeps_what_is_typed(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"))
-    typed = order(recording) | {"action": "tidy_recording"}
-
-    left = client.post("/", typed)
+    left = client.post("/clone-form/clean-up/recording/", order(recording))
     back = client.get(f"/?recording={recording.pk}").content.decode()
 
     assert (left.status_code, left["Location"]) == (303, f"/recordings/{recording.pk}/tidy/")

@@ -422,22 +422,22 @@ def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "query"),
+    ("button", "query"),
     [
-        ("cut_recording", "back=form&purpose=voice_clone"),
-        ("best_recording", "back=form&suggest=best"),
-        ("cut_out_clip", "back=form&purpose=prompt_audio&suggest=prompt"),
+        ("cut/recording", "back=form&purpose=voice_clone"),
+        ("suggest-best-part", "back=form&suggest=best"),
+        ("cut-prompt-clip", "back=form&purpose=prompt_audio&suggest=prompt"),
     ],
 )
 def test_form_leads_here_and_its_answers_wait(
-    client: Client, recording: AudioFile, action: str, query: str
+    client: Client, recording: AudioFile, button: str, query: str
 ) -> None:
     answers = {
         "speaker": "Anna Larsen", "permission": "on", "recording": recording.pk,
-        "preview_text": "Good morning.", "action": action,
+        "preview_text": "Good morning.",
     }  # fmt: skip
 
-    gone = client.post("/", answers)
+    gone = client.post(f"/clone-form/{button}/", answers)
     back = client.get("/", {"prompt_clip": "1"})
 
     assert gone.status_code == 303
@@ -449,7 +449,7 @@ def test_form_leads_here_and_its_answers_wait(
 
 
 def test_clip_is_cut_out_of_a_recording_or_asked_for(client: Client, user: User) -> None:
-    response = client.post("/", {"speaker": "Anna", "action": "cut_out_clip"})
+    response = client.post("/clone-form/cut-prompt-clip/", {"speaker": "Anna"})
 
     assert response.status_code == 422
     assert "Bring a recording first; the clip is cut out of it." in page(response.content)
@@ -464,7 +464,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     listed = page(client.get("/recordings/").content)
 
     assert "<b>This recording is too long.</b>" in form
-    assert 'value="cut_recording"' in form
+    assert 'formaction="/clone-form/cut/recording/"' in form
     assert "Too long: MiniMax accepts up to 5 minutes." in listed
     assert f'<a class="cut-link" href="{address(recording)}">Cut out a part</a>' in listed
 

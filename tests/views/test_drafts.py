@@ -23,7 +23,7 @@ from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, V
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
-TYPED = {"speaker": "王芳", "permission": "on", "preview_text": "Good morning.", "action": ""}
+TYPED = {"speaker": "王芳", "permission": "on", "preview_text": "Good morning."}
 
 
 @pytest.fixture

@@ -433,7 +433,7 @@ def test_free_voice_id_is_taken_over_without_script(
 ) -> None:
     sent = answers(recording, use_voice_id="AnnaLarsen-9abc", permission=None)
 
-    response = client.post("/", sent)
+    response = client.post("/clone-form/use-voice-id/", sent)
 
     assert response.status_code == 200
     assert page(response.content)["voice_id"] == "AnnaLarsen-9abc"
@@ -537,10 +537,9 @@ def test_file_over_the_limit_loses_nothing_typed(
 
 
 def test_upload_button_keeps_all_and_asks_for_nothing(client: Client, user: User) -> None:
-    sent = answers(speaker="", permission=None, action="upload",
-                   file=SimpleUploadedFile("anna.wav", hum(12)))  # fmt: skip
+    sent = answers(speaker="", permission=None, file=SimpleUploadedFile("a.wav", hum(12)))
 
-    response = client.post("/", sent)
+    response = client.post("/clone-form/upload/", sent)
 
     assert response.status_code == 200
     assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)
@@ -551,7 +550,7 @@ def test_upload_button_keeps_all_and_asks_for_nothing(client: Client, user: User
 def test_remove_button_lets_go_of_the_choice(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    response = client.post("/", answers(recording, action="remove_recording"))
+    response = client.post("/clone-form/remove/recording/", answers(recording))
 
     assert response.status_code == 200
     assert "recording" not in page(response.content)
@@ -567,7 +566,7 @@ def test_recording_is_chosen_from_the_select(
 
 
 def test_example_button_brings_one(client: Client, user: User, standin: StandIn) -> None:
-    response = client.post("/", answers(action="example"))
+    response = client.post("/clone-form/use-example/", answers(speaker="Ada"))
 
     assert response.status_code == 200
     assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)

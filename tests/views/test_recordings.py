@@ -41,7 +41,7 @@ def left_over(settings: Settings) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/recordings/", "/recordings/1/", "/recordings/choose/", "/recordings/example/"]
+    "path", ["/recordings/", "/recordings/1/", "/recordings/choose/", "/clone-form/use-example/"]
 )
 def test_stranger_sees_nothing(client: Client, path: str) -> None:
     assert client.get(path).status_code == 302
@@ -225,7 +225,7 @@ def test_long_name_is_shortened(client: Client, user: User) -> None:
 
 def test_examples_take_turns(client: Client, user: User, standin: StandIn) -> None:
     for _turn in range(2):
-        assert client.post("/recordings/example/", headers=HTMX).status_code == 200
+        assert client.post("/clone-form/use-example/", headers=HTMX).status_code == 200
 
     names = list(AudioFile.objects.order_by("pk").values_list("name", flat=True))
     assert names == ["Example recording 1.wav", "Example recording 2.wav"]
@@ -237,25 +237,17 @@ def test_example_that_cannot_be_had_is_told_and_nothing_is_kept(
 ) -> None:
     standin.stop()
 
-    response = client.post("/recordings/example/", headers=headers)
+    response = client.post("/clone-form/use-example/", headers=headers)
 
     assert response.status_code == 422
     assert "The practice recordings cannot be reached" in response.content.decode()
     assert AudioFile.objects.count() == 0
 
 
-def test_example_without_script_leads_to_the_form(
-    client: Client, user: User, standin: StandIn
-) -> None:
-    response = client.post("/recordings/example/")
-
-    assert response["Location"] == f"/?recording={AudioFile.objects.get().pk}"
-
-
 def test_file_id_is_entered_once(client: Client, user: User) -> None:
     for _turn in range(2):
         response = client.post(
-            "/recordings/file-id/", {"file_id": " 362067136000001 "}, headers=HTMX
+            "/clone-form/use-file-id/", {"file_id": " 362067136000001 "}, headers=HTMX
         )
 
     kept = AudioFile.objects.get()
@@ -266,7 +258,7 @@ def test_file_id_is_entered_once(client: Client, user: User) -> None:
 
 @pytest.mark.parametrize("given", ["", "x", "0", "-5", "1.5", "9" * 30, "\x00", "1e9"])
 def test_nonsense_as_file_id_is_told(client: Client, user: User, given: str) -> None:
-    response = client.post("/recordings/file-id/", {"file_id": given}, headers=HTMX)
+    response = client.post("/clone-form/use-file-id/", {"file_id": given}, headers=HTMX)
 
     assert response.status_code == 422
     assert response["HX-Retarget"] == "#id_file_error"

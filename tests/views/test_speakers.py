@@ -46,7 +46,7 @@ def tree(owner: User) -> list[CloneAttempt]:
     return [first, second, third, make_attempt(**shared)]
 
 
-@pytest.mark.parametrize("path", ["/speakers/1/", "/history/1/leaf/"])
+@pytest.mark.parametrize("path", ["/speakers/1/", "/history/1/tree-row/"])
 def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
     assert client.get(path)["Location"] == f"/sign-in/?next={path}"
 
@@ -54,7 +54,7 @@ def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
 @pytest.mark.parametrize("pk", [99, 2**63, 10**30])
 def test_speaker_that_is_not_there_is_404(client: Client, owner: User, pk: int) -> None:
     assert client.get(f"/speakers/{pk}/").status_code == 404
-    assert client.get(f"/history/{pk}/leaf/").status_code == 404
+    assert client.get(f"/history/{pk}/tree-row/").status_code == 404
     assert client.post(f"/history/{pk}/pin/").status_code == 404
 
 
@@ -164,7 +164,7 @@ def test_running_row_asks_for_itself_and_keeps_its_place(client: Client, owner: 
     )
     row = client.get(asks[0]).content.decode()
 
-    assert asks == [f"/history/{second.pk}/leaf/?level=2"]
+    assert asks == [f"/history/{second.pk}/tree-row/?level=2"]
     assert rows(row) == [(second.pk, 1)]
 
 

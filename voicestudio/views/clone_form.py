@@ -1,5 +1,6 @@
 """The clone form: filled in from an address, a draft or a POST, and the page that shows it."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
@@ -42,18 +43,18 @@ def render_new(request: HttpRequest) -> HttpResponse:
 
 def posted_form(
     request: HttpRequest,
+    answers: Mapping[str, str] | None = None,
     *,
+    errors: Mapping[str, str] | None = None,
     is_complete: bool = False,
-    errors: dict[str, str] | None = None,
-    **answers: str,
 ) -> CloneForm:
     """The posted form; files that came with it are stored and chosen.
 
     `answers` replace what was posted, which is how a button changes a field. `errors` are shown at
     their fields. Unless `is_complete` nothing else is validated: the person has not finished.
     """
-    data = request.POST.copy()
-    errors = keep_form_uploads(request, data, skip=answers) | (errors or {})
+    data, answers = request.POST.copy(), answers or {}
+    refusals = keep_form_uploads(request, data, skip=answers) | dict(errors or {})
     for name, value in answers.items():
         data[name] = value
     speaker = texts.clean(data.get("speaker", ""))[:120]
@@ -61,14 +62,16 @@ def posted_form(
         data["voice_id"] = voice_ids.suggest(speaker)[0]
     if form_tokens.parse_token(data.get("token", "")) is None:
         data["token"] = str(uuid4())
-        errors["token"] = _("This form was out of date. Check it and press the button again.")
-    return _build_form(request, data, refusals=errors, is_complete=is_complete)
+        refusals["token"] = _("This form was out of date. Check it and press the button again.")
+    return _build_form(request, data, refusals=refusals, is_complete=is_complete)
 
 
 def render_page(
     request: HttpRequest, form: CloneForm, *, requested: CloneAttempt | None = None
 ) -> HttpResponse:
     """The page with `form`; 422 if it has errors. `requested`: the attempt it became earlier."""
+    # First, because it may tick options of the form.
+    recordings = _recordings_context(request, form)
     context = {
         "form": form,
         "mistakes": form.mistakes(),
@@ -82,7 +85,7 @@ def render_page(
         "practice": settings.PRACTICE_MODE,
         # Left out while errors are corrected, so that the page stays short.
         "soon": None if form.is_bound else reminders.count_expiring(),
-        **_recordings_context(request, form),
+        **recordings,
         **_preview_context(form),
         **newest_attempts(request),
     }

@@ -48,7 +48,7 @@ def refresh(request: HtmxRequest) -> HttpResponse:
 def use_voice_id(request: HtmxRequest) -> HttpResponse:
     """Put a suggested voice ID into its field."""
     voice_id = request.POST.get("use_voice_id", "")
-    return render_page(request, posted_form(request, voice_id=voice_id))
+    return render_page(request, posted_form(request, {"voice_id": voice_id}))
 
 
 @form_button
@@ -68,11 +68,11 @@ def use_file_id(request: HtmxRequest) -> HttpResponse:
     """Choose the recording that MiniMax has under the typed File ID."""
     form = FileIdForm(request.POST)
     if not form.is_valid():
-        return _show_error(request, "file_id", Message(form.errors["file_id"][0], ""))
+        return _show_error(request, "file_id", Message(str(form.errors["file_id"][0]), ""))
     recording = recording_uploads.find_by_file_id(request, form.cleaned_data["file_id"])
     if recording.purpose != Purpose.SAMPLE:
         return _show_error(request, "file_id", recording_uploads.OTHER_PURPOSE)
-    return _show_choice(request, recording, file_id="")
+    return _show_choice(request, recording)
 
 
 @form_button
@@ -89,7 +89,7 @@ def check(request: HtmxRequest, pk: int) -> HttpResponse:
 @form_button
 def remove(request: HtmxRequest, field: str) -> HttpResponse:
     """Choose no recording, or no prompt clip; the recording itself is kept."""
-    return render_page(request, posted_form(request, **{field: ""}))
+    return render_page(request, posted_form(request, {field: ""}))
 
 
 @form_button
@@ -130,10 +130,12 @@ def _open_page(request: HtmxRequest, field: str, page: str, **query: str) -> Htt
     return leave_form(request, form, f"{url}?{urlencode(query)}" if query else url)
 
 
-def _show_choice(request: HtmxRequest, recording: AudioFile, **answers: str) -> HttpResponse:
+def _show_choice(request: HtmxRequest, recording: AudioFile) -> HttpResponse:
+    """The recording as a fragment, or the form with it in place of a typed File ID."""
     if request.htmx:
         return render(request, "recordings/_recording.html", {"recording": recording})
-    return render_page(request, posted_form(request, recording=str(recording.pk), **answers))
+    answers = {"recording": str(recording.pk), "file_id": ""}
+    return render_page(request, posted_form(request, answers))
 
 
 def _show_error(request: HtmxRequest, field: str, message: Message) -> HttpResponse:

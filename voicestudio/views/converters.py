@@ -1,7 +1,5 @@
 """Path converters: what a variable part of an address may be."""
 
-from typing import Final
-
 from django.urls.converters import IntConverter, StringConverter
 
 from voicestudio.forms.ids import parse_id
@@ -21,4 +19,4 @@ class RowIdConverter(IntConverter):
 class RecordingFieldConverter(StringConverter):
     """One of the two fields of the clone form that hold a recording."""
 
-    regex: Final = "recording|prompt_clip"
+    regex = "recording|prompt_clip"

@@ -35,7 +35,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the outcome that this person knows from elsewhere."""
     attempt, form = find_attempt(request, pk), OutcomeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, form.errors["worked"][0])
+        messages.error(request, str(form.errors["worked"][0]))
     elif not reconcile.settle_by_hand(attempt, **form.cleaned_data, by=current_user(request)):
         messages.info(request, _("The outcome is already known."))
     return redirect("attempt", pk)

@@ -16,7 +16,7 @@ from django_htmx.http import retarget
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import FileIdForm, UploadForm, texts
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.services import recordings as service
 
 from . import recordings, uploads
@@ -116,12 +116,11 @@ def _store_several(request: HttpRequest) -> HttpResponse:
 
 
 def _store(
-    request: HttpRequest, file: UploadedFile, purpose: str, origin: str | None = None
+    request: HttpRequest, file: UploadedFile, purpose: str, origin: Origin = Origin.UPLOADED
 ) -> AudioFile:
     """The stored recording. Raises UploadRefusedError."""
-    more = {"origin": origin} if origin else {}
     try:
-        return service.store_upload(file, purpose=purpose, by=current_user(request), **more)
+        return service.store_upload(file, purpose=purpose, by=current_user(request), origin=origin)
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         raise UploadRefusedError(message) from problem

@@ -62,7 +62,7 @@ def render_list(
         "kept": [(name, chosen[name]) for name in ("purpose", "verdict") if chosen[name]],
         "verdicts": VERDICTS,
         "limit": settings.UPLOAD_MAX_BYTES,
-        "too_large": uploads.larger_than_we_take(),
+        "too_large": uploads.too_large_message(),
         "message": message,
         "in_use": [],
         **context,

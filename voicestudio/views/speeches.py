@@ -86,7 +86,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the outcome that this person knows from elsewhere."""
     speech, form = _find_speech(request, pk), OutcomeForm(request.POST)
     if not form.is_valid():
-        messages.warning(request, form.errors["worked"][0])
+        messages.warning(request, str(form.errors["worked"][0]))
     elif not speeches.settle_by_hand(speech, **form.cleaned_data, by=current_user(request)):
         messages.warning(request, _("The outcome is already known."))
     return redirect("voice", speech.voice_id)

@@ -140,7 +140,7 @@ def render_voice(
     _attach_costs([voice])
     attempt = getattr(voice, "attempt", None)
     relatives = attempt_tree.relatives(attempt) if attempt else []
-    attach_changes([relative for _relation, relative in relatives] + [attempt] * bool(attempt))
+    attach_changes([*([attempt] if attempt else []), *(row for _relation, row in relatives)])
     own_speeches = Speech.objects.visible_to(request.user).filter(voice=voice).for_rows()
     speech_form = speech_form or SpeechForm(initial=_initial_speech(request, voice, own_speeches))
     notes_form = notes_form or NotesForm(initial=_initial_notes(request, voice))
