@@ -13,7 +13,7 @@ from tests import factories
 from voicestudio.forms import CloneForm
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AudioFile, Purpose
-from voicestudio.services.clones import PERMISSION_WORDING
+from voicestudio.words import PERMISSION_WORDING
 from voicestudio.words.voices import VoiceIdCheck
 
 pytestmark = pytest.mark.django_db

@@ -68,10 +68,10 @@ def test_length_is_said(ms: int, text: str) -> None:
         ("voice_clone", 300_000, "good", "5:00 — fine"),
         ("voice_clone", 300_100, "bad", "5:00.1 — too long, at most 5:00"),
         ("prompt_audio", 900, "bad", "0.9\u00a0s — too short, at least 1\u00a0s"),
-        ("prompt_audio", 4_900, "warn", "4.9\u00a0s — rather short, 5 to 7.5 s are best"),
+        ("prompt_audio", 4_900, "warn", "4.9\u00a0s — a little short, 5 to 7.5 s is best"),
         ("prompt_audio", 5_000, "good", "5\u00a0s — good"),
         ("prompt_audio", 7_500, "good", "7.5\u00a0s — good"),
-        ("prompt_audio", 7_900, "warn", "7.9\u00a0s — rather long, 5 to 7.5 s are best"),
+        ("prompt_audio", 7_900, "warn", "7.9\u00a0s — a little long, 5 to 7.5 s is best"),
         ("prompt_audio", 8_000, "bad", "8\u00a0s — too long, must be under 8\u00a0s"),
     ],
 )

@@ -21,7 +21,7 @@ from tests.factories import (
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Voice
 from voicestudio.templatetags import row_cache, rows
 from voicestudio.templatetags.progress import stages, waiting
-from voicestudio.views import uses
+from voicestudio.views.attach_uses import attach_uses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 HOSTILE = "<b id='x'>&\"\N{SNOWMAN} $name {{ pk }} \ue000pk\ue001"
@@ -40,7 +40,7 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
         case Voice():
             row.cost = Decimal(0)  # type: ignore[attr-defined]
             return rows.voice_row(row)
-    uses.tell([row])
+    attach_uses([row])
     return rows.recording_row(Context({"csrf_token": "token"}), row)
 
 

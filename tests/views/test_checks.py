@@ -14,10 +14,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
 from tests.factories import make_checked_recording, make_finding, make_recording
+from tests.views import HTMX
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = pytest.mark.django_db
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture

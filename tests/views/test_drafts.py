@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.practice.recordings import hum
+from tests.views import message_levels
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +92,7 @@ def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Pa
     assert (recording.name, recording.created_by) == ("anna.wav", owner)
     assert field(page, "speaker") == "王芳"
     assert field(page, "recording") == str(recording.pk)
-    assert text(page).count("is in its form again. Nothing was done yet") == 1
+    assert message_levels(page) == ["info"]
     assert (field(again, "speaker"), field(again, "recording")) == ("", "")
     assert left(data_dir) == []
 
@@ -136,7 +137,7 @@ def test_recordings_are_taken_in_when_one_is_back(client: Client, owner: User) -
     assert set(AudioFile.objects.values_list("name", "purpose")) == {
         ("one.wav", Purpose.PROMPT), ("two.wav", Purpose.PROMPT),
     }  # fmt: skip
-    assert text(client.get("/recordings/")).count(" is here.") == 2
+    assert message_levels(client.get("/recordings/")) == ["success", "success"]
 
 
 def test_text_on_the_page_of_a_voice_is_there_again(client: Client, voice: Voice) -> None:
@@ -296,7 +297,7 @@ def test_page_older_than_the_sign_in_is_shown_again(
     page = browser.get("/")
 
     assert (response.status_code, response["Location"]) == (303, "/")
-    assert "so nothing was done yet" in text(page)
+    assert message_levels(page) == ["warning"]
     assert field(page, "speaker") == "王芳"
     assert field(page, "recording") == str(AudioFile.objects.get().pk)
     assert CloneAttempt.objects.count() == 0

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from tests.factories import make_speaker, make_user, make_voice
 from tests.services.conftest import make_provider_voice
+from tests.views import HTMX
 from voicestudio.models import Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
@@ -148,7 +148,6 @@ def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) ->
     assert answer["Location"] == f"/voices/{voice.pk}/"
     assert (voice.state, voice.speaker.name) == (VoiceState.FROM_MINIMAX, "Zoe Stranger")
     assert again.status_code == 422
-    assert "or it has been taken in already." in again.content.decode()
 
 
 def test_row_alone_is_swapped_for_htmx(client: Client, user: User, standin: StandIn) -> None:
@@ -159,30 +158,29 @@ def test_row_alone_is_swapped_for_htmx(client: Client, user: User, standin: Stan
     taken = client.post("/voices/import/", form, headers=HTMX)
 
     assert refused.status_code == 422
-    assert "Say whose voice it is." in refused.content.decode()
     assert refused.content.decode().lstrip().startswith("<li")
     assert taken.content.decode().lstrip().startswith("<li")
     assert "Imported" in taken.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    "form",
     [
-        ({"voice_id": "Stranger-1", "name": ""}, "Say whose voice it is."),
-        ({"voice_id": "Stranger-1", "name": "\u200b"}, "Say whose voice it is."),
-        ({"voice_id": "Nobody-1", "name": "Zoe"}, "MiniMax does not list this voice any more"),
-        ({}, "This field is required."),
+        {"voice_id": "Stranger-1", "name": ""},
+        {"voice_id": "Stranger-1", "name": "\u200b"},
+        {"voice_id": "Nobody-1", "name": "Zoe"},
+        {},
     ],
 )
-def test_wrong_input_takes_nothing_in(
-    form: dict[str, str], said: str, client: Client, user: User, standin: StandIn
+def test_invalid_form_imports_nothing(
+    form: dict[str, str], client: Client, user: User, standin: StandIn
 ) -> None:
     _stranger(standin)
 
     answer = client.post("/voices/import/", form)
 
     assert answer.status_code == 422
-    assert said in answer.content.decode()
+    assert answer.context["error"]
     assert Voice.objects.count() == 0
 
 

@@ -49,7 +49,7 @@ def import_voice(request: HtmxRequest) -> HttpResponse:
     """Add a voice that only MiniMax has, under the name of its speaker."""
     form = ImportVoiceForm(request.POST)
     if not form.is_valid():
-        return _render_error(request, form, next(iter(form.errors.values()))[0])
+        return _render_error(request, form, str(next(iter(form.errors.values()))[0]))
     values = form.cleaned_data
     try:
         voice = sync.import_voice(values["voice_id"], name=values["name"], by=current_user(request))
