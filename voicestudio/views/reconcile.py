@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from voicestudio.forms.outcomes import OutcomeForm
+from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.services.clones import reconcile
 from voicestudio.services.money import limits
 

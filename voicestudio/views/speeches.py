@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from voicestudio.forms import texts
-from voicestudio.forms.outcomes import OutcomeForm
+from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.models import Speech
 from voicestudio.services import speeches
