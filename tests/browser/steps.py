@@ -15,18 +15,6 @@ from tests.practice.recordings import hum
 
 ATTEMPT_URL = re.compile(r"/history/\d+/$")
 PERMISSION = "I have this person's permission to clone their voice"
-# A checkbox and its label are one target, as high as the label's ::before.
-SMALL_TARGETS = """area => [...area.querySelectorAll(
-    "a, button, select, summary, textarea, input:not([type=checkbox], [type=radio]), .check, .chip"
-  )].filter((target) => target.checkVisibility({ visibilityProperty: true })
-    && !target.matches(".visually-hidden, [type=file]")
-  ).filter((target) => {
-    const label = target.matches(".check") && target.querySelector("label");
-    const height = label
-      ? parseFloat(getComputedStyle(label, "::before").height)
-      : target.getBoundingClientRect().height;
-    return !(Math.round(height) >= 44);
-  }).map((target) => target.innerText || target.ariaLabel || target.outerHTML)"""
 
 
 # The clone form -----------------------------------------------------------------------------------
@@ -132,10 +120,18 @@ def bounding_box(locator: Locator) -> dict[str, float]:
     return dict(box)
 
 
-def assert_fits_width(page: Page) -> None:
-    """The page does not scroll sideways."""
-    width, visible = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert width <= visible
+# A checkbox and its label are one target, as high as the label's ::before.
+SMALL_TARGETS = """area => [...area.querySelectorAll(
+    "a, button, select, summary, textarea, input:not([type=checkbox], [type=radio]), .check, .chip"
+  )].filter((target) => target.checkVisibility({ visibilityProperty: true })
+    && !target.matches(".visually-hidden, [type=file]")
+  ).filter((target) => {
+    const label = target.matches(".check") && target.querySelector("label");
+    const height = label
+      ? parseFloat(getComputedStyle(label, "::before").height)
+      : target.getBoundingClientRect().height;
+    return !(Math.round(height) >= 44);
+  }).map((target) => target.innerText || target.ariaLabel || target.outerHTML)"""
 
 
 def assert_touch_targets(area: Locator) -> None:

@@ -13,8 +13,6 @@ from playwright.sync_api import Locator, Page, expect
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
-    assert_fits_width,
-    assert_touch_targets,
     bounding_box,
     sign_in,
     tab_to,
@@ -177,22 +175,6 @@ def test_part_is_selected_by_touch(studio: Studio, recording: AudioFile) -> None
 
     assert seconds(page) == pytest.approx([10, 18], abs=1)
     assert position(page) == pytest.approx(14, abs=0.5)
-    assert_fits_width(page)
-
-
-def test_touch_targets_are_large_enough(studio: Studio, recording: AudioFile) -> None:
-    page = open_cutter(
-        studio, recording, "?suggest=best", viewport={"width": 375, "height": 740},
-        has_touch=True, is_mobile=True,
-    )  # fmt: skip
-
-    expect(page.locator(".overview")).to_be_visible()
-    knobs = page.locator(".handle").evaluate_all(
-        """handles => handles.map((one) => parseFloat(getComputedStyle(one, "::after").height))"""
-    )
-
-    assert_touch_targets(page.locator("#main"))
-    assert knobs == [44, 44]
 
 
 # Keyboard -----------------------------------------------------------------------------------------
@@ -456,13 +438,3 @@ def test_part_is_cut_without_javascript(studio: Studio, recording: AudioFile) ->
     expect(page).to_have_url(re.compile(r"/\?recording=\d+$"))
     child = recording.children.get()
     assert (child.from_ms, child.to_ms) == (12_000, 25_000)
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-def test_page_fits_its_width(studio: Studio, recording: AudioFile, width: int) -> None:
-    AudioFile.objects.filter(pk=recording.pk).update(name=f"{'very-long-name-' * 12}.wav")
-    page = open_cutter(
-        studio, recording, "?suggest=prompt", viewport={"width": width, "height": 740}
-    )
-
-    assert_fits_width(page)

@@ -22,7 +22,7 @@ from tests.browser.steps import (
     tab_to,
     wait_for_position,
 )
-from voicestudio.audio import intake, rules
+from voicestudio.audio import intake
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -233,14 +233,6 @@ def test_recording_stops_at_the_limit_and_is_kept(studio: Studio) -> None:
     expect(recorder(page)).to_have_attribute("data-stage", "recorded")
     expect_message(page, "limit")
     assert 2_000 <= shown_length_ms(page) < 5_000
-
-
-def test_limit_is_within_the_limit_of_the_provider(studio: Studio) -> None:
-    page = open_recorder(studio)
-
-    limit = float(recorder(page).get_attribute("data-limit") or 0)
-
-    assert 0 < limit < rules.SPANS["voice_clone"].limit
 
 
 # A microphone whose volume can be changed while it records.

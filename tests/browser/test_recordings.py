@@ -12,8 +12,6 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
-    assert_fits_width,
-    assert_touch_targets,
     bounding_box,
     drop_files,
     tab_to,
@@ -364,20 +362,6 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
     expect(page.locator("[name=recording]")).to_have_value(str(copy.pk))
 
 
-def test_original_and_copy_play_one_at_a_time(studio: Studio) -> None:
-    original = make_checked(studio, make_finding("hum"))
-    make_checked(studio, parent=original, origin=Origin.CLEANED)
-    page = studio.page(path=f"/recordings/{original.pk}/tidy/")
-    before, after = page.locator("#original .player"), page.locator("#copy .player")
-
-    before.get_by_role("button").click()
-    expect_playing(before)
-    after.get_by_role("button").press("Enter")
-
-    expect_playing(after)
-    expect_playing(before, False)
-
-
 def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
     recording = make_checked(studio, make_finding("too_quiet"))
     page = studio.page(path=f"/recordings/{recording.pk}/tidy/", java_script_enabled=False)
@@ -387,7 +371,7 @@ def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
     expect(page.locator("#copy")).to_be_visible()
 
 
-# Deletion and layout ------------------------------------------------------------------------------
+# Deletion -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -408,16 +392,3 @@ def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: boo
     dialog.locator("[type=submit]").click()
     expect(page.locator(f"#recording-{recording.pk}")).to_have_count(0)
     assert not AudioFile.objects.filter(pk=recording.pk).exists()
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("path", ["/recordings/", "/recordings/{pk}/", "/recordings/{pk}/tidy/"])
-def test_pages_fit_their_width(studio: Studio, path: str, width: int) -> None:
-    findings = map(make_finding, ("clipped", "noisy", "hum"))
-    recording = make_checked(studio, *findings, name=f"{'very-long-name-' * 12}.wav")
-    make_checked(studio, parent=recording, origin=Origin.CLEANED, name=f"{'copy-of-' * 20}.wav")
-    page = studio.page(path=path.format(pk=recording.pk), viewport={"width": width, "height": 740})
-
-    assert_fits_width(page)
-    if width == 375:
-        assert_touch_targets(page.locator("#main"))

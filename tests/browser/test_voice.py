@@ -12,7 +12,6 @@ from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
     PERMISSION,
-    assert_fits_width,
     clone_voice,
     sign_in,
     submit_form,
@@ -214,19 +213,3 @@ def test_comparison_imports_a_voice(studio: Studio, standin: StandIn, javascript
         page.get_by_role("link", name="Zoe Stranger").click()
     expect(page.get_by_role("heading", name="Zoe Stranger")).to_be_visible()
     assert Voice.objects.get(voice_id="Stranger-2").state == VoiceState.FROM_MINIMAX
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-def test_pages_of_a_speaker_and_a_voice_fit(studio: Studio, width: int) -> None:
-    name = "Wolfeschlegelsteinhausenbergerdorff " * 3
-    attempt = None
-    for state in AttemptState:
-        attempt = factories.make_attempt(
-            state, by=studio.user, speaker_name=name, parent=attempt, voice_id=f"{state}-" * 20
-        )
-    voice = Voice.objects.latest("pk")
-    page = studio.page(viewport={"width": width, "height": 800})
-
-    for path in (f"/speakers/{voice.speaker_id}/", f"/voices/{voice.pk}/"):
-        page.goto(path)
-        assert_fits_width(page)

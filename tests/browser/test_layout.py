@@ -1,0 +1,92 @@
+"""Every page with long names, on a phone and on a desk: it fits and its controls have names."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.base import ContentFile
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.browser.conftest import Studio
+from tests.browser.steps import assert_touch_targets
+from tests.practice.recordings import hum
+from voicestudio.models import AttemptState, Origin, Voice
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def assert_fits_and_is_named(page: Page) -> None:
+    """The page does not scroll sideways, and every control has an accessible name."""
+    width, visible = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= visible, page.url
+    unnamed = page.locator(
+        "button:not([aria-hidden]), a, input:not([type=hidden]), select, summary, textarea"
+    ).evaluate_all(
+        """controls => controls
+          .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
+          .map((one) => one.outerHTML)"""
+    )
+    assert unnamed == [], page.url
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_voice_pages_fit_and_name_their_controls(studio: Studio, width: int) -> None:
+    name = "Wolfeschlegelsteinhausenbergerdorff " * 3
+    attempt = None
+    paths = ["/history/", "/voices/"]
+    for state in AttemptState:
+        attempt = factories.make_attempt(
+            state, by=studio.user, speaker_name=name, parent=attempt, voice_id=f"{state}-" * 20
+        )
+        paths.append(f"/history/{attempt.pk}/")
+    voice = Voice.objects.latest("pk")
+    paths += [f"/speakers/{voice.speaker_id}/", f"/voices/{voice.pk}/"]
+    page = studio.page(path="/history/", viewport={"width": width, "height": 800})
+
+    for path in paths:
+        page.goto(path)
+        assert_fits_and_is_named(page)
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_recording_pages_fit_and_have_touch_targets(studio: Studio, width: int) -> None:
+    findings = [factories.make_finding(code) for code in ("clipped", "noisy", "hum")]
+    passages = {"prompt": {"start_ms": 40_000, "end_ms": 46_500, "reasons": ["in_pauses"]}}
+    recording = factories.make_checked_recording(
+        "disappointing", *findings, by=studio.user, name=f"{'very-long-name-' * 12}.wav",
+        duration_ms=60_000, passages=passages,
+    )  # fmt: skip
+    recording.file.save("hum.wav", ContentFile(hum(60)))
+    factories.make_checked_recording(
+        "good", by=studio.user, parent=recording, origin=Origin.CLEANED,
+        name=f"{'copy-of-' * 20}.wav",
+    )  # fmt: skip
+    detail = f"/recordings/{recording.pk}/"
+    page = studio.page(path="/recordings/", viewport={"width": width, "height": 740})
+
+    for path in ("/recordings/", detail, f"{detail}tidy/", f"{detail}cut/?suggest=prompt"):
+        page.goto(path)
+        assert_fits_and_is_named(page)
+        if width == 375:
+            assert_touch_targets(page.locator("#main"))
+    expect(page.locator(".overview")).to_be_visible()  # the cut page shows the suggested part
+    knobs = page.locator(".handle").evaluate_all(
+        """handles => handles.map((one) => parseFloat(getComputedStyle(one, "::after").height))"""
+    )
+    assert knobs == [44, 44]
+
+
+@pytest.mark.parametrize(("width", "javascript"), [(375, True), (1280, True), (375, False)])
+def test_clone_form_fits_and_names_its_controls(
+    studio: Studio, width: int, javascript: bool
+) -> None:
+    recording = factories.make_recording(by=studio.user, name=f"{'very-long-name-' * 12}.wav")
+    page = studio.page(
+        path=f"/?recording={recording.pk}",
+        viewport={"width": width, "height": 740},
+        java_script_enabled=javascript,
+    )
+    for summary in ("Improve likeness", "Sound options", "Advanced"):
+        page.locator("summary", has_text=summary).click()
+
+    assert_fits_and_is_named(page)
