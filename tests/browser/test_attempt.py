@@ -52,6 +52,9 @@ def test_attempt_updates_until_it_can_be_played(studio: Studio, standin: StandIn
     page.get_by_role("button", name=PLAY_RECORDING).click()
     wait_for_position(page.locator("audio").last, 0.1)
     assert_playing(page, False, True)
+    attempt = CloneAttempt.objects.get()
+    assert re.fullmatch(r"AnnaLarsen-[0-9][a-z0-9]{3}", attempt.voice_id)
+    assert attempt.recording.name == "anna.wav"
 
 
 def test_result_that_precedes_its_page_is_announced(studio: Studio) -> None:

@@ -30,20 +30,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Whole workflows ----------------------------------------------------------------------------------
 
 
-def test_form_clones_a_voice(studio: Studio) -> None:
-    page = studio.page()
-
-    fill_in_form(page)
-    choose_file(page, studio.wav())
-    submit_form(page)
-
-    expect(page).to_have_url(ATTEMPT_URL)
-    expect(page.locator("#attempt .badge[data-state=ready]")).to_be_visible()
-    attempt = CloneAttempt.objects.get()
-    assert re.fullmatch(r"AnnaLarsen-[0-9][a-z0-9]{3}", attempt.voice_id)
-    assert attempt.recording.name == "anna.wav"
-
-
 def test_form_without_javascript_clones_a_voice(studio: Studio) -> None:
     page = studio.page(java_script_enabled=False)
 
