@@ -1,4 +1,4 @@
-"""History: pages, filters and search, the same on each kind of database."""
+"""Attempts by page, filter and search, with the same results on both databases."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ def _pks(attempts: list[CloneAttempt]) -> list[int]:
 
 
 @pytest.mark.parametrize("words", ["", "anna"])
-def test_page_walks_to_the_end_and_back_without_gap_or_repeat(
+def test_pages_lead_to_the_end_and_back(
     words: str, ten: list[CloneAttempt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 3)
@@ -60,7 +60,7 @@ def test_page_walks_to_the_end_and_back_without_gap_or_repeat(
     assert [pk for page in reversed(up) for pk in _pks(page.attempts)] == newest_first
 
 
-def test_page_newer_than_the_second_attempt_is_the_whole_first_page(
+def test_page_near_the_start_is_the_full_first_page(
     ten: list[CloneAttempt],
 ) -> None:
     rows = CloneAttempt.objects.all()
@@ -68,11 +68,11 @@ def test_page_newer_than_the_second_attempt_is_the_whole_first_page(
     assert rows.page(after=ten[-2].pk, size=4) == rows.page(size=4)
 
 
-def test_page_of_nothing_has_no_neighbours() -> None:
+def test_empty_page_has_no_neighbours() -> None:
     assert CloneAttempt.objects.page(words="nobody") == ([], None, None)
 
 
-def test_page_costs_the_same_number_of_queries_for_one_row_and_for_many(
+def test_query_count_of_a_page_is_fixed(
     ten: list[CloneAttempt], django_assert_num_queries: object
 ) -> None:
     def queries(**options: object) -> int:
@@ -132,14 +132,14 @@ def test_search_finds_words_without_spaces(words: str, person: User, recording: 
 @pytest.mark.parametrize(
     "words", ['"', "*", "a OR b", "NEAR(anna)", "search_text:anna", "'; DROP TABLE x", "\0", "-"]
 )
-def test_search_takes_hostile_words_literally(words: str, ten: list[CloneAttempt]) -> None:
+def test_search_takes_special_characters_literally(words: str, ten: list[CloneAttempt]) -> None:
     found = CloneAttempt.objects.page(words=words.replace("\0", "")).attempts
 
     # A dash stands in every voice ID, and nothing is every attempt.
     assert len(found) == (10 if words in "-\0" else 0)
 
 
-def test_search_goes_on_behind_a_window_that_other_filters_empty(
+def test_search_continues_past_rows_that_other_filters_exclude(
     person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 3)
@@ -154,7 +154,7 @@ def test_search_goes_on_behind_a_window_that_other_filters_empty(
 
 @pytest.mark.parametrize("words", ["qx", "q", "龍", "x龍"])
 @pytest.mark.parametrize("state", ["", AttemptState.STOPPED])
-def test_search_finds_one_letter_or_two_even_at_the_end_and_far_back(
+def test_search_finds_one_or_two_letters_anywhere(
     words: str, state: str, person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 2)
@@ -170,14 +170,14 @@ def test_search_finds_one_letter_or_two_even_at_the_end_and_far_back(
     assert rows.page(words="qz").attempts == []
 
 
-def test_search_forgets_a_deleted_attempt(ten: list[CloneAttempt]) -> None:
+def test_search_does_not_find_a_deleted_attempt(ten: list[CloneAttempt]) -> None:
     ten[0].delete()
 
     assert len(CloneAttempt.objects.page(words="anna").attempts) == 9
 
 
 @pytest.mark.parametrize("state", list(AttemptState))
-def test_in_state_agrees_with_what_each_row_says_of_itself(
+def test_in_state_agrees_with_the_state_of_each_row(
     state: AttemptState, person: User, recording: AudioFile
 ) -> None:
     for made in AttemptState:
@@ -194,7 +194,7 @@ def test_in_state_agrees_with_what_each_row_says_of_itself(
     assert len(by_row) == (2 if state == AttemptState.UNKNOWN else 1)
 
 
-def test_between_takes_the_first_moment_and_not_the_last(
+def test_between_includes_the_start_and_excludes_the_end(
     person: User, recording: AudioFile
 ) -> None:
     noon = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -212,16 +212,16 @@ def test_between_takes_the_first_moment_and_not_the_last(
     assert list(CloneAttempt.objects.between(noon + timedelta(days=9), None)) == []
 
 
-def test_nothing_is_visible_to_a_stranger(ten: list[CloneAttempt], person: User) -> None:
-    gone = make_user("gone", is_active=False)
+def test_anonymous_user_sees_no_attempt(ten: list[CloneAttempt], person: User) -> None:
+    inactive = make_user("inactive", is_active=False)
 
     assert list(CloneAttempt.objects.visible_to(AnonymousUser())) == []
-    assert list(CloneAttempt.objects.visible_to(gone)) == []
+    assert list(CloneAttempt.objects.visible_to(inactive)) == []
     assert CloneAttempt.objects.visible_to(person).count() == 10
 
 
 @pytest.mark.parametrize("words", ["", "anna", "an"])
-def test_words_within_a_period_are_paged_like_all_others(
+def test_search_within_a_period_has_pages(
     words: str, person: User, recording: AudioFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "STRETCH", 2)
@@ -249,7 +249,7 @@ def test_words_within_a_period_are_paged_like_all_others(
     assert rows.page(words=words, period=(None, noon - timedelta(days=9))).attempts == []
 
 
-def test_in_state_keeps_to_the_other_filters(person: User, recording: AudioFile) -> None:
+def test_in_state_combines_with_other_filters(person: User, recording: AudioFile) -> None:
     made = [
         make_attempt(AttemptState.INTERRUPTED, by=person, recording=recording, model=model)
         for model in ("speech-2.8-hd", "speech-2.6-hd")

@@ -1,4 +1,4 @@
-"""Voices: their state follows from facts and the clock, whatever clocks do meanwhile."""
+"""States, pages and search of voices, and the states of speeches."""
 # ruff: noqa: DTZ001 - the zone comes afterwards
 
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def _pks(voices: object) -> list[int]:
     return [voice.pk for voice in voices]  # type: ignore[attr-defined]
 
 
-def test_temporary_until_168_hours_have_passed_and_expired_from_then_on() -> None:
+def test_voice_expires_after_168_hours() -> None:
     made = datetime(2026, 3, 1, 12, tzinfo=UTC)
     voice = make_voice(created_at=made)
     end = made + 168 * HOUR
@@ -59,7 +59,7 @@ def test_temporary_until_168_hours_have_passed_and_expired_from_then_on() -> Non
         ("UTC", datetime(2027, 12, 30, 18, 0)),
     ],
 )
-def test_168_hours_are_168_hours_in_every_time_zone(zone: str, made: datetime) -> None:
+def test_expiry_is_the_same_in_every_time_zone(zone: str, made: datetime) -> None:
     local = made.replace(tzinfo=ZoneInfo(zone))
     voice = Voice.objects.get(pk=make_voice(created_at=local).pk)
 
@@ -71,7 +71,7 @@ def test_168_hours_are_168_hours_in_every_time_zone(zone: str, made: datetime) -
         assert voice.state_at(moment - timedelta(seconds=1)) == VoiceState.TEMPORARY
 
 
-def test_preview_never_stops_the_clock() -> None:
+def test_preview_does_not_keep_a_voice() -> None:
     old = timezone.now() - 169 * HOUR
     attempt = make_attempt(AttemptState.READY, created_at=old)
     assert attempt.cloned_voice is not None
@@ -80,7 +80,7 @@ def test_preview_never_stops_the_clock() -> None:
     assert attempt.cloned_voice.state == VoiceState.EXPIRED
 
 
-def test_state_from_minimax_and_kept_do_not_expire() -> None:
+def test_imported_and_kept_voices_do_not_expire() -> None:
     old = timezone.now() - 1000 * HOUR
     kept = make_voice(created_at=old, kept_at=old)
     taken_in = make_voice(created_at=old, kept_at=old, source=Source.IMPORTED)
@@ -100,31 +100,31 @@ moments = st.one_of(
 )
 @given(
     created=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
-    kept=moments, gone=moments, deleted=moments, uncertain=st.booleans(),
+    kept=moments, missing=moments, deleted=moments, uncertain=st.booleans(),
     taken_in=st.booleans(), later=st.timedeltas(timedelta(0), timedelta(days=14)),
 )  # fmt: skip
-def test_query_and_property_tell_the_same_state(
-    created: datetime, kept: datetime | None, gone: datetime | None, deleted: datetime | None,
+def test_states_by_query_and_property_agree(
+    created: datetime, kept: datetime | None, missing: datetime | None, deleted: datetime | None,
     uncertain: bool, taken_in: bool, later: timedelta,
 ) -> None:  # fmt: skip
     if taken_in:
         kept = kept or created
     speaker = make_speaker()
     voice = make_voice(
-        speaker=speaker, created_at=created, kept_at=kept, missing_at=gone, deleted_at=deleted,
+        speaker=speaker, created_at=created, kept_at=kept, missing_at=missing, deleted_at=deleted,
         uncertain=uncertain and kept is None,
         source=Source.IMPORTED if taken_in else Source.CLONED,
     )  # fmt: skip
     at = created + later
 
-    told = [
+    states = [
         state for state in VoiceState if Voice.objects.in_state(state, at=at).filter(pk=voice.pk)
     ]
 
-    assert told == [voice.state_at(at)]
+    assert states == [voice.state_at(at)]
 
 
-def test_expiring_within_leaves_out_what_was_let_go_kept_or_is_over() -> None:
+def test_expiring_within_excludes_dismissed_kept_and_expired_voices() -> None:
     now = timezone.now()
     soon = make_voice(created_at=now - 121 * HOUR)
     make_voice(created_at=now - 119 * HOUR)
@@ -137,7 +137,7 @@ def test_expiring_within_leaves_out_what_was_let_go_kept_or_is_over() -> None:
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "expiring", "used", "speaker", "nonsense"])
-def test_pages_lead_through_all_voices_and_back(order: str) -> None:
+def test_pages_lead_to_the_end_and_back(order: str) -> None:
     now = timezone.now()
     speakers = [make_speaker(f"Speaker {letter}") for letter in "CAB"]
     for number in range(11):
@@ -170,7 +170,7 @@ def test_pages_lead_through_all_voices_and_back(order: str) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("order", ["newest", "used", "speaker"])
-def test_cursor_that_makes_no_sense_is_no_error(cursor: str, order: str) -> None:
+def test_invalid_cursor_is_ignored(cursor: str, order: str) -> None:
     make_voice()
 
     assert len(Voice.objects.page(order=order, after=cursor).voices) <= 1
@@ -219,5 +219,5 @@ def test_speech_states_by_query_and_property_agree() -> None:
                 voice=voice, provider="practice", created_by=person, text="Hi.", model="m",
                 status=status, lease_until=lease, sent={}, sent_at=past,
             )  # fmt: skip
-            told = [s for s in SpeechState if Speech.objects.in_state(s).filter(pk=speech.pk)]
-            assert told == [speech.state]
+            states = [s for s in SpeechState if Speech.objects.in_state(s).filter(pk=speech.pk)]
+            assert states == [speech.state]

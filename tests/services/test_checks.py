@@ -1,4 +1,4 @@
-"""Judging: real files, the real doctor; a verdict comes once, and lost jobs are found again."""
+"""Checks of recordings by the real sample doctor, and jobs that were lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from voicestudio.services.recordings import checks
 
 @pytest.fixture(scope="session")
 def spoken(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A clean recording: the practice room's first speaker."""
+    """A clean recording: the first example of practice mode."""
     return examples.example(1, tmp_path_factory.mktemp("examples"))
 
 
@@ -63,15 +63,15 @@ def taken_in(
     return recordings.store_upload(upload, purpose="voice_clone", by=by, origin=origin)
 
 
-def judged(content: bytes, by: User, *how: Any) -> AudioFile:
+def make_checked(content: bytes, by: User, *how: Any) -> AudioFile:
     recording = taken_in(content, by, *how)
     recordings.run_check(recording.pk)
     recording.refresh_from_db()
     return recording
 
 
-def test_clean_speech_is_good(spoken: bytes, person: User, data_dir: Path) -> None:
-    recording = judged(spoken, person)
+def test_clean_speech_is_rated_good(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = make_checked(spoken, person)
 
     assert (recording.verdict, recording.findings) == ("good", [])
     assert recording.duration_ms is not None
@@ -81,10 +81,10 @@ def test_clean_speech_is_good(spoken: bytes, person: User, data_dir: Path) -> No
     assert not recording.is_being_checked
 
 
-def test_recording_as_safari_makes_it_is_converted_and_judged(
+def test_recording_of_safari_is_converted_and_checked(
     spoken: bytes, person: User, data_dir: Path, tmp_path: Path
 ) -> None:
-    """An mp4 in fragments, which says nowhere how long it is."""
+    """A fragmented mp4 without a duration."""
     with wave.open(io.BytesIO(spoken)) as file:
         rate = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
@@ -92,7 +92,7 @@ def test_recording_as_safari_makes_it_is_converted_and_judged(
     options = {"movflags": "frag_keyframe+empty_moov"}
     path = write(tmp_path / "x", sound, rate, kind="m4a", bit_rate=128_000, options=options)
 
-    recording = judged(path.read_bytes(), person, "Recorded.mp4", Origin.RECORDED)
+    recording = make_checked(path.read_bytes(), person, "Recorded.mp4", Origin.RECORDED)
 
     assert (recording.origin, recording.converted_from) == ("recorded", "aac")
     assert Path(recording.file.path).suffix == ".mp3"
@@ -100,8 +100,8 @@ def test_recording_as_safari_makes_it_is_converted_and_judged(
     assert (recording.verdict, recording.findings) == ("good", [])
 
 
-def test_hum_is_found_and_advised_against(spoken: bytes, person: User, data_dir: Path) -> None:
-    recording = judged(with_hum(spoken), person)
+def test_hum_is_found_with_advice(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = make_checked(with_hum(spoken), person)
 
     first = recording.findings[0]
     assert first["code"] == "hum"
@@ -113,8 +113,8 @@ def test_hum_is_found_and_advised_against(spoken: bytes, person: User, data_dir:
     assert recording.refused_because == ""
 
 
-def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path) -> None:
-    original = judged(with_hum(spoken), person)
+def test_clean_copy_is_checked(spoken: bytes, person: User, data_dir: Path) -> None:
+    original = make_checked(with_hum(spoken), person)
 
     copy = recordings.clean_recording(
         original, trim=False, level=False, dc_and_hum=True, mono=False, by=person
@@ -127,7 +127,7 @@ def test_tidied_copy_is_judged_again(spoken: bytes, person: User, data_dir: Path
     assert "hum" not in {finding["code"] for finding in copy.findings}
 
 
-def test_progress_is_written_down_as_it_comes(
+def test_progress_is_saved_during_a_check(
     spoken: bytes, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolated, "HEARTBEAT_S", 0.0)
@@ -142,8 +142,8 @@ def test_progress_is_written_down_as_it_comes(
     assert after.check_started_at > recording.check_started_at  # a sign of life
 
 
-def test_second_judgement_changes_nothing(spoken: bytes, person: User, data_dir: Path) -> None:
-    recording = judged(spoken, person)
+def test_second_check_changes_nothing(spoken: bytes, person: User, data_dir: Path) -> None:
+    recording = make_checked(spoken, person)
     before = recording.checked_at
 
     recordings.run_check(recording.pk)
@@ -153,8 +153,8 @@ def test_second_judgement_changes_nothing(spoken: bytes, person: User, data_dir:
     assert len(list(data_dir.rglob("*.envelope"))) == 1
 
 
-def test_what_cannot_be_heard_ends_without_a_verdict(person: User, data_dir: Path) -> None:
-    """Bytes went bad on the disk after they were taken in."""
+def test_unreadable_file_gets_no_verdict(person: User, data_dir: Path) -> None:
+    """The file was damaged on disk after the upload."""
     recording = make_recording(by=person, check_started_at=timezone.now())
     Path(recording.file.path).unlink()
 
@@ -165,7 +165,7 @@ def test_what_cannot_be_heard_ends_without_a_verdict(person: User, data_dir: Pat
     assert recording.checked_at is not None
 
 
-def test_recording_that_is_gone_needs_no_verdict(db: None) -> None:
+def test_check_of_a_deleted_recording_does_nothing(db: None) -> None:
     recordings.run_check(10**9)
 
     assert AudioFile.objects.count() == 0
@@ -175,7 +175,7 @@ def test_recording_that_is_gone_needs_no_verdict(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_new_recording_is_handed_to_the_worker(
+def test_new_recording_is_queued_for_a_check(
     spoken: bytes, data_dir: Path, person: User, jobs: Any
 ) -> None:
     recording = taken_in(spoken, person)
@@ -185,9 +185,7 @@ def test_new_recording_is_handed_to_the_worker(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_again_hands_it_out_unless_there_is_a_verdict(
-    data_dir: Path, person: User, jobs: Any
-) -> None:
+def test_check_again_queues_only_without_a_verdict(data_dir: Path, person: User, jobs: Any) -> None:
     silent = make_recording(by=person, checked_at=timezone.now(), checked_ms=1_000)
 
     assert recordings.check_again(silent) is True
@@ -199,7 +197,7 @@ def test_check_again_hands_it_out_unless_there_is_a_verdict(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_worker_takes_up_lost_judgements_once(data_dir: Path, person: User, jobs: Any) -> None:
+def test_worker_requeues_lost_checks_once(data_dir: Path, person: User, jobs: Any) -> None:
     long_ago = timezone.now() - checks.LOST_AFTER - timedelta(seconds=1)
     lost = make_recording(by=person, check_started_at=long_ago)
     make_recording(by=person, check_started_at=timezone.now())
@@ -220,7 +218,9 @@ def test_worker_takes_up_lost_judgements_once(data_dir: Path, person: User, jobs
 
 
 @pytest.mark.parametrize("code", ["too_short", "too_long", "silence", "damaged", "not_audio"])
-def test_order_with_what_minimax_refuses_is_not_taken(code: str, order: Any, db: None) -> None:
+def test_order_with_a_recording_that_minimax_refuses_is_refused(
+    code: str, order: Any, db: None
+) -> None:
     finding = {"code": code, "from_s": 0.0, "to_s": 0.0, "value": None, "severity": 3}
     hopeless = make_checked_recording("unusable", finding)
 
@@ -230,7 +230,7 @@ def test_order_with_what_minimax_refuses_is_not_taken(code: str, order: Any, db:
     assert refusal.value.field == "recording"
 
 
-def test_hopeless_prompt_clip_is_not_taken_either(order: Any, db: None) -> None:
+def test_order_with_an_unusable_prompt_clip_is_refused(order: Any, db: None) -> None:
     finding = {"code": "silence", "from_s": 0.0, "to_s": 0.0, "value": 0.0, "severity": 3}
     clip = make_checked_recording("unusable", finding, purpose="prompt_audio")
 

@@ -1,4 +1,4 @@
-"""Costs: exact sums by every side, and a limit that holds at the moment of acting."""
+"""Sums of charges, and the monthly limit."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -23,7 +23,7 @@ from voicestudio.services.speeches import SpeechOrder, keep
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
-def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
+def make_charge(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
     attempt = make_attempt(AttemptState.READY)
     values = {
         "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount),
@@ -37,8 +37,8 @@ def _line(amount: str, *, at: datetime | None = None, **fields: object) -> Charg
 
 def test_sums_are_exact_decimals() -> None:
     for _turn in range(30):
-        _line("0.1")
-    _line("0.000000001")
+        make_charge("0.1")
+    make_charge("0.000000001")
 
     [line] = costs.sum_charges("kind")
 
@@ -47,10 +47,10 @@ def test_sums_are_exact_decimals() -> None:
 
 
 @pytest.mark.parametrize("group", ["month", "person", "speaker", "voice", "model", "kind"])
-def test_sums_by_every_side_are_the_whole(group: str) -> None:
-    first = _line("1.50", at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
-    _line("0.25", at=datetime(2026, 11, 1, tzinfo=UTC), certain=False)
-    _line("9", withdrawn_at=timezone.now())
+def test_sums_of_each_group_add_up_to_the_total(group: str) -> None:
+    first = make_charge("1.50", at=datetime(2026, 10, 31, 23, 59, 59, tzinfo=UTC))
+    make_charge("0.25", at=datetime(2026, 11, 1, tzinfo=UTC), certain=False)
+    make_charge("9", withdrawn_at=timezone.now())
 
     lines = costs.sum_charges(group)
 
@@ -63,7 +63,7 @@ def test_sums_by_every_side_are_the_whole(group: str) -> None:
 
 
 def test_months_have_no_gaps() -> None:
-    _line("1", at=datetime(2026, 1, 5, tzinfo=UTC))
+    make_charge("1", at=datetime(2026, 1, 5, tzinfo=UTC))
 
     lines = costs.sum_months(3, now=datetime(2026, 2, 5, tzinfo=UTC))
 
@@ -73,23 +73,23 @@ def test_months_have_no_gaps() -> None:
     ]  # fmt: skip
 
 
-def test_one_call_has_one_line() -> None:
-    line = _line("1")
+def test_call_is_charged_once() -> None:
+    line = make_charge("1")
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        _line("1", attempt=line.attempt)
+        make_charge("1", attempt=line.attempt)
 
 
 def test_limit_warns_and_stops(settings: Settings) -> None:
     settings.MONTHLY_LIMIT = Decimal(10)
-    _line("7.99")
+    make_charge("7.99")
     assert (limits.get_budget().warns, limits.get_budget().stops) == (False, False)
-    _line("0.01")
+    make_charge("0.01")
     assert (limits.get_budget().warns, limits.get_budget().stops) == (True, False)
     limits.check_budget(Decimal(2))
     with pytest.raises(limits.LimitReached):
         limits.check_budget(Decimal("2.01"))
-    _line("2")
+    make_charge("2")
 
     assert limits.get_budget().stops
     limits.check_budget(Decimal(0))  # what costs nothing may always be done
@@ -97,9 +97,9 @@ def test_limit_warns_and_stops(settings: Settings) -> None:
         limits.check_budget(Decimal("0.000000001"))
 
 
-def test_only_an_administrator_allows_more(settings: Settings) -> None:
+def test_only_administrators_can_allow_more(settings: Settings) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
-    _line("1")
+    make_charge("1")
 
     with pytest.raises(PermissionDenied):
         limits.allow_more(Decimal(5), by=make_user())
@@ -109,7 +109,7 @@ def test_only_an_administrator_allows_more(settings: Settings) -> None:
     limits.check_budget(Decimal(5))
 
 
-def test_limit_stops_orders_before_anything_is_stored(
+def test_limit_refuses_orders_and_stores_nothing(
     settings: Settings,
     order: Callable[..., Order],
     speech_order: Callable[..., SpeechOrder],
@@ -127,7 +127,7 @@ def test_limit_stops_orders_before_anything_is_stored(
     assert CloneAttempt.objects.count() == before + 1
 
 
-def test_limit_is_asked_again_at_the_moment_of_sending(
+def test_limit_is_checked_again_before_sending(
     settings: Settings, order: Callable[..., Order], person: User, voice: Voice, standin: StandIn
 ) -> None:
     attempt = clones.submit(order(), by=person)
@@ -145,7 +145,7 @@ def test_limit_is_asked_again_at_the_moment_of_sending(
     assert clones.message_for(attempt) is not None
 
 
-def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> None:
+def test_limit_counts_calls_in_flight(settings: Settings, person: User) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
     make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
 
@@ -154,8 +154,8 @@ def test_limit_counts_what_is_under_way(settings: Settings, person: User) -> Non
         limits.check_budget(Decimal("0.91"))
 
 
-def test_cost_of_voices_in_one_query(django_assert_num_queries: Callable[..., object]) -> None:
-    first, second = _line("1"), _line("2")
+def test_voices_are_summed_in_one_query(django_assert_num_queries: Callable[..., object]) -> None:
+    first, second = make_charge("1"), make_charge("2")
     pks = [first.voice.pk, second.voice.pk]  # type: ignore[union-attr]
 
     with django_assert_num_queries(1):  # type: ignore[attr-defined]
@@ -164,7 +164,7 @@ def test_cost_of_voices_in_one_query(django_assert_num_queries: Callable[..., ob
     assert found == {pks[0]: Decimal(1), pks[1]: Decimal(2), 0: Decimal(0)}
 
 
-def test_order_token_is_free_after_a_refusal(
+def test_token_can_be_used_again_after_a_refusal(
     settings: Settings, order: Callable[..., Order], person: User
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal("0.001")
@@ -177,10 +177,10 @@ def test_order_token_is_free_after_a_refusal(
     assert clones.submit(wanted, by=person).state == AttemptState.WAITING
 
 
-def test_lines_are_those_that_count_in_their_order() -> None:
-    first = _line("1", at=datetime(2026, 1, 5, tzinfo=UTC))
-    second = _line("2")
-    _line("3", withdrawn_at=timezone.now())
+def test_charges_are_iterated_in_order_without_withdrawn_ones() -> None:
+    first = make_charge("1", at=datetime(2026, 1, 5, tzinfo=UTC))
+    second = make_charge("2")
+    make_charge("3", withdrawn_at=timezone.now())
 
     assert list(costs.iterate_charges()) == [first, second]
     assert list(costs.iterate_charges(month=date(2026, 1, 31))) == [first]

@@ -1,4 +1,4 @@
-"""Cutting and tidying: real files, real cuts; the original stays as it is."""
+"""Cuts and clean copies of real files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voicestudio.services import recordings
 
 @pytest.fixture
 def long(person: User, data_dir: Path) -> AudioFile:
-    """Forty seconds that we hold."""
+    """A recording of forty seconds."""
     return make_recording(
         by=person, content=hum(40), duration_ms=40_000, name="talk.wav",
         codec="pcm_s16le", uploaded=False,
@@ -50,7 +50,7 @@ def fingerprint(recording: AudioFile) -> str:
         (39_000, 40_000, Purpose.PROMPT),
     ],
 )
-def test_cut_is_a_child_of_the_length_that_was_asked_for(
+def test_cut_is_a_child_of_the_chosen_length(
     person: User, long: AudioFile, start_ms: int, end_ms: int, purpose: str
 ) -> None:
     before = fingerprint(long)
@@ -67,7 +67,7 @@ def test_cut_is_a_child_of_the_length_that_was_asked_for(
     assert fingerprint(long) == before
 
 
-def test_cut_is_named_after_its_original_and_its_place(person: User, long: AudioFile) -> None:
+def test_cut_is_named_after_original_and_position(person: User, long: AudioFile) -> None:
     made = recordings.cut_recording(
         long, start_ms=5_000, end_ms=17_400, purpose=Purpose.SAMPLE, by=person
     )
@@ -75,7 +75,7 @@ def test_cut_is_named_after_its_original_and_its_place(person: User, long: Audio
     assert made.name == "talk (0:05–0:17).wav"
 
 
-def test_same_part_twice_is_the_same_recording(person: User, long: AudioFile) -> None:
+def test_same_cut_twice_returns_the_same_recording(person: User, long: AudioFile) -> None:
     first, again, other = (
         recordings.cut_recording(
             long, start_ms=start, end_ms=20_000, purpose=Purpose.SAMPLE, by=person
@@ -94,7 +94,7 @@ def test_same_part_twice_is_the_same_recording(person: User, long: AudioFile) ->
         (50_000, 70_000, Purpose.SAMPLE, "too_short"),
     ],
 )
-def test_part_that_the_provider_does_not_take_leaves_nothing(
+def test_refused_cut_stores_nothing(
     person: User,
     long: AudioFile,
     settings: Settings,
@@ -112,9 +112,7 @@ def test_part_that_the_provider_does_not_take_leaves_nothing(
 
 
 @pytest.mark.parametrize(("start_ms", "end_ms"), [(5_000, 5_000), (9_000, 5_000), (-1, 15_000)])
-def test_what_is_no_part_is_no_part(
-    person: User, long: AudioFile, start_ms: int, end_ms: int
-) -> None:
+def test_invalid_part_is_refused(person: User, long: AudioFile, start_ms: int, end_ms: int) -> None:
     with pytest.raises(ValueError, match="there is nothing between"):
         recordings.cut_recording(
             long, start_ms=start_ms, end_ms=end_ms, purpose=Purpose.SAMPLE, by=person
@@ -122,7 +120,7 @@ def test_what_is_no_part_is_no_part(
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_without_a_copy_there_is_nothing_to_cut(person: User, data_dir: Path, lost: bool) -> None:
+def test_cut_without_a_file_is_refused(person: User, data_dir: Path, lost: bool) -> None:
     recording = make_recording(by=person, held=lost)
     if lost:
         Path(recording.file.path).unlink()
@@ -133,7 +131,7 @@ def test_without_a_copy_there_is_nothing_to_cut(person: User, data_dir: Path, lo
         )
 
 
-def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) -> None:
+def test_cut_survives_its_original(person: User, long: AudioFile) -> None:
     made = recordings.cut_recording(
         long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
     )
@@ -148,7 +146,7 @@ def test_cut_stays_when_its_original_is_let_go(person: User, long: AudioFile) ->
 # The picture ------------------------------------------------------------------------------------
 
 
-def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
+def test_waveform_bars_come_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
     drawn = tmp_path / "envelope"
     isolated.analyze(Path(long.file.path), drawn, suggest_from_ms=rules.LONG_MAX_MS)
     with drawn.open("rb") as content:
@@ -160,7 +158,7 @@ def test_shape_comes_from_the_envelope(long: AudioFile, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: bool) -> None:
+def test_waveform_bars_are_coarse_without_an_envelope(long: AudioFile, broken: bool) -> None:
     if broken:
         long.envelope.name = "envelopes/gone"
 
@@ -171,7 +169,7 @@ def test_shape_is_coarse_until_there_is_an_envelope(long: AudioFile, broken: boo
     assert (whole, window, behind) == (PEAKS, PEAKS[55:], [0, 0, 0])
 
 
-def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
+def test_clean_copy_is_a_child_with_its_steps(person: User, long: AudioFile) -> None:
     made = recordings.clean_recording(
         long, trim=False, level=True, dc_and_hum=False, mono=False, by=person
     )
@@ -179,18 +177,18 @@ def test_tidied_copy_is_a_child_with_its_steps(person: User, long: AudioFile) ->
     assert (made.parent, made.origin, made.steps) == (long, Origin.CLEANED, ["level"])
 
 
-def test_same_wishes_twice_are_the_same_copy(person: User, long: AudioFile) -> None:
-    def tidied(**wishes: bool) -> AudioFile:
+def test_same_options_twice_return_the_same_copy(person: User, long: AudioFile) -> None:
+    def clean(**options: bool) -> AudioFile:
         none = {"trim": False, "level": False, "dc_and_hum": False, "mono": False}
-        return recordings.clean_recording(long, **none | wishes, by=person)
+        return recordings.clean_recording(long, **none | options, by=person)
 
-    first, again, other = tidied(level=True), tidied(level=True), tidied(level=True, mono=True)
+    first, again, other = clean(level=True), clean(level=True), clean(level=True, mono=True)
 
     assert (first == again, first == other, long.children.count()) == (True, False, 2)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: AudioFile) -> None:
+def test_same_cut_at_once_makes_one_recording(person: User, long: AudioFile) -> None:
     def asked(ask: Callable[[], AudioFile]) -> AudioFile:
         try:
             return ask()
@@ -202,13 +200,13 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
             long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
         )
 
-    def tidied() -> AudioFile:
+    def clean() -> AudioFile:
         return recordings.clean_recording(
             long, trim=False, level=True, dc_and_hum=True, mono=True, by=person
         )
 
     with ThreadPoolExecutor(4) as pool:
-        cuts_and_copies = list(pool.map(asked, [cut, tidied, cut, tidied]))
+        cuts_and_copies = list(pool.map(asked, [cut, clean, cut, clean]))
 
     kept = [Path(one.file.path) for one in long.children.all()]
     assert cuts_and_copies[0] == cuts_and_copies[2]
@@ -216,7 +214,7 @@ def test_two_who_ask_for_the_same_at_once_get_one_recording(person: User, long: 
     assert sorted(kept[0].parent.iterdir()) == sorted([*kept, Path(long.file.path)])
 
 
-def test_what_was_deleted_is_made_anew(person: User, long: AudioFile) -> None:
+def test_deleted_cut_is_made_again(person: User, long: AudioFile) -> None:
     def cut() -> AudioFile:
         return recordings.cut_recording(
             long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person

@@ -1,4 +1,4 @@
-"""Deleting and comparing: what is gone there and here, item by item, and what only one side has."""
+"""Deletion of voices with their files, and sync with MiniMax."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests.factories import make_attempt, make_voice
+from tests.factories import make_attempt, make_recording, make_voice
 from tests.services.conftest import make_provider_voice
 from voicestudio.models import (
     AudioFile,
@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 @pytest.fixture
 def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
-    """A voice that has spoken, and whose recording the stand-in has."""
+    """A kept voice whose recording the stand-in has."""
     speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
     recording = voice.attempt.recording
     assert recording.file_id is not None
@@ -53,7 +53,7 @@ def _delete(voice: Voice, person: User, *, files: bool = True) -> deletion.Delet
     )
 
 
-def test_delete_leaves_a_tombstone_without_audio(
+def test_delete_keeps_the_row_without_audio(
     kept: Voice, person: User, standin: StandIn, data_dir: Path
 ) -> None:
     deletion = _delete(kept, person)
@@ -71,7 +71,7 @@ def test_delete_leaves_a_tombstone_without_audio(
     assert Event.objects.filter(kind=EventKind.DELETED, person=person).count() == 1
 
 
-def test_file_here_that_cannot_be_deleted_is_told_and_found_again(
+def test_file_here_that_cannot_be_deleted_is_reported_and_tried_again(
     kept: Voice, person: User, data_dir: Path
 ) -> None:
     stuck = [kept.attempt.audio, kept.speeches.get().audio, kept.attempt.recording.file]
@@ -94,7 +94,9 @@ def test_file_here_that_cannot_be_deleted_is_told_and_found_again(
     assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
 
 
-def test_demo_that_is_being_copied_is_not_kept_after_all(kept: Voice, person: User) -> None:
+def test_preview_that_is_being_downloaded_is_not_saved_after_a_deletion(
+    kept: Voice, person: User
+) -> None:
     attempt = kept.attempt
     CloneAttempt.objects.filter(pk=attempt.pk).update(audio="", audio_url="http://127.0.0.1/x.mp3")
     attempt.refresh_from_db()
@@ -115,13 +117,13 @@ def test_delete_can_be_repeated(kept: Voice, person: User) -> None:
     assert Event.objects.filter(kind=EventKind.DELETED).count() == 1
 
 
-def test_delete_only_the_voice_keeps_every_file(kept: Voice, person: User) -> None:
+def test_delete_of_the_voice_only_keeps_every_file(kept: Voice, person: User) -> None:
     assert _states(_delete(kept, person, files=False)) == [("voice", "done")]
     assert kept.attempt.audio
     assert AudioFile.objects.filter(deleted_at__isnull=True, file="").count() == 0
 
 
-def test_delete_of_a_voice_that_is_gone_there_says_so(
+def test_delete_reports_a_voice_that_is_already_deleted_there(
     kept: Voice, person: User, standin: StandIn
 ) -> None:
     standin.voices.clear()
@@ -134,7 +136,7 @@ def test_delete_of_a_voice_that_is_gone_there_says_so(
 @pytest.mark.parametrize(
     "fault", [Fault(action="drop"), Fault(status_code=1013), Fault(status_code=2049)]
 )
-def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
+def test_failed_delete_changes_nothing_and_can_be_repeated(
     fault: Fault, kept: Voice, person: User, standin: StandIn
 ) -> None:
     standin.script("delete_voice", fault)
@@ -149,7 +151,9 @@ def test_delete_that_fails_changes_nothing_and_can_be_tried_again(
     assert _delete(kept, person).is_complete
 
 
-def test_file_that_is_gone_there_is_no_failure(kept: Voice, person: User, standin: StandIn) -> None:
+def test_file_that_is_already_deleted_there_is_no_failure(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
     standin.files.clear()
 
     assert ("file_there", "already_gone") in _states(_delete(kept, person))
@@ -163,7 +167,7 @@ def test_file_that_is_still_listed_there_is_a_failure(
     assert ("file_there", "failed") in _states(_delete(kept, person))
 
 
-def test_delete_asks_nothing_about_a_voice_of_another_provider(
+def test_delete_of_a_voice_of_another_provider_calls_nothing(
     kept: Voice, person: User, standin: StandIn
 ) -> None:
     Voice.objects.filter(pk=kept.pk).update(provider="api.example.com")
@@ -175,14 +179,14 @@ def test_delete_asks_nothing_about_a_voice_of_another_provider(
     assert list(standin.voices) == [kept.voice_id]
 
 
-def test_delete_wants_the_voice_id_typed(kept: Voice, person: User, standin: StandIn) -> None:
+def test_delete_requires_the_typed_voice_id(kept: Voice, person: User, standin: StandIn) -> None:
     with pytest.raises(deletion.WrongConfirmation):
         deletion.delete_voice(kept, confirmation=kept.voice_id.lower(), by=person)
 
     assert len(standin.voices) == 1
 
 
-def test_delete_keeps_recordings_that_others_need(kept: Voice, person: User) -> None:
+def test_delete_keeps_recordings_that_other_attempts_need(kept: Voice, person: User) -> None:
     make_attempt(by=person, recording=kept.attempt.recording)
 
     states = _states(_delete(kept, person))
@@ -192,7 +196,19 @@ def test_delete_keeps_recordings_that_others_need(kept: Voice, person: User) -> 
     assert AudioFile.objects.get(pk=kept.attempt.recording_id).has_file
 
 
-def test_gateway_that_cannot_delete_says_so(kept: Voice, person: User, standin: StandIn) -> None:
+def test_delete_keeps_a_file_there_that_another_recording_shares(
+    kept: Voice, person: User, standin: StandIn
+) -> None:
+    """The provider may give the same content the same file_id."""
+    other = make_recording(file_id=kept.attempt.recording.file_id)
+
+    states = dict(_states(_delete(kept, person)))
+
+    assert states["file_there"] == "kept"
+    assert other.file_id_at("practice") in standin.files
+
+
+def test_gateway_without_deletion_is_reported(kept: Voice, person: User, standin: StandIn) -> None:
     standin.script("delete_voice", Fault(http_status=404, body="not found"))
 
     deletion = _delete(kept, person, files=False)
@@ -227,7 +243,7 @@ def test_compare_shows_three_lists_with_reasons(
     }
 
 
-def test_take_in_enters_a_voice_that_only_minimax_has(person: User, standin: StandIn) -> None:
+def test_import_adds_a_voice_that_only_minimax_has(person: User, standin: StandIn) -> None:
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
 
     voice = sync.import_voice("Stranger-1", name=" Zoe  Stranger ", by=person)
@@ -240,7 +256,7 @@ def test_take_in_enters_a_voice_that_only_minimax_has(person: User, standin: Sta
         sync.import_voice("Stranger-1", name="Zoe", by=person)
 
 
-def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> None:
+def test_imported_voice_speaks_without_a_clone_fee(person: User, standin: StandIn) -> None:
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
     voice = sync.import_voice("Stranger-1", name="Zoe", by=person)
 
@@ -248,7 +264,7 @@ def test_taken_in_voice_speaks_without_a_fee(person: User, standin: StandIn) -> 
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None:
+def test_gateway_without_a_list_is_reported(status: int, standin: StandIn) -> None:
     standin.script("get_voice", Fault(http_status=status, body="no such call"))
 
     found = sync.compare_voices()
@@ -266,7 +282,7 @@ def test_gateway_that_cannot_list_says_so(status: int, standin: StandIn) -> None
         (Fault(body="<html>"), "MiniMax answered in a way"),
     ],
 )
-def test_compare_that_fails_says_why(fault: Fault, headline: str, standin: StandIn) -> None:
+def test_failed_compare_gives_the_reason(fault: Fault, headline: str, standin: StandIn) -> None:
     standin.script("get_voice", fault)
 
     with pytest.raises(sync.ListUnavailable) as caught:
@@ -275,7 +291,7 @@ def test_compare_that_fails_says_why(fault: Fault, headline: str, standin: Stand
     assert str(caught.value.message.headline).startswith(headline)
 
 
-def test_at_stake_names_what_would_go_and_what_others_need(kept: Voice, person: User) -> None:
+def test_plan_names_what_is_deleted_and_what_is_kept(kept: Voice, person: User) -> None:
     recording = kept.attempt.recording
     alone = deletion.plan_deletion(kept)
     make_attempt(by=person, recording=recording)

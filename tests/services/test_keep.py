@@ -1,4 +1,4 @@
-"""Keeping, letting go, rebuilding, and the daily message about what expires."""
+"""Keeping and rebuilding voices, and the daily reminder of voices that expire."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -35,9 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 HOUR = timedelta(hours=1)
 
 
-def test_keep_speaks_one_sentence_and_the_voice_is_kept(
-    voice: Voice, person: User, standin: StandIn
-) -> None:
+def test_keep_generates_one_sentence(voice: Voice, person: User, standin: StandIn) -> None:
     price = keep.estimate_keep(voice)
     speech = keep.keep_voice(voice, by=person)
     speeches.run_speech.call(speech.pk)
@@ -52,13 +50,11 @@ def test_keep_speaks_one_sentence_and_the_voice_is_kept(
     assert refusal.value.state == VoiceState.KEPT
 
 
-def test_keep_pressed_twice_is_done_once(voice: Voice, person: User) -> None:
+def test_keep_twice_makes_one_speech(voice: Voice, person: User) -> None:
     assert keep.keep_voice(voice, by=person) == keep.keep_voice(voice, by=make_user())
 
 
-def test_keep_refused_leaves_the_voice_as_it_was(
-    voice: Voice, person: User, standin: StandIn
-) -> None:
+def test_refused_keep_changes_nothing(voice: Voice, person: User, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(status_code=1008))
     speech = keep.keep_voice(voice, by=person)
     speeches.run_speech.call(speech.pk)
@@ -69,7 +65,7 @@ def test_keep_refused_leaves_the_voice_as_it_was(
     assert keep.keep_voice(voice, by=person).pk != speech.pk
 
 
-def test_keep_that_is_overtaken_by_a_speech_costs_nothing(
+def test_keep_after_another_speech_costs_nothing(
     voice: Voice, person: User, standin: StandIn
 ) -> None:
     speech = keep.keep_voice(voice, by=person)
@@ -82,7 +78,7 @@ def test_keep_that_is_overtaken_by_a_speech_costs_nothing(
     assert standin.calls_of("t2a_v2") == []
 
 
-def test_let_go_ends_the_reminders_and_can_be_taken_back(
+def test_dismissed_reminder_ends_and_voice_can_still_be_kept(
     voice: Voice, person: User, standin: StandIn
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 150 * HOUR)
@@ -97,7 +93,7 @@ def test_let_go_ends_the_reminders_and_can_be_taken_back(
     assert (voice.state, voice.reminder_dismissed_at) == (VoiceState.KEPT, None)
 
 
-def test_rebuild_orders_the_same_under_a_new_voice_id(voice: Voice, person: User) -> None:
+def test_rebuild_repeats_the_order_with_a_new_voice_id(voice: Voice, person: User) -> None:
     Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 169 * HOUR)
     old = voice.attempt
 
@@ -118,7 +114,7 @@ def test_rebuild_needs_the_recording(voice: Voice, person: User) -> None:
         rebuild.rebuild_voice(make_voice(), by=person)
 
 
-# The daily message --------------------------------------------------------------------------------
+# The daily reminder -------------------------------------------------------------------------------
 
 MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 
@@ -131,7 +127,7 @@ def expiring(settings: Settings) -> Voice:
     return make_voice(created_at=timezone.now() - 150 * HOUR)
 
 
-def test_one_message_a_day_tells_what_expires(expiring: Voice) -> None:
+def test_reminder_is_sent_once_a_day(expiring: Voice) -> None:
     assert [reminders.send_if_due(MORNING) for _turn in range(3)] == [1, 0, 0]
     assert reminders.send_if_due(MORNING + 24 * HOUR) == 1
 
@@ -142,7 +138,7 @@ def test_one_message_a_day_tells_what_expires(expiring: Voice) -> None:
     assert Reminder.objects.count() == 2
 
 
-def test_no_message_before_the_morning_without_a_server_or_without_news(
+def test_no_reminder_before_the_morning_without_a_server_or_without_expiry(
     expiring: Voice, settings: Settings
 ) -> None:
     assert reminders.send_if_due(MORNING - HOUR) == 0
@@ -154,7 +150,7 @@ def test_no_message_before_the_morning_without_a_server_or_without_news(
     assert mail.outbox == []
 
 
-def test_message_that_could_not_be_sent_is_tried_again(
+def test_failed_reminder_is_sent_again_later(
     expiring: Voice, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     working = settings.MAILERS
@@ -193,7 +189,7 @@ def test_reminder_is_sent_outside_of_a_transaction(expiring: Voice, settings: Se
     assert TransactionRecorder.in_transaction == [False]
 
 
-def test_submitting_knows_its_parent(voice: Voice, person: User) -> None:
+def test_rebuilt_attempt_has_a_parent(voice: Voice, person: User) -> None:
     made = rebuild.rebuild_voice(voice, by=person)
 
     assert list(voice.attempt.children.all()) == [made]

@@ -17,9 +17,7 @@ from voicestudio.services.money import prices
         (1, "speech-01-turbo", "0.00006"),
     ],
 )
-def test_estimate_bills_the_preview_by_the_character(
-    characters: int, model: str, preview: str
-) -> None:
+def test_preview_is_billed_by_the_character(characters: int, model: str, preview: str) -> None:
     estimate = prices.estimate_clone("x" * characters, model)
 
     assert (estimate.preview, estimate.clone) == (Decimal(preview), Decimal("1.50"))

@@ -1,4 +1,4 @@
-"""Queue: jobs run, and what huey stores about them does not pile up."""
+"""The queue runs jobs, and huey's records of them are deleted."""
 
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ DONE: list[int] = []
 
 @task()
 def note(number: int) -> int:
-    """A job that works."""
+    """A job that succeeds."""
     DONE.append(number)
     return number
 
@@ -46,7 +46,7 @@ def threads() -> Iterator[None]:
 
 
 def assert_soon_empty() -> None:
-    """Wait until no job waits."""
+    """Wait until the queue is empty."""
     for _ in range(500):
         if queue.is_empty():
             return
@@ -55,7 +55,7 @@ def assert_soon_empty() -> None:
 
 
 def stored() -> dict[str, int]:
-    """How much lies in each of huey's tables."""
+    """The number of rows in each of huey's tables."""
     return {
         table: HUEY.storage.sql(f"select count(*) from {table}", results=True)[0][0]  # noqa: S608
         for table in ("kv", "schedule", "task", "counter")
@@ -65,13 +65,13 @@ def stored() -> dict[str, int]:
 NOTHING = {"kv": 0, "schedule": 0, "task": 0, "counter": 0}
 
 
-def test_an_idle_thread_looks_for_a_job_five_times_a_second_at_least() -> None:
+def test_idle_thread_polls_five_times_a_second_at_least() -> None:
     consumer = queue.create_consumer()
 
     assert (consumer.default_delay, consumer.max_delay, consumer.backoff) == (0.05, 0.05, 1.0)
 
 
-def test_storage_is_empty_after_jobs_that_work_and_jobs_that_fail() -> None:
+def test_storage_is_empty_after_jobs_that_succeed_or_fail() -> None:
     DONE.clear()
     for number in range(20):
         (note if number % 2 else fall).enqueue(number)
@@ -84,7 +84,7 @@ def test_storage_is_empty_after_jobs_that_work_and_jobs_that_fail() -> None:
     assert stored() == NOTHING
 
 
-def test_sweep_forgets_a_job_whose_worker_was_killed() -> None:
+def test_record_of_a_killed_job_is_deleted() -> None:
     note.enqueue(1)
     HUEY.dequeue()  # taken, and never heard of again
 
@@ -92,14 +92,14 @@ def test_sweep_forgets_a_job_whose_worker_was_killed() -> None:
     assert stored() == NOTHING
 
 
-def test_sweep_keeps_what_still_waits() -> None:
+def test_record_of_a_waiting_job_is_kept() -> None:
     waiting = note.enqueue(2)
 
     assert queue.delete_lost_records() == 0
     assert note.get_result(waiting.id).status.name == "READY"
 
 
-def test_a_job_without_its_record_still_runs() -> None:
+def test_job_without_its_record_still_runs() -> None:
     DONE.clear()
     waiting = note.enqueue(3)
     HUEY.delete(f"djt.{waiting.id}")

@@ -1,8 +1,9 @@
-"""Recordings: taken in whole or not at all, and let go only when nothing refers to them."""
+"""Uploads and deletion of recordings, here and at the provider."""
 
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,16 +12,17 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.factories import make_attempt, make_recording
 from voicestudio.audio import AudioProblem
-from voicestudio.models import AttemptState, AudioFile, Purpose
+from voicestudio.models import AttemptState, AudioFile, Purpose, Studio
 from voicestudio.practice.server import StandIn
 from voicestudio.services import recordings
+from voicestudio.services.recordings import uploads
 
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_take_in_keeps_the_bytes_the_measures_and_the_name(
+def test_store_upload_saves_file_metadata_and_name(
     person: User, tone: bytes, data_dir: Path
 ) -> None:
     upload = SimpleUploadedFile("Anna Larsen.wav", tone)
@@ -38,9 +40,7 @@ def test_take_in_keeps_the_bytes_the_measures_and_the_name(
     assert len(_files(data_dir)) == 1
 
 
-def test_take_in_moves_what_django_has_put_on_disk(
-    person: User, tone: bytes, data_dir: Path
-) -> None:
+def test_store_upload_moves_a_temporary_file(person: User, tone: bytes, data_dir: Path) -> None:
     upload = TemporaryUploadedFile("anna.wav", "audio/wav", len(tone), None)
     upload.write(tone)
     upload.flush()
@@ -54,7 +54,7 @@ def test_take_in_moves_what_django_has_put_on_disk(
 
 
 @pytest.mark.parametrize(("content", "code"), [(b"", "empty"), (b"Dear diary, " * 99, "not_audio")])
-def test_take_in_keeps_nothing_of_what_cannot_be_used(
+def test_store_upload_stores_nothing_of_an_unusable_file(
     content: bytes, code: str, person: User, data_dir: Path
 ) -> None:
     with pytest.raises(AudioProblem) as problem:
@@ -66,7 +66,7 @@ def test_take_in_keeps_nothing_of_what_cannot_be_used(
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
 
 
-def test_take_in_refuses_more_than_the_limit_unread(
+def test_store_upload_refuses_a_file_over_the_limit_unread(
     person: User, tone: bytes, data_dir: Path, settings: Settings
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 1000
@@ -77,7 +77,7 @@ def test_take_in_refuses_more_than_the_limit_unread(
     assert problem.value.code == "too_large"
 
 
-def test_by_file_id_enters_a_file_once(person: User, data_dir: Path) -> None:
+def test_add_by_file_id_adds_a_recording_once(person: User, data_dir: Path) -> None:
     big = 2**53 + 1
 
     first = recordings.add_by_file_id(big, purpose=Purpose.SAMPLE, by=person)
@@ -87,9 +87,7 @@ def test_by_file_id_enters_a_file_once(person: User, data_dir: Path) -> None:
     assert (first.file_id_at("practice"), first.has_file) == (big, False)
 
 
-def test_example_is_a_recording_that_can_be_cloned(
-    person: User, data_dir: Path, standin: StandIn
-) -> None:
+def test_example_can_be_cloned(person: User, data_dir: Path, standin: StandIn) -> None:
     recording = recordings.fetch_example(voice=5, by=person)
 
     assert recording.name == "Example recording 1.wav"
@@ -98,7 +96,7 @@ def test_example_is_a_recording_that_can_be_cloned(
     assert recording.has_file
 
 
-def test_delete_lets_go_of_row_and_file(
+def test_delete_recording_deletes_row_and_file(
     person: User, data_dir: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:  # fmt: skip
@@ -111,7 +109,7 @@ def test_delete_lets_go_of_row_and_file(
 
 
 @pytest.mark.parametrize("role", ["recording", "prompt_clip"])
-def test_delete_is_refused_while_an_attempt_refers_to_it(
+def test_delete_recording_is_refused_while_an_attempt_uses_it(
     role: str, person: User, data_dir: Path
 ) -> None:
     purpose = Purpose.SAMPLE if role == "recording" else Purpose.PROMPT
@@ -142,17 +140,17 @@ def test_delete_is_refused_while_an_attempt_refers_to_it(
         ("", "Recording"),
     ],
 )
-def test_shown_name_holds_nothing_hidden(name: str, shown: str) -> None:
+def test_clean_file_name_has_no_hidden_characters(name: str, shown: str) -> None:
     assert recordings.clean_file_name(name) == shown
 
 
-def test_shown_name_keeps_the_extension_of_a_long_name() -> None:
+def test_clean_file_name_keeps_the_extension_of_a_long_name() -> None:
     shown = recordings.clean_file_name("x" * 500 + ".wav")
 
     assert (len(shown), shown[-6:]) == (200, "x….wav")
 
 
-def test_sweep_throws_away_what_a_killed_process_left(data_dir: Path) -> None:
+def test_abandoned_uploads_are_deleted(data_dir: Path) -> None:
     incoming = data_dir / "incoming"
     for name, hours in (("old.upload", 25), ("fresh.upload", 23)):
         (incoming / name).write_bytes(b"half a recording")
@@ -161,3 +159,59 @@ def test_sweep_throws_away_what_a_killed_process_left(data_dir: Path) -> None:
     recordings.delete_abandoned_uploads()
 
     assert [path.name for path in incoming.iterdir()] == ["fresh.upload"]
+
+
+# Uploads to the provider --------------------------------------------------------------------------
+
+
+def test_recording_is_uploaded_once_under_the_name_of_this_studio(
+    person: User, data_dir: Path
+) -> None:
+    recording = make_recording(by=person, uploaded=False)
+    names: list[str] = []
+
+    def upload(path: Path, name: str) -> int:
+        names.append(name)
+        return 2**62
+
+    for _turn in range(2):
+        assert uploads.ensure_uploaded(recording, "practice", upload) == 2**62
+
+    assert names == [f"{Studio.current().token}-voice_clone-{recording.pk}.mp3"]
+    recording.refresh_from_db()
+    assert recording.file_id_at("practice") == 2**62
+    assert recording.file_id_at("api.example.com") is None
+
+
+def test_second_upload_at_once_returns_the_first_file_id(person: User, data_dir: Path) -> None:
+    recording = make_recording(by=person, uploaded=False)
+
+    def upload(_path: Path, _name: str) -> int:
+        return uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7) + 1
+
+    assert uploads.ensure_uploaded(recording, "practice", upload) == 7
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [({"needs_cutting": True}, ValueError), ({"held": False}, FileNotFoundError)],
+)
+def test_recording_that_cannot_be_uploaded_is_refused(
+    fields: dict[str, Any], error: type[Exception], data_dir: Path, db: None
+) -> None:
+    recording = make_recording(uploaded=False, **fields)
+
+    with pytest.raises(error):
+        uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7)
+
+
+def test_forgotten_upload_is_made_again(person: User, data_dir: Path) -> None:
+    recording, bare = make_recording(by=person), make_recording(by=person, held=False)
+
+    uploads.forget_uploads([recording.pk, bare.pk], "practice")
+
+    for forgotten in (recording, bare):
+        forgotten.refresh_from_db()
+    assert recording.file_id_at("practice") is None
+    assert bare.file_id_at("practice") is not None
+    assert uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7) == 7

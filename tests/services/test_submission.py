@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from tests.factories import make_attempt, make_recording, make_user
+from tests.factories import make_attempt, make_recording, make_speaker, make_user
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, OrderRefused, PermissionMissing, VoiceIdTaken
@@ -183,3 +183,13 @@ def test_retry_yields_to_newer_attempt_with_voice_id(order: OrderMaker, person: 
     clones.submit(order(), by=make_user())
 
     assert clones.retry_interrupted(old) is False
+
+
+def test_clone_from_a_parent_keeps_its_speaker(order: OrderMaker, person: User) -> None:
+    parent = make_attempt(AttemptState.FAILED, speaker_name="Anna Larsen", by=person)
+    namesake = make_speaker("Anna Larsen")
+
+    child = clones.submit(order(parent=parent), by=person)
+    other = clones.submit(order(voice_id="Another-7k2p"), by=person)
+
+    assert (child.speaker, other.speaker) == (parent.speaker, namesake)

@@ -1,4 +1,4 @@
-"""Voice IDs: suggestions from any name, and verdicts by the provider's rule."""
+"""Suggestions and checks of voice IDs."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
         ("o'neil", "ONeil"), ("Li", "VoiceLi"), ("Bo A", "BoA"),
     ],
 )  # fmt: skip
-def test_suggest_makes_a_latin_id_with_a_digit_and_a_tail(name: str, stem: str) -> None:
+def test_suggestion_is_latin_with_a_random_ending(name: str, stem: str) -> None:
     [suggestion] = voice_ids.suggest(name)
 
     head, tail = suggestion.rsplit("-", 1)
@@ -32,7 +32,7 @@ def test_suggest_makes_a_latin_id_with_a_digit_and_a_tail(name: str, stem: str) 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200))
-def test_suggest_keeps_the_rule_whatever_the_name(name: str) -> None:
+def test_suggestion_follows_the_rule_for_any_name(name: str) -> None:
     found = voice_ids.suggest(name, 3)
 
     assert len(set(found)) == 3
@@ -58,7 +58,7 @@ def test_check_names_the_broken_rule(voice_id: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("length", [8, 256])
-def test_check_takes_both_ends_of_the_length(length: int) -> None:
+def test_check_accepts_the_shortest_and_the_longest_id(length: int) -> None:
     assert voice_ids.check("a" * length).state == "free"
 
 
@@ -72,7 +72,7 @@ def test_check_suggests_three_free_ids_for_a_taken_one() -> None:
     assert all(name.startswith("AnnaLarsen-") for name in verdict.suggestions)
 
 
-def test_check_asks_the_provider_s_own_voices_only(data_dir: Path) -> None:
+def test_check_ignores_voices_of_other_providers(data_dir: Path) -> None:
     make_voice("AnnaLarsen-7k2p", provider="api.minimax.io")
     make_attempt(AttemptState.FAILED, voice_id="AnnaLarsen-7k2p")
 

@@ -139,7 +139,8 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
             rows = chosen.order_by("pk" if backwards else "-pk")
             if edge is not None:
                 rows = rows.filter(**{"pk__gt" if backwards else "pk__lt": edge})
-            bounds = search.Bounds(*((None, edge) if backwards else (edge, None)), *ids)
+            older, newer = (None, edge) if backwards else (edge, None)
+            bounds = search.Bounds(older, newer, *ids)
             return search.find_rows(rows, words, count, bounds, filtered=filtered)
 
         attempts, has_older, has_newer = read_page(

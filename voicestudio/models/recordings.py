@@ -1,7 +1,7 @@
 """Recordings: audio that we hold, or that only the provider holds."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .team_queryset import TeamQuerySet
-
-if TYPE_CHECKING:
-    from .provider_files import ProviderFile
 
 # A check that gave no sign of life for this long has been lost.
 CHECKED_WITHIN: Final = timedelta(minutes=3)
@@ -114,9 +111,6 @@ class AudioFile(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = AudioFileQuerySet.as_manager()
-
-    if TYPE_CHECKING:
-        provider_files: models.manager.RelatedManager[ProviderFile]
 
     class Meta:
         ordering = ("-id",)

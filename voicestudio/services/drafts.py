@@ -1,6 +1,7 @@
 """Drafts: forms that were sent after the sign-in had expired, kept until the person is back.
 
-django-formtools and the session were looked at: neither keeps uploaded files without a user.
+django-formtools was looked at: it keeps the steps of one wizard in the session, while a draft can be
+of any form and has to outlive the session in which it was sent.
 """
 
 import json

@@ -144,7 +144,7 @@ def record_speech(speech: Speech, answer: SpeechAnswer, columns: dict[str, Any])
 
 
 def record_use(speech: Speech, at: datetime, *, units: int | None = None) -> None:
-    """Charge a speech that succeeded, with the clone fee if it is due, and mark the voice as kept."""
+    """Charge a successful speech, with the clone fee if it is due, and mark the voice as kept."""
     _lock(speech)
     charges.charge_speech(speech, certain=True, units=units)
     charges.charge_clone_fee(speech, certain=True)
