@@ -82,7 +82,7 @@ class Attempt(models.Model):
     speaker_name = models.CharField(max_length=120)
     voice_id = models.CharField(max_length=256)
     status = models.CharField(max_length=12)
-    demo = models.CharField(max_length=255)
+    audio = models.CharField(max_length=255)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
 
@@ -149,7 +149,7 @@ def clone(recording: bytes, voice_id: str, text: str) -> str:
     return name
 
 
-def demo(request: HttpRequest, name: str) -> FileResponse:
+def preview(request: HttpRequest, name: str) -> FileResponse:
     """A preview, from disk."""
     return FileResponse((FOLDER / f"{name}.mp3").open("rb"))
 
@@ -170,7 +170,7 @@ def _render(request: HttpRequest, source: str, **context: object) -> HttpRespons
     return HttpResponse(_templates[source].render(context, request))  # type: ignore[attr-defined]
 
 
-urlpatterns = [path("", page), path("history/", history), path("demos/<slug:name>.mp3", demo)]
+urlpatterns = [path("", page), path("history/", history), path("demos/<slug:name>.mp3", preview)]
 
 
 def application() -> WSGIHandler:
