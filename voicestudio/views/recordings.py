@@ -43,20 +43,12 @@ def render_list(
     rows = _filter(request, chosen).select_related("created_by", "parent__parent").defer(*DEFERRED)
     rows = rows.prefetch_related("provider_files")
     before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
-    if after is not None:
-        found = list(rows.filter(pk__gt=after).order_by("pk")[: PAGE + 1])
-        older, newer = True, len(found) > PAGE
-        found = found[:PAGE][::-1]
-    else:
-        rows = rows.order_by("-pk")
-        found = list((rows if before is None else rows.filter(pk__lt=before))[: PAGE + 1])
-        older, newer = len(found) > PAGE, before is not None
-        found = found[:PAGE]
-    attach_uses(found)
+    page = rows.page_by_id(before=before, after=after, size=PAGE)
+    attach_uses(page.rows)
     context = {
-        "recordings": found,
-        "older": found[-1].pk if found and older else None,
-        "newer": found[0].pk if found and newer else None,
+        "recordings": page.rows,
+        "older": page.older,
+        "newer": page.newer,
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "kept": [(name, chosen[name]) for name in ("purpose", "verdict") if chosen[name]],

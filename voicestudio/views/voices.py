@@ -186,14 +186,8 @@ def _initial_notes(request: HttpRequest, voice: Voice) -> dict[str, Any]:
 def _speech_page(request: HttpRequest, own_speeches: Any) -> dict[str, Any]:
     """One page of the generated speeches, newest first."""
     before = parse_id(request.GET.get("before", ""))
-    if before:
-        own_speeches = own_speeches.filter(pk__lt=before)
-    rows = list(own_speeches.order_by("-pk")[: SPEECHES + 1])
-    return {
-        "speeches": rows[:SPEECHES],
-        "older": rows[SPEECHES - 1].pk if len(rows) > SPEECHES else None,
-        "newest": bool(before),
-    }
+    page = own_speeches.page_by_id(before=before, size=SPEECHES)
+    return {"speeches": page.rows, "older": page.older, "newest": bool(before)}
 
 
 def _attach_costs(voices: list[Voice]) -> None:
