@@ -1,4 +1,4 @@
-"""Template tags of an attempt: badge, timeline, links to the form, details for support."""
+"""Template tags of an attempt: polling, timeline, links to the form, details for support."""
 
 import json
 from dataclasses import dataclass
@@ -10,31 +10,17 @@ from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 
 from voicestudio import words
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
+from voicestudio.words import Message, NextStep
 from voicestudio.words.attempts import TIMELINE
-from voicestudio.words.messages import FORM_LINKS, Message, NextStep
-
-from .studio import icon
 
 register = template.Library()
 
-BADGE_ICONS: Final = {
-    AttemptState.WAITING: "clock",
-    AttemptState.SENDING: "busy",
-    AttemptState.CLONING: "busy",
-    AttemptState.READY: "check",
-    AttemptState.FLAGGED: "flag",
-    AttemptState.STOPPED: "stop",
-    AttemptState.FAILED: "cross",
-    AttemptState.UNKNOWN: "question",
-    AttemptState.INTERRUPTED: "broken",
-}
 # Up to this age in seconds, a page polls after so many milliseconds.
 POLL_INTERVALS: Final = ((1, 40), (2, 100), (15, 300), (60, 1000))
 LONGEST_INTERVAL: Final = 3000
@@ -47,12 +33,6 @@ class Link:
 
     url: str
     label: str | Promise
-
-
-@register.simple_tag
-def badge_icon(state: AttemptState) -> SafeString:
-    """The icon of a state."""
-    return icon(BADGE_ICONS[state])
 
 
 @register.filter
@@ -99,17 +79,16 @@ def moderation_category(attempt: CloneAttempt) -> str | Promise:
 def form_link(attempt: CloneAttempt) -> Link | None:
     """The next step that leads to the clone form, filled in with this attempt."""
     message = clones.message_for(attempt)
-    for action in message.actions if message else ():
-        if action in FORM_LINKS:
-            return Link(f"{reverse('new')}?from={attempt.pk}", FORM_LINKS[action])
-    return None
+    if message is None or message.link is None:
+        return None
+    return Link(f"{reverse('new')}?from={attempt.pk}", message.link.label)
 
 
 @register.filter
 def available_voice_ids(attempt: CloneAttempt) -> list[Link]:
     """If the voice ID is taken: links to the form with each of three available ones."""
     message = clones.message_for(attempt)
-    if message is None or NextStep.CHANGE_VOICE_ID not in message.actions:
+    if message is None or message.link is not NextStep.CHANGE_VOICE_ID:
         return []
     url = f"{reverse('new')}?from={attempt.pk}&voice_id="
     suggestions = voice_ids.suggest(attempt.speaker_name, AVAILABLE_IDS)

@@ -11,6 +11,7 @@ from voicestudio import words
 from voicestudio.forms.cutting import format_length
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
 from voicestudio.words import recordings as recording_words
+from voicestudio.words.findings import Diagnosis
 
 from .studio import clock
 
@@ -35,9 +36,7 @@ class Finding:
     """One finding as the page shows it: sentences, severity, and where to hear it (seconds)."""
 
     code: str
-    title: str | Promise
-    why: str | Promise
-    what_to_do: str | Promise
+    text: Diagnosis
     tone: str
     from_s: float
     to_s: float
@@ -56,15 +55,6 @@ class Finding:
     def can_be_heard(self) -> bool:
         """Whether the finding has a place to play."""
         return self.to_s > self.from_s
-
-
-@dataclass(frozen=True)
-class RecommendedOption:
-    """A sound option of the form that the check recommends, and why."""
-
-    option: str
-    name: str | Promise
-    reason: str | Promise
 
 
 BADGES: Final = {
@@ -118,10 +108,12 @@ def verdict_meaning(recording: AudioFile) -> str | Promise:
 
 
 @register.filter
-def recommended_options(recording: AudioFile) -> list[RecommendedOption]:
-    """The sound options that are recommended for this recording."""
+def recommended_options(
+    recording: AudioFile,
+) -> list[tuple[str, str | Promise, str | Promise]]:
+    """The sound options recommended for this recording: each field, its label and the reason."""
     return [
-        RecommendedOption(option, name, recommendation_reason(recording, option))
+        (option, name, recommendation_reason(recording, option))
         for option, name in recording_words.SOUND_OPTIONS.items()
         if recording.advice.get(option)
     ]
@@ -169,12 +161,9 @@ def cleanup_steps(steps: list[str]) -> str:
 
 
 def _finding(row: dict[str, Any], purpose: str) -> Finding:
-    diagnosis = words.describe_finding(row["code"], row["value"], purpose=purpose)
     return Finding(
         code=row["code"],
-        title=diagnosis.title,
-        why=diagnosis.why,
-        what_to_do=diagnosis.what_to_do,
+        text=words.describe_finding(row["code"], row["value"], purpose=purpose),
         tone=TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],
         to_s=row["to_s"],

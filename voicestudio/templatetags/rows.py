@@ -195,7 +195,7 @@ def check_row(recording: AudioFile, *, live: bool = False) -> SafeString:
         "reserve_space": live or recording.is_being_checked,
         "has_progress": bool(progress),
         "needs_cutting": recording.needs_cutting,
-        "finding": found[0].title if found else "",
+        "finding": found[0].text.title if found else "",
         "more": max(0, len(found) - 1),
     }
     texts = {

@@ -44,6 +44,22 @@ def icon(name: str) -> SafeString:
     )
 
 
+# The icon of each state of attempts, speeches and voices, and of each result of a deletion.
+STATE_ICONS: Final = {
+    "waiting": "clock", "sending": "busy", "cloning": "busy", "speaking": "busy",
+    "ready": "check", "flagged": "flag", "stopped": "stop", "failed": "cross",
+    "unknown": "question", "interrupted": "broken", "temporary": "clock", "kept": "check",
+    "expired": "stop", "deleted": "trash", "from_minimax": "download", "done": "check",
+    "already_gone": "check",
+}  # fmt: skip
+
+
+@register.simple_tag
+def state_icon(state: str) -> SafeString:
+    """The icon of a state; its word stands beside it."""
+    return icon(STATE_ICONS[state])
+
+
 @register.simple_tag
 def practice_mode() -> bool:
     """Whether the stand-in answers instead of MiniMax."""

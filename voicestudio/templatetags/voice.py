@@ -1,32 +1,21 @@
-"""Template tags of a voice: badge, time left, events, and its generated speech."""
+"""Template tags of a voice: time left, events, generated speech, and its deletion."""
 
 from datetime import timedelta
 from typing import Final
 
 from django import template
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from voicestudio import words
-from voicestudio.models import EventKind, Speech, SpeechState, Voice, VoiceState
+from voicestudio.models import EventKind, Speech, Voice, VoiceState
 from voicestudio.services import speeches
 from voicestudio.words import Message
-from voicestudio.words.voices import OCCURRENCES, ONLY_HERE
-
-from .studio import icon
+from voicestudio.words.voices import ITEM_STATES, ITEMS, OCCURRENCES, ONLY_HERE
 
 register = template.Library()
 
-ICONS: Final = {
-    VoiceState.TEMPORARY: "clock",
-    VoiceState.KEPT: "check",
-    VoiceState.EXPIRED: "stop",
-    VoiceState.DELETED: "trash",
-    VoiceState.UNKNOWN: "question",
-    VoiceState.FROM_MINIMAX: "download",
-}
 TONES: Final = {
     VoiceState.TEMPORARY: "warn",
     VoiceState.KEPT: "good",
@@ -35,30 +24,9 @@ TONES: Final = {
     VoiceState.UNKNOWN: "unknown",
     VoiceState.FROM_MINIMAX: "good",
 }
-SPEECH_ICONS: Final = {
-    SpeechState.WAITING: "clock",
-    SpeechState.SENDING: "busy",
-    SpeechState.SPEAKING: "busy",
-    SpeechState.READY: "check",
-    SpeechState.STOPPED: "stop",
-    SpeechState.FAILED: "cross",
-    SpeechState.UNKNOWN: "question",
-    SpeechState.INTERRUPTED: "broken",
-}
+ITEM_TONES: Final = {"done": "good", "already_gone": "good", "failed": "bad", "kept": "warn"}
 EVENTS: Final[dict[str, str | Promise]] = {**dict(EventKind.choices), **OCCURRENCES}
 SPEECH_POLL_INTERVAL: Final = 400  # ms
-
-
-@register.simple_tag
-def voice_icon(state: VoiceState) -> SafeString:
-    """The icon of a voice's state."""
-    return icon(ICONS[state])
-
-
-@register.simple_tag
-def speech_icon(state: SpeechState) -> SafeString:
-    """The icon of a speech's state."""
-    return icon(SPEECH_ICONS[state])
 
 
 @register.filter
@@ -125,3 +93,21 @@ def speech_poll_interval(speech: Speech) -> int:
 def attempt_of(voice: Voice) -> object:
     """The attempt that cloned a voice; None for an imported one."""
     return getattr(voice, "attempt", None)
+
+
+@register.filter
+def item_name(kind: str) -> str | Promise:
+    """An item of a deletion."""
+    return ITEMS[kind]
+
+
+@register.filter
+def item_result(state: str) -> str | Promise:
+    """What became of it."""
+    return ITEM_STATES[state]
+
+
+@register.filter
+def item_tone(state: str) -> str:
+    """Its colour, as the stylesheet names it."""
+    return ITEM_TONES[state]

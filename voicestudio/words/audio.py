@@ -1,5 +1,6 @@
 """Words, audio: why a file can't be used, and why a part of it is suggested."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -24,83 +25,71 @@ def size(count: int) -> str:
     return f"{count // 1024} KB"
 
 
+# By the codes of `audio`; `{length}` is the file's, `{size}` the limit.
+_PROBLEMS: Final[dict[str, Message]] = {
+    "empty": Message(_("This file is empty."), _("Choose it again, or export it again.")),
+    "too_large": Message(
+        _("This file is too large."),
+        _("The limit is {size}. Save it as mp3 or m4a, or cut it, then try again."),
+    ),
+    "not_audio": Message(
+        _("This isn't an audio file we can read."),
+        _("Export the recording as mp3, m4a or wav and upload that."),
+    ),
+    "damaged": Message(
+        _("This file is damaged and can't be read to the end."),
+        _("Export it again and upload the new file."),
+    ),
+    "video": Message(
+        _("This is a video. MiniMax accepts only audio."),
+        _("Export its audio as mp3, m4a or wav and upload that."),
+    ),
+    "no_audio": Message(
+        _("This file has no audio track."), _("Choose a file with the person's voice.")
+    ),
+    "silent": Message(
+        _("This recording is silent."),
+        _("Check that you used the right microphone, then record again."),
+    ),
+    "nothing_left": Message(
+        _("Nothing would be left of this recording."), _("Choose another one.")
+    ),
+    "too_short": Message(
+        _("This recording is too short."),
+        _("It is {length} long. MiniMax needs at least 10 seconds. One to two minutes is best."),
+    ),
+    "too_long": Message(
+        _("This recording is too long."),
+        _("MiniMax accepts up to 5 minutes. Cut out the best one to two minutes."),
+    ),
+}
+_CLIP_PROBLEMS: Final[dict[str, Message]] = {
+    "too_short": Message(
+        _("This clip is too short."), _("It is {length} long. Choose a clip of 5 to 8 seconds.")
+    ),
+    "too_long": Message(
+        _("This clip is too long."),
+        _("MiniMax accepts prompt clips shorter than 8 seconds. Cut it to 5 to 8 seconds."),
+    ),
+}
+_UNUSABLE: Final = Message(
+    _("This file can't be used."), _("Upload the recording as mp3, m4a or wav.")
+)
+
+
 def message_for_audio_problem(
     code: str, facts: dict[str, Any] | None = None, *, purpose: str = ""
 ) -> Message:
     """Why a file can't be used, whose rule it is, and what to do."""
     facts = facts or {}
-    length = seconds(facts.get("duration_ms"))
-    clip = purpose == "prompt_audio"
-    match code:
-        case "empty":
-            return Message(_("This file is empty."), _("Choose it again, or export it again."))
-        case "too_large":
-            return Message(
-                _("This file is too large."),
-                format_lazy(
-                    _("The limit is {size}. Save it as mp3 or m4a, or cut it, then try again."),
-                    size=size(facts["limit_bytes"]),
-                ),
-            )
-        case "not_audio":
-            return Message(
-                _("This isn't an audio file we can read."),
-                _("Export the recording as mp3, m4a or wav and upload that."),
-            )
-        case "damaged":
-            return Message(
-                _("This file is damaged and can't be read to the end."),
-                _("Export it again and upload the new file."),
-            )
-        case "video":
-            return Message(
-                _("This is a video. MiniMax accepts only audio."),
-                _("Export its audio as mp3, m4a or wav and upload that."),
-            )
-        case "no_audio":
-            return Message(
-                _("This file has no audio track."),
-                _("Choose a file with the person's voice."),
-            )
-        case "silent":
-            return Message(
-                _("This recording is silent."),
-                _("Check that you used the right microphone, then record again."),
-            )
-        case "nothing_left":
-            return Message(_("Nothing would be left of this recording."), _("Choose another one."))
-        case "too_short" if clip:
-            return Message(
-                _("This clip is too short."),
-                format_lazy(
-                    _("It is {length} long. Choose a clip of 5 to 8 seconds."), length=length
-                ),
-            )
-        case "too_short":
-            return Message(
-                _("This recording is too short."),
-                format_lazy(
-                    _(
-                        "It is {length} long. MiniMax needs at least 10 seconds. "
-                        "One to two minutes is best."
-                    ),
-                    length=length,
-                ),
-            )
-        case "too_long" if clip:
-            return Message(
-                _("This clip is too long."),
-                _(
-                    "MiniMax accepts prompt clips shorter than 8 seconds. Cut it to 5 to 8 "
-                    "seconds and try again."
-                ),
-            )
-        case "too_long":
-            return Message(
-                _("This recording is too long."),
-                _("MiniMax accepts up to 5 minutes. Cut out the best one to two minutes."),
-            )
-    return Message(_("This file can't be used."), _("Upload the recording as mp3, m4a or wav."))
+    message = _PROBLEMS.get(code, _UNUSABLE)
+    if purpose == "prompt_audio":
+        message = _CLIP_PROBLEMS.get(code, message)
+    numbers = {
+        "length": seconds(facts.get("duration_ms")),
+        "size": size(facts.get("limit_bytes", 0)),
+    }
+    return replace(message, next_step=format_lazy(message.next_step, **numbers))
 
 
 # Why a part of a recording is suggested, by the codes of `audio.passages`.

@@ -6,124 +6,114 @@ from django.utils.translation import gettext_lazy as _
 
 from .messages import Message, NextStep
 
-ADMINISTRATOR: Final = (NextStep.TELL_ADMINISTRATOR, NextStep.TRY_AGAIN)
-SLOW_DOWN: Final = Message(
-    _("MiniMax asks us to slow down."), _("We'll try again automatically."), (NextStep.WAIT,)
-)
-PROVIDER_TROUBLE: Final = Message(
+SLOW_DOWN: Final = Message(_("MiniMax asks us to slow down."), _("We'll try again automatically."))
+PROVIDER_PROBLEM: Final = Message(
     _("MiniMax has a problem on its side."),
     _("Your work is fine. Try again in a few minutes."),
-    (NextStep.TRY_AGAIN,),
+    NextStep.TRY_AGAIN,
 )
-_KEY_TROUBLE = Message(
+_WRONG_KEY: Final = Message(
     _("Our connection to MiniMax needs an administrator."),
     _("The key is wrong, or it belongs to another region. Your work is saved."),
-    ADMINISTRATOR,
+    NextStep.TRY_AGAIN,
 )
-_PLAN = Message(
+_PLAN_LIMIT: Final = Message(
     _("Our MiniMax plan doesn't allow more of this now."),
     _("Tell an administrator. Your work is saved."),
-    ADMINISTRATOR,
+    NextStep.TRY_AGAIN,
 )
 UNKNOWN_CODE: Final = Message(
     _("MiniMax answered in a way we haven't seen before."),
     _("Your work is saved. Copy the details for support."),
-    (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
+    NextStep.TRY_AGAIN,
 )
 
 CODES: Final[dict[int, Message]] = {
-    0: Message(_("The voice is ready."), _("Listen to the preview."), (NextStep.LISTEN,)),
+    0: Message(_("The voice is ready."), _("Listen to the preview.")),
     1000: Message(
         _("MiniMax couldn't process this and didn't say why."),
         _("The recording may be damaged. Check it, or try another one."),
-        (NextStep.CHECK_RECORDING, NextStep.OTHER_RECORDING, NextStep.COPY_DETAILS),
+        NextStep.CHECK_RECORDING,
     ),
     1001: Message(
         _("MiniMax took too long to answer."),
         _("The voice may or may not exist. Nothing was sent twice."),
-        (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
+        NextStep.FIND_OUT,
     ),
-    1002: SLOW_DOWN,
-    1039: SLOW_DOWN,
-    1041: SLOW_DOWN,
-    2045: SLOW_DOWN,
-    1004: _KEY_TROUBLE,
-    2049: _KEY_TROUBLE,
+    **dict.fromkeys((1002, 1039, 1041, 2045), SLOW_DOWN),
+    **dict.fromkeys((1004, 2049), _WRONG_KEY),
     1008: Message(
         _("Our MiniMax account is out of credit."),
         _("Tell an administrator, then try again. Your work is saved."),
-        ADMINISTRATOR,
+        NextStep.TRY_AGAIN,
     ),
-    1013: PROVIDER_TROUBLE,
-    1024: PROVIDER_TROUBLE,
-    1033: PROVIDER_TROUBLE,
+    **dict.fromkeys((1013, 1024, 1033), PROVIDER_PROBLEM),
     1026: Message(
         _("MiniMax's safety check stopped this because of the text or the recording."),
         _("Change the preview text, or choose another recording."),
-        (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
+        NextStep.CHANGE_TEXT,
     ),
     1027: Message(
         _("MiniMax's safety check blocked the preview."),
         _("Choose another preview text."),
-        (NextStep.CHANGE_TEXT,),
+        NextStep.CHANGE_TEXT,
     ),
     1042: Message(
         _("MiniMax doesn't accept hidden or unusual characters in the preview text."),
         _("Retype the text, or paste it as plain text."),
-        (NextStep.CHANGE_TEXT,),
+        NextStep.CHANGE_TEXT,
     ),
     1043: Message(
         _("MiniMax heard different words in the recording than the expected words."),
         _("Correct the expected words, or leave them empty."),
-        (NextStep.CHANGE_TEXT,),
+        NextStep.CHANGE_TEXT,
     ),
     1044: Message(
         _("MiniMax heard different words in the prompt clip than its prompt text."),
         _("Correct the words, or choose another clip."),
-        (NextStep.CHANGE_TEXT, NextStep.OTHER_RECORDING),
+        NextStep.CHANGE_TEXT,
     ),
     2013: Message(
         _("We sent something MiniMax doesn't accept."),
         _("Copy the details for support, or change something and try again."),
-        (NextStep.COPY_DETAILS, NextStep.TRY_AGAIN),
+        NextStep.TRY_AGAIN,
     ),
     20132: Message(
         _("MiniMax doesn't recognize this recording or voice ID."),
         _("Try again to upload our copy. If we have none, upload the recording as a file."),
-        (NextStep.TRY_AGAIN, NextStep.OTHER_RECORDING),
+        NextStep.TRY_AGAIN,
     ),
     2037: Message(
         _("The recording is too short or too long for MiniMax."),
         _("It must be between 10 seconds and 5 minutes long. Trim this one, or choose another."),
-        (NextStep.TRIM, NextStep.OTHER_RECORDING),
+        NextStep.TRIM,
     ),
     2038: Message(
         _("Our MiniMax account must be verified before it can clone voices."),
         _("Tell an administrator. Your work is saved."),
-        ADMINISTRATOR,
+        NextStep.TRY_AGAIN,
     ),
     2039: Message(
         _("This voice ID is taken."),
         _("MiniMax allows each voice ID only once. Choose another one."),
-        (NextStep.CHANGE_VOICE_ID,),
+        NextStep.CHANGE_VOICE_ID,
     ),
     2042: Message(
         _("This voice belongs to another MiniMax account."),
         _("Choose another voice ID."),
-        (NextStep.CHANGE_VOICE_ID,),
+        NextStep.CHANGE_VOICE_ID,
     ),
     2048: Message(
         _("The prompt clip is too long for MiniMax."),
         _("It must be shorter than 8 seconds. Trim the clip, or choose another."),
-        (NextStep.TRIM_CLIP, NextStep.OTHER_RECORDING),
+        NextStep.TRIM_CLIP,
     ),
     2054: Message(
         _("MiniMax doesn't recognize this voice."),
         _("It was deleted, has expired or belongs to another account. Clone it again."),
-        (NextStep.TRY_AGAIN,),
+        NextStep.TRY_AGAIN,
     ),
-    2056: _PLAN,
-    2061: _PLAN,
+    **dict.fromkeys((2056, 2061), _PLAN_LIMIT),
 }
 
 
@@ -139,7 +129,7 @@ _HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
 def message_for_http_status(status: int | None) -> Message:
     """The message for a refusal that has only an HTTP status."""
     if status is not None and status >= 500:
-        return PROVIDER_TROUBLE
+        return PROVIDER_PROBLEM
     return message_for_code(
         _HTTP.get(status or 0, 2013 if status in {400, 413, 415, 422} else None)
     )

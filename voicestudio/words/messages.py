@@ -1,41 +1,23 @@
-"""Words, messages: the shape of a message, and what a person can do next."""
+"""Words, messages: the shape of a message, and the link to its next step."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-class NextStep(StrEnum):
-    """What a person can do next; templates turn each into a button or a link."""
+class NextStep(TextChoices):
+    """What to change in the clone form; its label is the text of the link."""
 
-    LISTEN = "listen"
-    CHECK_RECORDING = "check_recording"
-    OTHER_RECORDING = "other_recording"
-    TRIM = "trim"
-    TRIM_CLIP = "trim_clip"
-    CHANGE_TEXT = "change_text"
-    CHANGE_VOICE_ID = "change_voice_id"
-    TRY_AGAIN = "try_again"
-    TELL_ADMINISTRATOR = "tell_administrator"
-    COPY_DETAILS = "copy_details"
-    WAIT = "wait"
-    FIND_OUT = "find_out"
-
-
-# The steps that lead to the clone form, filled in with the attempt's answers.
-FORM_LINKS: Final[dict[NextStep, str | Promise]] = {
-    NextStep.CHANGE_VOICE_ID: _("Choose another voice ID"),
-    NextStep.CHANGE_TEXT: _("Change the text"),
-    NextStep.CHECK_RECORDING: _("Check the recording"),
-    NextStep.TRIM: _("Trim the recording"),
-    NextStep.TRIM_CLIP: _("Trim the clip"),
-    NextStep.OTHER_RECORDING: _("Choose another recording"),
-    NextStep.TRY_AGAIN: _("Try again"),
-    NextStep.FIND_OUT: _("Clone with another voice ID"),
-}
+    CHANGE_VOICE_ID = "change_voice_id", _("Choose another voice ID")
+    CHANGE_TEXT = "change_text", _("Change the text")
+    CHECK_RECORDING = "check_recording", _("Check the recording")
+    TRIM = "trim", _("Trim the recording")
+    TRIM_CLIP = "trim_clip", _("Trim the clip")
+    OTHER_RECORDING = "other_recording", _("Choose another recording")
+    TRY_AGAIN = "try_again", _("Try again")
+    FIND_OUT = "find_out", _("Clone with another voice ID")
 
 
 @dataclass(frozen=True)
@@ -44,7 +26,7 @@ class Message:
 
     headline: str | Promise
     next_step: str | Promise
-    actions: tuple[NextStep, ...] = ()
+    link: NextStep | None = None
 
     def __str__(self) -> str:
         """Both sentences as one text, for a form field or a log."""

@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .codes import ADMINISTRATOR, CODES, SLOW_DOWN, UNKNOWN_CODE
+from .codes import CODES, SLOW_DOWN, UNKNOWN_CODE
 from .messages import Message, NextStep
 
 
@@ -32,19 +32,16 @@ class Trouble(StrEnum):
 
 TROUBLES: Final[dict[str, Message]] = {
     Trouble.NEVER_SENT: Message(
-        _("We couldn't reach MiniMax. Nothing was sent."),
-        _("We'll try again automatically."),
-        (NextStep.WAIT,),
+        _("We couldn't reach MiniMax. Nothing was sent."), _("We'll try again automatically.")
     ),
     Trouble.GAVE_UP: Message(
         _("We couldn't reach MiniMax and stopped trying."),
         _("No voice was cloned and nothing was charged. Try again later."),
-        ADMINISTRATOR,
+        NextStep.TRY_AGAIN,
     ),
     Trouble.UNANSWERED: Message(
         _("The connection to MiniMax was lost before an answer came."),
         _("We'll try again automatically."),
-        (NextStep.WAIT,),
     ),
     Trouble.TOO_LATE: CODES[1001],
     Trouble.NONSENSE: UNKNOWN_CODE,
@@ -53,16 +50,14 @@ TROUBLES: Final[dict[str, Message]] = {
     Trouble.IN_LINE: Message(
         _("MiniMax limits how many requests we can send per minute."),
         _("This one will start soon."),
-        (NextStep.WAIT,),
     ),
     Trouble.OVER_LIMIT: Message(
         _("You've reached this month's limit for paid calls. Nothing was sent."),
         _("Ask an administrator to raise it, then try again."),
-        ADMINISTRATOR,
+        NextStep.TRY_AGAIN,
     ),
     Trouble.VOICE_GONE: Message(
-        _("The voice no longer exists. Nothing was sent."),
-        _("Rebuild it from the recording."),
+        _("The voice no longer exists. Nothing was sent."), _("Rebuild it from the recording.")
     ),
     Trouble.KEPT_ALREADY: Message(
         _("The voice has already been kept. Nothing was sent or charged."),
@@ -71,40 +66,39 @@ TROUBLES: Final[dict[str, Message]] = {
     Trouble.BY_HAND: Message(
         _("Someone in your team marked this as failed."),
         _("Their note says why."),
-        (NextStep.TRY_AGAIN,),
+        NextStep.TRY_AGAIN,
     ),
     Trouble.OURS: Message(
         _("Something went wrong in the studio before the request was sent."),
         _("Nothing was charged. Try again, or copy the details for support."),
-        (NextStep.TRY_AGAIN, NextStep.COPY_DETAILS),
+        NextStep.TRY_AGAIN,
     ),
     Trouble.RECORDING_GONE: Message(
         _("Our copy of the recording can't be read."),
         _("Nothing was sent. Choose the recording again."),
-        (NextStep.OTHER_RECORDING,),
+        NextStep.OTHER_RECORDING,
     ),
     Trouble.INTERRUPTED: Message(
         _("The studio was stopped during the upload."),
         _("Nothing was cloned or charged. Try again."),
-        (NextStep.TRY_AGAIN,),
+        NextStep.TRY_AGAIN,
     ),
 }
 
 OUTCOME_UNKNOWN: Final = Message(
     _("We don't know whether MiniMax cloned this voice."),
     _("The request was sent, but we got no clear answer. Nothing was sent twice."),
-    (NextStep.FIND_OUT, NextStep.COPY_DETAILS),
+    NextStep.FIND_OUT,
 )
 
 SPEECH_UNKNOWN: Final = Message(
     _("We don't know whether MiniMax generated this speech."),
     _("The request was sent, but we got no clear answer. Nothing was sent twice."),
-    (NextStep.COPY_DETAILS,),
 )
 SPEECH_INTERRUPTED: Final = Message(
     _("The studio was stopped before the text was sent."),
     _("Nothing was generated or charged. Try again."),
-    (NextStep.TRY_AGAIN,),
+    NextStep.TRY_AGAIN,
 )
 
 MODERATION: Final[dict[int, Promise | str]] = {
