@@ -91,8 +91,8 @@ def render_refusal(request: HttpRequest, message: words.Message) -> HttpResponse
     """Why a recording was not stored: beside the field for htmx, else above the list."""
     if not request.htmx:  # type: ignore[attr-defined]
         return recordings.render_list(request, message=message, status=422)
-    context = {"message": message, "state": "failed"}
-    response = render(request, "_note.html", context, status=422)
+    note = {"headline": message.headline, "next_step": message.next_step}
+    response = render(request, "_note.html", note | {"state": "failed"}, status=422)
     # Beside the recording that is already chosen, not in its place.
     return retarget(response, "#id_file_error")
 
