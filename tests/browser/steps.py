@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests import factories
 from tests.browser.conftest import TIMEOUT_MS, Studio
@@ -113,11 +113,11 @@ def wait_for_position(audio: Locator, seconds: float) -> None:
     )
 
 
-def bounding_box(locator: Locator) -> dict[str, float]:
+def bounding_box(locator: Locator) -> FloatRect:
     """`x`, `y`, `width` and `height` of a visible element."""
     box = locator.bounding_box()
     assert box is not None
-    return dict(box)
+    return box
 
 
 # A checkbox and its label are one target, as high as the label's ::before.

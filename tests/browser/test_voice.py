@@ -81,7 +81,7 @@ def test_voice_speaks_a_text_that_can_be_played_and_reused(
     expect(text).to_have_value("Good morning, everybody.")
     expect(page.get_by_label("Pitch")).to_have_value("-2")
     (call,) = standin.calls_of("t2a_v2")
-    assert call.json["voice_setting"]["pitch"] == -2  # type: ignore[index]
+    assert call.json["voice_setting"]["pitch"] == -2
     assert Speech.objects.get().state == "ready"
 
 
