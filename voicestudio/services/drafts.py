@@ -1,7 +1,7 @@
 """Drafts: forms that were sent after the sign-in had expired, kept until the person is back.
 
-django-formtools was looked at: it keeps the steps of one wizard in the session, while a draft can be
-of any form and has to outlive the session in which it was sent.
+django-formtools was looked at: it keeps the steps of one wizard in the session, while a draft can
+be of any form and has to outlive the session in which it was sent.
 """
 
 import json

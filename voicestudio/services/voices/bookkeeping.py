@@ -182,7 +182,7 @@ def cancel_charge(speech: Speech) -> None:
 
 
 def _lock(speech: Speech) -> None:
-    """Lock the voice, so that of two speeches that end at once the second sees the first's charge."""
+    """Lock the voice: of two speeches that end at once the second sees the first's charge."""
     speech.voice = Voice.objects.select_for_update().get(pk=speech.voice_id)
 
 

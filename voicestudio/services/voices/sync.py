@@ -76,7 +76,7 @@ def compare_voices() -> Comparison:
 
 
 def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
-    """Add a voice that only MiniMax has, with a speaker of this name; MiniMax lists only kept voices.
+    """Add a voice that only MiniMax has, with a speaker of this name; MiniMax lists kept ones only.
 
     Raises `VoiceNotListed`, `ListUnavailable`, or ValueError without a name.
     """
