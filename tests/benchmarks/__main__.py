@@ -26,10 +26,9 @@ BENCHMARKS: Final = {
     "processes": "all processes idle; start after set-up",
     "audio": "a recording decoded, measured and drawn",
     "doctor": "a recording checked, beside FFmpeg's own measurements",
-    "servers": "which application server fits",
 }
 # These print tables of their own.
-PROGRAMS: Final = frozenset({"audio", "doctor", "servers"})
+PROGRAMS: Final = frozenset({"audio", "doctor"})
 
 
 def warn_if_busy() -> None:
