@@ -202,8 +202,10 @@ def test_delete_keeps_a_file_there_that_another_recording_shares(
     """The provider may give the same content the same file_id."""
     other = make_recording(file_id=kept.attempt.recording.file_id)
 
+    plan = deletion.plan_deletion(kept)
     states = dict(_states(_delete(kept, person)))
 
+    assert plan.files_there == []
     assert states["file_there"] == "kept"
     assert other.file_id_at("practice") in standin.files
 

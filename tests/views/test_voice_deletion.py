@@ -78,8 +78,8 @@ def test_page_costs_the_same_with_many_other_voices(
     for _voice in range(5):
         make_voice(speaker=voice.speaker)
 
-    # Who it is (2), lapsed calls (2), the voice, what is at stake (4), its cost.
-    with django_assert_num_queries(10):
+    # Who it is (2), lapsed calls (2), the voice, what is deleted (5), its cost.
+    with django_assert_num_queries(11):
         client.get(f"/voices/{voice.pk}/delete/")
 
 

@@ -1,5 +1,7 @@
 """Provider files: under which `file_id` an account at the provider knows a recording."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,7 +13,7 @@ from .recordings import AudioFile
 class ProviderFileQuerySet(models.QuerySet["ProviderFile"]):
     """Uploads by whether the provider still has them."""
 
-    def living(self) -> "ProviderFileQuerySet":
+    def living(self) -> Self:
         """Uploads that have not been deleted at the provider."""
         return self.filter(deleted_at__isnull=True)
 

@@ -103,7 +103,9 @@ def plan_deletion(voice: Voice) -> DeletionPlan:
         speeches=Speech.objects.filter(voice=voice).exclude(audio="").count(),
         recordings=[recording for recording in free if recording.file],
         files_there=[
-            recording for recording in free if recording.file_id_at(settings.MINIMAX_PROVIDER)
+            recording
+            for recording in free
+            if recording.file_id_at(settings.MINIMAX_PROVIDER) and not _is_shared_there(recording)
         ],
         needed=[recording for recording in needed if recording.file or recording.file_id],
     )
@@ -175,8 +177,7 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
         file_id = recording.file_id_at(account)
         if file_id is None:
             continue
-        same = ProviderFile.objects.living().filter(account=account, file_id=file_id)
-        if _used_elsewhere(recording, voice) or same.exclude(recording=recording).exists():
+        if _used_elsewhere(recording, voice) or _is_shared_there(recording):
             yield Item("file_there", recording.name, KEPT)
             continue
         call = partial(_delete_file, file_id, recording.purpose)
@@ -184,7 +185,7 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
         if item.state in (DONE, ALREADY_GONE):
             with transaction.atomic():
                 now = timezone.now()
-                same.update(deleted_at=now)
+                recording.provider_files.living().filter(account=account).update(deleted_at=now)
                 if not recording.file:
                     AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
         yield item
@@ -192,27 +193,19 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
 
 def _delete_files_here(voice: Voice) -> Iterator[Item]:
     """Delete our audio. A file that cannot be deleted stays in its row for another try."""
-    attempt: CloneAttempt | None = getattr(voice, "attempt", None)
-    if attempt is not None and (attempt.audio or attempt.audio_url):
-        item = _delete_from_storage("audio", attempt.audio) if attempt.audio else None
-        if item is None or item.state != FAILED:
-            # Without its claim, a worker that is copying it at this moment has nothing to write.
-            CloneAttempt.objects.filter(pk=attempt.pk).update(
-                audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
-                claim=None, lease_until=None,
-            )  # fmt: skip
-        if item is not None:
-            yield item
+    attempts = CloneAttempt.objects.filter(cloned_voice=voice)
     speeches = Speech.objects.filter(voice=voice, status=SpeechState.READY)
-    for speech in speeches.exclude(audio="", audio_url=""):
-        item = _delete_from_storage("speech", speech.audio) if speech.audio else None
-        if item is None or item.state != FAILED:
-            Speech.objects.filter(pk=speech.pk).update(
-                audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
-                claim=None, lease_until=None,
-            )  # fmt: skip
-        if item is not None:
-            yield item
+    for kind, calls in (("audio", attempts), ("speech", speeches)):
+        for call in calls.exclude(audio="", audio_url=""):
+            item = _delete_from_storage(kind, call.audio) if call.audio else None
+            if item is None or item.state != FAILED:
+                # Without its claim, a worker that downloads the audio now has nothing to write.
+                calls.filter(pk=call.pk).update(
+                    audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
+                    claim=None, lease_until=None,
+                )  # fmt: skip
+            if item is not None:
+                yield item
     for recording in _recordings(voice):
         if recording.file:
             yield _delete_recording_here(recording, voice)
@@ -244,6 +237,14 @@ def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:
     """Whether another attempt needs the recording, unless its voice was deleted as well."""
     others = CloneAttempt.objects.using_recording(recording.pk).exclude(cloned_voice=voice)
     return others.exclude(cloned_voice__deleted_at__isnull=False).exists()
+
+
+def _is_shared_there(recording: AudioFile) -> bool:
+    """Whether another recording has the same file at the provider."""
+    account = settings.MINIMAX_PROVIDER
+    file_id = recording.file_id_at(account)
+    same = ProviderFile.objects.living().filter(account=account, file_id=file_id or 0)
+    return file_id is not None and same.exclude(recording=recording).exists()
 
 
 def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
