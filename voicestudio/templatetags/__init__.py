@@ -1,1 +1,1 @@
-"""Template tags: how facts are drawn and said on a page."""
+"""Template tags: how facts are drawn on a page."""

@@ -76,7 +76,7 @@ def render_page(
         "form": form,
         "mistakes": form.mistakes(),
         "remarks": form.warnings(),
-        "asked": requested,
+        "requested": requested,
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.too_large_message(),
         "likeness": form.has_answers("prompt_clip", "prompt_file", "prompt_text"),

@@ -73,7 +73,7 @@ def _render_page(
     context = {
         "voice": voice,
         "form": form,
-        "told": result,
+        "deletion": result,
         "stake": deletion.plan_deletion(voice),
         "cost": costs.sum_voices([voice.pk])[voice.pk],
     }

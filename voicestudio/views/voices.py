@@ -148,7 +148,7 @@ def render_voice(
     context = {
         "voice": voice,
         "attempt": attempt,
-        "kin": relatives,
+        "relatives": relatives,
         "speech_form": speech_form,
         "count": None,
         "speech_price": prices.estimate_speech(text, model, voice),
@@ -160,7 +160,7 @@ def render_voice(
         "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
         "thousand": prices.price_per_character(model) * 1000,
         "permission_wording": PERMISSION_WORDING,
-        "story": service.voice_timeline(voice),
+        "timeline": service.voice_timeline(voice),
         **_speech_page(request, own_speeches),
         **context,
     }

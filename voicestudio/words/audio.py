@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
@@ -89,7 +88,7 @@ def message_for_audio_problem(
         "length": seconds(facts.get("duration_ms")),
         "size": size(facts.get("limit_bytes", 0)),
     }
-    return replace(message, next_step=format_lazy(message.next_step, **numbers))
+    return replace(message, next_step=str(message.next_step).format(**numbers))
 
 
 # Why a part of a recording is suggested, by the codes of `audio.passages`.
