@@ -1,4 +1,4 @@
-"""Recordings made in code: tones and speech-like sound in every container that people bring."""
+"""Writes recordings: tones and speech-like sound in every common container."""
 
 import base64
 import struct
@@ -35,7 +35,7 @@ WRITERS = {
     "aiff": ("aiff", "pcm_s16be", "s16"),
     "mka": ("matroska", "aac", "fltp"),
 }
-# One frame of DTS, 512 samples of two channels at 44.1 kHz, which no encoder of PyAV makes.
+# One frame of DTS, 512 samples of two channels at 44.1 kHz. PyAV has no encoder for it.
 DTS = zlib.decompress(
     base64.b85decode(
         "c-pJ~*TDG4M%-W_1EU24^ZWV-"
@@ -57,7 +57,7 @@ def sine(
 
 
 def speech(seconds: float, rate: int = 44_100, *, channels: int = 1, seed: int = 1) -> Sound:
-    """Noise in syllables and pauses, something like a voice; the same for the same seed."""
+    """Noise in syllables and pauses, similar to a voice; the same for the same seed."""
     chance = np.random.default_rng(seed)
     count = round(seconds * rate)
     syllables = np.abs(chance.standard_normal(int(seconds * 5) + 2))
@@ -77,9 +77,9 @@ def write(
     options: dict[str, str] | None = None,
     aac_coder: str = "fast",
 ) -> Path:
-    """Write the sound as one of `WRITERS`; gives the path back.
+    """Write the sound as one of `WRITERS` and return the path.
 
-    The coder "fast" takes a quarter of the time of "twoloop", which keeps the level of a tone.
+    The AAC coder "fast" needs a quarter of the time of "twoloop", which keeps the level of a tone.
     """
     muxer, codec, sample_format = WRITERS[kind]
     layout = LAYOUTS[len(sound)]
@@ -111,7 +111,7 @@ def write(
 
 
 def dts_in_wav(path: Path, seconds: float, *, silence: int = 0) -> Path:
-    """DTS under the name of PCM, as on a CD, after so many silent frames of that."""
+    """DTS declared as PCM, as on a CD, after `silence` frames of silent PCM."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
@@ -121,7 +121,7 @@ def dts_in_wav(path: Path, seconds: float, *, silence: int = 0) -> Path:
 
 
 def film(path: Path, *, sound: Sound | None = None) -> Path:
-    """A second of moving picture as mp4, with or without sound (44.1 kHz)."""
+    """A second of video as mp4, with or without sound (44.1 kHz)."""
     with av.open(str(path), "w", format="mp4") as container:
         picture: Any = container.add_stream("mpeg4", rate=10)
         picture.width = picture.height = 32
@@ -144,7 +144,7 @@ def film(path: Path, *, sound: Sound | None = None) -> Path:
 
 
 def plain_wav(path: Path, seconds: float, *, rate: int = 8_000, level: int = 60) -> Path:
-    """A long recording at little cost: 8 bits, one channel, a square wave."""
+    """A square wave of 8 bits and one channel, which is quick to write even if it is long."""
     period = bytes([128 + level] * 10 + [128 - level] * 10)
     count = round(seconds * rate)
     with wave.open(str(path), "wb") as file:
@@ -156,7 +156,7 @@ def plain_wav(path: Path, seconds: float, *, rate: int = 8_000, level: int = 60)
 
 
 def png() -> bytes:
-    """A picture of 16 by 16 pixels, such as music has on its cover."""
+    """A picture of 16 by 16 pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
@@ -169,7 +169,7 @@ def png() -> bytes:
 
 
 def id3_with_cover(picture: bytes) -> bytes:
-    """An ID3v2.3 tag that holds a title and a cover picture."""
+    """An ID3v2.3 tag with a title and a cover picture."""
 
     def frame(name: bytes, data: bytes) -> bytes:
         return name + struct.pack(">I", len(data)) + b"\0\0" + data
@@ -184,7 +184,7 @@ def id3_with_cover(picture: bytes) -> bytes:
 
 
 def m4a_with_cover(m4a: bytes, picture: bytes) -> bytes:
-    """The same file with a cover picture; its last box must be `moov`."""
+    """The file with a cover picture added; its last box must be `moov`."""
 
     def box(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data) + 8) + name + data

@@ -8,7 +8,7 @@ from voicestudio.audio import waveform_path
 
 
 def strokes(path: str) -> list[tuple[float, float, float]]:
-    """Follow the pen: (x, top, bottom) of every stroke."""
+    """The strokes of a path: (x, top, bottom)."""
     x = y = 0.0
     found = []
     for command, numbers in re.findall(r"([Mmv])([-\d. ]+)", path):
@@ -25,7 +25,7 @@ def strokes(path: str) -> list[tuple[float, float, float]]:
     return found
 
 
-def test_strokes_stand_centred_from_left_to_right() -> None:
+def test_strokes_are_centred_from_left_to_right() -> None:
     assert strokes(waveform_path([0, 50, 100, 25], width=16, height=40)) == [
         (2, 19.5, 20.5),
         (6, 10, 30),
@@ -34,12 +34,12 @@ def test_strokes_stand_centred_from_left_to_right() -> None:
     ]
 
 
-def test_path_is_written_short() -> None:
+def test_path_is_short() -> None:
     assert waveform_path([50, 50, 0], width=12, height=40) == "M2 10v20m4-20v20m4-10.5v1"
 
 
 @pytest.mark.parametrize(("width", "height"), [(440, 40), (300, 32), (97, 15), (1000, 120)])
-def test_all_strokes_lie_within_the_picture(width: int, height: int) -> None:
+def test_all_strokes_are_within_the_picture(width: int, height: int) -> None:
     peaks = [(index * 37) % 101 for index in range(110)]
 
     found = strokes(waveform_path(peaks, width=width, height=height))
@@ -59,9 +59,9 @@ def test_110_bars_take_at_most_1200_bytes() -> None:
     assert len(waveform_path(peaks)) <= 1200
 
 
-def test_bars_beyond_the_scale_are_bounded() -> None:
+def test_bars_outside_of_the_scale_are_bounded() -> None:
     assert waveform_path([-5, 250]) == waveform_path([0, 100])
 
 
-def test_no_peaks_draw_nothing() -> None:
+def test_path_without_peaks_is_empty() -> None:
     assert waveform_path([]) == ""
