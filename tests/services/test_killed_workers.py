@@ -43,7 +43,7 @@ def _database_url() -> str:
 
 @contextmanager
 def _worker(data_dir: Path, standin: StandIn) -> Iterator[subprocess.Popen[bytes]]:
-    """The real worker, in a process of its own, until it is killed."""
+    """A real worker process, killed at the end of the block."""
     port = standin.port
     environment = {
         "PATH": os.environ["PATH"],
@@ -86,12 +86,12 @@ def _row(attempt: CloneAttempt) -> CloneAttempt:
 
 
 STAGES: dict[str, tuple[str, Fault, AttemptState, int]] = {
-    # what is slow: call, how, what is true in the end, voices at the provider
+    # stage: the slow call, its fault, the final state, the number of voices at the provider
     "upload": ("upload", Fault(delay=2), AttemptState.READY, 1),
     "upload answered": ("upload", Fault(after="work", action="hang"), AttemptState.READY, 1),
     "clone": ("voice_clone", Fault(action="hang"), AttemptState.UNKNOWN, 0),
     "clone done": ("voice_clone", Fault(after="work", action="hang"), AttemptState.UNKNOWN, 1),
-    "audio": ("audio", Fault(action="hang"), AttemptState.READY, 1),
+    "preview": ("audio", Fault(action="hang"), AttemptState.READY, 1),
 }
 
 
@@ -126,7 +126,7 @@ def test_worker_killed_before_claim_loses_nothing(
 ) -> None:
     """The job was lost with the queue; the row alone is enough."""
     attempt = clones.submit(order(), by=person)
-    # What a worker throws away with every beat: drafts and files for which nobody came back.
+    # Old drafts and abandoned uploads, which a chore of the worker deletes.
     draft, half = data_dir / "drafts" / "1" / "old", data_dir / "incoming" / "half.upload"
     draft.mkdir(parents=True)
     half.touch()

@@ -1,4 +1,4 @@
-"""Leases: renewed as long as they are held, and over for good once they are let go."""
+"""Leases: renewed while they are held, and not any more once they are released."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def attempt(person: User, settings: Settings) -> CloneAttempt:
-    """At the provider, in the hands of nobody yet."""
+    """An attempt in flight that no worker holds."""
     settings.LEASE_SECONDS = 60.0
     settings.HEARTBEAT_SECONDS = 0.02
     return make_attempt(AttemptState.CLONING, by=person)
@@ -57,19 +57,19 @@ def test_released_lease_is_not_renewed(attempt: CloneAttempt) -> None:
         _until_held(attempt)
 
         assert leases.release_all() == 1
-        time.sleep(0.1)  # five turns
+        time.sleep(0.1)  # five renewals
 
         assert not _is_held(attempt)
 
 
 class Renewal:
-    """What happens when a renewal is about to be written."""
+    """Stops each renewal just before it is written."""
 
     def __init__(self) -> None:
         self.under_way, self.may_be_written = threading.Event(), threading.Event()
 
     def lease_end(self) -> datetime:
-        """Stands where the renewer asks until when."""
+        """Replaces `leases.lease_end`, which the renewal calls."""
         self.under_way.set()
         _wait(self.may_be_written)
         return timezone.now() + timedelta(minutes=1)
@@ -77,45 +77,45 @@ class Renewal:
 
 @pytest.fixture
 def renewal(monkeypatch: pytest.MonkeyPatch) -> Renewal:
-    """Renewals come as far as their UPDATE, and no further before they may."""
-    one = Renewal()
-    monkeypatch.setattr(leases, "lease_end", one.lease_end)
-    return one
+    """Renewals stop before their UPDATE until `may_be_written` is set."""
+    renewal = Renewal()
+    monkeypatch.setattr(leases, "lease_end", renewal.lease_end)
+    return renewal
 
 
 def test_release_waits_for_running_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
-    def let_go() -> None:
+    def release() -> None:
         leases.release_all()
         connection.close()
 
-    letting_go = threading.Thread(target=let_go)
+    release_thread = threading.Thread(target=release)
     with leases.hold() as claim:
         _hold(attempt, claim)
         _wait(renewal.under_way)
-        letting_go.start()
-        letting_go.join(0.2)  # as far as it gets
+        release_thread.start()
+        release_thread.join(0.2)  # waits for the renewal
         renewal.may_be_written.set()
-        letting_go.join(10)
+        release_thread.join(10)
         time.sleep(0.1)
 
-        assert not letting_go.is_alive()
+        assert not release_thread.is_alive()
         assert not _is_held(attempt)
 
 
 def test_hold_does_not_wait_for_renewal(attempt: CloneAttempt, renewal: Renewal) -> None:
-    """A renewal may wait for rows that are locked by whoever takes the next claim."""
-    taken = threading.Event()
+    """A renewal may itself wait for a row that the next claim has locked."""
+    held = threading.Event()
 
-    def take_another() -> None:
+    def hold_another() -> None:
         with leases.hold():
-            taken.set()
+            held.set()
 
-    other = threading.Thread(target=take_another)
+    other = threading.Thread(target=hold_another)
     with leases.hold():
         _wait(renewal.under_way)
         other.start()
         try:
-            _wait(taken)
+            _wait(held)
         finally:
             renewal.may_be_written.set()
             other.join(10)

@@ -37,10 +37,10 @@ from voicestudio.services.voices import bookkeeping
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_waiting")]
 
 SEED = int(os.environ.get("LEDGER_SEED", "20261122"))
-PATIENCE = 0.8  # seconds until an answer is taken for lost
+PATIENCE = 0.8  # read time-out in seconds
 
-# How a call goes, and how often. After "work" the provider has done it, and bills it.
-WAYS: list[tuple[int, Fault | None]] = [
+# Weight and fault of a call. After "work" the provider has done and billed it.
+OUTCOMES: list[tuple[int, Fault | None]] = [
     (30, None),
     (6, Fault(action="drop")),
     (8, Fault(action="drop", after="work")),
@@ -54,13 +54,13 @@ WAYS: list[tuple[int, Fault | None]] = [
     (6, Fault(status_code=1002)),
     (4, Fault(http_status=502, body="<html>bad gateway</html>")),
     (4, Fault(body=b'{"base_resp": {"status_code": 0}}' * 2, after="work")),  # doubled
-    (1, Fault(delay=PATIENCE + 0.3)),  # late: done, but nobody waits any more
+    (1, Fault(delay=PATIENCE + 0.3)),  # late: done after our time-out
 ]
 KILLED = 5
 
 
 class Runs:
-    """One studio's life: random orders, random faults, people who find out afterwards."""
+    """A studio with random orders and random faults, whose unknown outcomes are reconciled."""
 
     def __init__(self, seed: int, standin: StandIn, person: User) -> None:
         self.dice = random.Random(seed)
@@ -69,8 +69,8 @@ class Runs:
         self.sent = Counter[str]()
 
     def fault(self, name: str) -> None:
-        weights = [weight for weight, _fault in WAYS]
-        [(_weight, fault)] = self.dice.choices(WAYS, weights)
+        weights = [weight for weight, _fault in OUTCOMES]
+        [(_weight, fault)] = self.dice.choices(OUTCOMES, weights)
         if fault is not None:
             self.standin.script(name, fault)
 
@@ -82,10 +82,10 @@ class Runs:
             self.fault("voice_clone")
             self.work(attempt)
         if self.dice.random() < 0.2:
-            clones.run_clone.call(attempt.pk)  # the job was delivered twice
+            clones.run_clone.call(attempt.pk)  # a job that is delivered twice
         for _turn in range(50):
             attempt = CloneAttempt.objects.get(pk=attempt.pk)
-            if attempt.state == AttemptState.WAITING:  # in line, behind the calls of others
+            if attempt.state == AttemptState.WAITING:  # waits for its slot
                 self.work(attempt)
             elif attempt.state == AttemptState.UNKNOWN:
                 self.find_out(attempt)
@@ -120,7 +120,7 @@ class Runs:
             try:
                 waits = runner._send_once(steps.STEPS, claimed, request) is None
             except MiniMaxError:
-                waits = False  # a refusal came, which nobody has lived to write down
+                waits = False  # refused, but the worker died before it recorded that
             if waits:
                 self.work(attempt)  # it has to wait for its turn, and outlives the worker
                 return
