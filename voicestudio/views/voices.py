@@ -185,7 +185,7 @@ def _initial_notes(request: HttpRequest, voice: Voice) -> dict[str, Any]:
 
 def _speech_page(request: HttpRequest, own_speeches: Any) -> dict[str, Any]:
     """One page of the generated speeches, newest first."""
-    before = parse_id(request.GET.get("before", ""))
+    before = parse_id(request.GET.get("before", "")) or None
     page = own_speeches.page_by_id(before=before, size=SPEECHES)
     return {"speeches": page.rows, "older": page.older, "newest": bool(before)}
 
