@@ -392,7 +392,7 @@ def test_prompt_clip_is_cut_and_looped_on_the_form(studio: Studio, recording: Au
     page.get_by_label("Speaker").fill("Anna Larsen")
     page.get_by_text("Improve likeness").click()
 
-    page.locator("[value=cut_out_clip]").click()
+    page.get_by_role("button", name="Cut a clip from the recording").click()
     expect_length(page, "good", r"^6\.5")
     cut(page)
     expect(page).to_have_url(re.compile(r"/\?prompt_clip=\d+#id_prompt_text$"))
