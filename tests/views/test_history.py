@@ -148,10 +148,10 @@ def test_pages_lead_from_end_to_end_and_back(browser: Client, owner: User) -> No
     assert shown(first) == made[:25]
     assert shown(second) == made[25:]
     assert shown(back) == made[:25]
-    assert re.findall(r'href="([^"]+)" rel="next"', text(first)) == [f"?before={made[24]}"]
+    assert re.findall(r'href="([^"]+)" rel="next"', text(first)) == [f"/history/?before={made[24]}"]
     assert re.findall(r'href="([^"]+)" rel="prev"', text(first)) == []
     assert re.findall(r'href="([^"]+)" rel="next"', text(second)) == []
-    assert re.findall(r'href="([^"]+)" rel="prev"', text(second)) == [f"?after={made[25]}"]
+    assert re.findall(r'href="([^"]+)" rel="prev"', text(second)) == [f"/history/?after={made[25]}"]
 
 
 def test_links_keep_the_filters(browser: Client, owner: User) -> None:
@@ -160,7 +160,7 @@ def test_links_keep_the_filters(browser: Client, owner: User) -> None:
     page = text(browser.get(URL, {"state": "failed", "q": "", "before": "999999"}))
 
     assert re.findall(r'href="([^"]+)" rel="next"', page) == [
-        f"?state=failed&amp;q=&amp;before={made[24]}"
+        f"/history/?state=failed&amp;q=&amp;before={made[24]}"
     ]
 
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, retarget
 
 from voicestudio.forms.history import HistoryForm
-from voicestudio.forms.ids import parse_id
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.paid_calls import audio_download
@@ -23,6 +22,7 @@ from voicestudio.services.paid_calls import audio_download
 from . import drafts
 from .attach_changes import attach_changes
 from .htmx import HtmxRequest
+from .paging import page_links, read_cursors
 
 if TYPE_CHECKING:
     from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
@@ -35,16 +35,22 @@ MOST_PEOPLE: Final = 500
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
     form = HistoryForm(request.GET, people=_list_people())
-    before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
+    cursors = read_cursors(request)
     page = _filter(request, form).page(
-        words=form.chosen.get("q", ""),
-        before=before,
-        after=None if before else after,
-        period=form.period,
+        words=form.chosen.get("q", ""), period=form.period, **cursors._asdict()
     )
     _attach_queue_positions(page.attempts)
     attach_changes(page.attempts)
-    context = {"form": form, "page": page, "left_out": form.left_out, "paged": before or after}
+    context = {
+        "form": form,
+        "page": page,
+        "left_out": form.left_out,
+        "paged": any(cursors),
+        "pages": page_links(
+            request, reverse("history"),
+            ("after", page.newer), ("before", page.older),
+        ),
+    }  # fmt: skip
     if not _is_for_part(request, "results"):
         return _keep_private(render(request, "attempts/history.html", context))
     response = render(request, "attempts/history.html#results", context | {"oob": True})

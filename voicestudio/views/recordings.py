@@ -6,12 +6,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio import words
-from voicestudio.forms.ids import parse_id
 from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.models.recordings import AudioFileQuerySet
@@ -20,8 +20,9 @@ from voicestudio.services import recordings as service
 from . import uploads
 from .attach_uses import attach_uses
 from .htmx import HtmxRequest
+from .paging import page_links, read_cursors
 
-PAGE: Final = 25
+PAGE_SIZE: Final = 25
 MOST_USES: Final = 50
 # Columns that the list does not show; those of one page would be a megabyte.
 DEFERRED: Final = (
@@ -42,13 +43,16 @@ def render_list(
     chosen = RecordingFilterForm(request.GET).chosen
     rows = _filter(request, chosen).select_related("created_by", "parent__parent").defer(*DEFERRED)
     rows = rows.prefetch_related("provider_files")
-    before, after = (parse_id(request.GET.get(name, "")) for name in ("before", "after"))
-    page = rows.page_by_id(before=before, after=after, size=PAGE)
+    page = rows.page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
     attach_uses(page.rows)
     context = {
         "recordings": page.rows,
-        "older": page.older,
-        "newer": page.newer,
+        "pages": page_links(
+            request,
+            reverse("recordings"),
+            ("after", page.newer),
+            ("before", page.older),
+        ),
         "chosen": chosen,
         "filtered": any(chosen.values()),
         "kept": [(name, chosen[name]) for name in ("purpose", "verdict") if chosen[name]],

@@ -15,6 +15,7 @@ from voicestudio.services.voices import notes
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .history import find_attempt
+from .paging import page_links
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -38,9 +39,17 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     shown_recordings = list(
         recordings.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1]
     )
+    number = tree_page.number
+    next_number = number + 1 if number < tree_page.pages else None
     context = {
         "speaker": speaker,
         "tree_page": tree_page,
+        "pages": page_links(
+            request,
+            reverse("speaker", args=[pk]),
+            ("page", number - 1),
+            ("page", next_number),
+        ),
         "best": attempt_tree.best_attempt(speaker),
         "voices": shown_voices[:MOST],
         "more_voices": len(shown_voices) > MOST,

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -24,8 +25,10 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
+from .paging import page_links, read_cursors
 
 if TYPE_CHECKING:
+    from voicestudio.models.speeches import SpeechQuerySet
     from voicestudio.models.voice_queryset import VoiceQuerySet
 
 MOST_TAGS: Final = 200
@@ -43,7 +46,19 @@ def voices(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", "")[:300],
     )
     _attach_costs(page.voices)
-    context = {"form": form, "page": page, "soon": reminders.count_expiring(), "tags": tags}
+    links = page_links(
+        request,
+        reverse("voices"),
+        ("before", page.before),
+        ("after", page.after),
+    )
+    context = {
+        "form": form,
+        "page": page,
+        "pages": links,
+        "soon": reminders.count_expiring(),
+        "tags": tags,
+    }
     return render(request, "voices/list.html", context)
 
 
@@ -161,17 +176,19 @@ def render_voice(
         "thousand": prices.price_per_character(model) * 1000,
         "permission_wording": PERMISSION_WORDING,
         "timeline": service.voice_timeline(voice),
-        **_speech_page(request, own_speeches),
+        **_speech_page(request, voice, own_speeches),
         **context,
     }
     return render(request, "voices/detail.html", context, status=status)
 
 
-def _initial_speech(request: HttpRequest, voice: Voice, own_speeches: Any) -> dict[str, Any]:
+def _initial_speech(
+    request: HttpRequest, voice: Voice, own_speeches: "SpeechQuerySet"
+) -> dict[str, Any]:
     """From a draft, or from the earlier speech that the address names."""
     if draft := drafts.pop_answers(request, "speak", voice.pk):
         return dict(draft)
-    earlier = own_speeches.filter(pk=parse_id(request.GET.get("from", ""))).first()
+    earlier = own_speeches.filter(pk=parse_id(request.GET.get("from", "")) or 0).first()
     return SpeechForm.copy_of(earlier) if earlier else {}
 
 
@@ -183,11 +200,16 @@ def _initial_notes(request: HttpRequest, voice: Voice) -> dict[str, Any]:
     } | drafts.pop_answers(request, "voice_notes", voice.pk)
 
 
-def _speech_page(request: HttpRequest, own_speeches: Any) -> dict[str, Any]:
+def _speech_page(
+    request: HttpRequest, voice: Voice, own_speeches: "SpeechQuerySet"
+) -> dict[str, Any]:
     """One page of the generated speeches, newest first."""
-    before = parse_id(request.GET.get("before", "")) or None
-    page = own_speeches.page_by_id(before=before, size=SPEECHES)
-    return {"speeches": page.rows, "older": page.older, "newest": bool(before)}
+    page = own_speeches.page_by_id(size=SPEECHES, **read_cursors(request)._asdict())
+    links = page_links(
+        request, reverse("voice", args=[voice.pk]),
+        ("after", page.newer), ("before", page.older), anchor="#spoken",
+    )  # fmt: skip
+    return {"speeches": page.rows, "pages": links}
 
 
 def _attach_costs(voices: list[Voice]) -> None:
