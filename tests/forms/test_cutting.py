@@ -39,7 +39,7 @@ from voicestudio.models import AudioFile
         ("９" * 4000, None),
     ],
 )
-def test_typed_time_is_read(text: str, ms: int | None) -> None:
+def test_typed_time_is_parsed(text: str, ms: int | None) -> None:
     assert parse_time(text) == ms
 
 
@@ -47,7 +47,7 @@ def test_typed_time_is_read(text: str, ms: int | None) -> None:
     ("ms", "text"),
     [(0, "0:00.0"), (62_570, "1:02.5"), (3_602_500, "1:00:02.5"), (7_199_999, "1:59:59.9")],
 )
-def test_time_is_typed_and_read_back(ms: int, text: str) -> None:
+def test_formatted_time_is_parsed_back(ms: int, text: str) -> None:
     assert (format_time(ms), parse_time(text)) == (text, ms // 100 * 100)
 
 
@@ -55,7 +55,7 @@ def test_time_is_typed_and_read_back(ms: int, text: str) -> None:
     ("ms", "text"),
     [(42_000, "42\u00a0s"), (6_300, "6.3\u00a0s"), (300_000, "5:00"), (72_500, "1:12.5")],
 )
-def test_length_is_said(ms: int, text: str) -> None:
+def test_length_is_formatted(ms: int, text: str) -> None:
     assert format_length(ms) == text
 
 
@@ -75,13 +75,15 @@ def test_length_is_said(ms: int, text: str) -> None:
         ("prompt_audio", 8_000, "bad", "8\u00a0s — too long, must be under 8\u00a0s"),
     ],
 )
-def test_length_is_judged_for_its_purpose(purpose: str, ms: int, state: str, words: str) -> None:
+def test_length_has_state_and_words_for_its_purpose(
+    purpose: str, ms: int, state: str, words: str
+) -> None:
     assert describe_length(ms, purpose) == {"state": state, "words": words}
 
 
 @pytest.mark.parametrize("purpose", ["voice_clone", "prompt_audio"])
 @pytest.mark.parametrize("ms", [900, 1_000, 7_900, 8_000, 9_900, 10_000, 300_000, 300_100])
-def test_form_refuses_what_is_judged_bad_and_nothing_else(purpose: str, ms: int) -> None:
+def test_form_refuses_only_bad_lengths(purpose: str, ms: int) -> None:
     recording = AudioFile(duration_ms=7_200_000)
     sent = {"start": "1:00.0", "end": format_time(60_000 + ms), "purpose": purpose}
 

@@ -14,7 +14,7 @@ def drawn(value: str) -> str:
     return str(form["one"])
 
 
-def test_select_says_words_once_and_escapes_them() -> None:
+def test_select_omits_equal_values_and_escapes() -> None:
     assert drawn("Thai") == (
         '<select class="input" id="id_one" name="one">'
         '<option value="">Any</option>'
@@ -26,10 +26,10 @@ def test_select_says_words_once_and_escapes_them() -> None:
 
 
 @pytest.mark.parametrize(("value", "chosen"), [("7", "7"), ("", "Any"), ("a<b", "A&lt;B")])
-def test_select_chooses_what_was_sent(value: str, chosen: str) -> None:
+def test_select_marks_the_value(value: str, chosen: str) -> None:
     assert drawn(value).count("selected") == 1
     assert drawn(value).count(f" selected>{chosen}</option>") == 1
 
 
-def test_select_chooses_nothing_that_is_not_there() -> None:
+def test_select_ignores_unknown_values() -> None:
     assert drawn("Klingon").count("selected") == 0

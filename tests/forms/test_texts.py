@@ -23,7 +23,7 @@ from voicestudio.forms import texts
         ("\x00\u202e\u200b", ""),
     ],
 )
-def test_clean_takes_out_what_nobody_sees(typed: str, kept: str) -> None:
+def test_clean_removes_invisible_characters(typed: str, kept: str) -> None:
     assert texts.clean(typed) == kept
 
 
@@ -42,7 +42,7 @@ def test_clean_keeps_the_lines_of_a_text() -> None:
         "1 < 2 # 3 > 2",
     ],
 )
-def test_pause_that_can_be_spoken_is_taken(text: str) -> None:
+def test_valid_pause_is_accepted(text: str) -> None:
     texts.check_pauses(text)
 
 
@@ -66,7 +66,7 @@ def test_pause_that_can_be_spoken_is_taken(text: str) -> None:
         ("Wait <#0.5#> \n <#0.5#> here", "pauses"),
     ],
 )
-def test_pause_that_cannot_be_spoken_is_refused(text: str, code: str) -> None:
+def test_invalid_pause_is_refused(text: str, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         texts.check_pauses(text)
 
@@ -103,5 +103,5 @@ def test_prompt_text_ends_in_punctuation(text: str, full: str) -> None:
         ("Hello you", "speech-01-turbo", 0),
     ],
 )
-def test_remarks_tell_what_may_be_read_out(text: str, model: str, count: int) -> None:
+def test_warnings_name_unsupported_parentheses(text: str, model: str, count: int) -> None:
     assert len(texts.list_warnings(text, model)) == count

@@ -17,7 +17,7 @@ def administrator() -> User:
 
 
 @pytest.mark.parametrize(("practice", "times"), [(True, 1), (False, 0)])
-def test_admin_pages_say_that_it_is_practice(
+def test_admin_pages_show_practice_mode(
     client: Client, administrator: User, settings: Settings, practice: bool, times: int
 ) -> None:
     settings.PRACTICE_MODE = practice
@@ -32,7 +32,7 @@ def test_admin_pages_say_that_it_is_practice(
     assert all("/static/img/icon.svg" in page for page in pages)
 
 
-def test_admin_pages_are_for_administrators(client: Client) -> None:
+def test_admin_pages_require_an_administrator(client: Client) -> None:
     client.force_login(factories.make_user("anna"))
 
     response = client.get("/admin/voicestudio/cloneattempt/")

@@ -59,7 +59,7 @@ def test_every_state_has_its_page(browser: Client, owner: User, state: AttemptSt
     assert html.count("<h1") == 1
 
 
-def test_page_says_what_was_sent(browser: Client, owner: User) -> None:
+def test_page_shows_the_request(browser: Client, owner: User) -> None:
     clip = make_recording(by=owner, purpose=Purpose.PROMPT, name="clip.wav", file_id=2**62)
     attempt = make_attempt(
         by=owner,
@@ -86,7 +86,7 @@ def test_page_says_what_was_sent(browser: Client, owner: User) -> None:
     assert said["Rehearsal"] == "MiniMax is slow"
 
 
-def test_permission_names_who_when_and_the_wording(browser: Client, owner: User) -> None:
+def test_permission_shows_person_time_and_wording(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
     said = facts(page(browser, attempt))["Permission"]
@@ -95,7 +95,7 @@ def test_permission_names_who_when_and_the_wording(browser: Client, owner: User)
     assert said.endswith("I have this person&#x27;s permission to clone their voice")
 
 
-def test_flagged_voice_shows_both(browser: Client, owner: User) -> None:
+def test_flagged_attempt_shows_preview_and_flag(browser: Client, owner: User) -> None:
     html = page(browser, make_attempt(AttemptState.FLAGGED, by=owner))
 
     assert (
@@ -113,14 +113,14 @@ def test_category_is_not_shown_unless_flagged(browser: Client, owner: User) -> N
     assert html.count("category") == 0
 
 
-def test_failure_is_a_sentence_without_numbers(browser: Client, owner: User) -> None:
+def test_failure_message_has_no_codes(browser: Client, owner: User) -> None:
     html = page(browser, make_attempt(AttemptState.FAILED, by=owner))
 
     assert html.count("<b>This voice ID is taken.</b>") == 1
     assert html.count("Choose another voice ID</a>") == 1
 
 
-def test_support_has_all_that_minimax_asks_for(browser: Client, owner: User) -> None:
+def test_support_details_are_complete(browser: Client, owner: User) -> None:
     attempt = make_attempt(
         AttemptState.FAILED,
         by=owner,
@@ -149,7 +149,7 @@ def test_support_has_all_that_minimax_asks_for(browser: Client, owner: User) -> 
     assert html.count(escape(attempt.answer_text)) == 1
 
 
-def test_clone_again_leads_to_the_form_filled_in(browser: Client, owner: User) -> None:
+def test_clone_again_links_to_the_filled_form(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
     assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
@@ -160,7 +160,7 @@ def story(html: str) -> list[str]:
     return [said.replace("\N{NO-BREAK SPACE}", " ") for said in told]
 
 
-def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -> None:
+def test_timeline_shows_the_stages_with_times(browser: Client, owner: User) -> None:
     assert story(page(browser, make_attempt(by=owner))) == [
         "Requested by owner",
         "Started, 0.1 s",
@@ -171,7 +171,7 @@ def test_story_tells_the_stages_with_their_times(browser: Client, owner: User) -
     ]
 
 
-def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> None:
+def test_timeline_ends_after_the_answer(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.STOPPED, by=owner)
     assert attempt.answered_at is not None
     just_before = attempt.answered_at - timedelta(milliseconds=1)
@@ -180,7 +180,7 @@ def test_story_tells_the_end_after_the_answer(browser: Client, owner: User) -> N
     assert story(page(browser, attempt))[-2:] == ["MiniMax answered, 8.4 s", "Stopped by MiniMax"]
 
 
-def test_page_shows_as_text_what_others_wrote(browser: Client, owner: User) -> None:
+def test_page_escapes_foreign_text(browser: Client, owner: User) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     attempt = make_attempt(
         AttemptState.FAILED, by=owner, status_msg=hostile, answer_text=hostile, trace_id=hostile,
@@ -209,7 +209,7 @@ def test_page_shows_as_text_what_others_wrote(browser: Client, owner: User) -> N
         (2048, "Trim the clip"),
     ],
 )
-def test_failure_offers_what_helps(browser: Client, owner: User, code: int, offered: str) -> None:
+def test_failure_offers_next_steps(browser: Client, owner: User, code: int, offered: str) -> None:
     attempt = make_attempt(AttemptState.FAILED, by=owner, status_code=code)
 
     html = page(browser, attempt)
@@ -231,7 +231,7 @@ def test_taken_voice_id_comes_with_three_free_ones(browser: Client, owner: User)
     assert form.count(f'value="{free[2][1]}"') == 1
 
 
-def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> None:
+def test_running_page_polls_its_progress(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     html = page(browser, attempt)
@@ -239,7 +239,7 @@ def test_running_page_asks_for_its_moving_part(browser: Client, owner: User) -> 
     assert html.count(f'hx-get="/history/{attempt.pk}/?phase=cloning"') == 1
 
 
-def test_same_phase_replaces_the_moving_part_alone(browser: Client, owner: User) -> None:
+def test_same_phase_replaces_only_the_progress(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
@@ -249,7 +249,7 @@ def test_same_phase_replaces_the_moving_part_alone(browser: Client, owner: User)
     assert text(response).count("aria-current") == 1
 
 
-def test_next_phase_replaces_the_whole_and_its_title(browser: Client, owner: User) -> None:
+def test_next_phase_replaces_the_attempt_and_title(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.READY, by=owner, speaker_name="Anna Larsen")
 
     response = browser.get(f"/history/{attempt.pk}/?phase=cloning", headers=PART)
@@ -260,7 +260,7 @@ def test_next_phase_replaces_the_whole_and_its_title(browser: Client, owner: Use
     assert text(response).count("<html") == 0
 
 
-def test_htmx_on_its_way_to_the_page_gets_all_of_it(browser: Client, owner: User) -> None:
+def test_htmx_navigation_gets_the_whole_page(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.WAITING, by=owner)
 
     response = browser.get(
@@ -282,7 +282,7 @@ def test_page_needs_a_fixed_number_of_queries(
 # What can still be done -----------------------------------------------------------------------
 
 
-def test_demo_that_could_not_be_copied_is_fetched_again(browser: Client, owner: User) -> None:
+def test_missing_preview_is_downloaded_again(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner, audio=None, audio_trouble="unreachable")
     html = page(browser, attempt)
 
@@ -294,7 +294,7 @@ def test_demo_that_could_not_be_copied_is_fetched_again(browser: Client, owner: 
     assert CloneAttempt.objects.get(pk=attempt.pk).audio_trouble == ""
 
 
-def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> None:
+def test_interrupted_attempt_can_be_started_again(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, by=owner)
     html = page(browser, attempt)
 
@@ -316,7 +316,7 @@ def test_interrupted_attempt_is_started_again(browser: Client, owner: User) -> N
         ("", "", "This is free."),
     ],
 )
-def test_price_of_starting_again_stands_beside_the_button(
+def test_try_again_button_shows_its_price(
     browser: Client, owner: User, preview: str, model: str, said: str
 ) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, by=owner, preview_text=preview, model=model)
@@ -326,7 +326,7 @@ def test_price_of_starting_again_stands_beside_the_button(
     assert html.count(f'id="try-again-price">{said}</span>') == 1
 
 
-def test_finished_attempt_is_not_started_again(browser: Client, owner: User) -> None:
+def test_finished_attempt_cannot_be_started_again(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.UNKNOWN, by=owner)
 
     response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
@@ -336,7 +336,7 @@ def test_finished_attempt_is_not_started_again(browser: Client, owner: User) -> 
 
 
 @pytest.mark.parametrize("name", ["fetch_preview", "try_again"])
-def test_doing_needs_a_post_and_a_sign_in(client: Client, owner: User, name: str) -> None:
+def test_buttons_require_post_and_sign_in(client: Client, owner: User, name: str) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, by=owner)
     url = reverse(name, args=[attempt.pk])
 

@@ -65,7 +65,7 @@ def test_recording_is_served_whole(browser: Client, url: str) -> None:
         ("bytes= 3 - 4 ", 3, 5),
     ],
 )
-def test_range_gives_exactly_its_bytes(
+def test_range_returns_its_bytes(
     browser: Client, url: str, asked: str, first: int, end: int
 ) -> None:
     response = browser.get(url, headers={"range": asked})
@@ -97,7 +97,7 @@ def test_range_beyond_the_end_answers_416(browser: Client, url: str, asked: str)
         "bytes=" + "9" * 40 + "-",
     ],
 )
-def test_range_that_is_none_gives_the_whole_file(browser: Client, url: str, asked: str) -> None:
+def test_invalid_range_returns_the_whole_file(browser: Client, url: str, asked: str) -> None:
     response = browser.get(url, headers={"range": asked})
 
     assert response.status_code == 200
@@ -123,14 +123,14 @@ def test_if_range_with_the_current_date_gives_the_range(browser: Client, url: st
 
 
 @pytest.mark.parametrize("old", ['"other"', "Mon, 01 Jan 2001 00:00:00 GMT", "nonsense"])
-def test_if_range_with_another_version_gives_all(browser: Client, url: str, old: str) -> None:
+def test_if_range_with_another_version_returns_all(browser: Client, url: str, old: str) -> None:
     response = browser.get(url, headers={"range": "bytes=2-3", "if-range": old})
 
     assert response.status_code == 200
     assert body(response) == MP3
 
 
-def test_unchanged_sound_answers_304(browser: Client, url: str) -> None:
+def test_unchanged_audio_answers_304(browser: Client, url: str) -> None:
     etag = browser.head(url)["ETag"]
 
     response = browser.get(url, headers={"if-none-match": etag})
@@ -139,7 +139,7 @@ def test_unchanged_sound_answers_304(browser: Client, url: str) -> None:
     assert response["ETag"] == etag
 
 
-def test_head_tells_the_size_and_sends_nothing(browser: Client, url: str) -> None:
+def test_head_returns_the_size_without_a_body(browser: Client, url: str) -> None:
     response = browser.head(url, headers={"range": "bytes=10-19"})
 
     assert response.status_code == 206
@@ -147,14 +147,14 @@ def test_head_tells_the_size_and_sends_nothing(browser: Client, url: str) -> Non
     assert response.content == b""
 
 
-def test_sound_is_never_compressed(browser: Client, url: str) -> None:
+def test_audio_is_never_compressed(browser: Client, url: str) -> None:
     response = browser.get(url, headers={"accept-encoding": "gzip, br"})
 
     assert response["Content-Encoding"] == "identity"
     assert body(response) == MP3
 
 
-def test_download_is_saved_under_the_name_of_the_recording(browser: Client, url: str) -> None:
+def test_download_has_the_name_of_the_recording(browser: Client, url: str) -> None:
     response = browser.head(url, {"download": "1"})
 
     assert response["Content-Disposition"] == (
@@ -171,7 +171,7 @@ def test_download_is_saved_under_the_name_of_the_recording(browser: Client, url:
         ("...", 'attachment; filename="audio.mp3"'),
     ],
 )
-def test_download_name_cannot_do_harm(browser: Client, owner: User, name: str, saved: str) -> None:
+def test_download_name_is_escaped(browser: Client, owner: User, name: str, saved: str) -> None:
     recording = make_recording(by=owner, name=name)
 
     response = browser.head(reverse("recording_audio", args=[recording.pk]), {"download": "1"})
@@ -179,7 +179,7 @@ def test_download_name_cannot_do_harm(browser: Client, owner: User, name: str, s
     assert response["Content-Disposition"] == saved
 
 
-def test_demo_is_served(browser: Client, owner: User) -> None:
+def test_preview_is_served(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
     response = browser.get(reverse("preview_audio", args=[attempt.pk]))
@@ -188,26 +188,26 @@ def test_demo_is_served(browser: Client, owner: User) -> None:
     assert body(response) == MP3
 
 
-def test_colleague_hears_it_too(client: Client, url: str) -> None:
+def test_colleague_can_play_it(client: Client, url: str) -> None:
     client.force_login(make_user("colleague"))
 
     assert client.head(url).status_code == 200
 
 
-def test_stranger_is_sent_to_the_door(client: Client, url: str) -> None:
+def test_page_requires_a_sign_in(client: Client, url: str) -> None:
     response = client.get(url)
 
     assert response.status_code == 302
     assert response["Location"] == f"/sign-in/?next={url}"
 
 
-def test_player_of_a_stranger_is_told_401(client: Client, url: str) -> None:
+def test_player_without_a_sign_in_gets_401(client: Client, url: str) -> None:
     response = client.get(url, headers={"sec-fetch-mode": "no-cors", "range": "bytes=0-"})
 
     assert response.status_code == 401
 
 
-def test_locked_person_hears_nothing(client: Client, url: str) -> None:
+def test_inactive_user_gets_no_audio(client: Client, url: str) -> None:
     locked = make_user("locked")
     client.force_login(locked)
     locked.is_active = False
@@ -216,7 +216,7 @@ def test_locked_person_hears_nothing(client: Client, url: str) -> None:
     assert client.get(url).status_code == 302
 
 
-def test_sound_without_a_file_answers_404(browser: Client, owner: User) -> None:
+def test_missing_audio_answers_404(browser: Client, owner: User) -> None:
     elsewhere = make_recording(by=owner, held=False)
     silent = make_attempt(by=owner, audio=None)
     lost = make_recording(by=owner)
@@ -232,5 +232,5 @@ def test_sound_without_a_file_answers_404(browser: Client, owner: User) -> None:
         assert browser.get(reverse(name, args=[pk])).status_code == 404
 
 
-def test_sound_cannot_be_posted_to(browser: Client, url: str) -> None:
+def test_audio_rejects_post(browser: Client, url: str) -> None:
     assert browser.post(url).status_code == 405

@@ -64,7 +64,7 @@ def waiting(**fields: Any) -> AudioFile:
         ("unusable", "Unusable"),
     ],
 )
-def test_verdict_is_a_word_with_a_drawing(
+def test_verdict_has_a_label_and_an_icon(
     client: Client, user: User, verdict: str, label: str
 ) -> None:
     recording = make_checked_recording(verdict)
@@ -86,7 +86,7 @@ def test_verdict_is_a_word_with_a_drawing(
         (251_000, 250_000, "4:10 of 4:10"),
     ],
 )
-def test_listening_says_how_far_it_is(
+def test_running_check_shows_its_progress(
     client: Client, user: User, checked_ms: int | None, duration_ms: int, told: str
 ) -> None:
     recording = waiting(checked_ms=checked_ms, duration_ms=duration_ms)
@@ -103,7 +103,7 @@ def test_listening_says_how_far_it_is(
     ]
 
 
-def test_row_is_told_how_far_it_is_when_that_has_changed(client: Client, user: User) -> None:
+def test_row_polls_progress_only_when_it_changed(client: Client, user: User) -> None:
     recording = waiting(checked_ms=2_080_000, duration_ms=7_200_000)
     address = f"/recordings/{recording.pk}/verdict/?place=row&heard="
 
@@ -127,7 +127,7 @@ def test_three_findings_at_most_most_serious_first(client: Client, user: User) -
     assert html.count("Turn the input level down or move back a little") == 1
 
 
-def test_worst_seconds_are_a_link_into_the_recording(client: Client, user: User) -> None:
+def test_finding_links_to_its_worst_seconds(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum", at=71.25))
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
@@ -178,7 +178,7 @@ def test_details_hold_every_figure_with_its_unit(client: Client, user: User) -> 
         (Purpose.PROMPT, ["Average level", "Peak level", "Above the noise"]),
     ],
 )
-def test_good_recording_is_told_with_what_is_best(
+def test_good_recording_shows_its_figures(
     client: Client, user: User, purpose: Purpose, names: list[str]
 ) -> None:
     figures = {"speech_s": 71.6, "average_dbfs": -21.4, "peak_dbfs": -4.0, "snr_db": 48.2}
@@ -200,7 +200,7 @@ def test_good_recording_is_told_with_what_is_best(
     assert told == [[(name, "–") for name in names], [(name, values[name]) for name in names]]
 
 
-def test_figures_that_were_not_measured_are_left_out(client: Client, user: User) -> None:
+def test_missing_figures_are_left_out(client: Client, user: User) -> None:
     good = make_checked_recording("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
     none = make_checked_recording("good", by=user, figures={})
 
@@ -229,7 +229,7 @@ def test_large_offset_is_called_large(client: Client, user: User, offset: float,
 # While the studio listens ------------------------------------------------------------------------
 
 
-def test_verdict_is_asked_for_while_it_is_on_its_way(client: Client, user: User) -> None:
+def test_running_check_is_polled(client: Client, user: User) -> None:
     recording = waiting()
 
     html = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
@@ -240,7 +240,7 @@ def test_verdict_is_asked_for_while_it_is_on_its_way(client: Client, user: User)
     assert html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form&amp;heard=0"') == 1
 
 
-def test_nothing_is_sent_until_there_is_a_verdict(client: Client, user: User) -> None:
+def test_unchanged_check_answers_204(client: Client, user: User) -> None:
     recording = waiting()
 
     response = client.get(f"/recordings/{recording.pk}/verdict/?place=form", headers=HTMX)
@@ -248,9 +248,7 @@ def test_nothing_is_sent_until_there_is_a_verdict(client: Client, user: User) ->
     assert (response.status_code, response.content) == (204, b"")
 
 
-def test_verdict_comes_with_its_badge_and_is_not_asked_for_again(
-    client: Client, user: User
-) -> None:
+def test_finished_check_updates_the_badge_and_stops_polling(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("noisy"))
 
     html = client.get(f"/recordings/{recording.pk}/verdict/", headers=HTMX).content.decode()
@@ -262,7 +260,7 @@ def test_verdict_comes_with_its_badge_and_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize("place", ["form", "", "row", "nonsense"])
-def test_verdict_has_the_same_name_in_every_place(client: Client, user: User, place: str) -> None:
+def test_verdict_has_one_label_everywhere(client: Client, user: User, place: str) -> None:
     recording = make_checked_recording("usable", make_finding("noisy"))
 
     html = client.get(f"/recordings/{recording.pk}/verdict/?place={place}").content.decode()
@@ -278,7 +276,7 @@ def test_verdict_has_the_same_name_in_every_place(client: Client, user: User, pl
         {"check_started_at": timezone.now(), "checked_at": timezone.now()},
     ],
 )
-def test_missing_verdict_is_said_and_can_be_asked_for(
+def test_unchecked_recording_can_be_checked(
     client: Client, user: User, facts: dict[str, Any]
 ) -> None:
     recording = make_recording(**facts)
@@ -290,7 +288,7 @@ def test_missing_verdict_is_said_and_can_be_asked_for(
     assert badges(html) == ["Not checked"]
 
 
-def test_check_again_has_it_listened_to(client: Client, user: User) -> None:
+def test_check_again_starts_a_check(client: Client, user: User) -> None:
     recording = make_recording(checked_at=timezone.now())
 
     response = client.post(f"/recordings/{recording.pk}/check/", headers=HTMX)
@@ -302,7 +300,7 @@ def test_check_again_has_it_listened_to(client: Client, user: User) -> None:
     assert recording.is_being_checked
 
 
-def test_check_again_leaves_a_verdict_alone(client: Client, user: User) -> None:
+def test_check_again_keeps_a_verdict(client: Client, user: User) -> None:
     recording = make_checked_recording("good")
 
     client.post(f"/recordings/{recording.pk}/check/")
@@ -311,7 +309,7 @@ def test_check_again_leaves_a_verdict_alone(client: Client, user: User) -> None:
     assert (recording.verdict, recording.is_being_checked) == ("good", False)
 
 
-def test_recording_that_only_minimax_has_is_not_judged(client: Client, user: User) -> None:
+def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> None:
     recording = make_recording(held=False)
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
@@ -321,7 +319,7 @@ def test_recording_that_only_minimax_has_is_not_judged(client: Client, user: Use
 
 
 @pytest.mark.parametrize("path", ["verdict", "check", "tidy", "better"])
-def test_stranger_hears_no_verdict(client: Client, path: str, data_dir: object) -> None:
+def test_verdict_requires_a_sign_in(client: Client, path: str, data_dir: object) -> None:
     recording = make_checked_recording("good")
     ask = client.post if path == "check" else client.get
 
@@ -345,7 +343,7 @@ def told(html: str) -> list[str]:
     return re.findall(r'id="id_advised" value="([^"]*)"', html)
 
 
-def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> None:
+def test_recommended_option_is_ticked_with_its_reason(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
 
     html = client.get(f"/?recording={recording.pk}").content.decode()
@@ -358,7 +356,7 @@ def test_recommended_option_is_set_and_says_why(client: Client, user: User) -> N
     assert html.count('data-suggested-option="noise_reduction"') == 1
 
 
-def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None:
+def test_unticked_option_stays_off(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     other = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     sent = {"recording": other.pk, "advised": f"{recording.pk} noise_reduction"}
@@ -369,7 +367,7 @@ def test_option_that_was_taken_off_stays_off(client: Client, user: User) -> None
     assert told(html) == [f"{other.pk} noise_reduction"]
 
 
-def test_option_of_the_last_recording_goes_with_it(client: Client, user: User) -> None:
+def test_option_of_the_previous_recording_is_unticked(client: Client, user: User) -> None:
     clean = make_checked_recording("good")
     sent = {
         "recording": clean.pk, "advised": "7 noise_reduction", "noise_reduction": "on",
@@ -408,7 +406,7 @@ def order(recording: AudioFile) -> dict[str, Any]:
         ("not_audio", "This isn&#x27;t an audio file we can read. Export"),
     ],
 )
-def test_what_minimax_would_refuse_is_refused_here(
+def test_unusable_recording_is_refused(
     client: Client, user: User, code: str, sentence: str
 ) -> None:
     recording = make_checked_recording("unusable", make_finding(code, severity=3))
@@ -428,7 +426,7 @@ def test_what_minimax_would_refuse_is_refused_here(
         ("usable", make_finding("too_short", severity=1)),
     ],
 )
-def test_poor_recording_is_the_person_s_choice(
+def test_poor_recording_can_be_cloned(
     client: Client, user: User, verdict: str, found: dict[str, Any]
 ) -> None:
     recording = make_checked_recording(verdict, found)
@@ -447,7 +445,7 @@ def test_form_warns_beside_its_button(client: Client, user: User) -> None:
 @pytest.mark.parametrize(
     ("field", "purpose"), [("recording", "voice_clone"), ("prompt_clip", "prompt_audio")]
 )
-def test_check_again_without_script_orders_nothing(
+def test_check_without_script_submits_nothing(
     client: Client, user: User, field: str, purpose: str
 ) -> None:
     chosen = make_recording(purpose=purpose, checked_at=timezone.now())

@@ -56,7 +56,7 @@ def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields:
         ([], {"loudness_lufs": None, "dc_offset": None}, ["level"]),
     ],
 )
-def test_what_the_check_speaks_for_is_ticked(
+def test_recommended_steps_are_ticked(
     client: Client, user: User, found: list[str], figures: dict[str, Any], expected: list[str]
 ) -> None:
     recording = make_checked_recording("usable", *map(make_finding, found), figures=figures)
@@ -82,7 +82,7 @@ def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) 
     assert html.count(f"/better/?copy={copy.pk}") == 1
 
 
-def test_nothing_chosen_is_no_copy(client: Client, user: User) -> None:
+def test_empty_choice_makes_no_copy(client: Client, user: User) -> None:
     original = make_checked_recording("usable", content=hum(12))
 
     response = client.post(f"/recordings/{original.pk}/tidy/", {})
@@ -103,14 +103,14 @@ def test_unreadable_original_is_told(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("facts", [{"held": False}, {"needs_cutting": True}])
-def test_only_what_we_hold_whole_is_tidied(
+def test_recording_without_a_file_cannot_be_cleaned(
     client: Client, user: User, facts: dict[str, Any]
 ) -> None:
     assert client.get(f"/recordings/{make_recording(**facts).pk}/tidy/").status_code == 404
 
 
 @pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "own"])
-def test_only_its_own_copy_stands_beside_it(client: Client, user: User, asked: str) -> None:
+def test_copy_of_another_recording_is_not_found(client: Client, user: User, asked: str) -> None:
     original, other = make_checked_recording("good"), make_checked_recording("good")
     asked = str(other.pk) if asked == "own" else asked
 
@@ -129,7 +129,7 @@ def test_newest_copy_is_shown_where_none_is_named(client: Client, user: User) ->
 # Which is better ---------------------------------------------------------------------------------
 
 
-def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: User) -> None:
+def test_copy_with_a_better_verdict_is_recommended(client: Client, user: User) -> None:
     original = make_checked_recording(
         "disappointing", make_finding("hum"), make_finding("noisy", severity=1)
     )
@@ -142,7 +142,7 @@ def test_better_verdict_is_recommended_with_what_is_gone(client: Client, user: U
     assert said.count("Fixed: There is a steady hum") == 1
 
 
-def test_fewer_findings_are_better_too(client: Client, user: User) -> None:
+def test_copy_with_fewer_findings_is_recommended(client: Client, user: User) -> None:
     original = make_checked_recording(
         "usable", make_finding("hum", severity=1), make_finding("noisy", severity=1)
     )
@@ -158,7 +158,7 @@ def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:
     assert better(client, original, copy).count("Keep the original: it&#x27;s better.") == 1
 
 
-def test_equals_are_left_to_the_ear(client: Client, user: User) -> None:
+def test_equal_copy_is_not_recommended(client: Client, user: User) -> None:
     original = make_checked_recording("good")
 
     assert better(client, original, copy_of(original, "good")).count("Both are equally good.") == 1
@@ -184,7 +184,7 @@ def test_main_action_is_to_use_the_better_one(
     assert re.findall(r'data-for="(\w*)"', html) == [expected]
 
 
-def test_missing_verdict_recommends_nothing(client: Client, user: User) -> None:
+def test_unchecked_copy_is_not_recommended(client: Client, user: User) -> None:
     original = make_recording(checked_at=timezone.now())
 
     said = better(client, original, copy_of(original, "good"))
@@ -208,7 +208,7 @@ def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> Non
         (-12.5, -20.0, "#original", "The original is 7.5 dB louder."),
     ],
 )
-def test_louder_one_is_played_softer_and_that_is_said(
+def test_louder_recording_is_played_softer(
     client: Client, user: User, before: float, after: float, softer: str, words: str
 ) -> None:
     original = make_checked_recording("usable", figures={"loudness_lufs": before})
@@ -224,7 +224,7 @@ def test_louder_one_is_played_softer_and_that_is_said(
 
 
 @pytest.mark.parametrize("figures", [{}, {"loudness_lufs": None}, {"loudness_lufs": -20.1}])
-def test_nothing_is_turned_down_without_a_reason(
+def test_equal_loudness_keeps_the_volume(
     client: Client, user: User, figures: dict[str, Any]
 ) -> None:
     original = make_checked_recording("usable", figures=figures)

@@ -57,7 +57,7 @@ def _rows(client: Client, query: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("path", ["/costs/", "/costs/?format=csv"])
-def test_stranger_is_sent_to_the_door(path: str, client: Client) -> None:
+def test_page_requires_a_sign_in(path: str, client: Client) -> None:
     assert client.get(path).status_code == 302
     assert client.post("/costs/allow/", {"amount": "5"}).status_code == 302
     assert Allowance.objects.count() == 0
@@ -71,7 +71,7 @@ def test_empty_page_says_what_will_be_here(client: Client, user: User) -> None:
     assert 'href="/costs/" aria-current="page"' in page
 
 
-def test_month_is_summed_by_every_side(client: Client, attempt: CloneAttempt) -> None:
+def test_month_is_summed_by_every_group(client: Client, attempt: CloneAttempt) -> None:
     _line(attempt, "1.25")
     _line(make_attempt(by=attempt.created_by, speaker_name="Omar"), "0.10")
 
@@ -83,7 +83,7 @@ def test_month_is_summed_by_every_side(client: Client, attempt: CloneAttempt) ->
     assert page.count("$1.25") == 2  # the speaker, the voice
 
 
-def test_chart_says_in_words_what_it_draws(client: Client, attempt: CloneAttempt) -> None:
+def test_chart_has_a_text_alternative(client: Client, attempt: CloneAttempt) -> None:
     now = timezone.now()
     _line(attempt, "3")
     line = _line(
@@ -98,9 +98,7 @@ def test_chart_says_in_words_what_it_draws(client: Client, attempt: CloneAttempt
 
 
 @pytest.mark.parametrize("month", ["2026-13", "1999-01", "x", "2026-1", "٢٠٢٦-01", "%00"])
-def test_month_that_is_none_is_said_and_the_present_one_shown(
-    month: str, client: Client, user: User
-) -> None:
+def test_invalid_month_shows_the_current_one(month: str, client: Client, user: User) -> None:
     page = _costs(client, f"?month={month}")
 
     assert "That month is invalid" in page
@@ -115,7 +113,7 @@ def test_months_end_in_utc(client: Client, attempt: CloneAttempt) -> None:
     assert "No costs" in _costs(client, "?month=2026-11")
 
 
-def test_uncertain_charges_are_told_apart(client: Client, attempt: CloneAttempt) -> None:
+def test_uncertain_charges_are_marked(client: Client, attempt: CloneAttempt) -> None:
     _line(attempt, "2", certain=False)
 
     page = _costs(client)
@@ -147,7 +145,7 @@ def test_queries_do_not_grow_with_the_lines(
 # The file -----------------------------------------------------------------------------------------
 
 
-def test_file_has_every_line_exactly(client: Client, attempt: CloneAttempt) -> None:
+def test_csv_has_every_charge(client: Client, attempt: CloneAttempt) -> None:
     _line(attempt, "0.000000001", at=datetime(2026, 10, 5, tzinfo=UTC))
     _line(make_attempt(), "1.5")
 
@@ -162,7 +160,7 @@ def test_file_has_every_line_exactly(client: Client, attempt: CloneAttempt) -> N
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\u202e="])
-def test_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttempt) -> None:
+def test_csv_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttempt) -> None:
     attempt.speaker.name = f'{start}HYPERLINK("x")'
     attempt.speaker.save()
     _line(attempt, "1")
@@ -184,7 +182,7 @@ def test_cell_is_never_a_formula(start: str, client: Client, attempt: CloneAttem
         ("10", "An administrator can raise it: root.", "An administrator can raise it: root."),
     ],
 )
-def test_limit_is_told_in_words_where_money_is_spent(
+def test_limit_is_shown_where_money_is_spent(
     spent: str, words: str, strip: str, client: Client, attempt: CloneAttempt, settings: Settings
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(10)
@@ -207,7 +205,7 @@ def test_strip_costs_nothing_without_a_limit(client: Client, user: User) -> None
     assert [query for query in counted.captured_queries if "allowance" in query["sql"]] == []
 
 
-def test_administrator_allows_more_once_however_often_it_is_pressed(
+def test_pressing_allow_twice_raises_the_limit_once(
     client: Client, attempt: CloneAttempt, settings: Settings
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
@@ -229,7 +227,7 @@ def test_administrator_allows_more_once_however_often_it_is_pressed(
     assert "$1.00 of $6.50" in page
 
 
-def test_others_can_see_but_not_allow(
+def test_only_administrators_can_raise_the_limit(
     client: Client, attempt: CloneAttempt, settings: Settings
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
@@ -241,7 +239,7 @@ def test_others_can_see_but_not_allow(
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "Infinity", "1.001", "1e9", "100001"])
-def test_wrong_amount_is_refused_and_the_note_not_lost(
+def test_invalid_amount_keeps_the_note(
     amount: str, client: Client, user: User, settings: Settings
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)

@@ -62,14 +62,16 @@ def address(recording: AudioFile) -> str:
 
 
 @pytest.mark.parametrize("part", ["cut", "shape", "suggestions"])
-def test_stranger_and_unknown_recording_get_nothing(client: Client, user: User, part: str) -> None:
+def test_cut_page_requires_sign_in_and_a_known_recording(
+    client: Client, user: User, part: str
+) -> None:
     for pk in (404, 2**63, 10**30):
         assert client.get(f"/recordings/{pk}/{part}/").status_code == 404
     client.logout()
     assert client.get(f"/recordings/1/{part}/").status_code == 302
 
 
-def test_stranger_cuts_nothing(recording: AudioFile) -> None:
+def test_cut_requires_a_sign_in(recording: AudioFile) -> None:
     response = Client().post(address(recording), {"start": "0", "end": "12"})
 
     assert response.status_code == 302
@@ -92,7 +94,7 @@ def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: Audi
     assert "style=" not in text
 
 
-def test_page_costs_the_same_whatever_hangs_on_the_recording(
+def test_cut_page_has_a_fixed_number_of_queries(
     client: Client, recording: AudioFile, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(3):
@@ -102,7 +104,7 @@ def test_page_costs_the_same_whatever_hangs_on_the_recording(
         client.get(address(recording))
 
 
-def test_long_recording_begins_with_two_minutes_and_one_sentence(
+def test_long_recording_starts_with_two_minutes_selected(
     client: Client, recording: AudioFile
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=7_190_000, needs_cutting=True)
@@ -115,7 +117,7 @@ def test_long_recording_begins_with_two_minutes_and_one_sentence(
     )
 
 
-def test_address_says_what_is_marked(client: Client, recording: AudioFile) -> None:
+def test_address_selects_a_part(client: Client, recording: AudioFile) -> None:
     query = {"start": "5", "end": "0:11,5", "purpose": "prompt_audio", "back": "form"}
 
     response = client.get(address(recording), query)
@@ -135,7 +137,7 @@ def test_address_says_what_is_marked(client: Client, recording: AudioFile) -> No
         {"start": "9" * 5000},
     ],
 )
-def test_hostile_address_marks_what_can_be_marked(
+def test_invalid_address_selects_a_valid_part(
     client: Client, recording: AudioFile, query: dict[str, str]
 ) -> None:
     response = client.get(address(recording), query)
@@ -158,7 +160,7 @@ def test_recording_without_a_copy_cannot_be_cut(client: Client, user: User) -> N
 # The picture ------------------------------------------------------------------------------------
 
 
-def test_shape_of_a_window_is_drawn(client: Client, recording: AudioFile) -> None:
+def test_waveform_of_a_window_is_drawn(client: Client, recording: AudioFile) -> None:
     response = client.get(f"/recordings/{recording.pk}/shape/", {"start": 5000, "end": 10_000})
 
     text = page(response.content)
@@ -216,9 +218,7 @@ def test_suggestion_without_script_fills_the_page(client: Client, recording: Aud
     assert recording.children.count() == 0
 
 
-def test_suggestions_are_waited_for_and_then_leave_off(
-    client: Client, recording: AudioFile
-) -> None:
+def test_suggestions_are_polled_until_the_check_ends(client: Client, recording: AudioFile) -> None:
     url = f"/recordings/{recording.pk}/suggestions/"
     AudioFile.objects.filter(pk=recording.pk).update(
         check_started_at=timezone.now(), checked_at=None
@@ -233,9 +233,7 @@ def test_suggestions_are_waited_for_and_then_leave_off(
     assert "hx-get" not in judged
 
 
-def test_suggestion_that_was_asked_for_too_early_fills_in_later(
-    client: Client, recording: AudioFile
-) -> None:
+def test_early_suggestion_is_selected_later(client: Client, recording: AudioFile) -> None:
     """Pressed while the doctor still listens: it is waited for, with a script and without."""
     these = AudioFile.objects.filter(pk=recording.pk)
     these.update(check_started_at=timezone.now(), checked_at=None)
@@ -262,7 +260,7 @@ def test_suggestion_that_was_asked_for_too_early_fills_in_later(
         ({"verdict": "good"}, False),
     ],
 )
-def test_best_part_is_offered_where_one_is_known_or_looked_for(
+def test_best_part_is_offered_if_known_or_pending(
     client: Client, recording: AudioFile, facts: dict[str, Any], offered: bool
 ) -> None:
     moment = "checked_at" if facts else "check_started_at"
@@ -284,7 +282,7 @@ def test_best_part_is_offered_where_one_is_known_or_looked_for(
         ("", "best", "The recording couldn't be checked"),
     ],
 )
-def test_where_nothing_is_proposed_it_says_why(
+def test_missing_suggestion_shows_its_reason(
     client: Client, recording: AudioFile, verdict: str, asked: str, said: str
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(checked_at="2026-01-01T00Z", verdict=verdict)
@@ -353,7 +351,7 @@ def test_cut_goes_back_to_the_form(
         ({"purpose": None}, ["Choose what the part is for: a recording or a prompt clip."]),
     ],
 )
-def test_wrong_input_is_told_and_nothing_is_lost(
+def test_invalid_times_are_kept_with_errors(
     client: Client, recording: AudioFile, changes: dict[str, Any], said: list[str]
 ) -> None:
     sent = {"start": "0:00.0", "end": "0:15.0", "purpose": "voice_clone", "back": "form"} | changes
@@ -377,7 +375,7 @@ def test_wrong_input_is_told_and_nothing_is_lost(
         ("0:04.0", "0:09.0", ("4.0", "9.0"), "5\u00a0s — too short, at least 10\u00a0s"),
     ],
 )
-def test_what_was_right_stays_marked(
+def test_valid_end_stays_selected(
     client: Client,
     recording: AudioFile,
     start: str,
@@ -394,7 +392,7 @@ def test_what_was_right_stays_marked(
     assert re.findall(r'id="judged"[^>]*><b>(.*?)</b>', text) == [words]
 
 
-def test_silent_part_is_told(client: Client, user: User) -> None:
+def test_silent_part_is_refused(client: Client, user: User) -> None:
     quiet = factories.make_recording(
         by=user, name="quiet.wav", content=hum(12)[:44] + bytes(240_000), duration_ms=15_000
     )
@@ -406,7 +404,7 @@ def test_silent_part_is_told(client: Client, user: User) -> None:
     assert errors(response.content)[0].startswith("This recording is silent.")
 
 
-def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
+def test_missing_file_is_refused(client: Client, recording: AudioFile) -> None:
     Path(recording.file.path).unlink()
 
     response = client.post(
@@ -428,7 +426,7 @@ def test_lost_copy_is_told(client: Client, recording: AudioFile) -> None:
         ("cut-prompt-clip", "back=form&purpose=prompt_audio&suggest=prompt"),
     ],
 )
-def test_form_leads_here_and_its_answers_wait(
+def test_clone_form_buttons_open_the_page_and_keep_answers(
     client: Client, recording: AudioFile, button: str, query: str
 ) -> None:
     answers = {
@@ -454,9 +452,7 @@ def test_prompt_clip_cannot_be_cut_without_a_recording(client: Client, user: Use
     assert "recording" in response.context["form"].errors
 
 
-def test_too_long_recording_leads_from_form_and_list_to_the_cut(
-    client: Client, recording: AudioFile
-) -> None:
+def test_too_long_recording_links_to_the_cut_page(client: Client, recording: AudioFile) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=600_000, needs_cutting=True)
 
     form = page(client.get("/", {"recording": recording.pk}).content)
@@ -468,7 +464,7 @@ def test_too_long_recording_leads_from_form_and_list_to_the_cut(
     assert f'<a class="cut-link" href="{address(recording)}">Cut out a part</a>' in listed
 
 
-def test_too_long_recording_is_called_so_once(client: Client, recording: AudioFile) -> None:
+def test_too_long_recording_has_one_message(client: Client, recording: AudioFile) -> None:
     """By the studio at first, then by its verdict."""
     these = AudioFile.objects.filter(pk=recording.pk)
     these.update(duration_ms=600_000, needs_cutting=True)

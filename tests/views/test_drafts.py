@@ -78,7 +78,7 @@ def left(data_dir: Path) -> list[str]:
 # There again --------------------------------------------------------------------------------------
 
 
-def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Path) -> None:
+def test_file_and_text_are_restored(client: Client, owner: User, data_dir: Path) -> None:
     told = client.post("/", TYPED | {"file": wav()})
     on_disk = left(data_dir)
     sign_in(client)
@@ -97,7 +97,7 @@ def test_file_and_text_are_there_again(client: Client, owner: User, data_dir: Pa
     assert left(data_dir) == []
 
 
-def test_recording_chosen_in_the_select_is_there_again(client: Client, owner: User) -> None:
+def test_recording_of_the_select_is_restored(client: Client, owner: User) -> None:
     known = factories.make_recording()
 
     client.post("/", TYPED | {"recording_here": str(known.pk)})
@@ -106,7 +106,7 @@ def test_recording_chosen_in_the_select_is_there_again(client: Client, owner: Us
     assert field(client.get("/"), "recording") == str(known.pk)
 
 
-def test_refused_file_is_told_when_one_is_back(
+def test_refused_file_is_reported_after_sign_in(
     client: Client, owner: User, data_dir: Path, settings: Settings
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 100_000
@@ -125,7 +125,7 @@ def test_refused_file_is_told_when_one_is_back(
     assert left(data_dir) == []
 
 
-def test_recordings_are_taken_in_when_one_is_back(client: Client, owner: User) -> None:
+def test_recordings_are_stored_after_sign_in(client: Client, owner: User) -> None:
     told = client.post("/recordings/", {
         "several": "1", "purpose": "prompt_audio",
         "file": [wav("one.wav", hum(6)), wav("two.wav", hum(7))],
@@ -140,7 +140,7 @@ def test_recordings_are_taken_in_when_one_is_back(client: Client, owner: User) -
     assert message_levels(client.get("/recordings/")) == ["success", "success"]
 
 
-def test_text_on_the_page_of_a_voice_is_there_again(client: Client, voice: Voice) -> None:
+def test_text_of_the_voice_page_is_restored(client: Client, voice: Voice) -> None:
     told = client.post(f"/voices/{voice.pk}/speak/", {"text": "Not lost.", "speed": "1.25"})
     client.post(f"/voices/{voice.pk}/notes/", {"notes": "Warm.", "tags": "calm", "seen": "x"})
 
@@ -154,7 +154,7 @@ def test_text_on_the_page_of_a_voice_is_there_again(client: Client, voice: Voice
     assert (field(page, "notes"), field(page, "tags")) == ("Warm.", "calm")
 
 
-def test_times_of_a_cut_are_there_again(client: Client, owner: User) -> None:
+def test_times_of_a_cut_are_restored(client: Client, owner: User) -> None:
     address = f"/recordings/{factories.make_recording().pk}/cut/"
 
     client.post(address, {"start": "0:05", "end": "0:25.5", "purpose": "voice_clone"})
@@ -165,7 +165,7 @@ def test_times_of_a_cut_are_there_again(client: Client, owner: User) -> None:
     assert AudioFile.objects.count() == 1
 
 
-def test_note_on_a_lost_answer_is_there_again(client: Client, owner: User) -> None:
+def test_note_on_a_lost_answer_is_restored(client: Client, owner: User) -> None:
     lost = factories.make_attempt(AttemptState.UNKNOWN, by=owner)
 
     client.post(f"/history/{lost.pk}/settle/", {"note": "I saw it.", "worked": "yes"})
@@ -179,7 +179,7 @@ def test_note_on_a_lost_answer_is_there_again(client: Client, owner: User) -> No
 # For nobody else ----------------------------------------------------------------------------------
 
 
-def test_another_person_sees_nothing_of_it(client: Client, owner: User) -> None:
+def test_another_user_does_not_get_the_draft(client: Client, owner: User) -> None:
     factories.make_user("other")
     client.post("/", TYPED | {"file": wav()})
 
@@ -198,7 +198,7 @@ def test_another_person_sees_nothing_of_it(client: Client, owner: User) -> None:
 @pytest.mark.parametrize(
     "why", ["none", "forged", "too old", "closed", "new password", "gone", "signed out"]
 )
-def test_nothing_is_kept_without_a_pass(
+def test_nothing_is_kept_without_the_cookie(
     client: Client, owner: User, data_dir: Path, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = client.cookies["pages"].value
@@ -227,7 +227,7 @@ def test_nothing_is_kept_without_a_pass(
     assert "choose your files again" in text(told)
 
 
-def test_form_that_this_browser_was_not_given_is_not_kept(owner: User, data_dir: Path) -> None:
+def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(owner)
     token = field(browser.get("/"), "csrfmiddlewaretoken")
@@ -242,7 +242,7 @@ def test_form_that_this_browser_was_not_given_is_not_kept(owner: User, data_dir:
     assert left(data_dir) == ["0", "answers.json"]
 
 
-def test_pass_is_given_once_and_cannot_be_read_by_scripts(
+def test_cookie_is_set_once_and_http_only(
     client: Client, data_dir: Path, settings: Settings
 ) -> None:
     settings.SESSION_COOKIE_SECURE = True
@@ -258,7 +258,7 @@ def test_pass_is_given_once_and_cannot_be_read_by_scripts(
 # Few, and not for long ----------------------------------------------------------------------------
 
 
-def test_draft_that_nobody_came_back_for_goes(client: Client, owner: User, data_dir: Path) -> None:
+def test_old_draft_is_deleted(client: Client, owner: User, data_dir: Path) -> None:
     client.post("/", TYPED)
     (draft,) = (data_dir / "drafts" / str(owner.pk)).iterdir()
     os.utime(draft, (time.time() - 3 * 24 * 3600 - 60,) * 2)
@@ -269,7 +269,7 @@ def test_draft_that_nobody_came_back_for_goes(client: Client, owner: User, data_
     assert left(data_dir) == []
 
 
-def test_few_drafts_are_kept_of_one_person(client: Client, voice: Voice, data_dir: Path) -> None:
+def test_drafts_of_one_user_are_limited(client: Client, voice: Voice, data_dir: Path) -> None:
     client.post("/", TYPED | {"speaker": "First"})
     client.post("/", TYPED | {"speaker": "Second"})
     same = left(data_dir)
@@ -284,9 +284,7 @@ def test_few_drafts_are_kept_of_one_person(client: Client, voice: Voice, data_di
 
 
 @pytest.mark.parametrize("told_by", ["sec-fetch-site", "origin"])
-def test_page_older_than_the_sign_in_is_shown_again(
-    owner: User, data_dir: Path, told_by: str
-) -> None:
+def test_form_older_than_the_sign_in_is_restored(owner: User, data_dir: Path, told_by: str) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(owner)
     site = {"sec-fetch-site": "same-origin"} if told_by != "origin" else {
@@ -306,7 +304,7 @@ def test_page_older_than_the_sign_in_is_shown_again(
 @pytest.mark.parametrize(
     "site", [{}, {"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}]
 )
-def test_form_of_another_site_is_refused_and_forgotten(
+def test_form_of_another_site_is_not_kept(
     owner: User, data_dir: Path, site: dict[str, str]
 ) -> None:
     browser = Client(enforce_csrf_checks=True)

@@ -24,7 +24,7 @@ def text(response: Any) -> str:
     return response.content.decode()
 
 
-def test_health_is_ok_while_a_worker_is_heard_of(client: Client) -> None:
+def test_health_is_ok_with_a_worker(client: Client) -> None:
     now = timezone.now()
     Worker.objects.create(host="here", pid=1, started_at=now, beat_at=now)
 
@@ -71,7 +71,7 @@ def test_health_answers_503_without_its_database(
     }
 
 
-def test_lost_person_is_shown_the_way(client: Client) -> None:
+def test_not_found_page_has_links(client: Client) -> None:
     client.force_login(make_user())
 
     response = client.get(f"/{uuid.uuid4()}/")
@@ -81,7 +81,7 @@ def test_lost_person_is_shown_the_way(client: Client) -> None:
     assert text(response).count('href="/"') == 2
 
 
-def test_mistake_of_ours_is_said_without_any_context(rf: RequestFactory) -> None:
+def test_server_error_page_needs_no_context(rf: RequestFactory) -> None:
     response = defaults.server_error(rf.get("/"))
 
     assert response.status_code == 500
@@ -92,7 +92,7 @@ def test_mistake_of_ours_is_said_without_any_context(rf: RequestFactory) -> None
 @pytest.mark.parametrize(
     "path", ["/", "/history/", "/voices/", "/recordings/", "/nowhere/", "/sign-in/"]
 )
-def test_every_page_says_that_it_is_practice(
+def test_every_page_shows_practice_mode(
     path: str, practice: bool, client: Client, settings: Settings
 ) -> None:
     settings.PRACTICE_MODE = practice
@@ -107,7 +107,7 @@ def test_every_page_says_that_it_is_practice(
 @pytest.mark.parametrize(
     "path", ["/", "/history/", "/voices/", "/recordings/", "/voice-id/", "/just-now/", "/nowhere/"]
 )
-def test_no_cache_keeps_what_one_person_is_shown(path: str, client: Client) -> None:
+def test_pages_are_private_to_caches(path: str, client: Client) -> None:
     client.force_login(make_user())
 
     assert client.get(path)["Cache-Control"] == "private, no-cache"
@@ -118,7 +118,7 @@ def test_every_error_has_its_page(name: str) -> None:
     assert loader.render_to_string(f"{name}.html").count("<h1>") == 1
 
 
-def test_page_speaks_only_to_itself(client: Client) -> None:
+def test_pages_load_only_from_this_site(client: Client) -> None:
     response = client.get("/sign-in/")
 
     assert response["Content-Security-Policy"].split("; ")[0] == "default-src 'self'"

@@ -56,14 +56,14 @@ def test_colleague_sees_the_same(client: Client, owner: User) -> None:
 
 
 @pytest.mark.parametrize("path", ["/history/", "/history/1/", "/history/1/row/"])
-def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+def test_page_requires_a_sign_in(client: Client, path: str) -> None:
     response = client.get(path)
 
     assert response.status_code == 302
     assert response["Location"] == f"/sign-in/?next={path}"
 
 
-def test_row_of_a_stranger_is_told_401(client: Client) -> None:
+def test_row_without_a_sign_in_gets_401(client: Client) -> None:
     response = client.get("/history/1/row/", headers={"hx-request": "true"})
 
     assert response.status_code == 401
@@ -88,7 +88,7 @@ def test_nothing_found_offers_to_clear(browser: Client, owner: User) -> None:
 
 
 @pytest.mark.parametrize("state", list(AttemptState))
-def test_state_filter_finds_exactly_its_own(
+def test_state_filter_shows_only_its_state(
     browser: Client, owner: User, state: AttemptState
 ) -> None:
     made = {each: make_attempt(each, by=owner).pk for each in AttemptState}
@@ -96,7 +96,7 @@ def test_state_filter_finds_exactly_its_own(
     assert shown(browser.get(URL, {"state": state.value})) == [made[state]]
 
 
-def test_flag_filter_parts_the_flagged_from_the_rest(browser: Client, owner: User) -> None:
+def test_flag_filter_separates_flagged_attempts(browser: Client, owner: User) -> None:
     flagged = make_attempt(AttemptState.FLAGGED, by=owner)
     ready = make_attempt(AttemptState.READY, by=owner)
     failed = make_attempt(AttemptState.FAILED, by=owner)
@@ -187,7 +187,7 @@ def test_page_beyond_the_end_leads_back(browser: Client, owner: User) -> None:
         ({"q": "x" * 500}, "Search"),
     ],
 )
-def test_senseless_filter_is_left_out_and_said_so(
+def test_invalid_filter_is_ignored_and_named(
     browser: Client, owner: User, query: dict[str, str], named: str
 ) -> None:
     attempt = make_attempt(by=owner)
@@ -201,7 +201,7 @@ def test_senseless_filter_is_left_out_and_said_so(
 
 @pytest.mark.parametrize("cursor", ["abc", "-1", "1" + "0" * 30, "\0", "1.5", "٣", ""])
 @pytest.mark.parametrize("name", ["before", "after"])
-def test_senseless_cursor_shows_the_first_page(
+def test_invalid_cursor_shows_the_first_page(
     browser: Client, owner: User, name: str, cursor: str
 ) -> None:
     attempt = make_attempt(by=owner)
@@ -212,16 +212,14 @@ def test_senseless_cursor_shows_the_first_page(
     assert shown(response) == [attempt.pk]
 
 
-def test_huge_search_of_signs_finds_nothing_and_breaks_nothing(
-    browser: Client, owner: User
-) -> None:
+def test_huge_search_finds_nothing(browser: Client, owner: User) -> None:
     make_attempt(by=owner)
 
     for words in ('"', '" OR "', "%", "_", "\\", "' --", "(((", "🎤", "a*", "NEAR(a b)"):
         assert browser.get(URL, {"q": words}).status_code == 200
 
 
-def test_htmx_gets_the_results_alone(browser: Client, owner: User) -> None:
+def test_htmx_gets_only_the_results(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
     response = browser.get(URL, {"q": "", "state": "ready"}, headers=PART)
@@ -274,7 +272,7 @@ def test_changes_of_25_rows_are_one_query_more(
 # One row --------------------------------------------------------------------------------------
 
 
-def test_running_row_asks_for_itself(browser: Client, owner: User) -> None:
+def test_running_row_polls(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.CLONING, by=owner)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
@@ -289,7 +287,7 @@ def test_running_row_asks_for_itself(browser: Client, owner: User) -> None:
 @pytest.mark.parametrize(
     ("age", "delay"), [(0.5, 40), (1.5, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)]
 )
-def test_row_asks_more_slowly_with_age(
+def test_row_polls_less_often_with_age(
     browser: Client, owner: User, age: float, delay: int
 ) -> None:
     at = timezone.now() - timedelta(seconds=age)
@@ -310,7 +308,7 @@ def test_row_asks_more_slowly_with_age(
         AttemptState.UNKNOWN,
     ],
 )
-def test_finished_row_asks_no_more(browser: Client, owner: User, state: AttemptState) -> None:
+def test_finished_row_does_not_poll(browser: Client, owner: User, state: AttemptState) -> None:
     attempt = make_attempt(state, by=owner)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
@@ -319,7 +317,7 @@ def test_finished_row_asks_no_more(browser: Client, owner: User, state: AttemptS
     assert row.count(str(state.label)) == 2  # what is announced, and the badge
 
 
-def test_row_whose_demo_is_on_its_way_asks_on(browser: Client, owner: User) -> None:
+def test_row_with_a_pending_preview_polls(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.READY, by=owner, audio=None)
 
     row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
@@ -350,7 +348,7 @@ def test_row_says_what_changed_since_its_parent(browser: Client, owner: User) ->
         assert page.count(f'<a href="/history/{parent.pk}/">since attempt {parent.pk}</a>') == 1
 
 
-def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None:
+def test_rate_limited_row_shows_its_start(browser: Client, owner: User) -> None:
     due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
     attempt = make_attempt(AttemptState.WAITING, by=owner, retry_at=due, trouble="in_line")
 
@@ -360,7 +358,7 @@ def test_row_in_line_says_when_its_turn_is(browser: Client, owner: User) -> None
     assert row.count("We try again") == 0
 
 
-def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) -> None:
+def test_waiting_row_shows_its_queue_position(browser: Client, owner: User) -> None:
     make_attempt(AttemptState.WAITING, by=owner)
     make_attempt(AttemptState.WAITING, by=owner)
     last = make_attempt(AttemptState.WAITING, by=owner)
@@ -370,7 +368,7 @@ def test_waiting_row_tells_how_many_are_before_it(browser: Client, owner: User) 
     assert row.count("Starts after 2 other attempts.") == 1
 
 
-def test_row_that_was_told_to_slow_down_says_when_it_goes_on(browser: Client, owner: User) -> None:
+def test_slowed_row_shows_its_next_attempt(browser: Client, owner: User) -> None:
     due = datetime(2099, 5, 6, 14, 32, tzinfo=UTC)
     attempt = make_attempt(
         AttemptState.WAITING, by=owner, retry_at=due, trouble="rate_limit", status_code=1002
@@ -393,7 +391,7 @@ def test_row_escapes_what_people_typed(browser: Client, owner: User) -> None:
 
 
 @pytest.mark.parametrize("pk", [1, 2**63, 10**40])
-def test_row_that_is_not_there_answers_404(browser: Client, pk: int) -> None:
+def test_unknown_row_answers_404(browser: Client, pk: int) -> None:
     for name in ("attempt", "attempt_row"):
         assert browser.get(reverse(name, args=[pk])).status_code == 404
     for name in ("fetch_preview", "try_again"):

@@ -41,7 +41,7 @@ def recording_ids(response: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("path", ["/voices/", "/recordings/"])
-def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+def test_page_requires_a_sign_in(client: Client, path: str) -> None:
     assert client.get(path)["Location"] == f"/sign-in/?next={path}"
 
 
@@ -49,7 +49,7 @@ def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
     ("path", "headline"),
     [("/voices/", "No voices yet"), ("/recordings/", "No recordings yet")],
 )
-def test_empty_list_says_what_will_be_here(browser: Client, path: str, headline: str) -> None:
+def test_empty_list_explains_itself(browser: Client, path: str, headline: str) -> None:
     page = text(browser.get(path))
 
     assert page.count(headline) == 1
@@ -94,7 +94,7 @@ def test_voices_are_paged(browser: Client) -> None:
 
 @pytest.mark.parametrize("cursor", ["abc", "1" + "0" * 30, "\0", "-5"])
 @pytest.mark.parametrize("path", ["/voices/", "/recordings/"])
-def test_senseless_cursor_breaks_nothing(browser: Client, path: str, cursor: str) -> None:
+def test_invalid_cursor_is_ignored(browser: Client, path: str, cursor: str) -> None:
     for name in ("before", "after"):
         assert browser.get(path, {name: cursor}).status_code == 200
 
@@ -113,7 +113,7 @@ def test_voices_need_a_fixed_number_of_queries(
         browser.get("/voices/")
 
 
-def test_recordings_tell_where_they_are_used(browser: Client, owner: User) -> None:
+def test_recordings_show_their_attempts(browser: Client, owner: User) -> None:
     recording = make_recording(by=owner)
     clip = make_recording(by=owner, purpose=Purpose.PROMPT)
     names = ["First", "Second", "Third"]
@@ -138,7 +138,7 @@ def test_recordings_tell_where_they_are_used(browser: Client, owner: User) -> No
     assert page.count("and others") == 1
 
 
-def test_recording_in_use_is_kept_and_says_where(browser: Client, owner: User) -> None:
+def test_recording_in_use_cannot_be_deleted(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner, speaker_name="Anna Larsen")
 
     response = browser.post(f"/recordings/{attempt.recording_id}/delete/")

@@ -119,7 +119,7 @@ def test_stranger_is_sent_to_sign_in(client: Client) -> None:
     assert response["Location"] == "/sign-in/?next=/"
 
 
-def test_form_is_empty_but_for_what_is_offered(client: Client, user: User) -> None:
+def test_form_starts_with_defaults(client: Client, user: User) -> None:
     response = client.get("/")
 
     shown = page(response.content)
@@ -134,13 +134,13 @@ def test_form_is_empty_but_for_what_is_offered(client: Client, user: User) -> No
     assert len(shown["token"]) == 36
 
 
-def test_form_may_be_kept_for_the_way_back_only(client: Client, user: User) -> None:
+def test_form_is_private_to_caches(client: Client, user: User) -> None:
     response = client.get("/")
 
     assert response["Cache-Control"] == "private, no-cache"
 
 
-def test_real_mode_rehearses_nothing(client: Client, user: User, settings: Settings) -> None:
+def test_real_mode_has_no_practice_controls(client: Client, user: User, settings: Settings) -> None:
     settings.PRACTICE_MODE = False
 
     html = client.get("/").content.decode()
@@ -150,7 +150,7 @@ def test_real_mode_rehearses_nothing(client: Client, user: User, settings: Setti
     assert "nothing is charged" not in html
 
 
-def test_queries_do_not_grow_with_what_is_here(
+def test_form_has_a_fixed_number_of_queries(
     client: Client, user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _turn in range(3):
@@ -162,7 +162,7 @@ def test_queries_do_not_grow_with_what_is_here(
         client.get("/")
 
 
-def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> None:
+def test_just_now_shows_the_users_newest_three(client: Client, user: User) -> None:
     factories.make_attempt(speaker_name="Somebody Else")
     for name in ("First", "Second", "Third", "Fourth"):
         factories.make_attempt(by=user, speaker_name=name)
@@ -173,7 +173,7 @@ def test_just_now_shows_ones_own_newest_three(client: Client, user: User) -> Non
     assert re.findall(r'<b dir="auto">(.*?)</b>', shown) == ["Fourth", "Third", "Second"]
 
 
-def test_just_now_looks_again_while_something_runs(client: Client, user: User) -> None:
+def test_just_now_polls_while_an_attempt_runs(client: Client, user: User) -> None:
     attempt = factories.make_attempt(AttemptState.CLONING, by=user)
 
     running = client.get("/just-now/", headers=HTMX).content.decode()
@@ -195,7 +195,9 @@ def test_recording_in_the_address_is_chosen(
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "x", "9" * 30, "%00", ""])
-def test_nonsense_in_the_address_chooses_nothing(client: Client, user: User, given: str) -> None:
+def test_invalid_recording_in_the_address_is_ignored(
+    client: Client, user: User, given: str
+) -> None:
     response = client.get(f"/?recording={given}&prompt_clip={given}")
 
     assert response.status_code == 200
@@ -244,7 +246,7 @@ def test_unknown_attempt_in_the_address_is_not_found(
     assert client.get(f"/?{query}={given}").status_code == 404
 
 
-def test_way_back_shows_the_form_that_was_sent(client: Client, user: User) -> None:
+def test_back_button_shows_the_sent_form(client: Client, user: User) -> None:
     asked = factories.make_attempt(by=user)
 
     response = client.get(f"/?asked={asked.pk}")
@@ -256,13 +258,11 @@ def test_way_back_shows_the_form_that_was_sent(client: Client, user: User) -> No
     assert "You've already requested this voice." in response.content.decode()
 
 
-def test_way_back_is_only_for_who_asked(client: Client, user: User) -> None:
+def test_sent_form_is_shown_only_to_its_user(client: Client, user: User) -> None:
     assert client.get(f"/?asked={factories.make_attempt().pk}").status_code == 404
 
 
-def test_draft_from_before_signing_in_comes_back_once(
-    client: Client, user: User, recording: AudioFile
-) -> None:
+def test_draft_is_restored_once(client: Client, user: User, recording: AudioFile) -> None:
     session = client.session
     session["draft"] = {
         "token": "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11", "speaker": "Anna", "permission": "on",
@@ -297,7 +297,9 @@ def test_valid_form_becomes_an_attempt(client: Client, user: User, recording: Au
     assert attempt.state is AttemptState.WAITING
 
 
-def test_htmx_is_led_on_without_a_reload(client: Client, user: User, recording: AudioFile) -> None:
+def test_htmx_goes_to_the_attempt_without_reload(
+    client: Client, user: User, recording: AudioFile
+) -> None:
     response = client.post("/", answers(recording), headers=HTMX)
 
     assert response.status_code == 200
@@ -324,7 +326,7 @@ def test_same_form_twice_is_one_attempt(
     assert f"/history/{attempt.pk}/" in (second.get("HX-Location") or second["Location"])
 
 
-def test_form_sent_twice_keeps_its_file_once(
+def test_form_sent_twice_stores_its_file_once(
     client: Client, user: User, recording: AudioFile
 ) -> None:
     sent = answers(recording)
@@ -360,7 +362,7 @@ def test_empty_voice_id_is_made_from_the_name(
     assert re.fullmatch(r"WangFang-[0-9][a-z0-9]{3}", attempt.voice_id)
 
 
-def test_remark_does_not_hold_the_attempt_up(
+def test_warning_does_not_stop_the_attempt(
     client: Client, user: User, recording: AudioFile
 ) -> None:
     sent = answers(recording, model="speech-2.6-hd", preview_text="Hello (breath) you.")
@@ -381,16 +383,14 @@ def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
 # Refused --------------------------------------------------------------------------------------
 
 
-def test_book_pasted_by_mistake_is_told_to_be_too_long(
-    client: Client, user: User, recording: AudioFile
-) -> None:
+def test_huge_preview_text_is_an_error(client: Client, user: User, recording: AudioFile) -> None:
     response = client.post("/", answers(recording, preview_text="x" * 3_000_000))
 
     assert error_anchors(response) == ["id_preview_text"]
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_mistakes_are_listed_and_nothing_typed_is_lost(
+def test_errors_are_listed_and_values_kept(
     client: Client, user: User, recording: AudioFile, headers: dict[str, str]
 ) -> None:
     sent = answers(
@@ -423,7 +423,7 @@ def test_taken_voice_id_comes_with_three_free_ones(
     assert len(set(free)) == 3
 
 
-def test_free_voice_id_is_taken_over_without_script(
+def test_suggested_voice_id_is_used_without_script(
     client: Client, user: User, recording: AudioFile
 ) -> None:
     sent = answers(recording, use_voice_id="AnnaLarsen-9abc", permission=None)
@@ -435,7 +435,7 @@ def test_free_voice_id_is_taken_over_without_script(
     assert CloneAttempt.objects.count() == 0
 
 
-def test_lost_token_is_told_and_replaced(client: Client, user: User, recording: AudioFile) -> None:
+def test_invalid_token_is_replaced(client: Client, user: User, recording: AudioFile) -> None:
     response = client.post("/", answers(recording, token="\x00"))
 
     assert response.status_code == 422
@@ -447,7 +447,7 @@ HOSTILE = ["\x00", "9" * 30, "٣" * 40, "\ud83d", "‮" * 50, "<script>", "1e999
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_hostile_answers_are_sentences_not_errors(client: Client, user: User, value: str) -> None:
+def test_hostile_values_are_form_errors(client: Client, user: User, value: str) -> None:
     raw = value.encode("utf-8", "surrogatepass")
     names = [name for name in answers() if name != "permission"]
     names += ["file_id", "prompt_clip", "prompt_text", "accuracy", "text_validation", "rehearsal",
@@ -485,7 +485,7 @@ def test_prompt_clip_goes_with_the_form(client: Client, user: User, recording: A
     assert attempt.prompt_text == "Well, then."
 
 
-def test_file_is_kept_although_something_else_is_wrong(client: Client, user: User) -> None:
+def test_file_is_stored_despite_other_errors(client: Client, user: User) -> None:
     sent = answers(speaker="", file=SimpleUploadedFile("anna.wav", hum(12)))
 
     response = client.post("/", sent)
@@ -495,9 +495,7 @@ def test_file_is_kept_although_something_else_is_wrong(client: Client, user: Use
     assert error_anchors(response) == ["id_speaker"]
 
 
-def test_refused_file_is_told_and_not_kept(
-    client: Client, user: User, recording: AudioFile
-) -> None:
+def test_refused_file_is_not_stored(client: Client, user: User, recording: AudioFile) -> None:
     sent = answers(recording, file=SimpleUploadedFile("notes.mp3", b"Dear diary, " * 400))
 
     response = client.post("/", sent)
@@ -508,7 +506,7 @@ def test_refused_file_is_told_and_not_kept(
     assert AudioFile.objects.count() == 1
 
 
-def test_file_over_the_limit_loses_nothing_typed(
+def test_file_over_the_limit_keeps_typed_values(
     client: Client, user: User, settings: Settings
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 50_000
@@ -523,7 +521,7 @@ def test_file_over_the_limit_loses_nothing_typed(
     assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
 
 
-def test_upload_button_keeps_all_and_asks_for_nothing(client: Client, user: User) -> None:
+def test_upload_button_stores_the_file_and_submits_nothing(client: Client, user: User) -> None:
     sent = answers(speaker="", permission=None, file=SimpleUploadedFile("a.wav", hum(12)))
 
     response = client.post("/clone-form/upload/", sent)
@@ -534,9 +532,7 @@ def test_upload_button_keeps_all_and_asks_for_nothing(client: Client, user: User
     assert CloneAttempt.objects.count() == 0
 
 
-def test_remove_button_lets_go_of_the_choice(
-    client: Client, user: User, recording: AudioFile
-) -> None:
+def test_remove_button_clears_the_choice(client: Client, user: User, recording: AudioFile) -> None:
     response = client.post("/clone-form/remove/recording/", answers(recording))
 
     assert response.status_code == 200
@@ -552,7 +548,7 @@ def test_recording_is_chosen_from_the_select(
     assert CloneAttempt.objects.get().recording == recording
 
 
-def test_example_button_brings_one(client: Client, user: User, standin: StandIn) -> None:
+def test_example_button_chooses_an_example(client: Client, user: User, standin: StandIn) -> None:
     response = client.post("/clone-form/use-example/", answers(speaker="Ada"))
 
     assert response.status_code == 200
@@ -568,7 +564,7 @@ def test_file_id_of_a_prompt_clip_is_refused(client: Client, user: User) -> None
     assert error_anchors(response) == ["id_file_id"]
 
 
-def test_stranger_s_file_is_never_read(client: Client, data_dir: Path) -> None:
+def test_file_without_a_sign_in_is_not_stored(client: Client, data_dir: Path) -> None:
     response = client.post("/", answers(file=SimpleUploadedFile("a.wav", hum(12))))
 
     assert response.status_code in (302, 401)
@@ -593,7 +589,7 @@ def test_stranger_s_file_is_never_read(client: Client, data_dir: Path) -> None:
         ("speaker=%00", "", "Created from the name. You can change it."),
     ],
 )  # fmt: skip
-def test_voice_id_is_judged_while_typed(
+def test_voice_id_is_checked_while_typed(
     client: Client, user: User, query: str, verdict: str, words: str
 ) -> None:
     html = client.get(f"/voice-id/?{query}", headers=HTMX).content.decode()
@@ -624,9 +620,7 @@ def test_taken_voice_id_offers_three(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_clone_again_knows_its_parent_through_a_mistake(
-    client: Client, user: User, headers: dict[str, str]
-) -> None:
+def test_parent_survives_a_form_error(client: Client, user: User, headers: dict[str, str]) -> None:
     earlier = factories.make_attempt(by=user, speaker_name="Anna Larsen")
     sent = page(client.get(f"/?from={earlier.pk}").content)
     assert sent["parent"] == str(earlier.pk)
@@ -654,20 +648,18 @@ def test_parent_survives_an_expired_sign_in(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("parent", ["", "999", "abc", "-1", "9" * 30, "٣", "\0", "1.0"])
-def test_parent_that_makes_no_sense_is_none(
-    client: Client, recording: AudioFile, parent: str
-) -> None:
+def test_invalid_parent_is_ignored(client: Client, recording: AudioFile, parent: str) -> None:
     response = client.post("/", answers(recording, parent=parent))
 
     assert response.status_code == 303
     assert CloneAttempt.objects.get().parent is None
 
 
-def test_first_attempt_carries_no_parent(client: Client, user: User) -> None:
+def test_first_attempt_has_no_parent(client: Client, user: User) -> None:
     assert "parent" not in page(client.get("/").content)
 
 
-def test_limit_is_said_of_the_whole_form_beside_the_button(
+def test_monthly_limit_is_an_error_of_the_form(
     client: Client, recording: AudioFile, settings: Settings
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(0)
@@ -690,7 +682,7 @@ def _expires(user: User, *, hours: float, **fields: Any) -> Voice:
     return voice
 
 
-def test_strip_tells_what_expires_within_48_hours(client: Client, user: User) -> None:
+def test_strip_shows_voices_expiring_within_48_hours(client: Client, user: User) -> None:
     _expires(user, hours=47, speaker_name="Bert")
     _expires(user, hours=5, speaker_name="Anna <3")
     _expires(user, hours=49, speaker_name="Later")
@@ -703,7 +695,7 @@ def test_strip_tells_what_expires_within_48_hours(client: Client, user: User) ->
         assert strip.count('href="/voices/?view=expiring&amp;order=expiring"') == 1
 
 
-def test_strip_is_nothing_at_all_when_nothing_expires(client: Client, user: User) -> None:
+def test_strip_is_absent_when_nothing_expires(client: Client, user: User) -> None:
     kept = _expires(user, hours=5)
     Voice.objects.filter(pk=kept.pk).update(kept_at=timezone.now())
     let_go = _expires(user, hours=5)

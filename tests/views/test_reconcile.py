@@ -50,7 +50,7 @@ def test_unknown_attempt_offers_to_find_out(client: Client, lost: CloneAttempt) 
     assert page.count("This may charge one more preview: less than $0.01.") == 1
 
 
-def test_check_asks_once_and_enters_the_voice_that_was_there(
+def test_check_finds_the_existing_voice_once(
     client: Client, lost: CloneAttempt, standin: StandIn
 ) -> None:
     for _press in range(2):
@@ -69,7 +69,7 @@ def test_check_asks_once_and_enters_the_voice_that_was_there(
 @pytest.mark.parametrize(
     ("worked", "state"), [("yes", AttemptState.READY), ("no", AttemptState.FAILED)]
 )
-def test_settle_writes_what_a_person_knows_with_the_note(
+def test_settle_records_outcome_and_note(
     worked: str, state: AttemptState, client: Client, lost: CloneAttempt
 ) -> None:
     client.post(f"/history/{lost.pk}/settle/", {"worked": worked, "note": "their support said so"})
@@ -78,13 +78,13 @@ def test_settle_writes_what_a_person_knows_with_the_note(
     assert Event.objects.get(kind="settled").note == "their support said so"
 
 
-def test_settle_without_a_word_changes_nothing(client: Client, lost: CloneAttempt) -> None:
+def test_settle_without_an_outcome_changes_nothing(client: Client, lost: CloneAttempt) -> None:
     client.post(f"/history/{lost.pk}/settle/", {"worked": "perhaps"})
 
     assert CloneAttempt.objects.get(pk=lost.pk).state == AttemptState.UNKNOWN
 
 
-def test_check_is_not_for_strangers_nor_by_link(client: Client, lost: CloneAttempt) -> None:
+def test_check_requires_sign_in_and_post(client: Client, lost: CloneAttempt) -> None:
     assert client.get(f"/history/{lost.pk}/check/").status_code == 405
     client.logout()
     assert client.post(f"/history/{lost.pk}/check/").status_code == 302

@@ -58,7 +58,7 @@ def read(language: str) -> str:
     return re.sub(r"<[^>]+>", " ", (TEXTS / f"{language}.html").read_text(encoding="utf-8"))
 
 
-def test_recorder_brings_every_text(client: Client, user: User) -> None:
+def test_recorder_has_every_text(client: Client, user: User) -> None:
     page = client.get("/recordings/recorder/").content.decode()
 
     assert sorted(re.findall(r'data-text="(\w+)"', page)) == LANGUAGES
@@ -66,12 +66,12 @@ def test_recorder_brings_every_text(client: Client, user: User) -> None:
     assert set(LANGUAGES) <= NAMES.keys()
 
 
-def test_recorder_is_for_those_who_are_signed_in(client: Client) -> None:
+def test_recorder_requires_a_sign_in(client: Client) -> None:
     assert client.get("/recordings/recorder/", headers={"HX-Request": "true"}).status_code == 401
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_goal_lies_within_what_the_provider_takes(purpose: Purpose) -> None:
+def test_goal_is_within_the_provider_limits(purpose: Purpose) -> None:
     goal = GOALS[purpose]
     span = rules.SPANS[purpose]
 
@@ -109,9 +109,7 @@ def test_first_sentence_fits_a_prompt_clip(language: str) -> None:
     ("sent", "origin"),
     [("recorded", Origin.RECORDED), ("uploaded", Origin.UPLOADED), ("", Origin.UPLOADED)],
 )
-def test_upload_tells_where_it_comes_from(
-    client: Client, user: User, sent: str, origin: Origin
-) -> None:
+def test_upload_stores_its_origin(client: Client, user: User, sent: str, origin: Origin) -> None:
     file = SimpleUploadedFile("Recorded 22 Nov 2026, 14:32.wav", hum(12))
 
     client.post("/recordings/", {"file": file, "origin": sent}, headers={"HX-Request": "true"})

@@ -43,11 +43,11 @@ def left_over(settings: Settings) -> list[Path]:
 @pytest.mark.parametrize(
     "path", ["/recordings/", "/recordings/1/", "/recordings/choose/", "/clone-form/use-example/"]
 )
-def test_stranger_sees_nothing(client: Client, path: str) -> None:
+def test_recordings_require_a_sign_in(client: Client, path: str) -> None:
     assert client.get(path).status_code == 302
 
 
-def test_stranger_uploads_nothing(client: Client, data_dir: Path, settings: Settings) -> None:
+def test_upload_requires_a_sign_in(client: Client, data_dir: Path, settings: Settings) -> None:
     response = client.post("/recordings/", {"file": wav()}, headers=HTMX)
 
     assert response.status_code == 401
@@ -55,7 +55,7 @@ def test_stranger_uploads_nothing(client: Client, data_dir: Path, settings: Sett
     assert left_over(settings) == []
 
 
-def test_upload_is_kept_and_shown(client: Client, user: User, settings: Settings) -> None:
+def test_upload_is_stored_and_shown(client: Client, user: User, settings: Settings) -> None:
     response = client.post("/recordings/", {"file": wav()}, headers=HTMX)
 
     kept = AudioFile.objects.get()
@@ -73,7 +73,7 @@ def test_upload_is_kept_and_shown(client: Client, user: User, settings: Settings
     assert left_over(settings) == []
 
 
-def test_converted_recording_says_from_what(client: Client, user: User) -> None:
+def test_converted_recording_shows_its_format(client: Client, user: User) -> None:
     recording = factories.make_recording(converted_from="opus")
 
     part = client.get(f"/recordings/{recording.pk}/", headers=HTMX).content.decode()
@@ -81,7 +81,7 @@ def test_converted_recording_says_from_what(client: Client, user: User) -> None:
     assert part.count("Converted from opus to mp3. MiniMax accepts only mp3, m4a and wav.") == 1
 
 
-def test_prompt_clip_is_kept_under_its_name(client: Client, user: User) -> None:
+def test_prompt_clip_is_stored(client: Client, user: User) -> None:
     sent = {"file": wav(seconds=6), "purpose": "prompt_audio"}
 
     response = client.post("/recordings/", sent, headers=HTMX)
@@ -92,7 +92,7 @@ def test_prompt_clip_is_kept_under_its_name(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize(("purpose", "field"), [("", "recording"), ("prompt_audio", "prompt_clip")])
-def test_upload_without_script_leads_to_the_form(
+def test_upload_without_script_redirects_to_the_form(
     client: Client, user: User, purpose: str, field: str
 ) -> None:
     seconds = 6 if purpose else 12
@@ -124,7 +124,7 @@ def test_upload_without_script_leads_to_the_form(
         ),
     ],
 )
-def test_refused_file_is_told_in_place(
+def test_refused_file_shows_its_error_in_place(
     client: Client,
     user: User,
     settings: Settings,
@@ -144,7 +144,7 @@ def test_refused_file_is_told_in_place(
     assert left_over(settings) == []
 
 
-def test_refused_file_is_told_above_the_list(client: Client, user: User) -> None:
+def test_refused_file_shows_its_error_above_the_list(client: Client, user: User) -> None:
     response = client.post("/recordings/", {"file": wav(seconds=3)})
 
     assert response.status_code == 422
@@ -162,9 +162,7 @@ def test_post_without_a_file_is_refused(client: Client, user: User, sent: dict[s
     assert AudioFile.objects.count() == 0
 
 
-def test_file_over_the_limit_is_dropped_as_it_comes(
-    client: Client, user: User, settings: Settings
-) -> None:
+def test_file_over_the_limit_is_not_stored(client: Client, user: User, settings: Settings) -> None:
     settings.UPLOAD_MAX_BYTES = 100_000
 
     response = client.post("/recordings/", {"file": wav(seconds=30)}, headers=HTMX)
@@ -175,7 +173,7 @@ def test_file_over_the_limit_is_dropped_as_it_comes(
     assert left_over(settings) == []
 
 
-def test_announced_length_over_the_limit_is_refused_unread(client: Client, user: User) -> None:
+def test_content_length_over_the_limit_is_refused_unread(client: Client, user: User) -> None:
     response = client.generic(
         "POST", "/recordings/", b"not even multipart", "multipart/form-data; boundary=x",
         headers=HTMX, CONTENT_LENGTH=str(1025 * 1024**2 + 1),
@@ -206,7 +204,7 @@ def test_upload_needs_its_csrf_token(user: User) -> None:
         ("عينة.wav", "عينة.wav"),
     ],
 )
-def test_names_are_shown_as_they_can_be(client: Client, user: User, sent: str, shown: str) -> None:
+def test_file_names_are_cleaned(client: Client, user: User, sent: str, shown: str) -> None:
     client.post("/recordings/", {"file": wav(sent)}, headers=HTMX)
 
     assert AudioFile.objects.get().name == shown
@@ -232,7 +230,7 @@ def test_examples_take_turns(client: Client, user: User, standin: StandIn) -> No
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
-def test_example_that_cannot_be_had_is_told_and_nothing_is_kept(
+def test_missing_example_is_an_error(
     headers: dict[str, str], client: Client, user: User, standin: StandIn
 ) -> None:
     standin.stop()
@@ -244,7 +242,7 @@ def test_example_that_cannot_be_had_is_told_and_nothing_is_kept(
     assert AudioFile.objects.count() == 0
 
 
-def test_file_id_is_entered_once(client: Client, user: User) -> None:
+def test_file_id_is_stored_once(client: Client, user: User) -> None:
     for _turn in range(2):
         response = client.post(
             "/clone-form/use-file-id/", {"file_id": " 362067136000001 "}, headers=HTMX
@@ -257,7 +255,7 @@ def test_file_id_is_entered_once(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "x", "0", "-5", "1.5", "9" * 30, "\x00", "1e9"])
-def test_nonsense_as_file_id_is_told(client: Client, user: User, given: str) -> None:
+def test_invalid_file_id_is_an_error(client: Client, user: User, given: str) -> None:
     response = client.post("/clone-form/use-file-id/", {"file_id": given}, headers=HTMX)
 
     assert response.status_code == 422
@@ -336,7 +334,7 @@ def test_list_goes_on_page_by_page(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_list_s_queries_do_not_grow(
+def test_list_has_a_fixed_number_of_queries(
     client: Client, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _turn in range(rows):
@@ -350,9 +348,7 @@ def test_list_s_queries_do_not_grow(
 @pytest.mark.parametrize(
     "query", ["before=x", "after=-1", "before=" + "9" * 30, "q=%00", "purpose=x"]
 )
-def test_nonsense_in_the_list_s_address_is_passed_over(
-    client: Client, user: User, query: str
-) -> None:
+def test_invalid_query_string_is_ignored(client: Client, user: User, query: str) -> None:
     kept = factories.make_recording(by=user)
 
     response = client.get(f"/recordings/?{query}")
@@ -376,7 +372,7 @@ def test_unused_recording_is_deleted_with_its_file(
     assert not path.exists()
 
 
-def test_used_recording_stays_and_says_where(client: Client, user: User) -> None:
+def test_used_recording_cannot_be_deleted(client: Client, user: User) -> None:
     attempt = factories.make_attempt(speaker_name="Wang Fang")
 
     response = client.post(f"/recordings/{attempt.recording_id}/delete/")
@@ -427,7 +423,7 @@ def test_list_is_filtered_by_its_address(
     assert found == [made[name].pk for name in expected]
 
 
-def test_filters_outlive_a_search(client: Client, user: User) -> None:
+def test_search_keeps_the_filters(client: Client, user: User) -> None:
     html = client.get("/recordings/?verdict=usable&purpose=voice_clone").content.decode()
 
     search = html.partition('role="search"')[2].partition("</form>")[0]
@@ -436,7 +432,7 @@ def test_filters_outlive_a_search(client: Client, user: User) -> None:
     ]  # fmt: skip
 
 
-def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) -> None:
+def test_row_shows_verdict_first_finding_and_origin(client: Client, user: User) -> None:
     root = factories.make_recording(by=user, name="anna.m4a")
     found = [factories.make_finding(code) for code in ("hum", "noisy", "echo")]
     factories.make_checked_recording(
@@ -453,7 +449,7 @@ def test_row_tells_verdict_first_finding_and_origin(client: Client, user: User) 
     assert row.count(f'<a href="/recordings/{root.pk}/" dir="auto">anna.m4a</a>') == 1
 
 
-def test_row_tells_its_forebears_and_what_was_made_of_it(client: Client, user: User) -> None:
+def test_row_shows_ancestors_and_copies(client: Client, user: User) -> None:
     root = factories.make_recording(by=user, name="anna.m4a")
     cut = factories.make_recording(
         by=user, name="part.mp3", parent=root, origin="cut", from_ms=42_000, to_ms=90_000
@@ -472,7 +468,7 @@ def test_row_tells_its_forebears_and_what_was_made_of_it(client: Client, user: U
     assert forebears(rows[3]) == ""
 
 
-def test_prompt_clip_s_length_is_told_in_tenths(client: Client, user: User) -> None:
+def test_prompt_clip_length_has_tenths(client: Client, user: User) -> None:
     """7.5 s may be sent; what is rounded to 0:08 would seem too long."""
     clip = factories.make_recording(by=user, purpose=Purpose.PROMPT, duration_ms=7_500)
 
@@ -490,7 +486,7 @@ def forebears(row: str) -> str:
 
 
 @pytest.mark.parametrize("rows", [1, 20])
-def test_families_cost_the_list_no_query_more(
+def test_families_add_no_queries_to_the_list(
     client: Client, user: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _turn in range(rows):
@@ -516,7 +512,7 @@ def test_deleted_recording_is_not_listed(client: Client, user: User) -> None:
     assert client.get(f"/recordings/{gone.pk}/", headers=HTMX).status_code == 404
 
 
-def test_each_of_several_becomes_a_line(client: Client, user: User) -> None:
+def test_each_of_several_uploads_is_a_line(client: Client, user: User) -> None:
     response = client.post("/recordings/", {"file": wav(), "several": "1"}, headers=HTMX)
 
     kept = AudioFile.objects.get()
@@ -527,7 +523,7 @@ def test_each_of_several_becomes_a_line(client: Client, user: User) -> None:
     assert "<html" not in html
 
 
-def test_several_files_without_script_are_each_told(client: Client, user: User) -> None:
+def test_several_files_without_script_get_a_message_each(client: Client, user: User) -> None:
     files = [wav("one.wav"), wav("short.wav", seconds=3), wav("two.wav")]
 
     response = client.post("/recordings/", {"file": files, "several": "1"}, follow=True)
@@ -537,7 +533,7 @@ def test_several_files_without_script_are_each_told(client: Client, user: User) 
     assert message_levels(response) == ["success", "error", "success"]
 
 
-def test_several_means_at_least_one(client: Client, user: User) -> None:
+def test_several_files_require_at_least_one(client: Client, user: User) -> None:
     response = client.post("/recordings/", {"several": "1"}, follow=True)
 
     assert message_levels(response) == ["error"]

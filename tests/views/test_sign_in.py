@@ -35,7 +35,7 @@ def credentials(**more: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("owner")
-def test_sign_in_leads_where_one_wanted_to_go(client: Client) -> None:
+def test_sign_in_redirects_to_next(client: Client) -> None:
     page = client.get(URL, {"next": "/history/?state=ready"})
 
     response = client.post(URL, credentials(next=hidden(page)["next"]))
@@ -48,14 +48,14 @@ def test_sign_in_leads_where_one_wanted_to_go(client: Client) -> None:
 @pytest.mark.parametrize(
     "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
 )
-def test_sign_in_never_leads_elsewhere(client: Client, place: str) -> None:
+def test_sign_in_never_redirects_to_another_site(client: Client, place: str) -> None:
     response = client.post(URL, credentials(next=place))
 
     assert response["Location"] == "/"
 
 
 @pytest.mark.usefixtures("owner")
-def test_wrong_password_is_said_plainly(client: Client) -> None:
+def test_wrong_password_is_an_error(client: Client) -> None:
     response = client.post(URL, credentials(password="wrong"))
 
     assert response.status_code == 422
@@ -65,7 +65,7 @@ def test_wrong_password_is_said_plainly(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_too_many_wrong_passwords_say_how_long(client: Client) -> None:
+def test_lockout_shows_its_duration(client: Client) -> None:
     for _ in range(8):
         response = client.post(URL, credentials(password="wrong"))
 
@@ -74,7 +74,7 @@ def test_too_many_wrong_passwords_say_how_long(client: Client) -> None:
     assert client.post(URL, credentials()).status_code == 429
 
 
-def test_who_is_signed_in_needs_no_form(client: Client, owner: User) -> None:
+def test_signed_in_user_is_redirected(client: Client, owner: User) -> None:
     client.force_login(owner)
 
     assert client.get(URL)["Location"] == "/"
@@ -91,7 +91,7 @@ def test_sign_out_needs_a_post(client: Client, owner: User) -> None:
 # A sign-in that has expired, in a page that stays open ---------------------------------------
 
 
-def test_dialog_gets_the_form_alone(client: Client) -> None:
+def test_dialog_gets_only_the_form(client: Client) -> None:
     response = client.get(URL, headers=SCRIPT)
 
     assert text(response).count("<html") == 0
@@ -100,7 +100,7 @@ def test_dialog_gets_the_form_alone(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_dialog_gets_a_fresh_token_that_works() -> None:
+def test_dialog_gets_a_new_csrf_token() -> None:
     browser = Client(enforce_csrf_checks=True)
     old = hidden(browser.get(URL, headers=SCRIPT))["csrfmiddlewaretoken"]
 
@@ -113,7 +113,7 @@ def test_dialog_gets_a_fresh_token_that_works() -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_dialog_is_told_of_a_wrong_password(client: Client) -> None:
+def test_dialog_shows_a_wrong_password(client: Client) -> None:
     response = client.post(URL, credentials(password="wrong"), headers=SCRIPT)
 
     assert response.status_code == 422
@@ -121,7 +121,7 @@ def test_dialog_is_told_of_a_wrong_password(client: Client) -> None:
     assert text(response).count("<html") == 0
 
 
-def test_who_has_signed_in_elsewhere_gets_a_token_at_once(client: Client, owner: User) -> None:
+def test_signed_in_user_gets_a_token_in_the_dialog(client: Client, owner: User) -> None:
     client.force_login(owner)
 
     response = client.get(URL, headers=SCRIPT)
@@ -129,7 +129,7 @@ def test_who_has_signed_in_elsewhere_gets_a_token_at_once(client: Client, owner:
     assert set(hidden(response)) == {"csrfmiddlewaretoken"}
 
 
-def test_outdated_token_is_said_and_marked(owner: User) -> None:
+def test_outdated_token_is_marked(owner: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(owner)
 
@@ -141,7 +141,7 @@ def test_outdated_token_is_said_and_marked(owner: User) -> None:
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
-def test_scripts_and_players_are_told_401(client: Client, mode: str) -> None:
+def test_scripts_and_players_get_401(client: Client, mode: str) -> None:
     response = client.post("/recordings/", {"x": "y"}, headers={"sec-fetch-mode": mode})
 
     assert response.status_code == 401
@@ -152,7 +152,7 @@ def test_scripts_and_players_are_told_401(client: Client, mode: str) -> None:
 
 
 @pytest.mark.usefixtures("owner")
-def test_typed_form_comes_back_after_signing_in(client: Client) -> None:
+def test_typed_form_is_restored_after_sign_in(client: Client) -> None:
     typed = {
         "speaker": "Anna <Larsen>",
         "voice_id": "AnnaLarsen-7k2p",
@@ -213,7 +213,7 @@ def test_long_draft_is_cut(client: Client) -> None:
         (b"", "text/plain"),
     ],
 )
-def test_hostile_body_of_a_stranger_is_not_kept(client: Client, body: bytes, kind: str) -> None:
+def test_hostile_body_without_a_sign_in_is_not_kept(client: Client, body: bytes, kind: str) -> None:
     response = client.post("/", body, content_type=kind)
 
     assert response.status_code == 401

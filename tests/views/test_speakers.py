@@ -47,20 +47,18 @@ def tree(owner: User) -> list[CloneAttempt]:
 
 
 @pytest.mark.parametrize("path", ["/speakers/1/", "/history/1/tree-row/"])
-def test_stranger_is_sent_to_the_door(client: Client, path: str) -> None:
+def test_page_requires_a_sign_in(client: Client, path: str) -> None:
     assert client.get(path)["Location"] == f"/sign-in/?next={path}"
 
 
 @pytest.mark.parametrize("pk", [99, 2**63, 10**30])
-def test_speaker_that_is_not_there_is_404(client: Client, owner: User, pk: int) -> None:
+def test_unknown_speaker_is_not_found(client: Client, owner: User, pk: int) -> None:
     assert client.get(f"/speakers/{pk}/").status_code == 404
     assert client.get(f"/history/{pk}/tree-row/").status_code == 404
     assert client.post(f"/history/{pk}/pin/").status_code == 404
 
 
-def test_children_stand_below_their_parent_the_newest_tree_first(
-    client: Client, owner: User
-) -> None:
+def test_children_follow_their_parent_newest_tree_first(client: Client, owner: User) -> None:
     first, second, third, alone = tree(owner)
     make_attempt(by=owner, speaker_name="Somebody else")
 
@@ -70,7 +68,7 @@ def test_children_stand_below_their_parent_the_newest_tree_first(
     assert html.count(f'href="/history/{first.pk}/">since attempt {first.pk}</a>') == 1
 
 
-def test_row_says_what_was_really_sent_differently(client: Client, owner: User) -> None:
+def test_row_shows_changes_of_the_request(client: Client, owner: User) -> None:
     first = make_attempt(by=owner, speaker_name="Anna", sent={"model": "speech-2.8-turbo"})
     make_attempt(
         by=owner, speaker_name="Anna", parent=first, recording=first.recording,
@@ -80,7 +78,7 @@ def test_row_says_what_was_really_sent_differently(client: Client, owner: User) 
     assert page(client, first.speaker).count("Model 2.8 turbo → 2.8 hd; reduce noise on") == 1
 
 
-def test_best_is_pinned_changed_and_taken_back(client: Client, owner: User) -> None:
+def test_best_attempt_can_be_pinned_changed_and_unpinned(client: Client, owner: User) -> None:
     first, second, *_others = tree(owner)
 
     answers = [
@@ -98,7 +96,7 @@ def test_best_is_pinned_changed_and_taken_back(client: Client, owner: User) -> N
 
 
 @pytest.mark.parametrize("wanted", ["yes", "no"])
-def test_pin_pressed_twice_is_pressed_once(client: Client, owner: User, wanted: str) -> None:
+def test_pressing_pin_twice_pins_once(client: Client, owner: User, wanted: str) -> None:
     attempt = make_attempt(by=owner)
 
     for _press in range(2):
@@ -123,7 +121,7 @@ def test_name_is_isolated_and_escaped(client: Client, owner: User) -> None:
     assert page(client, attempt.speaker).count("<h1><bdi>&lt;b&gt;محمد&lt;/b&gt;</bdi></h1>") == 1
 
 
-def test_thousand_attempts_cost_as_much_as_a_few(client: Client, owner: User) -> None:
+def test_speaker_has_a_fixed_number_of_queries(client: Client, owner: User) -> None:
     first = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
     second = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna", parent=first)
 
@@ -149,13 +147,13 @@ def test_thousand_attempts_cost_as_much_as_a_few(client: Client, owner: User) ->
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "abc", "٣", "9" * 30, "\0"])
-def test_senseless_page_breaks_nothing(client: Client, owner: User, number: str) -> None:
+def test_invalid_page_number_is_ignored(client: Client, owner: User, number: str) -> None:
     attempt = make_attempt(by=owner)
 
     assert rows(page(client, attempt.speaker, page=number)) == [(attempt.pk, 0)]
 
 
-def test_running_row_asks_for_itself_and_keeps_its_place(client: Client, owner: User) -> None:
+def test_running_tree_row_polls_and_keeps_its_depth(client: Client, owner: User) -> None:
     first = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
     second = make_attempt(AttemptState.CLONING, by=owner, speaker_name="Anna", parent=first)
 

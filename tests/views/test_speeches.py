@@ -48,7 +48,7 @@ def asked(**changes: str) -> dict[str, str]:
     return {"token": str(uuid4()), "text": "Good morning.", "model": "speech-2.8-hd"} | changes
 
 
-def test_speak_once_makes_one_speech_however_often_it_is_sent(client: Client, voice: Voice) -> None:
+def test_same_form_twice_is_one_speech(client: Client, voice: Voice) -> None:
     form = asked()
 
     for _press in range(2):
@@ -59,7 +59,7 @@ def test_speak_once_makes_one_speech_however_often_it_is_sent(client: Client, vo
     assert (speech.text, speech.model, speech.format) == ("Good morning.", "speech-2.8-hd", "mp3")
 
 
-def test_speech_can_be_heard_and_downloaded(client: Client, voice: Voice, standin: StandIn) -> None:
+def test_speech_has_player_and_download(client: Client, voice: Voice, standin: StandIn) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked(speed="1.2", pitch="-2", format="wav"))
     speech = Speech.objects.get()
     speeches.run_speech.call(speech.pk)
@@ -75,7 +75,7 @@ def test_speech_can_be_heard_and_downloaded(client: Client, voice: Voice, standi
     assert voice.pk == Voice.objects.get(kept_at__isnull=False).pk
 
 
-def test_speech_row_asks_again_while_it_waits(client: Client, voice: Voice) -> None:
+def test_waiting_speech_row_polls(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked())
 
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
@@ -106,7 +106,7 @@ def test_invalid_speech_is_refused_and_not_queued(
     assert Speech.objects.count() == 0
 
 
-def test_price_names_the_fee_of_the_first_use(client: Client, voice: Voice) -> None:
+def test_price_shows_the_fee_of_the_first_use(client: Client, voice: Voice) -> None:
     text = {"text": "x" * 1000, "model": "speech-2.8-hd"}
 
     page = client.post(f"/voices/{voice.pk}/price/", text)
@@ -117,9 +117,7 @@ def test_price_names_the_fee_of_the_first_use(client: Client, voice: Voice) -> N
     assert "1,000 of 9,999 characters." in words
 
 
-def test_speech_whose_answer_was_lost_is_settled_by_hand(
-    client: Client, voice: Voice, standin: StandIn
-) -> None:
+def test_unknown_speech_can_be_settled(client: Client, voice: Voice, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(action="drop"))
     client.post(f"/voices/{voice.pk}/speak/", asked())
     speech = Speech.objects.get()
@@ -131,7 +129,7 @@ def test_speech_whose_answer_was_lost_is_settled_by_hand(
     assert Speech.objects.get().state == SpeechState.FAILED
 
 
-def test_stranger_hears_nothing(client: Client, voice: Voice) -> None:
+def test_speech_requires_a_sign_in(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked())
     pk = Speech.objects.get().pk
     client.logout()
@@ -153,7 +151,7 @@ def test_stranger_hears_nothing(client: Client, voice: Voice) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["speak/", "keep/"])
-def test_hand_made_form_of_a_voice_that_cannot_speak_is_refused(
+def test_speech_of_an_unusable_voice_is_refused(
     path: str, facts: dict[str, Any], words: str, client: Client, user: User
 ) -> None:
     voice = factories.make_attempt(by=user).cloned_voice
@@ -171,7 +169,7 @@ def test_hand_made_form_of_a_voice_that_cannot_speak_is_refused(
               {"format": "exe"}, {"language": "Klingon"}, {"token": "x"}, {"text": "a" * 10_000}],
     ids=lambda field: "".join(field),
 )  # fmt: skip
-def test_hand_made_form_with_nonsense_is_refused_and_keeps_its_text(
+def test_invalid_speech_form_keeps_its_text(
     field: dict[str, str], client: Client, voice: Voice
 ) -> None:
     response = client.post(f"/voices/{voice.pk}/speak/", asked() | field)
@@ -180,7 +178,7 @@ def test_hand_made_form_with_nonsense_is_refused_and_keeps_its_text(
     assert (field.get("text") or "Good morning.") in response.content.decode()
 
 
-def test_voice_deleted_meanwhile_is_not_asked_to_speak(
+def test_speech_of_a_deleted_voice_is_refused(
     client: Client, voice: Voice, standin: StandIn
 ) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked())
@@ -194,9 +192,7 @@ def test_voice_deleted_meanwhile_is_not_asked_to_speak(
     assert standin.calls_of("t2a_v2") == []
 
 
-def test_price_of_starting_a_speech_again_stands_beside_the_button(
-    client: Client, voice: Voice
-) -> None:
+def test_speech_try_again_button_shows_its_price(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/speak/", asked(text="a" * 1000))
     Speech.objects.update(status="sending", lease_until=timezone.now() - timedelta(seconds=1))
 

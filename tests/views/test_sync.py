@@ -35,14 +35,14 @@ def _compare(client: Client, **asked: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/voices/compare/", "/voices/import/"])
-def test_stranger_is_sent_to_the_door(path: str, client: Client) -> None:
+def test_page_requires_a_sign_in(path: str, client: Client) -> None:
     answer: Any = client.post(path)
 
     # What was sent is not kept, so there is nothing to come back to.
     assert answer["Location"] == "/sign-in/?next=/"
 
 
-def test_page_explains_and_asks_nobody(client: Client, user: User, standin: StandIn) -> None:
+def test_page_explains_and_sends_no_request(client: Client, user: User, standin: StandIn) -> None:
     page = client.get("/voices/compare/").content.decode()
 
     assert "This is free and changes nothing." in page
@@ -50,7 +50,7 @@ def test_page_explains_and_asks_nobody(client: Client, user: User, standin: Stan
     assert 'href="/voices/compare/"' in client.get("/voices/").content.decode()
 
 
-def test_three_lists_with_the_reason_that_fits(
+def test_comparison_lists_voices_with_their_reason(
     client: Client, user: User, standin: StandIn
 ) -> None:
     _stranger(standin)
@@ -69,7 +69,7 @@ def test_three_lists_with_the_reason_that_fits(
     assert "Missing: MiniMax should list it." in page
 
 
-def test_gateway_that_cannot_list_says_so_once(
+def test_gateway_without_a_list_shows_one_message(
     client: Client, user: User, standin: StandIn
 ) -> None:
     standin.script("get_voice", Fault(http_status=404, body="no such call"))
@@ -80,7 +80,7 @@ def test_gateway_that_cannot_list_says_so_once(
     assert 'id="only-there"' not in page
 
 
-def test_provider_error_becomes_a_sentence(client: Client, user: User, standin: StandIn) -> None:
+def test_provider_error_is_a_message(client: Client, user: User, standin: StandIn) -> None:
     standin.script("get_voice", Fault(status_code=1008))
 
     page = _compare(client)
@@ -89,9 +89,7 @@ def test_provider_error_becomes_a_sentence(client: Client, user: User, standin: 
     assert 'id="only-there"' not in page
 
 
-def test_long_list_comes_in_pages_and_is_searched(
-    client: Client, user: User, standin: StandIn
-) -> None:
+def test_long_list_has_pages_and_search(client: Client, user: User, standin: StandIn) -> None:
     for number in range(60):
         _stranger(standin, f"Stranger-{number:04d}")
 
@@ -104,7 +102,7 @@ def test_long_list_comes_in_pages_and_is_searched(
     assert _compare(client, page="nonsense").count('value="Stranger-') == 50
 
 
-def test_many_voices_cost_no_more_queries_and_little_more_page(
+def test_comparison_has_a_fixed_number_of_queries(
     client: Client, user: User, standin: StandIn
 ) -> None:
     def compared() -> tuple[int, int]:
@@ -124,7 +122,7 @@ def test_many_voices_cost_no_more_queries_and_little_more_page(
     assert links < 40
 
 
-def test_gateway_that_lists_nothing_makes_no_endless_page(
+def test_empty_list_of_a_gateway_limits_the_page(
     client: Client, user: User, standin: StandIn
 ) -> None:
     speaker = make_speaker()
@@ -137,7 +135,7 @@ def test_gateway_that_lists_nothing_makes_no_endless_page(
     assert page.count('<span class="id soft">') == 200
 
 
-def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) -> None:
+def test_voice_is_imported_once(client: Client, user: User, standin: StandIn) -> None:
     _stranger(standin)
     form = {"voice_id": "Stranger-1", "name": " Zoe  Stranger "}
 
@@ -150,7 +148,7 @@ def test_voice_is_taken_in_once(client: Client, user: User, standin: StandIn) ->
     assert again.status_code == 422
 
 
-def test_row_alone_is_swapped_for_htmx(client: Client, user: User, standin: StandIn) -> None:
+def test_htmx_gets_only_the_row(client: Client, user: User, standin: StandIn) -> None:
     _stranger(standin)
     form = {"voice_id": "Stranger-1", "name": "Zoe"}
 
@@ -184,7 +182,7 @@ def test_invalid_form_imports_nothing(
     assert Voice.objects.count() == 0
 
 
-def test_error_while_taking_in_becomes_a_sentence(
+def test_provider_error_of_an_import_is_a_message(
     client: Client, user: User, standin: StandIn
 ) -> None:
     standin.script("get_voice", Fault(action="drop"))

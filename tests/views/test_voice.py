@@ -44,15 +44,13 @@ def _aged(voice: Voice, *, hours: float) -> Voice:
 @pytest.mark.parametrize(
     "path", ["", "keep/", "dismiss-reminder/", "rebuild/", "notes/", "speak/", "price/"]
 )
-def test_stranger_is_sent_to_the_door(path: str, client: Client, data_dir: Path) -> None:
+def test_page_requires_a_sign_in(path: str, client: Client, data_dir: Path) -> None:
     response = client.post(f"/voices/1/{path}") if path else client.get("/voices/1/")
 
     assert response.status_code == 302
 
 
-def test_voice_page_tells_what_is_left_in_words_and_to_the_minute(
-    client: Client, voice: Voice
-) -> None:
+def test_voice_page_shows_its_remaining_time(client: Client, voice: Voice) -> None:
     page = client.get(f"/voices/{voice.pk}/").content.decode()
 
     assert "6 days 22 hours left" in page or "6 days 23 hours left" in page
@@ -62,13 +60,11 @@ def test_voice_page_tells_what_is_left_in_words_and_to_the_minute(
 
 
 @pytest.mark.parametrize("pk", [99, 2**63 - 1, 2**63, 10**30])
-def test_voice_that_is_not_there_is_404(pk: int, client: Client, user: User) -> None:
+def test_unknown_voice_is_not_found(pk: int, client: Client, user: User) -> None:
     assert client.get(f"/voices/{pk}/").status_code == 404
 
 
-def test_keep_asks_the_worker_once_however_often_it_is_pressed(
-    client: Client, voice: Voice
-) -> None:
+def test_pressing_keep_twice_generates_one_speech(client: Client, voice: Voice) -> None:
     token = str(uuid4())
 
     for _press in range(2):
@@ -79,7 +75,7 @@ def test_keep_asks_the_worker_once_however_often_it_is_pressed(
     assert (speech.purpose, speech.voice, str(speech.token)) == ("keep", voice, token)
 
 
-def test_keep_of_an_expired_voice_says_so_and_costs_nothing(client: Client, voice: Voice) -> None:
+def test_expired_voice_cannot_be_kept(client: Client, voice: Voice) -> None:
     _aged(voice, hours=169)
 
     response = client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
@@ -89,7 +85,7 @@ def test_keep_of_an_expired_voice_says_so_and_costs_nothing(client: Client, voic
     assert Speech.objects.count() == 0
 
 
-def test_let_go_is_written_and_can_be_taken_back_by_keeping(client: Client, voice: Voice) -> None:
+def test_dismissed_reminder_is_undone_by_keeping(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/dismiss-reminder/")
 
     voice.refresh_from_db()
@@ -97,7 +93,7 @@ def test_let_go_is_written_and_can_be_taken_back_by_keeping(client: Client, voic
     assert voice.state == VoiceState.TEMPORARY
 
 
-def test_rebuild_orders_the_same_under_a_new_voice_id(client: Client, voice: Voice) -> None:
+def test_rebuild_copies_the_request_with_a_new_voice_id(client: Client, voice: Voice) -> None:
     _aged(voice, hours=169)
 
     response = client.post(f"/voices/{voice.pk}/rebuild/", {"permission": "on"})
@@ -108,7 +104,7 @@ def test_rebuild_orders_the_same_under_a_new_voice_id(client: Client, voice: Voi
     assert made.parent == voice.attempt
 
 
-def test_rebuild_pressed_twice_is_done_and_told_once(client: Client, voice: Voice) -> None:
+def test_pressing_rebuild_twice_makes_one_attempt(client: Client, voice: Voice) -> None:
     _aged(voice, hours=169)
     form = {"permission": "on", "token": str(uuid4())}
 
@@ -119,7 +115,7 @@ def test_rebuild_pressed_twice_is_done_and_told_once(client: Client, voice: Voic
     assert voice.events.filter(kind="rebuilt").count() == 1
 
 
-def test_rebuild_without_permission_orders_nothing(client: Client, voice: Voice) -> None:
+def test_rebuild_requires_permission(client: Client, voice: Voice) -> None:
     _aged(voice, hours=169)
 
     client.post(f"/voices/{voice.pk}/rebuild/")
@@ -127,7 +123,7 @@ def test_rebuild_without_permission_orders_nothing(client: Client, voice: Voice)
     assert CloneAttempt.objects.count() == 1
 
 
-def test_notes_and_tags_are_kept_and_found(client: Client, voice: Voice) -> None:
+def test_notes_and_tags_are_saved_and_searchable(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/notes/", {"notes": "Very warm.", "tags": "audiobook,  warm ,"})
 
     page = client.get("/voices/?q=audiobook").content.decode()
@@ -158,7 +154,7 @@ def test_notes_of_two_tabs_do_not_overwrite_each_other(client: Client, voice: Vo
     assert (again.status_code, voice.notes) == (302, "Both.")
 
 
-def test_notes_that_are_too_long_are_refused_and_not_lost(client: Client, voice: Voice) -> None:
+def test_too_long_notes_are_refused_and_kept_in_the_form(client: Client, voice: Voice) -> None:
     long = "x" * 4001
 
     response = client.post(f"/voices/{voice.pk}/notes/", {"notes": long})
@@ -167,7 +163,7 @@ def test_notes_that_are_too_long_are_refused_and_not_lost(client: Client, voice:
     assert long in response.content.decode()
 
 
-def test_voice_page_costs_the_same_for_one_event_and_for_many(client: Client, voice: Voice) -> None:
+def test_voice_page_has_a_fixed_number_of_queries(client: Client, voice: Voice) -> None:
     def note(number: int) -> None:
         client.post(f"/voices/{voice.pk}/notes/", {"notes": f"note {number}", "tags": "a, b"})
         client.get(f"/voices/{voice.pk}/")  # the message of the last step is shown once
@@ -193,7 +189,7 @@ def _unheard(client: Client) -> int:
 
 
 @pytest.mark.parametrize("how", ["audio", "by hand"])
-def test_heard_voice_leaves_the_view_of_the_unheard(client: Client, voice: Voice, how: str) -> None:
+def test_heard_voice_leaves_the_unheard_view(client: Client, voice: Voice, how: str) -> None:
     assert _unheard(client) == 1
     demo = f"/audio/previews/{voice.attempt.pk}/"
     assert client.get(demo).getvalue() == factories.MP3
@@ -206,7 +202,7 @@ def test_heard_voice_leaves_the_view_of_the_unheard(client: Client, voice: Voice
     assert "Mark as heard" not in client.get(f"/voices/{voice.pk}/").content.decode()
 
 
-def test_speech_that_plays_marks_its_voice_as_heard(client: Client, voice: Voice) -> None:
+def test_playing_a_speech_marks_its_voice_as_heard(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
 
     told = client.post(f"/audio/speeches/{Speech.objects.get().pk}/heard/")
@@ -214,7 +210,7 @@ def test_speech_that_plays_marks_its_voice_as_heard(client: Client, voice: Voice
     assert (told.status_code, _unheard(client)) == (204, 0)
 
 
-def test_demo_of_no_voice_is_not_heard(client: Client, user: User) -> None:
+def test_preview_without_a_voice_cannot_be_marked_heard(client: Client, user: User) -> None:
     attempt = factories.make_attempt(AttemptState.FAILED, by=user)
 
     for path in (f"/audio/previews/{attempt.pk}/", "/audio/previews/99/", "/audio/speeches/99/"):
@@ -225,14 +221,14 @@ def test_demo_of_no_voice_is_not_heard(client: Client, user: User) -> None:
 # What stands on the page ----------------------------------------------------------------------
 
 
-def test_time_left_stands_once(client: Client, voice: Voice) -> None:
+def test_remaining_time_is_shown_once(client: Client, voice: Voice) -> None:
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
     assert html.count("hours left") == 1
     assert html.count("until <time") == 1
 
 
-def test_empty_text_is_given_no_price(client: Client, voice: Voice) -> None:
+def test_empty_text_has_no_price(client: Client, voice: Voice) -> None:
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
     assert "costs $0.00" not in html
@@ -240,15 +236,13 @@ def test_empty_text_is_given_no_price(client: Client, voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["forbidden", "lost", "deleted"])
-def test_demo_that_is_gone_for_good_is_not_offered_again(
-    client: Client, user: User, trouble: str
-) -> None:
+def test_lost_preview_is_not_offered_again(client: Client, user: User, trouble: str) -> None:
     attempt = factories.make_attempt(by=user, audio=None, audio_trouble=trouble)
 
     assert "Fetch again" not in client.get(f"/history/{attempt.pk}/").content.decode()
 
 
-def test_speech_in_line_says_when_its_turn_is(client: Client, voice: Voice) -> None:
+def test_rate_limited_speech_shows_its_start(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
     due = timezone.now() + timedelta(minutes=2)
     Speech.objects.update(trouble="in_line", retry_at=due)
@@ -259,7 +253,7 @@ def test_speech_in_line_says_when_its_turn_is(client: Client, voice: Voice) -> N
     assert "We try again" not in row
 
 
-def test_page_follows_when_a_speech_is_over(client: Client, voice: Voice) -> None:
+def test_finished_speech_reloads_the_voice(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
     path = f"/speeches/{Speech.objects.get().pk}/"
 
@@ -271,9 +265,7 @@ def test_page_follows_when_a_speech_is_over(client: Client, voice: Voice) -> Non
     assert over["HX-Trigger-After-Settle"] == '{"voice-changed": {}}'
 
 
-def test_family_stands_on_the_page_at_a_fixed_number_of_queries(
-    client: Client, voice: Voice, user: User
-) -> None:
+def test_relatives_need_a_fixed_number_of_queries(client: Client, voice: Voice, user: User) -> None:
     attempt = voice.attempt
 
     def shown(one: CloneAttempt) -> tuple[int, list[str]]:
@@ -299,9 +291,7 @@ def _said(voice: Voice, text: str, *, by: User) -> Speech:
     )  # fmt: skip
 
 
-def test_everything_that_was_ever_said_is_there_page_by_page(
-    client: Client, voice: Voice, user: User
-) -> None:
+def test_every_speech_is_listed_page_by_page(client: Client, voice: Voice, user: User) -> None:
     texts = [f"Text number {number}." for number in range(45)]
     for text in texts:
         _said(voice, text, by=user)
@@ -320,7 +310,7 @@ def test_everything_that_was_ever_said_is_there_page_by_page(
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", "9" * 30, "\0"])
-def test_senseless_place_among_the_speeches_breaks_nothing(
+def test_invalid_cursor_of_speeches_is_ignored(
     before: str, client: Client, voice: Voice, user: User
 ) -> None:
     _said(voice, "The only one.", by=user)
@@ -337,7 +327,7 @@ def test_senseless_place_among_the_speeches_breaks_nothing(
         (2042, "This voice belongs to another MiniMax account."),
     ],
 )
-def test_voice_that_the_provider_no_longer_knows_is_marked_with_the_reason(
+def test_voice_unknown_to_the_provider_shows_the_reason(
     code: int, words: str, client: Client, voice: Voice
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(missing_at=timezone.now(), missing_code=code)
@@ -348,7 +338,7 @@ def test_voice_that_the_provider_no_longer_knows_is_marked_with_the_reason(
     assert 'id="speak"' not in html
 
 
-def test_rebuilding_names_its_price_before_its_button(client: Client, voice: Voice) -> None:
+def test_rebuild_button_shows_its_price(client: Client, voice: Voice) -> None:
     _aged(voice, hours=200)
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
@@ -359,7 +349,7 @@ def test_rebuilding_names_its_price_before_its_button(client: Client, voice: Voi
     )
 
 
-def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: User) -> None:
+def test_rebuild_without_a_preview_is_free(client: Client, user: User) -> None:
     attempt = factories.make_attempt(by=user, preview_text="", model="", audio=None)
     assert attempt.cloned_voice is not None
     voice = _aged(attempt.cloned_voice, hours=200)
@@ -369,7 +359,7 @@ def test_rebuilding_without_a_preview_costs_nothing_now(client: Client, user: Us
     assert html.count("This is free now. Keeping the voice costs $1.50 once.") == 1
 
 
-def test_link_to_the_speaker_names_the_person(client: Client, voice: Voice) -> None:
+def test_speaker_link_has_the_name(client: Client, voice: Voice) -> None:
     html = client.get("/voices/").content.decode()
 
     assert html.count('speaker<span class="visually-hidden">: Anna Larsen</span></a>') == 1
@@ -382,9 +372,7 @@ NASTY = [
 
 
 @pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
-def test_hostile_words_are_taken_or_refused_and_never_run(
-    text: str, client: Client, voice: Voice
-) -> None:
+def test_hostile_text_is_escaped_or_refused(text: str, client: Client, voice: Voice) -> None:
     sent = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     path = f"/voices/{voice.pk}/"
 

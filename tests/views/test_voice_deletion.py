@@ -38,7 +38,7 @@ def _delete(client: Client, voice: Voice, **ticks: str) -> str:
     return answer.content.decode()
 
 
-def test_stranger_is_sent_to_the_door(client: Client) -> None:
+def test_page_requires_a_sign_in(client: Client) -> None:
     answer: Any = client.get("/voices/1/delete/")
 
     assert answer["Location"] == "/sign-in/?next=/voices/1/delete/"
@@ -46,12 +46,12 @@ def test_stranger_is_sent_to_the_door(client: Client) -> None:
 
 
 @pytest.mark.parametrize("pk", [99, 10**30])
-def test_voice_that_is_not_there_is_404(pk: int, client: Client, user: User) -> None:
+def test_unknown_voice_is_not_found(pk: int, client: Client, user: User) -> None:
     assert client.get(f"/voices/{pk}/delete/").status_code == 404
     assert client.post(f"/voices/{pk}/delete/").status_code == 404
 
 
-def test_page_names_what_is_lost_and_is_found_from_the_voice(client: Client, voice: Voice) -> None:
+def test_deletion_page_lists_what_is_deleted(client: Client, voice: Voice) -> None:
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
     assert "The voice can never speak again." in page
@@ -62,9 +62,7 @@ def test_page_names_what_is_lost_and_is_found_from_the_voice(client: Client, voi
     )
 
 
-def test_recording_that_others_need_is_said_to_stay(
-    client: Client, voice: Voice, user: User
-) -> None:
+def test_shared_recording_is_kept(client: Client, voice: Voice, user: User) -> None:
     make_attempt(by=user, recording=voice.attempt.recording)
 
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
@@ -72,7 +70,7 @@ def test_recording_that_others_need_is_said_to_stay(
     assert f"{voice.attempt.recording.name} is kept because another attempt uses it." in page
 
 
-def test_page_costs_the_same_with_many_other_voices(
+def test_deletion_page_has_a_fixed_number_of_queries(
     client: Client, voice: Voice, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _voice in range(5):
@@ -98,7 +96,7 @@ def test_wrong_voice_id_deletes_nothing(
     assert voice.state == VoiceState.TEMPORARY
 
 
-def test_each_item_is_told_and_a_tombstone_stays(
+def test_each_item_has_a_result_and_the_row_stays(
     client: Client, voice: Voice, standin: StandIn, tmp_path: Path
 ) -> None:
     recording = voice.attempt.recording
@@ -124,7 +122,7 @@ def test_each_item_is_told_and_a_tombstone_stays(
     assert AudioFile.objects.exclude(file="").count() == 0
 
 
-def test_deleting_twice_does_no_harm(client: Client, voice: Voice) -> None:
+def test_deleting_twice_is_harmless(client: Client, voice: Voice) -> None:
     _delete(client, voice)
 
     again = _delete(client, voice)
@@ -142,9 +140,7 @@ def test_result_is_shown_once(client: Client, voice: Voice) -> None:
     assert "You can still delete what's left of it." in page
 
 
-def test_what_failed_is_tried_again_with_the_same_ticks(
-    client: Client, voice: Voice, standin: StandIn
-) -> None:
+def test_failed_items_can_be_tried_again(client: Client, voice: Voice, standin: StandIn) -> None:
     standin.script("delete_voice", Fault(status_code=1013))
 
     failed = _delete(client, voice, files_here="on")
@@ -157,7 +153,7 @@ def test_what_failed_is_tried_again_with_the_same_ticks(
     assert "Retry what failed" not in _delete(client, voice, files_here="on")
 
 
-def test_gateway_that_cannot_delete_says_so_once(
+def test_gateway_without_deletion_shows_one_message(
     client: Client, voice: Voice, standin: StandIn
 ) -> None:
     for call in ("delete_voice", "files_delete"):
