@@ -38,13 +38,6 @@ def _address(name: str, number: object = 1) -> str:
 
 
 @pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user("lea")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def rows(user: User) -> Voice:
     """A voice that was cloned here."""
     voice = factories.make_attempt(by=user).cloned_voice

@@ -2,42 +2,25 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_attempt, make_recording, make_user
+from tests.factories import make_attempt, make_recording
 from tests.views import message_levels
+from tests.views.pages import text
 from voicestudio.models import AttemptState, CloneAttempt, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PART = {"hx-request": "true", "hx-target": "progress"}
 
 
-@pytest.fixture
-def owner() -> User:
-    return make_user("owner")
-
-
-@pytest.fixture
-def browser(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
 def page(browser: Client, attempt: CloneAttempt) -> str:
     return text(browser.get(reverse("attempt", args=[attempt.pk])))
-
-
-def text(response: Any) -> str:
-    assert isinstance(response, HttpResponse)
-    return response.content.decode()
 
 
 def facts(html: str) -> dict[str, str]:

@@ -15,11 +15,6 @@ SIZE = len(MP3)
 
 
 @pytest.fixture
-def owner() -> User:
-    return make_user("owner")
-
-
-@pytest.fixture
 def recording(owner: User) -> AudioFile:
     return make_recording(by=owner, name="Anna’s interview.m4a")
 
@@ -27,12 +22,6 @@ def recording(owner: User) -> AudioFile:
 @pytest.fixture
 def url(recording: AudioFile) -> str:
     return reverse("recording_audio", args=[recording.pk])
-
-
-@pytest.fixture
-def browser(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
 
 
 def body(response: Iterable[bytes]) -> bytes:

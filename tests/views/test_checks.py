@@ -20,13 +20,6 @@ from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def user(client: Client, data_dir: object) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
-
-
 def badges(html: str) -> list[str]:
     found = re.findall(r'<span class="badge"[^>]*>(.*?)</span>', html, re.DOTALL)
     return [re.sub(r"<[^>]+>|\s+", " ", one).strip() for one in found]

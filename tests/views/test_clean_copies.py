@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from tests import factories
 from tests.factories import make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
 from tests.views import HTMX
@@ -19,13 +18,6 @@ from voicestudio.models import AudioFile, Origin
 
 pytestmark = pytest.mark.django_db
 STEPS = ("trim", "level", "dc_and_hum", "mono")
-
-
-@pytest.fixture
-def user(client: Client, data_dir: object) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
 
 
 def ticked(html: str) -> list[str]:

@@ -23,13 +23,6 @@ STRIP = "of this month's limit is used."
 
 
 @pytest.fixture
-def user(client: Client) -> User:
-    person = make_user("lea")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def attempt(user: User) -> CloneAttempt:
     return make_attempt(by=user, speaker_name="Anna Larsen", voice_id="AnnaLarsen-7k2p")
 

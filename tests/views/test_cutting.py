@@ -27,13 +27,6 @@ PASSAGES = {
 
 
 @pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def recording(user: User) -> AudioFile:
     """Thirty seconds that can be heard and cut."""
     return factories.make_recording(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.template import loader
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -14,14 +13,10 @@ from django.views import defaults
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
+from tests.views.pages import text
 from voicestudio.models import Worker
 
 pytestmark = pytest.mark.django_db
-
-
-def text(response: Any) -> str:
-    assert isinstance(response, HttpResponse)
-    return response.content.decode()
 
 
 def test_health_is_ok_with_a_worker(client: Client) -> None:

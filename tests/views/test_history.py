@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording, make_user
+from tests.views.pages import text
 from voicestudio.models import AttemptState, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -20,25 +20,9 @@ URL = "/history/"
 PART = {"hx-request": "true", "hx-target": "results"}
 
 
-@pytest.fixture
-def owner() -> User:
-    return make_user("owner")
-
-
-@pytest.fixture
-def browser(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
 def shown(response: Any) -> list[int]:
     """The ids of the attempts on the page, from top to bottom."""
     return [int(pk) for pk in re.findall(r'<li class="attempt" id="attempt-(\d+)"', text(response))]
-
-
-def text(response: Any) -> str:
-    assert isinstance(response, HttpResponse)
-    return response.content.decode()
 
 
 def test_history_shows_the_newest_first(browser: Client, owner: User) -> None:

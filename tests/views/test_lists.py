@@ -5,31 +5,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from tests.factories import make_attempt, make_recording, make_speaker, make_voice
 from tests.views import message_levels
+from tests.views.pages import text
 from voicestudio.models import AttemptState, AudioFile, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_user("owner")
-
-
-@pytest.fixture
-def browser(client: Client, owner: User) -> Client:
-    client.force_login(owner)
-    return client
-
-
-def text(response: Any) -> str:
-    assert isinstance(response, HttpResponse)
-    return response.content.decode()
 
 
 def voice_ids(response: Any) -> list[str]:

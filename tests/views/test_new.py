@@ -29,13 +29,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def recording(user: User) -> AudioFile:
     return factories.make_recording(by=user)
 

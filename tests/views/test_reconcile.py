@@ -1,7 +1,5 @@
 """Finding out: asked only by a person, and written down truly."""
 
-from pathlib import Path
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -13,13 +11,6 @@ from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user("lea")
-    client.force_login(person)
-    return person
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests import factories
 from tests.practice.recordings import hum
 from voicestudio.audio import rules
 from voicestudio.forms.languages import NAMES
@@ -44,13 +43,6 @@ SOUNDS = {
     "Portuguese": ["ã", "õ", "ão", "lh", "nh", "ch", "rr", "ç", "z"],
     "Spanish": ["ñ", "rr", "ll", "j", "ch", "z", "gü", "ie", "ue"],
 }  # fmt: skip
-
-
-@pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
 
 
 def read(language: str) -> str:

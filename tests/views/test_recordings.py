@@ -22,13 +22,6 @@ from voicestudio.practice.server import StandIn
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user()
-    client.force_login(person)
-    return person
-
-
 def wav(name: str = "anna.wav", seconds: float = 12) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, hum(seconds))
 
@@ -275,7 +268,7 @@ def test_recording_is_shown_to_a_colleague(client: Client, user: User) -> None:
 
 
 def test_recording_has_a_page_of_its_own(client: Client, user: User) -> None:
-    theirs = factories.make_recording(name="anna.mp3", by=factories.make_user("lea"))
+    theirs = factories.make_recording(name="anna.mp3", by=factories.make_user("mia"))
 
     html = client.get(f"/recordings/{theirs.pk}/").content.decode()
 

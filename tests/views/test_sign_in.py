@@ -6,24 +6,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD
+from tests.views.pages import text
 
 pytestmark = pytest.mark.django_db
 URL = "/sign-in/"
 SCRIPT = {"hx-request": "true"}
-
-
-@pytest.fixture
-def owner() -> User:
-    return make_user("owner")
-
-
-def text(response: Any) -> str:
-    assert isinstance(response, HttpResponse)
-    return response.content.decode()
 
 
 def hidden(response: Any) -> dict[str, str]:

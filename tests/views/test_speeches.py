@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user("lea")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
     """A voice that the stand-in has really made."""
     from tests.services.conftest import wav

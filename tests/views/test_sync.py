@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_speaker, make_user, make_voice
+from tests.factories import make_speaker, make_voice
 from tests.services.conftest import make_provider_voice
 from tests.views import HTMX
 from voicestudio.models import Voice, VoiceState
@@ -17,13 +17,6 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
-@pytest.fixture
-def user(client: Client) -> User:
-    person = make_user("lea")
-    client.force_login(person)
-    return person
 
 
 def _stranger(standin: StandIn, voice_id: str = "Stranger-1") -> None:

@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def user(client: Client, data_dir: Path) -> User:
-    person = factories.make_user("lea")
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
 def voice(user: User) -> Voice:
     """A voice that was made an hour ago."""
     attempt = factories.make_attempt(AttemptState.READY, by=user, speaker_name="Anna Larsen")

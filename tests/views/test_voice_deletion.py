@@ -9,20 +9,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_attempt, make_user, make_voice
+from tests.factories import make_attempt, make_voice
 from tests.services.conftest import make_provider_voice
 from voicestudio.models import AudioFile, Event, EventKind, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import StoredFile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
-@pytest.fixture
-def user(client: Client) -> User:
-    person = make_user("lea")
-    client.force_login(person)
-    return person
 
 
 @pytest.fixture
