@@ -1,4 +1,8 @@
-"""The indexes for the search of attempts and voices."""
+"""The indexes for the search of attempts and voices.
+
+No migration may have a name that was used before 0.1.0: Django would find it applied in an old
+database without the ones before it, and fail before `refuse_old_database` can say why.
+"""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.operations import TrigramExtension
