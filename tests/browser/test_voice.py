@@ -177,7 +177,7 @@ def test_voice_is_deleted_by_keyboard_at_the_second_try(studio: Studio, standin:
 
     page.get_by_label("Type the voice ID to confirm").fill(voice.voice_id)
     page.keyboard.press("Enter")
-    result = page.locator("#became")
+    result = page.locator("#deletion-result")
     expect(result).to_be_focused()
     expect(result.locator(".badge[data-state=bad]")).to_have_count(1)
     tab_to(result.get_by_role("button"))

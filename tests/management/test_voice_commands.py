@@ -103,7 +103,7 @@ def test_delete_voice_prints_every_item(run: Run, voice: Voice, standin: StandIn
     code, result = run("delete_voice", voice.voice_id, "--files-here")
 
     assert (code, result["status"]) == (0, "done")
-    assert [(item["what"], item["state"]) for item in result["items"]] == [
+    assert [(item["kind"], item["state"]) for item in result["items"]] == [
         ("voice", "done"), ("audio", "done"), ("recording", "done"),
     ]  # fmt: skip
     assert run("voices", "--state", "deleted")[1][0]["voice_id"] == voice.voice_id

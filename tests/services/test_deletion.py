@@ -82,7 +82,7 @@ def test_file_here_that_cannot_be_deleted_is_reported_and_tried_again(
 
     failed = _delete(kept, person)
 
-    assert [state for what, state in _states(failed) if not what.endswith(("voice", "there"))] == [
+    assert [state for kind, state in _states(failed) if not kind.endswith(("voice", "there"))] == [
         "failed", "failed", "failed",
     ]  # fmt: skip
     assert not failed.is_complete

@@ -1,4 +1,4 @@
-"""Deleting a voice: what is named, what must be typed, what became of each item."""
+"""Deleting a voice: what is named, what must be typed, the result of each item."""
 
 import re
 from pathlib import Path
@@ -102,7 +102,8 @@ def test_each_item_has_a_result_and_the_row_stays(
 
     page = _delete(client, voice, files_there="on", files_here="on")
 
-    assert re.findall(r"<span>([A-Z][^<]+?)(?: <|<)", page[page.index('id="became"') :])[:4] == [
+    items = page[page.index('id="deletion-result"') :]
+    assert re.findall(r"<span>([A-Z][^<]+?)(?: <|<)", items)[:4] == [
         "Voice at MiniMax", "Uploaded file at MiniMax", "Our copy of the preview",
         "Our copy of the recording",
     ]  # fmt: skip
@@ -129,7 +130,7 @@ def test_result_is_shown_once(client: Client, voice: Voice) -> None:
 
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
-    assert 'id="became"' not in page
+    assert 'id="deletion-result"' not in page
     assert "You can still delete what's left of it." in page
 
 

@@ -12,7 +12,7 @@ from voicestudio import words
 from voicestudio.models import EventKind, Speech, Voice, VoiceState
 from voicestudio.services import speeches
 from voicestudio.words import Message
-from voicestudio.words.voices import ITEM_STATES, ITEMS, OCCURRENCES, ONLY_HERE
+from voicestudio.words.voices import ITEM_STATES, ITEMS, OCCURRENCES, ONLY_HERE, ItemState
 
 register = template.Library()
 
@@ -24,7 +24,12 @@ TONES: Final = {
     VoiceState.UNKNOWN: "unknown",
     VoiceState.FROM_MINIMAX: "good",
 }
-ITEM_TONES: Final = {"done": "good", "already_gone": "good", "failed": "bad", "kept": "warn"}
+ITEM_TONES: Final = {
+    ItemState.DONE: "good",
+    ItemState.ALREADY_GONE: "good",
+    ItemState.FAILED: "bad",
+    ItemState.KEPT: "warn",
+}
 EVENTS: Final[dict[str, str | Promise]] = {**dict(EventKind.choices), **OCCURRENCES}
 SPEECH_POLL_INTERVAL: Final = 400  # ms
 
@@ -102,12 +107,12 @@ def item_name(kind: str) -> str | Promise:
 
 
 @register.filter
-def item_result(state: str) -> str | Promise:
-    """What became of it."""
+def item_result(state: ItemState) -> str | Promise:
+    """The result of an item, in words."""
     return ITEM_STATES[state]
 
 
 @register.filter
-def item_tone(state: str) -> str:
-    """Its colour, as the stylesheet names it."""
+def item_tone(state: ItemState) -> str:
+    """The colour of a result, as the stylesheet names it."""
     return ITEM_TONES[state]

@@ -10,6 +10,7 @@ from voicestudio.forms.voice_deletion import DeleteForm
 from voicestudio.models import Voice
 from voicestudio.services.money import costs
 from voicestudio.services.voices import deletion
+from voicestudio.words.voices import ItemState
 
 from .current_user import current_user
 from .voices import find_voice
@@ -53,16 +54,16 @@ def _describe_result(
         "again": {name: value for name, value in values.items() if value},
         "is_complete": result.is_complete,
         "gateway_cannot": result.gateway_cannot,
-        "is_gone": result.items[0].state in (deletion.DONE, deletion.ALREADY_GONE),
+        "is_gone": result.items[0].is_gone,
         "items": [
             {
-                "what": item.kind,
+                "kind": item.kind,
                 "name": item.name,
                 "state": item.state,
                 "why": str(item.message or ""),
             }
             for item in result.items
-            if item.state != deletion.CANNOT
+            if item.state != ItemState.CANNOT
         ],
     }
 

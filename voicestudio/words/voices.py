@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -12,6 +13,16 @@ from django.utils.translation import gettext_lazy as _
 from .audio import seconds
 
 _LONGEST: Final = 60
+
+
+class ItemState(StrEnum):
+    """The result for one item of a deletion."""
+
+    DONE = "done"
+    ALREADY_GONE = "already_gone"
+    FAILED = "failed"
+    CANNOT = "cannot"  # this gateway does not offer the call
+    KEPT = "kept"  # another attempt needs it
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,11 @@ ITEMS: Final[dict[str, str | Promise]] = {
     "speech": _("Generated speech"),
 }
 ITEM_STATES: Final[dict[str, str | Promise]] = {
-    "done": _("deleted"),
-    "already_gone": _("already deleted"),
-    "failed": _("couldn't be deleted, try again"),
-    "cannot": _("not supported by this gateway"),
-    "kept": _("kept because another attempt uses it"),
+    ItemState.DONE: _("deleted"),
+    ItemState.ALREADY_GONE: _("already deleted"),
+    ItemState.FAILED: _("couldn't be deleted, try again"),
+    ItemState.CANNOT: _("not supported by this gateway"),
+    ItemState.KEPT: _("kept because another attempt uses it"),
 }
 # What the clock and other voices add to the events that people cause.
 OCCURRENCES: Final[dict[str, str | Promise]] = {

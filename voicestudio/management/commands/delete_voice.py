@@ -38,7 +38,7 @@ class Command(BaseCommand):
         )
         items = [
             {
-                "what": item.kind,
+                "kind": item.kind,
                 "name": item.name,
                 "state": item.state,
                 "message": script_output.message_text(item.message),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
 from voicestudio.models import (
+    AttemptState,
     AudioFile,
     CloneAttempt,
     Event,
@@ -26,17 +27,13 @@ from voicestudio.models import (
 from voicestudio.services.money import charges
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
+from voicestudio.words.voices import ItemState
 
 from . import bookkeeping
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-DONE: Final = "done"
-ALREADY_GONE: Final = "already_gone"
-FAILED: Final = "failed"
-CANNOT: Final = "cannot"  # this gateway does not offer the call
-KEPT: Final = "kept"  # another attempt needs it
 # Source: provider.md, "Codes": the request is not accepted.
 NOT_ACCEPTED: Final = 2013
 ELSEWHERE: Final = Message(
@@ -54,8 +51,13 @@ class Item:
 
     kind: str
     name: str
-    state: str
+    state: ItemState
     message: Message | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was deleted now or before."""
+        return self.state in (ItemState.DONE, ItemState.ALREADY_GONE)
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,12 @@ class Deletion:
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left for another try."""
-        return all(item.state in (DONE, ALREADY_GONE, KEPT) for item in self.items)
+        return all(item.is_gone or item.state == ItemState.KEPT for item in self.items)
 
     @property
     def gateway_cannot(self) -> bool:
         """Whether this gateway does not offer deletion."""
-        return any(item.state == CANNOT for item in self.items)
+        return any(item.state == ItemState.CANNOT for item in self.items)
 
 
 class WrongConfirmation(Exception):  # noqa: N818 - an answer, not a mistake
@@ -128,7 +130,7 @@ def delete_voice(
         raise WrongConfirmation
     voice = Voice.objects.select_related("speaker").get(pk=voice.pk)
     items = [_delete_at_provider(voice, by)]
-    voice_deleted = items[0].state in (DONE, ALREADY_GONE)
+    voice_deleted = items[0].is_gone
     if files_there:
         items += _delete_files_there(voice)
     if files_here and voice_deleted:
@@ -138,14 +140,14 @@ def delete_voice(
 
 def _delete_at_provider(voice: Voice, by: "User") -> Item:
     if voice.deleted_at is not None:
-        return Item("voice", voice.voice_id, ALREADY_GONE)
+        return Item("voice", voice.voice_id, ItemState.ALREADY_GONE)
     if voice.provider != settings.MINIMAX_PROVIDER:
         # A voice of this ID at the current provider would be another one.
-        return Item("voice", voice.voice_id, FAILED, ELSEWHERE)
+        return Item("voice", voice.voice_id, ItemState.FAILED, ELSEWHERE)
     item = _call_provider(
         "voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id)
     )
-    if item.state in (DONE, ALREADY_GONE):
+    if item.is_gone:
         with transaction.atomic():
             now = timezone.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
@@ -154,20 +156,21 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
                     at=now,
                     voice=voice,
                     person=by,
-                    facts={"already_gone": item.state == ALREADY_GONE},
+                    facts={"already_gone": item.state == ItemState.ALREADY_GONE},
                 )
-                if item.state == DONE:
+                if item.state == ItemState.DONE:
                     _confirm_attempt(voice)
     return item
 
 
 def _confirm_attempt(voice: Voice) -> None:
     """Record the success of an attempt whose outcome was unknown: what can be deleted was made."""
-    attempt = CloneAttempt.objects.filter(cloned_voice=voice, status="unknown").first()
+    attempt = CloneAttempt.objects.filter(cloned_voice=voice, status=AttemptState.UNKNOWN).first()
     if attempt is not None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(
-            status="ready", audio_trouble="lost", finished_at=timezone.now(), lease_until=None
-        )
+            status=AttemptState.READY, audio_trouble="lost", finished_at=timezone.now(),
+            lease_until=None,
+        )  # fmt: skip
         charges.charge_preview(attempt, certain=True)
 
 
@@ -178,11 +181,11 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
         if file_id is None:
             continue
         if _used_elsewhere(recording, voice) or _is_shared_there(recording):
-            yield Item("file_there", recording.name, KEPT)
+            yield Item("file_there", recording.name, ItemState.KEPT)
             continue
         call = partial(_delete_file, file_id, recording.purpose)
         item = _call_provider("file_there", recording.name, call)
-        if item.state in (DONE, ALREADY_GONE):
+        if item.is_gone:
             with transaction.atomic():
                 now = timezone.now()
                 recording.provider_files.living().filter(account=account).update(deleted_at=now)
@@ -198,7 +201,7 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
     for kind, calls in (("audio", attempts), ("speech", speeches)):
         for call in calls.exclude(audio="", audio_url=""):
             item = _delete_from_storage(kind, call.audio) if call.audio else None
-            if item is None or item.state != FAILED:
+            if item is None or item.state != ItemState.FAILED:
                 # Without its claim, a worker that downloads the audio now has nothing to write.
                 calls.filter(pk=call.pk).update(
                     audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
@@ -213,9 +216,9 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
 
 def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
     if _used_elsewhere(recording, voice):
-        return Item("recording", recording.name, KEPT)
+        return Item("recording", recording.name, ItemState.KEPT)
     item = _delete_from_storage("recording", recording.file, recording.name)
-    if item.state != FAILED:
+    if item.state != ItemState.FAILED:
         if recording.envelope:
             default_storage.delete(str(recording.envelope.name))
         AudioFile.objects.filter(pk=recording.pk).update(
@@ -253,13 +256,15 @@ def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
         answer = call()
     except Refused as error:
         if error.reason is Reason.NOT_FOUND or error.status_code in bookkeeping.MISSING_CODES:
-            return Item(kind, name, ALREADY_GONE)
+            return Item(kind, name, ItemState.ALREADY_GONE)
         if error.reason is Reason.UNSUPPORTED:
-            return Item(kind, name, CANNOT)
-        return Item(kind, name, FAILED, call_log.message_for_free_call(error))
+            return Item(kind, name, ItemState.CANNOT)
+        return Item(kind, name, ItemState.FAILED, call_log.message_for_free_call(error))
     except MiniMaxError as error:
-        return Item(kind, name, FAILED, call_log.message_for_free_call(error))
-    return Item(kind, name, ALREADY_GONE if answer == ALREADY_GONE else DONE)
+        return Item(kind, name, ItemState.FAILED, call_log.message_for_free_call(error))
+    return Item(
+        kind, name, ItemState.ALREADY_GONE if answer == ItemState.ALREADY_GONE else ItemState.DONE
+    )
 
 
 def _delete_file(file_id: int, purpose: str) -> object:
@@ -276,7 +281,7 @@ def _delete_file(file_id: int, purpose: str) -> object:
             raise error from None  # the answer to the deletion counts, not the one to the list
         if any(file.file_id == file_id for file in listed):
             raise
-        return ALREADY_GONE
+        return ItemState.ALREADY_GONE
 
 
 def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
@@ -285,5 +290,5 @@ def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
     try:
         default_storage.delete(str(file.name))
     except OSError:
-        return Item(kind, name, FAILED)
-    return Item(kind, name, DONE if there else ALREADY_GONE)
+        return Item(kind, name, ItemState.FAILED)
+    return Item(kind, name, ItemState.DONE if there else ItemState.ALREADY_GONE)
