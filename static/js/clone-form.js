@@ -155,7 +155,7 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (!location || event.target !== findForm()) return;
   // The back button leads to this form, which then says that it has been sent.
   const attempt = JSON.parse(location).path.match(/\d+(?=\/$)/)?.[0];
-  if (attempt) history.replaceState(history.state, "", `?asked=${attempt}`);
+  if (attempt) history.replaceState(history.state, "", `?attempt=${attempt}`);
 });
 
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {

@@ -132,7 +132,7 @@ export function showLength() {
   const band = readFields().isValid
     ? bands.find(({ below }) => below === null || ms < below)
     : { state: "bad", words: cut.form.dataset.wrong };
-  const note = find("#judged");
+  const note = find("#length");
   const text = band.words.replace("{length}", formatLength(ms, cut.form.dataset.seconds));
   note.querySelector("b").textContent = text;
   // A slider announces its own value, so only a new state is announced.

@@ -76,7 +76,7 @@ def seconds(page: Page) -> list[float]:
 
 def expect_length(page: Page, state: str, text: str = ".") -> None:
     """Expect what the page says of the part's length; `text` is a regular expression."""
-    length = page.locator("#judged")
+    length = page.locator("#length")
     expect(length).to_have_attribute("data-state", state)
     expect(length).to_have_text(re.compile(text))
 
@@ -164,7 +164,7 @@ def test_part_is_selected_by_touch(studio: Studio, recording: AudioFile) -> None
     x, y = knob(page, "Start")
     pull(x + 15, y - 10, x_at(page, 30) - x)  # beside the knob, but within 44 pixels
     expect_length(page, "good", r"^(30|29\.\d)")
-    expect(page.locator("#judged")).to_be_in_viewport()
+    expect(page.locator("#length")).to_be_in_viewport()
     assert seconds(page) == pytest.approx([30, 60], abs=0.5)
     x, y = knob(page, "End")
     pull(x - 15, y + 10, x_at(page, 38) - x)

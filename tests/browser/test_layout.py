@@ -64,7 +64,7 @@ def test_recording_pages_fit_and_have_touch_targets(studio: Studio, width: int) 
     detail = f"/recordings/{recording.pk}/"
     page = studio.page(path="/recordings/", viewport={"width": width, "height": 740})
 
-    for path in ("/recordings/", detail, f"{detail}tidy/", f"{detail}cut/?suggest=prompt"):
+    for path in ("/recordings/", detail, f"{detail}clean-copy/", f"{detail}cut/?suggest=prompt"):
         page.goto(path)
         assert_fits_and_is_named(page)
         if width == 375:

@@ -342,8 +342,8 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
 
     page.get_by_role("button", name="Make a clean copy").click()
     expect(page.get_by_label("Even the level")).to_be_checked()
-    page.locator("#tidy [data-main]").click()
-    comparison = page.locator("#better")
+    page.locator("#clean-copy [data-main]").click()
+    comparison = page.locator("#recommendation")
     expect(comparison).to_be_visible()
     copy = AudioFile.objects.get(origin=Origin.CLEANED)
     finish_check(copy, "good", figures={"loudness_lufs": -20.0})
@@ -364,9 +364,9 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
 
 def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
     recording = make_checked(studio, make_finding("too_quiet"))
-    page = studio.page(path=f"/recordings/{recording.pk}/tidy/", java_script_enabled=False)
+    page = studio.page(path=f"/recordings/{recording.pk}/clean-copy/", java_script_enabled=False)
 
-    page.locator("#tidy [data-main]").click()
+    page.locator("#clean-copy [data-main]").click()
 
     expect(page.locator("#copy")).to_be_visible()
 

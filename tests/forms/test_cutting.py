@@ -63,9 +63,9 @@ def test_length_is_formatted(ms: int, text: str) -> None:
     ("purpose", "ms", "state", "words"),
     [
         ("voice_clone", 9_900, "bad", "9.9\u00a0s — too short, at least 10\u00a0s"),
-        ("voice_clone", 10_000, "good", "10\u00a0s — fine"),
-        ("voice_clone", 42_000, "good", "42\u00a0s — fine"),
-        ("voice_clone", 300_000, "good", "5:00 — fine"),
+        ("voice_clone", 10_000, "good", "10\u00a0s — good"),
+        ("voice_clone", 42_000, "good", "42\u00a0s — good"),
+        ("voice_clone", 300_000, "good", "5:00 — good"),
         ("voice_clone", 300_100, "bad", "5:00.1 — too long, at most 5:00"),
         ("prompt_audio", 900, "bad", "0.9\u00a0s — too short, at least 1\u00a0s"),
         ("prompt_audio", 4_900, "warn", "4.9\u00a0s — a little short, 5 to 7.5 s is best"),

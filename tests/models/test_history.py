@@ -256,7 +256,7 @@ def test_in_state_combines_with_other_filters(person: User, recording: AudioFile
     ]
 
     both = CloneAttempt.objects.in_state(AttemptState.INTERRUPTED)
-    one = CloneAttempt.objects.filter(model="speech-2.6-hd").in_state(AttemptState.INTERRUPTED)
+    attempts = CloneAttempt.objects.filter(model="speech-2.6-hd").in_state(AttemptState.INTERRUPTED)
 
     assert _pks(both.page().attempts) == _pks(made)[::-1]
-    assert _pks(one.page().attempts) == [made[1].pk]
+    assert _pks(attempts.page().attempts) == [made[1].pk]

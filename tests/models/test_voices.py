@@ -157,9 +157,9 @@ def test_pages_lead_to_the_end_and_back(order: str) -> None:
         page = Voice.objects.page(order=order, before=page.before, size=4)
         up.append(page)
 
-    assert [len(one.voices) for one in down] == [4, 4, 3]
-    assert len({pk for one in down for pk in _pks(one.voices)}) == 11
-    assert [_pks(one.voices) for one in reversed(up)] == [_pks(one.voices) for one in down]
+    assert [len(page.voices) for page in down] == [4, 4, 3]
+    assert len({pk for page in down for pk in _pks(page.voices)}) == 11
+    assert [_pks(page.voices) for page in reversed(up)] == [_pks(page.voices) for page in down]
 
 
 @pytest.mark.parametrize(

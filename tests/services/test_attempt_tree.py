@@ -123,7 +123,7 @@ def test_notes_and_tags_are_kept_and_found(person: User) -> None:
     shelf = type(voice).objects
     assert list(shelf.search("fair")) == [voice]
     assert set(shelf.tagged("warm")) == {voice, other}
-    assert [one.kind for one in notes.voice_timeline(voice)] == [EventKind.NOTED]
+    assert [entry.kind for entry in notes.voice_timeline(voice)] == [EventKind.NOTED]
 
 
 def test_heard_once_is_heard() -> None:
@@ -158,6 +158,6 @@ def test_heard_once_is_heard() -> None:
     ],
 )
 def test_change_is_told_in_words(change: Change, sentence: str) -> None:
-    told = words.describe_change(change.field, change.kind, change.before, change.after)
+    described = words.describe_change(change.field, change.kind, change.before, change.after)
 
-    assert told == sentence
+    assert described == sentence

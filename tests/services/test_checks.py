@@ -1,4 +1,4 @@
-"""Checks of recordings by the real sample doctor, and jobs that were lost."""
+"""Checks of recordings by the real analyzers, and jobs that were lost."""
 
 from __future__ import annotations
 

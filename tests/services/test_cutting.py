@@ -189,7 +189,7 @@ def test_same_options_twice_return_the_same_copy(person: User, long: AudioFile) 
 
 @pytest.mark.django_db(transaction=True)
 def test_same_cut_at_once_makes_one_recording(person: User, long: AudioFile) -> None:
-    def asked(ask: Callable[[], AudioFile]) -> AudioFile:
+    def run(ask: Callable[[], AudioFile]) -> AudioFile:
         try:
             return ask()
         finally:
@@ -206,9 +206,9 @@ def test_same_cut_at_once_makes_one_recording(person: User, long: AudioFile) -> 
         )
 
     with ThreadPoolExecutor(4) as pool:
-        cuts_and_copies = list(pool.map(asked, [cut, clean, cut, clean]))
+        cuts_and_copies = list(pool.map(run, [cut, clean, cut, clean]))
 
-    kept = [Path(one.file.path) for one in long.children.all()]
+    kept = [Path(child.file.path) for child in long.children.all()]
     assert cuts_and_copies[0] == cuts_and_copies[2]
     assert cuts_and_copies[1] == cuts_and_copies[3]
     assert sorted(kept[0].parent.iterdir()) == sorted([*kept, Path(long.file.path)])

@@ -136,12 +136,12 @@ class Runs:
             self.fault("voice_clone")
             assert reconcile.request_check(attempt, by=self.person)
             reconcile.check_with_provider.call(attempt.pk)
-            while (asked := CloneAttempt.objects.get(pk=attempt.pk)).is_being_reconciled:
-                assert asked.retry_at is not None  # it has its turn later
-                time.sleep(max(0, (asked.retry_at - timezone.now()).total_seconds()))
+            while (current := CloneAttempt.objects.get(pk=attempt.pk)).is_being_reconciled:
+                assert current.retry_at is not None  # it has its turn later
+                time.sleep(max(0, (current.retry_at - timezone.now()).total_seconds()))
                 reconcile.check_with_provider.call(attempt.pk)
             return
-        # Whoever looks into the bill waits until late calls have come to their end.
+        # The bill is complete only when late calls have ended.
         time.sleep(0.4 if any(call.at > time.time() - 2 for call in self.standin.calls[-1:]) else 0)
         worked = attempt.voice_id in self.standin.voices
         reconcile.settle_by_hand(attempt, worked=worked, note="the bill", by=self.person)

@@ -224,8 +224,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def states_by_query_are_those_of_the_rows(self) -> None:
         now = timezone.now()
         for state in VoiceState:
-            told = {voice.pk for voice in Voice.objects.in_state(state, at=now)}
-            assert told == {v.pk for v in Voice.objects.all() if v.state_at(now) is state}
+            found = {voice.pk for voice in Voice.objects.in_state(state, at=now)}
+            assert found == {v.pk for v in Voice.objects.all() if v.state_at(now) is state}
 
 
 @pytest.mark.django_db

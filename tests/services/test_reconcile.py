@@ -1,4 +1,4 @@
-"""Reconcile: what became of an attempt whose answer was lost."""
+"""Reconcile: the outcome of an attempt whose answer was lost."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Speaking: from a text to what is heard; at most once, unknown said, true when read."""
+"""Speeches: at most once, unknown where it is unknown, and true when read."""
 
 from collections.abc import Callable
 from datetime import timedelta

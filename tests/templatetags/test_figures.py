@@ -1,4 +1,4 @@
-"""Figures: everything that the sample doctor measures has a name and a unit."""
+"""Figures: everything that a check measures has a name and a unit."""
 
 from __future__ import annotations
 

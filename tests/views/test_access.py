@@ -23,11 +23,11 @@ PATTERNS: Final = {
 WITH_ID: Final = sorted(name for name, path in PATTERNS.items() if "<id:pk>" in path)
 # Pages, files and fragments; every other address changes something.
 READ: Final = {
-    "attempt", "attempt_tree_row", "attempt_row", "better_recording", "choose_recording", "compare",
+    "attempt", "attempt_tree_row", "attempt_row", "choose_recording", "compare",
     "costs", "cut_recording", "delete_voice", "preview_audio", "history",
     "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
-    "recording_suggestions", "recordings", "speaker", "speech", "speech_audio",
-    "tidy_recording", "verdict", "voice", "voice_id", "voices",
+    "recommendation", "recording_suggestions", "recordings", "speaker", "speech", "speech_audio",
+    "clean_copy", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip
 
 
@@ -54,12 +54,12 @@ def _counts() -> tuple[int, ...]:
 def test_address_requires_a_sign_in(name: str, client: Client, data_dir: Path) -> None:
     page = client.get(_address(name))
     sent = client.post(_address(name), {"name": "x"})
-    asked = client.get(_address(name), headers={"HX-Request": "true"})
+    fragment = client.get(_address(name), headers={"HX-Request": "true"})
 
     assert (page.status_code, page["Location"][:9]) == (302, "/sign-in/")
     # What is typed into the clone form is carried over to the next sign-in.
     assert sent.status_code == (401 if name.startswith(("new", "clone_form:")) else 302)
-    assert asked.status_code == 401
+    assert fragment.status_code == 401
 
 
 @pytest.mark.parametrize("name", sorted(PATTERNS.keys() - READ))

@@ -26,7 +26,7 @@ def page(browser: Client, attempt: CloneAttempt) -> str:
 def facts(html: str) -> dict[str, str]:
     """The list of what was sent: its terms and descriptions as plain text."""
     pairs = re.findall(r"<dt>([^<]+)</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
-    return {term: re.sub(r"<[^>]+>", "", said).strip() for term, said in pairs}
+    return {term: re.sub(r"<[^>]+>", "", value).strip() for term, value in pairs}
 
 
 @pytest.mark.parametrize("state", list(AttemptState))
@@ -56,26 +56,26 @@ def test_page_shows_the_request(browser: Client, owner: User) -> None:
         rehearsal="slow",
     )
 
-    said = facts(page(browser, attempt))
+    values = facts(page(browser, attempt))
 
-    assert said["Recording"] == "anna.m4a, 1:24, file 362067136205243"
-    assert said["Prompt clip"] == f"clip.wav, 0:06, file {2**62}"
-    assert said["Prompt text"] == "Good morning."
-    assert said["Preview text"] == "A gentle breeze sweeps across the soft grass(breath)."
-    assert said["Model"] == "2.8 hd"
-    assert said["Language"] == "detected automatically"
-    assert said["Sound options"] == "reduce noise, watermark the preview"
-    assert said["Expected words"] == "Hello there"
-    assert said["Rehearsal"] == "MiniMax is slow"
+    assert values["Recording"] == "anna.m4a, 1:24, file 362067136205243"
+    assert values["Prompt clip"] == f"clip.wav, 0:06, file {2**62}"
+    assert values["Prompt text"] == "Good morning."
+    assert values["Preview text"] == "A gentle breeze sweeps across the soft grass(breath)."
+    assert values["Model"] == "2.8 hd"
+    assert values["Language"] == "detected automatically"
+    assert values["Sound options"] == "reduce noise, watermark the preview"
+    assert values["Expected words"] == "Hello there"
+    assert values["Rehearsal"] == "MiniMax is slow"
 
 
 def test_permission_shows_person_time_and_wording(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
-    said = facts(page(browser, attempt))["Permission"]
+    permission = facts(page(browser, attempt))["Permission"]
 
-    assert said.startswith("confirmed by owner, ")
-    assert said.endswith("I have this person&#x27;s permission to clone their voice")
+    assert permission.startswith("confirmed by owner, ")
+    assert permission.endswith("I have this person&#x27;s permission to clone their voice")
 
 
 def test_flagged_attempt_shows_preview_and_flag(browser: Client, owner: User) -> None:
@@ -139,8 +139,8 @@ def test_clone_again_links_to_the_filled_form(browser: Client, owner: User) -> N
 
 
 def story(html: str) -> list[str]:
-    told = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
-    return [said.replace("\N{NO-BREAK SPACE}", " ") for said in told]
+    sentences = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
+    return [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in sentences]
 
 
 def test_timeline_shows_the_stages_with_times(browser: Client, owner: User) -> None:
@@ -289,7 +289,7 @@ def test_interrupted_attempt_can_be_started_again(browser: Client, owner: User) 
 
 
 @pytest.mark.parametrize(
-    ("preview", "model", "said"),
+    ("preview", "model", "price"),
     [
         (
             "Hello.",
@@ -300,13 +300,13 @@ def test_interrupted_attempt_can_be_started_again(browser: Client, owner: User) 
     ],
 )
 def test_try_again_button_shows_its_price(
-    browser: Client, owner: User, preview: str, model: str, said: str
+    browser: Client, owner: User, preview: str, model: str, price: str
 ) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, by=owner, preview_text=preview, model=model)
 
     html = page(browser, attempt)
 
-    assert html.count(f'id="try-again-price">{said}</span>') == 1
+    assert html.count(f'id="try-again-price">{price}</span>') == 1
 
 
 def test_finished_attempt_cannot_be_started_again(browser: Client, owner: User) -> None:

@@ -42,7 +42,7 @@ def test_recording_is_served_whole(browser: Client, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "end"),
+    ("byte_range", "first", "end"),
     [
         ("bytes=0-", 0, SIZE),  # Chromium's first request
         ("bytes=1000-", 1000, SIZE),  # Chromium after a seek
@@ -55,9 +55,9 @@ def test_recording_is_served_whole(browser: Client, url: str) -> None:
     ],
 )
 def test_range_returns_its_bytes(
-    browser: Client, url: str, asked: str, first: int, end: int
+    browser: Client, url: str, byte_range: str, first: int, end: int
 ) -> None:
-    response = browser.get(url, headers={"range": asked})
+    response = browser.get(url, headers={"range": byte_range})
 
     assert response.status_code == 206
     assert body(response) == MP3[first:end]
@@ -65,9 +65,9 @@ def test_range_returns_its_bytes(
     assert response["Content-Length"] == str(end - first)
 
 
-@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=999999999999999999-", "bytes=-0"])
-def test_range_beyond_the_end_answers_416(browser: Client, url: str, asked: str) -> None:
-    response = browser.get(url, headers={"range": asked})
+@pytest.mark.parametrize("byte_range", [f"bytes={SIZE}-", "bytes=999999999999999999-", "bytes=-0"])
+def test_range_beyond_the_end_answers_416(browser: Client, url: str, byte_range: str) -> None:
+    response = browser.get(url, headers={"range": byte_range})
 
     assert response.status_code == 416
     assert response["Content-Range"] == f"bytes */{SIZE}"
@@ -75,7 +75,7 @@ def test_range_beyond_the_end_answers_416(browser: Client, url: str, asked: str)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "byte_range",
     [
         "bytes=0-1,5-9",
         "bytes=9-3",
@@ -86,8 +86,8 @@ def test_range_beyond_the_end_answers_416(browser: Client, url: str, asked: str)
         "bytes=" + "9" * 40 + "-",
     ],
 )
-def test_invalid_range_returns_the_whole_file(browser: Client, url: str, asked: str) -> None:
-    response = browser.get(url, headers={"range": asked})
+def test_invalid_range_returns_the_whole_file(browser: Client, url: str, byte_range: str) -> None:
+    response = browser.get(url, headers={"range": byte_range})
 
     assert response.status_code == 200
     assert body(response) == MP3

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def badges(html: str) -> list[str]:
     found = re.findall(r'<span class="badge"[^>]*>(.*?)</span>', html, re.DOTALL)
-    return [re.sub(r"<[^>]+>|\s+", " ", one).strip() for one in found]
+    return [re.sub(r"<[^>]+>|\s+", " ", badge).strip() for badge in found]
 
 
 def how_far(html: str) -> list[str]:
@@ -30,7 +30,7 @@ def how_far(html: str) -> list[str]:
     found = re.findall(
         r'<(?:p class="small soft"|b)>(?:<svg.*?</svg>)?([^<]+<span class="figure">[^<]+)<', html
     )
-    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in found]
+    return [" ".join(re.sub(r"<[^>]+>", " ", sentence).split()) for sentence in found]
 
 
 def codes(html: str) -> list[str]:
@@ -70,7 +70,7 @@ def test_verdict_has_a_label_and_an_icon(
 
 
 @pytest.mark.parametrize(
-    ("checked_ms", "duration_ms", "told"),
+    ("checked_ms", "duration_ms", "progress"),
     [
         (None, 7_200_000, ""),
         (2_080_000, 7_200_000, "34 of 120 minutes"),
@@ -80,25 +80,25 @@ def test_verdict_has_a_label_and_an_icon(
     ],
 )
 def test_running_check_shows_its_progress(
-    client: Client, user: User, checked_ms: int | None, duration_ms: int, told: str
+    client: Client, user: User, checked_ms: int | None, duration_ms: int, progress: str
 ) -> None:
     recording = waiting(checked_ms=checked_ms, duration_ms=duration_ms)
 
     page = client.get(f"/recordings/{recording.pk}/").content.decode()
     row = client.get("/recordings/").content.decode()
 
-    assert how_far(page) == ([f"Checking the recording… {told}"] if told else [])
-    assert how_far(row) == ([f"Checking… {told}"] if told else [])
-    # Nobody wants to hear every minute; and what has not changed is not asked for.
+    assert how_far(page) == ([f"Checking the recording… {progress}"] if progress else [])
+    assert how_far(row) == ([f"Checking… {progress}"] if progress else [])
+    # The announcement leaves out the minute, and the poll names the progress shown.
     assert re.findall('data-announcement="([^"]*)"', row) == [f"{recording.name}: Checking…"]
     assert re.findall('hx-get="([^"]+verdict[^"]+)"', row) == [
-        f"/recordings/{recording.pk}/verdict/?place=row&amp;heard={checked_ms or 0}"
+        f"/recordings/{recording.pk}/verdict/?place=row&amp;checked_ms={checked_ms or 0}"
     ]
 
 
 def test_row_polls_progress_only_when_it_changed(client: Client, user: User) -> None:
     recording = waiting(checked_ms=2_080_000, duration_ms=7_200_000)
-    address = f"/recordings/{recording.pk}/verdict/?place=row&heard="
+    address = f"/recordings/{recording.pk}/verdict/?place=row&checked_ms="
 
     same = client.get(f"{address}2080000", headers=HTMX)
     more = client.get(f"{address}0", headers=HTMX)
@@ -180,43 +180,48 @@ def test_good_recording_shows_its_figures(
     waits = make_recording(by=user, purpose=purpose, check_started_at=timezone.now())
     good = make_checked_recording("good", by=user, purpose=purpose, figures=figures)
 
-    told = [
+    key_figures = [
         re.findall(
             r"<dt[^>]*>([^<]+)</dt>\s*<dd><b>([^<]+)</b>",
-            client.get(f"/recordings/{one.pk}/")
+            client.get(f"/recordings/{recording.pk}/")
             .content.decode()
             .partition('class="key-figures"')[2],
         )
-        for one in (waits, good)
+        for recording in (waits, good)
     ]
 
-    assert told == [[(name, "–") for name in names], [(name, values[name]) for name in names]]
+    assert key_figures == [
+        [(name, "–") for name in names],
+        [(name, values[name]) for name in names],
+    ]
 
 
 def test_missing_figures_are_left_out(client: Client, user: User) -> None:
     good = make_checked_recording("good", by=user, figures={"speech_s": None, "peak_dbfs": -4.0})
     none = make_checked_recording("good", by=user, figures={})
 
-    pages = [client.get(f"/recordings/{one.pk}/").content.decode() for one in (good, none)]
+    pages = [
+        client.get(f"/recordings/{recording.pk}/").content.decode() for recording in (good, none)
+    ]
 
     assert [page.count('<dt class="small">') for page in pages] == [1, 0]
 
 
 @pytest.mark.parametrize(
-    ("offset", "said"),
+    ("offset", "text"),
     [
         (0.0001, "0.010\u00a0%"),
         (0.02, "2.0\u00a0% of full scale, large: “Make a clean copy” removes it"),
         (-0.12, "12\u00a0% of full scale, large: “Make a clean copy” removes it"),
     ],
 )
-def test_large_offset_is_called_large(client: Client, user: User, offset: float, said: str) -> None:
+def test_large_offset_is_called_large(client: Client, user: User, offset: float, text: str) -> None:
     recording = make_checked_recording("good", figures={"dc_offset": offset})
 
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
     found = re.findall(r"<dt>Constant offset \(DC\)</dt>\s*<dd>(.*?)</dd>", html)
-    assert found == [said]
+    assert found == [text]
 
 
 # While the studio listens ------------------------------------------------------------------------
@@ -230,7 +235,9 @@ def test_running_check_is_polled(client: Client, user: User) -> None:
     assert html.count("Checking the recording…") == 1
     assert badges(html) == ["Checking…"]
     assert asks_again(html) == 1
-    assert html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form&amp;heard=0"') == 1
+    assert (
+        html.count(f'hx-get="/recordings/{recording.pk}/verdict/?place=form&amp;checked_ms=0"') == 1
+    )
 
 
 def test_unchanged_check_answers_204(client: Client, user: User) -> None:
@@ -311,7 +318,7 @@ def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> 
     assert "Check again" not in html
 
 
-@pytest.mark.parametrize("path", ["verdict", "check", "tidy", "better"])
+@pytest.mark.parametrize("path", ["verdict", "check", "clean-copy", "recommendation"])
 def test_verdict_requires_a_sign_in(client: Client, path: str, data_dir: object) -> None:
     recording = make_checked_recording("good")
     ask = client.post if path == "check" else client.get
@@ -332,7 +339,7 @@ def ticked(html: str) -> list[str]:
     return re.findall(r'<input type="checkbox" name="(\w+_\w+)"[^>]*checked', html)
 
 
-def told(html: str) -> list[str]:
+def suggested_options(html: str) -> list[str]:
     return re.findall(r'id="id_advised" value="([^"]*)"', html)
 
 
@@ -342,7 +349,7 @@ def test_recommended_option_is_ticked_with_its_reason(client: Client, user: User
     html = client.get(f"/?recording={recording.pk}").content.decode()
 
     assert ticked(html) == ["noise_reduction"]
-    assert told(html) == [f"{recording.pk} noise_reduction"]
+    assert suggested_options(html) == [f"{recording.pk} noise_reduction"]
     assert re.findall(r'data-suggested="(\w+)" hidden', html) == ["volume_normalization"]
     assert re.findall(r'<span class="help" data-suggestion-reason>(.*?)</span>', html) == [HUM, ""]
     assert re.search(r'<details class="fold" id="sound-options"\s+open', html)
@@ -357,7 +364,7 @@ def test_unticked_option_stays_off(client: Client, user: User) -> None:
     html = client.post("/clone-form/refresh/", sent).content.decode()
 
     assert ticked(html) == []
-    assert told(html) == [f"{other.pk} noise_reduction"]
+    assert suggested_options(html) == [f"{other.pk} noise_reduction"]
 
 
 def test_option_of_the_previous_recording_is_unticked(client: Client, user: User) -> None:
@@ -370,7 +377,7 @@ def test_option_of_the_previous_recording_is_unticked(client: Client, user: User
     html = client.post("/clone-form/refresh/", sent).content.decode()
 
     assert ticked(html) == ["volume_normalization"]
-    assert told(html) == [str(clean.pk)]
+    assert suggested_options(html) == [str(clean.pk)]
 
 
 def test_options_of_an_earlier_attempt_are_kept(client: Client, user: User) -> None:
@@ -468,7 +475,7 @@ def test_clean_up_button_keeps_what_is_typed(client: Client, user: User) -> None
     left = client.post("/clone-form/clean-up/recording/", order(recording))
     back = client.get(f"/?recording={recording.pk}").content.decode()
 
-    assert (left.status_code, left["Location"]) == (303, f"/recordings/{recording.pk}/tidy/")
+    assert (left.status_code, left["Location"]) == (303, f"/recordings/{recording.pk}/clean-copy/")
     assert re.findall(r'name="speaker" value="([^"]*)"', back) == ["Anna Larsen"]
     assert CloneAttempt.objects.count() == 0
 

@@ -1,4 +1,4 @@
-"""Tidying: what is ticked, what becomes of it, and which of the two is recommended."""
+"""Clean copies: which options are ticked, what is made, and which of the two is recommended."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ def ticked(html: str) -> list[str]:
     return re.findall(r'<input type="checkbox" name="(\w+)"[^>]*checked', html)
 
 
-def better(client: Client, original: AudioFile, copy: AudioFile) -> str:
-    page = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}", headers=HTMX)
+def get_page(client: Client, original: AudioFile, copy: AudioFile | None = None) -> str:
+    query = {"copy": copy.pk} if copy else {}
+    return client.get(f"/recordings/{original.pk}/clean-copy/", query).content.decode()
+
+
+def recommendation(client: Client, original: AudioFile, copy: AudioFile) -> str:
+    page = client.get(f"/recordings/{original.pk}/recommendation/?copy={copy.pk}", headers=HTMX)
     return re.sub(r"<[^>]+>", "", page.content.decode())
 
 
@@ -53,7 +58,7 @@ def test_recommended_steps_are_ticked(
 ) -> None:
     recording = make_checked_recording("usable", *map(make_finding, found), figures=figures)
 
-    assert ticked(client.get(f"/recordings/{recording.pk}/tidy/").content.decode()) == expected
+    assert ticked(get_page(client, recording)) == expected
 
 
 def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) -> None:
@@ -61,33 +66,33 @@ def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) 
         "usable", make_finding("too_quiet"), content=hum(12), name="anna.wav"
     )
 
-    made = client.post(f"/recordings/{original.pk}/tidy/", {"level": "on"})
+    made = client.post(f"/recordings/{original.pk}/clean-copy/", {"level": "on"})
     copy = AudioFile.objects.get(parent=original)
     html = client.get(made["Location"]).content.decode()
 
-    assert made["Location"] == f"/recordings/{original.pk}/tidy/?copy={copy.pk}"
-    assert (copy.origin, copy.name, copy.created_by) == ("cleaned", "anna, tidied.wav", user)
+    assert made["Location"] == f"/recordings/{original.pk}/clean-copy/?copy={copy.pk}"
+    assert (copy.origin, copy.name, copy.created_by) == ("cleaned", "anna, clean copy.wav", user)
     assert html.count(f'src="/audio/recordings/{original.pk}/"') == 1
     assert html.count(f'src="/audio/recordings/{copy.pk}/"') == 1
     assert html.count(f'href="/?recording={copy.pk}"') == 1
     assert html.count(f'href="/?recording={original.pk}"') == 1
-    assert html.count(f"/better/?copy={copy.pk}") == 1
+    assert html.count(f"/recommendation/?copy={copy.pk}") == 1
 
 
 def test_empty_choice_makes_no_copy(client: Client, user: User) -> None:
     original = make_checked_recording("usable", content=hum(12))
 
-    response = client.post(f"/recordings/{original.pk}/tidy/", {})
+    response = client.post(f"/recordings/{original.pk}/clean-copy/", {})
 
     assert response.status_code == 422
     assert response.context["form"].has_error("__all__", "nothing")
     assert AudioFile.objects.count() == 1
 
 
-def test_unreadable_original_is_told(client: Client, user: User) -> None:
+def test_unreadable_original_shows_an_alert(client: Client, user: User) -> None:
     original = make_checked_recording("usable", content=b"Dear diary, " * 99)
 
-    response = client.post(f"/recordings/{original.pk}/tidy/", {"mono": "on"})
+    response = client.post(f"/recordings/{original.pk}/clean-copy/", {"mono": "on"})
 
     assert response.status_code == 422
     assert response.content.decode().count('role="alert"') == 1
@@ -98,22 +103,22 @@ def test_unreadable_original_is_told(client: Client, user: User) -> None:
 def test_recording_without_a_file_cannot_be_cleaned(
     client: Client, user: User, facts: dict[str, Any]
 ) -> None:
-    assert client.get(f"/recordings/{make_recording(**facts).pk}/tidy/").status_code == 404
+    assert client.get(f"/recordings/{make_recording(**facts).pk}/clean-copy/").status_code == 404
 
 
-@pytest.mark.parametrize("asked", ["0", "x", "9" * 30, "own"])
-def test_copy_of_another_recording_is_not_found(client: Client, user: User, asked: str) -> None:
+@pytest.mark.parametrize("named", ["0", "x", "9" * 30, "own"])
+def test_copy_of_another_recording_is_not_found(client: Client, user: User, named: str) -> None:
     original, other = make_checked_recording("good"), make_checked_recording("good")
-    asked = str(other.pk) if asked == "own" else asked
+    named = str(other.pk) if named == "own" else named
 
-    assert client.get(f"/recordings/{original.pk}/tidy/?copy={asked}").status_code == 404
+    assert client.get(f"/recordings/{original.pk}/clean-copy/?copy={named}").status_code == 404
 
 
 def test_newest_copy_is_shown_where_none_is_named(client: Client, user: User) -> None:
     original = make_checked_recording("good")
     _older, newer = copy_of(original, "good"), copy_of(original, "good")
 
-    html = client.get(f"/recordings/{original.pk}/tidy/").content.decode()
+    html = get_page(client, original)
 
     assert re.findall(r'id="verdict-(\d+)"', html) == [str(original.pk), str(newer.pk)]
 
@@ -127,11 +132,11 @@ def test_copy_with_a_better_verdict_is_recommended(client: Client, user: User) -
     )
     copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
-    said = better(client, original, copy)
+    text = recommendation(client, original, copy)
 
-    assert said.count("Use the clean copy: it&#x27;s better.") == 1
-    assert said.count("It is rated “Usable” instead of “Poor”.") == 1
-    assert said.count("Fixed: There is a steady hum") == 1
+    assert text.count("Use the clean copy: it&#x27;s better.") == 1
+    assert text.count("It is rated “Usable” instead of “Poor”.") == 1
+    assert text.count("Fixed: There is a steady hum") == 1
 
 
 def test_copy_with_fewer_findings_is_recommended(client: Client, user: User) -> None:
@@ -140,20 +145,26 @@ def test_copy_with_fewer_findings_is_recommended(client: Client, user: User) -> 
     )
     copy = copy_of(original, "usable", make_finding("noisy", severity=1))
 
-    assert better(client, original, copy).count("Both are rated “Usable”, but the copy has") == 1
+    assert (
+        recommendation(client, original, copy).count("Both are rated “Usable”, but the copy has")
+        == 1
+    )
 
 
 def test_worse_copy_is_not_recommended(client: Client, user: User) -> None:
     original = make_checked_recording("good")
     copy = copy_of(original, "usable", make_finding("too_loud", severity=1))
 
-    assert better(client, original, copy).count("Keep the original: it&#x27;s better.") == 1
+    assert recommendation(client, original, copy).count("Keep the original: it&#x27;s better.") == 1
 
 
 def test_equal_copy_is_not_recommended(client: Client, user: User) -> None:
     original = make_checked_recording("good")
 
-    assert better(client, original, copy_of(original, "good")).count("Both are equally good.") == 1
+    assert (
+        recommendation(client, original, copy_of(original, "good")).count("Both are equally good.")
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -171,7 +182,7 @@ def test_main_action_is_to_use_the_better_one(
     original = make_checked_recording(before)
     copy = copy_of(original, after)
 
-    html = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}").content.decode()
+    html = client.get(f"/recordings/{original.pk}/recommendation/?copy={copy.pk}").content.decode()
 
     assert re.findall(r'data-for="(\w*)"', html) == [expected]
 
@@ -179,16 +190,16 @@ def test_main_action_is_to_use_the_better_one(
 def test_unchecked_copy_is_not_recommended(client: Client, user: User) -> None:
     original = make_recording(checked_at=timezone.now())
 
-    said = better(client, original, copy_of(original, "good"))
+    text = recommendation(client, original, copy_of(original, "good"))
 
-    assert said.count("One of the two hasn&#x27;t been checked.") == 1
+    assert text.count("One of the two hasn&#x27;t been checked.") == 1
 
 
 def test_recommendation_waits_for_the_verdict(client: Client, user: User) -> None:
     original = make_checked_recording("good")
     copy = make_recording(parent=original, origin=Origin.CLEANED, check_started_at=timezone.now())
 
-    page = client.get(f"/recordings/{original.pk}/better/?copy={copy.pk}", headers=HTMX)
+    page = client.get(f"/recordings/{original.pk}/recommendation/?copy={copy.pk}", headers=HTMX)
 
     assert (page.status_code, page.content) == (204, b"")
 
@@ -206,7 +217,7 @@ def test_louder_recording_is_played_softer(
     original = make_checked_recording("usable", figures={"loudness_lufs": before})
     copy = copy_of(original, "good", figures={"loudness_lufs": after})
 
-    html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()
+    html = get_page(client, original, copy)
 
     [(place, volume)] = re.findall(r'data-volume-of="(.*?)" data-volume="(.*?)"', html)
     assert place == softer
@@ -222,6 +233,6 @@ def test_equal_loudness_keeps_the_volume(
     original = make_checked_recording("usable", figures=figures)
     copy = copy_of(original, "good", figures={"loudness_lufs": -20.0})
 
-    html = client.get(f"/recordings/{original.pk}/tidy/?copy={copy.pk}").content.decode()
+    html = get_page(client, original, copy)
 
     assert "data-volume-of" not in html

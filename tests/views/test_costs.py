@@ -211,7 +211,7 @@ def test_pressing_allow_twice_raises_the_limit_once(
 
     assert message_levels(first) == ["success"]
     assert message_levels(second) == ["warning"]
-    assert [(one.amount, one.note) for one in Allowance.objects.all()] == [
+    assert [(allowance.amount, allowance.note) for allowance in Allowance.objects.all()] == [
         (Decimal("5.50"), "for the fair")
     ]
     page = _costs(client)

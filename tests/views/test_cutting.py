@@ -83,7 +83,7 @@ def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: Audi
     assert (value(response.content, "start"), value(response.content, "end")) == (
         "0:00.0", "0:30.0",
     )  # fmt: skip
-    assert "30\u00a0s — fine" in text
+    assert "30\u00a0s — good" in text
     assert "style=" not in text
 
 
@@ -219,30 +219,30 @@ def test_suggestions_are_polled_until_the_check_ends(client: Client, recording: 
     waiting = page(client.get(url).content)
     AudioFile.objects.filter(pk=recording.pk).update(checked_at="2026-01-01T00Z")
 
-    judged = page(client.get(url).content)
+    html = page(client.get(url).content)
 
     assert "hx-get" in waiting
     assert "The recording is being checked." in waiting
-    assert "hx-get" not in judged
+    assert "hx-get" not in html
 
 
 def test_early_suggestion_is_selected_later(client: Client, recording: AudioFile) -> None:
-    """Pressed while the doctor still listens: it is waited for, with a script and without."""
-    these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(check_started_at=timezone.now(), checked_at=None)
+    """The suggestion was requested while the check runs: the page waits for it."""
+    rows = AudioFile.objects.filter(pk=recording.pk)
+    rows.update(check_started_at=timezone.now(), checked_at=None)
     url = f"/recordings/{recording.pk}/suggestions/?back=form&suggest=prompt"
 
     early = page(client.get(address(recording), {"suggest": "prompt", "back": "form"}).content)
     waiting = page(client.get(url).content)
-    these.update(checked_at="2026-01-01T00Z", verdict="good", passages=PASSAGES)
-    late = page(client.get(url).content)
+    rows.update(checked_at="2026-01-01T00Z", verdict="good", passages=PASSAGES)
+    html = page(client.get(url).content)
 
     for shown in (early, waiting):
         assert "The recording is still being checked." in shown
         assert f'hx-get="{url}"' in shown
         assert f'href="{address(recording)}?back=form&suggest=prompt"' in shown
     assert "data-preselect" not in early + waiting
-    assert re.findall(r'value="(\w+)"\s+data-suggest\s+data-preselect', late) == ["prompt"]
+    assert re.findall(r'value="(\w+)"\s+data-suggest\s+data-preselect', html) == ["prompt"]
 
 
 @pytest.mark.parametrize(
@@ -264,11 +264,11 @@ def test_best_part_is_offered_if_known_or_pending(
         for place in (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/")
     ]
 
-    assert ["Suggest the best part" in one for one in pages] == [offered, offered]
+    assert ["Suggest the best part" in html for html in pages] == [offered, offered]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "asked", "said"),
+    ("verdict", "suggestion", "text"),
     [
         ("good", "best", "No part stands out. One to two minutes of only"),
         ("good", "prompt", "No part stands out. 5 to 7.5 seconds that start and end in a pause"),
@@ -276,11 +276,11 @@ def test_best_part_is_offered_if_known_or_pending(
     ],
 )
 def test_missing_suggestion_shows_its_reason(
-    client: Client, recording: AudioFile, verdict: str, asked: str, said: str
+    client: Client, recording: AudioFile, verdict: str, suggestion: str, text: str
 ) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(checked_at="2026-01-01T00Z", verdict=verdict)
 
-    assert said in page(client.get(address(recording), {"suggest": asked}).content)
+    assert text in page(client.get(address(recording), {"suggest": suggestion}).content)
 
 
 # The cut ----------------------------------------------------------------------------------------
@@ -324,7 +324,7 @@ def test_cut_goes_back_to_the_form(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "messages"),
     [
         ({"start": ""}, ["Type where the part begins, such as 0:05.0."]),
         ({"end": None}, ["Type where the part ends, such as 1:10.0."]),
@@ -345,7 +345,7 @@ def test_cut_goes_back_to_the_form(
     ],
 )
 def test_invalid_times_are_kept_with_errors(
-    client: Client, recording: AudioFile, changes: dict[str, Any], said: list[str]
+    client: Client, recording: AudioFile, changes: dict[str, Any], messages: list[str]
 ) -> None:
     sent = {"start": "0:00.0", "end": "0:15.0", "purpose": "voice_clone", "back": "form"} | changes
     given = {name: text for name, text in sent.items() if text is not None}
@@ -353,7 +353,7 @@ def test_invalid_times_are_kept_with_errors(
     response = client.post(address(recording), given)
 
     assert response.status_code == 422
-    assert errors(response.content) == said
+    assert errors(response.content) == messages
     assert value(response.content, "start") == given.get("start", "").replace("\x00", "")
     assert value(response.content, "end") == given.get("end", "")
     assert value(response.content, "back") == "form"
@@ -382,7 +382,7 @@ def test_valid_end_stays_selected(
 
     text = page(response.content)
     assert tuple(re.findall(r'aria-valuenow="([^"]+)"', text)) == marked
-    assert re.findall(r'id="judged"[^>]*><b>(.*?)</b>', text) == [words]
+    assert re.findall(r'id="length"[^>]*><b>(.*?)</b>', text) == [words]
 
 
 def test_silent_part_is_refused(client: Client, user: User) -> None:
@@ -459,20 +459,20 @@ def test_too_long_recording_links_to_the_cut_page(client: Client, recording: Aud
 
 def test_too_long_recording_has_one_message(client: Client, recording: AudioFile) -> None:
     """By the studio at first, then by its verdict."""
-    these = AudioFile.objects.filter(pk=recording.pk)
-    these.update(duration_ms=600_000, needs_cutting=True)
+    rows = AudioFile.objects.filter(pk=recording.pk)
+    rows.update(duration_ms=600_000, needs_cutting=True)
     places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
 
-    def said() -> list[int]:
+    def count_notes() -> list[int]:
         pages = (page(client.get(place).content) for place in places)
-        return [len(re.findall("<b>This recording is too long|>Too long:", one)) for one in pages]
+        return [len(re.findall("<b>This recording is too long|>Too long:", html)) for html in pages]
 
-    these.update(check_started_at=timezone.now(), checked_at=None)
-    waiting = said()
+    rows.update(check_started_at=timezone.now(), checked_at=None)
+    waiting = count_notes()
     found = [factories.make_finding("too_long"), factories.make_finding("hum")]
-    these.update(verdict="unusable", findings=found, checked_at=timezone.now())
+    rows.update(verdict="unusable", findings=found, checked_at=timezone.now())
 
-    assert (waiting, said()) == ([1, 1, 1], [1, 1, 1])
+    assert (waiting, count_notes()) == ([1, 1, 1], [1, 1, 1])
 
 
 def test_clip_on_the_form_counts_its_seconds(

@@ -79,14 +79,14 @@ def left(data_dir: Path) -> list[str]:
 
 
 def test_file_and_text_are_restored(client: Client, owner: User, data_dir: Path) -> None:
-    told = client.post("/", TYPED | {"file": wav()})
+    response = client.post("/", TYPED | {"file": wav()})
     on_disk = left(data_dir)
     sign_in(client)
     page, again = client.get("/"), client.get("/")
 
-    assert told.status_code == 401
-    assert "Your text and uploaded files are saved" in text(told)
-    assert "王芳" not in text(told)
+    assert response.status_code == 401
+    assert "Your text and uploaded files are saved" in text(response)
+    assert "王芳" not in text(response)
     assert on_disk == ["0", "answers.json"]
     recording = AudioFile.objects.get()
     assert (recording.name, recording.created_by) == ("anna.wav", owner)
@@ -126,14 +126,14 @@ def test_refused_file_is_reported_after_sign_in(
 
 
 def test_recordings_are_stored_after_sign_in(client: Client, owner: User) -> None:
-    told = client.post("/recordings/", {
+    response = client.post("/recordings/", {
         "several": "1", "purpose": "prompt_audio",
         "file": [wav("one.wav", hum(6)), wav("two.wav", hum(7))],
     })  # fmt: skip
 
     sign_in(client)
 
-    assert field(told, "next") == "/recordings/"
+    assert field(response, "next") == "/recordings/"
     assert set(AudioFile.objects.values_list("name", "purpose")) == {
         ("one.wav", Purpose.PROMPT), ("two.wav", Purpose.PROMPT),
     }  # fmt: skip
@@ -141,14 +141,14 @@ def test_recordings_are_stored_after_sign_in(client: Client, owner: User) -> Non
 
 
 def test_text_of_the_voice_page_is_restored(client: Client, voice: Voice) -> None:
-    told = client.post(f"/voices/{voice.pk}/speak/", {"text": "Not lost.", "speed": "1.25"})
+    response = client.post(f"/voices/{voice.pk}/speak/", {"text": "Not lost.", "speed": "1.25"})
     client.post(f"/voices/{voice.pk}/notes/", {"notes": "Warm.", "tags": "calm", "seen": "x"})
 
     sign_in(client)
     other = client.get(f"/voices/{factories.make_attempt().cloned_voice_id}/")
     page = client.get(f"/voices/{voice.pk}/")
 
-    assert field(told, "next") == f"/voices/{voice.pk}/"
+    assert field(response, "next") == f"/voices/{voice.pk}/"
     assert (field(other, "text"), field(other, "notes")) == ("", "")
     assert (field(page, "text"), field(page, "speed")) == ("Not lost.", "1.25")
     assert (field(page, "notes"), field(page, "tags")) == ("Warm.", "calm")
@@ -176,7 +176,7 @@ def test_note_on_a_lost_answer_is_restored(client: Client, owner: User) -> None:
     assert lost.state is AttemptState.UNKNOWN
 
 
-# For nobody else ----------------------------------------------------------------------------------
+# Drafts of other people --------------------------------------------------------------------------
 
 
 def test_another_user_does_not_get_the_draft(client: Client, owner: User) -> None:
@@ -220,11 +220,11 @@ def test_nothing_is_kept_without_the_cookie(
         client.force_login(owner)
         client.post("/sign-out/")
 
-    told = client.post("/", TYPED | {"file": wav()})
+    response = client.post("/", TYPED | {"file": wav()})
 
     assert left(data_dir) == []
-    assert field(told, "draft-speaker") == "王芳"
-    assert "choose your files again" in text(told)
+    assert field(response, "draft-speaker") == "王芳"
+    assert "choose your files again" in text(response)
 
 
 def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:

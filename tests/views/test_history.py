@@ -319,12 +319,12 @@ def test_row_says_what_changed_since_its_parent(browser: Client, owner: User) ->
     second = make_attempt(by=owner, recording=cut, sent=sent, parent=first)
     third = make_attempt(by=owner, recording=cut, sent=sent, parent=second)
 
-    told = (
+    changes = (
         (second, first, "Recording cut from 3:10 to 1:20; model 2.8 turbo → 2.8 hd; "
          "reduce noise on"),
         (third, second, "Nothing changed"),
     )  # fmt: skip
-    for attempt, parent, sentence in told:
+    for attempt, parent, sentence in changes:
         row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
         page = text(browser.get(reverse("attempt", args=[attempt.pk])))
         assert row.count(f"{sentence} (since attempt {parent.pk})") == 1

@@ -231,7 +231,7 @@ def test_clone_again_fills_in_all_but_token_id_and_permission(
     }
 
 
-@pytest.mark.parametrize("query", ["from", "asked"])
+@pytest.mark.parametrize("query", ["from", "attempt"])
 @pytest.mark.parametrize("given", ["0", "x", "-1", "9" * 19, "9" * 30, "", "%00", "٣"])
 def test_unknown_attempt_in_the_address_is_not_found(
     client: Client, user: User, query: str, given: str
@@ -240,19 +240,19 @@ def test_unknown_attempt_in_the_address_is_not_found(
 
 
 def test_back_button_shows_the_sent_form(client: Client, user: User) -> None:
-    asked = factories.make_attempt(by=user)
+    attempt = factories.make_attempt(by=user)
 
-    response = client.get(f"/?asked={asked.pk}")
+    response = client.get(f"/?attempt={attempt.pk}")
 
     shown = page(response.content)
-    assert shown["token"] == str(asked.token)
-    assert shown["voice_id"] == asked.voice_id
+    assert shown["token"] == str(attempt.token)
+    assert shown["voice_id"] == attempt.voice_id
     assert shown["permission"] is True
     assert "You've already requested this voice." in response.content.decode()
 
 
 def test_sent_form_is_shown_only_to_its_user(client: Client, user: User) -> None:
-    assert client.get(f"/?asked={factories.make_attempt().pk}").status_code == 404
+    assert client.get(f"/?attempt={factories.make_attempt().pk}").status_code == 404
 
 
 def test_draft_is_restored_once(client: Client, user: User, recording: AudioFile) -> None:

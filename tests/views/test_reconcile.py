@@ -1,4 +1,4 @@
-"""Finding out: asked only by a person, and written down truly."""
+"""Reconcile: only a person starts it, and its result is recorded."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -275,7 +275,7 @@ def test_recording_has_a_page_of_its_own(client: Client, user: User) -> None:
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", html) == ["anna.mp3"]
     assert html.count(f'href="/?recording={theirs.pk}"') == 1
     assert html.count(f'href="/recordings/{theirs.pk}/cut/"') == 1
-    assert html.count(f'href="/recordings/{theirs.pk}/tidy/"') == 1
+    assert html.count(f'href="/recordings/{theirs.pk}/clean-copy/"') == 1
     assert html.count(f'href="/audio/recordings/{theirs.pk}/?download=1"') == 1
     assert html.count(f'action="/recordings/{theirs.pk}/delete/"') == 1
 
@@ -474,8 +474,8 @@ def test_prompt_clip_length_has_tenths(client: Client, user: User) -> None:
 
 def forebears(row: str) -> str:
     """What a row says of where it comes from."""
-    told = row.partition('origin">')[2].partition("</span>")[0]
-    return " ".join(re.sub("<[^>]+>", "", told).split())
+    origin = row.partition('origin">')[2].partition("</span>")[0]
+    return " ".join(re.sub("<[^>]+>", "", origin).split())
 
 
 @pytest.mark.parametrize("rows", [1, 20])
@@ -521,7 +521,10 @@ def test_several_files_without_script_get_a_message_each(client: Client, user: U
 
     response = client.post("/recordings/", {"file": files, "several": "1"}, follow=True)
 
-    assert [one.name for one in AudioFile.objects.order_by("pk")] == ["one.wav", "two.wav"]
+    assert [recording.name for recording in AudioFile.objects.order_by("pk")] == [
+        "one.wav",
+        "two.wav",
+    ]
     assert response.redirect_chain == [("/recordings/", 302)]
     assert message_levels(response) == ["success", "error", "success"]
 

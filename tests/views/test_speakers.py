@@ -125,21 +125,21 @@ def test_speaker_has_a_fixed_number_of_queries(client: Client, owner: User) -> N
     first = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
     second = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna", parent=first)
 
-    def asked(**query: Any) -> tuple[int, str]:
+    def get_list(**query: Any) -> tuple[int, str]:
         with CaptureQueriesContext(connection) as counted:
             html = page(client, first.speaker, **query)
         return len(counted), html
 
-    few, _html = asked()
+    few, _html = get_list()
     chain = [_copy(second, second.pk + number, second.pk + number - 1) for number in range(1, 500)]
     alone = [_copy(second, second.pk + 499 + number, None) for number in range(1, 500)]
     CloneAttempt.objects.bulk_create(chain + alone)
 
-    newest = asked()
+    newest = get_list()
     # One fewer: nothing on this page has changed since a parent.
     assert (newest[0], len(rows(newest[1]))) == (few - 1, 25)
     assert rows(newest[1])[0] == (alone[-1].pk, 0)
-    last = asked(page=999)
+    last = get_list(page=999)
     assert (last[0], len(rows(last[1]))) == (few, 25)
     assert rows(last[1])[-1] == (chain[-1].pk, 500)
     assert last[1].count("Page 40 of 40") == 1

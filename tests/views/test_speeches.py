@@ -37,12 +37,12 @@ def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
     return Voice.objects.get(voice_id="Anna-7k2pp")
 
 
-def asked(**changes: str) -> dict[str, str]:
+def form_data(**changes: str) -> dict[str, str]:
     return {"token": str(uuid4()), "text": "Good morning.", "model": "speech-2.8-hd"} | changes
 
 
 def test_same_form_twice_is_one_speech(client: Client, voice: Voice) -> None:
-    form = asked()
+    form = form_data()
 
     for _press in range(2):
         response = client.post(f"/voices/{voice.pk}/speak/", form)
@@ -53,7 +53,7 @@ def test_same_form_twice_is_one_speech(client: Client, voice: Voice) -> None:
 
 
 def test_speech_has_player_and_download(client: Client, voice: Voice, standin: StandIn) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", asked(speed="1.2", pitch="-2", format="wav"))
+    client.post(f"/voices/{voice.pk}/speak/", form_data(speed="1.2", pitch="-2", format="wav"))
     speech = Speech.objects.get()
     speeches.run_speech.call(speech.pk)
 
@@ -69,7 +69,7 @@ def test_speech_has_player_and_download(client: Client, voice: Voice, standin: S
 
 
 def test_waiting_speech_row_polls(client: Client, voice: Voice) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", asked())
+    client.post(f"/voices/{voice.pk}/speak/", form_data())
 
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
 
@@ -92,7 +92,7 @@ def test_waiting_speech_row_polls(client: Client, voice: Voice) -> None:
 def test_invalid_speech_is_refused_and_not_queued(
     changes: dict[str, str], code: str, client: Client, voice: Voice
 ) -> None:
-    response = client.post(f"/voices/{voice.pk}/speak/", asked(**changes))
+    response = client.post(f"/voices/{voice.pk}/speak/", form_data(**changes))
 
     assert response.status_code == 422
     assert all(response.context["speech_form"].has_error(field, code) for field in changes)
@@ -112,7 +112,7 @@ def test_price_shows_the_fee_of_the_first_use(client: Client, voice: Voice) -> N
 
 def test_unknown_speech_can_be_settled(client: Client, voice: Voice, standin: StandIn) -> None:
     standin.script("t2a_v2", Fault(action="drop"))
-    client.post(f"/voices/{voice.pk}/speak/", asked())
+    client.post(f"/voices/{voice.pk}/speak/", form_data())
     speech = Speech.objects.get()
     speeches.run_speech.call(speech.pk)
     assert Speech.objects.get().state == SpeechState.UNKNOWN
@@ -123,7 +123,7 @@ def test_unknown_speech_can_be_settled(client: Client, voice: Voice, standin: St
 
 
 def test_speech_requires_a_sign_in(client: Client, voice: Voice) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", asked())
+    client.post(f"/voices/{voice.pk}/speak/", form_data())
     pk = Speech.objects.get().pk
     client.logout()
 
@@ -151,7 +151,7 @@ def test_speech_of_an_unusable_voice_is_refused(
     assert voice is not None
     Voice.objects.filter(pk=voice.pk).update(**facts)
 
-    response = client.post(f"/voices/{voice.pk}/{path}", asked())
+    response = client.post(f"/voices/{voice.pk}/{path}", form_data())
 
     assert (response.status_code, Speech.objects.count()) == (422, 0)
     assert words in response.content.decode()
@@ -165,7 +165,7 @@ def test_speech_of_an_unusable_voice_is_refused(
 def test_invalid_speech_form_keeps_its_text(
     field: dict[str, str], client: Client, voice: Voice
 ) -> None:
-    response = client.post(f"/voices/{voice.pk}/speak/", asked() | field)
+    response = client.post(f"/voices/{voice.pk}/speak/", form_data() | field)
 
     assert (response.status_code, Speech.objects.count()) == (422, 0)
     assert (field.get("text") or "Good morning.") in response.content.decode()
@@ -174,7 +174,7 @@ def test_invalid_speech_form_keeps_its_text(
 def test_speech_of_a_deleted_voice_is_refused(
     client: Client, voice: Voice, standin: StandIn
 ) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", asked())
+    client.post(f"/voices/{voice.pk}/speak/", form_data())
     delete = {"confirmation": voice.voice_id, "files_here": "on"}
     client.post(f"/voices/{voice.pk}/delete/", delete)
 
@@ -186,7 +186,7 @@ def test_speech_of_a_deleted_voice_is_refused(
 
 
 def test_speech_try_again_button_shows_its_price(client: Client, voice: Voice) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", asked(text="a" * 1000))
+    client.post(f"/voices/{voice.pk}/speak/", form_data(text="a" * 1000))
     Speech.objects.update(status="sending", lease_until=timezone.now() - timedelta(seconds=1))
 
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()

@@ -23,8 +23,8 @@ def _stranger(standin: StandIn, voice_id: str = "Stranger-1") -> None:
     standin.voices[voice_id] = ClonedVoice(voice_id, 1, None, 0, used_at=1)
 
 
-def _compare(client: Client, **asked: str) -> str:
-    return client.post("/voices/compare/", asked).content.decode()
+def _compare(client: Client, **query: str) -> str:
+    return client.post("/voices/compare/", query).content.decode()
 
 
 @pytest.mark.parametrize("path", ["/voices/compare/", "/voices/import/"])

@@ -188,9 +188,9 @@ def test_heard_voice_leaves_the_unheard_view(client: Client, voice: Voice, how: 
     assert client.get(demo).getvalue() == factories.MP3
     assert _unheard(client) == 1  # a GET changes nothing
 
-    told = client.post(f"{demo}heard/" if how == "audio" else f"/voices/{voice.pk}/heard/")
+    response = client.post(f"{demo}heard/" if how == "audio" else f"/voices/{voice.pk}/heard/")
 
-    assert told.status_code == (204 if how == "audio" else 302)
+    assert response.status_code == (204 if how == "audio" else 302)
     assert _unheard(client) == 0
     assert "Mark as heard" not in client.get(f"/voices/{voice.pk}/").content.decode()
 
@@ -198,9 +198,9 @@ def test_heard_voice_leaves_the_unheard_view(client: Client, voice: Voice, how: 
 def test_playing_a_speech_marks_its_voice_as_heard(client: Client, voice: Voice) -> None:
     client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
 
-    told = client.post(f"/audio/speeches/{Speech.objects.get().pk}/heard/")
+    response = client.post(f"/audio/speeches/{Speech.objects.get().pk}/heard/")
 
-    assert (told.status_code, _unheard(client)) == (204, 0)
+    assert (response.status_code, _unheard(client)) == (204, 0)
 
 
 def test_preview_without_a_voice_cannot_be_marked_heard(client: Client, user: User) -> None:
@@ -261,9 +261,9 @@ def test_finished_speech_reloads_the_voice(client: Client, voice: Voice) -> None
 def test_relatives_need_a_fixed_number_of_queries(client: Client, voice: Voice, user: User) -> None:
     attempt = voice.attempt
 
-    def shown(one: CloneAttempt) -> tuple[int, list[str]]:
+    def shown(relative: CloneAttempt) -> tuple[int, list[str]]:
         with CaptureQueriesContext(connection) as counted:
-            html = client.get(f"/voices/{one.cloned_voice_id}/").content.decode()
+            html = client.get(f"/voices/{relative.cloned_voice_id}/").content.decode()
         family = html[html.index("Related attempts") :].partition("</ul>")[0]
         return len(counted), re.findall(r">([^<>]*attempt \d+)</a>", family)
 

@@ -19,7 +19,7 @@ from .segments import read_segment, resample
 _TOLERANCE_MS: Final = 50  # by which an end may move
 _ENERGY_MS: Final = 2.5  # on both sides of a place: where its energy is measured
 _WARM_UP_MS: Final = 20  # decoded around the searched range, so that the resampler has settled
-_EQUALLY_QUIET: Final = 1.26  # 1 dB: of places within it, the one nearest to the wish is taken
+_EQUALLY_QUIET: Final = 1.26  # 1 dB: of places within it, the one nearest to the wanted one
 
 
 def cut(source: Path, target: Path, start_ms: int, end_ms: int) -> Cut:
@@ -127,15 +127,15 @@ class SampleBuffer:
         self._position += count
         return taken
 
-    def quietest(self, wish: int, lowest: int, highest: int, rate: int) -> int:
+    def quietest(self, wanted: int, lowest: int, highest: int, rate: int) -> int:
         """`quietest_place` in this buffer."""
         offset = self._position
-        places = (wish - offset, lowest - offset, highest - offset)
+        places = (wanted - offset, lowest - offset, highest - offset)
         return quietest_place(self.samples, *places, rate) + offset
 
 
-def quietest_place(samples: Block, wish: int, lowest: int, highest: int, rate: int) -> int:
-    """The sample from `lowest` to `highest`, near `wish`, with the least energy around it.
+def quietest_place(samples: Block, wanted: int, lowest: int, highest: int, rate: int) -> int:
+    """The sample from `lowest` to `highest`, near `wanted`, with the least energy around it.
 
     It is moved to a zero crossing nearby if there is one.
     """
@@ -150,7 +150,7 @@ def quietest_place(samples: Block, wish: int, lowest: int, highest: int, rate: i
     left, right = np.maximum(0, places - reach), np.minimum(count, places + reach)
     energy = (energy_before[right] - energy_before[left]) / (right - left)
     quiet = places[energy <= energy.min() * _EQUALLY_QUIET + 1e-12]
-    place = int(quiet[np.argmin(np.abs(quiet - wish))])
+    place = int(quiet[np.argmin(np.abs(quiet - wanted))])
     wave = samples.mean(axis=0)
     return _zero_crossing(wave, place, max(lowest, place - reach), min(highest, place + reach))
 

@@ -97,13 +97,13 @@ def length_bands(purpose: str) -> list[LengthBand]:
     )
     return [
         LengthBand(span.shortest, "bad", short),
-        LengthBand(span.longest + 1, "good", _("{length} — fine")),
+        LengthBand(span.longest + 1, "good", _("{length} — good")),
         LengthBand(None, "bad", long),
     ]
 
 
 def describe_length(length_ms: int, purpose: str) -> dict[str, str]:
-    """`state` and `words` for a length: "42 s — fine"."""
+    """`state` and `words` for a length: "42 s — good"."""
     bands = length_bands(purpose)
     band = next(band for band in bands if band.below_ms is None or length_ms < band.below_ms)
     return {"state": band.state, "words": str(band.words).format(length=format_length(length_ms))}
@@ -165,7 +165,7 @@ class CutForm(forms.Form):
         error_messages={"required": _("Type where the part ends, such as 1:10.0.")},
     )
     purpose = forms.ChoiceField(
-        label=_("What for?"),
+        label=_("Use as"),
         choices=((Purpose.SAMPLE, _("Recording")), (Purpose.PROMPT, _("Prompt clip"))),
         widget=forms.RadioSelect,
         error_messages={

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import AudioFile, Purpose, Verdict
+from voicestudio.words.figures import LARGE_OFFSET
 
 from . import texts
 
@@ -75,7 +76,6 @@ FIXES: Final = {
     "mono": frozenset({"dead_channel", "out_of_phase"}),
 }
 LONG_END_S: Final = 1.0
-OFFSET: Final = 0.005  # of full scale
 OFF_LEVEL_LU: Final = 4.0
 GOAL_LUFS: Final = -20.0
 
@@ -89,5 +89,5 @@ def recommended_steps(recording: AudioFile) -> dict[str, bool]:
     loudness = figures.get("loudness_lufs")
     ticked["trim"] |= max(ends) > LONG_END_S
     ticked["level"] |= loudness is not None and abs(loudness - GOAL_LUFS) > OFF_LEVEL_LU
-    ticked["dc_and_hum"] |= abs(figures.get("dc_offset") or 0) > OFFSET
+    ticked["dc_and_hum"] |= abs(figures.get("dc_offset") or 0) > LARGE_OFFSET
     return ticked if any(ticked.values()) else dict.fromkeys(ticked, False) | {"level": True}

@@ -195,6 +195,6 @@ class CloneAttempt(PaidCall):
 
     @property
     def is_being_reconciled(self) -> bool:
-        """Whether a worker is asking MiniMax at this moment what became of the request."""
+        """Whether a worker is asking MiniMax at this moment for the outcome of the request."""
         held = self.lease_until is not None and not self.has_lapsed
         return held and self.status == AttemptState.UNKNOWN

@@ -39,7 +39,7 @@ class Origin(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """The quality of a recording, as the sample doctor rates it."""
+    """The quality of a recording, as the check rates it."""
 
     GOOD = "good", _("Good")
     USABLE = "usable", _("Usable")
@@ -90,7 +90,7 @@ class AudioFile(models.Model):
     silence_share = models.FloatField(null=True, blank=True)
     peaks = models.JSONField(default=list, blank=True)
 
-    # The sample doctor's report: see `audio.doctor` for the shapes.
+    # The report of the check; see `audio.doctor` for the shapes.
     verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
     findings = models.JSONField(default=list, blank=True)
     figures = models.JSONField(default=dict, blank=True)

@@ -1,4 +1,4 @@
-"""Template tags of the sample doctor's figures, each with its name and unit."""
+"""Template tags of the figures of a check, each with its name and unit."""
 
 from dataclasses import dataclass
 from typing import Any

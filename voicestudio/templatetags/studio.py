@@ -141,7 +141,7 @@ def megabytes(count: int | None) -> str:
 register.filter("size", words.size)
 register.filter("length_of", format_length)
 register.filter("position", format_time)
-register.filter("judged", describe_length)
+register.filter("described_length", describe_length)
 
 
 @register.filter

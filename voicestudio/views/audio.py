@@ -84,14 +84,14 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-def preview_heard(request: HttpRequest, pk: int) -> HttpResponse:
+def mark_preview_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a voice as heard: a player has started its preview."""
     rows = CloneAttempt.objects.visible_to(request.user).select_related("cloned_voice")
     return _mark_heard(get_object_or_404(rows.only("cloned_voice"), pk=pk).cloned_voice)
 
 
 @require_POST
-def speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
+def mark_speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a voice as heard: a player has started this speech."""
     rows = Speech.objects.visible_to(request.user).select_related("voice")
     return _mark_heard(get_object_or_404(rows.only("voice"), pk=pk).voice)

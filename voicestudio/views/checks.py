@@ -21,7 +21,7 @@ PLACES: Final = {"row", "form"}
 def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
     """The verdict for the place that polls; 204 if that place shows the newest state already."""
     recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    is_unchanged = request.GET.get("heard", "0") == str(recording.checked_ms or 0)
+    is_unchanged = request.GET.get("checked_ms", "0") == str(recording.checked_ms or 0)
     if request.htmx and recording.is_being_checked and is_unchanged:
         return HttpResponse(status=204)
     return render_verdict(request, recording, place=request.GET.get("place", ""))

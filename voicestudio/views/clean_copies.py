@@ -16,7 +16,7 @@ from .current_user import current_user
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def tidy(request: HttpRequest, pk: int) -> HttpResponse:
+def clean_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose what to fix; afterwards the copy is shown beside the original."""
     original = _find_original(request, pk)
     if not original.has_file or original.needs_cutting:
@@ -32,11 +32,11 @@ def tidy(request: HttpRequest, pk: int) -> HttpResponse:
         code = "nothing_left" if problem.code == "silent" else problem.code
         message = words.message_for_audio_problem(code, problem.facts, purpose=original.purpose)
         return _render_page(request, original, form, message=message)
-    return redirect(f"{reverse('tidy_recording', args=[pk])}?copy={copy.pk}")
+    return redirect(f"{reverse('clean_copy', args=[pk])}?copy={copy.pk}")
 
 
 @require_safe
-def better(request: HttpRequest, pk: int) -> HttpResponse:
+def recommendation(request: HttpRequest, pk: int) -> HttpResponse:
     """Which of the two to use; 204 while one of them is still being checked."""
     original = _find_original(request, pk)
     copy = _find_copy(request, original)
@@ -45,7 +45,7 @@ def better(request: HttpRequest, pk: int) -> HttpResponse:
     if copy.is_being_checked or original.is_being_checked:
         return HttpResponse(status=204)
     context = {"recording": original, "copy": copy}
-    return render(request, "recordings/tidy.html#better", context)
+    return render(request, "recordings/clean_copy.html#recommendation", context)
 
 
 def _render_page(
@@ -62,7 +62,7 @@ def _render_page(
         "place": "",
     }
     status = 422 if message or form.errors else 200
-    return render(request, "recordings/tidy.html", context, status=status)
+    return render(request, "recordings/clean_copy.html", context, status=status)
 
 
 def _find_original(request: HttpRequest, pk: int) -> AudioFile:

@@ -69,7 +69,7 @@ def posted_form(
 def render_page(
     request: HttpRequest, form: CloneForm, *, requested: CloneAttempt | None = None
 ) -> HttpResponse:
-    """The page with `form`; 422 if it has errors. `requested`: the attempt it became earlier."""
+    """The page with `form`; 422 if it has errors. `requested`: an attempt already made from it."""
     # First, because it may tick options of the form.
     recordings = _recordings_context(request, form)
     context = {
@@ -184,10 +184,10 @@ def _copy_answers(attempt: CloneAttempt) -> dict[str, Any]:
 
 
 def _requested_attempt(request: HttpRequest) -> CloneAttempt | None:
-    """The attempt that this form has become; the back button on its page leads here."""
-    if "asked" not in request.GET:
+    """The attempt made from this form before; the back button of its page leads here."""
+    if "attempt" not in request.GET:
         return None
-    attempt = _find_attempt(request, "asked")
+    attempt = _find_attempt(request, "attempt")
     if attempt.created_by_id != current_user(request).pk:
         raise Http404
     return attempt

@@ -116,7 +116,7 @@ def cut_prompt_clip(request: HtmxRequest) -> HttpResponse:
 @form_button
 def clean_up(request: HtmxRequest, field: str) -> HttpResponse:
     """Open the page that makes a clean copy of the chosen recording."""
-    return _open_page(request, field, "tidy_recording")
+    return _open_page(request, field, "clean_copy")
 
 
 def _open_page(request: HtmxRequest, field: str, page: str, **query: str) -> HttpResponse:

@@ -115,9 +115,9 @@ def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
         "recording": recording,
         "suggestions": _list_suggestions(recording, ""),
         "back": _parse_back(request.GET.get("back", "")),
-        "asked": _requested_suggestion(request),
+        "requested": _requested_suggestion(request),
         # Tells the open page to select the requested one, unless something is selected by hand.
-        "late": True,
+        "preselect": True,
     }
     return render(request, "recordings/cut.html#suggestions", context)
 
@@ -144,14 +144,14 @@ def _render_page(request: HttpRequest, recording: AudioFile, form: CutForm) -> H
         "shape": _draw(recording, Window(0, length_ms)) if length_ms else None,
         "part": part,
         "length_s": f"{length_ms // 100 / 10:.1f}",
-        "judged": describe_length(part.length_ms, purpose)
+        "length": describe_length(part.length_ms, purpose)
         if is_valid
         else {"state": "bad", "words": CORRECT_FIRST},
         "correct_first": CORRECT_FIRST,
         "bands": json.dumps(all_length_bands()),
         "seconds": SECONDS,
         "suggestions": _list_suggestions(recording, requested),
-        "asked": requested,
+        "requested": requested,
     }
     status = 422 if form.errors else 200
     return render(request, "recordings/cut.html", context, status=status)

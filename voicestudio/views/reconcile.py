@@ -1,4 +1,4 @@
-"""Reconcile: find out what became of an attempt whose answer was lost."""
+"""Reconcile: find out the outcome of an attempt whose answer was lost."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

@@ -59,7 +59,7 @@ def import_voice(request: HtmxRequest) -> HttpResponse:
         error = _("MiniMax no longer lists this voice, or it has already been imported.")
         return _render_error(request, form, error)
     if request.htmx:
-        return render(request, "voices/compare.html#there", {"taken": voice})
+        return render(request, "voices/compare.html#import-row", {"imported": voice})
     messages.success(request, _("The voice was imported."))
     return redirect("voice", voice.pk)
 
@@ -81,15 +81,15 @@ def _list_voices(
     voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(shown_ids)
     return {
         "result": result,
-        "there": page.object_list,
+        "listed_voices": page.object_list,
         "found": len(there),
         "searchable": len(result.only_there) > PAGE_SIZE,
         "words": form.words,
         "number": page.number,
         "pages": page.paginator.num_pages,
-        "both": [voices[pk] for pk in both if pk in voices],
+        "voices_in_both": [voices[pk] for pk in both if pk in voices],
         "only_here": sum(len(group) for group in result.only_here.values()),
-        "here": [
+        "groups_only_here": [
             {
                 "reason": reason,
                 "state": REASONS[reason],
@@ -108,5 +108,5 @@ def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> Ht
         "name": form.data.get("name", "")[:120],
         "error": error,
     }
-    part = "#there" if request.htmx else ""
+    part = "#import-row" if request.htmx else ""
     return render(request, f"voices/compare.html{part}", context, status=422)

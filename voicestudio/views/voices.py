@@ -89,7 +89,7 @@ def dismiss_reminder(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def heard(request: HttpRequest, pk: int) -> HttpResponse:
+def mark_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark the voice as heard by hand; players mark it when they start."""
     service.mark_heard(find_voice(request, pk))
     return redirect("voice", pk)

@@ -1,4 +1,4 @@
-"""Words, figures: the name and unit of each figure that the sample doctor measures."""
+"""Words, figures: the name and unit of each figure that a check measures."""
 
 from collections.abc import Callable
 from typing import Final

@@ -153,11 +153,11 @@ def _noise(analyzers: Analyzers, frames: Frames, average: float) -> dict[str, Me
         stretch_db = _room_db(noise_db[part], quiet[part])
         worst = max(worst, stretch_db) if stretch_db > -200 else worst
     if overall < -200:  # there are no pauses: take the levels of the bands when they are lowest
-        stretches = room_levels(frames.bands)
-        quiet_bands = np.concatenate([rows for _, rows in stretches])
+        segments = room_levels(frames.bands)
+        quiet_bands = np.concatenate([rows for _, rows in segments])
         lowest = np.repeat(
             noise_power(quiet_bands, above_hum=above_hum),
-            [part.stop - part.start for part, _ in stretches],
+            [part.stop - part.start for part, _ in segments],
         )
         overall = worst = float(10 * np.log10(np.percentile(lowest, 10) + 1e-13)) + ROOM_BIAS_DB
     has_speech = frames.speech.any()

@@ -27,7 +27,7 @@ _POWERS: Final = np.float32(10) ** (unpack_db(np.arange(256, dtype=np.uint8)) / 
 
 
 def room_levels(rows: Packed) -> list[tuple[slice, Packed]]:
-    """Noise level in every band, packed, for stretches of steps.
+    """Noise level in every band, packed, for segments of steps.
 
     It is the 10th percentile over 10 s around; even in fluent speech, a band is empty that often.
     """
@@ -86,7 +86,7 @@ def detect_speech(rows: Packed, room: RoomLevels) -> NDArray[np.bool_]:
 
 
 def fill_gaps(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Fill gaps shorter than a pause and drop stretches shorter than a syllable."""
+    """Fill gaps shorter than a pause and drop segments shorter than a syllable."""
     result = speech.copy()
     for value, longest in ((False, _GAP), (True, _SYLLABLE - 1)):
         for start, end in find_runs(result == value):

@@ -106,9 +106,9 @@ def check_order(order: Order) -> None:
 def _check_quality(field: str, recording: AudioFile) -> None:
     """Refuse what the provider would refuse; a poor recording is the person's choice."""
     if code := recording.refused_because:
-        value = next(one["value"] for one in recording.findings if one["code"] == code)
-        said = words.describe_finding(code, value, purpose=recording.purpose)
-        raise OrderRefused(field, Message(said.title, said.what_to_do))
+        value = next(finding["value"] for finding in recording.findings if finding["code"] == code)
+        finding = words.describe_finding(code, value, purpose=recording.purpose)
+        raise OrderRefused(field, Message(finding.title, finding.what_to_do))
 
 
 def _check_texts(order: Order) -> None:

@@ -1,4 +1,4 @@
-"""Reconcile: find out what became of an attempt whose answer was lost. Only a person starts it."""
+"""Reconcile: find out the outcome of an attempt whose answer was lost. Only a person starts it."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""Submission: an order becomes a row, and the worker is told its primary key."""
+"""Submission: an order becomes a row, and its primary key is enqueued."""
 
 from typing import TYPE_CHECKING
 

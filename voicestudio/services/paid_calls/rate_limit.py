@@ -67,8 +67,8 @@ def reserve_slot(call: PaidCall, *, allow_now: bool = True) -> Slot:
 def slow_down(call: PaidCall, *, code: int | None, retry_after: float | None) -> None:
     """Pause all calls of this kind because the provider asks for it, longer each time.
 
-    `retry_after` is the provider's own wish in seconds. A call that was sent before the last pause
-    began says nothing new. `call` itself has to reserve a new slot.
+    `retry_after` is the pause (s) that the provider asks for. A call that was sent before the
+    last pause began says nothing new. `call` itself has to reserve a new slot.
     """
     with transaction.atomic():
         limit, now = _lock_limit(call), timezone.now()

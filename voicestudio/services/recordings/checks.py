@@ -1,4 +1,4 @@
-"""Checks: the worker runs the sample doctor on a recording as soon as it is stored."""
+"""Checks: the worker checks a recording as soon as it is stored."""
 
 import logging
 import tempfile

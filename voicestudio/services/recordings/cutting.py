@@ -59,13 +59,13 @@ def clean_recording(
     Raises as `cut_recording`.
     """
     options = {"trim": trim, "level": level, "dc_and_hum": dc_and_hum, "mono": mono}
-    recipe = " ".join(["tidy", *(name for name, chosen in options.items() if chosen)])
+    recipe = " ".join(["clean", *(name for name, chosen in options.items() if chosen)])
     if existing := _find_result(recording, recipe):
         return existing
     with _source_and_target(recording) as (source, target):
         cleanup = isolated.clean_up(source, target, **options, timeout=120)
         return _save_result(
-            recording, target, _("{name}, tidied").format(name=_stem(recording.name)),
+            recording, target, _("{name}, clean copy").format(name=_stem(recording.name)),
             recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.CLEANED,
             steps=cleanup.steps,
         )  # fmt: skip

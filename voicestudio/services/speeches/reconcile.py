@@ -1,4 +1,4 @@
-"""Reconcile: only a person can say what became of a speech whose answer was lost."""
+"""Reconcile: only a person can tell the outcome of a speech whose answer was lost."""
 
 from typing import TYPE_CHECKING
 

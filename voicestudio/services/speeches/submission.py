@@ -1,4 +1,4 @@
-"""Submission: a text becomes a row, and the worker is told its primary key."""
+"""Submission: a text becomes a row, and its primary key is enqueued."""
 
 from dataclasses import replace
 from decimal import Decimal
