@@ -138,6 +138,18 @@ def test_clone_again_links_to_the_filled_form(browser: Client, owner: User) -> N
     assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
 
 
+@pytest.mark.parametrize("state", list(AttemptState))
+def test_ready_attempt_links_to_its_voice(
+    browser: Client, owner: User, state: AttemptState
+) -> None:
+    attempt = make_attempt(state, by=owner)
+
+    html = page(browser, attempt)
+
+    link = f'href="{reverse("voice", args=[attempt.cloned_voice_id or 0])}"'
+    assert (link in html) is attempt.is_ready
+
+
 def story(html: str) -> list[str]:
     sentences = re.findall(r"</time></dt>\s*<dd>(.*?)</dd>", html)
     return [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in sentences]
