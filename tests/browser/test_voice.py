@@ -56,6 +56,7 @@ def test_kept_voice_updates_its_page(studio: Studio, standin: StandIn) -> None:
     expect(badge).to_have_attribute("data-state", "good")
     expect(page.locator("#life")).to_contain_text("$1.51")
     expect(page.locator("#speech-price")).not_to_contain_text("$1.50")
+    expect(page.locator("#speak-help")).not_to_contain_text("keep")
     expect(page.locator("#story")).to_contain_text("Kept, anna")
     assert page.evaluate("window.isSamePage")
     assert Voice.objects.get().state == VoiceState.KEPT
