@@ -98,6 +98,13 @@ def test_model_and_person_filters(browser: Client, owner: User) -> None:
     assert shown(browser.get(URL, {"person": colleague.pk})) == [theirs.pk]
 
 
+def test_model_filter_shows_readable_names(browser: Client, owner: User) -> None:
+    page = text(browser.get(URL))
+
+    assert re.search(r'value="speech-2.8-hd"[^>]*>2.8 hd: best quality<', page)
+    assert ">speech-" not in page
+
+
 def test_dates_include_both_days(browser: Client, owner: User) -> None:
     days = [datetime(2026, 3, day, 23, 30, tzinfo=UTC) for day in (1, 2, 3, 4)]
     made = [make_attempt(by=owner, created_at=day).pk for day in days]

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import AttemptState
 
+from . import speech_models
 from .fields import Select
 
 # Years outside of these are typing errors.
@@ -51,7 +51,7 @@ class HistoryForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], *, people: list[tuple[int, str]]) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
         choices: dict[str, list[tuple[str, Any]]] = {
-            "model": [("", _("Any")), *((name, name) for name in settings.MINIMAX_MODELS)],
+            "model": [("", _("Any")), *speech_models.choices()],
             "person": [("", _("Anyone")), *((str(pk), name) for pk, name in people)],
             "state": [("", _("Any")), *AttemptState.choices],
             "flag": [("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
