@@ -1,4 +1,4 @@
-"""Forms: a recording as a file, by its id, or by the provider's File ID."""
+"""Forms: a recording as a file, by its id, or by the provider's file ID."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class FileIdField(forms.IntegerField):
     widget = forms.TextInput
 
     def __init__(self, **options: Any) -> None:
-        text = _("A File ID is a whole number such as 123456789012345, as MiniMax gave it.")
+        text = _("A file ID is a whole number such as 123456789012345, as MiniMax gave it.")
         errors = {"invalid": text, "min_value": text, "max_value": text}
         errors |= options.pop("error_messages", {})
         super().__init__(min_value=1, max_value=LARGEST_ID, error_messages=errors, **options)

@@ -65,7 +65,7 @@ def use_example(request: HtmxRequest) -> HttpResponse:
 
 @form_button
 def use_file_id(request: HtmxRequest) -> HttpResponse:
-    """Choose the recording that MiniMax has under the typed File ID."""
+    """Choose the recording that MiniMax has under the typed file ID."""
     form = FileIdForm(request.POST)
     if not form.is_valid():
         return _show_error(request, "file_id", Message(str(form.errors["file_id"][0]), ""))
@@ -131,7 +131,7 @@ def _open_page(request: HtmxRequest, field: str, page: str, **query: str) -> Htt
 
 
 def _show_choice(request: HtmxRequest, recording: AudioFile) -> HttpResponse:
-    """The recording as a fragment, or the form with it in place of a typed File ID."""
+    """The recording as a fragment, or the form with it in place of a typed file ID."""
     if request.htmx:
         return render(request, "recordings/_recording.html", {"recording": recording})
     answers = {"recording": str(recording.pk), "file_id": ""}

@@ -27,7 +27,7 @@ SEARCH_RESULTS: Final = 20
 SELECT_OPTIONS: Final = 50
 NO_FILE: Final = words.Message(_("No file was sent."), _("Choose one."))
 OTHER_PURPOSE: Final = words.Message(
-    _("MiniMax knows this File ID as a prompt clip."), _("Type the File ID of a recording.")
+    _("MiniMax knows this file ID as a prompt clip."), _("Type the file ID of a recording.")
 )
 
 
@@ -132,7 +132,7 @@ def _store(
 def keep_form_uploads(
     request: HttpRequest, data: QueryDict, *, skip: Collection[str]
 ) -> dict[str, str]:
-    """Store the files and the File ID of a posted clone form, and put their ids into `data`.
+    """Store the files and the file ID of a posted clone form, and put their ids into `data`.
 
     Fields in `skip` are left alone. Returns an error for each field that could not be used.
     """
