@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,15 +12,27 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from tests.factories import make_recording
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, RateLimit, Voice
+from tests.factories import make_attempt, make_recording
+from voicestudio.minimax import CloneAnswer, CloneRequest
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    Charge,
+    CloneAttempt,
+    Purpose,
+    RateLimit,
+    Voice,
+)
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
-from voicestudio.services.clones import Order
+from voicestudio.services.clones import Order, steps
+from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
+from voicestudio.services.voices import bookkeeping
 
 from .conftest import wav
 
@@ -439,6 +452,40 @@ def test_late_answer_is_recorded_after_lapsed_lease(
 
     attempt.refresh_from_db()
     assert (given_up, attempt.state) == (1, AttemptState.READY)
+
+
+def test_late_refusal_puts_attempt_back_as_if_not_finished(
+    order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    standin.script("voice_clone", Fault(status_code=1002))
+    attempt = clones.submit(order(), by=person)
+
+    def send_late(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
+        past = timezone.now() - timedelta(seconds=1)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=past)
+        assert bookkeeping.settle_lapsed() == 1
+        return steps.send_clone(attempt, request)
+
+    runner.run(replace(steps.STEPS, send=send_late), attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.finished_at, attempt.cloned_voice) == (
+        AttemptState.WAITING, None, None,
+    )  # fmt: skip
+    assert not Charge.objects.counted().exists()
+
+
+def test_interrupted_attempt_is_put_back_by_what_its_own_row_says(
+    person: User, data_dir: Path
+) -> None:
+    """PostgreSQL does not read a subquery again after waiting for a row that is just being sent."""
+    attempt = make_attempt(AttemptState.INTERRUPTED, by=person)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert clones.retry_interrupted(attempt)
+
+    [update] = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert "SELECT" not in update
 
 
 def test_submit_enqueues_on_commit(

@@ -1,6 +1,7 @@
 """Keeping and rebuilding voices, and the daily reminder of voices that expire."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_user, make_voice
+from voicestudio.minimax import SpeechAnswer, SpeechRequest
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -21,6 +23,7 @@ from voicestudio.models import (
     Event,
     EventKind,
     Reminder,
+    Speech,
     SpeechState,
     Voice,
     VoiceState,
@@ -28,7 +31,9 @@ from voicestudio.models import (
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, reminders, speeches
 from voicestudio.services.clones import rebuild
-from voicestudio.services.speeches import keep
+from voicestudio.services.paid_calls import runner
+from voicestudio.services.speeches import keep, steps
+from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -63,6 +68,26 @@ def test_refused_keep_changes_nothing(voice: Voice, person: User, standin: Stand
     speech.refresh_from_db()
     assert (speech.state, voice.state) == (SpeechState.FAILED, VoiceState.TEMPORARY)
     assert keep.keep_voice(voice, by=person).pk != speech.pk
+
+
+def test_keep_refused_late_gives_way_to_the_next_one(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    """Its outcome was unknown when another one was ordered; then MiniMax asks to slow down."""
+    first = keep.keep_voice(voice, by=person)
+    standin.script("t2a_v2", Fault(status_code=1002))
+
+    def send_late(speech: Speech, request: SpeechRequest) -> SpeechAnswer:
+        Speech.objects.filter(pk=speech.pk).update(lease_until=timezone.now() - HOUR)
+        assert bookkeeping.settle_lapsed() == 1
+        assert keep.keep_voice(voice, by=person).pk != speech.pk
+        return steps.send_speech(speech, request)
+
+    runner.run(replace(steps.STEPS, send=send_late), first.pk)
+
+    states = [speech.state for speech in Speech.objects.order_by("pk")]
+    assert states == [SpeechState.FAILED, SpeechState.WAITING]
+    assert not Charge.objects.counted().exists()
 
 
 def test_keep_after_another_speech_costs_nothing(

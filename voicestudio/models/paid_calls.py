@@ -116,7 +116,9 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
     def requeue(self, state: str) -> int:
         """Let calls in `state` wait for a worker again, as if they were new; how many."""
-        return self.in_state(state).update(
+        # Not the `in_state` of a subclass, which may have a subquery: PostgreSQL does not read one
+        # again after it has waited for a row, so that a call just sent would be sent twice.
+        return PaidCallQuerySet.in_state(self, state).update(
             status=CallStatus.WAITING, claim=None, lease_until=None, retry_at=None, slot_at=None,
             attempts_made=0, trouble="", finished_at=None, enqueued_at=timezone.now(),
         )  # fmt: skip

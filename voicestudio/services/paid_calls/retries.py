@@ -100,6 +100,7 @@ def _put_back(call: PaidCall, due: datetime, job: "Job", **columns: Any) -> bool
         claim=None,
         lease_until=None,
         retry_at=due,
+        finished_at=None,
         enqueued_at=timezone.now(),
         **columns,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError
@@ -159,10 +159,15 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
     """Wait, end, or call it unknown: the one place that turns provider errors into states."""
     was_sent = call.status == call.IN_FLIGHT_STATUS
     if retries.may_retry(call, error, was_sent=was_sent):
-        with transaction.atomic():
-            if retries.schedule_retry(call, error, steps.job, was_sent=was_sent):
-                steps.record_not_done(call)
-        return
+        try:
+            with transaction.atomic():
+                if retries.schedule_retry(call, error, steps.job, was_sent=was_sent):
+                    steps.record_not_done(call)
+        except IntegrityError:
+            # Another call took its place while its outcome was unknown, so that it ends here.
+            logger.warning("%s %s is not repeated.", call._meta.model_name, call.pk, exc_info=True)
+        else:
+            return
     columns = retries.final_columns(call, error, was_sent=was_sent)
     with transaction.atomic():
         recorded = call.advance(**columns)
