@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from voicestudio.models import (
     AttemptState,
@@ -20,6 +22,7 @@ from voicestudio.models import (
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
+from voicestudio.services.paid_calls import rate_limit
 from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_waiting")]
@@ -148,6 +151,25 @@ def test_check_requested_twice_is_sent_once(lost: Lost, person: User, standin: S
 
     assert len(standin.calls_of("voice_clone")) == 2
     assert not reconcile.request_check(attempt, by=person)
+
+
+def test_check_is_sent_in_its_reserved_slot(
+    lost: Lost, person: User, standin: StandIn, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CLONE_RPM, settings.RATE_WINDOW_SECONDS = 1, 60.0
+    attempt = lost(LOST_AFTER)
+    reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
+    slot = _row(attempt).retry_at
+    assert slot is not None
+    assert len(standin.calls_of("voice_clone")) == 1
+
+    clock = SimpleNamespace(now=lambda: slot + timedelta(seconds=1))
+    monkeypatch.setattr(rate_limit, "timezone", clock)
+    reconcile.check_with_provider.call(attempt.pk)
+
+    assert len(standin.calls_of("voice_clone")) == 2
+    assert _row(attempt).state == AttemptState.READY
 
 
 def test_unrequested_check_sends_nothing(lost: Lost, standin: StandIn) -> None:

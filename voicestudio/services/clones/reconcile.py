@@ -72,9 +72,7 @@ def check_with_provider(pk: int) -> None:
     """Send the same request once more, because a person has asked for it, and record the result."""
     with leases.hold() as claim:
         rows = CloneAttempt.objects.filter(pk=pk, status=AttemptState.UNKNOWN, claim__isnull=True)
-        if not rows.update(
-            claim=claim, worker=leases.worker, lease_until=leases.lease_end(), retry_at=None
-        ):
+        if not rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             return
         attempt = CloneAttempt.objects.for_worker().get(pk=pk)
         if not _has_slot(attempt):
@@ -92,9 +90,10 @@ def check_with_provider(pk: int) -> None:
 def _has_slot(attempt: CloneAttempt) -> bool:
     """Whether the question may be sent now; else it waits for its slot like any clone call."""
     with transaction.atomic():
-        attempt.slot_at = None
+        # While it waits, `slot_at` still tells when the first request was sent.
+        attempt.slot_at = attempt.retry_at
         slot = rate_limit.reserve_slot(attempt)
-        columns: dict[str, Any] = {"slot_at": slot.at}
+        columns: dict[str, Any] = {"slot_at": slot.at, "retry_at": None}
         if not slot.granted:
             columns = {"claim": None, "retry_at": slot.at, "lease_until": slot.at}
             check_with_provider.using(run_after=slot.at).enqueue(attempt.pk)
