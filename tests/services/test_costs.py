@@ -17,7 +17,7 @@ from voicestudio.models import AttemptState, Charge, ChargeKind, CloneAttempt, S
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
-from voicestudio.services.money import costs, limits
+from voicestudio.services.money import charges, costs, limits
 from voicestudio.services.speeches import SpeechOrder, keep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -150,6 +150,29 @@ def test_limit_counts_calls_in_flight(settings: Settings, person: User) -> None:
     make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
 
     assert limits.get_budget().promised == Decimal("0.1")
+    with pytest.raises(limits.LimitReached):
+        limits.check_budget(Decimal("0.91"))
+
+
+def test_call_answered_while_the_budget_is_read_counts(
+    settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    attempt = make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
+    rows = CloneAttempt.objects.filter(pk=attempt.pk, status=AttemptState.CLONING)
+
+    def answer_after(read: Callable[..., Decimal]) -> Callable[..., Decimal]:
+        def reading(*args: object) -> Decimal:
+            found = read(*args)
+            if rows.update(status=AttemptState.UNKNOWN):
+                charges.charge_preview(attempt, certain=True)
+            return found
+
+        return reading
+
+    for name in ("sum_month", "_sum_in_flight"):
+        monkeypatch.setattr(limits, name, answer_after(getattr(limits, name)))
+
     with pytest.raises(limits.LimitReached):
         limits.check_budget(Decimal("0.91"))
 

@@ -87,12 +87,14 @@ class AllowanceChanged(Exception):  # noqa: N818 - an answer, not a mistake
 def get_budget(*, now: datetime | None = None, apart_from: PaidCall | None = None) -> Budget:
     """Return this month's budget, without the price of `apart_from`."""
     month = month_of(now or timezone.now())
+    # First, so that a call that is answered between the two sums counts twice instead of never.
+    promised = _sum_in_flight(apart_from)
     return Budget(
         month=month,
         limit=settings.MONTHLY_LIMIT,
         allowed=_sum_allowances(month),
         spent=sum_month(month),
-        promised=_sum_in_flight(apart_from),
+        promised=promised,
     )
 
 
