@@ -125,6 +125,15 @@ def test_fetch_again_does_nothing_unless_ready(
     assert callbacks == []
 
 
+def test_preview_deleted_before_its_download_stays_deleted(person: User, standin: StandIn) -> None:
+    attempt = make_attempt(by=person, audio=None, audio_url="", audio_trouble="deleted")
+
+    audio_download.fetch_audio.call("cloneattempt", attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.audio_trouble, attempt.lease_until) == ("deleted", None)
+
+
 @pytest.mark.parametrize("trouble", ["forbidden", "deleted", "lost"])
 def test_permanently_missing_preview_is_not_fetched_again(
     trouble: str, person: User, standin: StandIn

@@ -94,7 +94,7 @@ def enqueue_fetch(calls: Any) -> int:
     """Enqueue the download of all missing audio of these calls; how many."""
     kind = calls.model
     pks = list(calls.with_audio_to_fetch().values_list("pk", flat=True)[:500])
-    kind.objects.filter(pk__in=pks).update(
+    kind.objects.with_audio_to_fetch().filter(pk__in=pks).update(
         audio_trouble="", claim=None, lease_until=leases.lease_end()
     )
     for pk in pks:
@@ -109,7 +109,7 @@ def fetch_audio(kind: str, pk: int) -> None:
     with leases.hold() as claim:
         free = Q(claim__isnull=True) | Q(lease_until__isnull=True)
         free |= Q(lease_until__lt=timezone.now())
-        rows = model.objects.filter(free, pk=pk, status=CallStatus.READY, audio="")
+        rows = model.objects.with_audio_to_fetch().filter(free, pk=pk)
         if rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             fetch(model.objects.for_worker().get(pk=pk))
 
