@@ -1,5 +1,6 @@
-"""Forms: fields for typed text, without its invisible characters."""
+"""Forms: fields for typed text, without its invisible characters, and filters of a list."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -97,3 +98,25 @@ class Select(forms.Select):
 def _render_option(value: str, label: str, chosen: list[str]) -> str:
     is_value = "" if value == label else f' value="{escape(value)}"'
     return f"<option{is_value}{' selected' if value in chosen else ''}>{escape(label)}</option>"
+
+
+class FilterForm(forms.Form):
+    """The filters of a list, from the query string; `options` are choices by field."""
+
+    def __init__(self, data: Mapping[str, Any], **options: list[tuple[str, Any]]) -> None:
+        super().__init__(data, auto_id="filter-%s", label_suffix="")
+        for name, choices in options.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The valid values; the others are in `errors`."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def left_out(self) -> list[str]:
+        """Labels of the fields with invalid values."""
+        return [str(self.fields[name].label) for name in self.errors]

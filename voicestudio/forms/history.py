@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import AttemptState
 
 from . import speech_models
-from .fields import Select
+from .fields import FilterForm, Select
 
 # Years outside of these are typing errors.
 FIRST_YEAR: Final = 2000
@@ -37,7 +37,7 @@ def _choice(label: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, widget=Select(attrs={"class": "input"}))
 
 
-class HistoryForm(forms.Form):
+class HistoryForm(FilterForm):
     """Search and filters; `people` are the ids and names of those who may have made requests."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=200)
@@ -49,28 +49,13 @@ class HistoryForm(forms.Form):
     until = _date(_("To"))
 
     def __init__(self, data: Mapping[str, Any], *, people: list[tuple[int, str]]) -> None:
-        super().__init__(data, auto_id="filter-%s", label_suffix="")
-        choices: dict[str, list[tuple[str, Any]]] = {
-            "model": [("", _("Any")), *speech_models.choices()],
-            "person": [("", _("Anyone")), *((str(pk), name) for pk, name in people)],
-            "state": [("", _("Any")), *AttemptState.choices],
-            "flag": [("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
-        }
-        for name, options in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = options
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """The valid values; the others are in `errors`."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def left_out(self) -> list[str]:
-        """Labels of the fields with invalid values."""
-        return [str(self.fields[name].label) for name in self.errors]
+        super().__init__(
+            data,
+            model=[("", _("Any")), *speech_models.choices()],
+            person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
+            state=[("", _("Any")), *AttemptState.choices],
+            flag=[("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
+        )
 
     @property
     def unfolded(self) -> bool:

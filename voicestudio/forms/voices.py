@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import VoiceState
 
 from . import texts
-from .fields import Select
+from .fields import FilterForm, Select
 
 ORDERS: Final[dict[str, Promise]] = {
     "newest": _("Newest first"),
@@ -27,7 +27,7 @@ LONGEST_NOTE: Final = 4000
 LONGEST_TAGS: Final = 400
 
 
-class VoiceFilterForm(forms.Form):
+class VoiceFilterForm(FilterForm):
     """Search, filters and order, all in the query string, so that a view can be bookmarked."""
 
     q = forms.CharField(
@@ -55,30 +55,19 @@ class VoiceFilterForm(forms.Form):
         widget=Select(attrs={"class": "input"}),
     )
     view = forms.ChoiceField(
-        required=False, choices=[("", ""), *VIEWS.items()], widget=forms.HiddenInput
+        label=_("View"),
+        required=False,
+        choices=[("", ""), *VIEWS.items()],
+        widget=forms.HiddenInput,
     )
 
     def __init__(self, data: Mapping[str, Any], *, tags: list[str]) -> None:
-        super().__init__(data, auto_id="filter-%s", label_suffix="")
-        field = self.fields["tag"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("Any")), *((name, name) for name in tags)]
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """The valid values; the others are in `errors`."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        super().__init__(data, tag=[("", _("Any")), *((name, name) for name in tags)])
 
     @property
     def order_words(self) -> str | Promise:
         """The label of the chosen order."""
         return ORDERS[self.chosen.get("order", "newest")]
-
-    @property
-    def left_out(self) -> list[str]:
-        """Labels of the fields with invalid values."""
-        return [str(self.fields[name].label or _("View")) for name in self.errors]
 
 
 class NotesForm(forms.Form):
