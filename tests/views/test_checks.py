@@ -318,14 +318,6 @@ def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> 
     assert "Check again" not in html
 
 
-@pytest.mark.parametrize("path", ["verdict", "check", "clean-copy", "recommendation"])
-def test_verdict_requires_a_sign_in(client: Client, path: str, data_dir: object) -> None:
-    recording = make_checked_recording("good")
-    ask = client.post if path == "check" else client.get
-
-    assert ask(f"/recordings/{recording.pk}/{path}/").status_code == 302
-
-
 # The form ----------------------------------------------------------------------------------------
 
 ADVICE = {
@@ -463,11 +455,6 @@ def test_button_ignores_an_invalid_recording_id(client: Client, user: User, chos
     sent = order(make_recording()) | {"recording": chosen}
 
     assert client.post("/clone-form/refresh/", sent).status_code == 200
-
-
-@pytest.mark.parametrize("pk", ["0", "9" * 19, "9" * 30])
-def test_check_of_an_unknown_recording_is_not_found(client: Client, user: User, pk: str) -> None:
-    assert client.post(f"/clone-form/check/{pk}/").status_code == 404
 
 
 def test_clean_up_button_keeps_what_is_typed(client: Client, user: User) -> None:

@@ -49,13 +49,6 @@ def _rows(client: Client, query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("path", ["/costs/", "/costs/?format=csv"])
-def test_page_requires_a_sign_in(path: str, client: Client) -> None:
-    assert client.get(path).status_code == 302
-    assert client.post("/costs/allow/", {"amount": "5"}).status_code == 302
-    assert Allowance.objects.count() == 0
-
-
 def test_empty_page_says_what_will_be_here(client: Client, user: User) -> None:
     page = _costs(client)
 

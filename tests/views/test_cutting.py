@@ -54,23 +54,6 @@ def address(recording: AudioFile) -> str:
 # The page ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["cut", "shape", "suggestions"])
-def test_cut_page_requires_sign_in_and_a_known_recording(
-    client: Client, user: User, part: str
-) -> None:
-    for pk in (404, 2**63, 10**30):
-        assert client.get(f"/recordings/{pk}/{part}/").status_code == 404
-    client.logout()
-    assert client.get(f"/recordings/1/{part}/").status_code == 302
-
-
-def test_cut_requires_a_sign_in(recording: AudioFile) -> None:
-    response = Client().post(address(recording), {"start": "0", "end": "12"})
-
-    assert response.status_code == 302
-    assert recording.children.count() == 0
-
-
 def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: AudioFile) -> None:
     response = client.get(address(recording))
 

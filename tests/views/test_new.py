@@ -105,13 +105,6 @@ def error_anchors(response: Any) -> list[str]:
 # Shown ----------------------------------------------------------------------------------------
 
 
-def test_stranger_is_sent_to_sign_in(client: Client) -> None:
-    response = client.get("/")
-
-    assert response.status_code == 302
-    assert response["Location"] == "/sign-in/?next=/"
-
-
 def test_form_starts_with_defaults(client: Client, user: User) -> None:
     response = client.get("/")
 

@@ -46,18 +46,6 @@ def tree(owner: User) -> list[CloneAttempt]:
     return [first, second, third, make_attempt(**shared)]
 
 
-@pytest.mark.parametrize("path", ["/speakers/1/", "/history/1/tree-row/"])
-def test_page_requires_a_sign_in(client: Client, path: str) -> None:
-    assert client.get(path)["Location"] == f"/sign-in/?next={path}"
-
-
-@pytest.mark.parametrize("pk", [99, 2**63, 10**30])
-def test_unknown_speaker_is_not_found(client: Client, owner: User, pk: int) -> None:
-    assert client.get(f"/speakers/{pk}/").status_code == 404
-    assert client.get(f"/history/{pk}/tree-row/").status_code == 404
-    assert client.post(f"/history/{pk}/pin/").status_code == 404
-
-
 def test_children_follow_their_parent_newest_tree_first(client: Client, owner: User) -> None:
     first, second, third, alone = tree(owner)
     make_attempt(by=owner, speaker_name="Somebody else")

@@ -27,14 +27,6 @@ def _compare(client: Client, **query: str) -> str:
     return client.post("/voices/compare/", query).content.decode()
 
 
-@pytest.mark.parametrize("path", ["/voices/compare/", "/voices/import/"])
-def test_page_requires_a_sign_in(path: str, client: Client) -> None:
-    answer: Any = client.post(path)
-
-    # What was sent is not kept, so there is nothing to come back to.
-    assert answer["Location"] == "/sign-in/?next=/"
-
-
 def test_page_explains_and_sends_no_request(client: Client, user: User, standin: StandIn) -> None:
     page = client.get("/voices/compare/").content.decode()
 
