@@ -1,14 +1,12 @@
 """Client and stand-in, written independently, agree on the API."""
 
 import io
-import math
-import struct
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.practice.recordings import hum
 from voicestudio.minimax import (
     Client,
     CloneRequest,
@@ -25,12 +23,7 @@ from voicestudio.practice.server import Fault, StandIn
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve seconds of a tone."""
     path = tmp_path_factory.mktemp("sample") / "sample.wav"
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(8000)
-        tone = [int(9000 * math.sin(n / 8)) for n in range(8000 * 12)]
-        out.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+    path.write_bytes(hum(12))
     return path
 
 

@@ -83,10 +83,10 @@ def test_preview_does_not_keep_a_voice() -> None:
 def test_imported_and_kept_voices_do_not_expire() -> None:
     old = timezone.now() - 1000 * HOUR
     kept = make_voice(created_at=old, kept_at=old)
-    taken_in = make_voice(created_at=old, kept_at=old, source=Source.IMPORTED)
+    imported = make_voice(created_at=old, kept_at=old, source=Source.IMPORTED)
 
     assert (kept.state, kept.expires_at) == (VoiceState.KEPT, None)
-    assert taken_in.state == VoiceState.FROM_MINIMAX
+    assert imported.state == VoiceState.FROM_MINIMAX
 
 
 moments = st.one_of(
@@ -101,19 +101,19 @@ moments = st.one_of(
 @given(
     created=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
     kept=moments, missing=moments, deleted=moments, uncertain=st.booleans(),
-    taken_in=st.booleans(), later=st.timedeltas(timedelta(0), timedelta(days=14)),
+    imported=st.booleans(), later=st.timedeltas(timedelta(0), timedelta(days=14)),
 )  # fmt: skip
 def test_states_by_query_and_property_agree(
     created: datetime, kept: datetime | None, missing: datetime | None, deleted: datetime | None,
-    uncertain: bool, taken_in: bool, later: timedelta,
+    uncertain: bool, imported: bool, later: timedelta,
 ) -> None:  # fmt: skip
-    if taken_in:
+    if imported:
         kept = kept or created
     speaker = make_speaker()
     voice = make_voice(
         speaker=speaker, created_at=created, kept_at=kept, missing_at=missing, deleted_at=deleted,
         uncertain=uncertain and kept is None,
-        source=Source.IMPORTED if taken_in else Source.CLONED,
+        source=Source.IMPORTED if imported else Source.CLONED,
     )  # fmt: skip
     at = created + later
 

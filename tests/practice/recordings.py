@@ -18,10 +18,15 @@ def hum(seconds: float, pitch_hz: float = 120.0) -> bytes:
     ]
     second = array("h", (round(6_000 * value) for value in period))
     samples = (second * math.ceil(seconds))[: round(seconds * RATE)]
+    return encode_wav(samples.tobytes(), RATE)
+
+
+def encode_wav(samples: bytes, rate: int) -> bytes:
+    """Return a mono WAV file of 16-bit samples."""
     target = io.BytesIO()
     with wave.open(target, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
+        file.setframerate(rate)
+        file.writeframes(samples)
     return target.getvalue()

@@ -1,7 +1,5 @@
 """Fixtures of the service tests: a person, a real recording, orders, a voice."""
 
-import io
-import wave
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,9 +11,10 @@ from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_recording, make_user
+from tests.practice.recordings import encode_wav
 from voicestudio.models import AudioFile, Voice
 from voicestudio.practice.server import StandIn
-from voicestudio.practice.store import ClonedVoice
+from voicestudio.practice.store import ClonedVoice, StoredFile
 from voicestudio.services.clones import Order
 from voicestudio.services.speeches import SpeechOrder
 
@@ -25,13 +24,7 @@ def wav(seconds: float, *, hertz: float = 180, rate: int = 16_000) -> bytes:
     """A 16-bit mono tone that swells and fades, as the bytes of a WAV file."""
     radians = 2 * np.pi * np.arange(int(seconds * rate)) / rate
     frames = np.rint(12_000 * np.sin(hertz * radians) * (0.6 + 0.4 * np.sin(radians)))
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(frames.astype("<i2").tobytes())
-    return target.getvalue()
+    return encode_wav(frames.astype("<i2").tobytes(), rate)
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +106,13 @@ def make_provider_voice(standin: StandIn, *, by: User, **fields: object) -> Voic
         voice.voice_id, attempt.recording.file_id or 0, 120.0, voice.created_at.timestamp()
     )
     return voice
+
+
+def store_at_provider(standin: StandIn, recording: AudioFile, folder: Path) -> None:
+    """Give the stand-in the file that the recording has there."""
+    assert recording.file_id is not None
+    content = folder / "there.mp3"
+    content.write_bytes(b"x")
+    standin.files[recording.file_id] = StoredFile(
+        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
+    )

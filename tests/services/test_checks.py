@@ -18,6 +18,7 @@ from huey.contrib.djhuey import HUEY
 
 from tests.audio.recordings import write
 from tests.factories import make_checked_recording, make_recording
+from tests.practice.recordings import encode_wav
 from voicestudio.audio import isolated
 from voicestudio.models import AudioFile, Origin
 from voicestudio.practice import examples
@@ -46,17 +47,11 @@ def with_hum(content: bytes, level: float = 0.03) -> bytes:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
     time = np.arange(len(samples)) / rate
     mains = sum(np.sin(2 * np.pi * 50 * tone * time) / tone for tone in (1, 2, 3))
-    target = io.BytesIO()
-    with wave.open(target, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        spoilt = np.clip(samples + level * mains, -1, 1)
-        file.writeframes((spoilt * 32767).astype("<i2").tobytes())
-    return target.getvalue()
+    humming = np.clip(samples + level * mains, -1, 1)
+    return encode_wav((humming * 32767).astype("<i2").tobytes(), rate)
 
 
-def taken_in(
+def store_upload(
     content: bytes, by: User, name: str = "anna.wav", origin: Origin = Origin.UPLOADED
 ) -> AudioFile:
     upload = SimpleUploadedFile(name, content)
@@ -64,7 +59,7 @@ def taken_in(
 
 
 def make_checked(content: bytes, by: User, *how: Any) -> AudioFile:
-    recording = taken_in(content, by, *how)
+    recording = store_upload(content, by, *how)
     recordings.run_check(recording.pk)
     recording.refresh_from_db()
     return recording
@@ -131,7 +126,7 @@ def test_progress_is_saved_during_a_check(
     spoken: bytes, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolated, "HEARTBEAT_S", 0.0)
-    recording = taken_in(spoken, person)
+    recording = store_upload(spoken, person)
     assert recording.check_started_at is not None
 
     recordings.run_check(recording.pk)
@@ -178,7 +173,7 @@ def test_check_of_a_deleted_recording_does_nothing(db: None) -> None:
 def test_new_recording_is_queued_for_a_check(
     spoken: bytes, data_dir: Path, person: User, jobs: Any
 ) -> None:
-    recording = taken_in(spoken, person)
+    recording = store_upload(spoken, person)
 
     assert jobs.pending_count() == 1
     assert recording.is_being_checked

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_recording, make_voice
-from tests.services.conftest import make_provider_voice
+from tests.services.conftest import make_provider_voice, store_at_provider
 from voicestudio.models import (
     AudioFile,
     CloneAttempt,
@@ -19,7 +19,7 @@ from voicestudio.models import (
     VoiceState,
 )
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.practice.store import ClonedVoice, StoredFile
+from voicestudio.practice.store import ClonedVoice
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
 from voicestudio.services.speeches import keep
@@ -32,13 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 def kept(voice: Voice, person: User, standin: StandIn, tmp_path: Path) -> Voice:
     """A kept voice whose recording the stand-in has."""
     speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
-    recording = voice.attempt.recording
-    assert recording.file_id is not None
-    content = tmp_path / "there.mp3"
-    content.write_bytes(b"x")
-    standin.files[recording.file_id] = StoredFile(
-        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
-    )
+    store_at_provider(standin, voice.attempt.recording, tmp_path)
     voice.refresh_from_db()
     return voice
 

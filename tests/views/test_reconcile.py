@@ -1,36 +1,22 @@
 """Reconcile: only a person starts it, and its result is recorded."""
 
+from collections.abc import Callable
+
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from tests import factories
 from voicestudio.models import AttemptState, CloneAttempt, Event, Voice
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import clones
-from voicestudio.services.clones import Order, reconcile
+from voicestudio.services.clones import reconcile
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def lost(user: User, standin: StandIn) -> CloneAttempt:
+def lost(clone_voice: Callable[..., CloneAttempt], standin: StandIn) -> CloneAttempt:
     """An attempt that MiniMax has served, and whose answer was lost on the way."""
-    from uuid import uuid4
-
-    from tests.services.conftest import wav
-
     standin.script("voice_clone", Fault(action="drop", after="work"))
-    recording = factories.make_recording(
-        by=user, content=wav(11, rate=8_000), name="anna.wav", uploaded=False,
-    )  # fmt: skip
-    order = Order(
-        token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,
-        recording=recording, preview_text="Hello.", model="speech-2.8-hd",
-    )  # fmt: skip
-    attempt = clones.submit(order, by=user)
-    clones.run_clone.call(attempt.pk)
-    return CloneAttempt.objects.get(pk=attempt.pk)
+    return clone_voice(preview_text="Hello.", model="speech-2.8-hd")
 
 
 def test_unknown_attempt_offers_to_find_out(client: Client, lost: CloneAttempt) -> None:
@@ -73,10 +59,3 @@ def test_settle_without_an_outcome_changes_nothing(client: Client, lost: CloneAt
     client.post(f"/history/{lost.pk}/settle/", {"worked": "perhaps"})
 
     assert CloneAttempt.objects.get(pk=lost.pk).state == AttemptState.UNKNOWN
-
-
-def test_check_requires_sign_in_and_post(client: Client, lost: CloneAttempt) -> None:
-    assert client.get(f"/history/{lost.pk}/check/").status_code == 405
-    client.logout()
-    assert client.post(f"/history/{lost.pk}/check/").status_code == 302
-    assert CloneAttempt.objects.get(pk=lost.pk).is_being_reconciled is False

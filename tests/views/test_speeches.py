@@ -1,7 +1,7 @@
 """Speaking: a text for a voice, its price, its live row, and its sound."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,29 +12,19 @@ from django.utils import timezone
 
 from tests import factories
 from tests.views import HTMX
-from voicestudio.models import Speech, SpeechState, Voice
+from voicestudio.models import CloneAttempt, Speech, SpeechState, Voice
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import clones, speeches
-from voicestudio.services.clones import Order
+from voicestudio.services import speeches
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def voice(user: User, standin: StandIn, tmp_path: Path) -> Voice:
-    """A voice that the stand-in has really made."""
-    from tests.services.conftest import wav
-
-    recording = factories.make_recording(
-        by=user, content=wav(11, rate=8_000), name="anna.wav", uploaded=False,
-    )  # fmt: skip
-    order = Order(
-        token=uuid4(), speaker_name="Anna", voice_id="Anna-7k2pp", permission=True,
-        recording=recording,
-    )  # fmt: skip
-    attempt = clones.submit(order, by=user)
-    clones.run_clone.call(attempt.pk)
-    return Voice.objects.get(voice_id="Anna-7k2pp")
+def voice(clone_voice: Callable[..., CloneAttempt], standin: StandIn) -> Voice:
+    """A voice that the stand-in has, too."""
+    voice = clone_voice().cloned_voice
+    assert voice is not None
+    return voice
 
 
 def form_data(**changes: str) -> dict[str, str]:
@@ -120,15 +110,6 @@ def test_unknown_speech_can_be_settled(client: Client, voice: Voice, standin: St
     client.post(f"/speeches/{speech.pk}/settle/", {"worked": "no", "note": "asked their support"})
 
     assert Speech.objects.get().state == SpeechState.FAILED
-
-
-def test_speech_requires_a_sign_in(client: Client, voice: Voice) -> None:
-    client.post(f"/voices/{voice.pk}/speak/", form_data())
-    pk = Speech.objects.get().pk
-    client.logout()
-
-    assert client.get(f"/audio/speeches/{pk}/").status_code == 302
-    assert client.get(f"/speeches/{pk}/").status_code == 302
 
 
 @pytest.mark.parametrize(

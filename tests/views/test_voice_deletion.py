@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,10 +9,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_voice
-from tests.services.conftest import make_provider_voice
+from tests.services.conftest import make_provider_voice, store_at_provider
 from voicestudio.models import AudioFile, Event, EventKind, Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.practice.store import StoredFile
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -29,19 +27,6 @@ def _delete(client: Client, voice: Voice, **ticks: str) -> str:
     )
     assert answer.redirect_chain == [(f"/voices/{voice.pk}/delete/", 302)]
     return answer.content.decode()
-
-
-def test_page_requires_a_sign_in(client: Client) -> None:
-    answer: Any = client.get("/voices/1/delete/")
-
-    assert answer["Location"] == "/sign-in/?next=/voices/1/delete/"
-    assert client.post("/voices/1/delete/").status_code == 302
-
-
-@pytest.mark.parametrize("pk", [99, 10**30])
-def test_unknown_voice_is_not_found(pk: int, client: Client, user: User) -> None:
-    assert client.get(f"/voices/{pk}/delete/").status_code == 404
-    assert client.post(f"/voices/{pk}/delete/").status_code == 404
 
 
 def test_deletion_page_lists_what_is_deleted(client: Client, voice: Voice) -> None:
@@ -92,13 +77,7 @@ def test_wrong_voice_id_deletes_nothing(
 def test_each_item_has_a_result_and_the_row_stays(
     client: Client, voice: Voice, standin: StandIn, tmp_path: Path
 ) -> None:
-    recording = voice.attempt.recording
-    assert recording.file_id is not None
-    content = tmp_path / "there.mp3"
-    content.write_bytes(b"x")
-    standin.files[recording.file_id] = StoredFile(
-        recording.file_id, recording.purpose, "there.mp3", 1, 0, content
-    )
+    store_at_provider(standin, voice.attempt.recording, tmp_path)
 
     page = _delete(client, voice, files_there="on", files_here="on")
 
