@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Thread
@@ -452,6 +452,42 @@ def test_late_answer_is_recorded_after_lapsed_lease(
 
     attempt.refresh_from_db()
     assert (given_up, attempt.state) == (1, AttemptState.READY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_late_answer_and_settling_do_not_wait_for_each_other(
+    order: OrderMaker, person: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL each would hold a lock that the other needs, and one of them would fail."""
+    settled = []
+    confirm = bookkeeping.confirm_voice
+
+    def settle() -> None:
+        try:
+            settled.append(bookkeeping.settle_lapsed())
+        finally:
+            connection.close()
+
+    thread = Thread(target=settle)
+
+    def confirm_slowly(attempt: CloneAttempt, created_at: datetime) -> Voice:
+        voice = confirm(attempt, created_at)
+        thread.start()
+        thread.join(0.3)
+        return voice
+
+    def send_late(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
+        past = timezone.now() - timedelta(seconds=1)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=past)
+        return steps.send_clone(attempt, request)
+
+    monkeypatch.setattr(bookkeeping, "confirm_voice", confirm_slowly)
+    attempt = clones.submit(order(), by=person)
+    runner.run(replace(steps.STEPS, send=send_late), attempt.pk)
+    thread.join(30)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, settled) == (AttemptState.READY, [0])
 
 
 def test_late_refusal_puts_attempt_back_as_if_not_finished(

@@ -38,6 +38,9 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
 
     False if another worker holds the attempt; the caller then rolls back.
     """
+    # The attempt is locked before its voice, as in `settle_lapsed`: otherwise each of the two could
+    # wait for the other.
+    CloneAttempt.objects.select_for_update().only("pk").get(pk=attempt.pk)
     voice = confirm_voice(attempt, columns["answered_at"])
     recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:
