@@ -65,7 +65,7 @@ def test_page_shows_the_request(browser: Client, owner: User) -> None:
     assert values["Model"] == "2.8 hd"
     assert values["Language"] == "detected automatically"
     assert values["Sound options"] == "reduce noise, watermark the preview"
-    assert values["Expected words"] == "Hello there"
+    assert values["Words that must be heard"] == "Hello there"
     assert values["Rehearsal"] == "MiniMax is slow"
 
 
@@ -164,6 +164,15 @@ def test_timeline_shows_the_stages_with_times(browser: Client, owner: User) -> N
         "MiniMax answered, 8.4 s",
         "Preview saved, 0.3 s",
     ]
+
+
+def test_timeline_has_no_upload_time_from_before_the_start(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+    assert attempt.uploaded_at is not None
+    waited = attempt.uploaded_at + timedelta(milliseconds=1)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(claimed_at=waited)
+
+    assert "Recording uploaded" in story(page(browser, attempt))
 
 
 def test_timeline_ends_after_the_answer(browser: Client, owner: User) -> None:

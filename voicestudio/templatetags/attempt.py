@@ -106,7 +106,8 @@ def duration_ms(start: datetime | None, end: datetime | None) -> int | None:
 def timeline(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int | None]]:
     """The moment, label and duration (ms, if known) of each event, in order.
 
-    Of a repeated attempt the earlier moments are overwritten, so its durations are left out.
+    Of a repeated attempt the earlier moments are overwritten, so its durations are left out. An
+    attempt that waits after its upload starts again, so the upload may lie before the start.
     """
     first = attempt.attempts_made <= 1
     requested = str(TIMELINE["requested"]) % {"person": attempt.created_by.get_username()}
@@ -125,7 +126,11 @@ def timeline(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int |
     if not attempt.is_ready and (ended := attempt.finished_at) is not None:
         # The outcome follows the answer that decided it.
         rows.append((max(ended, attempt.answered_at or ended), attempt.state.label, None))
-    events = [(at, label, duration_ms(since, at)) for at, label, since in rows if at is not None]
+    events = [
+        (at, label, duration_ms(since, at) if since is None or since <= at else None)
+        for at, label, since in rows
+        if at is not None
+    ]
     return sorted(events, key=lambda event: event[0])
 
 
