@@ -228,7 +228,19 @@ def test_rate_limited_speech_shows_its_start(client: Client, voice: Voice) -> No
     row = client.get(f"/speeches/{Speech.objects.get().pk}/", headers=HTMX).content.decode()
 
     assert row.count(f'It will start at <time datetime="{due.isoformat(timespec="seconds")}"') == 1
-    assert "We try again" not in row
+    assert "try again at" not in row
+
+
+def test_deleted_voice_has_no_hint_about_keeping(client: Client, voice: Voice) -> None:
+    path = f"/voices/{voice.pk}/"
+
+    temporary = client.get(path).content.decode()
+    Voice.objects.update(deleted_at=timezone.now())
+    deleted = client.get(path).content.decode()
+
+    assert temporary.count("MiniMax keeps a voice only after") == 1
+    assert deleted.count("No speech yet.") == 1
+    assert "MiniMax keeps a voice only after" not in deleted
 
 
 def test_finished_speech_reloads_the_voice(client: Client, voice: Voice) -> None:
