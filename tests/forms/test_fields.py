@@ -1,9 +1,10 @@
-"""Fields: how they are drawn."""
+"""Fields: how they are drawn, and what they say of wrong values."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.forms import ChoiceField, Form
 
-from voicestudio.forms.fields import Select
+from voicestudio.forms.fields import Select, TypedField
 
 CHOICES = [("", "Any"), ("Thai", "Thai"), (7, "7"), ("a<b", "A<B")]
 
@@ -33,3 +34,12 @@ def test_select_marks_the_value(value: str, chosen: str) -> None:
 
 def test_select_ignores_unknown_values() -> None:
     assert drawn("Klingon").count("selected") == 0
+
+
+def test_too_long_text_names_its_field() -> None:
+    field = TypedField(label="Preview text", longest=1000)
+
+    with pytest.raises(ValidationError) as error:
+        field.clean("x" * 1001)
+
+    assert error.value.messages == ["Preview text: 1 character too long, 1,000 at most."]

@@ -35,12 +35,12 @@ class TypedField(forms.CharField):
         if over > 0:
             raise ValidationError(
                 ngettext(
-                    "This is %(over)s character too long: %(longest)s at most.",
-                    "This is %(over)s characters too long: %(longest)s at most.",
+                    "%(label)s: %(over)s character too long, %(longest)s at most.",
+                    "%(label)s: %(over)s characters too long, %(longest)s at most.",
                     over,
                 ),
                 "too_long",
-                {"over": f"{over:,}", "longest": f"{self.longest:,}"},
+                {"label": self.label, "over": f"{over:,}", "longest": f"{self.longest:,}"},
             )
 
 
