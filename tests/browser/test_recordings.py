@@ -341,7 +341,7 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
     page.get_by_label("Speaker").fill("Anna Larsen")
 
     page.get_by_role("button", name="Make a clean copy").click()
-    expect(page.get_by_label("Even the level")).to_be_checked()
+    expect(page.get_by_label("Even out the level")).to_be_checked()
     page.locator("#clean-copy [data-main]").click()
     comparison = page.locator("#recommendation")
     expect(comparison).to_be_visible()

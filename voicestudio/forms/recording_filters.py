@@ -45,7 +45,7 @@ class CleanupForm(forms.Form):
         help_text=_("Leaves a fifth of a second at each end."),
     )
     level = forms.BooleanField(
-        label=_("Even the level"),
+        label=_("Even out the level"),
         required=False,
         help_text=_("To −20 LUFS, like speech on the radio; no peak above −3 dB."),
     )

@@ -64,7 +64,7 @@ class SpeechForm(forms.Form):
         widget=forms.NumberInput(attrs={"class": "input"}),
     )
     format = forms.ChoiceField(
-        label=_("File"),
+        label=_("Format"),
         required=False,
         choices=Format.choices,
         initial=Format.MP3,
