@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_recording, make_voice
@@ -212,6 +214,24 @@ def test_gateway_without_deletion_is_reported(kept: Voice, person: User, standin
     assert (deletion.gateway_cannot, _states(deletion)) == (True, [("voice", "cannot")])
     kept.refresh_from_db()
     assert kept.state == VoiceState.KEPT
+
+
+def test_delete_confirms_an_unknown_attempt_and_locks_it_first(
+    voice: Voice, person: User, standin: StandIn
+) -> None:
+    """A worker locks the attempt first; in another order each could wait for the other."""
+    CloneAttempt.objects.update(status="unknown")
+    Voice.objects.update(uncertain=True)
+
+    with CaptureQueriesContext(connection) as queries:
+        deletion = _delete(voice, person, files=False)
+
+    assert _states(deletion) == [("voice", "done")]
+    assert (CloneAttempt.objects.get().status, Voice.objects.get().state) == ("ready", "deleted")
+    sql = [query["sql"] for query in queries]
+    attempt_read = [one.startswith("SELECT") and "_cloneattempt" in one for one in sql]
+    voice_written = [one.startswith('UPDATE "voicestudio_voice"') for one in sql]
+    assert attempt_read.index(True) < voice_written.index(True)
 
 
 # Comparing ----------------------------------------------------------------------------------------

@@ -149,6 +149,8 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
     )
     if item.is_gone:
         with transaction.atomic():
+            # An attempt is locked before its voice, as in `bookkeeping`.
+            CloneAttempt.objects.select_for_update().only("pk").filter(cloned_voice=voice).first()
             now = timezone.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
                 Event.objects.create(
