@@ -1,7 +1,5 @@
 """The cut page in a browser: by mouse, touch and keyboard, and without JavaScript."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
@@ -258,6 +256,9 @@ def test_invalid_times_come_back_as_typed(studio: Studio, recording: AudioFile) 
     page.locator("#id_end").fill("later")
     cut(page)
 
+    # The error is shown before the answer comes; the new page is ready when it has a selection.
+    expect(page).to_have_title(re.compile("Needs correcting"))
+    expect(page.locator(".selected")).to_have_count(1)
     expect(error).to_have_count(1)
     assert times(page) == ("0:00.0", "later")
     handle(page, "End").press("ArrowLeft")
