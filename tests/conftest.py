@@ -1,7 +1,5 @@
 """Fixtures and hooks for the tests of every room."""
 
-from __future__ import annotations
-
 import functools
 import json
 import os

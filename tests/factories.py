@@ -1,7 +1,5 @@
 """Factories: plain functions that create rows as the services write them."""
 
-from __future__ import annotations
-
 import itertools
 from datetime import datetime, timedelta
 from typing import Any

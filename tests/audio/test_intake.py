@@ -14,13 +14,6 @@ from voicestudio.audio import AudioProblem
 from voicestudio.audio.intake import convert, ingest, inspect
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "media"
-    folder.mkdir()
-    return folder
-
-
 @pytest.mark.parametrize("kind", ["mp3", "m4a", "wav"])
 def test_ingest_keeps_the_bytes_of_an_acceptable_file(
     speech_files: Path, folder: Path, kind: str

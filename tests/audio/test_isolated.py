@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 from tests.audio import recordings
-from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
 from voicestudio.audio import AudioProblem, isolated
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.cleanup import clean_up
@@ -38,20 +37,6 @@ def child_processes() -> list[psutil.Process]:
     """The audio processes that this one has started."""
     started = psutil.Process().children()
     return [child for child in started if "voicestudio.audio" in child.cmdline()]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "media"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve seconds of a voice."""
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    return recordings.write(path, speech_in_room("English")[None, : 12 * RATE], RATE)
 
 
 @pytest.mark.parametrize("operation", isolated.OPERATIONS.values(), ids=isolated.OPERATIONS)

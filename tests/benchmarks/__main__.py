@@ -3,8 +3,6 @@
 python -m tests.benchmarks [page_load] [clone_duration] [history] ...
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import signal

@@ -3,8 +3,6 @@
 It shows the 25 newest attempts of the same table, takes a file, and has a form that works.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Chromium, and what it fetches over the network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

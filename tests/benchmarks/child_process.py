@@ -1,7 +1,5 @@
 """Work in a process of its own, so that its time and memory can be measured alone."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

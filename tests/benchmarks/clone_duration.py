@@ -6,8 +6,6 @@ In Chromium on the whole real studio. The baseline is a page without queue and h
 uploads, clones, downloads the preview and answers with a player.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator
 from typing import Final

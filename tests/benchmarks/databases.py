@@ -1,7 +1,5 @@
 """Seeded databases, created once for each schema and kept in the machine's temporary folder."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

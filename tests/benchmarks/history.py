@@ -7,8 +7,6 @@ On SQLite, and on a PostgreSQL server if DATABASE_URL names one (databases calle
 created there).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

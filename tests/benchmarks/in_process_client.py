@@ -6,23 +6,18 @@ It reads addresses from stdin and writes one line of JSON for each to stdout. It
 handler with all its middleware, the real database, and static files as in production.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from tests.benchmarks.databases import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 ROUNDS: Final = 31
 # An address that takes longer than this is requested three times only.

@@ -5,8 +5,6 @@
 The baseline is a minimal Django and htmx page on the same web server.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator
 from typing import Final

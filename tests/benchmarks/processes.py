@@ -6,8 +6,6 @@ The start is the second one, when everything is set up. The baseline is a bare D
 same server.
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Iterator

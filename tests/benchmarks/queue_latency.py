@@ -7,8 +7,6 @@ its row. The baseline: huey on SQLite, one process sends a job that does nothing
 runs it; once with the same threads and pauses as ours, once with huey's defaults.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import random

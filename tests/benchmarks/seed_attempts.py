@@ -4,8 +4,6 @@ The rows are what the services write and satisfy every constraint. They are inse
 Django's ORM, a million in a minute or two.
 """
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator
@@ -36,11 +34,7 @@ LAST: Final = datetime(2026, 6, 30, 18, tzinfo=UTC)
 # What the benchmark searches for.
 FREQUENT_WORD: Final = "recording"  # in every attempt
 RARE_WORD: Final = "quokka"  # in five of a million
-COMMON_PAIR: Final = "th"
-RARE_PAIR: Final = "王芳"  # a whole name in two letters, in one of 4,000
-ABSENT_PAIR: Final = "qz"
 RARE_MODEL: Final = "speech-01-turbo"  # only the oldest attempts
-RARE_PERSON: Final = "person12"  # only the oldest attempts
 
 _GIVEN: Final = (
     "Anna Ben Clara David Emma Felix Grace Henry Ida Jonas Karin Liam Mia Noah Olga Paul Rosa Sven "

@@ -1,7 +1,5 @@
 """A database of voices in every state, as a team would have them after some years."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal

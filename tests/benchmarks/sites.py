@@ -1,7 +1,5 @@
 """The real studio and the bare site, each started in a folder of its own."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

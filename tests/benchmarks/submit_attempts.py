@@ -5,8 +5,6 @@
 Prints for each attempt the milliseconds from its creation until a worker claims it.
 """
 
-from __future__ import annotations
-
 import random
 import sys
 import time

@@ -1,7 +1,5 @@
 """The table that is printed: our value, the value of a bare baseline, their ratio, the target."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 

@@ -6,8 +6,6 @@ Time until the last byte is sent and until the response arrives, and by how much
 the worker grow. The baselines: the same file into the bare site, and the multipart of requests.
 """
 
-from __future__ import annotations
-
 import array
 import json
 import math

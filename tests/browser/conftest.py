@@ -1,7 +1,5 @@
 """A browser, a live server and a worker for the tests of whole workflows."""
 
-from __future__ import annotations
-
 import os
 import re
 import threading

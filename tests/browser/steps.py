@@ -1,7 +1,5 @@
 """Steps and checks that several browser tests share."""
 
-from __future__ import annotations
-
 import base64
 import re
 import time

@@ -1,7 +1,5 @@
 """An attempt in a browser: watched, played, copied, searched for, and reopened."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

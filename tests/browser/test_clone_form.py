@@ -1,7 +1,5 @@
 """The clone form in a browser: filled in, sent once, by keyboard and without JavaScript."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.files.base import ContentFile
 from playwright.sync_api import Page, expect

@@ -1,7 +1,5 @@
 """The recorder in a browser whose microphone repeats a spoken sentence."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

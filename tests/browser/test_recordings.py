@@ -1,7 +1,5 @@
 """Recordings in a browser: checked, uploaded several at once, cleaned up, deleted."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A voice in a browser: kept, spoken with, cloned again, reconciled, imported and deleted."""
 
-from __future__ import annotations
-
 import re
 from zoneinfo import ZoneInfo
 

@@ -189,3 +189,13 @@ def get_error[Error: MiniMaxError](kind: type[Error], call: Callable[[], object]
     with pytest.raises(kind) as caught:
         call()
     return caught.value
+
+
+@pytest.fixture
+def no_such_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name has an address."""
+
+    def resolve(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)

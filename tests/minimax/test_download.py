@@ -373,12 +373,8 @@ def test_refused_connection_was_not_sent(make_client: Make) -> None:
         download(make_client(base_url=url), url)
 
 
-def test_unknown_name_was_not_sent(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-
+@pytest.mark.usefixtures("no_such_host")
+def test_unknown_name_was_not_sent(client: Client) -> None:
     with pytest.raises(NotSent):
         download(client, "http://nowhere.example/")
 

@@ -72,14 +72,8 @@ def test_refused_connection_was_not_sent(make_client: Make) -> None:
 @pytest.mark.parametrize(
     "host", ["nowhere.invalid", "a" * 64 + ".example", "a..example", "xn--.example"]
 )
-def test_unknown_host_was_not_sent(
-    make_client: Make, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    def unknown(*_: object) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-
+@pytest.mark.usefixtures("no_such_host")
+def test_unknown_host_was_not_sent(make_client: Make, host: str) -> None:
     assert_not_sent(failure_of(make_client(base_url=f"https://{host}")))
 
 

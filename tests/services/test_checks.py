@@ -1,7 +1,5 @@
 """Checks of recordings by the real analyzers, and jobs that were lost."""
 
-from __future__ import annotations
-
 import io
 import wave
 from collections.abc import Iterator

@@ -1,11 +1,10 @@
 """Cuts and clean copies of real files."""
 
-from __future__ import annotations
-
 import hashlib
 import wave
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,12 @@ def long(person: User, data_dir: Path) -> AudioFile:
 def seconds_of(recording: AudioFile) -> float:
     with wave.open(recording.file.path, "rb") as file:
         return file.getnframes() / file.getframerate()
+
+
+def cut_start(recording: AudioFile, by: User) -> AudioFile:
+    return recordings.cut_recording(
+        recording, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=by
+    )
 
 
 def fingerprint(recording: AudioFile) -> str:
@@ -195,16 +200,12 @@ def test_same_cut_at_once_makes_one_recording(person: User, long: AudioFile) -> 
         finally:
             connections.close_all()
 
-    def cut() -> AudioFile:
-        return recordings.cut_recording(
-            long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
-        )
-
     def clean() -> AudioFile:
         return recordings.clean_recording(
             long, trim=False, level=True, dc_and_hum=True, mono=True, by=person
         )
 
+    cut = partial(cut_start, long, person)
     with ThreadPoolExecutor(4) as pool:
         cuts_and_copies = list(pool.map(run, [cut, clean, cut, clean]))
 
@@ -215,14 +216,9 @@ def test_same_cut_at_once_makes_one_recording(person: User, long: AudioFile) -> 
 
 
 def test_deleted_cut_is_made_again(person: User, long: AudioFile) -> None:
-    def cut() -> AudioFile:
-        return recordings.cut_recording(
-            long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
-        )
-
-    first = cut()
+    first = cut_start(long, person)
     AudioFile.objects.filter(pk=first.pk).update(deleted_at=timezone.now(), file="")
 
-    again = cut()
+    again = cut_start(long, person)
 
     assert (again == first, again.has_file) == (False, True)

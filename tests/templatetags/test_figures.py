@@ -1,7 +1,5 @@
 """Figures: everything that a check measures has a name and a unit."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Verdicts: shown where a recording is shown, asked for until they come, heeded by the form."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Clean copies: which options are ticked, what is made, and which of the two is recommended."""
 
-from __future__ import annotations
-
 import math
 import re
 from typing import Any

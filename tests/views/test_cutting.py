@@ -1,7 +1,5 @@
 """The cut page: what it shows, what it takes, and where it leads."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

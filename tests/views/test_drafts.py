@@ -1,7 +1,5 @@
 """Drafts: what is sent after the sign-in has expired is there again for who sent it, only."""
 
-from __future__ import annotations
-
 import os
 import re
 import time

@@ -1,7 +1,5 @@
 """The form at `/`: shown, filled in, sent, refused, and sent twice."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import timedelta

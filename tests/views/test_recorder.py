@@ -1,7 +1,5 @@
 """The recorder's fold: what it brings, and the texts that are read aloud."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

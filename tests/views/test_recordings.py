@@ -1,7 +1,5 @@
 """Recordings: brought, chosen, listed, let go."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -17,13 +17,6 @@ from voicestudio.words import FINDINGS
 from voicestudio.words.audio import PASSAGES
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve seconds of a clean voice as wav."""
-    path = tmp_path_factory.mktemp("clip") / "clip.wav"
-    return recordings.write(path, speech_in_room("English")[None, : 12 * RATE], RATE)
-
-
 @pytest.mark.parametrize(
     ("content", "code", "problem"),
     [
