@@ -157,7 +157,7 @@ def test_heard_once_is_heard() -> None:
         (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
     ],
 )
-def test_change_is_told_in_words(change: Change, sentence: str) -> None:
+def test_change_is_described_in_words(change: Change, sentence: str) -> None:
     described = words.describe_change(change.field, change.kind, change.before, change.after)
 
     assert described == sentence

@@ -96,8 +96,8 @@ class Select(forms.Select):
 
 
 def _render_option(value: str, label: str, chosen: list[str]) -> str:
-    is_value = "" if value == label else f' value="{escape(value)}"'
-    return f"<option{is_value}{' selected' if value in chosen else ''}>{escape(label)}</option>"
+    attribute = "" if value == label else f' value="{escape(value)}"'
+    return f"<option{attribute}{' selected' if value in chosen else ''}>{escape(label)}</option>"
 
 
 class FilterForm(forms.Form):

@@ -55,7 +55,7 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
     """Attempts by state, search and page."""
 
     def for_rows(self) -> Self:
-        """With all that one row of a list shows, in one query; `person` is who asked."""
+        """With all that one row of a list shows, in one query; `person` is a username."""
         return self.annotate(person=F("created_by__username")).only(*SHOWN_IN_ROWS)
 
     # By state -----------------------------------------------------------------------------------

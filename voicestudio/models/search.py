@@ -175,12 +175,12 @@ class _Matches:
     def expression(self) -> str | None:
         """The text as an FTS5 query; None if it is too short and too common for the index."""
         if len(self.needle) >= SHORTEST:
-            return _quoted(self.needle)
+            return _quote(self.needle)
         trigrams = self._trigrams()
         if len(trigrams) > MOST_TRIGRAMS:
             return None
         # An empty query finds nothing.
-        return " OR ".join(map(_quoted, trigrams)) or _quoted("")
+        return " OR ".join(map(_quote, trigrams)) or _quote("")
 
     @property
     def is_indexed(self) -> bool:
@@ -230,6 +230,6 @@ class _Matches:
         )
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """`text` as an FTS5 string."""
     return '"' + text.replace('"', '""') + '"'

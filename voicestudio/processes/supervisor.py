@@ -72,7 +72,7 @@ def print_line(text: str) -> None:
 
 
 def get_health_status(host: str, port: int, host_header: str) -> int:
-    """Return the HTTP status of /healthz, 0 without an answer. http.client needs more memory."""
+    """Return the HTTP status of /healthz, 0 without an answer. http.client takes more memory."""
     try:
         with socket.create_connection((host, port), timeout=1) as connection:
             connection.settimeout(2)

@@ -39,7 +39,7 @@ def render_list(
     message: words.Message | None = None,
     **context: Any,
 ) -> HttpResponse:
-    """One page of recordings, newest first; as fast at every depth."""
+    """One page of recordings, newest first, filtered by the query string."""
     chosen = RecordingFilterForm(request.GET).chosen
     rows = _filter(request, chosen).select_related("created_by", "parent__parent").defer(*DEFERRED)
     rows = rows.prefetch_related("provider_files")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
-from voicestudio.models import Voice
+from voicestudio.models import Voice, VoiceState
 from voicestudio.services.voices import sync
 
 from .current_user import current_user
@@ -25,10 +25,10 @@ PAGE_SIZE: Final = 50
 # In the order in which they need attention, with the filter of the voices' list that shows them.
 REASONS: Final = {
     sync.MISSING: "",
-    "unknown": "unknown",
-    sync.NEVER_USED: "temporary",
-    "expired": "expired",
-    "deleted": "deleted",
+    VoiceState.UNKNOWN: VoiceState.UNKNOWN,
+    sync.NEVER_USED: VoiceState.TEMPORARY,
+    VoiceState.EXPIRED: VoiceState.EXPIRED,
+    VoiceState.DELETED: VoiceState.DELETED,
 }
 
 
