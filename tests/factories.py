@@ -29,6 +29,13 @@ PEAKS = [(bar * 37) % 90 + 10 for bar in range(110)]
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 8
 
 
+# What a check of a recording with hum recommends.
+ADVICE = {
+    "noise_reduction": True, "noise_reduction_because": "hum",
+    "volume_normalization": False, "volume_normalization_because": "",
+}  # fmt: skip
+
+
 def make_user(username: str | None = None, **fields: Any) -> User:
     """A user who can sign in with `PASSWORD`."""
     return User.objects.create_user(

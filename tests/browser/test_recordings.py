@@ -16,17 +16,13 @@ from tests.browser.steps import (
     throttle_uploads,
     wait_for_position,
 )
-from tests.factories import make_checked_recording, make_finding, make_recording
+from tests.factories import ADVICE, make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ADVICE = {
-    "noise_reduction": True, "noise_reduction_because": "hum",
-    "volume_normalization": False, "volume_normalization_because": "",
-}  # fmt: skip
 FIGURES = {"speech_s": 16.0, "average_dbfs": -21.0, "peak_dbfs": -4.0, "snr_db": 48.0}
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
-from tests.factories import make_checked_recording, make_finding, make_recording
+from tests.factories import ADVICE, make_checked_recording, make_finding, make_recording
 from tests.views import HTMX
 from voicestudio.models import AudioFile, CloneAttempt, Origin, Purpose
 
@@ -318,10 +318,6 @@ def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> 
 
 # The form ----------------------------------------------------------------------------------------
 
-ADVICE = {
-    "noise_reduction": True, "noise_reduction_because": "hum",
-    "volume_normalization": False, "volume_normalization_because": "",
-}  # fmt: skip
 HUM = "There is a steady hum, often from a power cable or charger."
 
 

@@ -327,16 +327,6 @@ def test_get_makes_nothing(client: Client, user: User, recording: AudioFile) -> 
     assert CloneAttempt.objects.count() == 0
 
 
-def test_form_without_its_csrf_token_is_refused(user: User, recording: AudioFile) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(user)
-
-    response = strict.post("/", answers(recording))
-
-    assert response.status_code == 403
-    assert CloneAttempt.objects.count() == 0
-
-
 def test_empty_voice_id_is_made_from_the_name(
     client: Client, user: User, recording: AudioFile
 ) -> None:
