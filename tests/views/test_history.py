@@ -260,7 +260,7 @@ def test_running_row_polls(browser: Client, owner: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "delay"), [(0.5, 40), (1.5, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)]
+    ("age", "delay"), [(-9.0, 40), (1.1, 100), (5.0, 300), (30.0, 1000), (300.0, 3000)]
 )
 def test_row_polls_less_often_with_age(
     browser: Client, owner: User, age: float, delay: int
