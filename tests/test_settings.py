@@ -217,9 +217,7 @@ def test_environment_overrides_the_env_file(load: Load, tmp_path: Path) -> None:
     file.write_text("PORT=9200\nWORKER_THREADS=3\nMINIMAX_MODELS=speech-9-hd, speech-9-turbo\n")
 
     found = load(
-        *("PORT", "WORKER_THREADS", "MINIMAX_MODELS"),
-        VOICESTUDIO_ENV_FILE=str(file),
-        PORT="9300",
+        *("PORT", "WORKER_THREADS", "MINIMAX_MODELS"), VOICESTUDIO_ENV_FILE=str(file), PORT="9300"
     )
 
     assert found == {

@@ -206,11 +206,7 @@ def test_cut_reduces_channels_and_rate_to_acceptable_ones(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("start_ms", "end_ms", "code"),
-    [
-        (12_000, 17_000, "too_short"),
-        (60_000, 65_000, "too_short"),
-        (0, 800_001, "too_long"),
-    ],
+    [(12_000, 17_000, "too_short"), (60_000, 65_000, "too_short"), (0, 800_001, "too_long")],
 )
 def test_impossible_cut_is_refused(tmp_path: Path, start_ms: int, end_ms: int, code: str) -> None:
     path = recordings.plain_wav(tmp_path / "x", 12)

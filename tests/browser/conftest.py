@@ -190,11 +190,7 @@ class Studio:
 
 @pytest.fixture
 def studio(
-    browser: Browser,
-    live_server: LiveServer,
-    standin: StandIn,
-    data_dir: Path,
-    tmp_path: Path,
+    browser: Browser, live_server: LiveServer, standin: StandIn, data_dir: Path, tmp_path: Path
 ) -> Iterator[Studio]:
     """The studio with a worker. Fails the test if the browser reported an unexpected error."""
     worker = WorkerThread()

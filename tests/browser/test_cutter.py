@@ -10,12 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
-from tests.browser.steps import (
-    bounding_box,
-    sign_in,
-    tab_to,
-    wait_for_position,
-)
+from tests.browser.steps import bounding_box, sign_in, tab_to, wait_for_position
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, Purpose
 

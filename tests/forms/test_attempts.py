@@ -152,11 +152,7 @@ def test_invalid_value_is_an_error_of_its_field(
         ({"preview_text": "😀" * 1000}, "preview_text", "😀" * 1000),
         ({"preview_text": "a\r\n" * 500}, "preview_text", ("a\n" * 500).strip()),
         ({"language": "Tamil", "model": "speech-2.6-hd"}, "language", "Tamil"),
-        (
-            {"language": "Tamil", "model": "speech-02-hd", "preview_text": ""},
-            "language",
-            "Tamil",
-        ),
+        ({"language": "Tamil", "model": "speech-02-hd", "preview_text": ""}, "language", "Tamil"),
         ({"text_validation": "x", "accuracy": "0"}, "accuracy", Decimal(0)),
         ({"speaker": "عُمَر"}, "speaker_name", "عُمَر"),
         ({"noise_reduction": "false"}, "noise_reduction", False),

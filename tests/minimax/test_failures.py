@@ -242,11 +242,7 @@ def test_answer_cut_in_its_headers_is_unknown(
 
     error = failure_of(client)
 
-    assert (type(error), error.outcome_unknown, error.retryable) == (
-        InvalidAnswer,
-        True,
-        False,
-    )
+    assert (type(error), error.outcome_unknown, error.retryable) == (InvalidAnswer, True, False)
 
 
 def test_stale_connection_does_not_affect_a_clone(client: Client, provider: ScriptedServer) -> None:

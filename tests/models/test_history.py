@@ -60,9 +60,7 @@ def test_pages_lead_to_the_end_and_back(
     assert [pk for page in reversed(up) for pk in _pks(page.attempts)] == newest_first
 
 
-def test_page_near_the_start_is_the_full_first_page(
-    ten: list[CloneAttempt],
-) -> None:
+def test_page_near_the_start_is_the_full_first_page(ten: list[CloneAttempt]) -> None:
     rows = CloneAttempt.objects.all()
 
     assert rows.page(after=ten[-2].pk, size=4) == rows.page(size=4)

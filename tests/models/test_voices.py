@@ -90,8 +90,7 @@ def test_imported_and_kept_voices_do_not_expire() -> None:
 
 
 moments = st.one_of(
-    st.none(),
-    st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    st.none(), st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))
 )
 
 

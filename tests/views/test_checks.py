@@ -48,12 +48,7 @@ def waiting(**fields: Any) -> AudioFile:
 
 @pytest.mark.parametrize(
     ("verdict", "label"),
-    [
-        ("good", "Good"),
-        ("usable", "Usable"),
-        ("disappointing", "Poor"),
-        ("unusable", "Unusable"),
-    ],
+    [("good", "Good"), ("usable", "Usable"), ("disappointing", "Poor"), ("unusable", "Unusable")],
 )
 def test_verdict_has_a_label_and_an_icon(
     client: Client, user: User, verdict: str, label: str

@@ -350,12 +350,7 @@ def test_invalid_times_are_kept_with_errors(
     ],
 )
 def test_valid_end_stays_selected(
-    client: Client,
-    recording: AudioFile,
-    start: str,
-    end: str,
-    marked: tuple[str, str],
-    words: str,
+    client: Client, recording: AudioFile, start: str, end: str, marked: tuple[str, str], words: str
 ) -> None:
     sent = {"start": start, "end": end, "purpose": "voice_clone"}
 

@@ -25,8 +25,7 @@ def recording_ids(response: Any) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("path", "headline"),
-    [("/voices/", "No voices yet"), ("/recordings/", "No recordings yet")],
+    ("path", "headline"), [("/voices/", "No voices yet"), ("/recordings/", "No recordings yet")]
 )
 def test_empty_list_explains_itself(browser: Client, path: str, headline: str) -> None:
     page = text(browser.get(path))

@@ -96,16 +96,8 @@ def test_upload_without_script_redirects_to_the_form(
             "voice_clone",
             "This isn&#x27;t an audio file we can read.",
         ),
-        (
-            SimpleUploadedFile("a.wav", hum(3)),
-            "voice_clone",
-            "This recording is too short.",
-        ),
-        (
-            SimpleUploadedFile("a.wav", hum(9)),
-            "prompt_audio",
-            "This clip is too long.",
-        ),
+        (SimpleUploadedFile("a.wav", hum(3)), "voice_clone", "This recording is too short."),
+        (SimpleUploadedFile("a.wav", hum(9)), "prompt_audio", "This clip is too long."),
     ],
 )
 def test_refused_file_shows_its_error_in_place(

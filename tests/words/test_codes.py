@@ -19,8 +19,7 @@ def test_every_code_of_the_provider_has_a_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "codes",
-    [(1002, 1039, 1041, 2045), (1004, 2049), (1013, 1024, 1033), (2056, 2061)],
+    "codes", [(1002, 1039, 1041, 2045), (1004, 2049), (1013, 1024, 1033), (2056, 2061)]
 )
 def test_codes_of_one_meaning_share_a_message(codes: tuple[int, ...]) -> None:
     assert {words.CODES[code] for code in codes} == {words.CODES[codes[0]]}

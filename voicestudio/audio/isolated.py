@@ -160,10 +160,7 @@ def _run[Result](
 
 
 def _call_child(
-    function: str,
-    request: dict[str, Any],
-    timeout: float,
-    progress: Callable[[float], None] | None,
+    function: str, request: dict[str, Any], timeout: float, progress: Callable[[float], None] | None
 ) -> dict[str, Any]:
     limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout, "heartbeat_s": HEARTBEAT_S}
     command = [sys.executable, "-s", "-m", __package__]

@@ -161,8 +161,7 @@ class CutForm(forms.Form):
         error_messages={"required": _("Type where the part begins, such as 0:05.0.")},
     )
     end = TimeField(
-        label=_("End"),
-        error_messages={"required": _("Type where the part ends, such as 1:10.0.")},
+        label=_("End"), error_messages={"required": _("Type where the part ends, such as 1:10.0.")}
     )
     purpose = forms.ChoiceField(
         label=_("Use as"),

@@ -26,10 +26,7 @@ def check_year(day: date) -> None:
 
 def _date(label: Any) -> forms.DateField:
     return forms.DateField(
-        label=label,
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        validators=[check_year],
+        label=label, required=False, input_formats=["%Y-%m-%d"], validators=[check_year]
     )
 
 

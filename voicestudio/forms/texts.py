@@ -59,10 +59,7 @@ def check_pauses(text: str) -> None:
     if len(parts) < 2:
         return
     if not all(parts[1:-1]):
-        raise ValidationError(
-            _("There are two pauses in a row. Use one longer pause."),
-            "pauses",
-        )
+        raise ValidationError(_("There are two pauses in a row. Use one longer pause."), "pauses")
     if not all(any(char.isalnum() for char in part) for part in (parts[0], parts[-1])):
         raise ValidationError(_("A pause needs words before and after it."), "pause")
 

@@ -134,13 +134,7 @@ class AnswerTimeout(NoAnswer):
 class Refused(MiniMaxError):  # noqa: N818
     """The provider, or a gateway in front of it, refused the call."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        reason: Reason | None = None,
-        **details: Any,
-    ) -> None:
+    def __init__(self, message: str, *, reason: Reason | None = None, **details: Any) -> None:
         super().__init__(message, **details)
         self.reason = reason or find_reason(self.status_code, self.http_status)
 

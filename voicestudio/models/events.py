@@ -33,11 +33,7 @@ class Event(models.Model):
     kind = models.CharField(max_length=12, choices=EventKind)
     at = models.DateTimeField(default=timezone.now)
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
-        blank=True,
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     voice = models.ForeignKey(
         Voice, on_delete=models.SET_NULL, related_name="events", null=True, blank=True

@@ -25,11 +25,7 @@ class SpeechState(models.TextChoices):
     INTERRUPTED = "interrupted", _("Interrupted")
 
 
-RUNNING: Final = (
-    SpeechState.WAITING.value,
-    SpeechState.SENDING.value,
-    SpeechState.SPEAKING.value,
-)
+RUNNING: Final = (SpeechState.WAITING.value, SpeechState.SENDING.value, SpeechState.SPEAKING.value)
 
 
 class SpeechPurpose(models.TextChoices):

@@ -126,8 +126,7 @@ class Voice(models.Model):
                 name="voice_imported_is_kept",
             ),
             models.CheckConstraint(
-                condition=Q(uncertain=False) | Q(kept_at__isnull=True),
-                name="voice_kept_is_certain",
+                condition=Q(uncertain=False) | Q(kept_at__isnull=True), name="voice_kept_is_certain"
             ),
         )
 

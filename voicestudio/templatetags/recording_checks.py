@@ -108,9 +108,7 @@ def verdict_meaning(recording: AudioFile) -> str | Promise:
 
 
 @register.filter
-def recommended_options(
-    recording: AudioFile,
-) -> list[tuple[str, str | Promise, str | Promise]]:
+def recommended_options(recording: AudioFile) -> list[tuple[str, str | Promise, str | Promise]]:
     """The sound options recommended for this recording: each field, its label and the reason."""
     return [
         (option, name, recommendation_reason(recording, option))

@@ -61,8 +61,7 @@ def allow(request: HttpRequest) -> HttpResponse:
         limits.allow_more(by=user, **values)
     except limits.AllowanceChanged:
         messages.warning(
-            request,
-            _("Someone just raised the limit, so nothing was added. Check it first."),
+            request, _("Someone just raised the limit, so nothing was added. Check it first.")
         )
     else:
         messages.success(request, _("The limit for this month was raised."))

@@ -30,10 +30,7 @@ class Goal(NamedTuple):
 # Source: provider.md, "Audio": a sample lasts 10 s to 5 min, one to two minutes are recommended; a
 # prompt clip lasts less than 8 s, 5 to 8 are safe. Each limit is below the provider's, because
 # encoders add a little.
-GOALS: Final = {
-    Purpose.SAMPLE: Goal(10, 90, 295),
-    Purpose.PROMPT: Goal(5, 7, 7.5),
-}
+GOALS: Final = {Purpose.SAMPLE: Goal(10, 90, 295), Purpose.PROMPT: Goal(5, 7, 7.5)}
 
 
 @require_safe

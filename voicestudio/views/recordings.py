@@ -33,11 +33,7 @@ DEFERRED: Final = (
 
 
 def render_list(
-    request: HttpRequest,
-    *,
-    status: int = 200,
-    message: words.Message | None = None,
-    **context: Any,
+    request: HttpRequest, *, status: int = 200, message: words.Message | None = None, **context: Any
 ) -> HttpResponse:
     """One page of recordings, newest first, filtered by the query string."""
     chosen = RecordingFilterForm(request.GET).chosen
@@ -48,10 +44,7 @@ def render_list(
     context = {
         "recordings": page.rows,
         "pages": page_links(
-            request,
-            reverse("recordings"),
-            ("after", page.newer),
-            ("before", page.older),
+            request, reverse("recordings"), ("after", page.newer), ("before", page.older)
         ),
         "chosen": chosen,
         "filtered": any(chosen.values()),

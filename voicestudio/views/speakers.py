@@ -45,10 +45,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
         "speaker": speaker,
         "tree_page": tree_page,
         "pages": page_links(
-            request,
-            reverse("speaker", args=[pk]),
-            ("page", number - 1),
-            ("page", next_number),
+            request, reverse("speaker", args=[pk]), ("page", number - 1), ("page", next_number)
         ),
         "best": attempt_tree.best_attempt(speaker),
         "voices": shown_voices[:MOST],

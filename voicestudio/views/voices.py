@@ -46,12 +46,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", "")[:300],
     )
     _attach_costs(page.voices)
-    links = page_links(
-        request,
-        reverse("voices"),
-        ("before", page.before),
-        ("after", page.after),
-    )
+    links = page_links(request, reverse("voices"), ("before", page.before), ("after", page.after))
     context = {
         "form": form,
         "page": page,

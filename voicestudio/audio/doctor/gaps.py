@@ -167,10 +167,7 @@ def _equal_range(chunk: _Mono, at: int, lag: int) -> tuple[int, int]:
     low, high = max(lag, at - reach), min(len(chunk), at + reach)
     unequal = np.flatnonzero(chunk[low:high] != chunk[low - lag : high - lag]) + low
     before, after = unequal[unequal < at], unequal[unequal >= at]
-    return (
-        int(before[-1]) + 1 if len(before) else low,
-        int(after[0]) if len(after) else high,
-    )
+    return (int(before[-1]) + 1 if len(before) else low, int(after[0]) if len(after) else high)
 
 
 def find_clicks(steps: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[int]:

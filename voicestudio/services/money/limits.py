@@ -12,15 +12,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from voicestudio.models import (
-    Allowance,
-    CallKind,
-    Event,
-    EventKind,
-    PaidCall,
-    RateLimit,
-    month_of,
-)
+from voicestudio.models import Allowance, CallKind, Event, EventKind, PaidCall, RateLimit, month_of
 
 from .costs import ZERO, sum_month
 from .prices import price_of

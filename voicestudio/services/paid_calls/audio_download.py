@@ -142,11 +142,7 @@ def _download(call: PaidCall) -> bool:
 
     columns = _store(call, receive)
     saved = call.advance(
-        held_as=(CallStatus.READY,),
-        audio_trouble="",
-        calls=call.calls,
-        lease_until=None,
-        **columns,
+        held_as=(CallStatus.READY,), audio_trouble="", calls=call.calls, lease_until=None, **columns
     )
     if not saved:
         default_storage.delete(columns["audio"])

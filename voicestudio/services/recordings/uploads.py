@@ -136,11 +136,7 @@ def fetch_example(*, voice: int, by: "User") -> AudioFile:
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
         return store_file(
-            Path(target.name),
-            f"{name}.wav",
-            purpose=Purpose.SAMPLE,
-            by=by,
-            origin=Origin.EXAMPLE,
+            Path(target.name), f"{name}.wav", purpose=Purpose.SAMPLE, by=by, origin=Origin.EXAMPLE
         )
 
 

@@ -9,15 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import (
-    CloneAttempt,
-    Event,
-    EventKind,
-    Speech,
-    Tag,
-    Voice,
-    VoiceState,
-)
+from voicestudio.models import CloneAttempt, Event, EventKind, Speech, Tag, Voice, VoiceState
 from voicestudio.models.voices import tag_key
 
 from . import bookkeeping

@@ -8,11 +8,7 @@ from anyascii import anyascii
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from voicestudio.minimax.limits import (
-    MAX_VOICE_ID_LENGTH,
-    MIN_VOICE_ID_LENGTH,
-    VOICE_ID_PATTERN,
-)
+from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH, MIN_VOICE_ID_LENGTH, VOICE_ID_PATTERN
 from voicestudio.models import CloneAttempt, Voice
 from voicestudio.words.voices import VoiceIdCheck
 
