@@ -424,7 +424,7 @@ def test_sign_in_without_javascript_keeps_the_form(studio: Studio) -> None:
     page.goto(f"/voices/{voice.pk}/")
     page.get_by_label("Text", exact=True).fill("Nothing of this is lost.")
     studio.expire_sessions()
-    page.locator("#speak-button").click()
+    page.get_by_role("button", name="Generate").click()
     sign_in(page)
     expect(page.get_by_label("Text", exact=True)).to_have_value("Nothing of this is lost.")
 

@@ -54,7 +54,10 @@ def cut(page: Page) -> None:
 
 def times(page: Page) -> tuple[str, str]:
     """The texts of the two time fields."""
-    return (page.locator("#id_start").input_value(), page.locator("#id_end").input_value())
+    return (
+        page.get_by_label("Start", exact=True).input_value(),
+        page.get_by_label("End", exact=True).input_value(),
+    )
 
 
 def to_seconds(text: str) -> float:
@@ -205,7 +208,7 @@ def test_page_works_by_keyboard_alone(studio: Studio, recording: AudioFile) -> N
     tab_to(page.locator("[data-zoom=part]"))
     page.keyboard.press("Enter")
     expect(page.locator("#shape")).not_to_have_attribute("data-start", "0")
-    tab_to(page.locator("#id_end"))
+    tab_to(page.get_by_label("End", exact=True))
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("0:25,5")
     expect_length(page, "good", r"^18\.5")
@@ -222,7 +225,7 @@ def test_typed_times_move_the_handles_or_show_an_error(
     studio: Studio, recording: AudioFile
 ) -> None:
     page = open_cutter(studio, recording)
-    start, end = page.locator("#id_start"), page.locator("#id_end")
+    start, end = page.get_by_label("Start", exact=True), page.get_by_label("End", exact=True)
     error = page.locator(".cut-times .error")
 
     start.fill("5")
@@ -248,7 +251,7 @@ def test_invalid_times_come_back_as_typed(studio: Studio, recording: AudioFile) 
     page = open_cutter(studio, recording)
     error = page.locator(".cut-times .error")
 
-    page.locator("#id_end").fill("later")
+    page.get_by_label("End", exact=True).fill("later")
     cut(page)
 
     # The error is shown before the answer comes; the new page is ready when it has a selection.
@@ -425,10 +428,10 @@ def test_part_is_cut_without_javascript(studio: Studio, recording: AudioFile) ->
     page.locator("[data-suggest][value=best]").click()
     expect(page.locator("#why-best")).to_be_visible()
     assert times(page) == ("0:12.0", "0:27.0")
-    page.locator("#id_end").fill("0:05")
+    page.get_by_label("End", exact=True).fill("0:05")
     cut(page)
     expect(page.locator(".cut-times .error")).to_be_visible()
-    page.locator("#id_end").fill("0:25")
+    page.get_by_label("End", exact=True).fill("0:25")
     cut(page)
 
     expect(page).to_have_url(re.compile(r"/\?recording=\d+$"))

@@ -336,7 +336,7 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
 
     page.get_by_role("button", name="Make a clean copy").click()
     expect(page.get_by_label("Even out the level")).to_be_checked()
-    page.locator("#clean-copy [data-main]").click()
+    page.get_by_role("button", name="Make a clean copy").click()
     comparison = page.locator("#recommendation")
     expect(comparison).to_be_visible()
     copy = AudioFile.objects.get(origin=Origin.CLEANED)
@@ -360,7 +360,7 @@ def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
     recording = make_checked(studio, make_finding("too_quiet"))
     page = studio.page(path=f"/recordings/{recording.pk}/clean-copy/", java_script_enabled=False)
 
-    page.locator("#clean-copy [data-main]").click()
+    page.get_by_role("button", name="Make a clean copy").click()
 
     expect(page.locator("#copy")).to_be_visible()
 
@@ -383,6 +383,6 @@ def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: boo
     assert AudioFile.objects.filter(pk=recording.pk).exists()
 
     delete.click()
-    dialog.locator("[type=submit]").click()
+    dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(f"#recording-{recording.pk}")).to_have_count(0)
     assert not AudioFile.objects.filter(pk=recording.pk).exists()

@@ -70,7 +70,7 @@ def test_voice_speaks_a_text_that_can_be_played_and_reused(
     page.locator("#speak summary").click()
     page.get_by_label("Pitch").fill("-2")
 
-    page.locator("#speak-button").click()
+    page.get_by_role("button", name="Generate").click()
 
     row = page.locator("li.speech")
     expect(row).to_contain_text("Good morning, everybody.")
@@ -95,7 +95,7 @@ def test_text_is_spoken_after_a_new_sign_in(studio: Studio) -> None:
     expect(price).to_contain_text("24 of 9,999")
     studio.expire_sessions()
 
-    page.locator("#speak-button").click()
+    page.get_by_role("button", name="Generate").click()
     sign_in(page)
 
     expect(page.locator("li.speech")).to_contain_text("Nothing of this is lost.")
