@@ -24,7 +24,8 @@ MB = 1_000_000
 
 
 def growable_arrays() -> list[GrowableArray]:
-    return [each for each in gc.get_objects() if isinstance(each, GrowableArray)]
+    # type(), since isinstance() would open lazy objects that other tests left behind.
+    return [each for each in gc.get_objects() if type(each) is GrowableArray]
 
 
 def analyze(path: Path) -> tuple[Analyzers, Envelope, list[GrowableArray]]:
