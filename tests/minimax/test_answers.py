@@ -1,12 +1,26 @@
 """Answers: each shape becomes data or the right error."""
 
+import base64
+import io
+import json
+import wave
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from voicestudio.minimax import Client, InvalidAnswer, ListedVoice
+from voicestudio.minimax import (
+    Client,
+    HttpResponse,
+    InvalidAnswer,
+    ListedVoice,
+    parse_clone,
+    parse_speech,
+)
 
-from .conftest import CLONE, OK, SPEECH, ScriptedServer, get_error, http, refusal
+from .conftest import CLONE, KEY, OK, SPEECH, ScriptedServer, get_error, http, refusal
 
 FILE = {
     "file_id": 123456789012345,
@@ -33,7 +47,7 @@ def test_clone_answer_keeps_everything(client: Client, provider: ScriptedServer)
         "input_sensitive": False,
         "input_sensitive_type": 0,
         "demo_audio": "https://cdn.example/demo.mp3",
-        "extra_info": {"audio_length": 1200, "usage_characters": 26},
+        "usage_characters": 26,
         "status_code": 0,
         "status_msg": "success",
         "trace_id": "trace-1",
@@ -88,7 +102,7 @@ def test_clone_succeeds_with_code_zero_and_odd_fields(
 
     answer = client.clone_voice(CLONE)
 
-    assert (answer.demo_audio, answer.extra_info, answer.status_code) == ("", {}, 0)
+    assert (answer.demo_audio, answer.usage_characters, answer.status_code) == ("", None, 0)
 
 
 @pytest.mark.parametrize("file_id", [2**63 - 1, str(2**63 - 1)])
@@ -258,6 +272,148 @@ def test_speech_is_read_as_hex_and_as_url(client: Client, provider: ScriptedServ
         "trace-1",
     )
     assert spoken.extra_info == {"usage_characters": 5}
+
+
+MP3 = b"ID3" + bytes(range(40))
+HEX, BASE64 = MP3.hex(), base64.b64encode(MP3).decode()
+
+
+def sse(*events: dict[str, Any]) -> bytes:
+    return b"".join(b"event: message\ndata: %s\n\n" % json.dumps(each).encode() for each in events)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"audio": BASE64}, "base_resp": OK},
+        {"data": {"audio": "data:audio/mp3;base64," + BASE64}, "base_resp": OK},
+        {"audio": HEX, "base_resp": OK},
+        {"data": HEX, "base_resp": OK},
+        {"code": 0, "data": {"data": {"audio": HEX}, "base_resp": OK}},
+        {"data": {"audio": HEX, "status": 2}, "base_resp": {"status_code": 0.0}},
+        {"data": {"audio": HEX}, "base_resp": {"status_code": "0.0"}},
+        MP3,
+        sse(
+            {"data": {"audio": HEX[:20], "status": 1}},
+            {"data": {"audio": HEX[20:], "status": 2}, "base_resp": OK},
+        ),
+        sse(
+            {"data": {"audio": HEX[:20], "status": 1}, "base_resp": OK},
+            {"data": {"audio": HEX[20:], "status": 1}, "base_resp": OK},
+            {"data": {"audio": HEX, "status": 2}, "base_resp": OK},
+        )
+        + b"data: [DONE]\n\n",
+    ],
+    ids=range(10),
+)
+def test_speech_is_read_in_every_wrapping(
+    client: Client, provider: ScriptedServer, body: Any
+) -> None:
+    provider.will_send(http(body))
+
+    answer = client.generate_speech(SPEECH)
+
+    assert (answer.audio, answer.url, answer.status_code) == (MP3, "", 0)
+
+
+def test_link_to_speech_is_found_at_the_top(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http({"audio_url": "https://cdn.example/a.mp3", "base_resp": OK}))
+
+    assert client.generate_speech(SPEECH).url == "https://cdn.example/a.mp3"
+
+
+@pytest.mark.parametrize("extra", [{}, {"audio_sample_rate": 2**70, "audio_channel": -1}])
+def test_samples_without_a_header_become_a_wav_file(
+    client: Client, provider: ScriptedServer, extra: dict[str, Any]
+) -> None:
+    provider.will_send(http({"data": {"audio": "0001" * 8}, "extra_info": extra, "base_resp": OK}))
+
+    answer = client.generate_speech(replace(SPEECH, format="wav", sample_rate=24_000))
+
+    with wave.open(io.BytesIO(answer.audio)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getnframes()) == (24_000, 1, 8)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"audio": HEX, "status": 1}, "base_resp": OK},
+        sse({"data": {"audio": HEX, "status": 1}, "base_resp": OK}),
+    ],
+)
+def test_unfinished_speech_is_unknown(client: Client, provider: ScriptedServer, body: Any) -> None:
+    provider.will_send(http(body))
+
+    error = get_error(InvalidAnswer, lambda: client.generate_speech(SPEECH))
+
+    assert (error.outcome_unknown, error.raw != "") == (True, True)
+
+
+def test_clone_is_read_from_an_envelope(client: Client, provider: ScriptedServer) -> None:
+    inner = {"demo_audio": "https://cdn.example/a.mp3", "base_resp": OK}
+    provider.will_send(http({"code": 0, "message": "success", "data": inner}))
+
+    assert client.clone_voice(CLONE).demo_audio == "https://cdn.example/a.mp3"
+
+
+def test_paid_response_is_kept_before_it_is_read(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(http(f"<html>{KEY}</html>"), http(MP3))
+    kept: list[HttpResponse] = []
+
+    get_error(InvalidAnswer, lambda: client.clone_voice(CLONE, keep=kept.append))
+    client.generate_speech(SPEECH, keep=kept.append)
+
+    assert [(each.http_status, each.trace_id()) for each in kept] == [(200, "trace-1")] * 2
+    assert KEY.encode() not in kept[0].body
+    assert kept[1].body == MP3
+
+
+# Any JSON value, also numbers that fit no column.
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+    | st.sampled_from([-5, 10**15, 2**63, 2**70, -(2**70), "1" * 30]),
+    lambda values: st.lists(values, max_size=3)
+    | st.dictionaries(st.text(max_size=9), values, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+NUMBERS = ("usage_characters", "audio_length", "audio_size", "audio_sample_rate")
+EXTRA_INFO = JSON_VALUES | st.fixed_dictionaries({}, optional=dict.fromkeys(NUMBERS, JSON_VALUES))
+DETAILS = ("input_sensitive", "input_sensitive_type", "demo_audio", "trace_id", "odd")
+
+
+@given(
+    st.fixed_dictionaries({"extra_info": EXTRA_INFO}, optional=dict.fromkeys(DETAILS, JSON_VALUES)),
+    JSON_VALUES,
+)
+def test_no_detail_undoes_a_yes(details: dict[str, Any], message: Any) -> None:
+    body = details | {"base_resp": {"status_code": 0, "status_msg": message}}
+
+    clone = parse_clone(response_of(body))
+    speech = parse_speech(response_of(body | {"data": {"audio": HEX}}), SPEECH)
+
+    assert (clone.status_code, speech.status_code, speech.audio) == (0, 0, MP3)
+    for count in (clone.usage_characters, speech.usage_characters):
+        assert count is None or 0 <= count < 2**31
+    assert clone.input_sensitive_type is None or abs(clone.input_sensitive_type) < 2**31
+    assert len(clone.trace_id) <= 200
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [b'"\xc4\xe3\xba\xc3"', b"9" * 5000, b'"a\nb"', b"[" * 300 + b"]" * 300, b"1e999", b"NaN"],
+    ids=range(6),
+)
+def test_odd_bytes_in_a_detail_do_not_undo_a_yes(detail: bytes) -> None:
+    content = b'{"odd": %s, "base_resp": {"status_code": 0}}' % detail
+
+    assert parse_clone(response_of(content)).status_code == 0
+
+
+def response_of(body: Any) -> HttpResponse:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return HttpResponse(
+        call="POST /x", http_status=200, headers={}, content=content, redact=lambda text: text
+    )
 
 
 @pytest.mark.parametrize(

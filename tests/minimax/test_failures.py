@@ -245,6 +245,31 @@ def test_answer_cut_in_its_headers_is_unknown(
     assert (type(error), error.outcome_unknown, error.retryable) == (InvalidAnswer, True, False)
 
 
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_interim_response_is_no_answer(
+    client: Client, provider: ScriptedServer, status: str
+) -> None:
+    interim = b"HTTP/1.1 %s\r\nLink: </x>\r\n\r\n" % status.encode()
+    reply = http({"base_resp": OK})
+    provider.will_send(Reply([interim * 2, *reply.pieces], then="keep"))
+
+    assert client.clone_voice(CLONE).http_status == 200
+
+
+def test_endless_interim_responses_are_no_answer(client: Client, provider: ScriptedServer) -> None:
+    provider.will_send(Reply([b"HTTP/1.1 102 Processing\r\n\r\n" * 200]))
+
+    assert failure_of(client).outcome_unknown is True
+
+
+def test_dripping_headers_end_at_the_limit(provider: ScriptedServer, make_client: Make) -> None:
+    provider.will_send(Reply([b"HTTP/1.1 200 OK\r\nTrace-Id: "], drip=threading.Event()))
+
+    error = failure_of(make_client(connect_timeout=0.1, read_timeout=0.3))
+
+    assert (type(error), error.outcome_unknown) == (AnswerTimeout, True)
+
+
 def test_stale_connection_does_not_affect_a_clone(client: Client, provider: ScriptedServer) -> None:
     """The server closes after its first answer without announcing it."""
     listed = http({"files": [], "base_resp": OK}, then="close")

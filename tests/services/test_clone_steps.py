@@ -17,6 +17,7 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from tests.factories import make_attempt, make_recording
+from voicestudio import words
 from voicestudio.minimax import CloneAnswer, CloneRequest
 from voicestudio.models import (
     AttemptState,
@@ -36,6 +37,7 @@ from voicestudio.services.voices import bookkeeping
 
 from .conftest import wav
 
+NO_QUOTA = {"error": {"code": "insufficient_quota", "message": "m"}}
 OrderMaker = Callable[..., Order]
 Runner = Callable[..., CloneAttempt]
 
@@ -179,7 +181,7 @@ def test_concurrent_runs_send_once(order: OrderMaker, person: User, standin: Sta
         (1043, AttemptState.FAILED), (1044, AttemptState.FAILED), (2013, AttemptState.FAILED),
         (20132, AttemptState.FAILED), (2037, AttemptState.FAILED), (2038, AttemptState.FAILED),
         (2039, AttemptState.FAILED), (2049, AttemptState.FAILED), (2056, AttemptState.FAILED),
-        (4711, AttemptState.FAILED),
+        (4711, AttemptState.UNKNOWN),
         (1001, AttemptState.UNKNOWN), (1013, AttemptState.UNKNOWN), (1024, AttemptState.UNKNOWN),
         (1033, AttemptState.UNKNOWN),
     ],
@@ -319,6 +321,74 @@ def test_lost_upload_answer_is_retried(ran: Runner, standin: StandIn) -> None:
     assert len(standin.calls_of("voice_clone")) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "uploads", "message"),
+    [
+        (Fault(http_status=501, body="no"), 1, words.TROUBLES["not_offered"]),
+        (Fault(http_status=429, body=NO_QUOTA), 1, words.CODES[1008]),
+        (Fault(body="<html>Sign in</html>"), 5, words.UNKNOWN_CODE),
+        (Fault(body={"file": {"file_id": "abc"}}), 5, words.UNKNOWN_CODE),
+        (Fault(http_status=502, body="bad gateway"), 5, words.CODES[1024]),
+    ],
+)  # fmt: skip
+def test_answered_upload_is_repeated_only_where_that_can_help(
+    fault: Fault, uploads: int, message: words.Message, ran: Runner, standin: StandIn
+) -> None:
+    for _ in range(uploads + 1):
+        standin.script("upload", fault)
+
+    attempt = ran()
+    for _ in range(uploads):
+        _due_now(attempt)
+        clones.run_clone.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.sent) == (AttemptState.FAILED, None)
+    assert clones.message_for(attempt) == message
+    assert len(standin.calls_of("upload")) == uploads
+    assert attempt.answer_text != ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(http_status=429, body=NO_QUOTA),
+        Fault(http_status=403, body={"error": {"code": "insufficient_user_quota"}}),
+        Fault(status_code=1028),
+        Fault(status_code=1030),
+    ],
+)
+def test_used_up_quota_ends_the_attempt(fault: Fault, ran: Runner, standin: StandIn) -> None:
+    standin.script("voice_clone", fault)
+
+    attempt = ran()
+
+    assert attempt.state == AttemptState.FAILED
+    assert clones.message_for(attempt) == words.CODES[1008]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(
+            http_status=400,
+            body={"error": {"message": "minimax voice clone error: 1001 - request timeout"}},
+        ),
+        Fault(http_status=400, status_code=0),
+        Fault(http_status=400, body={"odd": 1}),
+    ],
+)
+def test_unclear_refusal_of_a_gateway_leaves_outcome_unknown(
+    fault: Fault, ran: Runner, standin: StandIn
+) -> None:
+    standin.script("voice_clone", replace(fault, after="work"))
+
+    attempt = ran()
+
+    assert (attempt.state, Voice.objects.get().uncertain) == (AttemptState.UNKNOWN, True)
+    assert Charge.objects.get().certain is False
+
+
 def test_refused_upload_ends_the_attempt(ran: Runner, standin: StandIn) -> None:
     standin.script("upload", Fault(status_code=2049))
 
@@ -341,8 +411,13 @@ def test_missing_file_ends_the_attempt(
     assert standin.calls == []
 
 
-def test_unknown_file_id_is_forgotten(ran: Runner, standin: StandIn, recording: AudioFile) -> None:
-    standin.script("voice_clone", Fault(status_code=20132))
+@pytest.mark.parametrize(
+    "fault", [Fault(status_code=20132), Fault(status_code=2013, status_msg="file_id not found")]
+)
+def test_unknown_file_id_is_forgotten(
+    fault: Fault, ran: Runner, standin: StandIn, recording: AudioFile
+) -> None:
+    standin.script("voice_clone", fault)
     ran()
 
     second = ran(voice_id="AnnaLarsen-8k2p")

@@ -7,14 +7,15 @@ import pytest
 from voicestudio import words
 
 SLOW_DOWN, OUT_OF_CREDIT = words.CODES[1002], words.CODES[1008]
+NOT_OFFERED = words.TROUBLES[words.Trouble.NOT_OFFERED]
 WRONG_KEY, NOT_ACCEPTED, PROVIDER_PROBLEM = words.CODES[1004], words.CODES[2013], words.CODES[1024]
 
 
 def test_every_code_of_the_provider_has_a_message() -> None:
     """Source: provider.md, "Codes", and words.md."""
     assert words.CODES.keys() == {
-        0, 1000, 1001, 1002, 1004, 1008, 1013, 1024, 1026, 1027, 1033, 1039, 1041, 1042, 1043,
-        1044, 2013, 2037, 2038, 2039, 2042, 2045, 2048, 2049, 2054, 2056, 2061, 20132,
+        0, 1000, 1001, 1002, 1004, 1008, 1013, 1024, 1026, 1027, 1028, 1030, 1033, 1039, 1041,
+        1042, 1043, 1044, 2013, 2037, 2038, 2039, 2042, 2045, 2048, 2049, 2054, 2056, 2061, 20132,
     }  # fmt: skip
 
 
@@ -23,6 +24,15 @@ def test_every_code_of_the_provider_has_a_message() -> None:
 )
 def test_codes_of_one_meaning_share_a_message(codes: tuple[int, ...]) -> None:
     assert {words.CODES[code] for code in codes} == {words.CODES[codes[0]]}
+
+
+@pytest.mark.parametrize("code", [None, 4711, *words.CODES])
+def test_speech_is_not_told_of_recordings_and_previews(code: int | None) -> None:
+    message = words.message_for_code(code, speech=True)
+
+    text = f"{message.headline} {message.next_step}".lower()
+
+    assert re.findall(r"preview|clone again|damaged|clip|another recording", text) == []
 
 
 @pytest.mark.parametrize("code", [None, -1, 7, 2**62])
@@ -40,7 +50,9 @@ def test_messages_contain_no_codes_and_headlines_no_numbers(purpose: str) -> Non
     messages = [
         *words.CODES.values(),
         *words.TROUBLES.values(),
+        *words.SPEECH_CODES.values(),
         *words.AUDIO_TROUBLES.values(),
+        *words.SPEECH_AUDIO_TROUBLES.values(),
         *(words.message_for_audio_problem(code, facts, purpose=purpose) for code in problems),
     ]
     texts = [f"{message.headline} {message.next_step}" for message in messages]
@@ -57,6 +69,8 @@ def test_messages_contain_no_codes_and_headlines_no_numbers(purpose: str) -> Non
         (402, OUT_OF_CREDIT),
         (403, WRONG_KEY),
         (422, NOT_ACCEPTED),
+        *((status, NOT_OFFERED) for status in (404, 405, 501)),
+        (413, words.codes.TOO_LARGE),
         (429, SLOW_DOWN),
         (502, PROVIDER_PROBLEM),
         (418, words.UNKNOWN_CODE),

@@ -1,7 +1,7 @@
 """MiniMax: the HTTP client of the provider; requests, answers and errors."""
 
 from .client import Client
-from .clones import CloneAnswer, CloneRequest
+from .clones import CloneAnswer, CloneRequest, parse_clone
 from .download import Download
 from .errors import (
     AnswerTimeout,
@@ -15,7 +15,8 @@ from .errors import (
     Refused,
 )
 from .files import FileDeleted, FileList, ListedFile, UploadedFile
-from .speech import SpeechAnswer, SpeechRequest
+from .response import HttpResponse
+from .speech import SpeechAnswer, SpeechRequest, parse_speech
 from .voices import ListedVoice, VoiceDeleted, VoiceList
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "DownloadBlocked",
     "FileDeleted",
     "FileList",
+    "HttpResponse",
     "InvalidAnswer",
     "ListedFile",
     "ListedVoice",
@@ -41,4 +43,6 @@ __all__ = [
     "UploadedFile",
     "VoiceDeleted",
     "VoiceList",
+    "parse_clone",
+    "parse_speech",
 ]

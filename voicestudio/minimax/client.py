@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -31,7 +31,9 @@ from .transport import Exchange, TrackingAdapter
 logger = logging.getLogger(__name__)
 
 USER_AGENT: Final = f"VoiceStudio/{__version__}"
-MAX_SPEECH_BODY_BYTES: Final = 64 * 1024 * 1024  # of an answer that holds audio
+MAX_PAID_BODY_BYTES: Final = 64 * 1024 * 1024  # of an answer that may hold audio
+MIN_UPLOAD_RATE: Final = 16_000  # bytes a second; a slower line cannot upload a recording
+type Keep = Callable[[HttpResponse], None]
 TRANSPORT_ERRORS: Final = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 _READ_BLOCK_BYTES: Final = 64 * 1024
 
@@ -98,10 +100,17 @@ class Client:
         return files.parse_file(response)
 
     def clone_voice(
-        self, request: clones.CloneRequest, *, headers: Mapping[str, str] | None = None
+        self,
+        request: clones.CloneRequest,
+        *,
+        headers: Mapping[str, str] | None = None,
+        keep: Keep | None = None,
     ) -> clones.CloneAnswer:
-        """Clone a voice. Not idempotent: repeat it only when the error is `retryable`."""
-        response = self._post("/v1/voice_clone", request.body(), headers=headers, once=True)
+        """Clone a voice. Not idempotent: repeat it only when the error is `retryable`.
+
+        `keep` gets the whole response before it is interpreted.
+        """
+        response = self._pay("/v1/voice_clone", request.body(), headers=headers, keep=keep)
         return clones.parse_clone(response)
 
     def list_files(self, purpose: str) -> files.FileList:
@@ -128,12 +137,15 @@ class Client:
         body = {"voice_type": "voice_cloning", "voice_id": voice_id}
         return voices.parse_deletion(self._post("/v1/delete_voice", body, once=True), voice_id)
 
-    def generate_speech(self, request: speech.SpeechRequest) -> speech.SpeechAnswer:
-        """Generate speech: billed, and the first speech of a clone makes the clone fee due."""
-        response = self._post(
-            "/v1/t2a_v2", request.body(), max_bytes=MAX_SPEECH_BODY_BYTES, once=True
-        )
-        return speech.parse_speech(response)
+    def generate_speech(
+        self, request: speech.SpeechRequest, *, keep: Keep | None = None
+    ) -> speech.SpeechAnswer:
+        """Generate speech: billed, and the first speech of a clone makes the clone fee due.
+
+        `keep` gets the whole response before it is interpreted.
+        """
+        response = self._pay("/v1/t2a_v2", request.body(), keep=keep)
+        return speech.parse_speech(response, request)
 
     def download(self, url: str, target: BinaryIO, *, max_bytes: int, timeout: float) -> Download:
         """Download the audio of a preview or a speech; see `download_file`."""
@@ -155,6 +167,14 @@ class Client:
 
     # Transport
 
+    def _pay(
+        self, path: str, body: dict[str, Any], *, keep: Keep | None, **options: Any
+    ) -> HttpResponse:
+        """Send a paid request, once; its response is kept even if it is too large to be read."""
+        kept = keep or (lambda _response: None)
+        options |= {"max_bytes": MAX_PAID_BODY_BYTES, "once": True, "keep": kept}
+        return self._post(path, body, **options)
+
     def _post(self, path: str, body: dict[str, Any], **options: Any) -> HttpResponse:
         # Raises ValueError for NaN and for lone surrogates, before anything is sent.
         data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
@@ -171,6 +191,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         max_bytes: int = MAX_BODY_BYTES,
         once: bool = False,
+        keep: Keep = lambda _response: None,
     ) -> HttpResponse:
         """Send one request and return the whole response.
 
@@ -186,7 +207,7 @@ class Client:
             self.close()
             headers = {**(headers or {}), "Connection": "close"}
         try:
-            with Exchange(send_timeout=self._read_timeout) as exchange:
+            with Exchange(send_timeout=self._read_timeout, limit=self._limit(data)) as exchange:
                 head = self._send(
                     exchange,
                     call,
@@ -196,7 +217,7 @@ class Client:
                     data=data,
                     headers=headers,
                 )
-                response = self._read_response(call, head, max_bytes)
+                response = self._read_response(exchange, call, head, max_bytes, keep)
         except MiniMaxError as error:
             logger.warning("%s after %.3f s", error, time.monotonic() - started)
             raise
@@ -226,10 +247,18 @@ class Client:
             cause = self._auth.remove_key(error)
             if not exchange.anything_sent:
                 raise NotSent(f"{call}: no connection to the provider") from cause
-            error_class = AnswerTimeout if is_timeout(error) else NoAnswer
+            late = exchange.timed_out or is_timeout(error)
+            error_class = AnswerTimeout if late else NoAnswer
             raise error_class(f"{call}: no answer came") from cause
 
-    def _read_response(self, call: str, head: Response, max_bytes: int) -> HttpResponse:
+    def _limit(self, data: bytes | MultipartBody | None) -> float:
+        """Seconds for a whole exchange: a response that drips must not hold a thread for good."""
+        size = len(data) if data is not None else 0
+        return self._connect_timeout + 2 * self._read_timeout + size / MIN_UPLOAD_RATE
+
+    def _read_response(
+        self, exchange: Exchange, call: str, head: Response, max_bytes: int, keep: Keep
+    ) -> HttpResponse:
         """Return the response with its body, at most `max_bytes` of it."""
         response = HttpResponse(
             call=call,
@@ -239,9 +268,10 @@ class Client:
             redact=self._auth.redact,
         )
         try:
-            response = replace(response, content=self._read_body(head, max_bytes))
+            response = replace(response, content=self._read_body(exchange, head, max_bytes))
         except TRANSPORT_ERRORS as error:
-            error_class = AnswerTimeout if is_timeout(error) else NoAnswer
+            late = exchange.timed_out or is_timeout(error)
+            error_class = AnswerTimeout if late else NoAnswer
             raise error_class(
                 f"{call}: the answer broke off (HTTP {response.http_status})",
                 trace_id=response.trace_id(),
@@ -249,11 +279,12 @@ class Client:
             ) from self._auth.remove_key(error)
         finally:
             head.close()
+        keep(response)
         if len(response.content) > max_bytes:
             raise response.invalid("the answer is too large")
         return response
 
-    def _read_body(self, head: Response, max_bytes: int) -> bytes:
+    def _read_body(self, exchange: Exchange, head: Response, max_bytes: int) -> bytes:
         """Return the body; reading stops after one block past `max_bytes`."""
         deadline = time.monotonic() + self._read_timeout
         content = bytearray()
@@ -263,6 +294,8 @@ class Client:
             content += block
             if time.monotonic() > deadline:
                 raise TimeoutError("the body arrives too slowly")
+        if exchange.timed_out:  # a socket that was shut down looks like the end of the body
+            raise TimeoutError("the body arrives too slowly")
         return bytes(content)
 
     def _session(self) -> requests.Session:

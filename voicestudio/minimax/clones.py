@@ -1,9 +1,19 @@
 """MiniMax: cloning a voice (`voice_clone`), request and answer."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from .response import INT64_MAX, Answer, HttpResponse, get_object, get_text, parse_int64
+from .response import (
+    INT64_MAX,
+    Answer,
+    HttpResponse,
+    get_object,
+    get_text,
+    parse_count,
+    parse_int64,
+)
+
+MAX_CATEGORY: Final = 1_000_000  # of a moderation type; MiniMax documents 1 to 7
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class CloneAnswer(Answer):
     input_sensitive: bool
     input_sensitive_type: int | None
     demo_audio: str
-    extra_info: dict[str, Any]
+    usage_characters: int | None  # as billed
     raw: dict[str, Any]
 
 
@@ -78,7 +88,7 @@ def parse_clone(response: HttpResponse) -> CloneAnswer:
         input_sensitive=flagged,
         input_sensitive_type=category,
         demo_audio=get_text(body, "demo_audio").strip(),
-        extra_info=get_object(body, "extra_info"),
+        usage_characters=parse_count(get_object(body, "extra_info"), "usage_characters"),
         raw=body,
         **vars(answer),
     )
@@ -100,7 +110,9 @@ def _parse_moderation(body: dict[str, Any]) -> tuple[bool, int | None]:
         flagged = sensitive.strip().lower() not in {"", "0", "false"}
     else:
         flagged = bool(sensitive)
-    return flagged or (category or 0) > 0, category
+    flagged = flagged or (category or 0) > 0
+    # An absurd number still is a flag, of a category that nobody explains.
+    return flagged, category if category is None or abs(category) <= MAX_CATEGORY else None
 
 
 def _check_file_id(value: int) -> int:

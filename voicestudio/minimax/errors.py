@@ -35,6 +35,8 @@ REASONS: Final = {
     1024: Reason.SERVER,
     1026: Reason.CONTENT,
     1027: Reason.CONTENT,
+    1028: Reason.BALANCE,
+    1030: Reason.BALANCE,
     1033: Reason.SERVER,
     1039: Reason.RATE_LIMIT,
     1041: Reason.RATE_LIMIT,
@@ -68,8 +70,13 @@ HTTP_REASONS: Final = {
     422: Reason.INVALID,
     429: Reason.RATE_LIMIT,
     499: Reason.SERVER,
+    501: Reason.UNSUPPORTED,
 }
-TIMEOUT_STATUSES: Final = frozenset({408, 499})
+# An HTTP status that is only sent before a request is carried out. 400 is none of them: gateways
+# send it around every error of the provider, also around a time-out.
+DENIAL_STATUSES: Final = frozenset(
+    {401, 402, 403, 404, 405, 411, 413, 414, 415, 422, 429, 431, 501}
+)
 
 
 class MiniMaxError(Exception):
@@ -132,30 +139,33 @@ class AnswerTimeout(NoAnswer):
 
 
 class Refused(MiniMaxError):  # noqa: N818
-    """The provider, or a gateway in front of it, refused the call."""
+    """The provider, or a gateway in front of it, refused the call.
 
-    def __init__(self, message: str, *, reason: Reason | None = None, **details: Any) -> None:
+    `denied` means that a gateway says that it did not pass the request on.
+    """
+
+    def __init__(
+        self, message: str, *, reason: Reason | None = None, denied: bool = False, **details: Any
+    ) -> None:
         super().__init__(message, **details)
+        self.denied = denied
         self.reason = reason or find_reason(self.status_code, self.http_status)
 
     @property
     def outcome_unknown(self) -> bool:
-        """True where the refusal comes from a part that cannot know what the others did.
+        """True unless the answer says that nothing was done.
 
         Source: provider.md, codes 1001, 1013, 1024 and 1033. A known code decides, whatever the
-        HTTP status.
+        HTTP status; a code that is not documented says nothing.
         """
         if self.status_code in REASONS:
             return REASONS[self.status_code] is Reason.SERVER
-        if self.http_status is None or self.http_status < 400:
-            # An error of a gateway under HTTP 200 does not tell how far the call went.
-            return self.status_code is None
-        return self.http_status >= 500 or self.http_status in TIMEOUT_STATUSES
+        return not self.denied and self.http_status not in DENIAL_STATUSES
 
     @property
     def retryable(self) -> bool:
         """True only for an explicit rate limit: 1002, 1039, 1041, 2045 or HTTP 429."""
-        return self.reason is Reason.RATE_LIMIT
+        return self.reason is Reason.RATE_LIMIT and not self.outcome_unknown
 
 
 class InvalidAnswer(MiniMaxError):  # noqa: N818
@@ -163,8 +173,9 @@ class InvalidAnswer(MiniMaxError):  # noqa: N818
 
     @property
     def outcome_unknown(self) -> bool:
-        """True unless the HTTP status, a redirect or 4xx, rules out success."""
-        return self.http_status is None or not 300 <= self.http_status < 500
+        """True unless the HTTP status rules out success: a redirect, or a denial."""
+        status = self.http_status or 0
+        return not (300 <= status < 400 or status in DENIAL_STATUSES)
 
 
 class BlockReason(StrEnum):

@@ -1,6 +1,7 @@
 """MiniMax: parses the bytes of an HTTP response into a JSON object, or raises the right error."""
 
 import json
+import logging
 import math
 import re
 import time
@@ -10,11 +11,20 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from . import gateways
 from .errors import REASONS, InvalidAnswer, Reason, Refused
+
+logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024  # of a response without audio in it
 MAX_RAW_CHARACTERS: Final = 4096  # of a body that an error carries
+MAX_DIGITS: Final = 40
+INT32_MAX: Final = 2**31 - 1
+MAX_DEPTH: Final = 100  # of objects and lists in each other; deeper values are dropped
 INT64_MAX: Final = 2**63 - 1
+INVALID_PARAMETERS: Final = 2013
+# A gateway with several accounts sends a request to one that does not know the file.
+_UNKNOWN_FILE: Final = re.compile(r"file.{0,12}(not.{0,4}(found|exist)|unknown)", re.IGNORECASE)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse these
 
 
@@ -47,6 +57,11 @@ class HttpResponse:
         return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_RAW_CHARACTERS]
 
     @property
+    def body(self) -> bytes:
+        """The whole body without the key, to be stored."""
+        return self.redact(self.content.decode("latin-1")).encode("latin-1")
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds to wait, from the Retry-After header (seconds or a date)."""
         return parse_retry_after(self.headers.get("Retry-After", ""))
@@ -71,6 +86,12 @@ class HttpResponse:
             "raw": self.raw,
             "retry_after": self.retry_after,
         }
+
+    def plain_success(self) -> Answer:
+        """Return what to keep for support of a success that is not JSON."""
+        return Answer(
+            status_code=0, status_msg="", trace_id=self.trace_id(), http_status=self.http_status
+        )
 
     def parse(self, *, status_required: bool) -> tuple[dict[str, Any], Answer]:
         """Return the JSON object of a successful response, and what to keep of it for support.
@@ -100,25 +121,35 @@ class HttpResponse:
 
     def _parse_object(self) -> dict[str, Any]:
         """Return the body as a JSON object of storable values; raises ValueError."""
+        # One odd detail must not hide the rest: bytes in another encoding, raw control characters,
+        # a number of thousands of digits.
+        encoding = json.detect_encoding(self.content)
         try:
-            body = json.loads(self.content, parse_constant=lambda _: None)
+            body = json.loads(
+                self.content.decode(encoding, "replace"),
+                parse_constant=lambda _: None,
+                parse_int=_parse_digits,
+                strict=False,
+            )
             body = self._clean(body)
         except (ValueError, RecursionError):
             # Not chained: the decoder's error holds the whole body, including an echoed key.
             raise ValueError("the body is not JSON") from None
         if not isinstance(body, dict):
             raise ValueError("the body is not a JSON object")
-        return body
+        return gateways.unwrap(body)
 
-    def _clean(self, value: Any) -> Any:
+    def _clean(self, value: Any, depth: int = 0) -> Any:
         """Return the value without the key and without what a database refuses to store."""
+        if depth > MAX_DEPTH:
+            return None
         if isinstance(value, str):
             clean = self.redact(value)
             return clean if clean.isascii() and "\0" not in clean else _UNSTORABLE.sub("", clean)
         if isinstance(value, dict):
-            return {self._clean(key): self._clean(item) for key, item in value.items()}
+            return {self._clean(key): self._clean(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
-            return [self._clean(item) for item in value]
+            return [self._clean(item, depth + 1) for item in value]
         if isinstance(value, float) and not math.isfinite(value):
             return None
         return value
@@ -126,35 +157,50 @@ class HttpResponse:
     def _refused(self, body: Mapping[str, Any]) -> Refused:
         """Return the error for a "no", whether MiniMax's or a gateway's."""
         code, message = parse_base_resp(body)
-        if code in {None, 0}:
-            gateway_code, gateway_message = parse_gateway_error(body)
-            # A gateway's own numbers mean something else; only MiniMax's codes are believed.
-            code = gateway_code if gateway_code in REASONS else code
-            message = gateway_message or message
+        denial = None
+        if code not in REASONS:
+            gateway = gateways.parse_gateway_error(body)
+            code = gateway.code or code
+            message = gateway.message or message
+            denial = gateway.denial if code not in REASONS else None
+        if code == INVALID_PARAMETERS and _UNKNOWN_FILE.search(message):
+            denial = Reason.NOT_FOUND
         code_text = f"code {code}, " if code is not None else ""
         return Refused(
             f"{self.call}: refused ({code_text}HTTP {self.http_status})",
-            reason=Reason.OTHER if self.http_status < 400 and code is None else None,
+            reason=denial,
+            denied=denial is not None,
             status_code=code,
             status_msg=message[:1000],
             **self._details(body),
         )
 
 
+def _parse_digits(digits: str) -> int | None:
+    """Return a JSON integer; None for one that no column and no program could hold."""
+    return int(digits) if len(digits) <= MAX_DIGITS else None
+
+
+def parse_count(body: Mapping[str, Any], name: str) -> int | None:
+    """Return a count that fits a column, 0 to 2,147,483,647; None, and a log entry, otherwise."""
+    value = body.get(name)
+    count = parse_int64(value)
+    if count is not None and 0 <= count <= INT32_MAX:
+        return count
+    if value is not None:
+        logger.warning("%s in an answer is not a usable count: %.100r", name, value)
+    return None
+
+
 def parse_base_resp(body: Mapping[str, Any]) -> tuple[int | None, str]:
     """Return `base_resp` as (status code, message); the code is None if it is unreadable."""
     base = get_object(body, "base_resp")
-    return parse_int64(base.get("status_code")), get_text(base, "status_msg")[:1000]
-
-
-def parse_gateway_error(body: Mapping[str, Any]) -> tuple[int | None, str]:
-    """Read `{"error": {"message", "code"}}`, `{"error": "..."}` or a bare `message`."""
-    error = body.get("error")
-    if isinstance(error, dict):
-        return parse_int64(error.get("code")), get_text(error, "message") or get_text(error, "type")
-    if isinstance(error, str):
-        return None, error
-    return None, get_text(body, "message") or get_text(body, "msg")
+    code = base.get("status_code")
+    if isinstance(code, float) and code.is_integer():  # some gateways send 0.0
+        code = int(code)
+    elif isinstance(code, str):
+        code = re.sub(r"\.0+\s*$", "", code)
+    return parse_int64(code), get_text(base, "status_msg")[:1000]
 
 
 def parse_int64(value: Any) -> int | None:

@@ -1,9 +1,17 @@
 """MiniMax: speech with a voice (`t2a_v2`), request and answer."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import base64
+import io
+import json
+import wave
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
-from .response import Answer, HttpResponse, get_object, get_text
+from .response import Answer, HttpResponse, get_object, get_text, parse_count, parse_int64
+
+# `data.status`: the speech goes on in another part, or this is all of it.
+UNFINISHED: Final = 1
+FINISHED: Final = 2
 
 
 @dataclass(frozen=True)
@@ -57,23 +65,109 @@ class SpeechAnswer(Answer):
 
     audio: bytes
     url: str
+    usage_characters: int | None  # as billed
     extra_info: dict[str, Any]
 
 
-def parse_speech(response: HttpResponse) -> SpeechAnswer:
-    """Parse the audio; raises Refused, and InvalidAnswer where `data` is null or holds none."""
+def parse_speech(response: HttpResponse, request: SpeechRequest) -> SpeechAnswer:
+    """Parse the audio in every wrapping that gateways were seen to use.
+
+    Hexadecimal or base64 text, a link, a body that is audio, server-sent events, and samples
+    without a header. Source: provider.md, "Calls" and "Gateways". Raises Refused, and
+    InvalidAnswer where the speech is unfinished or holds no audio.
+    """
+    if response.http_status == 200 and has_audio_header(response.content):
+        return _make_answer(response.content, "", {}, response.plain_success())
+    if response.content.lstrip().startswith((b"data:", b"event:", b"id:", b":")):
+        response = replace(response, content=_join_events(response.content))
     body, answer = response.parse(status_required=False)
-    value = get_text(get_object(body, "data"), "audio").strip()
-    url, audio = "", b""
+    data = get_object(body, "data")
+    if parse_int64(data.get("status")) == UNFINISHED:
+        raise response.invalid("the speech is unfinished", body)
+    value = _find_audio(body, data)
+    extra_info = get_object(body, "extra_info")
     if value.startswith(("http://", "https://")):
-        url = value
-    else:
-        try:
-            audio = bytes.fromhex(value)
-        except ValueError as error:
-            raise response.invalid("the audio is not hexadecimal", body) from error
-    if not (audio or url):
+        return _make_answer(b"", value, extra_info, answer)
+    audio = _decode(value)
+    if not audio:
         raise response.invalid("no audio in the answer", body)
-    return SpeechAnswer(
-        audio=audio, url=url, extra_info=get_object(body, "extra_info"), **vars(answer)
+    return _make_answer(_add_header(audio, extra_info, request), "", extra_info, answer)
+
+
+def has_audio_header(content: bytes) -> bool:
+    """Whether the bytes begin like a file of one of the formats that `t2a_v2` can send."""
+    return content.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS")) or (
+        len(content) > 1 and content[0] == 0xFF and content[1] & 0xE0 == 0xE0  # frame of an mp3
     )
+
+
+def _make_answer(
+    audio: bytes, url: str, extra_info: dict[str, Any], answer: Answer
+) -> SpeechAnswer:
+    usage = parse_count(extra_info, "usage_characters")
+    return SpeechAnswer(
+        audio=audio, url=url, usage_characters=usage, extra_info=extra_info, **vars(answer)
+    )
+
+
+def _find_audio(body: dict[str, Any], data: dict[str, Any]) -> str:
+    """Return the first text that can be the audio, or a link to it."""
+    found = (
+        get_text(part, name).strip()
+        for part in (data, body)
+        for name in ("audio", "audio_url", "url")
+    )
+    return next(filter(None, found), get_text(body, "data").strip())
+
+
+def _decode(value: str) -> bytes:
+    """Return the bytes of hexadecimal or base64 text; empty if it is neither."""
+    try:
+        return bytes.fromhex(value)
+    except ValueError:
+        pass
+    try:
+        audio = base64.b64decode(value.rpartition("base64,")[2], validate=True)
+    except ValueError:
+        return b""
+    # Many words are base64 by chance.
+    return audio if has_audio_header(audio) else b""
+
+
+def _add_header(audio: bytes, extra_info: dict[str, Any], request: SpeechRequest) -> bytes:
+    """Return samples without a header as a wav file; any other audio as it is."""
+    kind = get_text(extra_info, "audio_format") or request.format
+    if has_audio_header(audio) or kind not in {"pcm", "wav"}:
+        return audio
+    rate = parse_count(extra_info, "audio_sample_rate") or request.sample_rate
+    channels = parse_count(extra_info, "audio_channel") or request.channel
+    file = io.BytesIO()
+    with wave.open(file, "wb") as target:
+        target.setnchannels(channels if channels in {1, 2} else request.channel)
+        target.setsampwidth(2)
+        target.setframerate(rate if 8_000 <= rate <= 48_000 else request.sample_rate)
+        target.writeframes(audio)
+    return file.getvalue()
+
+
+def _join_events(content: bytes) -> bytes:
+    """Return server-sent events as the one JSON object that they make together.
+
+    Each event carries a part of the audio; the last one, of status 2, may repeat all of it.
+    """
+    parts: list[str] = []
+    joined: dict[str, Any] = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        try:
+            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(event, dict):
+            continue
+        data = get_object(event, "data")
+        audio = get_text(data, "audio")
+        finished = parse_int64(data.get("status")) == FINISHED
+        whole = finished and bool(parts) and audio.startswith(parts[0])
+        parts = [audio] if whole else [*parts, audio]
+        joined |= event | {"data": data | {"audio": "".join(parts)}}
+    return json.dumps(joined).encode()

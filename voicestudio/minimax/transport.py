@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from http.client import HTTPException, HTTPResponse, parse_headers
 from typing import Any, Final, Self
 
 from requests.adapters import HTTPAdapter
@@ -11,6 +12,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 UPLOAD_BLOCK_BYTES: Final = 256 * 1024  # of a request body in memory at a time
+MAX_INTERIM_RESPONSES: Final = 100
 SOCKET_OPTIONS: Final = [
     # Nagle's algorithm would hold the body back until the headers are acknowledged.
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -99,6 +101,21 @@ def current_exchange() -> Exchange | None:
     return _current.exchange
 
 
+class _FinalResponse(HTTPResponse):
+    """A response that skips every interim one before it (100 to 199), not only 100.
+
+    A server may announce with 102 or 103 that it is at work; that is no answer.
+    """
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(MAX_INTERIM_RESPONSES):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 101 < status < 200:
+                return version, status, reason
+            parse_headers(self.fp)
+        raise HTTPException("too many interim responses")
+
+
 class _TrackedConnection:
     """Mixin for urllib3's connections: marks the exchange when the first byte is sent.
 
@@ -106,6 +123,7 @@ class _TrackedConnection:
     was sent look alike, but only after the second may a voice exist.
     """
 
+    response_class: Any = _FinalResponse
     _connecting = False
 
     def _new_conn(self) -> socket.socket:

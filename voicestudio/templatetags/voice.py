@@ -85,7 +85,8 @@ def speech_message(speech: Speech) -> Message | None:
 @register.filter
 def speech_audio_message(speech: Speech) -> Message | None:
     """Why a generated speech has no audio; None if it has."""
-    return words.message_for_audio_trouble(speech.audio_problem) if speech.audio_problem else None
+    problem = speech.audio_problem
+    return words.message_for_audio_trouble(problem, speech=True) if problem else None
 
 
 @register.filter

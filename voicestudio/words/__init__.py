@@ -2,13 +2,15 @@
 
 from .attempts import PERMISSION_WORDING
 from .audio import describe_passage, message_for_audio_problem, seconds, size
-from .codes import CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
+from .codes import CODES, SPEECH_CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
 from .findings import FINDINGS, describe_finding, describe_verdict
 from .free_calls import message_for_free_call
 from .messages import Message, NextStep
 from .paid_calls import (
     AUDIO_TROUBLES,
     OUTCOME_UNKNOWN,
+    PRECISE_TROUBLES,
+    SPEECH_AUDIO_TROUBLES,
     SPEECH_INTERRUPTED,
     SPEECH_UNKNOWN,
     TROUBLES,
@@ -23,6 +25,9 @@ __all__ = [
     "FINDINGS",
     "OUTCOME_UNKNOWN",
     "PERMISSION_WORDING",
+    "PRECISE_TROUBLES",
+    "SPEECH_AUDIO_TROUBLES",
+    "SPEECH_CODES",
     "SPEECH_INTERRUPTED",
     "SPEECH_UNKNOWN",
     "TROUBLES",

@@ -22,6 +22,21 @@ _PLAN_LIMIT: Final = Message(
     _("Tell an administrator. Your work is saved."),
     NextStep.TRY_AGAIN,
 )
+_NO_CREDIT: Final = Message(
+    _("Our MiniMax account is out of credit."),
+    _("Tell an administrator, then try again. Your work is saved."),
+    NextStep.TRY_AGAIN,
+)
+NOT_OFFERED: Final = Message(
+    _("The MiniMax address of this studio doesn't offer that."),
+    _("An administrator should check the MiniMax address and the upload path."),
+    NextStep.TRY_AGAIN,
+)
+TOO_LARGE: Final = Message(
+    _("The file is too large for MiniMax, or for a server on the way."),
+    _("Cut or convert the recording, then try again."),
+    NextStep.TRIM,
+)
 UNKNOWN_CODE: Final = Message(
     _("MiniMax answered in a way we haven't seen before."),
     _("Your work is saved. Copy the details for support."),
@@ -42,11 +57,7 @@ CODES: Final[dict[int, Message]] = {
     ),
     **dict.fromkeys((1002, 1039, 1041, 2045), SLOW_DOWN),
     **dict.fromkeys((1004, 2049), _WRONG_KEY),
-    1008: Message(
-        _("Our MiniMax account is out of credit."),
-        _("Tell an administrator, then try again. Your work is saved."),
-        NextStep.TRY_AGAIN,
-    ),
+    **dict.fromkeys((1008, 1028, 1030), _NO_CREDIT),
     **dict.fromkeys((1013, 1024, 1033), PROVIDER_PROBLEM),
     1026: Message(
         _("MiniMax's safety check stopped this because of the text or the recording."),
@@ -117,19 +128,62 @@ CODES: Final[dict[int, Message]] = {
 }
 
 
-def message_for_code(code: int | None) -> Message:
-    """The message for a provider's status code; `UNKNOWN_CODE` for any other."""
-    return CODES.get(code, UNKNOWN_CODE) if code is not None else UNKNOWN_CODE
+# What a speech is told instead: it has neither a recording nor a preview.
+_SPEECH_TEXT: Final = _("Change the text, then generate the speech again.")
+SPEECH_CODES: Final[dict[int, Message]] = {
+    **{code: CODES[code] for code in CODES if code not in {1043, 1044, 2037, 2038, 2039, 2048}},
+    0: Message(_("The speech is ready."), _("Listen to it.")),
+    1000: Message(
+        _("MiniMax couldn't speak this and didn't say why."),
+        _("Change the text, or copy the details for support."),
+        NextStep.TRY_AGAIN,
+    ),
+    1001: Message(
+        _("MiniMax took too long to answer."),
+        _("The speech may or may not exist. Nothing was sent twice."),
+    ),
+    1026: Message(_("MiniMax's safety check stopped this text."), _SPEECH_TEXT),
+    1027: Message(_("MiniMax's safety check held the speech back."), _SPEECH_TEXT),
+    1042: Message(
+        _("MiniMax doesn't accept hidden or unusual characters in the text."),
+        _("Retype the text, or paste it as plain text."),
+    ),
+    20132: Message(
+        _("MiniMax doesn't recognize this voice ID."),
+        _("The voice was deleted, has expired or belongs to another account."),
+    ),
+    2042: Message(_("This voice belongs to another MiniMax account."), _("Choose another voice.")),
+    2054: Message(
+        _("MiniMax doesn't recognize this voice."),
+        _(
+            "It was deleted, has expired or belongs to another account. Rebuild it from "
+            "the recording."
+        ),
+    ),
+}
 
 
-# The code that each HTTP status stands for, where a gateway refuses without a MiniMax code.
-_HTTP: Final = {401: 1004, 402: 1008, 403: 1004, 429: 1002}
+def message_for_code(code: int | None, *, speech: bool = False) -> Message:
+    """The message for a provider's status code; `UNKNOWN_CODE` for any other.
+
+    `speech` chooses what the code means to a speech instead of a clone.
+    """
+    codes = SPEECH_CODES if speech else CODES
+    return codes.get(code, UNKNOWN_CODE) if code is not None else UNKNOWN_CODE
+
+
+# What each HTTP status means, where a gateway refuses without a MiniMax code.
+_HTTP: Final = {
+    **dict.fromkeys((400, 415, 422), CODES[2013]),
+    **dict.fromkeys((401, 403), _WRONG_KEY),
+    402: _NO_CREDIT,
+    **dict.fromkeys((404, 405, 501), NOT_OFFERED),
+    413: TOO_LARGE,
+    429: SLOW_DOWN,
+}
 
 
 def message_for_http_status(status: int | None) -> Message:
     """The message for a refusal that has only an HTTP status."""
-    if status is not None and status >= 500:
-        return PROVIDER_PROBLEM
-    return message_for_code(
-        _HTTP.get(status or 0, 2013 if status in {400, 413, 415, 422} else None)
-    )
+    other = PROVIDER_PROBLEM if status is not None and status >= 500 else UNKNOWN_CODE
+    return _HTTP.get(status or 0, other)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .codes import CODES, UNKNOWN_CODE, message_for_http_status
 from .messages import Message
-from .paid_calls import Trouble
+from .paid_calls import PRECISE_TROUBLES, TROUBLES, Trouble
 
 _UNANSWERED: Final = Message(
     _("MiniMax did not answer in time."), _("Try again. Repeating it is safe.")
@@ -26,6 +26,8 @@ def message_for_free_call(trouble: str, code: int | None, http_status: int | Non
     """The message for a free call that failed; it is not repeated automatically."""
     if trouble in _MESSAGES:
         return _MESSAGES[Trouble(trouble)]
+    if trouble in PRECISE_TROUBLES:
+        return TROUBLES[trouble]
     if code == _TIMED_OUT:
         return _UNANSWERED
     if code:

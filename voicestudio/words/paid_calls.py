@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .codes import CODES, SLOW_DOWN, UNKNOWN_CODE
+from .codes import CODES, NOT_OFFERED, SLOW_DOWN, UNKNOWN_CODE
 from .messages import Message, NextStep
 
 
@@ -18,6 +18,10 @@ class Trouble(StrEnum):
     TOO_LATE = "too_late"
     NONSENSE = "nonsense"
     REFUSED = "refused"
+    NO_CREDIT = "no_credit"
+    NOT_IN_PLAN = "not_in_plan"
+    NOT_OFFERED = "not_offered"
+    FILE_UNKNOWN = "file_unknown"
     OURS = "ours"
     RECORDING_GONE = "recording_gone"
     INTERRUPTED = "interrupted"
@@ -36,7 +40,7 @@ TROUBLES: Final[dict[str, Message]] = {
     ),
     Trouble.GAVE_UP: Message(
         _("We couldn't reach MiniMax and stopped trying."),
-        _("No voice was cloned and nothing was charged. Try again later."),
+        _("Nothing was done or charged. Try again later."),
         NextStep.TRY_AGAIN,
     ),
     Trouble.UNANSWERED: Message(
@@ -47,6 +51,14 @@ TROUBLES: Final[dict[str, Message]] = {
     Trouble.NONSENSE: UNKNOWN_CODE,
     Trouble.REFUSED: UNKNOWN_CODE,
     Trouble.RATE_LIMIT: SLOW_DOWN,
+    Trouble.NO_CREDIT: CODES[1008],
+    Trouble.NOT_IN_PLAN: CODES[2061],
+    Trouble.NOT_OFFERED: NOT_OFFERED,
+    Trouble.FILE_UNKNOWN: Message(
+        _("MiniMax doesn't recognize this recording."),
+        _("Try again to upload our copy once more."),
+        NextStep.TRY_AGAIN,
+    ),
     Trouble.IN_LINE: Message(
         _("MiniMax limits how many requests we can send per minute."),
         _("This one will start soon."),
@@ -84,6 +96,11 @@ TROUBLES: Final[dict[str, Message]] = {
         NextStep.TRY_AGAIN,
     ),
 }
+
+# Reasons that say more than the status code beside them.
+PRECISE_TROUBLES: Final = frozenset(
+    {Trouble.NO_CREDIT, Trouble.NOT_IN_PLAN, Trouble.NOT_OFFERED, Trouble.FILE_UNKNOWN}
+)
 
 OUTCOME_UNKNOWN: Final = Message(
     _("We don't know whether MiniMax cloned this voice."),
@@ -133,6 +150,10 @@ AUDIO_TROUBLES: Final[dict[str, Message]] = {
         _("The voice is ready, but its preview was lost with MiniMax's response."),
         _("Generate speech to hear the voice."),
     ),
+    "not_stored": Message(
+        _("The voice is ready, but our disk could not store its preview."),
+        _("Tell an administrator, then fetch it again."),
+    ),
     "deleted": Message(
         _("The audio was deleted together with the voice."),
         _("The request and its cost are still listed."),
@@ -144,11 +165,45 @@ AUDIO_TROUBLES: Final[dict[str, Message]] = {
 }
 
 
+SPEECH_AUDIO_TROUBLES: Final[dict[str, Message]] = {
+    "unreachable": Message(
+        _("The speech was generated, but we couldn't download its audio."),
+        _("Fetch it again. MiniMax keeps it for about a day."),
+    ),
+    "too_large": Message(
+        _("The speech was generated, but its audio is too large to store."),
+        _("Fetch it again, or split the text into shorter parts."),
+    ),
+    "not_audio": Message(
+        _("The speech was generated, but what MiniMax sent isn't audio."),
+        _("MiniMax's answer is stored. Copy the details for support."),
+    ),
+    "not_stored": Message(
+        _("The speech was generated, but our disk could not store its audio."),
+        _("Tell an administrator, then fetch it again."),
+    ),
+    "forbidden": Message(
+        _("The speech was generated, but its audio is at an address we don't allow."),
+        _("Copy the details for support."),
+    ),
+    "lost": Message(
+        _("The speech was generated, but its audio was lost with MiniMax's response."),
+        _("Generate it again if you need it."),
+    ),
+    "deleted": AUDIO_TROUBLES["deleted"],
+    "missing": Message(
+        _("The speech was generated, but MiniMax sent no audio."),
+        _("Copy the details for support."),
+    ),
+}
+
+
 def describe_moderation_category(category: int | None) -> str | Promise:
     """MiniMax's moderation category in words."""
     return MODERATION.get(category, MODERATION_UNEXPLAINED) if category else MODERATION_UNEXPLAINED
 
 
-def message_for_audio_trouble(trouble: str) -> Message:
-    """Why there is no preview although the voice is ready."""
-    return AUDIO_TROUBLES.get(trouble, AUDIO_TROUBLES["unreachable"])
+def message_for_audio_trouble(trouble: str, *, speech: bool = False) -> Message:
+    """Why there is nothing to hear although the voice, or the `speech`, is ready."""
+    troubles = SPEECH_AUDIO_TROUBLES if speech else AUDIO_TROUBLES
+    return troubles.get(trouble, troubles["unreachable"])

@@ -7,16 +7,13 @@ from django.conf import settings
 from django.tasks import task
 from django.utils import timezone
 
-from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError
+from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError, Reason, Refused
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
 from voicestudio.services.paid_calls import call_log, provider, runner
 from voicestudio.services.paid_calls.runner import NotSendable, Steps
 from voicestudio.services.recordings import uploads
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
-
-# Source: provider.md, "Codes": MiniMax does not know the recording.
-UNKNOWN_RECORDING: Final = 20132
 
 
 @task()
@@ -104,7 +101,7 @@ def _get_file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
 
 def _forget_unknown_recordings(attempt: CloneAttempt, error: MiniMaxError) -> None:
     """Let the next attempt upload our copies again if MiniMax does not know a file any more."""
-    if error.status_code != UNKNOWN_RECORDING:
+    if not isinstance(error, Refused) or error.reason is not Reason.NOT_FOUND:
         return
     used = [pk for pk in (attempt.recording_id, attempt.prompt_clip_id) if pk is not None]
     uploads.forget_uploads(used, attempt.provider)

@@ -7,10 +7,18 @@ from typing import Any, Final
 from django.utils import timezone
 
 from voicestudio import words
-from voicestudio.minimax import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, Refused
+from voicestudio.minimax import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, Reason, Refused
 from voicestudio.models import PaidCall
 from voicestudio.words import Message, Trouble
 
+# What a gateway, or the text of an answer, says more precisely than its code or HTTP status.
+_REFUSALS: Final = {
+    Reason.RATE_LIMIT: Trouble.RATE_LIMIT,
+    Reason.BALANCE: Trouble.NO_CREDIT,
+    Reason.PLAN: Trouble.NOT_IN_PLAN,
+    Reason.UNSUPPORTED: Trouble.NOT_OFFERED,
+    Reason.NOT_FOUND: Trouble.FILE_UNKNOWN,
+}
 # A call that is told to slow down again and again keeps its newest entries.
 MAX_ENTRIES: Final = 100
 
@@ -54,7 +62,8 @@ def trouble_of(error: MiniMaxError) -> Trouble:
         case NoAnswer():
             return Trouble.UNANSWERED
         case Refused():
-            return Trouble.RATE_LIMIT if error.retryable else Trouble.REFUSED
+            precise = error.denied or error.retryable
+            return _REFUSALS.get(error.reason, Trouble.REFUSED) if precise else Trouble.REFUSED
     return Trouble.NONSENSE
 
 

@@ -1,7 +1,7 @@
 """Messages: what staff read about a paid call that has not gone well."""
 
 from voicestudio import words
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallStatus, PaidCall, Speech
 from voicestudio.words import Message, Trouble
 
 
@@ -19,8 +19,10 @@ def message_for(call: PaidCall, *, interrupted: Message, unknown: Message) -> Me
         return unknown
     if state not in (CallStatus.STOPPED, CallStatus.FAILED):
         return None
+    if call.trouble in words.PRECISE_TROUBLES:
+        return words.TROUBLES[call.trouble]
     if call.status_code:
-        return words.message_for_code(call.status_code)
+        return words.message_for_code(call.status_code, speech=isinstance(call, Speech))
     if call.trouble == Trouble.REFUSED:
         return words.message_for_http_status(call.http_status)
     return words.TROUBLES.get(call.trouble, words.UNKNOWN_CODE)

@@ -4,6 +4,7 @@ Libraries such as tenacity repeat a call within one process. Here the pause has 
 restart and be seen on the page, so it is a time in the row and a job that becomes due.
 """
 
+import itertools
 import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.minimax import MiniMaxError, NotSent, Reason, Refused
+from voicestudio.minimax import MiniMaxError, NoAnswer, NotSent, Reason, Refused
 from voicestudio.models import CallStatus, PaidCall
 from voicestudio.words import Trouble
 
@@ -29,6 +30,8 @@ PAUSES: Final = (2, 5, 10, 20, 40, 60, 90, 120)
 MAX_PAUSE: Final = 600.0
 # About half an hour of retries.
 MAX_ATTEMPTS: Final = 20
+# An upload that is answered so often without success does not succeed by repeating it.
+MAX_ANSWERED_UPLOADS: Final = 5
 MAX_RAW_CHARACTERS: Final = 65_536
 
 
@@ -37,8 +40,17 @@ def may_retry(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> bool:
 
     An upload costs nothing and makes no voice, so it is repeated even if its answer was lost.
     """
-    harmless = not was_sent and error.outcome_unknown
-    return (error.retryable or harmless) and call.attempts_made < MAX_ATTEMPTS
+    if call.attempts_made >= MAX_ATTEMPTS:
+        return False
+    if error.retryable or was_sent or not error.outcome_unknown:
+        return error.retryable
+    return error.http_status is None or _answered_in_vain(call) < MAX_ANSWERED_UPLOADS
+
+
+def _answered_in_vain(call: PaidCall) -> int:
+    """How many of the newest HTTP calls of this row were answered without success."""
+    answered = (entry.get("http_status") and entry.get("trouble") for entry in reversed(call.calls))
+    return sum(1 for _ in itertools.takewhile(bool, answered))
 
 
 def final_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
@@ -118,7 +130,7 @@ def _after_pause(call: PaidCall, error: MiniMaxError) -> datetime:
 
 def _error_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
     """The columns that tell support what came back."""
-    gave_up = isinstance(error, NotSent) or (not was_sent and error.outcome_unknown)
+    gave_up = isinstance(error, NotSent) or (not was_sent and isinstance(error, NoAnswer))
     return {
         "http_status": error.http_status,
         "status_code": error.status_code,

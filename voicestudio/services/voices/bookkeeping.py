@@ -44,10 +44,7 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
     voice = confirm_voice(attempt, columns["answered_at"])
     recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:
-        units = answer.extra_info.get("usage_characters")
-        charges.charge_preview(
-            attempt, certain=True, units=units if isinstance(units, int) else None
-        )
+        charges.charge_preview(attempt, certain=True, units=answer.usage_characters)
     return recorded
 
 
@@ -138,8 +135,7 @@ def record_speech(speech: Speech, answer: SpeechAnswer, columns: dict[str, Any])
 
     The voice is kept from now on. False if another worker holds the speech.
     """
-    usage = answer.extra_info.get("usage_characters")
-    units = usage if isinstance(usage, int) and not isinstance(usage, bool) else None
+    units = answer.usage_characters
     recorded = speech.advance(usage_characters=units, **columns)
     if recorded:
         record_use(speech, columns["answered_at"], units=units)
