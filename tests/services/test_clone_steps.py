@@ -33,6 +33,7 @@ from voicestudio.services import clones
 from voicestudio.services.clones import Order, steps
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
+from voicestudio.services.paid_calls.runner import Keep
 from voicestudio.services.voices import bookkeeping
 
 from .conftest import wav
@@ -551,10 +552,10 @@ def test_late_answer_and_settling_do_not_wait_for_each_other(
         thread.join(0.3)
         return voice
 
-    def send_late(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
+    def send_late(attempt: CloneAttempt, request: CloneRequest, keep: Keep) -> CloneAnswer:
         past = timezone.now() - timedelta(seconds=1)
         CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=past)
-        return steps.send_clone(attempt, request)
+        return steps.send_clone(attempt, request, keep)
 
     monkeypatch.setattr(bookkeeping, "confirm_voice", confirm_slowly)
     attempt = clones.submit(order(), by=person)
@@ -571,11 +572,11 @@ def test_late_refusal_puts_attempt_back_as_if_not_finished(
     standin.script("voice_clone", Fault(status_code=1002))
     attempt = clones.submit(order(), by=person)
 
-    def send_late(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
+    def send_late(attempt: CloneAttempt, request: CloneRequest, keep: Keep) -> CloneAnswer:
         past = timezone.now() - timedelta(seconds=1)
         CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=past)
         assert bookkeeping.settle_lapsed() == 1
-        return steps.send_clone(attempt, request)
+        return steps.send_clone(attempt, request, keep)
 
     runner.run(replace(steps.STEPS, send=send_late), attempt.pk)
 

@@ -32,6 +32,7 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, reminders, speeches
 from voicestudio.services.clones import rebuild
 from voicestudio.services.paid_calls import runner
+from voicestudio.services.paid_calls.runner import Keep
 from voicestudio.services.speeches import keep, steps
 from voicestudio.services.voices import bookkeeping
 
@@ -77,11 +78,11 @@ def test_keep_refused_late_gives_way_to_the_next_one(
     first = keep.keep_voice(voice, by=person)
     standin.script("t2a_v2", Fault(status_code=1002))
 
-    def send_late(speech: Speech, request: SpeechRequest) -> SpeechAnswer:
+    def send_late(speech: Speech, request: SpeechRequest, write: Keep) -> SpeechAnswer:
         Speech.objects.filter(pk=speech.pk).update(lease_until=timezone.now() - HOUR)
         assert bookkeeping.settle_lapsed() == 1
         assert keep.keep_voice(voice, by=person).pk != speech.pk
-        return steps.send_speech(speech, request)
+        return steps.send_speech(speech, request, write)
 
     runner.run(replace(steps.STEPS, send=send_late), first.pk)
 

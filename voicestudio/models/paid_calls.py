@@ -41,6 +41,8 @@ SENT: Final = frozenset({"sent", "sent_at"})
 ORDER: Final = frozenset({"token", "provider", "created_at", "created_by", "created_by_id"})
 # Reasons for missing audio that another download cannot mend.
 PERMANENT: Final = frozenset({"forbidden", "lost", "deleted", "missing"})
+# Reasons why audio that came inside an answer is not stored.
+UNSTORED: Final = frozenset({"not_audio", "not_stored"})
 # A lease that has run out: its worker has died or has lost the database.
 LAPSED: Final = "lease_until__lt"
 
@@ -52,6 +54,11 @@ class ImmutableOrder(Exception):  # noqa: N818 - reads as the rule that it is
 def audio_path(call: "PaidCall", filename: str) -> str:
     """Where the audio of a call is stored: one folder for each kind and month."""
     return f"{call.AUDIO_FOLDER}/{timezone.now():%Y/%m}/{filename}"
+
+
+def answer_path(_call: "PaidCall", filename: str) -> str:
+    """Where the whole answer to a call is stored: one folder for each month."""
+    return f"answers/{timezone.now():%Y/%m}/{filename}"
 
 
 class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
@@ -126,7 +133,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
     def with_audio_to_fetch(self) -> Self:
         """Answered calls whose audio is still at the provider and may be fetched."""
         ready = self.filter(status=CallStatus.READY, audio="")
-        return ready.exclude(Q(audio_url="") | Q(audio_trouble__in=PERMANENT))
+        return ready.exclude(Q(audio_url="", answer_file="") | Q(audio_trouble__in=PERMANENT))
 
     def for_worker(self) -> Self:
         """With the rows that the worker reads."""
@@ -176,6 +183,8 @@ class PaidCall(models.Model):
     sent = models.JSONField(null=True, blank=True)
     answer = models.JSONField(null=True, blank=True)
     answer_text = models.TextField(blank=True)
+    # The whole answer, where its text is too long for the row or its audio could not be stored.
+    answer_file = models.FileField(upload_to=answer_path, max_length=255, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     status_code = models.BigIntegerField(null=True, blank=True)
     status_msg = models.TextField(blank=True)
@@ -285,7 +294,9 @@ class PaidCall(models.Model):
     @property
     def audio_is_under_way(self) -> bool:
         """Whether a worker is copying the audio at this moment."""
-        missing = bool(self.audio_url) and not self.audio and not self.audio_trouble
+        missing = (
+            bool(self.audio_url or self.answer_file) and not self.audio and not self.audio_trouble
+        )
         return self.is_ready and missing and not self.has_lapsed
 
     @property
@@ -298,4 +309,10 @@ class PaidCall(models.Model):
     @property
     def audio_can_be_fetched(self) -> bool:
         """Whether another download may bring the missing audio."""
-        return bool(self.audio_url) and self.audio_problem not in {"", *PERMANENT}
+        source = self.audio_url or self.answer_file
+        return bool(source) and self.audio_problem not in {"", *PERMANENT}
+
+    @property
+    def lacks_audio_of_answer(self) -> bool:
+        """Whether audio that came inside the answer could not be stored or was not understood."""
+        return self.is_ready and not self.audio_url and self.audio_problem in UNSTORED

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import clones, drafts, queue, recordings, reminders, speeches
-from .paid_calls import audio_download, leases
+from .paid_calls import audio_download, journal, leases
 from .voices import bookkeeping
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,11 @@ JOB_LOST_AFTER: Final = timedelta(seconds=20)
 MAX_INTERRUPTIONS: Final = 5
 # At most so many calls are handed out at once.
 BATCH: Final = 500
+# What records an answer from the journal, for each kind of call.
+RECORDERS: Final = {
+    "cloneattempt": clones.record_from_journal,
+    "speech": speeches.record_from_journal,
+}
 JOBS: Final = {"cloneattempt": clones.run_clone, "speech": speeches.run_speech}
 
 _stop: Final = threading.Event()
@@ -41,6 +46,7 @@ def on_start() -> None:
     Worker.objects.filter(
         beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None
     ).delete()
+    record_kept_answers(at_once=True)
     requeue_lost_calls(at_once=True)
     _stop.clear()
     for chore in (write_heartbeat, *CHORES):
@@ -60,6 +66,18 @@ def write_heartbeat() -> None:
     """Write that this worker is alive."""
     if leases.worker is not None:
         Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
+
+
+def record_kept_answers(*, at_once: bool = False) -> None:
+    """Record the answers in the journal whose rows could not be written when they came."""
+    for entry in journal.entries(at_once=at_once):
+        try:
+            RECORDERS[entry.kind](entry)
+        except (DatabaseError, OSError):
+            logger.warning("An answer stays in the journal.", exc_info=True)
+        except Exception:
+            logger.exception("An answer in the journal cannot be recorded.")
+            entry.set_aside()
 
 
 def requeue_lost_calls(*, at_once: bool = False) -> int:
@@ -86,6 +104,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
 
 # What the worker does every few seconds besides its calls. Each runs in a thread of its own.
 CHORES: Final[tuple[Callable[[], object], ...]] = (
+    record_kept_answers,
     requeue_lost_calls,
     reminders.send_if_due,
     drafts.delete_old_drafts,

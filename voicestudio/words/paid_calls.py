@@ -29,6 +29,7 @@ class Trouble(StrEnum):
     RATE_LIMIT = "rate_limit"
     IN_LINE = "in_line"
     OVER_LIMIT = "over_limit"
+    DISK_FULL = "disk_full"
     VOICE_GONE = "voice_gone"
     KEPT_ALREADY = "kept_already"
     BY_HAND = "by_hand"
@@ -66,6 +67,11 @@ TROUBLES: Final[dict[str, Message]] = {
     Trouble.OVER_LIMIT: Message(
         _("You've reached this month's limit for paid calls. Nothing was sent."),
         _("Ask an administrator to raise it, then try again."),
+        NextStep.TRY_AGAIN,
+    ),
+    Trouble.DISK_FULL: Message(
+        _("The studio's disk is nearly full. Nothing was sent or charged."),
+        _("Tell an administrator, then try again."),
         NextStep.TRY_AGAIN,
     ),
     Trouble.VOICE_GONE: Message(

@@ -4,6 +4,7 @@ from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
 
 from .messages import message_for
 from .orders import Order, PermissionMissing, VoiceIdTaken
+from .reconcile import record_from_journal
 from .steps import run_clone
 from .submission import retry_interrupted, submit
 
@@ -14,6 +15,7 @@ __all__ = [
     "PermissionMissing",
     "VoiceIdTaken",
     "message_for",
+    "record_from_journal",
     "retry_interrupted",
     "run_clone",
     "submit",

@@ -1,5 +1,6 @@
 """Reconcile: find out the outcome of an attempt whose answer was lost. Only a person starts it."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from voicestudio.minimax import MiniMaxError, Reason, Refused
 from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
-from voicestudio.services.paid_calls import call_log, leases, rate_limit, runner
+from voicestudio.services.paid_calls import call_log, journal, leases, rate_limit, runner
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -78,13 +79,30 @@ def check_with_provider(pk: int) -> None:
         if not _has_slot(attempt):
             return
         try:
+            keep = partial(journal.write, attempt, is_check=True)
             answer = call_log.logged_call(
-                attempt, STEPS.name, lambda: send_clone(attempt, sent_request(attempt))
+                attempt, STEPS.name, lambda: send_clone(attempt, sent_request(attempt), keep)
             )
         except MiniMaxError as error:
             _record_error(attempt, error)
         else:
             runner.record_answer(STEPS, attempt, answer)
+        runner.finish_journal(attempt, claim)
+
+
+def record_from_journal(entry: journal.Entry) -> None:
+    """Record an answer to a clone request that could not be written when it came."""
+    attempt = CloneAttempt.objects.for_worker().filter(pk=entry.pk, claim=entry.claim).first()
+    if not entry.is_check or attempt is None or attempt.status != AttemptState.UNKNOWN:
+        runner.record_from_journal(STEPS, entry)
+        return
+    try:
+        answer = STEPS.parse(attempt, entry.response)
+    except MiniMaxError as error:
+        _record_error(attempt, error)
+    else:
+        runner.record_answer(STEPS, attempt, answer)
+    runner.finish_journal(attempt, entry.claim)
 
 
 def _has_slot(attempt: CloneAttempt) -> bool:

@@ -7,10 +7,17 @@ from django.conf import settings
 from django.tasks import task
 from django.utils import timezone
 
-from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError, Reason, Refused
+from voicestudio.minimax import (
+    CloneAnswer,
+    CloneRequest,
+    MiniMaxError,
+    Reason,
+    Refused,
+    parse_clone,
+)
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
 from voicestudio.services.paid_calls import call_log, provider, runner
-from voicestudio.services.paid_calls.runner import NotSendable, Steps
+from voicestudio.services.paid_calls.runner import Keep, NotSendable, Steps
 from voicestudio.services.recordings import uploads
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -67,11 +74,11 @@ def sent_request(attempt: CloneAttempt) -> CloneRequest:
     )
 
 
-def send_clone(attempt: CloneAttempt, request: CloneRequest) -> CloneAnswer:
+def send_clone(attempt: CloneAttempt, request: CloneRequest, keep: Keep) -> CloneAnswer:
     """Clone the voice; in practice mode the stand-in is asked for the rehearsed outcome."""
     rehearsed = settings.PRACTICE_MODE and attempt.rehearsal
     headers = {"Rehearse": attempt.rehearsal} if rehearsed else {}
-    return provider.client().clone_voice(request, headers=headers)
+    return provider.client().clone_voice(request, headers=headers, keep=keep)
 
 
 def answer_columns(_attempt: CloneAttempt, answer: CloneAnswer) -> dict[str, Any]:
@@ -114,6 +121,7 @@ STEPS: Final = Steps(
     prepare=upload_recordings,
     check=lambda _attempt: None,
     send=send_clone,
+    parse=lambda _attempt, response: parse_clone(response),
     answer_columns=answer_columns,
     record_answer=bookkeeping.record_clone,
     record_unknown=bookkeeping.record_uncertain_voice,

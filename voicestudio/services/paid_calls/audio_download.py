@@ -20,7 +20,15 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio import audio
-from voicestudio.minimax import BlockReason, DownloadBlocked, MiniMaxError
+from voicestudio.minimax import (
+    BlockReason,
+    DownloadBlocked,
+    HttpResponse,
+    InvalidAnswer,
+    MiniMaxError,
+    SpeechRequest,
+    parse_speech,
+)
 from voicestudio.models import CallStatus, PaidCall
 
 from . import call_log, leases, provider
@@ -62,11 +70,14 @@ def fetch(call: PaidCall) -> bool:
     trouble = ""
     for pause in (*PAUSES, None):
         try:
-            return _download(call)
+            return _download(call) if call.audio_url else _read_answer(call)
         except DownloadBlocked as error:
             trouble = TROUBLES.get(error.reason, "unreachable")
             break
         except NotAudio:
+            trouble = "not_audio"
+            break
+        except InvalidAnswer:
             trouble = "not_audio"
             break
         except MiniMaxError:
@@ -76,7 +87,7 @@ def fetch(call: PaidCall) -> bool:
         except OSError:
             name = call._meta.model_name
             logger.exception("The audio of %s %s could not be stored.", name, call.pk)
-            trouble = "unreachable"
+            trouble = "not_stored"
             break
     call.advance(
         held_as=(CallStatus.READY,), audio_trouble=trouble, calls=call.calls, lease_until=None
@@ -140,7 +151,21 @@ def _download(call: PaidCall) -> bool:
             ),
         )
 
-    columns = _store(call, receive)
+    return _save(call, _store(call, receive))
+
+
+def _read_answer(call: PaidCall) -> bool:
+    """Store the audio that came inside the answer, whose whole text was kept."""
+    with call.answer_file.open("rb") as source:
+        response = HttpResponse(
+            call="answer", http_status=200, headers={}, content=source.read(), redact=str
+        )
+    request = SpeechRequest(voice_id="", text="", model="", format=getattr(call, "format", ""))
+    columns = _store(call, lambda target: target.write(parse_speech(response, request).audio))
+    return _save(call, columns)
+
+
+def _save(call: PaidCall, columns: dict[str, Any]) -> bool:
     saved = call.advance(
         held_as=(CallStatus.READY,), audio_trouble="", calls=call.calls, lease_until=None, **columns
     )

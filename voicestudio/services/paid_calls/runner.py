@@ -6,24 +6,34 @@ is called so. The state of the row is true whenever it is read, also while this 
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from voicestudio.minimax import MiniMaxError
+from voicestudio.minimax import HttpResponse, MiniMaxError
+from voicestudio.minimax.response import MAX_RAW_CHARACTERS
 from voicestudio.models import CallStatus, PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
 
-from . import audio_download, call_log, leases, rate_limit, retries
+from . import audio_download, call_log, journal, leases, rate_limit, retries
 
 if TYPE_CHECKING:
     from django.tasks import Task
 
 logger = logging.getLogger(__name__)
+
+type Keep = Callable[[HttpResponse], None]
+# The columns of an answer that are written even if another of them does not fit.
+ESSENTIAL: Final = (
+    "status", "answered_at", "finished_at", "http_status", "status_code", "trouble", "calls",
+    "lease_until", "audio", "audio_url", "audio_trouble", "input_sensitive",
+)  # fmt: skip
 
 
 class NotSendable(Exception):  # noqa: N818 - an answer, not a mistake
@@ -41,7 +51,8 @@ class Steps[Call: PaidCall, Request, Answer]:
     `name` is the call in the log, `job` the task that runs it again.
     `prepare` returns the request once the provider has every file; it may raise `NotSendable`.
     `check` runs in the transaction that marks the call as sent; it may raise `NotSendable`.
-    `send` calls the provider, once.
+    `send` calls the provider, once; it hands the response to the journal before it is interpreted.
+    `parse` interprets such a response again; it raises what `send` would.
     `answer_columns` returns the columns of an answer; audio inside it is stored already.
     `record_answer` writes these columns and what follows from them (voice, charge), in one
     transaction; False if another worker holds the call.
@@ -55,7 +66,8 @@ class Steps[Call: PaidCall, Request, Answer]:
     job: "Task[[int], None]"
     prepare: Callable[[Call], Request]
     check: Callable[[Call], None]
-    send: Callable[[Call, Request], Answer]
+    send: Callable[[Call, Request, Keep], Answer]
+    parse: Callable[[Call, HttpResponse], Answer]
     answer_columns: Callable[[Call, Answer], dict[str, Any]]
     record_answer: Callable[..., bool]
     record_unknown: Callable[[Call], None]
@@ -86,6 +98,36 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
         else:
             if answer is not None:
                 record_answer(steps, call, answer)
+        finish_journal(call, claim)
+
+
+def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> None:
+    """Record an answer that could not be written when it came; a repeat changes nothing."""
+    call = steps.model._default_manager.all().for_worker().filter(pk=entry.pk).first()
+    if call is None or call.claim != entry.claim:
+        # A person has settled the call meanwhile: what they said stands, and the answer is kept.
+        logger.error("%s %s was answered after it was settled.", entry.kind, entry.pk)
+        _keep_late_answer(call, entry)
+        return
+    if call.status in (CallStatus.SENDING, call.IN_FLIGHT_STATUS, CallStatus.UNKNOWN):
+        call.status = call.IN_FLIGHT_STATUS  # as it was when the answer came
+        try:
+            answer = steps.parse(call, entry.response)
+        except MiniMaxError as error:
+            _record_error(steps, call, error)
+        else:
+            record_answer(steps, call, answer)
+    finish_journal(call, entry.claim)
+
+
+def finish_journal(call: PaidCall, claim: UUID) -> None:
+    """Remove the answer from the journal once nothing of it would be lost."""
+    call.claim = claim  # which a call that waits again does not have any more
+    if call.lacks_audio_of_answer and not call.answer_file:
+        if not (stored := journal.move_to_storage(call)):
+            return
+        type(call)._default_manager.filter(pk=call.pk).update(**stored)
+    journal.remove(call)
 
 
 def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> None:
@@ -104,10 +146,19 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> N
         "calls": call.calls,
         "lease_until": leases.lease_end() if columns.get("audio_url") else None,
     }
-    with transaction.atomic():
-        recorded = steps.record_answer(call, answer, columns)
-        if not recorded:
-            transaction.set_rollback(True)
+    try:
+        recorded = _write_answer(steps, call, answer, columns)
+    except (DataError, OverflowError, ValueError):
+        logger.exception("A detail of the answer to %s %s is dropped.", steps.name, call.pk)
+        columns = {name: columns[name] for name in ESSENTIAL if name in columns}
+        columns |= journal.move_to_storage(call)
+        answer = replace(answer, usage_characters=None)
+        recorded = _write_answer(steps, call, answer, columns)
+    except Exception:
+        # The answer stays in the journal; audio inside it is stored again from there.
+        if stored := columns.get("audio"):
+            call.audio.storage.delete(stored)
+        raise
     rate_limit.record_success(call)
     if not recorded:
         name = call._meta.model_name
@@ -116,6 +167,27 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> N
             call.audio.storage.delete(stored)
     elif columns.get("audio_url"):
         audio_download.fetch(call)
+
+
+def _write_answer(
+    steps: Steps[Any, Any, Any], call: PaidCall, answer: Any, columns: dict[str, Any]
+) -> bool:
+    with transaction.atomic():
+        recorded = steps.record_answer(call, answer, columns)
+        if not recorded:
+            transaction.set_rollback(True)
+    return recorded
+
+
+def _keep_late_answer(call: PaidCall | None, entry: journal.Entry) -> None:
+    """Attach the answer to a call that does not wait for it any more."""
+    if call is None:
+        entry.set_aside()
+        return
+    call.claim = entry.claim
+    if stored := journal.move_to_storage(call):
+        type(call)._default_manager.filter(pk=call.pk).update(**stored)
+        entry.remove()
 
 
 def retry_interrupted(steps: Steps[Any, Any, Any], call: PaidCall) -> bool:
@@ -134,6 +206,8 @@ def retry_interrupted(steps: Steps[Any, Any, Any], call: PaidCall) -> bool:
 
 def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any:
     """Mark the call as sent, then send it. None if it has to wait for its slot or was lost."""
+    if not journal.has_room():
+        raise NotSendable(Trouble.DISK_FULL)
     with transaction.atomic():
         steps.check(call)
         limits.check_budget(price_of(call), call=call)
@@ -152,7 +226,8 @@ def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any
         if not marked:
             transaction.set_rollback(True)
             return None
-    return call_log.logged_call(call, steps.name, lambda: steps.send(call, request))
+    keep = partial(journal.write, call)
+    return call_log.logged_call(call, steps.name, lambda: steps.send(call, request, keep))
 
 
 def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxError) -> None:
@@ -169,6 +244,8 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
         else:
             return
     columns = retries.final_columns(call, error, was_sent=was_sent)
+    if was_sent and len(error.raw) >= MAX_RAW_CHARACTERS:
+        columns |= journal.move_to_storage(call)
     with transaction.atomic():
         recorded = call.advance(**columns)
         if recorded and columns["status"] == CallStatus.UNKNOWN:

@@ -5,7 +5,7 @@ from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
 from .messages import message_for
 from .orders import SpeechOrder, VoiceUnavailable
 from .reconcile import settle_by_hand
-from .steps import run_speech
+from .steps import record_from_journal, run_speech
 from .submission import retry_interrupted, submit
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "SpeechOrder",
     "VoiceUnavailable",
     "message_for",
+    "record_from_journal",
     "retry_interrupted",
     "run_speech",
     "settle_by_hand",

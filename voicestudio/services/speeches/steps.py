@@ -4,11 +4,11 @@ from typing import Any, Final, Literal
 
 from django.tasks import task
 
-from voicestudio.minimax import MiniMaxError, SpeechAnswer, SpeechRequest
+from voicestudio.minimax import MiniMaxError, SpeechAnswer, SpeechRequest, parse_speech
 from voicestudio.models import Format, Speech, VoiceState
-from voicestudio.services.paid_calls import audio_download, provider, runner
+from voicestudio.services.paid_calls import audio_download, journal, provider, runner
 from voicestudio.services.paid_calls.orders import OrderRefused
-from voicestudio.services.paid_calls.runner import NotSendable, Steps
+from voicestudio.services.paid_calls.runner import Keep, NotSendable, Steps
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -53,9 +53,9 @@ def check_voice(speech: Speech) -> None:
         raise NotSendable(trouble) from refused
 
 
-def send_speech(_speech: Speech, request: SpeechRequest) -> SpeechAnswer:
+def send_speech(_speech: Speech, request: SpeechRequest, keep: Keep) -> SpeechAnswer:
     """Generate the speech."""
-    return provider.client().generate_speech(request)
+    return provider.client().generate_speech(request, keep=keep)
 
 
 def answer_columns(speech: Speech, answer: SpeechAnswer) -> dict[str, Any]:
@@ -76,9 +76,15 @@ STEPS: Final = Steps(
     prepare=make_request,
     check=check_voice,
     send=send_speech,
+    parse=lambda speech, response: parse_speech(response, make_request(speech)),
     answer_columns=answer_columns,
     record_answer=bookkeeping.record_speech,
     record_unknown=bookkeeping.charge_uncertain,
     record_not_done=bookkeeping.cancel_charge,
     after_error=_mark_missing_voice,
 )
+
+
+def record_from_journal(entry: journal.Entry) -> None:
+    """Record an answer to a speech request that could not be written when it came."""
+    runner.record_from_journal(STEPS, entry)

@@ -201,16 +201,17 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
     attempts = CloneAttempt.objects.filter(cloned_voice=voice)
     speeches = Speech.objects.filter(voice=voice, status=SpeechState.READY)
     for kind, calls in (("audio", attempts), ("speech", speeches)):
-        for call in calls.exclude(audio="", audio_url=""):
-            item = _delete_from_storage(kind, call.audio) if call.audio else None
-            if item is None or item.state != ItemState.FAILED:
+        for call in calls.exclude(audio="", audio_url="", answer_file=""):
+            files = [file for file in (call.audio, call.answer_file) if file]
+            items = [_delete_from_storage(kind, file) for file in files]
+            if all(item.state != ItemState.FAILED for item in items):
                 # Without its claim, a worker that downloads the audio now has nothing to write.
                 calls.filter(pk=call.pk).update(
-                    audio="", audio_url="", audio_peaks=[], audio_trouble="deleted",
+                    audio="", audio_url="", answer_file="", audio_peaks=[],
+                    audio_trouble="deleted",
                     claim=None, lease_until=None,
                 )  # fmt: skip
-            if item is not None:
-                yield item
+            yield from items
     for recording in _recordings(voice):
         if recording.file:
             yield _delete_recording_here(recording, voice)

@@ -1,0 +1,301 @@
+"""The journal: an answer that was paid for survives whatever its row cannot take."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
+from django.db import OperationalError, connection, transaction
+from pytest_django.fixtures import Settings
+
+from voicestudio import words
+from voicestudio.models import (
+    AttemptState,
+    Charge,
+    CloneAttempt,
+    PaidCall,
+    Speech,
+    SpeechState,
+    Voice,
+)
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import clones, speeches, worker
+from voicestudio.services.clones import Order, reconcile, steps
+from voicestudio.services.paid_calls import audio_download, journal, runner
+from voicestudio.services.speeches import SpeechOrder
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NO_AUDIO = {"data": {"audio": b"no audio".hex()}, "base_resp": {"status_code": 0}}
+type Submit = Callable[[], CloneAttempt | Speech]
+
+
+class BrokenDatabase:
+    """Fails the statement number `fails_at` after an answer is in the journal."""
+
+    def __init__(self, folder: Path, fails_at: int) -> None:
+        self.folder = folder
+        self.left = fails_at
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.left and files_in(self.folder):
+            self.left -= 1
+            if not self.left:
+                raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted((folder / "journal").glob("*"))
+
+
+def answer_of(call: PaidCall) -> bytes:
+    with call.answer_file.open("rb") as file:
+        content: bytes = file.read()
+    return content
+
+
+def run(call: PaidCall) -> None:
+    worker.JOBS[str(call._meta.model_name)].call(call.pk)
+
+
+@pytest.fixture
+def submit_clone(order: Callable[..., Order], person: User, standin: StandIn) -> Submit:
+    return lambda: clones.submit(order(voice_id=f"Anna-{uuid4().hex[:8]}1"), by=person)
+
+
+@pytest.fixture
+def submit_speech(
+    speech_order: Callable[..., SpeechOrder], person: User, standin: StandIn
+) -> Submit:
+    return lambda: speeches.submit(speech_order(), by=person)
+
+
+@pytest.fixture(params=["clone", "speech"])
+def submit(request: pytest.FixtureRequest) -> Submit:
+    made: Submit = request.getfixturevalue(f"submit_{request.param}")
+    return made
+
+
+def test_answer_is_recorded_whichever_statement_fails(submit: Submit, data_dir: Path) -> None:
+    fails_at = 0
+    while True:
+        fails_at += 1
+        call = submit()
+        broken = BrokenDatabase(data_dir, fails_at)
+        try:
+            with connection.execute_wrapper(broken):
+                run(call)
+        except OperationalError:
+            connection.close()
+        worker.record_kept_answers(at_once=True)
+        worker.record_kept_answers(at_once=True)
+
+        call = type(call).objects.get(pk=call.pk)
+        assert (call.status, call.status_code) == ("ready", 0)
+        charges = Charge.objects.counted().filter(attempt_id=call.pk, certain=True)
+        if isinstance(call, Speech):
+            charges = Charge.objects.counted().filter(speech=call, kind="speech", certain=True)
+            assert call.audio.size > 1000
+        else:
+            assert Voice.objects.get(attempt=call.pk).uncertain is False
+        assert charges.count() == 1
+        assert files_in(data_dir) == []
+        if broken.left:
+            break
+    assert fails_at > 4
+
+
+def test_no_is_recorded_from_the_journal_as_well(
+    submit_clone: Submit, standin: StandIn, data_dir: Path
+) -> None:
+    standin.script("voice_clone", Fault(status_code=2038))
+    attempt = submit_clone()
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.status_code) == (AttemptState.FAILED, 2038)
+    assert files_in(data_dir) == []
+
+
+def test_slow_down_leaves_nothing_in_the_journal(
+    submit_clone: Submit, standin: StandIn, data_dir: Path
+) -> None:
+    standin.script("voice_clone", Fault(status_code=1002))
+    attempt = submit_clone()
+
+    run(attempt)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, files_in(data_dir)) == (AttemptState.WAITING, [])
+
+
+def test_answer_to_a_check_is_recorded_from_the_journal(
+    submit_clone: Submit, standin: StandIn, person: User, data_dir: Path
+) -> None:
+    standin.script("voice_clone", Fault(action="drop", after="work"))
+    attempt = submit_clone()
+    run(attempt)
+    assert isinstance(attempt, CloneAttempt)
+    attempt.refresh_from_db()
+    assert reconcile.request_check(attempt, by=person)
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        reconcile.check_with_provider.call(attempt.pk)
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, Voice.objects.get().uncertain) == (AttemptState.READY, False)
+    assert files_in(data_dir) == []
+
+
+def test_answer_after_a_person_has_settled_is_kept_with_the_call(
+    submit_clone: Submit, person: User, data_dir: Path
+) -> None:
+    attempt = submit_clone()
+    assert isinstance(attempt, CloneAttempt)
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(status=AttemptState.UNKNOWN)
+    assert reconcile.settle_by_hand(attempt, worked=False, note="", by=person)
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.FAILED
+    assert b"demo_audio" in answer_of(attempt)
+    assert files_in(data_dir) == []
+
+
+def test_young_answer_is_left_to_the_process_that_received_it(
+    submit_clone: Submit, data_dir: Path
+) -> None:
+    attempt = submit_clone()
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+
+    worker.record_kept_answers()
+
+    assert len(files_in(data_dir)) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]\n", b'{"kind": "speech"}\n{}', b"\xff" * 9])
+def test_unreadable_file_in_the_journal_stops_nothing(content: bytes, data_dir: Path) -> None:
+    (data_dir / "journal").mkdir()
+    (data_dir / "journal" / "speech-1-x.answer").write_bytes(content)
+
+    worker.record_kept_answers(at_once=True)
+
+    assert len(files_in(data_dir)) == 1
+
+
+def test_full_disk_does_not_stop_a_call_that_was_sent(
+    submit: Submit, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data_dir / "journal").write_text("a file where the folder should be")
+    call = submit()
+
+    run(call)
+
+    call.refresh_from_db()
+    assert call.status == "ready"
+
+
+def test_nothing_is_sent_when_the_disk_is_nearly_full(
+    submit: Submit, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MIN_FREE_BYTES", 2**62)
+    call = submit()
+
+    run(call)
+
+    call.refresh_from_db()
+    assert (call.status, call.trouble, call.sent) == ("failed", "disk_full", None)
+    assert standin.calls_of("voice_clone") == standin.calls_of("t2a_v2") == []
+
+
+def test_detail_that_fits_no_column_is_dropped(submit_clone: Submit) -> None:
+    attempt = submit_clone()
+    absurd = replace(
+        steps.STEPS,
+        answer_columns=lambda call, answer: (
+            steps.answer_columns(call, answer) | {"input_sensitive_type": 2**70}
+        ),
+    )
+
+    runner.run(absurd, attempt.pk)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.READY
+    assert Voice.objects.get().uncertain is False
+    assert b"base_resp" in answer_of(attempt)
+
+
+def test_answer_that_is_no_audio_is_kept_whole(submit_speech: Submit, standin: StandIn) -> None:
+    standin.script("t2a_v2", Fault(body=NO_AUDIO, after="work"))
+    speech = submit_speech()
+
+    run(speech)
+
+    speech.refresh_from_db()
+    assert (speech.state, speech.audio_problem) == (SpeechState.READY, "not_audio")
+    assert b"no audio".hex().encode() in answer_of(speech)
+
+
+def test_long_answer_that_cannot_be_read_is_kept_whole(
+    submit: Submit, standin: StandIn, data_dir: Path
+) -> None:
+    for name in ("voice_clone", "t2a_v2"):
+        standin.script(name, Fault(body="x" * 100_000, after="work"))
+    call = submit()
+
+    run(call)
+
+    call.refresh_from_db()
+    assert (call.status, len(answer_of(call))) == ("unknown", 100_000)
+    assert files_in(data_dir) == []
+
+
+def test_audio_that_could_not_be_stored_is_fetched_from_the_answer(
+    submit_speech: Submit, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileSystemStorage._save  # type: ignore[attr-defined]
+
+    def refuse_audio(self: FileSystemStorage, name: str, content: Any) -> str:
+        if name.startswith("speeches/"):
+            raise OSError(28, "No space left on device")
+        return str(save(self, name, content))
+
+    speech = submit_speech()
+    with monkeypatch.context() as patched:
+        patched.setattr(FileSystemStorage, "_save", refuse_audio)
+        run(speech)
+    speech.refresh_from_db()
+    assert (speech.audio_problem, speech.audio_can_be_fetched) == ("not_stored", True)
+    assert words.message_for_audio_trouble("not_stored", speech=True).next_step
+
+    with transaction.atomic():
+        audio_download.fetch_again(speech)
+    audio_download.fetch_audio.call("speech", speech.pk)
+
+    speech.refresh_from_db()
+    assert (speech.audio_problem, speech.audio.size > 1000) == ("", True)
+    assert len(standin.calls_of("t2a_v2")) == 1
+
+
+def test_journal_is_written_for_its_owner_only(
+    submit_clone: Submit, data_dir: Path, settings: Settings
+) -> None:
+    attempt = submit_clone()
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+
+    [file] = files_in(data_dir)
+    assert (file.parent.stat().st_mode & 0o777, file.stat().st_mode & 0o777) == (0o700, 0o600)
