@@ -6,13 +6,15 @@ import pickle
 import random
 import socket
 import struct
+import wave
 from pathlib import Path
 
 import pytest
 
 from tests.audio import recordings
 from tests.audio.conftest import KINDS
-from voicestudio.audio import AudioProblem
+from voicestudio.audio import AudioProblem, rules
+from voicestudio.audio.decoding import Decoder
 from voicestudio.audio.intake import inspect
 
 
@@ -383,3 +385,35 @@ def test_problem_survives_pickle() -> None:
 def test_problem_with_an_unknown_code_raises_value_error() -> None:
     with pytest.raises(ValueError, match="too_blue"):
         AudioProblem("too_blue")
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(8, 655_350), (17, 8_000)])
+def test_format_of_too_many_samples_is_refused_before_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, channels: int, rate: int
+) -> None:
+    """A small file of this kind takes minutes to decode."""
+    path = tmp_path / "x.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(bytes(2 * channels * rate // 10))
+    monkeypatch.setattr(Decoder, "blocks", None)
+
+    with pytest.raises(AudioProblem) as caught:
+        inspect(path)
+
+    assert caught.value.code == "too_many_samples"
+    assert caught.value.facts == {"channels": channels, "sample_rate": rate}
+
+
+def test_decoding_ends_at_the_limit_of_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SAMPLES_MAX", 12 * 44_100)
+    fits = recordings.write(tmp_path / "fits", recordings.sine(12), kind="flac")
+    too_many = recordings.write(tmp_path / "x", recordings.sine(6.5, channels=2), kind="flac")
+
+    assert inspect(fits).duration_ms == 12_000
+    with pytest.raises(AudioProblem, match="too_many_samples"):
+        inspect(too_many, purpose="prompt_audio")

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests.audio import recordings
-from voicestudio.audio import AudioProblem, Metadata, intake, read_waveform
+from voicestudio.audio import AudioProblem, Metadata, Waveform, intake
 from voicestudio.audio.decoding import open_recording
+from voicestudio.audio.probe import read_waveform
 
 PCM = ["wav", "wav8", "wav24", "wav32", "wavfloat", "wavdouble", "aiff"]
 LOSSLESS = [*PCM, "flac", "flac24", "alac"]
@@ -118,15 +119,16 @@ def test_peaks_are_where_the_sound_is(tmp_path: Path) -> None:
 def test_waveform_has_110_bars_at_any_length(tmp_path: Path, seconds: float) -> None:
     path = recordings.write(tmp_path / "tone", recordings.sine(seconds))
 
-    peaks, duration_ms = read_waveform(path)
+    waveform = read_waveform(path)
 
-    assert (len(peaks), max(peaks), duration_ms) == (110, 100, round(seconds * 1000))
+    assert (len(waveform.peaks), max(waveform.peaks)) == (110, 100)
+    assert waveform.duration_ms == round(seconds * 1000)
 
 
 def test_waveform_of_silence_is_flat(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "nothing", recordings.sine(2, level=0.0))
 
-    assert read_waveform(path) == ([0] * 110, 2000)
+    assert read_waveform(path) == Waveform([0] * 110, 2000)
 
 
 def test_peaks_do_not_depend_on_the_level(tmp_path: Path) -> None:

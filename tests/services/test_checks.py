@@ -1,8 +1,10 @@
 """Checks of recordings by the real analyzers, and jobs that were lost."""
 
 import io
+import threading
 import wave
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,23 @@ def test_worker_requeues_lost_checks_once(data_dir: Path, person: User, jobs: An
     lost.refresh_from_db()
     assert (waiting, jobs.pending_count()) == (1, 0)
     assert lost.is_being_checked
+
+
+def test_check_returns_its_thread_to_the_paid_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, checked = threading.Event(), list[int]()
+
+    def check(pk: int) -> None:
+        go_on.wait(30)
+        checked.append(pk)
+
+    monkeypatch.setattr(checks, "run_check", check)
+    with ThreadPoolExecutor(2) as threads:
+        monkeypatch.setattr(checks, "_threads", threads)
+        for pk in (1, 2, 3, 3):
+            checks.check_recording.call(pk)
+        go_on.set()
+
+    assert sorted(checked) == [1, 2, 3]
 
 
 # What is refused before it costs anything --------------------------------------------------------

@@ -8,10 +8,10 @@ from . import rules
 from .envelope_file import read_bars
 from .headers import sniff
 from .problems import AudioProblem
-from .results import Finding, IngestedFile, Metadata, Report, Suggestion
-from .waveform import read_waveform, waveform_path
+from .results import Finding, IngestedFile, Metadata, Report, Suggestion, Waveform
+from .waveform import waveform_path
 
 __all__ = [
-    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Report", "Suggestion", "read_bars",
-    "read_waveform", "rules", "sniff", "waveform_path",
+    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Report", "Suggestion", "Waveform",
+    "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip

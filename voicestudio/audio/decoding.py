@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from . import headers, seeking
+from . import headers, rules, seeking
 from .problems import AudioProblem
 
 Block = NDArray[np.float32]  # (channels, frames), full scale is 1.0
@@ -100,6 +100,7 @@ class Decoder:
         self.packets = 0
         self.errors = 0
         self.seconds = 0.0
+        self._samples = 0  # decoded, of all channels
         self._container = container
         self._stream = stream
 
@@ -123,11 +124,19 @@ class Decoder:
                 self.channels = self.channels or collector.channels
                 self.sample_rate = self.sample_rate or collector.rate
             self.seconds += (frame.samples - skip) / frame.sample_rate
+            self._count_samples(frame)
             yield from collector.add(frame, skip)
             if self.seconds > stop_after_s:
                 break
         if collector is not None:
             yield from collector.flush()
+
+    def _count_samples(self, frame: AudioFrame) -> None:
+        """Raise AudioProblem too_many_samples once the file has given more than we decode."""
+        channels = frame.layout.nb_channels
+        self._samples += frame.samples * channels
+        if self._samples > rules.SAMPLES_MAX:
+            raise AudioProblem("too_many_samples", channels=channels, sample_rate=frame.sample_rate)
 
     def _frames(self) -> Iterator[AudioFrame]:
         packets = self._container.demux(self._stream)
@@ -153,8 +162,9 @@ class _BlockCollector:
 
     def __init__(self, sample_format: str, channels: int, rate: int) -> None:
         kind, self._scale = _SAMPLES.get(sample_format.removesuffix("p"), (None, 0.0))
-        if kind is None or not 1000 <= rate <= 768_000 or not 1 <= channels <= 64:
+        if kind is None or rate < 1000 or channels < 1:
             raise AudioProblem("damaged")
+        rules.check_shape(channels, rate)
         self.shape = (sample_format, channels, rate)
         self.channels = channels
         self.rate = rate
@@ -253,8 +263,8 @@ def _header_length_s(
 def open_recording(path: Path) -> Iterator[Decoder]:
     """A decoder for the recording in a file.
 
-    Raises AudioProblem not_audio, damaged (it starts like audio but cannot be opened), video or
-    no_audio.
+    Raises AudioProblem not_audio, damaged (it starts like audio but cannot be opened), video,
+    no_audio or too_many_samples (see `rules.check_shape`).
     """
     container_name = headers.sniff_file(path)
     options = _OPTIONS_WAV if container_name == "wav" else _OPTIONS
@@ -276,4 +286,5 @@ def _audio_stream(container: InputContainer) -> AudioStream:
     stream = container.streams.audio[0]
     if stream.codec_context is None or stream.codec_context.name not in _DECODERS:
         raise AudioProblem("not_audio")
+    rules.check_shape(stream.codec_context.layout.nb_channels, stream.codec_context.sample_rate)
     return stream

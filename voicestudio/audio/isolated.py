@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import rules
 from .problems import AudioProblem
-from .results import Analysis, Cleanup, Cut, IngestedFile, Report, from_json
+from .results import Analysis, Cleanup, Cut, IngestedFile, Report, Waveform, from_json
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
@@ -47,9 +47,10 @@ INGEST: Final = Operation("intake", "ingest", IngestedFile, rules.SOURCE_MAX_BYT
 CUT: Final = Operation("cutting", "cut", Cut, rules.LONG_MAX_BYTES)
 CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYTES)
 ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
+WAVEFORM: Final = Operation("probe", "read_waveform", Waveform, rules.SOURCE_MAX_BYTES)
 CHECK: Final = Operation("doctor.run", "check", Report, rules.LONG_MAX_BYTES)
 OPERATIONS: Final[dict[str, Operation[Any]]] = {
-    operation.function: operation for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, CHECK)
+    operation.function: operation for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, WAVEFORM, CHECK)
 }
 
 
@@ -125,6 +126,11 @@ def analyze(
         ANALYZE, timeout, source, progress=progress,
         target=target, purpose=purpose, suggest_from_ms=suggest_from_ms,
     )  # fmt: skip
+
+
+def read_waveform(source: Path, *, timeout: float = TIMEOUT_S) -> Waveform:
+    """The waveform and the length of a file; see `probe.read_waveform`."""
+    return _run(WAVEFORM, timeout, source)
 
 
 def check(source: Path, *, purpose: str = "voice_clone", timeout: float = LONG_TIMEOUT_S) -> Report:

@@ -7,7 +7,7 @@ from . import headers, rules
 from .decoding import Decoder, open_recording
 from .envelope import Envelope
 from .problems import AudioProblem
-from .results import Metadata
+from .results import Metadata, Waveform
 
 _MARGIN_S: Final = 1.0  # decoded beyond the limit before a file is called too long
 _LONGEST_S: Final = 4 * 3600.0  # decoded of files that have no limit of their own
@@ -51,19 +51,20 @@ def read_metadata(
     )
 
 
-def measure_waveform(path: Path) -> tuple[list[int], int]:
-    """The 110 bars of a file and its length (ms), even if the file is cut off or silent.
+def read_waveform(source: Path) -> Waveform:
+    """The bars and the length of a file, even if the file is cut off or silent.
 
-    Raises AudioProblem not_audio, damaged (nothing can be decoded), video, no_audio, empty.
+    Raises AudioProblem not_audio, damaged (nothing can be decoded), video, no_audio, empty,
+    too_many_samples.
     """
-    rules.check_file(path, rules.SOURCE_MAX_BYTES)
+    rules.check_file(source, rules.SOURCE_MAX_BYTES)
     envelope = Envelope()
-    with open_recording(path) as decoder:
+    with open_recording(source) as decoder:
         for block, rate in decoder.blocks(stop_after_s=_LONGEST_S):
             envelope.add(block, rate)
         if not decoder.seconds:
-            raise AudioProblem(_code_without_samples(decoder, path))
-    return envelope.peaks(), round(decoder.seconds * 1000)
+            raise AudioProblem(_code_without_samples(decoder, source))
+    return Waveform(envelope.peaks(), round(decoder.seconds * 1000))
 
 
 def check_decoded(decoder: Decoder, path: Path, stop_after_s: float) -> None:

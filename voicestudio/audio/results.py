@@ -70,6 +70,14 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class Waveform:
+    """The waveform of a file, as `Metadata.peaks`, and its length."""
+
+    peaks: list[int]
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class IngestedFile:
     """A file in our own folder with its metadata.
 

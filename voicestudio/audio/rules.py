@@ -14,6 +14,12 @@ LONG_MAX_MS: Final = 2 * 3600 * 1000
 CLIP_MAX_MS: Final = 800_000  # as mp3 at 192 kbit/s this is 19.2 MB
 PROVIDER_MAX_BYTES: Final = 20 * 1000 * 1000  # Source: provider.md, 20 MB; the stricter reading
 
+# Decoding time depends on the samples of all channels, and a small file may hold any number of
+# them. Allowed are eight channels at 192 kHz, or DSD, and two hours of stereo at 48 kHz in all.
+CHANNELS_MAX: Final = 16
+SAMPLES_PER_SECOND_MAX: Final = 8 * 192_000
+SAMPLES_MAX: Final = 720_000_000
+
 # A block of 50 ms below this RMS is silence. Rooms that sound silent are near -60 dBFS, a whisper
 # far from the microphone is near -50.
 SILENCE_DB: Final = -60.0
@@ -58,6 +64,12 @@ def check_size(size: int, limit: int) -> None:
         raise AudioProblem("empty", bytes=0)
     if size > limit:
         raise AudioProblem("too_large", bytes=size, limit_bytes=limit)
+
+
+def check_shape(channels: int, rate: int) -> None:
+    """Raise AudioProblem too_many_samples for a format that would take too long to decode."""
+    if channels > CHANNELS_MAX or channels * rate > SAMPLES_PER_SECOND_MAX:
+        raise AudioProblem("too_many_samples", channels=channels, sample_rate=rate)
 
 
 def check_file(path: Path, max_bytes: int) -> None:

@@ -1,18 +1,6 @@
-"""Audio: the waveform of a recording."""
+"""Audio: the waveform of a recording as a drawing."""
 
 from collections.abc import Sequence
-from pathlib import Path
-
-
-def read_waveform(path: Path) -> tuple[list[int], int]:
-    """The 110 bars (0..100) and the length (ms, up to 4 hours) of a file that we trust.
-
-    It is decoded in this process, so it is only for audio from the provider; see `isolated` for
-    all other files. Raises AudioProblem if nothing can be decoded, OSError if there is no file.
-    """
-    from .probe import measure_waveform  # loads PyAV and numpy, which the web process never needs
-
-    return measure_waveform(path)
 
 
 def waveform_path(peaks: Sequence[int], *, width: int = 440, height: int = 40) -> str:

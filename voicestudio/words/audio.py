@@ -31,6 +31,10 @@ _PROBLEMS: Final[dict[str, Message]] = {
         _("This file is too large."),
         _("The limit is {size}. Save it as mp3 or m4a, or cut it, then try again."),
     ),
+    "too_many_samples": Message(
+        _("This file holds far more sound data than a voice needs."),
+        _("Export it with 48 kHz and one or two channels, then upload the new file."),
+    ),
     "not_audio": Message(
         _("This isn't an audio file we can read."),
         _("Export the recording as mp3, m4a or wav and upload that."),

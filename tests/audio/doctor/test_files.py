@@ -61,7 +61,7 @@ HOSTILE: dict[str, tuple[bytes, set[str]]] = {
         {"silence", "too_short"},
     ),
     "no channel": (wav(channels=0), {"damaged"}),
-    "65,535 channels": (wav(channels=65_535), {"damaged"}),
+    "65,535 channels": (wav(channels=65_535), {"not_audio"}),
     "no rate": (wav(rate=0), {"damaged"}),
     "4 GHz": (wav(rate=0xFFFFFFFF), {"damaged"}),
     "no bits": (wav(bits=0), {"not_audio"}),

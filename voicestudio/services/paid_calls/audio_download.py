@@ -20,6 +20,7 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio import audio
+from voicestudio.audio import isolated
 from voicestudio.minimax import (
     BlockReason,
     DownloadBlocked,
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 # Seconds before the second and the third try.
 PAUSES: Final = (0.5, 2.0)
 HEAD_BYTES: Final = 64
+# A paid call waits for this, and an audio without a waveform can be played, too.
+MEASURE_TIMEOUT_S: Final = 20.0
 TROUBLES: Final = {
     BlockReason.SIZE: "too_large",
     BlockReason.URL: "forbidden",
@@ -126,16 +129,13 @@ def fetch_audio(kind: str, pk: int) -> None:
 
 
 def measure(path: Path) -> tuple[list[int], int | None]:
-    """The waveform and the length (ms) of an audio file; without them it can still be played.
-
-    Runs in this process: the file comes from the provider, only plain audio formats are opened,
-    and a child process would take longer than everything else.
-    """
+    """The waveform and the length (ms) of an audio file; without them it can still be played."""
     try:
-        return audio.read_waveform(path)
+        waveform = isolated.read_waveform(path, timeout=MEASURE_TIMEOUT_S)
     except (audio.AudioProblem, OSError, RuntimeError):
         logger.warning("The audio of a paid call could not be measured.", exc_info=True)
         return [], None
+    return waveform.peaks, waveform.duration_ms
 
 
 def _download(call: PaidCall) -> bool:

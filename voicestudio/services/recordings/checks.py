@@ -2,6 +2,8 @@
 
 import logging
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
@@ -10,7 +12,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.files import File
-from django.db import transaction
+from django.db import connection, transaction
 from django.tasks import task
 from django.utils import timezone
 
@@ -24,12 +26,34 @@ LONG_MS: Final = 120_000
 # A running check reports its progress every second; without a report its job is lost. A second
 # check of a recording does no harm.
 LOST_AFTER: Final = timedelta(seconds=90)
+# Checks have threads of their own, because one may take minutes, and a paid call must not wait for
+# it. What they have not started when the worker ends is queued again as a lost check.
+THREADS: Final = 2
+_threads: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="check")
+_handed_over: Final[set[int]] = set()
+_lock: Final = threading.Lock()
 
 
 @task()
 def check_recording(pk: int) -> None:
-    """The worker's job: check one recording."""
-    run_check(pk)
+    """The worker's job: hand one recording over to the threads of the checks."""
+    with _lock:
+        if pk in _handed_over:  # it still waits for a thread and was taken for lost
+            return
+        _handed_over.add(pk)
+    _threads.submit(_run_handed_over, pk)
+
+
+def _run_handed_over(pk: int) -> None:
+    try:
+        run_check(pk)
+    except Exception:
+        # `submit` would keep the error to itself.
+        logger.exception("The check of recording %s failed.", pk)
+    finally:
+        connection.close()
+        with _lock:
+            _handed_over.discard(pk)
 
 
 def run_check(pk: int) -> None:
