@@ -45,6 +45,11 @@ document.addEventListener("click", (event) => {
 // Counts as the server does: code points, without spaces at the ends.
 const countCharacters = (text) => [...text.replace(/\r\n?/g, "\n").trim()].length;
 
+// As the server bills (services/money/prices.py): a Han character counts more than once.
+const HAN =
+  /[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{3ffff}]/gu;
+const countBillable = (text, perHan) => countCharacters(text) + (perHan - 1) * (text.match(HAN)?.length ?? 0);
+
 function updatePreview() {
   const text = byId("id_preview_text");
   const option = byId("id_model")?.selectedOptions[0];
@@ -62,8 +67,9 @@ function updatePreview() {
 
   const cost = byId("cost");
   const smallest = Number(cost.dataset.smallest);
-  const amount = length * Number(option.dataset.price);
-  const pattern = !length ? "none" : amount < smallest ? "little" : "about";
+  const fee = Number(cost.dataset.fee);
+  const amount = fee + countBillable(text.value, Number(cost.dataset.perHan)) * Number(option.dataset.price);
+  const pattern = !amount ? "none" : amount < smallest ? "little" : "about";
   const price = cost.dataset.currency + Math.max(amount, smallest).toFixed(2);
   setText(cost, cost.dataset[pattern].replace("{price}", price));
 

@@ -9,11 +9,11 @@ Object.assign(htmx.config, {
   historyRestoreAsHxRequest: false,
   attributesToSettle: ["class"],
   defaultSettleDelay: 0,
-  // A 422 is an invalid form, shown with its errors.
+  // A 422 is an invalid form, shown with its errors; a 409 asks about a form that was sent twice.
   responseHandling: [
     { code: "204", swap: false },
     { code: "[23]..", swap: true },
-    { code: "422", swap: true },
+    { code: "(409|422)", swap: true },
     { code: "[45]..", swap: false, error: true },
   ],
 });

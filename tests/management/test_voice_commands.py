@@ -14,6 +14,8 @@ from tests.management.conftest import Run
 from tests.services.conftest import make_provider_voice
 from voicestudio.models import Speech, Voice
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.queue import get_queue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir", "person")]
 
@@ -121,3 +123,41 @@ def test_remind_needs_a_mail_server(run: Run, settings: Settings) -> None:
         run("remind")
     settings.MAIL_HOST = "mail.example.com"
     assert run("remind") == (0, {"voices": 0, "sent": False})
+
+
+def test_speak_again_fetches_the_audio_without_paying(
+    run: Run, voice: Voice, standin: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin.script("audio", Fault(http_status=404, body="gone"))
+    first = run("speak", voice.voice_id, "x" * 2_000, "--out", str(tmp_path / "a.wav"))[1]
+    monkeypatch.setattr(audio_download, "PAUSES", ())
+
+    code, result = run("speak", "--again", str(first["id"]), "--out", str(tmp_path / "b.wav"))
+
+    assert (code, result["id"]) == (0, first["id"])
+    assert (tmp_path / "b.wav").read_bytes()[:4] == b"RIFF"
+    assert len(standin.calls_of("t2a_v2")) == 1
+
+
+def test_waiting_does_not_enqueue_a_call_that_is_put_off(
+    run: Run, voice: Voice, standin: StandIn, tmp_path: Path
+) -> None:
+    standin.script("t2a_v2", Fault(status_code=1002))
+    out = str(tmp_path / "a.mp3")
+
+    code, _result = run("speak", voice.voice_id, "Hello.", "--out", out, "--timeout", "0.9")
+
+    assert code == 3
+    assert len(get_queue().scheduled()) <= 1
+
+
+@pytest.mark.parametrize("volume", ["0", "-1", "10.01"])
+def test_speak_refuses_a_volume_that_minimax_does_not_take(
+    volume: str, run: Run, voice: Voice, standin: StandIn, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "a.mp3")
+
+    code, result = run("speak", voice.voice_id, "Hello.", "--out", out, f"--volume={volume}")
+
+    assert (code, result["status"]) == (1, "refused")
+    assert standin.calls_of("t2a_v2") == []

@@ -13,8 +13,16 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_user
-from voicestudio.models import AttemptState, Charge, ChargeKind, CloneAttempt, SpeechState, Voice
-from voicestudio.practice.server import StandIn
+from voicestudio.models import (
+    AttemptState,
+    Charge,
+    ChargeKind,
+    CloneAttempt,
+    Event,
+    SpeechState,
+    Voice,
+)
+from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
 from voicestudio.services.money import charges, costs, limits
@@ -165,7 +173,7 @@ def test_call_answered_while_the_budget_is_read_counts(
         def reading(*args: object) -> Decimal:
             found = read(*args)
             if rows.update(status=AttemptState.UNKNOWN):
-                charges.charge_preview(attempt, certain=True)
+                charges.charge_attempt(attempt, certain=True)
             return found
 
         return reading
@@ -207,3 +215,51 @@ def test_charges_are_iterated_in_order_without_withdrawn_ones() -> None:
 
     assert list(costs.iterate_charges()) == [first, second]
     assert list(costs.iterate_charges(month=date(2026, 1, 31))) == [first]
+
+
+def test_refusal_says_price_and_rest_and_never_that_all_is_used(
+    settings: Settings, speech_order: Callable[..., SpeechOrder], person: User
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal("0.734")
+
+    with pytest.raises(speeches.OverLimit) as caught:
+        speeches.submit(speech_order(), by=person)
+
+    assert str(caught.value.message) == (
+        "This costs $1.51, and $0.73 is left of this month's limit. "
+        "Nothing was sent. An administrator can raise the limit on the Costs page."
+    )
+
+
+def test_clone_fee_is_charged_with_the_clone_where_a_gateway_does_so(
+    settings: Settings, order: Callable[..., Order], person: User, standin: StandIn
+) -> None:
+    settings.CLONE_FEE_AT_ONCE = True
+    attempt = clones.submit(order(), by=person)
+
+    clones.run_clone.call(attempt.pk)
+    voice = Voice.objects.get()
+    speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
+
+    charges_made = Charge.objects.counted().order_by("pk").values_list("kind", "attempt", "units")
+    assert list(charges_made)[1:2] == [("clone", attempt.pk, 1)]
+    assert [kind for kind, _attempt, _units in charges_made] == ["preview", "clone", "speech"]
+    assert keep.estimate_keep(voice).clone == 0
+
+
+@pytest.mark.parametrize(("reported", "told"), [(13, 0), (14, 0), (0, 1), (26, 1)])
+def test_other_count_of_characters_is_reported_once(
+    reported: int, told: int, speech_order: Callable[..., SpeechOrder], person: User,
+    standin: StandIn,
+) -> None:  # fmt: skip
+    body = {
+        "data": {"audio": "494433"}, "base_resp": {"status_code": 0},
+        "extra_info": {"usage_characters": reported},
+    }  # fmt: skip
+    for _turn in range(2):
+        standin.script("t2a_v2", Fault(body=body))
+        speeches.run_speech.call(speeches.submit(speech_order(), by=person).pk)
+
+    assert Event.objects.filter(kind="bill").count() == told
+    units = Charge.objects.counted().filter(kind="speech").values_list("units", flat=True)
+    assert list(units) == [reported, reported]

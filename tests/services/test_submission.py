@@ -59,10 +59,29 @@ def test_submit_without_permission_saves_nothing(order: OrderMaker, person: User
 def test_submit_with_same_token_returns_same_attempt(order: OrderMaker, person: User) -> None:
     first = clones.submit(order(token=(token := uuid4())), by=person)
 
-    again = clones.submit(order(token=token, voice_id="Another-7k2p"), by=person)
+    again = clones.submit(order(token=token), by=person)
 
     assert again == first
     assert CloneAttempt.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"preview_text": "Another text."}, {"voice_id": "Another-7k2p"}, {"language": "German"},
+        {"speaker_name": "Bea"}, {"watermark": True}, {"text_validation": "Hello."},
+    ],
+)  # fmt: skip
+def test_submit_with_same_token_and_other_content_asks(
+    changes: dict[str, object], order: OrderMaker, person: User
+) -> None:
+    first = clones.submit(order(token=(token := uuid4())), by=person)
+
+    with pytest.raises(clones.OtherContent) as caught:
+        clones.submit(order(token=token, **changes), by=person)
+
+    assert (caught.value.earlier, CloneAttempt.objects.count()) == (first, 1)
+    assert set(changes) <= set(caught.value.differences)
 
 
 @pytest.mark.django_db(transaction=True)

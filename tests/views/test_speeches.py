@@ -1,5 +1,6 @@
 """Speaking: a text for a voice, its price, its live row, and its sound."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,26 @@ def test_same_form_twice_is_one_speech(client: Client, voice: Voice) -> None:
     speech = Speech.objects.get()
     assert response["Location"] == f"/voices/{voice.pk}/#speech-{speech.pk}"
     assert (speech.text, speech.model, speech.format) == ("Good morning.", "speech-2.8-hd", "mp3")
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_same_form_with_a_corrected_text_asks_for_both(
+    client: Client, voice: Voice, headers: dict[str, str]
+) -> None:
+    form = form_data(text="Good mourning.")
+    client.post(f"/voices/{voice.pk}/speak/", form)
+
+    form["text"] = "Good morning."
+    response = client.post(f"/voices/{voice.pk}/speak/", form, headers=headers)
+
+    html = response.content.decode()
+    assert (response.status_code, Speech.objects.count()) == (409, 1)
+    assert "Good mourning." in html
+    [again] = re.findall(r'name="token" value="([^"]+)"', html)
+    both = client.post(f"/voices/{voice.pk}/speak/", form | {"token": again})
+    assert both.status_code == 302
+    texts = list(Speech.objects.order_by("pk").values_list("text", flat=True))
+    assert texts == ["Good mourning.", "Good morning."]
 
 
 def test_speech_has_player_and_download(client: Client, voice: Voice, standin: StandIn) -> None:

@@ -332,10 +332,7 @@ def test_rebuild_button_shows_its_price(client: Client, voice: Voice) -> None:
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
-    assert (
-        html.count("The preview costs less than $0.01 now. Keeping the voice costs $1.50 once.")
-        == 1
-    )
+    assert html.count("This costs less than $0.01 now. Keeping the voice costs $1.50 once.") == 1
 
 
 def test_rebuild_without_a_preview_is_free(client: Client, user: User) -> None:

@@ -51,9 +51,7 @@ class SpeechForm(forms.Form):
     speed = _number(
         _("Speed"), *limits.SPEED_RANGE, "0.05", _("0.5 is half as fast, 2 twice as fast.")
     )
-    volume = _number(
-        _("Volume"), Decimal("0.01"), limits.VOLUME_RANGE[1], "0.1", _("1 is as recorded.")
-    )
+    volume = _number(_("Volume"), *limits.VOLUME_RANGE, "0.1", _("1 is as recorded."))
     pitch = forms.IntegerField(
         label=_("Pitch"),
         required=False,

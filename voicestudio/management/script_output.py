@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, Speech, Voice, VoiceState, Worker
 from voicestudio.services import speeches
@@ -54,7 +55,9 @@ def wait_for[Call: (CloneAttempt, Speech)](
     """Wait until the call is finished or the time is over; without a worker, run it here."""
     deadline = time.monotonic() + seconds
     while call.is_running and time.monotonic() < deadline:
-        if not Worker.objects.alive().exists():
+        # A call that is put off has its job; running it early would only enqueue another one.
+        is_due = call.retry_at is None or call.retry_at <= timezone.now()
+        if is_due and not Worker.objects.alive().exists():
             run(call.pk)
         call.refresh_from_db()
         if call.is_running:

@@ -20,7 +20,7 @@ MAX_VOICE_ID_LENGTH: Final = 256
 # "Calls", t2a_v2: less than 10,000 characters. Both ends of a range are allowed.
 MAX_SPEECH_CHARACTERS: Final = 9_999
 SPEED_RANGE: Final = (Decimal("0.5"), Decimal(2))
-VOLUME_RANGE: Final = (Decimal(0), Decimal(10))
+VOLUME_RANGE: Final = (Decimal("0.01"), Decimal(10))  # above 0; two places are sent
 PITCH_RANGE: Final = (-12, 12)  # semitones
 SPEECH_FORMATS: Final = ("mp3", "wav", "flac")
 

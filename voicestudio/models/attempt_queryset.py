@@ -26,6 +26,7 @@ SHOWN_IN_ROWS: Final = (
     "created_at", "parent", "speaker_name", "voice_id", "preview_text", "status", "enqueued_at",
     "retry_at", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at", "http_status",
     "status_code", "trouble", "input_sensitive", "audio_url", "audio", "audio_trouble",
+    "answer_file",
     "audio_duration_ms", "audio_peaks",
 )  # fmt: skip
 

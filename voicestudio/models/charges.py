@@ -87,7 +87,9 @@ class Charge(models.Model):
                 condition=Q(kind__in=ChargeKind.values), name="charge_kind_known"
             ),
             models.CheckConstraint(
-                condition=Q(kind="preview", attempt__isnull=False, speech__isnull=True)
+                condition=Q(
+                    kind__in=("preview", "clone"), attempt__isnull=False, speech__isnull=True
+                )
                 | Q(kind__in=("clone", "speech"), attempt__isnull=True, speech__isnull=False),
                 name="charge_has_one_cause",
             ),

@@ -25,6 +25,7 @@ class EventKind(models.TextChoices):
     REBUILT = "rebuilt", _("Rebuilt")
     PINNED = "pinned", _("Pinned as best")
     ALLOWED = "allowed", _("Limit raised")
+    BILL_DIFFERS = "bill", _("Another number of characters billed")
 
 
 class Event(models.Model):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import unicodedata
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -81,7 +82,9 @@ class Provider:
                 watermark=params.watermark,
             )
             audio = encode(sound)
-            self.store.charge_characters("preview", params.voice_id, params.model, len(params.text))
+            self.store.charge_characters(
+                "preview", params.voice_id, params.model, count_billed(params.text)
+            )
             answer["demo_audio"] = self.link(self.store.save_audio(audio.data, audio.format))
             answer["extra_info"] = _extra_info(audio, params.text)
         return {**answer, **base_resp()}
@@ -114,7 +117,9 @@ class Provider:
         )
         if voice:
             self.store.record_use(voice)
-        self.store.charge_characters("speech", params.voice_id, params.model, len(params.text))
+        self.store.charge_characters(
+            "speech", params.voice_id, params.model, count_billed(params.text)
+        )
         if params.output == "url":
             audio_value = self.link(self.store.save_audio(audio.data, audio.format))
         else:
@@ -205,6 +210,18 @@ def _has_words(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
+def count_billed(text: str) -> int:
+    """How many characters MiniMax bills: a Han character counts as two."""
+    ideographs = (
+        "CJK UNIFIED",
+        "CJK COMPATIBILITY IDEOGRAPH",
+        "IDEOGRAPHIC NUMBER ZERO",
+        "IDEOGRAPHIC ITERATION",
+    )
+    names = (unicodedata.name(char, "") for char in text)
+    return len(text) + sum(name.startswith(ideographs) for name in names)
+
+
 def _extra_info(audio: EncodedAudio, text: str) -> Json:
     """Return `extra_info` for an audio file and its text."""
     return {
@@ -213,5 +230,5 @@ def _extra_info(audio: EncodedAudio, text: str) -> Json:
         "audio_size": len(audio.data),
         "bitrate": audio.bitrate,
         "word_count": len(text.split()),
-        "usage_characters": len(text),
+        "usage_characters": count_billed(text),
     }

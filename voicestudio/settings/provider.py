@@ -1,5 +1,7 @@
 """Provider: MiniMax, a gateway or the stand-in of practice mode; prices and limits."""
 
+import os
+
 from django.core.exceptions import ImproperlyConfigured
 
 from .environment import (
@@ -17,6 +19,8 @@ from .environment import (
 from .web import PORT
 
 PRACTICE_PORT = read_integer("PRACTICE_PORT", PORT + 1 if PORT < 65535 else PORT - 1, 1, 65535)
+# Then another one can be taken if it is in use.
+PRACTICE_PORT_IS_FIXED = "PRACTICE_PORT" in os.environ
 if PRACTICE_PORT == PORT:
     raise ImproperlyConfigured("PRACTICE_PORT must be another port than PORT.")
 
@@ -34,7 +38,13 @@ MINIMAX_BASE_URL = read(
     "https://api.minimax.io",
     "an address such as https://api.minimax.io, without a password or a query",
     validate=check_url,
-).rstrip("/")
+)
+MINIMAX_BASE_URL = MINIMAX_BASE_URL.rstrip("/").removesuffix("/v1").rstrip("/")
+if "/v1/" in MINIMAX_BASE_URL:
+    raise ImproperlyConfigured(
+        "MINIMAX_BASE_URL must end before /v1, for example https://api.minimax.io: the studio adds "
+        "/v1 and the name of the call."
+    )
 if MINIMAX_API_KEY and not is_confidential(MINIMAX_BASE_URL):
     raise ImproperlyConfigured(
         "MINIMAX_BASE_URL must begin with https: over http, others could read the key."
@@ -61,16 +71,31 @@ MINIMAX_MODELS = read_list(
     "a list of model names, separated by commas",
     r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*",
 )
-# The provider that a file_id or voice_id belongs to; IDs of another provider are not valid.
+# Hosts of one region know the same accounts. Source: provider.md, "Transport".
+ALIASES = {
+    "api-uw.minimax.io": "api.minimax.io",
+    "api.minimaxi.com": "api.minimax.cn",
+    "api-bj.minimaxi.com": "api.minimax.cn",
+    "api.minimax.chat": "api.minimax.cn",
+}
+# The account that a file_id or voice_id belongs to; IDs of another account are not valid.
+MINIMAX_ACCOUNT = read(
+    env.str, "MINIMAX_ACCOUNT", "", "one word", validate=matches(r"|[^\s]{1,200}")
+)
 MINIMAX_PROVIDER = "practice"
 if PRACTICE_MODE:
     MINIMAX_BASE_URL = f"http://127.0.0.1:{PRACTICE_PORT}"
 else:
-    MINIMAX_PROVIDER = MINIMAX_BASE_URL.partition("://")[2].lower()
+    address = MINIMAX_BASE_URL.partition("://")[2].lower()
+    MINIMAX_PROVIDER = MINIMAX_ACCOUNT or ALIASES.get(address, address)
 
 PRICE_CLONE = read_price("PRICE_CLONE", "1.50")
 PRICE_HD_PER_MILLION = read_price("PRICE_HD_PER_MILLION", "100")
 PRICE_TURBO_PER_MILLION = read_price("PRICE_TURBO_PER_MILLION", "60")
+# Source: provider.md, "Life and money": a Han character counts as two.
+BILLED_PER_HAN = read_integer("BILLED_PER_HAN", 2, 1, 10)
+# Some gateways charge the clone fee at once instead of at the first real speech.
+CLONE_FEE_AT_ONCE = read(env.bool, "CLONE_FEE_AT_ONCE", False, "true or false")
 CURRENCY = read(
     env.str, "CURRENCY", "$", "a sign or a short code such as $", validate=matches(r"\S{1,8}")
 )

@@ -22,8 +22,8 @@ register = template.Library()
 NO_CENTS_FROM: Final = Decimal(1000)
 
 
-@register.inclusion_tag("costs/_strip.html")
-def budget_strip() -> dict[str, Any]:
+@register.inclusion_tag("costs/_strip.html", takes_context=True)
+def budget_strip(context: dict[str, Any]) -> dict[str, Any]:
     """A warning from 80 % of the month's limit; no query where no limit is set."""
     if settings.MONTHLY_LIMIT is None:
         return {}
@@ -32,6 +32,7 @@ def budget_strip() -> dict[str, Any]:
         return {}
     return {
         "budget": budget,
+        "user": context.get("user"),
         "administrators": limits.list_administrators() if budget.stops else [],
     }
 

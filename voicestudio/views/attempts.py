@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from voicestudio.forms import texts
+from voicestudio.forms import CloneForm, texts
 from voicestudio.models import CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
@@ -29,17 +29,20 @@ def new(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return clone_form.render_new(request)
     token = form_tokens.parse_token(request.POST.get("token", ""))
-    if token and (earlier := _find_by_token(request, token)):
-        messages.info(request, _("You've already requested this voice. Nothing was sent twice."))
-        return _go_to_attempt(request, earlier)
-    form = clone_form.posted_form(request, is_complete=True)
+    earlier = _find_by_token(request, token) if token else None
+    form = clone_form.posted_form(request, is_complete=True, earlier=earlier)
     if not form.is_valid():
         return clone_form.render_page(request, form)
     try:
         attempt = clones.submit(clones.Order(**form.order()), by=current_user(request))
+    except clones.OtherContent as refused:
+        return _render_conflict(request, refused, form)
     except clones.OrderRefused as refused:
         form.add_refusal(refused.field, str(refused.message))
         return clone_form.render_page(request, form)
+    if earlier is not None:
+        messages.info(request, _("You've already requested this voice. Nothing was sent twice."))
+        return _go_to_attempt(request, attempt)
     for warning in form.warnings():
         messages.warning(request, warning)
     return _go_to_attempt(request, attempt)
@@ -61,6 +64,16 @@ def voice_id(request: HttpRequest) -> HttpResponse:
 def just_now(request: HttpRequest) -> HttpResponse:
     """The card of the person's newest attempts, which reloads while one of them runs."""
     return render(request, "attempts/new.html#just-now", clone_form.newest_attempts(request))
+
+
+def _render_conflict(
+    request: HttpRequest, refused: clones.OtherContent, form: CloneForm
+) -> HttpResponse:
+    """The form was sent before; a voice ID that the first attempt has is replaced."""
+    changes = {}
+    if "voice_id" not in refused.differences:
+        changes["voice_id"] = voice_ids.suggest(form.shown("speaker"))[0]
+    return form_tokens.render_conflict(request, refused, form, changes=changes)
 
 
 def _find_by_token(request: HttpRequest, token: UUID) -> CloneAttempt | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -47,23 +48,26 @@ def posted_form(
     *,
     errors: Mapping[str, str] | None = None,
     is_complete: bool = False,
+    earlier: CloneAttempt | None = None,
 ) -> CloneForm:
     """The posted form; files that came with it are stored and chosen.
 
     `answers` replace what was posted, which is how a button changes a field. `errors` are shown at
     their fields. Unless `is_complete` nothing else is validated: the person has not finished.
+    `earlier` is the attempt that the same form has made, whose voice ID the form may repeat.
     """
-    data, answers = request.POST.copy(), answers or {}
+    data, own_id = request.POST.copy(), earlier.voice_id if earlier is not None else ""
+    answers = {**(answers or {}), **(_same_files(request, earlier) if earlier else {})}
     refusals = keep_form_uploads(request, data, skip=answers) | dict(errors or {})
     for name, value in answers.items():
         data[name] = value
     speaker = texts.clean(data.get("speaker", ""))[:120]
     if speaker and not data.get("voice_id", "").strip():
-        data["voice_id"] = voice_ids.suggest(speaker)[0]
+        data["voice_id"] = own_id or voice_ids.suggest(speaker)[0]
     if form_tokens.parse_token(data.get("token", "")) is None:
         data["token"] = str(uuid4())
         refusals["token"] = _("This form was out of date. Check it and press the button again.")
-    return _build_form(request, data, refusals=refusals, is_complete=is_complete)
+    return _build_form(request, data, own_id=own_id, refusals=refusals, is_complete=is_complete)
 
 
 def render_page(
@@ -106,8 +110,21 @@ def newest_attempts(request: HttpRequest) -> dict[str, Any]:
     return {"just_now": attempts, "still_running": is_running, "heard": playable}
 
 
-def _build_form(request: HttpRequest, data: Any = None, **options: Any) -> CloneForm:
-    return CloneForm(data, by=request.user, check_voice_id=voice_ids.check, **options)
+def _same_files(request: HttpRequest, earlier: CloneAttempt) -> dict[str, str]:
+    """The recordings of `earlier` that a browser without JavaScript has sent once more."""
+    same = {}
+    for part in FORM_PARTS:
+        file, stored = request.FILES.get(part.file), getattr(earlier, part.field)
+        if file and stored and (file.name, file.size) == (stored.name, stored.bytes):
+            same[part.field] = str(stored.pk)
+    return same
+
+
+def _build_form(
+    request: HttpRequest, data: Any = None, *, own_id: str = "", **options: Any
+) -> CloneForm:
+    check = partial(voice_ids.check, own_id=own_id)
+    return CloneForm(data, by=request.user, check_voice_id=check, **options)
 
 
 def _recordings_context(request: HttpRequest, form: CloneForm) -> dict[str, Any]:
@@ -144,6 +161,8 @@ def _preview_context(form: CloneForm) -> dict[str, Any]:
         "estimate": prices.estimate_clone(text, model),
         "cent": Decimal("0.01"),
         "currency": settings.CURRENCY,
+        "billed_per_han": settings.BILLED_PER_HAN,
+        "fee_at_once": settings.CLONE_FEE_AT_ONCE,
     }
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
 from voicestudio.models import Charge, ChargeKind, month_of
-from voicestudio.services.money import costs, limits
+from voicestudio.services.money import charges, costs, limits
 from voicestudio.services.voices import bookkeeping
 
 from .current_user import current_user
@@ -92,6 +92,7 @@ def _render_page(
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": [_sum_group(name, month) for name in GROUPS] if by_kind else [],
+        "bill_differs": charges.find_difference(),
         "allowances": limits.list_allowances(month),
         "administrators": limits.list_administrators() if budget.warns else [],
         "form": form or AllowForm(initial={"beside": f"{budget.allowed:f}"}),

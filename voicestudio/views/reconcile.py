@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.services.clones import reconcile
 from voicestudio.services.money import limits
+from voicestudio.services.paid_calls.orders import OverLimit
 
 from .current_user import current_user
 from .history import find_attempt
@@ -19,11 +20,8 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the worker ask MiniMax whether the voice exists."""
     try:
         is_started = reconcile.request_check(find_attempt(request, pk), by=current_user(request))
-    except limits.LimitReached:
-        messages.error(
-            request,
-            _("This month's limit for paid calls is reached. An administrator can raise it."),
-        )
+    except limits.LimitReached as reached:
+        messages.error(request, str(OverLimit(reached).message))
     else:
         if not is_started:
             messages.info(request, _("This is already being checked, or the outcome is known."))

@@ -11,12 +11,14 @@ from django_htmx.http import trigger_client_event
 from voicestudio.forms import texts
 from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.forms.speeches import SpeechForm
+from voicestudio.minimax.limits import MAX_SPEECH_CHARACTERS
 from voicestudio.models import Speech
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
 from voicestudio.services.paid_calls import audio_download
 
 from .current_user import current_user
+from .form_tokens import render_conflict
 from .htmx import HtmxRequest
 from .voices import find_voice, render_voice
 
@@ -30,6 +32,8 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
     order = speeches.SpeechOrder(voice=voice, **form.cleaned_data)
     try:
         speech = speeches.submit(order, by=current_user(request))
+    except speeches.OtherContent as refused:
+        return render_conflict(request, refused, form, changes={})
     except speeches.OrderRefused as refused:
         return render_voice(request, voice, speech_form=form, message=refused.message, status=422)
     return redirect(f"{reverse('voice', args=[pk])}#speech-{speech.pk}")
@@ -46,6 +50,7 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "speech_price": prices.estimate_speech(text, model, find_voice(request, pk)),
         "count": f"{len(text):,}",
+        "limit": f"{MAX_SPEECH_CHARACTERS:,}",
         "thousand": prices.price_per_character(model) * 1000,
     }
     return render(request, "voices/detail.html#price", context)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -167,6 +168,7 @@ def render_voice(
         "keep_sentence": keep.SENTENCE,
         "token": uuid4(),
         "message": None,
+        "fee_at_once": settings.CLONE_FEE_AT_ONCE,
         "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
         "thousand": prices.price_per_character(model) * 1000,
         "permission_wording": PERMISSION_WORDING,

@@ -3,6 +3,7 @@
 from .attempts import PERMISSION_WORDING
 from .audio import describe_passage, message_for_audio_problem, seconds, size
 from .codes import CODES, SPEECH_CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
+from .costs import message_for_limit
 from .findings import FINDINGS, describe_finding, describe_verdict
 from .free_calls import message_for_free_call
 from .messages import Message, NextStep
@@ -44,6 +45,7 @@ __all__ = [
     "message_for_code",
     "message_for_free_call",
     "message_for_http_status",
+    "message_for_limit",
     "seconds",
     "size",
 ]

@@ -1,9 +1,14 @@
-"""Words, costs: the titles of the tables of costs."""
+"""Words, costs: the titles of the tables of costs, amounts, and the monthly limit."""
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
+from django.utils import formats
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from .messages import Message
 
 GROUPS: Final[dict[str, str | Promise]] = {
     "person": _("By person"),
@@ -11,3 +16,20 @@ GROUPS: Final[dict[str, str | Promise]] = {
     "voice": _("By voice"),
     "model": _("By model"),
 }
+_CENT: Final = Decimal("0.01")
+
+
+def message_for_limit(price: Decimal, left: Decimal | None, currency: str) -> Message:
+    """Why a call is not sent: what it costs, and what is left of this month's limit.
+
+    The price is rounded up and the rest down, so that the two never seem to fit.
+    """
+    amounts = {
+        "price": currency + formats.number_format(price.quantize(_CENT, ROUND_CEILING), 2),
+        "left": currency
+        + formats.number_format((left or Decimal(0)).quantize(_CENT, ROUND_FLOOR), 2),
+    }
+    return Message(
+        _now("This costs %(price)s, and %(left)s is left of this month's limit.") % amounts,
+        _("Nothing was sent. An administrator can raise the limit on the Costs page."),
+    )

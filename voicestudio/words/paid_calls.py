@@ -65,8 +65,8 @@ TROUBLES: Final[dict[str, Message]] = {
         _("This one will start soon."),
     ),
     Trouble.OVER_LIMIT: Message(
-        _("You've reached this month's limit for paid calls. Nothing was sent."),
-        _("Ask an administrator to raise it, then try again."),
+        _("This cost more than was left of the month's limit. Nothing was sent."),
+        _("An administrator can raise the limit on the Costs page. Then try again."),
         NextStep.TRY_AGAIN,
     ),
     Trouble.DISK_FULL: Message(

@@ -54,6 +54,8 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="auto", help='for example "English"')
         parser.add_argument("--reduce-noise", action="store_true")
         parser.add_argument("--even-volume", action="store_true")
+        parser.add_argument("--expected-words", default="", help="what is said in the recording")
+        parser.add_argument("--accuracy", default="", help="0 to 1: how alike they must be")
         parser.add_argument("--watermark", action="store_true", help="audible, in the preview only")
         script_output.add_user_argument(parser)
         parser.add_argument("--wait", action="store_true", help="wait for the result")
@@ -127,6 +129,8 @@ def _build_form(
             "noise_reduction": options["reduce_noise"],
             "volume_normalization": options["even_volume"],
             "watermark": options["watermark"],
+            "text_validation": options["expected_words"],
+            "accuracy": options["accuracy"],
         },
         by=user,
         check_voice_id=voice_ids.check,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio.management import script_output
@@ -14,6 +15,7 @@ from voicestudio.management.users import get_user
 from voicestudio.minimax.limits import SPEECH_FORMATS
 from voicestudio.models import Speech
 from voicestudio.services import speeches
+from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
 
 
@@ -27,12 +29,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the fields of the speech form, the file and the output options."""
-        parser.add_argument("voice_id", metavar="VOICE_ID")
-        parser.add_argument("text", metavar="TEXT")
+        parser.add_argument("voice_id", metavar="VOICE_ID", nargs="?", default="")
+        parser.add_argument("text", metavar="TEXT", nargs="?", default="")
+        parser.add_argument(
+            "--again", type=int, metavar="ID", help="fetch the audio of this speech, free"
+        )
         parser.add_argument("--out", type=Path, required=True, metavar="FILE")
         parser.add_argument("--model", default="", help="default: the model of the preview")
         parser.add_argument("--speed", default="1", help="0.5 to 2")
-        parser.add_argument("--volume", default="1", help="0 to 10")
+        parser.add_argument("--volume", default="1", help="above 0, to 10")
         parser.add_argument("--pitch", type=int, default=0, help="-12 to 12 semitones")
         parser.add_argument("--language", default="", help='for example "English"')
         parser.add_argument("--format", default="", help="mp3, wav or flac; default: as in FILE")
@@ -47,18 +52,36 @@ class Command(BaseCommand):
         if not out.absolute().parent.is_dir():
             # Checked before anything is charged.
             raise CommandError(f"{out.parent}: no such folder.")
+        if options["again"] is not None:
+            speech = self._fetch(options["again"], user)
+        elif options["voice_id"] and options["text"]:
+            speech = self._generate(options, user)
+        else:
+            raise CommandError("Give VOICE_ID and TEXT, or --again ID.")
+        saved = self._save_audio(speech, out)
+        data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
+        script_output.print_object(self, data, as_json=options["json"])
+        if not saved:
+            script_output.exit_unfinished(speech)
+
+    def _generate(self, options: dict[str, Any], user: User) -> Speech:
         try:
             speech = speeches.submit(self._order(options), by=user)
         except speeches.OrderRefused as error:
             data = script_output.refusal_json(options["voice_id"], error.message)
             script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
-        speech = script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
-        saved = self._save_audio(speech, out)
-        data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
-        script_output.print_object(self, data, as_json=options["json"])
-        if not saved:
-            script_output.exit_unfinished(speech)
+        return script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
+
+    def _fetch(self, pk: int, user: User) -> Speech:
+        """Return the speech with its audio, fetched once more if it is missing."""
+        speech = Speech.objects.visible_to(user).filter(pk=pk).first()
+        if speech is None:
+            raise CommandError(f"There is no speech {pk}.")
+        if not speech.audio:
+            audio_download.fetch_now(speech)
+            speech.refresh_from_db()
+        return speech
 
     def _order(self, options: dict[str, Any]) -> speeches.SpeechOrder:
         voice = script_output.get_voice(options["voice_id"])

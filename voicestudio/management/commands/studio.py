@@ -13,9 +13,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Count
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from voicestudio.management import statics
+from voicestudio.models import Voice
 from voicestudio.processes.supervisor import Part, Studio
 
 MANAGER = "manager"
@@ -32,10 +35,12 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: object) -> None:
         """Check ports and data folder, migrate, collect static files and start the supervisor."""
         signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+        print(_("Starting Voice Studio …"), flush=True)  # noqa: T201
         check_ports()
         lock = lock_data_folder(settings.DATA_DIR)
         try:
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+            report_other_accounts()
             statics.collect_if_changed()
             sign_in = prepare_sign_in()
         except KeyboardInterrupt:
@@ -46,8 +51,10 @@ class Command(BaseCommand):
 def check_ports() -> None:
     """Raise CommandError if a port is in use, before anything is started."""
     ports = [("PORT", settings.PORT, settings.LISTEN)]
-    if settings.PRACTICE_MODE:
+    if settings.PRACTICE_MODE and settings.PRACTICE_PORT_IS_FIXED:
         ports.append(("PRACTICE_PORT", settings.PRACTICE_PORT, "127.0.0.1"))
+    elif settings.PRACTICE_MODE:
+        use_free_practice_port()
     for name, port, host in ports:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -59,6 +66,33 @@ def check_ports() -> None:
                     _("Port %(port)s cannot be used (%(reason)s); choose another with %(name)s=.")
                     % {"port": port, "reason": (error.strerror or "").lower(), "name": name}
                 ) from error
+
+
+def use_free_practice_port() -> None:
+    """Take another port for the stand-in if the usual one is in use; all parts are told of it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.PRACTICE_PORT))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        settings.PRACTICE_PORT = probe.getsockname()[1]
+    settings.MINIMAX_BASE_URL = f"http://127.0.0.1:{settings.PRACTICE_PORT}"
+    os.environ["PRACTICE_PORT"] = str(settings.PRACTICE_PORT)
+
+
+def report_other_accounts() -> None:
+    """Say if there are voices of another account, for example after a change of the address."""
+    others = Voice.objects.living().exclude(provider__in=[settings.MINIMAX_PROVIDER, "practice"])
+    for account, count in others.order_by().values_list("provider").annotate(Count("pk")):
+        facts = {"count": count, "account": account}
+        text = ngettext(
+            "%(count)s voice belongs to another account (%(account)s) and can't be used now.",
+            "%(count)s voices belong to another account (%(account)s) and can't be used now.",
+            count,
+        )
+        hint = _("If that is this account under its old address, set MINIMAX_ACCOUNT=%(account)s.")
+        print(f"{text} {hint}" % facts, flush=True)  # noqa: T201
 
 
 def lock_data_folder(folder: Path) -> int:

@@ -1,6 +1,6 @@
 """Clones: from an order to a voice. Submission, the steps of the call, reconcile, changes."""
 
-from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
+from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 
 from .messages import message_for
 from .orders import Order, PermissionMissing, VoiceIdTaken
@@ -11,6 +11,7 @@ from .submission import retry_interrupted, submit
 __all__ = [
     "Order",
     "OrderRefused",
+    "OtherContent",
     "OverLimit",
     "PermissionMissing",
     "VoiceIdTaken",

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
@@ -36,6 +38,32 @@ class Order:
     rehearsal: str = ""
     # The attempt that this one repeats.
     parent: CloneAttempt | None = None
+
+
+def find_differences(order: Order, attempt: CloneAttempt) -> list[str]:
+    """The columns in which an attempt that the same form has made differs from this order."""
+    pairs = {
+        "recording": (_identify(order.recording), _identify(attempt.recording)),
+        "prompt_clip": (_identify(order.prompt_clip), _identify(attempt.prompt_clip)),
+        "speaker_name": (" ".join(order.speaker_name.split()), attempt.speaker_name),
+        # Stored only where they are sent.
+        "model": (order.model if order.preview_text else "", attempt.model),
+        "accuracy": (order.accuracy if order.text_validation else None, attempt.accuracy),
+        "rehearsal": (order.rehearsal if settings.PRACTICE_MODE else "", attempt.rehearsal),
+    }
+    pairs |= {name: (getattr(order, name), getattr(attempt, name)) for name in _PLAIN}
+    return [name for name, (wanted, stored) in pairs.items() if wanted != stored]
+
+
+_PLAIN: Final = (
+    "voice_id", "prompt_text", "preview_text", "language", "noise_reduction",
+    "volume_normalization", "watermark", "text_validation",
+)  # fmt: skip
+
+
+def _identify(recording: AudioFile | None) -> tuple[str, int | None] | None:
+    """What stays the same when a browser without JavaScript uploads a file once more."""
+    return None if recording is None else (recording.name, recording.bytes)
 
 
 class PermissionMissing(OrderRefused):

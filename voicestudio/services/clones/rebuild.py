@@ -43,10 +43,12 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     used = [attempt.recording, *([attempt.prompt_clip] if attempt.prompt_clip else [])]
     if any(recording.deleted_at for recording in used):
         raise CannotRebuild("recording_gone")
+    token = token or uuid4()
+    earlier = CloneAttempt.objects.filter(token=token).first()
     order = Order(
-        token=token or uuid4(),
+        token=token,
         speaker_name=attempt.speaker_name,
-        voice_id=voice_ids.suggest(attempt.speaker_name)[0],
+        voice_id=earlier.voice_id if earlier else voice_ids.suggest(attempt.speaker_name)[0],
         permission=True,
         recording=attempt.recording,
         prompt_clip=attempt.prompt_clip,

@@ -10,10 +10,10 @@ from voicestudio import words
 from voicestudio.models import CloneAttempt, Speaker
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.orders import OverLimit
+from voicestudio.services.paid_calls.orders import OtherContent, OverLimit
 from voicestudio.services.voices import voice_ids
 
-from .orders import Order, VoiceIdTaken, check_order
+from .orders import Order, VoiceIdTaken, check_order, find_differences
 from .steps import STEPS, run_clone
 
 if TYPE_CHECKING:
@@ -21,35 +21,43 @@ if TYPE_CHECKING:
 
 
 def submit(order: Order, *, by: "User") -> CloneAttempt:
-    """Save the order and enqueue it; the same token returns the same attempt.
+    """Save the order and enqueue it; the same token with the same content is the same attempt.
 
-    Raises `PermissionMissing`, `VoiceIdTaken`, `OverLimit` or another `OrderRefused`; nothing is
-    saved then.
+    Raises `OtherContent` for the same token with other content, `PermissionMissing`,
+    `VoiceIdTaken`, `OverLimit` or another `OrderRefused`; nothing is saved then.
     """
-    if earlier := CloneAttempt.objects.filter(token=order.token).first():
+    if earlier := _find_earlier(order):
         return earlier
     try:
         check_order(order)
-        limits.check_budget(prices.estimate_clone(order.preview_text, order.model).preview)
+        limits.check_budget(prices.estimate_clone(order.preview_text, order.model).due)
     except VoiceIdTaken:
         # The same form, sent twice at once, may have taken it a moment ago.
-        if earlier := CloneAttempt.objects.filter(token=order.token).first():
+        if earlier := _find_earlier(order):
             return earlier
         raise
     except limits.LimitReached as reached:
-        raise OverLimit from reached
+        raise OverLimit(reached) from reached
     try:
         with transaction.atomic():
             attempt = _create_attempt(order, by)
             run_clone.enqueue(attempt.pk)
     except IntegrityError:
         # Another request was faster: the same form, or one with the same voice ID.
-        if earlier := CloneAttempt.objects.filter(token=order.token).first():
+        if earlier := _find_earlier(order):
             return earlier
         if voice_ids.is_taken(order.voice_id):
             raise VoiceIdTaken(voice_ids.suggest(order.speaker_name, 3)) from None
         raise
     return attempt
+
+
+def _find_earlier(order: Order) -> CloneAttempt | None:
+    """The attempt that the same form has made; raises `OtherContent` if it asked for another."""
+    earlier = CloneAttempt.objects.filter(token=order.token).first()
+    if earlier is not None and (differences := find_differences(order, earlier)):
+        raise OtherContent(earlier, differences)
+    return earlier
 
 
 def _create_attempt(order: Order, by: "User") -> CloneAttempt:

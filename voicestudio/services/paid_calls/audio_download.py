@@ -104,6 +104,13 @@ def fetch_again(call: PaidCall) -> None:
         enqueue_fetch(type(call)._default_manager.filter(pk=call.pk))
 
 
+def fetch_now(call: PaidCall) -> None:
+    """Download the audio in this process, for a command that waits for it."""
+    rows: Any = type(call)._default_manager.filter(pk=call.pk)
+    rows.with_audio_to_fetch().update(audio_trouble="", claim=None, lease_until=None)
+    fetch_audio.call(str(call._meta.model_name), call.pk)
+
+
 def enqueue_fetch(calls: Any) -> int:
     """Enqueue the download of all missing audio of these calls; how many."""
     kind = calls.model

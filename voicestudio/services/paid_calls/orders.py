@@ -3,6 +3,9 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio import words
+from voicestudio.models import PaidCall
+from voicestudio.services.money.limits import LimitReached
 from voicestudio.words import Message
 
 
@@ -18,17 +21,32 @@ class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
         self.message = message
 
 
-class OverLimit(OrderRefused):
-    """The month's limit leaves too little for this order."""
+class OtherContent(OrderRefused):
+    """The form was sent before with other content; `earlier` is the call that it made.
 
-    def __init__(self) -> None:
+    `differences` are the names of the columns in which the order and the earlier call differ.
+    """
+
+    def __init__(self, earlier: PaidCall, differences: list[str]) -> None:
         super().__init__(
             "",
             Message(
-                _("This month's limit for paid calls is reached."),
-                _("An administrator can raise it."),
+                _("This form was already sent, with other content."),
+                _("Choose whether you want both, or only the first."),
             ),
         )
+        self.earlier = earlier
+        self.differences = differences
+
+
+class OverLimit(OrderRefused):
+    """The month's limit leaves too little for this order."""
+
+    def __init__(self, reached: LimitReached) -> None:
+        super().__init__(
+            "", words.message_for_limit(reached.price, reached.budget.left, settings.CURRENCY)
+        )
+        self.budget = reached.budget
 
 
 def check_model(model: str) -> None:

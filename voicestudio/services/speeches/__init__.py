@@ -1,6 +1,6 @@
 """Speeches: from a text to audio. Submission, the steps of the call, reconcile; keep a voice."""
 
-from voicestudio.services.paid_calls.orders import OrderRefused, OverLimit
+from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 
 from .messages import message_for
 from .orders import SpeechOrder, VoiceUnavailable
@@ -10,6 +10,7 @@ from .submission import retry_interrupted, submit
 
 __all__ = [
     "OrderRefused",
+    "OtherContent",
     "OverLimit",
     "SpeechOrder",
     "VoiceUnavailable",

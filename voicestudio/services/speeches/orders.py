@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.minimax import limits
-from voicestudio.models import Format, SpeechPurpose, Voice, VoiceState
+from voicestudio.models import Format, Speech, SpeechPurpose, Voice, VoiceState
 from voicestudio.services.paid_calls.orders import OrderRefused, check_model
 from voicestudio.words import Message
 
@@ -30,6 +30,13 @@ class SpeechOrder:
     language: str = ""
     format: str = Format.MP3
     purpose: str = SpeechPurpose.SPEAK
+
+
+def find_differences(order: SpeechOrder, speech: Speech) -> list[str]:
+    """The columns in which a speech that the same form has made differs from this order."""
+    names = ("text", "model", "speed", "volume", "pitch", "language", "format", "purpose")
+    differences = [name for name in names if getattr(order, name) != getattr(speech, name)]
+    return differences if order.voice.pk == speech.voice_id else ["voice", *differences]
 
 
 class VoiceUnavailable(OrderRefused):

@@ -11,9 +11,9 @@ from voicestudio.models import Speech, SpeechPurpose, Voice
 from voicestudio.models.speeches import RUNNING
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.orders import OverLimit
+from voicestudio.services.paid_calls.orders import OtherContent, OverLimit
 
-from .orders import SpeechOrder, check_order
+from .orders import SpeechOrder, check_order, find_differences
 from .steps import STEPS, run_speech
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ HUNDREDTH: Final = Decimal("0.01")
 
 
 def submit(order: SpeechOrder, *, by: "User") -> Speech:
-    """Save the order and enqueue it; the same token returns the same speech.
+    """Save the order and enqueue it; the same token with the same content is the same speech.
 
     While a speech that keeps the voice is running, a second one returns the first. Raises
+    `OtherContent` for the same token with other content,
     `VoiceUnavailable`, `OverLimit` or another `OrderRefused`; nothing is saved then.
     """
     if earlier := _find_earlier(order):
@@ -36,7 +37,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
     try:
         limits.check_budget(prices.estimate_speech(order.text, order.model, voice).total)
     except limits.LimitReached as reached:
-        raise OverLimit from reached
+        raise OverLimit(reached) from reached
     try:
         with transaction.atomic():
             speech = Speech.objects.create(
@@ -72,6 +73,8 @@ def retry_interrupted(speech: Speech) -> bool:
 
 def _find_earlier(order: SpeechOrder) -> Speech | None:
     same = Speech.objects.filter(token=order.token).first()
+    if same is not None and (differences := find_differences(order, same)):
+        raise OtherContent(same, differences)
     if same is None and order.purpose == SpeechPurpose.KEEP:
         under_way = Speech.objects.filter(voice=order.voice.pk, purpose=SpeechPurpose.KEEP)
         same = under_way.filter(status__in=RUNNING).first()

@@ -44,7 +44,7 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
     voice = confirm_voice(attempt, columns["answered_at"])
     recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:
-        charges.charge_preview(attempt, certain=True, units=answer.usage_characters)
+        charges.charge_attempt(attempt, certain=True, units=answer.usage_characters)
     return recorded
 
 
@@ -69,7 +69,7 @@ def record_uncertain_voice(attempt: CloneAttempt) -> None:
         voice = _create(attempt, _last_sent(attempt), uncertain=True)
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=voice)
         attempt.cloned_voice = voice
-    charges.charge_preview(attempt, certain=False)
+    charges.charge_attempt(attempt, certain=False)
 
 
 def renew_uncertain_voice(attempt: CloneAttempt) -> None:
@@ -90,7 +90,7 @@ def confirm_late(attempt: CloneAttempt) -> Voice:
     voice.preview_lost = bool(attempt.preview_text)
     voice.save(update_fields=["preview_lost"])
     attempt.cloned_voice = voice
-    charges.charge_preview(attempt, certain=True)
+    charges.charge_attempt(attempt, certain=True)
     return voice
 
 
@@ -101,7 +101,7 @@ def discard_voice(attempt: CloneAttempt) -> None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(cloned_voice=None)
         attempt.cloned_voice = None
         voice.delete()
-    charges.cancel_preview(attempt)
+    charges.cancel_attempt(attempt)
 
 
 def _find_voice(attempt: CloneAttempt) -> Voice | None:

@@ -173,7 +173,7 @@ def _confirm_attempt(voice: Voice) -> None:
             status=AttemptState.READY, audio_trouble="lost", finished_at=timezone.now(),
             lease_until=None,
         )  # fmt: skip
-        charges.charge_preview(attempt, certain=True)
+        charges.charge_attempt(attempt, certain=True)
 
 
 def _delete_files_there(voice: Voice) -> Iterator[Item]:

@@ -27,11 +27,14 @@ def suggest(speaker_name: str, count: int = 1) -> list[str]:
     return found
 
 
-def check(voice_id: str, speaker_name: str = "") -> VoiceIdCheck:
-    """Check a voice ID by the provider's rule and by the voices and attempts of this studio."""
+def check(voice_id: str, speaker_name: str = "", *, own_id: str = "") -> VoiceIdCheck:
+    """Check a voice ID by the provider's rule and by the voices and attempts of this studio.
+
+    `own_id` is taken by the form itself, which was sent before.
+    """
     if broken := _broken_rule(voice_id):
         return VoiceIdCheck("invalid", broken)
-    if is_taken(voice_id):
+    if voice_id != own_id and is_taken(voice_id):
         return VoiceIdCheck(
             "taken",
             _("This voice ID is taken. MiniMax wants each voice ID only once."),

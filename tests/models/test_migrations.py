@@ -1,0 +1,52 @@
+"""Migrations that change rows: old rows become what the studio reads now."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+
+def migrate(name: str) -> Any:
+    executor = MigrationExecutor(connection)
+    executor.migrate([("voicestudio", name)])
+    return MigrationExecutor(connection).loader.project_state([("voicestudio", name)]).apps
+
+
+@pytest.fixture
+def _newest_afterwards(transactional_db: None) -> Iterator[None]:
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_hosts_become_the_names_of_their_accounts() -> None:
+    apps = migrate("0004_clone_fee_of_an_attempt")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    speaker = apps.get_model("voicestudio", "Speaker").objects.create(name="Anna", created_by=user)
+    names = {
+        "api.minimaxi.com": "api.minimax.cn",
+        "api.minimax.chat/v1": "api.minimax.cn",
+        "api-uw.minimax.io": "api.minimax.io",
+        "gateway.example.com/minimax/v1": "gateway.example.com/minimax",
+        "practice": "practice",
+    }
+    for host in names:
+        apps.get_model("voicestudio", "Voice").objects.create(
+            voice_id=f"Anna{len(host):04}",
+            provider=host,
+            speaker=speaker,
+            created_at=timezone.now(),
+        )
+
+    twice = {"voice_id": "Anna2024", "speaker": speaker, "created_at": timezone.now()}
+    for host in ("api.minimax.cn", "api.minimaxi.com"):
+        apps.get_model("voicestudio", "Voice").objects.create(provider=host, **twice)
+
+    voices = migrate("0005_account_names").get_model("voicestudio", "Voice").objects.order_by("pk")
+
+    accounts = list(voices.values_list("provider", flat=True))
+    assert accounts == [*names.values(), "api.minimax.cn", "api.minimaxi.com"]
