@@ -4,7 +4,7 @@ import pytest
 
 from voicestudio.forms import languages
 from voicestudio.minimax import limits
-from voicestudio.practice import rules
+from voicestudio.practice import rules, speech_rules
 
 
 def test_limits_agree_with_the_stand_in() -> None:
@@ -12,14 +12,14 @@ def test_limits_agree_with_the_stand_in() -> None:
     assert rules.VOICE_ID.pattern == limits.VOICE_ID_PATTERN.pattern
     assert (
         rules.MAX_PREVIEW_CHARACTERS,
-        rules.MAX_SPEECH_CHARACTERS,
+        speech_rules.MAX_SPEECH_CHARACTERS,
         rules.MAX_VALIDATION_CHARACTERS,
     ) == (
         limits.MAX_PREVIEW_CHARACTERS,
         limits.MAX_SPEECH_CHARACTERS,
         limits.MAX_VALIDATION_CHARACTERS,
     )
-    assert set(limits.SPEECH_FORMATS) <= set(rules.FORMATS)
+    assert set(limits.SPEECH_FORMATS) <= set(speech_rules.FORMATS)
 
 
 def test_every_language_has_a_name() -> None:

@@ -40,10 +40,11 @@ def code(answer: Any) -> int:
         ({"voice_id": "Anná-001"}, 2013), ({"voice_id": "Anna-001\n"}, 2013),
         ({"voice_id": "A" * 256}, 0), ({"voice_id": "A" * 257}, 2013),
         ({"voice_id": "female-shaonv"}, 2039),
-        ({"text": ABSENT, "model": ABSENT}, 0), ({"text": ABSENT}, 2013), ({"text": ""}, 2013),
+        ({"text": ABSENT, "model": ABSENT}, 0), ({"text": ABSENT}, 0), ({"text": ""}, 0),
+        ({"text": ABSENT, "model": "speech-9-hd"}, 2013),
         ({"text": "", "model": ABSENT}, 0),
         ({"model": ABSENT}, 2013),
-        ({"text": 7}, 2013), ({"text": None}, 2013), ({"text": "   "}, 2013),
+        ({"text": 7}, 2013), ({"text": None}, 0), ({"model": None}, 2013), ({"text": "   "}, 2013),
         ({"text": "a" * 1000}, 0), ({"text": "a" * 1001}, 2013),
         ({"model": "speech-9-hd"}, 2013), ({"model": 28}, 2013),
         ({"text": "Hi\u200b\u200bthere"}, 1042), ({"text": "Hi\x00\x07there"}, 1042),
@@ -54,7 +55,7 @@ def code(answer: Any) -> int:
         ({"text": "One <#half#> two."}, 2013), ({"text": "One <#1#> <#1#> two."}, 2013),
         ({"text": "One (breath) two (laughs)."}, 0),
         ({"language_boost": "Klingon"}, 2013), ({"language_boost": "english"}, 2013),
-        ({"language_boost": ""}, 2013), ({"language_boost": None}, 2013),
+        ({"language_boost": ""}, 2013), ({"language_boost": None}, 0),
         ({"language_boost": "Tamil", "model": "speech-02-hd"}, 2013),
         ({"language_boost": "Filipino", "model": "speech-01-turbo"}, 2013),
         ({"language_boost": "Persian", "model": "speech-02-turbo"}, 2013),
@@ -63,13 +64,17 @@ def code(answer: Any) -> int:
         ({"need_noise_reduction": True, "need_volume_normalization": True}, 0),
         ({"need_noise_reduction": "true"}, 2013),
         ({"need_volume_normalization": 1}, 2013),
-        ({"aigc_watermark": None}, 2013), ({"aigc_watermark": True}, 0),
+        ({"aigc_watermark": None}, 0), ({"need_noise_reduction": None}, 0),
+        ({"aigc_watermark": True}, 0), ({"aigc_watermark": 1}, 2013),
         ({"text_validation": "Hello there", "accuracy": 0.5}, 0),
         ({"text_validation": "a" * 200}, 0), ({"text_validation": "a" * 201}, 2013),
         ({"text_validation": 5}, 2013), ({"text_validation": "?!"}, 1043),
+        ({"text_validation": None, "accuracy": None}, 0),
         ({"accuracy": 0}, 0), ({"accuracy": 1}, 0), ({"accuracy": 1.01}, 2013),
         ({"accuracy": -0.1}, 2013), ({"accuracy": "0.7"}, 2013), ({"accuracy": True}, 2013),
-        ({"clone_prompt": None}, 2013), ({"clone_prompt": {}}, 2013), ({"clone_prompt": []}, 2013),
+        ({"clone_prompt": None}, 0), ({"clone_prompt": {}}, 0), ({"clone_prompt": []}, 2013),
+        ({"clone_prompt": {"prompt_audio": None, "prompt_text": None}}, 0),
+        ({"clone_prompt": {"prompt_audio": None, "prompt_text": "Hi there."}}, 2013),
         ({"clone_prompt": {"prompt_text": "Hi there."}}, 2013),
         ({"clone_prompt": {"prompt_audio": 1}}, 2013),
         ({"clone_prompt": {"prompt_audio": "1", "prompt_text": "Hi there."}}, 2013),
@@ -272,48 +277,6 @@ def test_clone_rate_limit_is_enforced(caller: Caller, stand_in: StandIn) -> None
     assert codes == [0, 0, 1002]
 
 
-SPEECH = {"model": "speech-2.8-hd", "text": TEXT, "voice_setting": {"voice_id": "male-qn-qingse"}}
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, 0),
-        ({"model": ABSENT}, 2013), ({"model": "speech-9"}, 2013),
-        ({"text": ABSENT}, 2013), ({"text": " "}, 2013), ({"text": "a" * 10_000}, 2013),
-        ({"text": "Hi\u200b\u200bthere"}, 1042),
-        ({"voice_setting": ABSENT}, 2013), ({"voice_setting": {}}, 2013),
-        ({"voice_setting": {"voice_id": "Nobody-01"}}, 2054),
-        ({"voice_setting": {"voice_id": "female-shaonv", "speed": 0.5, "pitch": -12}}, 0),
-        ({"voice_setting": {"voice_id": "female-shaonv", "speed": 2.1}}, 2013),
-        ({"voice_setting": {"voice_id": "female-shaonv", "vol": 10.1}}, 2013),
-        ({"voice_setting": {"voice_id": "female-shaonv", "pitch": 13}}, 2013),
-        ({"voice_setting": {"voice_id": "female-shaonv", "pitch": 0.5}}, 2013),
-        ({"voice_setting": {"voice_id": "female-shaonv", "emotion": "happy"}}, 0),
-        ({"audio_setting": {"sample_rate": 44_100, "format": "flac", "channel": 2}}, 0),
-        ({"audio_setting": {"sample_rate": 8_000, "format": "pcm"}}, 0),
-        ({"audio_setting": {"format": "wav"}}, 0),
-        ({"audio_setting": {"sample_rate": 48_000}}, 2013),
-        ({"audio_setting": {"bitrate": 1}}, 2013), ({"audio_setting": {"format": "ogg"}}, 2013),
-        ({"audio_setting": {"channel": 3}}, 2013),
-        ({"output_format": "base64"}, 2013),
-        ({"language_boost": "Klingon"}, 2013),
-        ({"language_boost": "Tamil", "model": "speech-01-hd"}, 2013),
-    ],
-)  # fmt: skip
-def test_speech_checks_its_body(caller: Caller, changes: dict[str, Any], expected: int) -> None:
-    assert code(caller.post("/v1/t2a_v2", changed(SPEECH, changes)).json()) == expected
-
-
-def test_speech_is_returned_as_hex_or_url(caller: Caller) -> None:
-    as_hex = caller.post("/v1/t2a_v2", SPEECH).json()
-    as_link = caller.post("/v1/t2a_v2", {**SPEECH, "output_format": "url"}).json()
-
-    linked = caller.session.get(as_link["data"]["audio"], timeout=10).content
-    assert len(bytes.fromhex(as_hex["data"]["audio"])) == as_hex["extra_info"]["audio_size"]
-    assert len(linked) == as_link["extra_info"]["audio_size"]
-
-
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -331,6 +294,8 @@ def test_get_voice_checks_its_body(caller: Caller, body: Any, expected: int) -> 
         ({"voice_type": "voice_cloning", "voice_id": "Nobody-01"}, 2054),
         ({"voice_type": "system", "voice_id": "female-shaonv"}, 2013),
         ({"voice_type": "voice_cloning"}, 2013),
+        ({"voice_type": "voice_generation", "voice_id": "Nobody-01"}, 2054),
+        ({"voice_type": None, "voice_id": "Nobody-01"}, 2013),
         ({"voice_id": "Nobody-01"}, 2013),
     ],
 )
@@ -348,10 +313,32 @@ def test_files_retrieve_checks_its_query(
     assert code(caller.get("/v1/files/retrieve", **query).json()) == expected
 
 
-@pytest.mark.parametrize("body", [{}, {"file_id": "5", "purpose": "voice_clone"}, {"file_id": 5}])
-def test_files_delete_checks_its_body(caller: Caller, body: Any) -> None:
-    assert code(caller.post("/v1/files/delete", body).json()) == 2013
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"file_id": ABSENT}, {"file_id": "5"}, {"file_id": 5}, {"purpose": "something"},
+        {"purpose": "prompt_audio"},
+    ],
+)  # fmt: skip
+def test_files_delete_checks_its_body(caller: Caller, changes: dict[str, Any]) -> None:
+    body = {"file_id": caller.file_id(b"1"), "purpose": "voice_clone"}
+
+    assert code(caller.post("/v1/files/delete", changed(body, changes)).json()) == 2013
 
 
-def test_files_list_needs_a_purpose(caller: Caller) -> None:
-    assert code(caller.get("/v1/files/list").json()) == 2013
+@pytest.mark.parametrize("body", [{}, {"purpose": None}])
+def test_files_delete_needs_no_purpose(
+    caller: Caller, stand_in: StandIn, body: dict[str, Any]
+) -> None:
+    answer = caller.post("/v1/files/delete", {**body, "file_id": caller.file_id(b"1")}).json()
+
+    assert (code(answer), stand_in.files) == (0, {})
+
+
+def test_files_list_without_a_purpose_has_all_files(caller: Caller) -> None:
+    sample, clip = caller.file_id(b"1"), caller.file_id(b"2", purpose="prompt_audio")
+
+    files = caller.get("/v1/files/list").json()["files"]
+
+    assert [row["file_id"] for row in files] == [clip, sample]
+    assert code(caller.get("/v1/files/list", purpose="something").json()) == 2013

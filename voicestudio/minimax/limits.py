@@ -1,8 +1,8 @@
 """MiniMax: what the provider accepts in a request. The one home of these values in the app.
 
-Source of every value: provider.md, the section named beside it. `practice/rules.py` repeats them
-on purpose: the stand-in shares no code with the client, so that a slip here fails a test. Lengths
-and sizes of recordings are in `audio/rules.py`, since they need a decoder to be checked.
+Source of every value: provider.md, the section named beside it. The rules of `practice/` repeat
+them on purpose: the stand-in shares no code with the client, so that a slip here fails a test.
+Lengths and sizes of recordings are in `audio/rules.py`, since they need a decoder to be checked.
 """
 
 import re

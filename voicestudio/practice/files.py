@@ -9,7 +9,13 @@ from typing import Any
 
 from voicestudio.practice.faults import Refusal, base_resp
 from voicestudio.practice.request_body import Form
-from voicestudio.practice.rules import EXTENSIONS, get_integer, get_purpose, invalid_params
+from voicestudio.practice.rules import (
+    EXTENSIONS,
+    PURPOSES,
+    get_integer,
+    get_purpose,
+    invalid_params,
+)
 from voicestudio.practice.sample import Sample, analyze_sample
 from voicestudio.practice.store import Store, StoredFile
 
@@ -57,10 +63,10 @@ class FileCalls:
         return {"file": row.to_json(), **base_resp()}
 
     def list(self, query: dict[str, str]) -> Json:
-        """GET /v1/files/list, newest first."""
-        purpose = get_purpose(dict(query))
+        """GET /v1/files/list, newest first; without a purpose all files."""
+        purposes = (get_purpose(dict(query)),) if "purpose" in query else PURPOSES
         with self.store.lock:
-            rows = [row for row in self.store.files.values() if row.purpose == purpose]
+            rows = [row for row in self.store.files.values() if row.purpose in purposes]
         return {"files": [row.to_json() for row in reversed(rows)], **base_resp()}
 
     def retrieve(self, query: dict[str, str]) -> Json:
@@ -71,11 +77,11 @@ class FileCalls:
         return {"file": self._file(int(value)).to_json(), **base_resp()}
 
     def delete(self, body: Json) -> Json:
-        """POST /v1/files/delete."""
+        """POST /v1/files/delete; a purpose must be that of the file."""
         file_id = get_integer(body, "file_id")
-        purpose = get_purpose(body)
+        purposes = (get_purpose(body),) if "purpose" in body else PURPOSES
         with self.store.lock:
-            if self._file(file_id).purpose != purpose:
+            if self._file(file_id).purpose not in purposes:
                 raise invalid_params("purpose is not that of the file")
             self.store.remove_file(file_id)
             self._samples.pop(file_id, None)

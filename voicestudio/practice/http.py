@@ -32,11 +32,12 @@ ROUTES = {
     ("GET", "/v1/files/retrieve"): "files_retrieve",
     ("POST", "/v1/files/delete"): "files_delete",
     ("POST", "/v1/voice_clone"): "voice_clone",
+    ("POST", "/v1/voice_design"): "voice_design",
     ("POST", "/v1/t2a_v2"): "t2a_v2",
     ("POST", "/v1/get_voice"): "get_voice",
     ("POST", "/v1/delete_voice"): "delete_voice",
 }
-AUDIO_PATH = re.compile(r"/practice/audio/([0-9a-f]{32}\.(mp3|wav|flac|pcm))")
+AUDIO_PATH = re.compile(r"/practice/audio/([0-9a-f]{32}\.(mp3|wav|flac|opus|pcm|pcmu|json))")
 HOST_HEADER = re.compile(r"[A-Za-z0-9.\-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
 
 

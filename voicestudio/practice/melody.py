@@ -12,7 +12,7 @@ MAX_NOTES = 250
 
 
 def melody(text: str, pitch_hz: float | None) -> Sound:
-    """Reangle a short tune based on `pitch_hz` (default 180 Hz), longer for a longer `text`."""
+    """Return a short tune based on `pitch_hz` (default 180 Hz), longer for a longer `text`."""
     base = pitch_hz or 180.0
     notes = max(4, min(MAX_NOTES, len(text) // 4))
     length = round(NOTE_SECONDS * RATE)

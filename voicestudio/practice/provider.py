@@ -1,37 +1,31 @@
 """Practice, provider: the calls about voices and speech, from the body to the answer's JSON."""
 
+import json
+import secrets
 import threading
 import time
 import unicodedata
+import zlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from voicestudio.practice.faults import Refusal, base_resp
 from voicestudio.practice.files import FileCalls
-from voicestudio.practice.rules import (
-    PURPOSES,
-    CloneParams,
-    get_text,
-    invalid_params,
-    parse_clone,
-    parse_speech,
-)
+from voicestudio.practice.rules import PURPOSES, CloneParams, get_choice, get_text, parse_clone
 from voicestudio.practice.sample import Sample
 from voicestudio.practice.sound import EncodedAudio, encode
-from voicestudio.practice.speech import speak
+from voicestudio.practice.speech import DEFAULT_HZ, speak
+from voicestudio.practice.speech_rules import SpeechParams, parse_design
 from voicestudio.practice.store import ClonedVoice, Store
+from voicestudio.practice.subtitles import make_subtitles
+from voicestudio.practice.system_voices import SYSTEM_VOICES
 
 SAMPLE_SECONDS = (10.0, 300.0)
 PROMPT_SECONDS = 8.0
 RATE_WINDOW_SECONDS = 60.0
-VOICE_TYPES = ("system", "voice_cloning", "voice_generation", "all")
-SYSTEM_VOICES = {
-    "female-shaonv": ("Young woman", 230.0),
-    "male-qn-qingse": ("Young man", 125.0),
-    "English_Trustworth_Man": ("Trustworthy man", 95.0),
-    "English_Graceful_Lady": ("Graceful lady", 200.0),
-}
+OWN_VOICE_TYPES = ("voice_cloning", "voice_generation")
+VOICE_TYPES = ("system", *OWN_VOICE_TYPES, "all")
 
 Json = dict[str, Any]
 
@@ -59,14 +53,7 @@ class Provider:
         if refusal:
             raise refusal
         voice = ClonedVoice(params.voice_id, params.file_id, sample.pitch_hz, self.store.now())
-        with self.store.lock:
-            self.store.expire_voices()
-            blocked = params.voice_id in self.store.deleted and not self.reuse_deleted_ids
-            if params.voice_id in self.store.voices or params.voice_id in SYSTEM_VOICES or blocked:
-                raise Refusal(2039)
-            self.store.voices[params.voice_id] = voice
-            self.store.deleted.discard(params.voice_id)
-            self.store.save()
+        self._add_voice(voice)
         answer: Json = {
             "input_sensitive": flagged,
             "input_sensitive_type": 5 if flagged else 0,
@@ -89,24 +76,48 @@ class Provider:
             answer["extra_info"] = _extra_info(audio, params.text)
         return {**answer, **base_resp()}
 
-    def t2a_v2(self, body: Json, *, trace_id: str) -> Json:
-        """POST /v1/t2a_v2. The first use of a clone charges the clone fee."""
-        params = parse_speech(body)
-        self.store.expire_voices()
-        voice = self.store.voices.get(params.voice_id)
-        if voice:
-            pitch = voice.pitch_hz
-        elif params.voice_id in SYSTEM_VOICES:
-            pitch = SYSTEM_VOICES[params.voice_id][1]
-        else:
-            raise Refusal(2054)
+    def voice_design(self, body: Json) -> Json:
+        """POST /v1/voice_design: a voice from a description, with a spoken trial."""
+        params = parse_design(body)
+        voice_id = params.voice_id or f"ttv-voice-{secrets.token_hex(8)}"
+        pitch = 90.0 + zlib.crc32(params.prompt.encode(errors="replace")) % 150
+        self._add_voice(
+            ClonedVoice(voice_id, None, pitch, self.store.now(), voice_type="voice_generation")
+        )
         sound = speak(
-            params.text,
-            voice_id=params.voice_id,
+            params.preview_text, voice_id=voice_id, pitch_hz=pitch, watermark=params.watermark
+        )
+        return {"voice_id": voice_id, "trial_audio": encode(sound).data.hex(), **base_resp()}
+
+    def _add_voice(self, voice: ClonedVoice) -> None:
+        """Save a new voice; raises Refusal when its ID is taken."""
+        with self.store.lock:
+            self.store.expire_voices()
+            blocked = voice.voice_id in self.store.deleted and not self.reuse_deleted_ids
+            if voice.voice_id in self.store.voices or voice.voice_id in SYSTEM_VOICES or blocked:
+                raise Refusal(2039)
+            self.store.voices[voice.voice_id] = voice
+            self.store.deleted.discard(voice.voice_id)
+            self.store.save()
+
+    def t2a_v2(self, params: SpeechParams, *, trace_id: str) -> Json:
+        """POST /v1/t2a_v2. The first use of a clone charges the clone fee."""
+        self.store.expire_voices()
+        first_id = params.voices[0][0]
+        pitch = self._mix_pitch(params)
+        own_voices = [
+            self.store.voices[voice_id]
+            for voice_id, _ in params.voices
+            if voice_id in self.store.voices
+        ]
+        sound = speak(
+            params.spoken_text,
+            voice_id=first_id,
             pitch_hz=pitch,
             model=params.model,
             language_boost=params.language_boost,
             speed=params.speed,
+            watermark=params.watermark,
         )
         audio = encode(
             sound,
@@ -115,33 +126,43 @@ class Provider:
             channels=params.channels,
             bitrate=params.bitrate,
         )
-        if voice:
+        for voice in own_voices:
             self.store.record_use(voice)
-        self.store.charge_characters(
-            "speech", params.voice_id, params.model, count_billed(params.text)
-        )
+        self.store.charge_characters("speech", first_id, params.model, count_billed(params.text))
+        data: Json = {"audio": audio.data.hex(), "status": 2}
         if params.output == "url":
-            audio_value = self.link(self.store.save_audio(audio.data, audio.format))
-        else:
-            audio_value = audio.data.hex()
+            data["audio"] = self.link(self.store.save_audio(audio.data, audio.extension))
+        if params.subtitle_type:
+            words = params.subtitle_type != "sentence"
+            lines = make_subtitles(params.text, audio.milliseconds, words=words)
+            data["subtitle_file"] = self.link(
+                self.store.save_audio(json.dumps(lines).encode(), "json")
+            )
         extra_info = {
             **_extra_info(audio, params.text),
             "audio_format": audio.format,
             "audio_channel": audio.channels,
             "invisible_character_ratio": 0,
         }
-        return {
-            "data": {"audio": audio_value, "status": 2},
-            "extra_info": extra_info,
-            "trace_id": trace_id,
-            **base_resp(),
-        }
+        return {"data": data, "extra_info": extra_info, "trace_id": trace_id, **base_resp()}
+
+    def _mix_pitch(self, params: SpeechParams) -> float:
+        """Return the weighted pitch (Hz) of the voices, raised by the semitones of `pitch`."""
+        total = sum(weight for _, weight in params.voices)
+        mixed = sum(self._get_pitch(voice_id) * weight for voice_id, weight in params.voices)
+        return float(mixed / total * 2 ** (params.pitch / 12))
+
+    def _get_pitch(self, voice_id: str) -> float:
+        """Return the pitch (Hz) of a voice; raises Refusal when it does not exist."""
+        if voice := self.store.voices.get(voice_id):
+            return voice.pitch_hz or DEFAULT_HZ
+        if voice_id not in SYSTEM_VOICES:
+            raise Refusal(2054)
+        return SYSTEM_VOICES[voice_id][1]
 
     def get_voice(self, body: Json) -> Json:
-        """POST /v1/get_voice: system voices, and clones that were used for speech."""
-        voice_type = get_text(body, "voice_type", required=True)
-        if voice_type not in VOICE_TYPES:
-            raise invalid_params(f"voice_type must be one of {', '.join(VOICE_TYPES)}")
+        """POST /v1/get_voice: system voices, and own voices that were used for speech."""
+        voice_type = get_choice(body, "voice_type", VOICE_TYPES, "")
         self.store.expire_voices()
         with self.store.lock:
             used = [voice for voice in self.store.voices.values() if voice.used_at is not None]
@@ -151,24 +172,27 @@ class Provider:
                 {"voice_id": voice_id, "voice_name": name, "description": [name]}
                 for voice_id, (name, _) in SYSTEM_VOICES.items()
             ]
-        if voice_type in ("voice_cloning", "all"):
-            groups["voice_cloning"] = [
-                {"voice_id": voice.voice_id, "description": [], "created_time": voice.created_date}
-                for voice in used
-            ] or None
-        if voice_type in ("voice_generation", "all"):
-            groups["voice_generation"] = None
+        for own_type in OWN_VOICE_TYPES:
+            if voice_type in (own_type, "all"):
+                groups[own_type] = [
+                    {
+                        "voice_id": voice.voice_id,
+                        "description": [],
+                        "created_time": voice.created_date,
+                    }
+                    for voice in used
+                    if voice.voice_type == own_type
+                ] or None
         return {**groups, **base_resp()}
 
     def delete_voice(self, body: Json) -> Json:
         """POST /v1/delete_voice."""
-        if body.get("voice_type") not in ("voice_cloning", "voice_generation"):
-            raise invalid_params("voice_type must be voice_cloning or voice_generation")
+        voice_type = get_choice(body, "voice_type", OWN_VOICE_TYPES, "")
         voice_id = get_text(body, "voice_id", required=True)
         with self.store.lock:
             self.store.expire_voices()
             voice = self.store.voices.get(voice_id)
-            if voice is None or body["voice_type"] != "voice_cloning":
+            if voice is None or voice.voice_type != voice_type:
                 raise Refusal(2054)
             del self.store.voices[voice_id]
             self.store.deleted.add(voice_id)

@@ -27,7 +27,6 @@ LANGUAGES = (
 NOT_IN_OLD_MODELS = ("Persian", "Filipino", "Tamil")
 OLD_MODELS = ("speech-01-", "speech-02-")
 MAX_PREVIEW_CHARACTERS = 1_000
-MAX_SPEECH_CHARACTERS = 9_999
 MAX_VALIDATION_CHARACTERS = 200
 MAX_INVISIBLE_SHARE = 0.1
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs"}
@@ -35,9 +34,6 @@ INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cn", "Co", "Cs"}
 ALLOWED_INVISIBLE = "\n\r\t\u200c\u200d"
 PAUSE = re.compile(r"<#([^#<>]*)#>")
 TWO_PAUSES = re.compile(r"<#[^#<>]*#>\s*<#[^#<>]*#>")
-SAMPLE_RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100)
-BITRATES = (32_000, 64_000, 128_000, 256_000)
-FORMATS = ("mp3", "pcm", "flac", "wav")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +51,16 @@ class CloneParams:
     watermark: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechParams:
-    """The checked body of a t2a_v2 call."""
-
-    text: str
-    model: str
-    voice_id: str
-    speed: float
-    language_boost: str
-    format: str
-    sample_rate: int
-    bitrate: int
-    channels: int
-    output: str
-
-
 def invalid_params(detail: str) -> Refusal:
     """Return the error 2013 with a detail."""
     return Refusal(2013, detail)
+
+
+def drop_nulls(value: Any) -> Any:
+    """Return the body without fields that are null: null means the same as leaving them out."""
+    if isinstance(value, dict):
+        return {name: drop_nulls(item) for name, item in value.items() if item is not None}
+    return [drop_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def check_object(value: Any, name: str) -> dict[str, Any]:
@@ -95,14 +82,32 @@ def get_text(body: dict[str, Any], name: str, *, required: bool = False) -> str:
     return value
 
 
-def get_integer(body: dict[str, Any], name: str, default: int | None = None) -> int:
-    """Return an integer of the body; true, "1" and 1.0 are refused."""
+def get_integer(
+    body: dict[str, Any],
+    name: str,
+    default: int | None = None,
+    *,
+    low: int = -(2**63),
+    high: int = 2**63 - 1,
+) -> int:
+    """Return an integer of the body from `low` to `high`; true, "1" and 1.0 are refused."""
     value = body.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid_params(f"{name} must be an integer")
-    if not -(2**63) <= value < 2**63:
-        raise invalid_params(f"{name} does not fit into 64 bits")
+    if not low <= value <= high:
+        raise invalid_params(f"{name} must be between {low} and {high}")
     return value
+
+
+def get_choice[Value: (str, int)](
+    body: dict[str, Any], name: str, allowed: tuple[Value, ...], default: Value
+) -> Value:
+    """Return one of the allowed values; true and 1.0 are not the integer 1."""
+    value = body.get(name, default)
+    for choice in allowed:
+        if type(value) is type(choice) and value == choice:
+            return choice
+    raise invalid_params(f"{name} must be one of {', '.join(map(str, allowed))}")
 
 
 def get_number(body: dict[str, Any], name: str, default: float, low: float, high: float) -> float:
@@ -168,27 +173,29 @@ def check_speech_text(text: str, max_characters: int) -> None:
             raise invalid_params("a pause must last 0.01 to 99.99 seconds")
 
 
-def parse_clone(body: dict[str, Any]) -> CloneParams:
-    """Parse the body of voice_clone; the files are checked by the caller."""
-    file_id = get_integer(body, "file_id")
-    voice_id = get_text(body, "voice_id", required=True)
+def check_voice_id(voice_id: str) -> None:
+    """Check the spelling of a new voice ID."""
     if not VOICE_ID.fullmatch(voice_id):
         raise invalid_params(
             "voice_id must be 8 to 256 letters, digits, - or _ and start with a letter"
         )
+
+
+def parse_clone(body: dict[str, Any]) -> CloneParams:
+    """Parse the body of voice_clone; the files are checked by the caller."""
+    file_id = get_integer(body, "file_id")
+    voice_id = get_text(body, "voice_id", required=True)
+    check_voice_id(voice_id)
     prompt_audio, prompt_text = None, ""
-    if "clone_prompt" in body:
-        prompt = check_object(body["clone_prompt"], "clone_prompt")
+    if prompt := check_object(body.get("clone_prompt", {}), "clone_prompt"):
         prompt_audio = get_integer(prompt, "prompt_audio")
         prompt_text = get_text(prompt, "prompt_text", required=True)
         if not unicodedata.category(prompt_text.rstrip()[-1]).startswith("P"):
             raise invalid_params("prompt_text must end with punctuation")
-    text, model = get_text(body, "text"), ""
+    text = get_text(body, "text")
     if text:
         check_speech_text(text, MAX_PREVIEW_CHARACTERS)
-        model = get_model(body)
-    elif "model" in body:
-        raise invalid_params("model needs text")
+    model = get_model(body) if text or "model" in body else ""
     validation = get_text(body, "text_validation")
     if len(validation) > MAX_VALIDATION_CHARACTERS:
         raise invalid_params(
@@ -208,39 +215,4 @@ def parse_clone(body: dict[str, Any]) -> CloneParams:
         language_boost=language,
         text_validation=validation,
         watermark=get_boolean(body, "aigc_watermark"),
-    )
-
-
-def parse_speech(body: dict[str, Any]) -> SpeechParams:
-    """Parse the body of t2a_v2."""
-    model = get_model(body)
-    text = get_text(body, "text", required=True)
-    check_speech_text(text, MAX_SPEECH_CHARACTERS)
-    voice = check_object(body.get("voice_setting"), "voice_setting")
-    get_number(voice, "vol", 1.0, 0, 10)
-    if not -12 <= get_integer(voice, "pitch", 0) <= 12:
-        raise invalid_params("pitch must be between -12 and 12")
-    audio = check_object(body.get("audio_setting", {}), "audio_setting")
-    output = get_text(body, "output_format") or "hex"
-    chosen = (
-        ("output_format", output, ("hex", "url")),
-        ("format", get_text(audio, "format") or "mp3", FORMATS),
-        ("sample_rate", get_integer(audio, "sample_rate", 32_000), SAMPLE_RATES),
-        ("bitrate", get_integer(audio, "bitrate", 128_000), BITRATES),
-        ("channel", get_integer(audio, "channel", 1), (1, 2)),
-    )
-    for name, value, allowed in chosen:
-        if value not in allowed:
-            raise invalid_params(f"{name} must be one of {', '.join(map(str, allowed))}")
-    return SpeechParams(
-        text=text,
-        model=model,
-        voice_id=get_text(voice, "voice_id", required=True),
-        speed=get_number(voice, "speed", 1.0, 0.5, 2),
-        language_boost=get_language(body, model),
-        format=str(chosen[1][1]),
-        sample_rate=int(chosen[2][1]),
-        bitrate=int(chosen[3][1]),
-        channels=int(chosen[4][1]),
-        output=output,
     )

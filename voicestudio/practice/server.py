@@ -15,6 +15,8 @@ from socketserver import TCPServer
 from typing import Any, Self
 
 from voicestudio.practice import espeak
+from voicestudio.practice.event_stream import CONTENT_TYPE as EVENT_STREAM
+from voicestudio.practice.event_stream import encode_events
 from voicestudio.practice.examples import SPEAKERS, example
 from voicestudio.practice.faults import Fault, Refusal
 from voicestudio.practice.files import FileCalls
@@ -29,7 +31,8 @@ from voicestudio.practice.http import (
 from voicestudio.practice.provider import Provider
 from voicestudio.practice.rehearsal import Rehearsal
 from voicestudio.practice.request_body import Form
-from voicestudio.practice.rules import invalid_params
+from voicestudio.practice.rules import drop_nulls, invalid_params
+from voicestudio.practice.speech_rules import parse_speech
 from voicestudio.practice.store import Call, Charge, ClonedVoice, Store, StoredFile
 
 __all__ = ["Call", "Charge", "Fault", "StandIn"]
@@ -37,7 +40,13 @@ __all__ = ["Call", "Charge", "Fault", "StandIn"]
 log = logging.getLogger("voicestudio.practice")
 
 CALL_NAMES = {*ROUTES.values(), "audio", "example"}
-MEDIA_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav", ".flac": "audio/flac"}
+MEDIA_TYPES = {
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".opus": "audio/ogg",
+    ".json": "application/json",
+}
 STOP_SECONDS = 0.4
 
 
@@ -242,9 +251,19 @@ class StandIn:
             return apply_range(Response(200, data, "audio/wav"), call.headers.get("Range"))
         self._request_host.value = call.headers.get("Host") or ""
         self._authenticate(call)
-        return Response.from_json(self._provide(call, form, trace_id))
+        if call.name == "t2a_v2":
+            return self._speak(call, trace_id)
+        return Response.from_json(self._provide(call, form))
 
-    def _provide(self, call: Call, form: Form | None, trace_id: str) -> dict[str, Any]:
+    def _speak(self, call: Call, trace_id: str) -> Response:
+        params = parse_speech(_json_object(call))
+        self.sleep(self.delay)
+        answer = self.provider.t2a_v2(params, trace_id=trace_id)
+        if not params.stream:
+            return Response.from_json(answer)
+        return Response(200, encode_events(answer, aggregate=params.aggregate), EVENT_STREAM)
+
+    def _provide(self, call: Call, form: Form | None) -> dict[str, Any]:
         provider, file_calls = self.provider, self.file_calls
         match call.name:
             case "upload":
@@ -253,24 +272,23 @@ class StandIn:
                 return file_calls.list(call.query)
             case "files_retrieve":
                 return file_calls.retrieve(call.query)
-        if not isinstance(call.json, dict):
-            raise invalid_params("the body must be a JSON object")
+        body = _json_object(call)
         match call.name:
             case "files_delete":
-                return file_calls.delete(call.json)
+                return file_calls.delete(body)
             case "voice_clone":
                 self.sleep(self.delay)
                 return provider.voice_clone(
-                    call.json,
+                    body,
                     flagged=self.rehearsal.outcome(call) == "flagged",
                     refusal=self.rehearsal.refusal(call),
                 )
-            case "t2a_v2":
+            case "voice_design":
                 self.sleep(self.delay)
-                return provider.t2a_v2(call.json, trace_id=trace_id)
+                return provider.voice_design(body)
             case "get_voice":
-                return provider.get_voice(call.json)
-        return provider.delete_voice(call.json)
+                return provider.get_voice(body)
+        return provider.delete_voice(body)
 
     def _authenticate(self, call: Call) -> None:
         header = call.headers.get("Authorization", "")
@@ -296,6 +314,13 @@ class StandIn:
         host = getattr(self._request_host, "value", "")
         base = f"http://{host}" if HOST_HEADER.fullmatch(host) else self.url
         return f"{base}/practice/audio/{name}"
+
+
+def _json_object(call: Call) -> dict[str, Any]:
+    """Return the body without nulls; raises Refusal when it is not a JSON object."""
+    if not isinstance(call.json, dict):
+        raise invalid_params("the body must be a JSON object")
+    return dict(drop_nulls(call.json))
 
 
 def _temporary_folder() -> "tempfile.TemporaryDirectory[str]":

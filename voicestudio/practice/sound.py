@@ -8,6 +8,16 @@ from collections import Counter
 from dataclasses import dataclass
 
 FULL_SCALE = 32768
+CODECS = {  # container and codec of each format
+    "mp3": ("mp3", "libmp3lame"),
+    "wav": ("wav", "pcm_s16le"),
+    "flac": ("flac", "flac"),
+    "opus": ("ogg", "libopus"),
+    "pcmu_raw": ("mulaw", "pcm_mulaw"),
+    "pcmu_wav": ("wav", "pcm_mulaw"),
+}
+OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+EXTENSIONS = {"pcmu_raw": "pcmu", "pcmu_wav": "wav"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class EncodedAudio:
-    """An audio file in memory; `format` is mp3, wav, flac or pcm, `bitrate` in bit/s."""
+    """An audio file in memory; `format` is "pcm" or one of CODECS, `bitrate` in bit/s."""
 
     data: bytes
     format: str
@@ -37,6 +47,11 @@ class EncodedAudio:
     channels: int
     bitrate: int
     milliseconds: int
+
+    @property
+    def extension(self) -> str:
+        """The extension of a file of this format."""
+        return EXTENSIONS.get(self.format, self.format)
 
 
 def silence(seconds: float, rate: int) -> bytes:
@@ -81,10 +96,12 @@ def encode(
     channels: int = 1,
     bitrate: int = 64_000,
 ) -> EncodedAudio:
-    """Return the sound as mp3, wav, flac or pcm."""
+    """Return the sound as "pcm" or one of CODECS; opus takes the next lower rate that it has."""
     import av  # imported here, because an idle stand-in should need little memory
 
     rate = rate or sound.rate
+    if kind == "opus":
+        rate = max(allowed for allowed in OPUS_RATES if allowed <= rate)
     milliseconds = round(sound.seconds * 1000)
     layout = "mono" if channels == 1 else "stereo"
     frame = av.AudioFrame(format="s16", layout="mono", samples=len(sound.pcm) // 2)
@@ -96,13 +113,14 @@ def encode(
         data = b"".join(bytes(part.planes[0])[: part.samples * 2 * channels] for part in parts)
         return EncodedAudio(data, kind, rate, channels, rate * 16 * channels, milliseconds)
     target = io.BytesIO()
-    with av.open(target, "w", format=kind) as container:
-        codec = {"mp3": "libmp3lame", "wav": "pcm_s16le", "flac": "flac"}[kind]
+    container_name, codec = CODECS[kind]
+    with av.open(target, "w", format=container_name) as container:
         stream = container.add_stream(codec, rate=rate)
         assert isinstance(stream, av.AudioStream)
         stream.layout = layout
-        if kind == "mp3":
+        if kind in ("mp3", "opus"):
             stream.bit_rate = bitrate
+        if kind == "mp3":
             stream.options = {"compression_level": "9"}  # the fastest setting of LAME
         for packet in stream.encode(frame):
             container.mux(packet)

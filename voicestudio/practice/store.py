@@ -43,13 +43,18 @@ class StoredFile:
 
 @dataclass(slots=True)
 class ClonedVoice:
-    """A cloned voice; `used_at` (Unix seconds) is None until its first speech."""
+    """A voice of the account; `used_at` (Unix seconds) is None until its first speech.
+
+    `voice_type` is "voice_cloning", or "voice_generation" for a designed voice, which has no
+    `file_id`.
+    """
 
     voice_id: str
-    file_id: int
+    file_id: int | None
     pitch_hz: float | None
     created_at: float
     used_at: float | None = None
+    voice_type: str = "voice_cloning"
 
     @property
     def created_date(self) -> str:
@@ -174,12 +179,14 @@ class Store:
         self.bill.append(Charge(kind, voice_id, count, self.now(), price * count / MILLION))
 
     def record_use(self, voice: ClonedVoice) -> None:
-        """Note that a voice generated speech; the first time charges the clone fee."""
+        """Note that a voice generated speech; the first time of a clone charges its fee."""
         with self.lock:
-            if voice.used_at is None:
-                voice.used_at = self.now()
+            if voice.used_at is not None:
+                return
+            voice.used_at = self.now()
+            if voice.voice_type == "voice_cloning":
                 self.bill.append(Charge("clone", voice.voice_id, 1, voice.used_at, PRICE_CLONE))
-                self.save()
+            self.save()
 
     def save_audio(self, data: bytes, extension: str) -> str:
         """Save audio for download and return its random file name."""
