@@ -13,6 +13,7 @@ PRODUCTION = env -u DEBUG -u SECRET_KEY VOICESTUDIO_ENV_FILE= VOICESTUDIO_DATA_D
 
 # The studio on http://127.0.0.1:8000/, or on another port: make run PORT=8100
 run:
+	@echo "Starting Voice Studio ..."
 	@sh .ci/environment run
 	@exec $(PYTHON) manage.py studio
 

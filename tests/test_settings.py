@@ -20,7 +20,9 @@ from voicestudio.settings.environment import is_confidential, parse_env_file
 
 ROOT = Path(__file__).parent.parent
 # Variables with the prefix VOICESTUDIO_, whose settings are called DATA_DIR, HTTPS and LISTEN.
-PREFIXED = ("VOICESTUDIO_DATA_DIR", "VOICESTUDIO_HTTPS", "VOICESTUDIO_LISTEN")
+PREFIXED = (
+    "VOICESTUDIO_DATA_DIR", "VOICESTUDIO_HTTPS", "VOICESTUDIO_LISTEN", "VOICESTUDIO_PROXY",
+)  # fmt: skip
 
 
 def import_settings(environment: dict[str, str]) -> LoadedSettings:
@@ -318,12 +320,12 @@ def test_data_folder_may_have_any_name(load: Load, tmp_path: Path) -> None:
     assert found["MEDIA_ROOT"] == folder / "media"
 
 
-def test_client_address_is_the_last_one_a_proxy_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_network_is_of_the_last_address_a_proxy_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
 
-    assert authentication.get_client_address(request) == "127.0.0.1"
-    monkeypatch.setattr(authentication, "HTTPS", True)
-    assert authentication.get_client_address(request) == "192.0.2.7"
+    assert authentication.get_client_network(request) == "127.0.0.0"
+    monkeypatch.setattr(authentication, "PROXY", True)
+    assert authentication.get_client_network(request) == "192.0.2.0"
 
 
 def test_postgresql_does_not_prepare_statements(load: Load) -> None:
@@ -366,3 +368,51 @@ def test_example_file_lists_every_variable_with_its_default(
 
     assert names | {"VOICESTUDIO_ENV_FILE"} == settings.KNOWN
     assert load(*compared, VOICESTUDIO_ENV_FILE=str(uncommented)) == load(*compared)
+
+
+def test_other_machines_are_let_in_only_through_a_buffering_proxy(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="VOICESTUDIO_PROXY=true"):
+        load("LISTEN", VOICESTUDIO_LISTEN="0.0.0.0")  # noqa: S104
+
+    assert load("LISTEN", VOICESTUDIO_LISTEN="0.0.0.0", VOICESTUDIO_PROXY="true") == {  # noqa: S104
+        "LISTEN": "0.0.0.0"  # noqa: S104
+    }
+
+
+def test_data_folder_that_others_can_read_is_closed(load: Load, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "studio.sqlite3").touch()
+    folder.chmod(0o755)
+    (folder / "studio.sqlite3").chmod(0o644)
+
+    assert load("DATA_DIR_WAS_OPEN") == {"DATA_DIR_WAS_OPEN": True}
+    assert load("DATA_DIR_WAS_OPEN") == {"DATA_DIR_WAS_OPEN": False}
+
+    modes = [path.stat().st_mode & 0o777 for path in (folder, folder / "studio.sqlite3")]
+    assert modes == [0o700, 0o600]
+
+
+@pytest.mark.parametrize(
+    ("url", "account", "base"),
+    [
+        ("https://api.minimax.io/v1/", "api.minimax.io", "https://api.minimax.io"),
+        ("https://api-uw.minimax.io", "api.minimax.io", "https://api-uw.minimax.io"),
+        ("https://api.minimaxi.com", "api.minimax.cn", "https://api.minimaxi.com"),
+        ("https://Gate.example.com/mm", "gate.example.com/mm", "https://Gate.example.com/mm"),
+    ],
+)
+def test_account_does_not_change_with_its_address(
+    url: str, account: str, base: str, load: Load
+) -> None:
+    names = ("MINIMAX_PROVIDER", "MINIMAX_BASE_URL")
+    found = load(*names, MINIMAX_API_KEY="key", MINIMAX_BASE_URL=url)
+
+    assert found == {"MINIMAX_PROVIDER": account, "MINIMAX_BASE_URL": base}
+    named = load(*names, MINIMAX_API_KEY="key", MINIMAX_BASE_URL=url, MINIMAX_ACCOUNT="ours")
+    assert named["MINIMAX_PROVIDER"] == "ours"
+
+
+def test_address_of_a_call_is_refused(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="must end before /v1"):
+        load("PORT", MINIMAX_BASE_URL="https://api.minimax.io/v1/voice_clone")

@@ -1,8 +1,10 @@
 """Authentication: sign-in, its rate limit and sessions."""
 
+import ipaddress
+
 from django.http import HttpRequest
 
-from .web import HTTPS
+from .web import HTTPS, PROXY
 
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
@@ -28,13 +30,23 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "voicestudio.views.sign_in.locked_out"
 
 
-def get_client_address(request: HttpRequest) -> str:
-    """Return the client's IP address; behind a proxy the last one that the proxy added."""
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if HTTPS else ""
-    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+def get_client_network(request: HttpRequest) -> str:
+    """Return the first address of the client's network: one guesser has a whole /64, or a /24.
+
+    Behind a proxy it is the network of the last address, which the proxy has added.
+    """
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if PROXY else ""
+    address = forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "0.0.0.0"  # noqa: S104 - all that cannot be read count as one
+    mapped = getattr(found, "ipv4_mapped", None) or found
+    prefix = 24 if mapped.version == 4 else 64
+    return str(ipaddress.ip_network((mapped, prefix), strict=False).network_address)
 
 
-AXES_CLIENT_IP_CALLABLE = get_client_address
+AXES_CLIENT_IP_CALLABLE = get_client_network
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 

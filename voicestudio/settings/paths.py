@@ -16,10 +16,19 @@ MEDIA_ROOT = DATA_DIR / "media"
 # On the same filesystem as the media, so that an upload is moved instead of copied.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 STATIC_ROOT = DATA_DIR / "static"
+# Only the owner has access: the folder holds recordings, names and password hashes. Files that
+# libraries create, such as the database, follow the mask.
+os.umask(0o077)
+# Whether others could read the folder until now; `studio` says so.
+DATA_DIR_WAS_OPEN = False
 try:
     for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
-        # Only the owner has access: the folder holds recordings, names and password hashes.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in (DATA_DIR, *DATA_DIR.iterdir()):
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            DATA_DIR_WAS_OPEN = DATA_DIR_WAS_OPEN or path == DATA_DIR
+            path.chmod(mode & 0o700)
 except OSError as error:
     raise ImproperlyConfigured(
         f"VOICESTUDIO_DATA_DIR must be a folder that can be written to ({error.strerror})."

@@ -1,5 +1,6 @@
 """Web: addresses, apps, middleware, templates, static files and headers."""
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from .environment import (
@@ -33,6 +34,13 @@ ALLOWED_HOSTS = read_list(
 )
 # A reverse proxy in front speaks HTTPS and sets X-Forwarded-Proto and X-Forwarded-For.
 HTTPS = read_boolean("VOICESTUDIO_HTTPS")
+# A reverse proxy in front buffers requests and answers, and sets X-Forwarded-For.
+PROXY = read_boolean("VOICESTUDIO_PROXY", HTTPS)
+if not PROXY and LISTEN not in {"127.0.0.1", "::1"}:
+    raise ImproperlyConfigured(
+        "VOICESTUDIO_LISTEN must be 127.0.0.1 unless a reverse proxy in front buffers requests and "
+        "answers, since slow connections would stop the studio. Set VOICESTUDIO_PROXY=true then."
+    )
 CSRF_TRUSTED_ORIGINS = read(
     env.list,
     "CSRF_TRUSTED_ORIGINS",
@@ -64,6 +72,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",
+    # Before whatever reads the body.
+    "voicestudio.views.uploads.BodyLimitMiddleware",
+    "voicestudio.views.full_disk.FullDiskMiddleware",
     # Before the CSRF check, so that the body of an anonymous request is never read.
     "voicestudio.views.sign_in.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -121,10 +132,11 @@ STORAGES = {
 }
 # Pages use hashed names only; this halves the work at the first start.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-# Every upload is written to disk, so that memory does not grow with the file.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# Only views that take files write them to disk; see views/uploads.py.
+FILE_UPLOAD_HANDLERS = ["voicestudio.views.uploads.SkipFiles"]
 FILE_UPLOAD_PERMISSIONS = 0o600
-# Large enough that a very long text reaches the form, which reports its length.
+# Large enough that a very long text reaches the clone form, which reports its length; other
+# addresses take less, see views/uploads.py.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 
 LANGUAGE_CODE = "en"

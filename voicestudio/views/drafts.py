@@ -1,12 +1,11 @@
 """Drafts: forms posted after the sign-in expired, kept until the person has signed in again."""
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -120,7 +119,7 @@ def read_text_fields(request: HttpRequest) -> dict[str, str]:
     if not 0 < uploads.content_length(request) <= LONGEST_BODY:
         return {}
     if not hasattr(request, "_files"):  # the body has not been parsed yet
-        request.upload_handlers = [SkipFiles(request)]
+        request.upload_handlers = [uploads.SkipFiles(request)]
     try:
         return read_answers(request, FORMS["new"])
     except UNREADABLE:
@@ -136,20 +135,6 @@ def read_answers(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, str
     if form_tokens.parse_token(answers.get("token", "")) is None:
         answers.pop("token", None)
     return answers
-
-
-class SkipFiles(FileUploadHandler):
-    """Reads no file of a request."""
-
-    def new_file(self, *_args: Any, **_kwargs: Any) -> None:
-        """Skip this file."""
-        raise SkipFile
-
-    def receive_data_chunk(self, _data: bytes, _start: int) -> bytes | None:
-        """Never called, because every file is skipped."""
-
-    def file_complete(self, _size: int) -> None:
-        """There is no file."""
 
 
 # Handing it back ----------------------------------------------------------------------------------
@@ -196,5 +181,7 @@ def save_answers(request: HttpRequest, form: str, answers: dict[str, str]) -> No
 
 def pop_answers(request: HttpRequest, form: str, pk: int | None = None) -> dict[str, str]:
     """The answers kept for this form; the next call finds none."""
-    answers: dict[str, str] = request.session.pop(_session_key(form, pk), {})
+    # HEAD shows no page, so the answers wait for the next one.
+    take = request.session.get if request.method == "HEAD" else request.session.pop
+    answers: dict[str, str] = take(_session_key(form, pk), {})
     return answers

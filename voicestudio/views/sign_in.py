@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ from .draft_redirects import see_other
 
 DRAFT_PREFIX: Final = "draft-"
 TEMPLATE: Final = "registration/sign_in.html"
+# Half of the threads at most wait for one of these, so that other people's pages are not delayed.
+PASSWORD_CHECKS: Final = BoundedSemaphore(2)
+WAIT_FOR_CHECK_S: Final = 2.0
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
@@ -39,6 +43,17 @@ class SignIn(LoginView):
         if request.method == "GET" and request.user.is_authenticated:
             return self._go_on()
         return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the password, a few at once: each takes the processor for a while."""
+        if not PASSWORD_CHECKS.acquire(timeout=WAIT_FOR_CHECK_S):
+            form = AuthenticationForm(request)
+            context = self.get_context_data(form=form, is_busy=True)
+            return render(request, _template(request), context, status=429)
+        try:
+            return super().post(request, *args, **kwargs)
+        finally:
+            PASSWORD_CHECKS.release()
 
     def get_template_names(self) -> list[str]:
         """The whole page, or only the form for a dialog."""
@@ -85,6 +100,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     response = redirect("sign_in")
     draft_cookie.delete(response)
+    # Otherwise the back button shows pages that need a sign-in.
+    response["Clear-Site-Data"] = '"cache"'
     return response
 
 

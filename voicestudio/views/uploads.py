@@ -1,12 +1,17 @@
-"""Uploads: files are written to disk in chunks, up to UPLOAD_MAX_BYTES each."""
+"""Uploads: which addresses take files, and how large a body may be.
+
+Files are written to disk in chunks, up to UPLOAD_MAX_BYTES each, and only for the views that take
+files. To all other addresses a body of more than 1 MB is refused, and files in it are skipped.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from voicestudio import words
@@ -16,6 +21,9 @@ from .htmx import HtmxRequest
 type View = Callable[..., HttpResponse]
 # Bytes that a request holds besides its one file.
 MARGIN: Final = 1024**2
+# The largest body for a view that takes no files.
+LONGEST_BODY: Final = 1024**2
+CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
 class CappedUpload(TemporaryFileUploadHandler):
@@ -36,6 +44,47 @@ class CappedUpload(TemporaryFileUploadHandler):
             self.dropped.add(str(self.field_name))
             raise SkipFile
         return super().receive_data_chunk(raw_data, start)
+
+
+class SkipFiles(FileUploadHandler):
+    """Reads no file of a request."""
+
+    def new_file(self, *_args: Any, **_kwargs: Any) -> None:
+        """Skip this file."""
+        raise SkipFile
+
+    def receive_data_chunk(self, _data: bytes, _start: int) -> bytes | None:
+        """Never called, because every file is skipped."""
+
+    def file_complete(self, _size: int) -> None:
+        """There is no file."""
+
+
+class BodyLimitMiddleware:
+    """Refuses a large body before it is read, unless the view takes files.
+
+    Must come before everything that reads the body, such as the CSRF check.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        """413 for a body over the limit; files to other views are not written to disk."""
+        if str((request.content_params or {}).get("charset", "")).lower() not in CHARSETS:
+            request.encoding = "utf-8"  # pages send nothing else, and some charsets cannot be read
+        if getattr(view, "takes_files", False):
+            return None
+        request.upload_handlers = [SkipFiles(request)]
+        if content_length(request) > LONGEST_BODY:
+            return render(request, "413.html", status=413)
+        return None
 
 
 def content_length(request: HttpRequest | None) -> int:
@@ -79,6 +128,7 @@ def cap_uploads(*, refuse_early: View | None = None) -> Callable[[View], View]:
             request.upload_handlers = [CappedUpload(request)]
             return protected(request, *args, **kwargs)
 
+        capped_view.takes_files = True  # type: ignore[attr-defined]
         return capped_view
 
     return decorate

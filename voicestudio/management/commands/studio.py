@@ -35,9 +35,11 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: object) -> None:
         """Check ports and data folder, migrate, collect static files and start the supervisor."""
         signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-        print(_("Starting Voice Studio …"), flush=True)  # noqa: T201
         check_ports()
         lock = lock_data_folder(settings.DATA_DIR)
+        if settings.DATA_DIR_WAS_OPEN:
+            text = _("Other users of this machine could read %(folder)s; now only you can.")
+            print(text % {"folder": settings.DATA_DIR}, flush=True)  # noqa: T201
         try:
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
             report_other_accounts()

@@ -1,6 +1,7 @@
 """Store: a file becomes a recording with its metadata, in our own storage."""
 
 import re
+import shutil
 import time
 import unicodedata
 from contextlib import suppress
@@ -99,11 +100,14 @@ def save_recording(
 
 
 def delete_abandoned_uploads() -> None:
-    """Delete the files of uploads and cuts whose process was killed."""
-    for file in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
-        with suppress(OSError):  # already deleted, or a folder
-            if time.time() - file.stat().st_mtime > ABANDONED_AFTER.total_seconds():
-                file.unlink()
+    """Delete the files and folders of uploads, cuts and checks whose process was killed."""
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        with suppress(OSError):  # already deleted
+            if time.time() - path.stat().st_mtime > ABANDONED_AFTER.total_seconds():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
 
 
 def clean_file_name(name: str) -> str:
