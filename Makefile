@@ -44,7 +44,7 @@ bench:
 	@sh .ci/environment test
 	$(PYTHON) -m tests.benchmarks
 
-# Write both locks again from pyproject.toml, with the newest releases that fit.
+# Write the locks again, with the newest releases that fit.
 LOCK = --quiet --universal --python-version 3.12 --upgrade --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock"
 lock:
@@ -52,6 +52,8 @@ lock:
 	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml --group practice --group dev \
 		--constraint requirements.lock -o requirements-dev.lock
+	cd tests/practice/clients/litellm && \
+		$(PYTHON) -m uv pip compile $(LOCK) requirements.in -o requirements.lock
 
 # Remove everything that can be made again; never the data.
 clean:
