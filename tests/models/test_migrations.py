@@ -50,3 +50,16 @@ def test_hosts_become_the_names_of_their_accounts() -> None:
 
     accounts = list(voices.values_list("provider", flat=True))
     assert accounts == [*names.values(), "api.minimax.cn", "api.minimaxi.com"]
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_recordings_have_no_notes() -> None:
+    apps = migrate("0005_account_names")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="a", purpose="voice_clone", file="a.wav", created_by=user
+    )
+
+    recording = migrate("0006_recording_notes").get_model("voicestudio", "AudioFile").objects.get()
+
+    assert recording.notes == []

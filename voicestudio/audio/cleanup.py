@@ -15,12 +15,12 @@ from .decoding import Block, hop, open_recording
 from .doctor.frames import Frames, read_frames
 from .doctor.loudness import LoudnessMeter
 from .doctor.true_peak import TruePeakMeter
-from .downmix import Downmix
+from .downmix import Downmix, Mix
 from .hum_removal import HumModel, LineAnalyzer, fit_hum
 from .limiter import limit_peaks
 from .problems import AudioProblem
 from .results import Cleanup, FileFormat
-from .segments import regroup, resample
+from .segments import mix_down, read_mix, regroup, resample
 
 LOUDNESS_LUFS: Final = -20.0  # between the -23 and -18 that professionals use
 CEILING_DBTP: Final = -3.0
@@ -70,8 +70,9 @@ class _Plan:
     """How the source is read: all that is done before the level is set."""
 
     source: Path
+    mix: Mix | None  # of more than two channels
     file_format: FileFormat
-    channels: int  # that are decoded
+    channels: int  # that are decoded, after `mix`
     rate: int
     weights: NDArray[np.float32] | None  # of a downmix
     hums: tuple[HumModel, ...]  # one for each channel that is written
@@ -87,7 +88,7 @@ class _Plan:
         """The blocks whose level is to be set."""
         place = 0
         fade_length = round(FADE_MS * self.rate / 1000)
-        for source_block in _read_hops(self.source, self.channels, self.rate):
+        for source_block in _read_hops(self.source, self.mix, self.channels, self.rate):
             block = source_block.copy() if self.weights is None else self.weights @ source_block
             length = block.shape[1]
             for channel, hum in enumerate(self.hums):
@@ -115,11 +116,12 @@ def _make_plan(
     with open_recording(source) as decoder:
         first_block, source_rate = next(decoder.blocks(stop_after_s=0.0))
     source_channels = len(first_block)
+    mix = read_mix(source, to_s=rules.CLIP_MAX_MS / 1000 + 1)
     written = 1 if mono or source_channels != 2 else 2
     file_format = choose_format((end_s - start_s) * 1000, written, source_rate)
     channels, rate = output_shape(file_format, source_channels, source_rate)
     lines, downmix, total = LineAnalyzer(rate), Downmix(channels, hop(rate)), 0
-    for block in _read_hops(source, channels, rate):
+    for block in _read_hops(source, mix, channels, rate):
         total += block.shape[1]
         downmix.add(block)
         if dc_and_hum:
@@ -144,7 +146,7 @@ def _make_plan(
             steps.append("hum")
     if start or end < total:
         steps.append("trim")
-    plan = _Plan(source, file_format, channels, rate, weights, tuple(hums), start, end, total)
+    plan = _Plan(source, mix, file_format, channels, rate, weights, tuple(hums), start, end, total)
     return plan, steps
 
 
@@ -229,10 +231,10 @@ def _measure(blocks: Iterator[Block], rate: int) -> tuple[float | None, float]:
     return loudness.result().integrated, true_peak.highest
 
 
-def _read_hops(source: Path, channels: int, rate: int) -> Iterator[Block]:
+def _read_hops(source: Path, mix: Mix | None, channels: int, rate: int) -> Iterator[Block]:
     """All of the source with this channel count and rate, in blocks of whole hops of 10 ms."""
     with open_recording(source) as decoder:
-        blocks = decoder.blocks(stop_after_s=rules.CLIP_MAX_MS / 1000 + 1)
+        blocks = mix_down(decoder.blocks(stop_after_s=rules.CLIP_MAX_MS / 1000 + 1), mix)
         resampled = ((block, rate) for block in resample(blocks, channels, rate))
         for block, _ in regroup(resampled, hop):
             yield block

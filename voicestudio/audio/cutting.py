@@ -14,7 +14,7 @@ from .clip_writer import FADE_MS, choose_format, fade_in, open_clip, output_shap
 from .decoding import Block
 from .problems import AudioProblem
 from .results import Cut
-from .segments import read_segment, resample
+from .segments import mix_down, read_mix, read_segment, resample
 
 _TOLERANCE_MS: Final = 50  # by which an end may move
 _ENERGY_MS: Final = 2.5  # on both sides of a place: where its energy is measured
@@ -53,7 +53,9 @@ def _write_part(source: Path, target: Path, start_ms: int, end_ms: int) -> Cut:
     tolerance_ms = min(_TOLERANCE_MS, length_ms // 4)
     margin_ms = tolerance_ms + _WARM_UP_MS
     from_s = max(0, start_ms - margin_ms) / 1000
-    parts = read_segment(source, from_s, (end_ms + margin_ms) / 1000)
+    to_s = (end_ms + margin_ms) / 1000
+    mix = read_mix(source, from_s=from_s, to_s=to_s)
+    parts = read_segment(source, from_s, to_s)
     first = next(parts, None)
     if first is None:
         raise AudioProblem("too_short", limit_ms=start_ms)
@@ -62,7 +64,7 @@ def _write_part(source: Path, target: Path, start_ms: int, end_ms: int) -> Cut:
     file_format = choose_format(min(length_ms, max(0, left_ms)), len(first_block), source_rate)
     channels, rate = output_shape(file_format, len(first_block), source_rate)
     blocks = ((block, block_rate) for _, block, block_rate in chain([first], parts))
-    buffer = SampleBuffer(resample(blocks, channels, rate), round(from_s * rate))
+    buffer = SampleBuffer(resample(mix_down(blocks, mix), channels, rate), round(from_s * rate))
     # From here on, places and lengths are samples.
     start, end = start_ms * rate // 1000, end_ms * rate // 1000
     tolerance, warm_up = _samples(tolerance_ms, rate), _samples(_WARM_UP_MS, rate)

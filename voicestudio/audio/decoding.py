@@ -12,6 +12,7 @@ from av.audio.frame import AudioFrame
 from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -32,7 +33,7 @@ _CODECS: Final = (
     "aac,aac_fixed,aac_latm,ac3,ac3_fixed,alac,amrnb,amrwb,ape,dca,eac3,flac,g723_1,gsm,gsm_ms,"
     "libopencore_amrnb,libopencore_amrwb,libopus,libvorbis,mp1,mp1float,mp2,mp2float,mp3,mp3adu,"
     "mp3adufloat,mp3float,mp3on4,mp3on4float,opus,speex,libspeex,tta,vorbis,wavpack,wmalossless,"
-    "wmapro,wmav1,wmav2,wmavoice,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,"
+    "wmapro,wmav1,wmav2,wmavoice,adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,g722,g726,g726le,"
     "pcm_alaw,pcm_mulaw,pcm_f32be,pcm_f32le,pcm_f64be,pcm_f64le,pcm_s8,pcm_u8,"
     "pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32be,pcm_s32le,dsd_lsbf,dsd_msbf,"
     "dsd_lsbf_planar,dsd_msbf_planar"
@@ -58,49 +59,81 @@ _SAMPLES: Final[dict[str, tuple[type[np.generic], float]]] = {
 }
 # Containers whose header states the length; for others FFmpeg guesses from the bit rate.
 _WITH_LENGTH: Final = frozenset({"mov", "flac", "aiff", "caf", "w64", "au"})
+_WITH_CLOCK: Final = frozenset({"matroska", "mov"})  # that state a time for each packet
 _HOPS: Final = 64  # in a block, which holds 0.64 s, or less if that is many samples
 _BLOCK_SAMPLES: Final = 400_000
 _ERRORS_MAX: Final = 500
 _LOUDEST: Final = 16.0  # +24 dBFS; higher values in a float file are errors, not sound
 
 
-class _NamelessFile:
-    """A file without a name for FFmpeg, so that its name has no influence."""
+# AMR frames from this type on hold no speech: background noise, or nothing. FFmpeg cannot decode
+# them. Source: 3GPP TS 26.101 and 26.201, table 1a.
+_AMR_FIRST_SILENT_TYPE: Final = {"amr_nb": 8, "amr_wb": 9}
+_AMR_FRAME_S: Final = 0.02
 
-    def __init__(self, file: io.FileIO) -> None:
+
+class _NamelessFile:
+    """A file without a name for FFmpeg, so that its name has no influence; its header repaired."""
+
+    def __init__(self, file: io.FileIO, repair: headers.WavRepair | None = None) -> None:
         self._file = file
+        self._head, self._start = (repair.head, repair.data_start) if repair else (b"", 0)
+        self._size = file.seek(0, 2) - self._start + len(self._head)
+        self._position = 0
 
     def read(self, count: int) -> bytes:
-        return self._file.read(count)
+        head = self._head[self._position : self._position + count]
+        behind = self._position + len(head) - len(self._head)
+        self._file.seek(self._start + max(0, behind))
+        content = head + self._file.read(count - len(head))
+        self._position += len(content)
+        return content
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+        base = (0, self._position, self._size)[whence]
+        self._position = max(0, base + offset)
+        return self._position
 
     def tell(self) -> int:
-        return self._file.tell()
+        return self._position
 
 
 class Decoder:
     """An open recording. Read `blocks` once; the other attributes are complete afterwards.
 
     `estimated_s` is FFmpeg's estimate of the length (s), `header_s` the length that the header
-    really states (None if it states none), `seconds` what was decoded so far.
+    really states (None if it states none), `seconds` what was decoded so far, `lost_s` what could
+    not be decoded, `start_s` and `end_s` when the sound starts and ends on the clock of a container
+    that has one: it may start late, and pause. `repair` is what was wrong with the header of a wav.
     """
 
-    def __init__(self, path: Path, container: InputContainer, stream: AudioStream) -> None:
+    def __init__(
+        self,
+        path: Path,
+        container: InputContainer,
+        stream: AudioStream,
+        repair: headers.WavRepair | None = None,
+    ) -> None:
         codec = stream.codec_context
         codec.thread_count = 1
         self.container = container.format.name.split(",")[0]
         self.codec: str = codec.codec.canonical_name
         self.brand = container.metadata.get("major_brand", "")
         self.estimated_s = container.duration / 1e6 if container.duration else None
+        self.repair = repair
         self.header_s = _header_length_s(path, container, stream, self.container)
         self.sample_rate = 0
         self.channels = 0
+        self.channel_places: tuple[str, ...] = ()  # FFmpeg's names of the channels
         self.packets = 0
         self.errors = 0
+        self.ends_within_frame = False  # of an mp3
+        self.lost_s = 0.0
+        self.start_s: float | None = None
+        self.end_s = 0.0
         self.seconds = 0.0
         self._samples = 0  # decoded, of all channels
+        self._frame_s = 0.0  # length of the last frame
         self._container = container
         self._stream = stream
 
@@ -122,8 +155,10 @@ class Decoder:
                     yield from collector.flush()
                 collector = _BlockCollector(*shape)
                 self.channels = self.channels or collector.channels
+                self.channel_places = tuple(channel.name for channel in frame.layout.channels)
                 self.sample_rate = self.sample_rate or collector.rate
             self.seconds += (frame.samples - skip) / frame.sample_rate
+            self._read_clock(frame)
             self._count_samples(frame)
             yield from collector.add(frame, skip)
             if self.seconds > stop_after_s:
@@ -138,6 +173,16 @@ class Decoder:
         if self._samples > rules.SAMPLES_MAX:
             raise AudioProblem("too_many_samples", channels=channels, sample_rate=frame.sample_rate)
 
+    def _read_clock(self, frame: AudioFrame) -> None:
+        self._frame_s = frame.samples / frame.sample_rate
+        has_clock = self.container in _WITH_CLOCK
+        if has_clock and frame.pts is not None and frame.time_base is not None:
+            start_s = float(frame.pts * frame.time_base)
+            self.start_s = start_s if self.start_s is None else self.start_s
+            self.end_s = max(self.seconds, start_s + self._frame_s)
+        else:
+            self.end_s = self.seconds
+
     def _frames(self) -> Iterator[AudioFrame]:
         packets = self._container.demux(self._stream)
         while self.errors < _ERRORS_MAX or self.errors < self.packets / 2:
@@ -149,12 +194,37 @@ class Decoder:
             if packet is None:
                 return
             self.packets += 1
+            if self.codec == "mp3" and packet.size:
+                self.ends_within_frame = headers.mp3_frame_bytes(bytes(packet)) > packet.size
             try:
-                yield from self._stream.decode(packet)
+                if silence := self._silence_of_amr(packet):
+                    yield silence
+                else:
+                    yield from self._stream.decode(packet)
             except av.error.EOFError:
                 return
             except (av.error.FFmpegError, ValueError):  # ValueError: the decoder cannot be opened
                 self.errors += 1
+                if packet.duration and packet.time_base:
+                    self.lost_s += float(packet.duration * packet.time_base)
+                else:
+                    self.lost_s += self._frame_s
+
+    def _silence_of_amr(self, packet: Packet) -> AudioFrame | None:
+        """Silence as long as an AMR packet that holds no speech; None for any other packet."""
+        first_silent_type = _AMR_FIRST_SILENT_TYPE.get(self.codec)
+        if first_silent_type is None or not packet.size:
+            return None
+        if bytes(packet)[0] >> 3 & 15 < first_silent_type:
+            return None
+        rate = self._stream.codec_context.sample_rate
+        samples = np.zeros((1, round(rate * _AMR_FRAME_S)), np.float32)
+        frame = AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate = rate
+        frame.pts = packet.pts
+        if packet.time_base is not None:
+            frame.time_base = packet.time_base
+        return frame
 
 
 class _BlockCollector:
@@ -253,7 +323,8 @@ def _header_length_s(
         # FFmpeg has reduced the length to the samples that are present.
         return container.duration / 1e6 * max(1.0, sizes[0] / sizes[1])
     if name == "matroska" and stream.duration is None and container.duration is not None:
-        return container.duration / 1e6  # with a stream duration, FFmpeg has guessed it
+        # With a stream duration, FFmpeg has guessed it. It is the length of the longest stream.
+        return container.duration / 1e6 if len(container.streams) == 1 else None
     if name in _WITH_LENGTH and stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return None
@@ -267,14 +338,17 @@ def open_recording(path: Path) -> Iterator[Decoder]:
     no_audio or too_many_samples (see `rules.check_shape`).
     """
     container_name = headers.sniff_file(path)
+    repair = headers.repair_wav(path) if container_name == "wav" else None
     options = _OPTIONS_WAV if container_name == "wav" else _OPTIONS
     with path.open("rb", buffering=0) as file:
         try:
-            container = av.open(_NamelessFile(file), "r", options=options, buffer_size=1 << 16)
+            container = av.open(
+                _NamelessFile(file, repair), "r", options=options, buffer_size=1 << 16
+            )
         except (av.error.FFmpegError, ValueError, OSError):
             raise AudioProblem("damaged" if container_name else "not_audio") from None
         with container:
-            yield Decoder(path, container, _audio_stream(container))
+            yield Decoder(path, container, _audio_stream(container), repair)
 
 
 def _audio_stream(container: InputContainer) -> AudioStream:

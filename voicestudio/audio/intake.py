@@ -13,6 +13,7 @@ from .headers import sniff_file
 from .probe import read_metadata
 from .problems import AudioProblem
 from .results import IngestedFile, Metadata
+from .segments import mix_down, read_mix
 
 
 def inspect(
@@ -40,12 +41,14 @@ def inspect(
     return metadata
 
 
-def convert(source: Path, target: Path, *, longest_ms: int | None = None) -> None:
+def convert(
+    source: Path, target: Path, *, longest_ms: int | None = None, mono: bool = False
+) -> None:
     """Write `source` to `target` as mp3: 192 kbit/s, 44.1 or 32 kHz, one or two channels.
 
-    One channel stays one and two stay two, so that nothing cancels out; more become one, their
-    mean. Metadata is not copied. The length is kept within 50 ms, but what lies after `longest_ms`
-    is cut off. The encoder lowers the level by 0.3 dB, so that nothing clips.
+    One channel stays one and two stay two, so that nothing cancels out, unless `mono` is set; more
+    become one (see `downmix`). Metadata is not copied. The length is kept within 50 ms, but what
+    lies after `longest_ms` is cut off. The encoder lowers the level by 0.3 dB, against clipping.
 
     Raises AudioProblem like `inspect`, and too_long beyond 800 s without `longest_ms`. `target`
     does not exist then.
@@ -54,10 +57,11 @@ def convert(source: Path, target: Path, *, longest_ms: int | None = None) -> Non
     most_ms = rules.CLIP_MAX_MS if longest_ms is None else longest_ms
     try:
         with ExitStack() as stack:
+            mix = read_mix(source, to_s=most_ms / 1000, stereo=mono)
             decoder = stack.enter_context(open_recording(source))
             writer: ClipWriter | None = None
             written_s = 0.0
-            for block, rate in decoder.blocks(stop_after_s=most_ms / 1000):
+            for block, rate in mix_down(decoder.blocks(stop_after_s=most_ms / 1000), mix):
                 if writer is None:
                     writer = stack.enter_context(open_clip(target, "mp3", len(block), rate))
                 room = max(0, round((most_ms / 1000 - written_s) * rate))
@@ -101,9 +105,11 @@ def ingest(
             keep(source, target)
             ingested = IngestedFile(target, metadata)
         else:
-            convert(source, target, longest_ms=rules.SPANS[purpose].longest)
+            mono = any(note["code"] == "opposite_phase" for note in metadata.notes)
+            convert(source, target, longest_ms=rules.SPANS[purpose].longest, mono=mono)
             # We wrote this file, so the rules are not applied to it again.
-            ingested = IngestedFile(target, read_metadata(target), converted_from=metadata.codec)
+            written = replace(read_metadata(target), notes=metadata.notes)
+            ingested = IngestedFile(target, written, converted_from=metadata.codec)
     except BaseException:
         target.unlink(missing_ok=True)
         raise

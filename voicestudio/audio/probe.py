@@ -3,11 +3,14 @@
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from . import headers, rules
-from .decoding import Decoder, open_recording
+from .decoding import Block, Decoder, open_recording
+from .downmix import is_opposite
 from .envelope import Envelope
 from .problems import AudioProblem
-from .results import Metadata, Waveform
+from .results import Metadata, Note, Waveform
 
 _MARGIN_S: Final = 1.0  # decoded beyond the limit before a file is called too long
 _LONGEST_S: Final = 4 * 3600.0  # decoded of files that have no limit of their own
@@ -27,9 +30,11 @@ def read_metadata(
     stop_after_s = _LONGEST_S if limit_ms is None else limit_ms / 1000 + _MARGIN_S
     size = path.stat().st_size
     envelope = Envelope() if envelope is None else envelope
+    phase = _Phase()
     with open_recording(path) as decoder:
         for block, rate in decoder.blocks(stop_after_s=stop_after_s):
             envelope.add(block, rate)
+            phase.add(block)
         if limit_ms is not None and decoder.seconds > stop_after_s:
             duration_ms = _likely_length_ms(decoder, size)
             raise AudioProblem("too_long", duration_ms=duration_ms, limit_ms=limit_ms)
@@ -46,9 +51,36 @@ def read_metadata(
         loudness_db=round(loudness_db, 2),
         silence_share=round(silence_share, 4),
         peaks=envelope.peaks(),
-        acceptable=_is_acceptable(decoder, path, size),
+        acceptable=_is_acceptable(decoder, path, size) and not phase.is_opposite,
         extension=_extension(decoder),
+        notes=_notes(decoder, phase),
     )
+
+
+class _Phase:
+    """Compares the two channels of a stereo recording."""
+
+    def __init__(self) -> None:
+        self._products = np.zeros((2, 2))
+
+    def add(self, block: Block) -> None:
+        if len(block) == 2:
+            self._products += block @ block.T
+
+    @property
+    def is_opposite(self) -> bool:
+        """Would the sum of both channels be nearly silent?"""
+        return is_opposite(*(float(self._products[place]) for place in ((0, 1), (0, 0), (1, 1))))
+
+
+def _notes(decoder: Decoder, phase: _Phase) -> list[Note]:
+    notes: list[Note] = []
+    if decoder.repair is not None and decoder.repair.stated_s is not None:
+        stated_ms = round(decoder.repair.stated_s * 1000)
+        notes.append({"code": "header_too_short", "stated_ms": stated_ms})
+    if phase.is_opposite:
+        notes.append({"code": "opposite_phase"})
+    return notes
 
 
 def read_waveform(source: Path) -> Waveform:
@@ -91,6 +123,7 @@ def _is_acceptable(decoder: Decoder, path: Path, size: int) -> bool:
         and decoder.channels <= 2
         and decoder.sample_rate in rules.RATES
         and not decoder.errors
+        and decoder.repair is None
         and rules.header_length_is_true(decoder.estimated_s, decoder.seconds)
         and (decoder.container != "wav" or decoder.header_s is not None)
         and not (decoder.container == "mov" and headers.is_fragmented(path))
@@ -98,18 +131,24 @@ def _is_acceptable(decoder: Decoder, path: Path, size: int) -> bool:
 
 
 def _is_damaged(decoder: Decoder, stop_after_s: float) -> bool:
-    """Could much of the file not be decoded, or is it much shorter than its header states?
+    """Could much of the sound not be decoded, or does it end long before its header states?
 
-    A stray error is normal: tags at the end of an mp3, a first frame without its predecessor.
-    Start and end frames of encoders and edit lists make stated lengths inexact, by frames rather
-    than by time, hence the 4,096 samples.
+    A stray error is normal: tags at the end of an mp3, a first frame without its predecessor. An
+    error counts by the sound that it cost. Start and end frames of encoders and edit lists make
+    stated lengths inexact, by frames rather than by time, hence the 4,096 samples. The header of an
+    mp3 that ends with a whole frame is older than the file: a program has cut it.
     """
-    if decoder.errors >= 3 and decoder.errors > decoder.packets / 50:
+    tolerated_s = 0.2 + 4096 / decoder.sample_rate
+    if decoder.lost_s > max(tolerated_s, (decoder.seconds + decoder.lost_s) / 50):
         return True
     if decoder.header_s is None or decoder.seconds > stop_after_s:
         return False
-    missing = decoder.header_s - decoder.seconds
-    return missing > max(0.2 + 4096 / decoder.sample_rate, decoder.header_s / 50)
+    if decoder.container == "mp3" and not decoder.ends_within_frame:
+        return False
+    # After an error, a pause on the clock may be what was lost.
+    end_s = decoder.seconds + (decoder.start_s or 0.0) if decoder.errors else decoder.end_s
+    missing = decoder.header_s - end_s
+    return missing > max(tolerated_s, decoder.header_s / 50)
 
 
 def _code_without_samples(decoder: Decoder, path: Path) -> str:

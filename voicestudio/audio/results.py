@@ -11,7 +11,12 @@ PEAKS: Final = 110  # bars of a waveform
 FileFormat = Literal["mp3", "wav"]
 VerdictCode = Literal["good", "usable", "disappointing", "unusable"]
 Metric = float | int | str | None
+Note = dict[str, int | str]
 
+NOTE_CODES: Final = (
+    "header_too_short",  # a wav holds more sound than its header says; with `stated_ms`
+    "opposite_phase",  # the sum of two channels would be silence, so they become one
+)
 # A finding's severity is the index of the verdict that it leads to.
 VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "unusable")
 UNUSABLE: Final = 3
@@ -53,6 +58,7 @@ class Metadata:
     -120. `silence_share` is the share (0..1) of the length below -60 dBFS RMS. `peaks` are 110
     integers 0..100 for the waveform. `acceptable`: MiniMax accepts the file unchanged. `extension`
     fits the content, whatever the file is called; "" for a format that MiniMax does not accept.
+    `notes` say what was done so that the file can be read: `code` is one of `NOTE_CODES`.
     """
 
     container: str
@@ -67,6 +73,7 @@ class Metadata:
     peaks: list[int]
     acceptable: bool
     extension: str
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from .clip_writer import mix_channels
-from .decoding import Block, Decoder, open_recording
+from .decoding import Block, Decoder, hop, open_recording
+from .downmix import Downmix, Mix
 from .seeking import Unseekable
 
 
@@ -31,6 +32,32 @@ def read_segment(path: Path, from_s: float, to_s: float) -> Iterator[tuple[Decod
             decoded_s += block.shape[1] / rate
             if skip < block.shape[1]:
                 yield decoder, block[:, skip:], rate
+
+
+def read_mix(path: Path, *, from_s: float = 0.0, to_s: float, stereo: bool = False) -> Mix | None:
+    """How to mix more than two channels down to one, judged by what is heard until `to_s`.
+
+    With `stereo` also two channels; None for fewer. Only the first rate of the file is judged.
+    """
+    downmix: Downmix | None = None
+    first_shape = (0, 0)
+    for decoder, block, rate in read_segment(path, from_s, to_s):
+        shape = (len(block), rate)
+        if downmix is None:
+            if len(block) == 1 or (len(block) == 2 and not stereo):
+                return None
+            first_shape = shape
+            downmix = Downmix(len(block), hop(rate), decoder.channel_places)
+        if shape != first_shape:
+            break
+        downmix.add(block)
+    return downmix.weights() if downmix else None
+
+
+def mix_down(blocks: Iterable[tuple[Block, int]], mix: Mix | None) -> Iterator[tuple[Block, int]]:
+    """The same sound with the channels mixed; blocks of another channel count stay as they are."""
+    for block, rate in blocks:
+        yield (mix @ block if mix is not None and mix.shape[1] == len(block) else block), rate
 
 
 def resample(blocks: Iterable[tuple[Block, int]], channels: int, to_rate: int) -> Iterator[Block]:

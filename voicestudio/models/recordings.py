@@ -89,6 +89,8 @@ class AudioFile(models.Model):
     loudness_db = models.FloatField(null=True, blank=True)
     silence_share = models.FloatField(null=True, blank=True)
     peaks = models.JSONField(default=list, blank=True)
+    # What was done so that the file can be read; see `audio.Metadata.notes`.
+    notes = models.JSONField(default=list, blank=True)
 
     # The report of the check; see `audio.doctor` for the shapes.
     verdict = models.CharField(max_length=16, choices=Verdict, blank=True)

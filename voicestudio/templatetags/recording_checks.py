@@ -153,6 +153,12 @@ def file_format(recording: AudioFile) -> str:
 
 
 @register.filter
+def reading_notes(recording: AudioFile) -> list[str]:
+    """What was done so that the file can be read."""
+    return recording_words.describe_notes(recording.notes)
+
+
+@register.filter
 def cleanup_steps(steps: list[str]) -> str:
     """What was changed in a clean copy."""
     return recording_words.describe_cleanup(steps)

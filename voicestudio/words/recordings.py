@@ -1,13 +1,14 @@
 """Words, recordings: a recording's state, what a clean copy changed, and which copy is better."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from .audio import seconds
 from .messages import Message
 
 # Instead of a verdict.
@@ -24,6 +25,15 @@ CLEANUP_STEPS: Final[dict[str, str | Promise]] = {
     "level": _("level evened out"),
     "limit": _("peaks limited to −3 dB"),
 }
+# By the codes of `audio.Metadata.notes`.
+NOTES: Final[dict[str, str | Promise]] = {
+    "header_too_short": _(
+        "The file says it is {stated} long, but it holds more sound. All of it is used."
+    ),
+    "opposite_phase": _(
+        "Its two sides cancelled each other out. They were joined into one that keeps the voice."
+    ),
+}
 SOUND_OPTIONS: Final[dict[str, str | Promise]] = {
     "noise_reduction": _("Reduce noise"),
     "volume_normalization": _("Even out volume"),
@@ -36,6 +46,15 @@ COPY_NOT_COMPARED: Final = Message(
 def describe_cleanup(steps: Iterable[str]) -> str:
     """What was changed in a clean copy; unknown steps are left out."""
     return ", ".join(str(CLEANUP_STEPS[step]) for step in steps if step in CLEANUP_STEPS)
+
+
+def describe_notes(notes: Iterable[dict[str, Any]]) -> list[str]:
+    """What was done so that a recording can be read; unknown notes are left out."""
+    return [
+        str(NOTES[note["code"]]).format(stated=seconds(note.get("stated_ms")))
+        for note in notes
+        if note["code"] in NOTES
+    ]
 
 
 def describe_derived(count: int) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from ..decoding import Block, Decoder
+from ..downmix import Mix
 from ..envelope import Envelope
 from .bandwidth import BandwidthMeter
 from .echo import DecayMeter, EchoDetector
@@ -28,7 +29,8 @@ _BATCH: Final = 2 * RATE  # more samples at a time are faster but need more memo
 class Analyzers:
     """All analyzers. Memory grows by some 40 bytes for each 50 ms, and not otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, mix: Mix | None = None) -> None:
+        self._mix = mix
         self.levels = Levels()
         self.loudness = LoudnessMeter()
         self.true_peak = TruePeakMeter()
@@ -76,7 +78,7 @@ class Analyzers:
         self.levels.add(block, rate)
         self.loudness.add(block, rate)
         self.true_peak.add(block, self.levels.step_peaks)
-        mono = mix_to_mono(block)
+        mono = mix_to_mono(block, self._mix)
         self.gaps.add(mono, rate)
         self.bandwidth.add(mono, rate)
         self._batch += self._resampler.add(mono, rate)

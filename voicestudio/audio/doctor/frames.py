@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..decoding import open_recording
 from ..problems import AudioProblem
+from ..segments import read_mix
 from . import speech
 from .hum import STEP_S as HUM_STEP_S
 from .hum import HumDetector
@@ -47,10 +48,11 @@ def read_frames(path: Path, *, longest_s: float) -> Frames:
     Raises AudioProblem not_audio, damaged, video, no_audio, empty.
     """
     levels, bands, hum, resampler = Levels(), BandLevels(), HumDetector(), VoiceResampler()
+    mix = read_mix(path, to_s=longest_s)
     with open_recording(path) as decoder:
         for block, rate in split_into_steps(decoder.blocks(stop_after_s=longest_s)):
             levels.add(block, rate)
-            for signal in resampler.add(mix_to_mono(block), rate):
+            for signal in resampler.add(mix_to_mono(block, mix), rate):
                 bands.add(signal)
                 hum.add(signal)
         for signal in resampler.finish():

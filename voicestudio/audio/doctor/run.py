@@ -9,11 +9,13 @@ from ..probe import check_decoded
 from ..problems import AudioProblem
 from ..results import VERDICTS, Metric, Report
 from ..rules import LONG_MAX_BYTES, LONG_MAX_MS, check_file
+from ..segments import read_mix
 from .analyzers import Analyzers, Progress
 from .findings import derive_advice, derive_findings
 from .metrics import Measurements, compute_metrics
 
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
+_MIX_JUDGED_S: Final = 600.0  # of a recording with more than two channels
 
 
 def check(source: Path, *, purpose: str = "voice_clone") -> Report:
@@ -36,7 +38,7 @@ def analyze_file(
     `envelope` gets the same blocks. `progress` is called repeatedly with the number of seconds
     that are analyzed. Raises AudioProblem like `intake.inspect`.
     """
-    analyzers = Analyzers()
+    analyzers = Analyzers(read_mix(path, to_s=_MIX_JUDGED_S))
     with open_recording(path) as decoder:
         analyzers.run(decoder, longest_s=LONGEST_S, envelope=envelope, progress=progress)
         check_decoded(decoder, path, 0.0 if analyzers.gave_up else LONGEST_S)

@@ -12,6 +12,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from ..decoding import Block
+from ..downmix import Mix
 
 RATE: Final = 16_000  # Hz; twice the telephone's; what matters in a voice is mostly below 4 kHz
 _OPPOSITE: Final = -0.5  # correlation below which the sum of two channels would cancel out
@@ -47,8 +48,11 @@ class VoiceResampler:
             self._rate = 0
 
 
-def mix_to_mono(block: Block) -> NDArray[np.float32]:
-    """All channels as one; of two opposite channels, one is subtracted instead of added."""
+def mix_to_mono(block: Block, mix: Mix | None = None) -> NDArray[np.float32]:
+    """All channels as one, by `mix` if it fits.
+
+    Of two opposite channels, one is subtracted instead of added.
+    """
     if len(block) == 1:
         return np.ascontiguousarray(block[0])
     if len(block) == 2:
@@ -60,5 +64,8 @@ def mix_to_mono(block: Block) -> NDArray[np.float32]:
         mono: NDArray[np.float32] = left - right if opposite else left + right
         mono *= np.float32(0.5)
         return mono
+    if mix is not None and mix.shape[1] == len(block):
+        mixed: NDArray[np.float32] = (mix @ block)[0]
+        return mixed
     mean: NDArray[np.float32] = block.mean(axis=0, dtype=np.float32)
     return mean

@@ -79,6 +79,7 @@ def save_recording(
         loudness_db=metadata.loudness_db,
         silence_share=metadata.silence_share,
         peaks=metadata.peaks,
+        notes=metadata.notes,
         needs_cutting=rules.must_be_cut(metadata.duration_ms, purpose),
         check_started_at=timezone.now(),
         created_by=by,
