@@ -91,7 +91,7 @@ ORIGINS = "a list of addresses such as https://studio.example.com, separated by 
         ("PORT", "0", "a whole number from 1 to 65535"),
         ("PRACTICE_PORT", "8000", "another port than PORT"),
         ("WORKER_THREADS", "0", "a whole number from 1 to 64"),
-        ("WEB_THREADS", "many", "a whole number from 1 to 256"),
+        ("WEB_THREADS", "many", "a whole number from 3 to 256"),
         ("DEBUG", "perhaps", "true or false"),
         ("PRICE_CLONE", "-1", "a price such as 1.50, not negative"),
         ("PRICE_CLONE", "NaN", "a price such as 1.50, not negative"),

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -23,6 +24,8 @@ from voicestudio.models import (
     Charge,
     ChargeKind,
     CloneAttempt,
+    EventKind,
+    PaidCall,
     Speech,
     SpeechState,
     Voice,
@@ -168,6 +171,14 @@ class Runs:
             )
 
 
+def sent_calls(call: PaidCall) -> list[dict[str, Any]]:
+    return [entry for entry in call.calls if entry["call"] in ("voice_clone", "t2a_v2")]
+
+
+def count_slow_downs(call: PaidCall) -> int:
+    return sum(entry["status_code"] == 1002 for entry in sent_calls(call))
+
+
 @pytest.fixture
 def runs(order: Callable[..., Order], person: User, standin: StandIn, settings: Settings) -> Runs:
     settings.MINIMAX_READ_TIMEOUT = PATIENCE
@@ -195,6 +206,12 @@ def test_ledger_equals_the_bill_after_random_runs(
     for attempt in CloneAttempt.objects.all():
         runs.sent[attempt.voice_id] += sum(call["call"] == "voice_clone" for call in attempt.calls)
     assert runs.sent == Counter(call.json["voice_id"] for call in standin.calls_of("voice_clone"))
+    # No second call without a sure "slow down" before it, or a person who asked for it.
+    for attempt in CloneAttempt.objects.all():
+        asked = attempt.events.filter(kind=EventKind.CHECKED).count()
+        assert len(sent_calls(attempt)) <= 1 + count_slow_downs(attempt) + asked
+    for speech in Speech.objects.all():
+        assert len(sent_calls(speech)) <= 1 + count_slow_downs(speech)
     # The same money, line by line.
     lines = Charge.objects.counted()
     assert not lines.filter(certain=False).exists()

@@ -24,8 +24,10 @@ LISTEN = read(
     validate=matches(r"[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}"),
 )
 WEB_PROCESSES = read_integer("WEB_PROCESSES", 1, 1, 32)
-# A slow upload or download occupies a thread for its whole duration.
-WEB_THREADS = read_integer("WEB_THREADS", 16, 1, 256)
+# A slow upload or download occupies a thread for its whole duration, so that each of the two kinds
+# gets less than half of the threads.
+WEB_THREADS = read_integer("WEB_THREADS", 16, 3, 256)
+TRANSFER_THREADS = (WEB_THREADS - 1) // 2
 ALLOWED_HOSTS = read_list(
     "ALLOWED_HOSTS",
     ["localhost", "127.0.0.1", "[::1]"],

@@ -8,8 +8,10 @@ byte with 416, its issue 711), django-sendfile2 needs a web server in front that
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.core.files.storage import Storage
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -39,11 +41,27 @@ class ByteRange(NamedTuple):
     end: int
 
 
+# Threads that may send audio; the others are free for pages.
+TRANSFERS: Final = BoundedSemaphore(settings.TRANSFER_THREADS)
+WAIT_FOR_THREAD_S: Final = 5.0
+
+
+class TooManyTransfers(Exception):  # noqa: N818 - an answer, not a mistake
+    """All threads for audio are taken."""
+
+
 class FileChunks(Iterator[bytes]):
-    """A byte range of a stored file in chunks; Django closes it with the response."""
+    """A byte range of a stored file in chunks; Django closes it with the response.
+
+    Holds one of the threads for audio until then. Raises `TooManyTransfers` if none is free.
+    """
 
     def __init__(self, storage: Storage, name: str, first: int, end: int) -> None:
         self.file = storage.open(name, "rb")
+        if not TRANSFERS.acquire(timeout=WAIT_FOR_THREAD_S):
+            self.file.close()
+            raise TooManyTransfers
+        self.holds_thread = True
         self.file.seek(first)
         self.remaining = end - first
 
@@ -55,8 +73,11 @@ class FileChunks(Iterator[bytes]):
         return chunk
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and release the thread; a second call does nothing."""
         self.file.close()
+        if self.holds_thread:
+            self.holds_thread = False
+            TRANSFERS.release()
 
 
 @require_safe
@@ -145,6 +166,8 @@ def _send_bytes(
     else:
         try:
             response = StreamingHttpResponse(FileChunks(file.storage, str(file.name), first, end))
+        except TooManyTransfers:
+            return HttpResponse(status=503, headers={"Retry-After": "5"})
         except OSError as error:
             raise Http404 from error
     response["Content-Length"] = str(end - first)

@@ -6,6 +6,7 @@ files. To all other addresses a body of more than 1 MB is refused, and files in 
 
 from collections.abc import Callable
 from functools import wraps
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from django.conf import settings
@@ -23,6 +24,9 @@ type View = Callable[..., HttpResponse]
 MARGIN: Final = 1024**2
 # The largest body for a view that takes no files.
 LONGEST_BODY: Final = 1024**2
+# Threads that may hold an upload; the others are free for pages.
+UPLOADS: Final = BoundedSemaphore(settings.TRANSFER_THREADS)
+WAIT_FOR_THREAD_S: Final = 5.0
 CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
@@ -125,8 +129,15 @@ def cap_uploads(*, refuse_early: View | None = None) -> Callable[[View], View]:
             too_long = content_length(request) > settings.UPLOAD_MAX_BYTES + MARGIN
             if too_long and refuse_early is not None and request.htmx:
                 return refuse_early(request)
-            request.upload_handlers = [CappedUpload(request)]
-            return protected(request, *args, **kwargs)
+            if request.method != "POST":
+                return protected(request, *args, **kwargs)
+            if not UPLOADS.acquire(timeout=WAIT_FOR_THREAD_S):
+                return render(request, "503.html", status=503)
+            try:
+                request.upload_handlers = [CappedUpload(request)]
+                return protected(request, *args, **kwargs)
+            finally:
+                UPLOADS.release()
 
         capped_view.takes_files = True  # type: ignore[attr-defined]
         return capped_view

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from voicestudio.processes.child import exit_with_parent
@@ -52,6 +53,8 @@ class Command(BaseCommand):
             backlog=1024,
             workers_kill_timeout=3,
             working_dir=Path(settings.BASE_DIR),
-            log_enabled=False,
+            # What escapes Django; everything else is logged by Django.
+            log_level=LogLevels.error,
+            log_dictconfig=settings.LOGGING,
         ).serve(target_loader=partial(load_in_worker, parent=parent), wrap_loader=True)
         sys.exit(0)
