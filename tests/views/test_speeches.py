@@ -16,6 +16,8 @@ from tests.views import HTMX
 from voicestudio.models import CloneAttempt, Speech, SpeechState, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import speeches
+from voicestudio.services.speeches import keep
+from voicestudio.views import voices
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +197,22 @@ def test_speech_try_again_button_shows_its_price(client: Client, voice: Voice) -
 
     assert row.count("Try again</button>") == 1
     assert row.count("This costs $1.60. Nothing has been charged so far.") == 1
+
+
+def test_page_shows_the_voice_as_its_speeches_say(
+    client: Client, user: User, voice: Voice, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first sentence ends while the page is made, between two reads."""
+    speech = keep.keep_voice(voice, by=user)
+    read = voices._speech_page
+
+    def end_first(*args: Any) -> dict[str, Any]:
+        speeches.run_speech.call(speech.pk)
+        return read(*args)
+
+    monkeypatch.setattr(voices, "_speech_page", end_first)
+
+    html = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert "data-live" not in html
+    assert f'action="/voices/{voice.pk}/keep/"' not in html

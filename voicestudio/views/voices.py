@@ -148,11 +148,15 @@ def render_voice(
     **context: Any,
 ) -> HttpResponse:
     """The page of one voice; forms that were refused are shown as they were sent."""
+    own_speeches = Speech.objects.visible_to(request.user).filter(voice=voice).for_rows()
+    speech_page = _speech_page(request, voice, own_speeches)
+    # Read after its speeches: a speech that has just ended does not make the page ask again, so
+    # that the voice must not be of the time before.
+    voice = find_voice(request, voice.pk)
     _attach_costs([voice])
     attempt = getattr(voice, "attempt", None)
     relatives = attempt_tree.relatives(attempt) if attempt else []
     attach_changes([*([attempt] if attempt else []), *(row for _relation, row in relatives)])
-    own_speeches = Speech.objects.visible_to(request.user).filter(voice=voice).for_rows()
     speech_form = speech_form or SpeechForm(initial=_initial_speech(request, voice, own_speeches))
     notes_form = notes_form or NotesForm(initial=_initial_notes(request, voice))
     text, model = speech_form.shown("text"), speech_form.shown("model")
@@ -173,7 +177,7 @@ def render_voice(
         "thousand": prices.price_per_character(model) * 1000,
         "permission_wording": PERMISSION_WORDING,
         "timeline": service.voice_timeline(voice),
-        **_speech_page(request, voice, own_speeches),
+        **speech_page,
         **context,
     }
     return render(request, "voices/detail.html", context, status=status)
