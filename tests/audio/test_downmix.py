@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.audio import recordings
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
@@ -36,7 +37,7 @@ def voice_level(tmp_path_factory: pytest.TempPathFactory) -> float:
 
 @pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS)
 def test_copies_of_surround_sound_keep_the_level_of_the_voice(
-    channels: list[np.ndarray], folder: Path, tmp_path: Path, voice_level: float
+    channels: list[NDArray[np.float32]], folder: Path, tmp_path: Path, voice_level: float
 ) -> None:
     path = recordings.write(tmp_path / "x", np.stack(channels), RATE, kind="flac")
     kept = ingest(path, folder, purpose="voice_clone").path

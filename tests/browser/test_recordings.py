@@ -1,6 +1,7 @@
 """Recordings in a browser: checked, uploaded several at once, cleaned up, deleted."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
+from tests.audio.recordings import sine, write
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
     bounding_box,
@@ -243,6 +245,38 @@ def test_repeated_check_keeps_the_form(studio: Studio) -> None:
 
     expect(page.locator("#recording .verdict [data-state=busy]")).to_be_visible()
     expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
+
+
+@pytest.mark.parametrize("kind", ["aiff", "alac", "wavlaw"])
+def test_recording_of_any_format_is_played_and_sought(
+    studio: Studio, tmp_path: Path, kind: str
+) -> None:
+    """It is loud for a second at 0:15, and silent elsewhere."""
+    sound = 0.001 * sine(20, 16_000)
+    sound[:, 15 * 16_000 : 16 * 16_000] = sine(1, 16_000)
+    content = write(tmp_path / "x", sound, 16_000, kind=kind).read_bytes()
+    recording = make_recording(by=studio.user, duration_ms=20_000, name=f"talk.{kind}")
+    recording.file.save("talk.audio", ContentFile(content))
+    recordings.run_check(recording.pk)
+    page = studio.page(path=f"/recordings/{recording.pk}/")
+
+    page.get_by_role("button", name="Play:").click()
+    audio = page.locator(".player audio")
+    wait_for_position(audio, 0.1)
+    # Where the browser itself finds the loud second.
+    loudest = page.evaluate(
+        """async (url) => {
+          const content = await (await fetch(url)).arrayBuffer();
+          const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(content);
+          const samples = sound.getChannelData(0);
+          return [samples.findIndex((sample) => Math.abs(sample) > 0.25) / 16000, sound.duration];
+        }""",
+        f"/audio/recordings/{recording.pk}/",
+    )
+    audio.evaluate("audio => { audio.currentTime = 15.2; }")
+    wait_for_position(audio, 15.3)
+
+    assert loudest == pytest.approx([15, 20], abs=0.15)
 
 
 # Several uploads ----------------------------------------------------------------------------------

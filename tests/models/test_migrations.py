@@ -53,13 +53,13 @@ def test_hosts_become_the_names_of_their_accounts() -> None:
 
 
 @pytest.mark.usefixtures("_newest_afterwards")
-def test_older_recordings_have_no_notes() -> None:
+def test_older_recordings_have_no_notes_and_get_a_playable_copy_later() -> None:
     apps = migrate("0005_account_names")
     user = apps.get_model("auth", "User").objects.create(username="lea")
     apps.get_model("voicestudio", "AudioFile").objects.create(
         name="a", purpose="voice_clone", file="a.wav", created_by=user
     )
 
-    recording = migrate("0006_recording_notes").get_model("voicestudio", "AudioFile").objects.get()
+    recording = migrate("0007_playable_copy").get_model("voicestudio", "AudioFile").objects.get()
 
-    assert recording.notes == []
+    assert (recording.notes, recording.playable, recording.playable_at) == ([], "", None)

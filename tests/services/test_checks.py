@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from huey.contrib.djhuey import HUEY
 
-from tests.audio.recordings import write
+from tests.audio.recordings import sine, write
 from tests.factories import make_checked_recording, make_recording
 from tests.practice.recordings import encode_wav
 from voicestudio.audio import isolated
@@ -164,6 +164,50 @@ def test_check_of_a_deleted_recording_does_nothing(db: None) -> None:
     recordings.run_check(10**9)
 
     assert AudioFile.objects.count() == 0
+
+
+# Copies for players ------------------------------------------------------------------------------
+
+
+def long_aiff(path: Path) -> bytes:
+    """Five minutes and a second, so that it is kept as it came."""
+    return write(path, sine(301, 8_000), 8_000, kind="aiff").read_bytes()
+
+
+def test_check_makes_a_playable_copy_that_is_deleted_with_the_recording(
+    data_dir: Path, person: User, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    recording = make_checked(long_aiff(tmp_path / "x"), person, "talk.aiff")
+    files = [Path(file.path) for file in (recording.file, recording.envelope, recording.playable)]
+
+    assert [file.is_file() for file in files] == [True, True, True]
+    assert files[2].suffix == ".mp3"
+    assert recording.needs_cutting
+    with django_capture_on_commit_callbacks(execute=True):
+        recordings.delete_recording(recording)
+    assert [file.is_file() for file in files] == [False, False, False]
+
+
+def test_recording_that_browsers_play_has_no_copy(
+    spoken: bytes, person: User, data_dir: Path
+) -> None:
+    recording = make_checked(spoken, person)
+
+    assert (recording.playable.name, recording.playable_at is None) == ("", False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_older_recording_gets_its_copy_when_it_is_played(
+    data_dir: Path, person: User, jobs: Any
+) -> None:
+    older = make_recording(by=person, checked_at=timezone.now())
+
+    recordings.ensure_playable(older)
+    recordings.run_check(older.pk)
+    older.refresh_from_db()
+    recordings.ensure_playable(older)
+
+    assert jobs.pending_count() == 1
 
 
 # Asking again ------------------------------------------------------------------------------------

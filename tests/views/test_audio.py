@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
@@ -214,3 +215,18 @@ def test_missing_audio_answers_404(browser: Client, owner: User) -> None:
 
 def test_audio_rejects_post(browser: Client, url: str) -> None:
     assert browser.post(url).status_code == 405
+
+
+def test_players_get_the_playable_copy_and_downloads_the_original(
+    browser: Client, owner: User
+) -> None:
+    recording = make_recording(by=owner, name="talk.AIFF", content=b"FORM original")
+    recording.file.save("talk.audio", ContentFile(b"FORM original"), save=False)
+    recording.playable.save("talk.mp3", ContentFile(MP3))
+    url = reverse("recording_audio", args=[recording.pk])
+
+    played, downloaded = browser.get(url), browser.get(url, {"download": "1"})
+
+    assert (played["Content-Type"], body(played)) == ("audio/mpeg", MP3)
+    assert downloaded["Content-Disposition"] == 'attachment; filename="talk.aiff"'
+    assert body(downloaded) == b"FORM original"

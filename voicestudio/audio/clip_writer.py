@@ -26,7 +26,12 @@ class ClipWriter:
     """An open mp3 or wav. `channels` and `rate` (Hz) of the file follow from the source's."""
 
     def __init__(
-        self, container: OutputContainer, file_format: FileFormat, channels: int, rate: int
+        self,
+        container: OutputContainer,
+        file_format: FileFormat,
+        channels: int,
+        rate: int,
+        bit_rate: int = BIT_RATE,
     ) -> None:
         self._container = container
         self.channels, self.rate = output_shape(file_format, channels, rate)
@@ -41,7 +46,7 @@ class ClipWriter:
         )
         assert isinstance(stream, AudioStream)
         if is_mp3:
-            stream.bit_rate = BIT_RATE
+            stream.bit_rate = bit_rate
         stream.format = self._format
         self._stream = stream
         self._source_rate = 0
@@ -78,7 +83,7 @@ class ClipWriter:
 
 @contextmanager
 def open_clip(
-    target: Path, file_format: FileFormat, channels: int, rate: int
+    target: Path, file_format: FileFormat, channels: int, rate: int, *, bit_rate: int = BIT_RATE
 ) -> Iterator[ClipWriter]:
     """A clip that is complete when the context ends; the file contains no metadata."""
     # Leave out the ID3 tag and the wav chunk that would name the software.
@@ -87,7 +92,7 @@ def open_clip(
         target.open("wb") as file,
         av.open(file, "w", format=file_format, options=options) as container,
     ):
-        writer = ClipWriter(container, file_format, channels, rate)
+        writer = ClipWriter(container, file_format, channels, rate, bit_rate)
         yield writer
         writer.close()
 

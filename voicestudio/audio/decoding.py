@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -118,6 +118,9 @@ class Decoder:
         codec.thread_count = 1
         self.container = container.format.name.split(",")[0]
         self.codec: str = codec.codec.canonical_name
+        self.stated_rate = codec.sample_rate
+        self.stated_channels = codec.layout.nb_channels
+        self.profile = codec.profile or ""
         self.brand = container.metadata.get("major_brand", "")
         self.estimated_s = container.duration / 1e6 if container.duration else None
         self.repair = repair
@@ -165,6 +168,13 @@ class Decoder:
                 break
         if collector is not None:
             yield from collector.flush()
+
+    def packet_heads(self) -> Iterator[bytes]:
+        """The first bytes of each packet, without decoding. Read either this or `blocks`."""
+        with suppress(av.error.FFmpegError):
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    yield bytes(packet)[: headers.HEAD_BYTES]
 
     def _count_samples(self, frame: AudioFrame) -> None:
         """Raise AudioProblem too_many_samples once the file has given more than we decode."""

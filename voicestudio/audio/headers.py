@@ -12,6 +12,7 @@ _OPEN_ENDED: Final = 0x7FFF0000
 # Bit rates of layer III by their index from 1 on.
 _KBITS_MPEG_1: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBITS_MPEG_2: Final = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_VBRI_AT: Final = 36  # behind the start of its frame
 _FORMAT_BYTES_MAX: Final = 4096
 _UNKNOWN_LENGTH: Final = 0xFFFFFFFF
 _PADDING_MAX: Final = 64 * 1024  # recorders fill up the last block of a card
@@ -71,6 +72,11 @@ def mp3_frame_bytes(frame: bytes) -> int:
     is_mpeg_1 = frame[1] >> 3 & 3 == 3
     kbits = (_KBITS_MPEG_1 if is_mpeg_1 else _KBITS_MPEG_2)[(frame[2] >> 4) - 1]
     return (144 if is_mpeg_1 else 72) * kbits * 1000 // _mp3_rate(frame) + (frame[2] >> 1 & 1)
+
+
+def mp3_frame_s(frame: bytes) -> float:
+    """Length (s) of the MPEG audio layer III frame that starts with this header."""
+    return (1152 if frame[1] >> 3 & 3 == 3 else 576) / _mp3_rate(frame)
 
 
 def _mp3_rate(frame: bytes) -> int:
@@ -190,7 +196,7 @@ def is_fragmented(path: Path) -> bool:
 
 
 def mp3_header_s(path: Path) -> float | None:
-    """Length (s) that the Xing/Info frame of an mp3 states; None if it has no such frame."""
+    """Length (s) that the Xing, Info or VBRI frame of an mp3 states; None without such a frame."""
     with path.open("rb") as file:
         frame = _first_frame(file)
     if not _is_mp3_frame(frame):
@@ -199,10 +205,13 @@ def mp3_header_s(path: Path) -> float | None:
     mono = frame[3] >> 6 == 3
     side = (17 if mono else 32) if is_mpeg_1 else (9 if mono else 17)
     tag = frame[4 + side :]
+    vbri = frame[_VBRI_AT:]
+    if vbri[:4] == b"VBRI":
+        return int.from_bytes(vbri[14:18], "big") * mp3_frame_s(frame)
     if tag[:4] not in {b"Xing", b"Info"} or not tag[7] & 1:
         return None
     frames = int.from_bytes(tag[8:12], "big")
-    return frames * (1152 if is_mpeg_1 else 576) / _mp3_rate(frame)
+    return frames * mp3_frame_s(frame)
 
 
 def _first_frame(file: BinaryIO) -> bytes:

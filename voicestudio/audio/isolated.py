@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import rules
 from .problems import AudioProblem
-from .results import Analysis, Cleanup, Cut, IngestedFile, Report, Waveform, from_json
+from .results import Analysis, Cleanup, Cut, IngestedFile, PlayableCopy, Report, Waveform, from_json
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
@@ -47,10 +47,12 @@ INGEST: Final = Operation("intake", "ingest", IngestedFile, rules.SOURCE_MAX_BYT
 CUT: Final = Operation("cutting", "cut", Cut, rules.LONG_MAX_BYTES)
 CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYTES)
 ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
+PLAYABLE: Final = Operation("playable", "make_playable", PlayableCopy, rules.LONG_MAX_BYTES, True)
 WAVEFORM: Final = Operation("probe", "read_waveform", Waveform, rules.SOURCE_MAX_BYTES)
 CHECK: Final = Operation("doctor.run", "check", Report, rules.LONG_MAX_BYTES)
 OPERATIONS: Final[dict[str, Operation[Any]]] = {
-    operation.function: operation for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, WAVEFORM, CHECK)
+    operation.function: operation
+    for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, PLAYABLE, WAVEFORM, CHECK)
 }
 
 
@@ -126,6 +128,23 @@ def analyze(
         ANALYZE, timeout, source, progress=progress,
         target=target, purpose=purpose, suggest_from_ms=suggest_from_ms,
     )  # fmt: skip
+
+
+def make_playable(
+    source: Path,
+    target: Path,
+    *,
+    duration_ms: int,
+    progress: Callable[[float], None] | None = None,
+    timeout: float = LONG_TIMEOUT_S,
+) -> PlayableCopy:
+    """Write a copy to `target` unless browsers play `source`; see `playable.make_playable`.
+
+    `progress` and `timeout` as for `analyze`.
+    """
+    return _run(
+        PLAYABLE, timeout, source, progress=progress, target=target, duration_ms=duration_ms
+    )
 
 
 def read_waveform(source: Path, *, timeout: float = TIMEOUT_S) -> Waveform:

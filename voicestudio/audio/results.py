@@ -193,6 +193,13 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayableCopy:
+    """Whether a copy was `written`, because browsers do not surely play the recording itself."""
+
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """The report on a recording, and the suggested passages if any were searched for."""
 

@@ -6,6 +6,7 @@ from typing import Final, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -99,6 +100,10 @@ class AudioFile(models.Model):
     advice = models.JSONField(default=dict, blank=True)
     passages = models.JSONField(default=dict, blank=True)
     envelope = models.FileField(upload_to="envelopes/%Y/%m", max_length=255, blank=True)
+    # A small copy for players, if browsers do not surely play `file`; `playable_at` says when that
+    # was decided.
+    playable = models.FileField(upload_to="playable/%Y/%m", max_length=255, blank=True)
+    playable_at = models.DateTimeField(null=True, blank=True)
     # When the check was queued, or last reported its progress, which is `checked_ms`.
     # `checked_at`: when it ended, with a report or without one.
     check_started_at = models.DateTimeField(null=True, blank=True)
@@ -154,6 +159,11 @@ class AudioFile(models.Model):
     def has_file(self) -> bool:
         """Whether we have our own copy, which can be played and uploaded again."""
         return bool(self.file)
+
+    @property
+    def files(self) -> list[FieldFile]:
+        """Our files of this recording: the original, its envelope and its playable copy."""
+        return [file for file in (self.file, self.envelope, self.playable) if file]
 
     @property
     def is_being_checked(self) -> bool:

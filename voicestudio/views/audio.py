@@ -21,6 +21,7 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.models import AudioFile, CloneAttempt, Speech, Voice
+from voicestudio.services import recordings as service
 from voicestudio.services.voices import notes
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
@@ -32,6 +33,14 @@ TYPES: Final = {
     "flac": "audio/flac",
     "ogg": "audio/ogg",
 }
+
+
+# Extensions of recordings that are kept as they came.
+OTHER_FORMATS: Final = frozenset(
+    (
+        "3gp aac ac3 aif aifc aiff amr ape au awb caf dsf dts eac3 gsm m4b mka mov tta w64 wma wv"
+    ).split()
+)
 
 
 class ByteRange(NamedTuple):
@@ -82,10 +91,14 @@ class FileChunks(Iterator[bytes]):
 
 @require_safe
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The audio of a recording."""
+    """The audio of a recording: a copy that every browser plays, or the original to download."""
+    columns = ("name", "file", "playable", "playable_at", "checked_at")
     rows = AudioFile.objects.visible_to(request.user)
-    recording = get_object_or_404(rows.only("name", "file"), pk=pk)
-    return _serve_file(request, recording.file, recording.name)
+    recording = get_object_or_404(rows.only(*columns), pk=pk)
+    if request.GET.get("download") == "1":
+        return _serve_file(request, recording.file, recording.name)
+    service.ensure_playable(recording)
+    return _serve_file(request, recording.playable or recording.file, recording.name)
 
 
 @require_safe
@@ -200,7 +213,13 @@ def _parse_range(request: HttpRequest, size: int, etag: str, modified: int) -> B
 
 
 def _disposition(title: str, extension: str, *, download: bool) -> str:
-    """The Content-Disposition: the title with the extension of the actual format."""
+    """The Content-Disposition: the title with the extension of the actual format.
+
+    A format that MiniMax does not accept is stored as "audio", and keeps its own extension.
+    """
+    own = PurePosixPath(title).suffix.lstrip(".").lower()
+    if extension == "audio" and own in OTHER_FORMATS:
+        extension, title = own, title.rpartition(".")[0]
     stem = re.sub(r"[\x00-\x1f\x7f/\\\\]+", " ", title).strip(" .") or "audio"
     stem = re.sub(r"\.(mp3|m4a|wav|flac|ogg|webm|mp4|aac)$", "", stem, flags=re.IGNORECASE)
     return content_disposition_header(download, f"{stem[:120]}.{extension}") or "inline"

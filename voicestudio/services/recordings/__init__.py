@@ -1,6 +1,6 @@
 """Recordings: upload, storage, check, cut, clean copy and deletion."""
 
-from .checks import check_again, check_recording, requeue_lost_checks, run_check
+from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
 from .cutting import FileMissing, clean_recording, cut_recording, waveform_bars
 from .family import Member, list_family
 from .store import clean_file_name, delete_abandoned_uploads, store_file
@@ -29,6 +29,7 @@ __all__ = [
     "cut_recording",
     "delete_abandoned_uploads",
     "delete_recording",
+    "ensure_playable",
     "fetch_example",
     "list_family",
     "requeue_lost_checks",

@@ -57,6 +57,40 @@ def _run_handed_over(pk: int) -> None:
 
 
 def run_check(pk: int) -> None:
+    """Check the recording and make its playable copy, unless that was done before."""
+    _check(pk)
+    _make_playable(pk)
+
+
+def ensure_playable(recording: AudioFile) -> None:
+    """Have a playable copy made if a recording that was checked long ago needs one."""
+    if recording.playable_at is None and recording.checked_at is not None and recording.has_file:
+        check_recording.enqueue(recording.pk)
+
+
+def _make_playable(pk: int) -> None:
+    """Store the copy for players, if one is needed."""
+    undecided = AudioFile.objects.filter(pk=pk, playable_at=None).exclude(file="")
+    recording = undecided.first()
+    if recording is None:
+        return
+    path = Path(recording.file.path)
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        copy = Path(folder) / "playable"
+        try:
+            made = isolated.make_playable(path, copy, duration_ms=recording.duration_ms or 0)
+            if made.written:
+                with copy.open("rb") as content:
+                    recording.playable.save(f"{path.stem}.mp3", File(content), save=False)
+        except (AudioProblem, OSError, RuntimeError):
+            # Players use the recording itself, as most browsers play most formats.
+            logger.exception("Recording %s has no playable copy.", pk)
+    name = recording.playable.name or ""
+    if not undecided.update(playable=name, playable_at=timezone.now()) and name:
+        recording.playable.storage.delete(name)
+
+
+def _check(pk: int) -> None:
     """Check the recording and save the report; does nothing if it was deleted meanwhile."""
     unchecked = AudioFile.objects.filter(pk=pk, checked_at__isnull=True)
     recording = unchecked.exclude(file="").first()

@@ -145,9 +145,8 @@ def delete_recording(recording: AudioFile) -> None:
     try:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
-            for file in (recording.file, recording.envelope):
-                if file:
-                    transaction.on_commit(partial(file.delete, save=False))
+            for file in recording.files:
+                transaction.on_commit(partial(file.delete, save=False))
     except ProtectedError as error:
         used = CloneAttempt.objects.using_recording(recording.pk)
         raise RecordingInUse(list(used.order_by("-pk")[:5])) from error

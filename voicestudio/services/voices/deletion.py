@@ -222,10 +222,11 @@ def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
         return Item("recording", recording.name, ItemState.KEPT)
     item = _delete_from_storage("recording", recording.file, recording.name)
     if item.state != ItemState.FAILED:
-        if recording.envelope:
-            default_storage.delete(str(recording.envelope.name))
+        for derived in (recording.envelope, recording.playable):
+            if derived:
+                default_storage.delete(str(derived.name))
         AudioFile.objects.filter(pk=recording.pk).update(
-            file="", peaks=[], envelope="", deleted_at=timezone.now()
+            file="", peaks=[], envelope="", playable="", deleted_at=timezone.now()
         )
     return item
 
