@@ -2,17 +2,20 @@
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from django.utils import timezone
+from pytest_django import Settings
 
 from tests.factories import make_attempt, make_recording
 from voicestudio.audio import AudioProblem
-from voicestudio.models import AttemptState, AudioFile, Purpose, Studio
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Studio
 from voicestudio.practice.server import StandIn
 from voicestudio.services import recordings
 from voicestudio.services.recordings import uploads
@@ -97,35 +100,120 @@ def test_example_can_be_cloned(person: User, data_dir: Path, standin: StandIn) -
 
 
 def test_delete_recording_deletes_row_and_file(
-    person: User, data_dir: Path,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
-) -> None:  # fmt: skip
+    person: User, data_dir: Path, standin: StandIn
+) -> None:
     recording = make_recording(by=person)
 
-    with django_capture_on_commit_callbacks(execute=True):
-        recordings.delete_recording(recording)
+    recordings.delete_recording(recording)
 
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
 
 
+def make_attempt_with(role: str, recording: AudioFile, state: AttemptState) -> CloneAttempt:
+    """An attempt that uses the recording as its sample or as its prompt clip."""
+    fields: dict[str, Any] = {"recording": recording}
+    if role == "prompt_clip":
+        fields = {"prompt_clip": recording, "prompt_text": "This is me."}
+    return make_attempt(state, by=recording.created_by, **fields)
+
+
+@pytest.mark.parametrize(
+    "state", [AttemptState.WAITING, AttemptState.CLONING, AttemptState.UNKNOWN, AttemptState.READY]
+)
 @pytest.mark.parametrize("role", ["recording", "prompt_clip"])
-def test_delete_recording_is_refused_while_an_attempt_uses_it(
-    role: str, person: User, data_dir: Path
+def test_delete_recording_is_refused_while_an_attempt_or_a_voice_needs_it(
+    role: str, state: AttemptState, person: User, data_dir: Path
 ) -> None:
     purpose = Purpose.SAMPLE if role == "recording" else Purpose.PROMPT
     recording = make_recording(by=person, purpose=purpose)
-    if role == "recording":
-        attempt = make_attempt(AttemptState.FAILED, by=person, recording=recording)
-    else:
-        attempt = make_attempt(
-            AttemptState.FAILED, by=person, prompt_clip=recording, prompt_text="This is me."
-        )
+    attempt = make_attempt_with(role, recording, state)
 
     with pytest.raises(recordings.RecordingInUse) as refusal:
         recordings.delete_recording(recording)
 
     assert refusal.value.attempts == [attempt]
+    assert AudioFile.objects.get(pk=recording.pk).deleted_at is None
     assert Path(recording.file.path).exists()
+
+
+@pytest.mark.parametrize("state", [AttemptState.FAILED, AttemptState.STOPPED])
+@pytest.mark.parametrize("role", ["recording", "prompt_clip"])
+def test_recording_of_attempts_without_a_voice_lets_its_audio_go(
+    role: str, state: AttemptState, person: User, data_dir: Path, standin: StandIn
+) -> None:
+    purpose = Purpose.SAMPLE if role == "recording" else Purpose.PROMPT
+    recording = make_recording(by=person, purpose=purpose)
+    attempt = make_attempt_with(role, recording, state)
+
+    recordings.delete_recording(recording)
+
+    recording.refresh_from_db()
+    assert (recording.has_file, recording.file_id) == (False, None)
+    assert recording.deleted_at is not None
+    assert CloneAttempt.objects.get() == attempt
+    assert [call.json["file_id"] for call in standin.calls_of("files_delete")] != []
+
+
+def test_recording_stays_while_minimax_cannot_be_asked(
+    person: User, data_dir: Path, standin: StandIn
+) -> None:
+    recording = make_recording(by=person)
+    standin.stop()
+
+    with pytest.raises(recordings.NotDeleted):
+        recordings.delete_recording(recording)
+
+    kept = AudioFile.objects.get()
+    assert (kept.deleted_at, Path(kept.file.path).exists()) == (None, True)
+
+
+def test_recording_stays_while_its_file_cannot_be_deleted(
+    person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = make_recording(by=person, uploaded=False)
+
+    def refuse(*_args: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FileSystemStorage, "delete", refuse)
+        with pytest.raises(recordings.NotDeleted):
+            recordings.delete_recording(recording)
+    assert AudioFile.objects.get().deleted_at is None
+
+    recordings.delete_recording(recording)
+
+    assert AudioFile.objects.count() == 0
+
+
+def test_second_attempt_waits_while_the_first_uploads(person: User, data_dir: Path) -> None:
+    recording = make_recording(by=person, uploaded=False)
+    first = make_attempt(AttemptState.SENDING, by=person, recording=recording)
+    second = make_attempt(AttemptState.SENDING, by=person, recording=recording)
+    sent: list[str] = []
+
+    def upload(_path: Path, name: str) -> int:
+        sent.append(name)
+        with pytest.raises(uploads.UploadUnderWay):
+            uploads.ensure_uploaded(recording, "practice", upload, attempt=second.pk)
+        return 7
+
+    assert uploads.ensure_uploaded(recording, "practice", upload, attempt=first.pk) == 7
+    assert uploads.ensure_uploaded(recording, "practice", upload, attempt=second.pk) == 7
+    assert len(sent) == 1
+
+
+def test_upload_of_a_dead_worker_is_taken_over(person: User, data_dir: Path) -> None:
+    recording = make_recording(by=person, uploaded=False)
+    past = timezone.now() - timedelta(seconds=1)
+    dead = make_attempt(AttemptState.SENDING, by=person, recording=recording, lease_until=past)
+    AudioFile.objects.filter(pk=recording.pk).update(uploading_for=dead.pk)
+    second = make_attempt(AttemptState.SENDING, by=person, recording=recording)
+
+    def upload(_path: Path, _name: str) -> int:
+        return 7
+
+    assert uploads.ensure_uploaded(recording, "practice", upload, attempt=second.pk) == 7
 
 
 @pytest.mark.parametrize(
@@ -175,7 +263,7 @@ def test_recording_is_uploaded_once_under_the_name_of_this_studio(
         return 2**62
 
     for _turn in range(2):
-        assert uploads.ensure_uploaded(recording, "practice", upload) == 2**62
+        assert uploads.ensure_uploaded(recording, "practice", upload, attempt=1) == 2**62
 
     assert names == [f"{Studio.current().token}-voice_clone-{recording.pk}.mp3"]
     recording.refresh_from_db()
@@ -187,9 +275,9 @@ def test_second_upload_at_once_returns_the_first_file_id(person: User, data_dir:
     recording = make_recording(by=person, uploaded=False)
 
     def upload(_path: Path, _name: str) -> int:
-        return uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7) + 1
+        return uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7, attempt=1) + 1
 
-    assert uploads.ensure_uploaded(recording, "practice", upload) == 7
+    assert uploads.ensure_uploaded(recording, "practice", upload, attempt=1) == 7
 
 
 @pytest.mark.parametrize(
@@ -202,7 +290,7 @@ def test_recording_that_cannot_be_uploaded_is_refused(
     recording = make_recording(uploaded=False, **fields)
 
     with pytest.raises(error):
-        uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7)
+        uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7, attempt=1)
 
 
 def test_forgotten_upload_is_made_again(person: User, data_dir: Path) -> None:
@@ -214,4 +302,4 @@ def test_forgotten_upload_is_made_again(person: User, data_dir: Path) -> None:
         forgotten.refresh_from_db()
     assert recording.file_id_at("practice") is None
     assert bare.file_id_at("practice") is not None
-    assert uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7) == 7
+    assert uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7, attempt=1) == 7

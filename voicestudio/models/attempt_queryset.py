@@ -86,6 +86,13 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         """Attempts that were made with this recording, as sample or as prompt clip."""
         return self.filter(Q(recording=recording_pk) | Q(prompt_clip=recording_pk))
 
+    def needing_recording(self, recording_pk: int) -> Self:
+        """Attempts that are under way, or whose voice exists, with this recording."""
+        needs = Q(status__in=HOLDING_A_VOICE_ID) | Q(
+            cloned_voice__isnull=False, cloned_voice__deleted_at__isnull=True
+        )
+        return self.using_recording(recording_pk).filter(needs)
+
     # Search -------------------------------------------------------------------------------------
 
     def between(self, since: datetime | None, until: datetime | None) -> Self:

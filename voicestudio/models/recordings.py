@@ -110,11 +110,14 @@ class AudioFile(models.Model):
     checked_ms = models.BigIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
 
+    # The id of the attempt whose worker uploads it now, so that no other one uploads it as well.
+    uploading_for = models.BigIntegerField(null=True, blank=True)
+
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    # Deleted together with a voice: the row stays without its audio, because attempts refer to it.
+    # Deleted, alone or with a voice: where attempts refer to it, the row stays without its audio.
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = AudioFileQuerySet.as_manager()

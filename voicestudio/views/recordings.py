@@ -99,15 +99,17 @@ def recording(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a recording, unless attempts use it: then list them."""
+    """Delete a recording, unless a voice or a running attempt needs it: then list them."""
     recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
     try:
         service.delete_recording(recording)
     except service.RecordingInUse as in_use:
         message = words.Message(
             _("%(name)s is still in use.") % {"name": recording.name},
-            _("A recording can't be deleted while an attempt uses it."),
+            _("Delete the voices that were cloned from it first, or wait until the attempts end."),
         )
         return render_list(request, message=message, in_use=in_use.attempts, status=422)
+    except service.NotDeleted as failed:
+        return render_list(request, message=failed.message, status=422)
     messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
     return redirect("recordings")

@@ -17,7 +17,7 @@ from voicestudio.minimax import (
 )
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
 from voicestudio.services.paid_calls import call_log, provider, runner
-from voicestudio.services.paid_calls.runner import Keep, NotSendable, Steps
+from voicestudio.services.paid_calls.runner import Keep, NotSendable, NotYet, Steps
 from voicestudio.services.recordings import uploads
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -101,7 +101,9 @@ def _get_file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
         ).file_id
 
     try:
-        return uploads.ensure_uploaded(recording, attempt.provider, upload)
+        return uploads.ensure_uploaded(recording, attempt.provider, upload, attempt=attempt.pk)
+    except uploads.UploadUnderWay as error:
+        raise NotYet from error
     except FileNotFoundError as error:
         raise NotSendable(Trouble.RECORDING_GONE) from error
 

@@ -7,6 +7,7 @@ is called so. The state of the row is true whenever it is read, also while this 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 type Keep = Callable[[HttpResponse], None]
+NOT_YET_PAUSE: Final = timedelta(seconds=1)
 # The columns of an answer that are written even if another of them does not fit.
 ESSENTIAL: Final = (
     "status", "answered_at", "finished_at", "http_status", "status_code", "trouble", "calls",
@@ -44,12 +46,17 @@ class NotSendable(Exception):  # noqa: N818 - an answer, not a mistake
         self.trouble = trouble
 
 
+class NotYet(Exception):  # noqa: N818 - an answer, not a mistake
+    """Something that the call needs is not there yet; the call waits a moment."""
+
+
 @dataclass(frozen=True)
 class Steps[Call: PaidCall, Request, Answer]:
     """What one kind of paid call does; the runner decides when and writes the state.
 
     `name` is the call in the log, `job` the task that runs it again.
-    `prepare` returns the request once the provider has every file; it may raise `NotSendable`.
+    `prepare` returns the request once the provider has every file; it may raise `NotSendable`, and
+    `NotYet` while another call provides what it needs.
     `check` runs in the transaction that marks the call as sent; it may raise `NotSendable`.
     `send` calls the provider, once; it hands the response to the journal before it is interpreted.
     `parse` interprets such a response again; it raises what `send` would.
@@ -88,6 +95,8 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
             answer = _send_once(steps, call, request)
         except MiniMaxError as error:
             _record_error(steps, call, error)
+        except NotYet:
+            retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
         except limits.LimitReached:
             _record_failure(steps, call, Trouble.OVER_LIMIT)
         except NotSendable as refused:

@@ -7,6 +7,7 @@ from .store import clean_file_name, delete_abandoned_uploads, store_file
 from .uploads import (
     EXAMPLE_VOICES,
     ExampleUnavailable,
+    NotDeleted,
     RecordingInUse,
     add_by_file_id,
     delete_recording,
@@ -20,6 +21,7 @@ __all__ = [
     "ExampleUnavailable",
     "FileMissing",
     "Member",
+    "NotDeleted",
     "RecordingInUse",
     "add_by_file_id",
     "check_again",

@@ -1,8 +1,8 @@
 """Uploads: recordings from people and examples, their uploads to the provider, and deletion."""
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -15,9 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from voicestudio.audio import rules
-from voicestudio.minimax import MiniMaxError
-from voicestudio.models import AudioFile, CloneAttempt, Origin, ProviderFile, Purpose, Studio
-from voicestudio.services.paid_calls import provider
+from voicestudio.minimax import MiniMaxError, Reason, Refused
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Origin,
+    ProviderFile,
+    Purpose,
+    Studio,
+)
+from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
 
 from .store import store_file
@@ -25,7 +33,11 @@ from .store import store_file
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+logger = logging.getLogger(__name__)
+
 EXAMPLE_VOICES: Final = 4
+# Why a deletion there is not needed, or not possible.
+GONE: Final = frozenset({Reason.NOT_FOUND, Reason.INVALID, Reason.UNSUPPORTED})
 
 
 class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
@@ -37,8 +49,25 @@ class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
     )
 
 
+class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
+    """Something of the recording is still there; `message` says why. It can be repeated."""
+
+    DISK = Message(
+        _lazy("The files of this recording can't be deleted now."),
+        _lazy("Tell an administrator, then delete it again."),
+    )
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+class UploadUnderWay(Exception):  # noqa: N818 - an answer, not a mistake
+    """The worker of another attempt uploads this recording at the moment."""
+
+
 class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
-    """A recording that attempts refer to; `attempts` are the newest five."""
+    """A recording of attempts that run or made a voice; `attempts` are the newest five."""
 
     def __init__(self, attempts: list[CloneAttempt]) -> None:
         super().__init__("recording in use")
@@ -89,8 +118,13 @@ def add_by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
     return recording
 
 
-def ensure_uploaded(recording: AudioFile, account: str, upload: Callable[[Path, str], int]) -> int:
+def ensure_uploaded(
+    recording: AudioFile, account: str, upload: Callable[[Path, str], int], *, attempt: int
+) -> int:
     """Return the `file_id` of the recording at `account`, uploading it if it has none.
+
+    Of several attempts with one fresh recording one uploads it; for the others this raises
+    `UploadUnderWay`. `attempt` is the id of the caller's.
 
     `upload` sends a file under a name that carries this studio's id and returns the `file_id`,
     which is saved at once. Raises FileNotFoundError without a copy of ours, ValueError for a
@@ -105,12 +139,25 @@ def ensure_uploaded(recording: AudioFile, account: str, upload: Callable[[Path, 
         raise FileNotFoundError(recording.name)
     path = Path(recording.file.path)
     name = f"{Studio.current()}-{recording.purpose}-{recording.pk}{path.suffix}"
+    _claim_upload(recording, attempt)
+    if file := living.first():  # finished between the look above and the claim
+        return file.file_id
     file_id = upload(path, name)
-    # If another attempt has uploaded the recording meanwhile, both use that upload.
+    # If another attempt has uploaded the recording all the same, both use that upload.
     saved, _created = ProviderFile.objects.get_or_create(
         recording=recording, account=account, deleted_at=None, defaults={"file_id": file_id}
     )
     return saved.file_id
+
+
+def _claim_upload(recording: AudioFile, attempt: int) -> None:
+    """Reserve the upload for this attempt; an earlier claim ends with the lease of its worker."""
+    busy = CloneAttempt.objects.filter(
+        status=AttemptState.SENDING, lease_until__gt=timezone.now()
+    ).exclude(pk=attempt)
+    rows = AudioFile.objects.filter(pk=recording.pk).exclude(uploading_for__in=busy.values("pk"))
+    if not rows.update(uploading_for=attempt):
+        raise UploadUnderWay
 
 
 def forget_uploads(recordings: Iterable[int], account: str) -> None:
@@ -141,12 +188,47 @@ def fetch_example(*, voice: int, by: "User") -> AudioFile:
 
 
 def delete_recording(recording: AudioFile) -> None:
-    """Delete the recording with its files. Raises `RecordingInUse` if an attempt refers to it."""
+    """Delete the recording, here and at the provider.
+
+    Attempts that made no voice stay as records without sound. The row stays until its files are
+    gone, so that a failure can be repeated. Raises `RecordingInUse` if an attempt is under way or
+    has made a voice, and `NotDeleted` if MiniMax or the disk refuses.
+    """
+    with transaction.atomic():
+        AudioFile.objects.select_for_update().get(pk=recording.pk)
+        used = CloneAttempt.objects.needing_recording(recording.pk)
+        if attempts := list(used.order_by("-pk")[:5]):
+            raise RecordingInUse(attempts)
+        # From now on no form accepts it.
+        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
+    try:
+        _delete_at_provider(recording)
+        for file in recording.files:
+            file.storage.delete(str(file.name))
+    except (MiniMaxError, OSError) as error:
+        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=recording.deleted_at)
+        if isinstance(error, MiniMaxError):
+            raise NotDeleted(call_log.message_for_free_call(error)) from error
+        logger.exception("The files of recording %s cannot be deleted.", recording.pk)
+        raise NotDeleted(NotDeleted.DISK) from error
     try:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
-            for file in recording.files:
-                transaction.on_commit(partial(file.delete, save=False))
-    except ProtectedError as error:
-        used = CloneAttempt.objects.using_recording(recording.pk)
-        raise RecordingInUse(list(used.order_by("-pk")[:5])) from error
+    except ProtectedError:
+        AudioFile.objects.filter(pk=recording.pk).update(
+            file="", envelope="", playable="", peaks=[]
+        )
+
+
+def _delete_at_provider(recording: AudioFile) -> None:
+    """Delete our uploads of this recording there; a gateway that cannot delete is passed over."""
+    account = settings.MINIMAX_PROVIDER
+    for file in recording.provider_files.living().filter(account=account):
+        others = ProviderFile.objects.living().filter(account=account, file_id=file.file_id)
+        if not others.exclude(recording=recording).exists():
+            try:
+                provider.client().delete_file(file.file_id, recording.purpose)
+            except Refused as error:
+                if error.reason not in GONE:
+                    raise
+        ProviderFile.objects.filter(pk=file.pk).update(deleted_at=timezone.now())
