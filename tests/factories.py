@@ -85,7 +85,8 @@ def make_recording(
         }
     recording = AudioFile(**(values | fields))
     if held and not recording.file:
-        recording.file.save(f"{number}.mp3", ContentFile(content), save=False)
+        extension = "wav" if content.startswith(b"RIFF") else "mp3"
+        recording.file.save(f"{number}.{extension}", ContentFile(content), save=False)
     recording.save()
     if uploaded:
         ProviderFile.objects.create(

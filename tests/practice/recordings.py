@@ -6,6 +6,8 @@ import wave
 from array import array
 from functools import cache
 
+import av
+
 RATE = 8_000
 
 
@@ -29,4 +31,20 @@ def encode_wav(samples: bytes, rate: int) -> bytes:
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(samples)
+    return target.getvalue()
+
+
+@cache
+def encode_as(container: str, codec: str, seconds: float = 10.5) -> bytes:
+    """Return the tone in another container and codec, as FFmpeg names them."""
+    target = io.BytesIO()
+    with (
+        av.open(io.BytesIO(hum(seconds)), "r") as source,
+        av.open(target, "w", format=container) as output,
+    ):
+        stream = output.add_stream(codec, rate=48_000)
+        assert isinstance(stream, av.AudioStream)
+        for frame in source.decode(audio=0):
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
     return target.getvalue()

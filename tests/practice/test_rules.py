@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.practice.conftest import Caller
-from tests.practice.recordings import hum
+from tests.practice.recordings import encode_as, hum
 from voicestudio.practice.rules import LANGUAGES, MODELS
 from voicestudio.practice.server import StandIn
 
@@ -52,7 +52,11 @@ def code(answer: Any) -> int:
         ({"text": "می‌خواهم", "language_boost": "Persian"}, 0), ({"text": "One <#0.5#> two."}, 0),
         ({"text": "One <#0.01#> two <#99.99#> three."}, 0), ({"text": "One <#0#> two."}, 2013),
         ({"text": "One <#100#> two."}, 2013), ({"text": "One <#0.123#> two."}, 2013),
-        ({"text": "One <#half#> two."}, 2013), ({"text": "One <#1#> <#1#> two."}, 2013),
+        ({"text": "One <#half#> two."}, 2013), ({"text": "One <#٣#> two."}, 2013),
+        ({"text": "One <#1#> <#1#> two."}, 2013),
+        ({"text": "One <#1#>, <#1#> two."}, 2013), ({"text": "<#1#> One."}, 2013),
+        ({"text": "One. <#1#>"}, 2013), ({"text": "One. <#1#> ..."}, 2013),
+        ({"text": "(sighs) <#1#> One <#1#> 早."}, 0),
         ({"text": "One (breath) two (laughs)."}, 0),
         ({"language_boost": "Klingon"}, 2013), ({"language_boost": "english"}, 2013),
         ({"language_boost": ""}, 2013), ({"language_boost": None}, 0),
@@ -139,6 +143,13 @@ def test_voice_clone_refuses_invalid_json(caller: Caller, stand_in: StandIn) -> 
         (SAMPLE, "a.webm", "voice_clone", 2013),
         (SAMPLE, "a", "voice_clone", 2013),
         (SAMPLE, "a.wav.txt", "voice_clone", 2013),
+        (SAMPLE, "a.mp3", "voice_clone", 2013),
+        (SAMPLE, "a.m4a", "voice_clone", 2013),
+        (encode_as("mp3", "libmp3lame"), "a.mp3", "voice_clone", 0),
+        (encode_as("mp3", "libmp3lame"), "a.wav", "voice_clone", 2013),
+        (encode_as("ipod", "aac"), "a.m4a", "voice_clone", 0),
+        (encode_as("flac", "flac"), "a.wav", "voice_clone", 2013),
+        (encode_as("ogg", "libopus"), "a.m4a", "voice_clone", 2013),
         (SAMPLE, "a.wav", "prompt_audio", 2013),
         (b"This is a text and no music at all. " * 40, "a.mp3", "voice_clone", 1000),
         (b"RIFF\x00\x00\x00\x00WAVE", "a.wav", "voice_clone", 1000),

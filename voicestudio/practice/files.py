@@ -107,9 +107,12 @@ class FileCalls:
             raise Refusal(20132)
         if row.purpose != purpose:
             raise invalid_params(f"the purpose of file {file_id} must be {purpose}")
-        if Path(row.filename).suffix.lower().lstrip(".") not in EXTENSIONS:
+        extension = Path(row.filename).suffix.lower().lstrip(".")
+        if extension not in EXTENSIONS:
             raise invalid_params(f"the file must be one of {', '.join(EXTENSIONS)}")
         sample = self._start_analysis(row).result()
         if sample.damaged:
             raise Refusal(1000)
+        if extension not in sample.container.split(","):  # "mov,mp4,m4a,…" is one container
+            raise invalid_params(f"the file is no {extension}")
         return sample

@@ -15,11 +15,15 @@ MAX_WINDOWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The analysis of a recording; None where a value is unknown."""
+    """The analysis of a recording; None where a value is unknown.
+
+    `container` is the name of FFmpeg, which can be a list such as "mov,mp4,m4a".
+    """
 
     seconds: float | None
     pitch_hz: float | None
     damaged: bool = False
+    container: str = ""
 
 
 def analyze_sample(path: Path) -> Sample:
@@ -32,9 +36,10 @@ def analyze_sample(path: Path) -> Sample:
         with av.open(str(path)) as container:
             if not container.streams.audio:
                 return Sample(None, None, damaged=True)
+            format_name = container.format.name
             stream = container.streams.audio[0]
             stated_seconds = (container.duration or 0) / av.time_base
-            is_reliable = stated_seconds > 0 and _has_reliable_length(container.format.name, path)
+            is_reliable = stated_seconds > 0 and _has_reliable_length(format_name, path)
             resampler = av.AudioResampler(format="s16", layout="mono", rate=PITCH_RATE)
             for packet in container.demux(stream):
                 if packet.duration and packet.time_base:
@@ -58,7 +63,8 @@ def analyze_sample(path: Path) -> Sample:
     # Encoders pad the last frame, so the length in the header is the better value.
     if abs(stated_seconds - seconds) < 0.2:
         seconds = stated_seconds
-    return Sample(seconds, measure_pitch(array("h", pcm), PITCH_RATE))
+    pitch_hz = measure_pitch(array("h", pcm), PITCH_RATE)
+    return Sample(seconds, pitch_hz, container=format_name)
 
 
 def _has_reliable_length(container: str, path: Path) -> bool:
