@@ -24,6 +24,7 @@ SCRIPTS: Final = (
     "copy-button",
     "local-times",
     "live-rows",
+    "failed-requests",
     "sign-in-dialog",
     "clone-form",
     "upload",

@@ -139,7 +139,6 @@ let sendForm = null; // sends the form that waits for an upload
 
 document.addEventListener("htmx:confirm", (event) => {
   if (event.target !== findForm()) return;
-  byId("not-sent").hidden = true;
   if (!document.querySelector(".upload[data-busy]")) return;
   // The form is sent as soon as the upload has ended.
   event.preventDefault();
@@ -163,17 +162,6 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   const attempt = JSON.parse(location).path.match(/\d+(?=\/$)/)?.[0];
   if (attempt) history.replaceState(history.state, "", `?attempt=${attempt}`);
 });
-
-for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, (event) => {
-    const status = event.detail.xhr?.status ?? 0;
-    // sign-in-dialog.js handles an expired sign-in and an outdated token.
-    if (!findForm()?.contains(event.target) || [401, 403].includes(status)) return;
-    const note = byId("not-sent");
-    note.hidden = false;
-    note.scrollIntoView({ block: "center" });
-  });
-}
 
 // Events --------------------------------------------------------------------------------------------
 

@@ -204,13 +204,6 @@ for (const name of ["input", "change"]) {
   });
 }
 
-for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ target, detail }) => {
-    const status = detail.xhr?.status ?? 0;
-    if (target === cut.form && (status < 400 || status >= 500)) document.getElementById("not-cut").hidden = false;
-  });
-}
-
 // Starting --------------------------------------------------------------------------------------------
 
 function start() {

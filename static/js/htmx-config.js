@@ -6,6 +6,8 @@ Object.assign(htmx.config, {
   allowScriptTags: false,
   // Going back asks the server, because the state may have changed meanwhile.
   historyCacheSize: 0,
+  // A request that hangs is reported after this time (failed-requests.js), in milliseconds.
+  timeout: 120_000,
   historyRestoreAsHxRequest: false,
   attributesToSettle: ["class"],
   defaultSettleDelay: 0,

@@ -9,6 +9,10 @@ const requestSignIn = (method, body) => fetch(signInUrl, {
   method, body, headers: { "HX-Request": "true" }, credentials: "same-origin",
 });
 
+const reportFailure = (control, answer, retry) => document.dispatchEvent(
+  new CustomEvent("request-failed", { detail: { source: control, control, status: answer?.status, retry } }),
+);
+
 // Takes over the new token and the user's name, and sends again what failed.
 function resume(answer) {
   const token = answer.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -46,8 +50,11 @@ async function openDialog(replace) {
   if (!signInUrl || isFetching || (dialog?.open && !replace)) return;
   isFetching = true;
   const answer = await requestSignIn("GET").catch(() => null);
-  if (answer?.ok) handleAnswer(await answer.text());
   isFetching = false;
+  if (answer?.ok) return handleAnswer(await answer.text());
+  const focused = document.activeElement;
+  const control = focused === document.body ? document.getElementById("main").firstElementChild : focused;
+  return reportFailure(control, answer, () => openDialog(replace));
 }
 
 document.addEventListener("signed-out", ({ detail }) => {
@@ -77,7 +84,8 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   const answer = await requestSignIn("POST", new FormData(event.target)).catch(() => null);
   button.disabled = false;
-  if (answer) handleAnswer(await answer.text());
+  if (answer?.status < 500) handleAnswer(await answer.text());
+  else reportFailure(button, answer, () => event.target.requestSubmit());
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("dialog.sheet [data-close]")) dialog.close();

@@ -378,7 +378,7 @@ def test_failed_sending_is_reported_and_can_be_repeated(
         studio.expect_message(f" {status} ")
         complete_form.route(re.compile(r"/$"), partial(Route.fulfill, status=status), times=1)
         submit_form(complete_form)
-        expect(complete_form.locator("#not-sent")).to_be_visible()
+        expect(complete_form.locator("[data-request-failed]")).to_be_visible()
         assert CloneAttempt.objects.count() == 0
 
     submit_form(complete_form)

@@ -7,13 +7,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording
 from tests.views import message_levels
 from tests.views.pages import text
-from voicestudio.models import AttemptState, CloneAttempt, Purpose
+from voicestudio.models import AttemptState, CloneAttempt, Purpose, Voice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PART = {"hx-request": "true", "hx-target": "progress"}
@@ -279,7 +280,7 @@ def test_page_needs_a_fixed_number_of_queries(
 ) -> None:
     attempt = make_attempt(by=owner)
 
-    with django_assert_num_queries(3):  # session, user, attempt
+    with django_assert_num_queries(4):  # session, user, attempt, charges of its voice
         browser.get(reverse("attempt", args=[attempt.pk]))
 
 
@@ -304,7 +305,7 @@ def test_interrupted_attempt_can_be_started_again(browser: Client, owner: User) 
 
     response = browser.post(reverse("try_again", args=[attempt.pk]), follow=True)
 
-    assert html.count("Try again</button>") == 1
+    assert html.count('id="try-again"') == 1
     assert CloneAttempt.objects.get(pk=attempt.pk).state == AttemptState.WAITING
     assert message_levels(response) == []
 
@@ -351,3 +352,25 @@ def test_buttons_require_post_and_sign_in(client: Client, owner: User, name: str
     assert stranger["Location"] == "/sign-in/?next=/history/5/"
     assert read.status_code == 405
     assert CloneAttempt.objects.get(pk=attempt.pk).state == AttemptState.INTERRUPTED
+
+
+def test_temporary_voice_can_be_kept_and_its_preview_downloaded(
+    browser: Client, owner: User
+) -> None:
+    attempt = make_attempt(by=owner)
+
+    html = page(browser, attempt)
+
+    assert "6 days 23 hours left" in html
+    assert html.count(f'action="{reverse("keep_voice", args=[attempt.cloned_voice_id])}"') == 1
+    assert html.count(f'href="{reverse("preview_audio", args=[attempt.pk])}?download=1"') == 1
+
+
+def test_kept_voice_is_not_offered_to_be_kept(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+    Voice.objects.filter(pk=attempt.cloned_voice_id).update(kept_at=timezone.now())
+
+    html = page(browser, attempt)
+
+    assert "Keep this voice" not in html
+    assert f'href="{reverse("voice", args=[attempt.cloned_voice_id])}"' in html

@@ -1,0 +1,46 @@
+// Says near the pressed control that a request of htmx failed, and offers to send it again. Other
+// scripts report theirs: document.dispatchEvent(new CustomEvent("request-failed", {detail})).
+// Not handled here: polls, which repeat themselves, and an expired sign-in (sign-in-dialog.js).
+const notes = new WeakMap(); // the note of each element that sent a request
+
+// In the same row as the control, a note would be as narrow as what is left of the row.
+const placeFor = (control) => control.closest(".row, .field") ?? control;
+
+function showFailure({ source, control, status, retry }) {
+  notes.get(source)?.remove();
+  // A gateway answers 502 to 504 in the studio's place.
+  const isUnreachable = !status || (status >= 502 && status <= 504);
+  const template = document.getElementById(isUnreachable ? "studio-unreachable" : "request-refused");
+  const note = template.content.firstElementChild.cloneNode(true);
+  note.querySelector("button").addEventListener("click", () => {
+    note.remove();
+    control.focus();
+    retry();
+  });
+  notes.set(source, note);
+  placeFor(control).after(note);
+  note.scrollIntoView({ block: "nearest" });
+  // The browser takes the focus from a button that is disabled while its request runs. htmx enables
+  // it after the event of the failure.
+  queueMicrotask(() => document.activeElement === document.body && control.focus());
+}
+
+function showHtmxFailure({ detail }) {
+  const { xhr, requestConfig } = detail;
+  const { elt, verb, path, triggeringEvent } = requestConfig;
+  const isSignIn = xhr.status === 401 || (xhr.status === 403 && xhr.getResponseHeader("Token-Outdated"));
+  if (isSignIn || triggeringEvent?.type === "load" || elt.matches("[data-live]") || !elt.isConnected) return;
+  const control = triggeringEvent?.submitter ?? elt;
+  const retry = () => {
+    if (!elt.isConnected) return;
+    if (triggeringEvent?.type === "submit") elt.requestSubmit(control === elt ? null : control);
+    else htmx.ajax(verb, path, { source: elt, event: triggeringEvent });
+  };
+  showFailure({ source: elt, control, status: xhr.status, retry });
+}
+
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:swapError"]) {
+  document.addEventListener(failure, showHtmxFailure);
+}
+document.addEventListener("request-failed", ({ detail }) => showFailure(detail));
+document.addEventListener("htmx:beforeRequest", ({ detail }) => notes.get(detail.elt)?.remove());
