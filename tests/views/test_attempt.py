@@ -368,7 +368,7 @@ def test_temporary_voice_can_be_kept_and_its_preview_downloaded(
 
 def test_kept_voice_is_not_offered_to_be_kept(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
-    Voice.objects.filter(pk=attempt.cloned_voice_id).update(kept_at=timezone.now())
+    Voice.objects.filter(attempt=attempt).update(kept_at=timezone.now())
 
     html = page(browser, attempt)
 

@@ -1,7 +1,8 @@
 """History: the list of clone attempts, one attempt, and its buttons."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model
@@ -18,6 +19,7 @@ from voicestudio.forms.history import HistoryForm
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
 from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.speeches import keep
 
 from . import drafts
 from .attach_changes import attach_changes
@@ -66,7 +68,7 @@ def attempt(request: HtmxRequest, pk: int) -> HttpResponse:
     _attach_queue_positions([attempt])
     is_busy = attempt.audio_is_under_way or attempt.is_being_reconciled
     phase = f"{attempt.state.value}-busy" if is_busy else attempt.state.value
-    context = {"attempt": attempt, "phase": phase}
+    context = {"attempt": attempt, "phase": phase, **_offer_to_keep(attempt)}
     is_poll = _is_for_part(request, "progress")
     if is_poll and request.GET.get("phase") == phase:
         return _keep_private(render(request, "attempts/detail.html#progress", context))
@@ -103,10 +105,23 @@ def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("attempt", pk)
 
 
+def _offer_to_keep(attempt: CloneAttempt) -> dict[str, Any]:
+    """The voice of an attempt and, while it can be kept, what that costs."""
+    voice = attempt.cloned_voice
+    if voice is None or not voice.can_be_kept:
+        return {"voice": voice}
+    return {
+        "voice": voice,
+        "keep_price": keep.estimate_keep(voice),
+        "keep_sentence": keep.SENTENCE,
+        "token": uuid4(),
+    }
+
+
 def find_attempt(request: HttpRequest, pk: int) -> CloneAttempt:
     """The attempt if this person may see it, else 404."""
     rows = CloneAttempt.objects.visible_to(request.user).select_related(
-        "created_by", "recording", "prompt_clip", "permission_by"
+        "created_by", "recording", "prompt_clip", "permission_by", "cloned_voice"
     )
     return get_object_or_404(rows.defer("search_text"), pk=pk)
 
