@@ -7,6 +7,11 @@ const UNFINISHED = ["waiting", "sending", "checking"];
 const formOf = (element) => element?.closest?.("form.multi-upload");
 const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
 
+// Whether the file is still what it was when it was chosen.
+const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+// Whether the file of this number is a folder, which the browser gives as a file that cannot be read.
+const isFolder = (dataTransfer, number) => Boolean(dataTransfer.items[number]?.webkitGetAsEntry?.()?.isDirectory);
+
 document.addEventListener("change", ({ target }) => {
   const form = target.matches?.("input[type=file]") && formOf(target);
   if (!form) return;
@@ -21,7 +26,10 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
     event.preventDefault();
     const drop = event.target.closest?.(".multi-upload .drop");
     drop?.toggleAttribute("data-drag-over", name === "dragenter" || name === "dragover");
-    if (drop && name === "drop") addFiles(formOf(drop), [...event.dataTransfer.files]);
+    if (drop && name === "drop") {
+      const { dataTransfer } = event;
+      addFiles(formOf(drop), [...dataTransfer.files], (number) => isFolder(dataTransfer, number));
+    }
   });
 }
 
@@ -41,10 +49,10 @@ addEventListener("beforeunload", (event) => {
   if (uploads.some(({ state }) => UNFINISHED.includes(state))) event.preventDefault();
 });
 
-function addFiles(form, files) {
+function addFiles(form, files, isFolderAt = () => false) {
   const list = form.querySelector(".lines");
   const purpose = form.elements.purpose.value;
-  for (const file of files) {
+  for (const [number, file] of files.entries()) {
     const line = form.querySelector("[data-line]").content.firstElementChild.cloneNode(true);
     line.querySelector(".name").textContent = file.name;
     for (const element of line.querySelectorAll("progress, [data-cancel], [data-retry]")) {
@@ -53,7 +61,8 @@ function addFiles(form, files) {
     list.append(line);
     const upload = { file, form, line, purpose, request: null, state: "" };
     uploads.push(upload);
-    if (file.size > Number(form.dataset.max)) {
+    if (isFolderAt(number)) setState(upload, "refused", form.dataset.folder);
+    else if (file.size > Number(form.dataset.max)) {
       setState(upload, "refused", form.querySelector("[data-too-large]").innerHTML);
     } else setState(upload, "waiting");
   }
@@ -90,8 +99,11 @@ function sendUpload(upload) {
   on(request.upload, "load", () => setState(upload, "checking"));
   on(request, "load", () => handleAnswer(upload, request));
   for (const name of ["error", "timeout"]) {
-    on(request, name, () => {
-      setState(upload, "lost", form.dataset.lost);
+    on(request, name, async () => {
+      const readable = await isReadable(file);
+      if (upload.request !== request) return;
+      if (readable) setState(upload, "lost", form.dataset.lost);
+      else setState(upload, "refused", form.dataset.changed);
       startUploads();
     });
   }

@@ -7,6 +7,11 @@ const uploads = new WeakMap();
 const areaOf = (element) => element?.closest?.("[data-upload]");
 const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
 
+// Whether the file is still what it was when it was chosen.
+const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
+// Whether the file of this number is a folder, which the browser gives as a file that cannot be read.
+const isFolder = (dataTransfer, number) => Boolean(dataTransfer.items[number]?.webkitGetAsEntry?.()?.isDirectory);
+
 document.addEventListener("change", (event) => {
   const area = event.target.matches?.("input[type=file]") && areaOf(event.target);
   if (area && event.target.files[0]) startUpload(area, event.target.files[0]);
@@ -28,9 +33,9 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
     if (document.querySelector("[data-upload]")) event.preventDefault();
     if (!drop) return;
     drop.toggleAttribute("data-drag-over", name === "dragenter" || name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0]) {
-      startUpload(areaOf(drop), event.dataTransfer.files[0]);
-    }
+    if (name !== "drop" || !event.dataTransfer.files[0]) return;
+    if (isFolder(event.dataTransfer, 0)) showError(areaOf(drop), "folder");
+    else startUpload(areaOf(drop), event.dataTransfer.files[0]);
   });
 }
 
@@ -82,8 +87,10 @@ function startUpload(area, file) {
   on(request.upload, "load", () => showChecking(area));
   on(request, "load", () => handleAnswer(area, request));
   for (const name of ["error", "timeout"]) {
-    on(request, name, () => {
-      showError(area, "lost");
+    on(request, name, async () => {
+      const readable = await isReadable(file);
+      if (uploads.get(area)?.request !== request) return;
+      showError(area, readable ? "lost" : "changed");
       endUpload(area, false);
     });
   }

@@ -1,7 +1,9 @@
 """The clone form in a browser: filled in, sent once, by keyboard and without JavaScript."""
 
+import os
 import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -223,6 +225,49 @@ def test_lost_upload_can_be_sent_again(studio: Studio) -> None:
     page.get_by_role("button", name="Try again").click()
 
     expect(page.locator("#recording")).to_contain_text("anna.wav")
+
+
+def change_during_upload(page: Page, path: str) -> None:
+    def change(route: Route) -> None:
+        Path(path).write_bytes(b"something else")
+        os.utime(path, (1, 1))
+        route.abort()
+
+    page.route("**/recordings/", change, times=1)
+
+
+# What a browser tells about a dropped folder. A test cannot drop a real one.
+DROPS_FOLDERS = "DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true });"
+
+
+@pytest.mark.parametrize(("path", "field"), [("/", "#id_file"), ("/recordings/", "#id_files")])
+def test_changed_file_does_not_blame_the_connection(studio: Studio, path: str, field: str) -> None:
+    page = studio.page(path=path)
+    studio.expect_message("ERR_FAILED")
+    file = studio.wav()
+    change_during_upload(page, file)
+
+    page.locator(field).set_input_files(file)
+
+    expect(page.get_by_text("changed, moved or deleted on this device")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/recordings/"])
+def test_dropped_folder_is_named(studio: Studio, path: str) -> None:
+    page = studio.page(path=path, init_script=DROPS_FOLDERS)
+
+    drop_files(page.locator(".drop").first, "folder")
+
+    expect(page.get_by_text("This is a folder.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("path", "field"), [("/", "#id_file"), ("/recordings/", "#id_files")])
+def test_file_picker_names_the_usual_extensions(studio: Studio, path: str, field: str) -> None:
+    """Phones grey out what they do not take for audio, such as voice memos."""
+    accepted = str(studio.page(path=path).locator(field).get_attribute("accept")).split(",")
+
+    assert {".m4a", ".mp3", ".wav", ".opus", "audio/*"} <= set(accepted)
 
 
 def test_last_of_several_files_is_kept(studio: Studio) -> None:

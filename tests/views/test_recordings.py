@@ -491,3 +491,24 @@ def test_several_files_require_at_least_one(client: Client, user: User) -> None:
     response = client.post("/recordings/", {"several": "1"}, follow=True)
 
     assert message_levels(response) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "label"),
+    [(["too_long"], "Needs cutting"), (["too_long", "silence"], "Unusable"), ([], "Needs cutting")],
+)
+def test_recording_that_is_only_too_long_needs_cutting(
+    client: Client, user: User, codes: list[str], label: str
+) -> None:
+    found = [factories.make_finding(code, severity=3) for code in codes]
+    recording = factories.make_checked_recording(
+        "unusable", *found, by=user, needs_cutting=True, duration_ms=420_000, sample_rate=22_050
+    )
+
+    page = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    badge = re.search(rf'id="badge-{recording.pk}".*?</span>', page, re.DOTALL)
+    assert badge is not None
+    assert label in badge[0]
+    assert "22,050" in page
+    assert "22050" not in page

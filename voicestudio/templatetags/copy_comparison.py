@@ -8,6 +8,7 @@ from django.utils import formats
 
 from voicestudio import words
 from voicestudio.models import AudioFile, Verdict
+from voicestudio.words.findings import PROBLEM_NAMES
 from voicestudio.words.recordings import COPY_NOT_COMPARED, compare_copy, describe_volume_match
 
 register = template.Library()
@@ -42,9 +43,9 @@ def copy_advice(original: AudioFile, copy: AudioFile) -> words.Message:
         return COPY_NOT_COMPARED
     remaining = {finding["code"] for finding in copy.findings}
     fixed = [
-        words.describe_finding(finding["code"], finding["value"]).title
+        PROBLEM_NAMES[finding["code"]]
         for finding in original.findings
-        if finding["code"] not in remaining
+        if finding["code"] not in remaining and finding["code"] in PROBLEM_NAMES
     ]
     return compare_copy(
         better_recording(original, copy),

@@ -52,5 +52,11 @@ def all_figures(figures: dict[str, Any]) -> list[Figure]:
     ]
 
 
+@register.filter
+def hertz(rate: int) -> str:
+    """A sample rate: 22,050 Hz."""
+    return describe_figure("sample_rate_hz", rate)[1]
+
+
 def _is_silence(code: str, value: float) -> bool:
     return code.endswith(("_dbfs", "_dbtp", "_lufs")) and value <= NOTHING_DB

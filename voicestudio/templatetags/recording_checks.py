@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from voicestudio import words
 from voicestudio.forms.cutting import format_length
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
+from voicestudio.models.recordings import UNUSABLE
 from voicestudio.words import recordings as recording_words
 from voicestudio.words.findings import Diagnosis
 
@@ -63,6 +64,7 @@ BADGES: Final = {
     Verdict.DISAPPOINTING: Badge("warn", "warning", Verdict.DISAPPOINTING.label),
     Verdict.UNUSABLE: Badge("bad", "cross", Verdict.UNUSABLE.label),
 }
+NEEDS_CUTTING: Final = Badge("warn", "scissors", recording_words.NEEDS_CUTTING)
 CHECKING: Final = Badge("busy", "busy", recording_words.CHECKING)
 NOT_CHECKED: Final = Badge("", "question", recording_words.NOT_CHECKED)
 AT_MINIMAX: Final = Badge("", "", recording_words.AT_MINIMAX)
@@ -76,9 +78,17 @@ def badge(recording: AudioFile) -> Badge:
         return DELETED
     if not recording.has_file:
         return AT_MINIMAX
+    if recording.needs_cutting and _only_fault_is_length(recording):
+        return NEEDS_CUTTING
     if recording.verdict:
         return BADGES[Verdict(recording.verdict)]
     return CHECKING if recording.is_being_checked else NOT_CHECKED
+
+
+def _only_fault_is_length(recording: AudioFile) -> bool:
+    """Whether it could be used if it were shorter."""
+    faults = {row["code"] for row in recording.findings if row["severity"] >= UNUSABLE}
+    return bool(recording.verdict) and faults <= {"too_long"}
 
 
 @register.filter

@@ -75,6 +75,15 @@ _CLIP_PROBLEMS: Final[dict[str, Message]] = {
         _("MiniMax accepts prompt clips shorter than 8 seconds. Cut it to 5 to 8 seconds."),
     ),
 }
+_MINIMAX_LONGEST_MS: Final = 300_000  # Source: provider.md, "Audio"
+# Longer than what the studio takes, rather than what MiniMax takes.
+_TOO_LONG_TO_UPLOAD: Final = Message(
+    _("This recording is too long to upload."),
+    _(
+        "It is {length} long, and the studio takes up to {limit}. Save a shorter part with another "
+        "program and upload that. Here you can then cut out the best one to two minutes."
+    ),
+)
 _UNUSABLE: Final = Message(
     _("This file can't be used."), _("Upload the recording as mp3, m4a or wav.")
 )
@@ -88,7 +97,10 @@ def message_for_audio_problem(
     message = _PROBLEMS.get(code, _UNUSABLE)
     if purpose == "prompt_audio":
         message = _CLIP_PROBLEMS.get(code, message)
+    elif code == "too_long" and facts.get("limit_ms", 0) > _MINIMAX_LONGEST_MS:
+        message = _TOO_LONG_TO_UPLOAD
     numbers = {
+        "limit": seconds(facts.get("limit_ms")),
         "length": seconds(facts.get("duration_ms")),
         "size": size(facts.get("limit_bytes", 0)),
     }
@@ -98,9 +110,9 @@ def message_for_audio_problem(
 # Why a part of a recording is suggested, by the codes of `audio.passages`.
 PASSAGES: Final[dict[str, Promise]] = {
     "least_noise": _("Less noise than elsewhere."),
-    "no_clipping": _("No distortion, unlike elsewhere."),
-    "no_hum": _("No hum, unlike elsewhere."),
-    "no_clicks": _("No clicks, unlike elsewhere."),
+    "no_clipping": _("Less distortion than elsewhere."),
+    "no_hum": _("Less hum than elsewhere."),
+    "no_clicks": _("Fewer clicks than elsewhere."),
     "most_speech": _("More speech than elsewhere."),
     "in_pauses": _("Starts and ends in a pause, so no word is cut."),
     "all_of_it": _("Only silence is removed."),

@@ -144,6 +144,27 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
         _("Switch on “Even out volume”."),
     ),
 }
+# The names of problems, for a list of those that a clean copy no longer has.
+PROBLEM_NAMES: Final[dict[str, str | Promise]] = {
+    "too_short": _("too short"),
+    "too_long": _("too long"),
+    "too_quiet": _("quiet voice"),
+    "too_loud": _("loud voice"),
+    "clipped": _("distortion"),
+    "noisy": _("background noise"),
+    "hum": _("steady hum"),
+    "silence": _("silence"),
+    "little_speech": _("little speech"),
+    "narrow_band": _("missing high frequencies"),
+    "dead_channel": _("silent side"),
+    "out_of_phase": _("sides out of phase"),
+    "dropouts": _("dropouts and clicks"),
+    "echo": _("room echo"),
+    "several_speakers": _("several speakers"),
+    "music": _("music"),
+    "damaged": _("damage"),
+    "not_audio": _("unreadable file"),
+}
 _UNKNOWN_FINDING: Final = Diagnosis(
     _("Something about this recording is unusual."),
     _("It may be heard in the clone."),

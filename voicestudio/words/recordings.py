@@ -13,6 +13,7 @@ from .messages import Message
 
 # Instead of a verdict.
 CHECKING: Final = _("Checking…")
+NEEDS_CUTTING: Final = _("Needs cutting")
 NOT_CHECKED: Final = _("Not checked")
 AT_MINIMAX: Final = _("At MiniMax")
 DELETED: Final = _("Deleted")
@@ -73,7 +74,7 @@ def describe_progress(checked: str | int, length: str | int, *, minutes: bool) -
 def compare_copy(better: str, original: str, copy: str, fixed: Iterable[str | Promise]) -> Message:
     """Which recording to use and why; `better` is "copy", "original" or "".
 
-    `original` and `copy` are labels of verdicts; `fixed` are titles of findings that the copy no
+    `original` and `copy` are labels of verdicts; `fixed` are the names of problems that the copy no
     longer has.
     """
     labels = {"original": original, "copy": copy}
@@ -83,8 +84,8 @@ def compare_copy(better: str, original: str, copy: str, fixed: Iterable[str | Pr
                 reason = _now("Both are rated “{copy}”, but the copy has fewer problems.")
             else:
                 reason = _now("It is rated “{copy}” instead of “{original}”.")
-            titles = " ".join(str(title) for title in fixed)
-            fixed_now = _now("Fixed: {titles}").format(titles=titles) if titles else ""
+            titles = ", ".join(str(title) for title in fixed)
+            fixed_now = _now("Fixed: {titles}.").format(titles=titles) if titles else ""
             return Message(
                 _("Use the clean copy: it's better."),
                 f"{reason.format(**labels)} {fixed_now}".strip(),
