@@ -78,6 +78,11 @@ def test_code_gives_the_reason(
         ("422 Unprocessable", {"detail": []}, None, Reason.INVALID, False),
         ("429 Slow", {"error": {"message": "m", "code": 429}}, None, Reason.RATE_LIMIT, False),
         ("429 Slow", refusal(1008), 1008, Reason.BALANCE, False),
+        ("429 Slow", refusal(0), 0, Reason.RATE_LIMIT, True),
+        ("401 Unauthorized", refusal(0), 0, Reason.AUTHENTICATION, True),
+        ("200 OK", refusal(1002) | {"demo_audio": "http://a/b"}, 1002, Reason.RATE_LIMIT, True),
+        ("200 OK", refusal(1002) | {"data": {"audio": "494433"}}, 1002, Reason.RATE_LIMIT, True),
+        ("200 OK", refusal(1002) | {"data": None}, 1002, Reason.RATE_LIMIT, False),
         ("500 Oops", {"error": {"code": "1008"}}, 1008, Reason.BALANCE, False),
         ("500 Oops", refusal(2013), 2013, Reason.INVALID, False),
         ("500 Oops", refusal(0), 0, Reason.SERVER, True),
@@ -100,7 +105,7 @@ def test_http_status_gives_the_reason_without_a_known_code(
     error = get_error(Refused, lambda: client.clone_voice(CLONE))
 
     assert (error.status_code, error.reason, error.outcome_unknown) == (code, reason, unknown)
-    assert error.retryable is (reason is Reason.RATE_LIMIT)
+    assert error.retryable is (reason is Reason.RATE_LIMIT and not unknown)
     assert (error.http_status, error.trace_id) == (int(status[:3]), "trace-1")
 
 
@@ -114,6 +119,7 @@ def gateway_error(message: str, code: Any = "bad_response", kind: str = "upstrea
         (400, gateway_error("minimax clone error: 1001 - request timeout"), 1001, "server", True),
         (500, gateway_error("minimax clone error: 1001 - request timeout"), 1001, "server", True),
         (400, gateway_error("minimax t2a error: 1002 - rate limit"), 1002, "rate_limit", False),
+        (500, gateway_error("error: 1002 - x, error: 1001 - y", "1002"), 1001, "server", True),
         (400, gateway_error("1008 - insufficient balance"), 1008, "balance", False),
         (400, gateway_error('{"base_resp": {"status_code": 2039}}'), 2039, "taken", False),
         (400, {"error": "minimax error: 2013 - invalid params"}, 2013, "invalid", False),

@@ -136,6 +136,7 @@ def test_second_speech_is_charged_no_clone_fee(spoken: Speaker) -> None:
         (Fault(status_code=1013, after="work"), True),
         (Fault(http_status=502, body="<html>"), False),
         (Fault(body="{}{}", after="work"), True),
+        (Fault(http_status=429, after="work"), True),
     ],
 )
 def test_unclear_answer_leaves_speech_unknown_without_retry(

@@ -141,14 +141,22 @@ class AnswerTimeout(NoAnswer):
 class Refused(MiniMaxError):  # noqa: N818
     """The provider, or a gateway in front of it, refused the call.
 
-    `denied` means that a gateway says that it did not pass the request on.
+    `denied` means that a gateway says that it did not pass the request on, `contradictory` that
+    the same answer also holds a sign of success.
     """
 
     def __init__(
-        self, message: str, *, reason: Reason | None = None, denied: bool = False, **details: Any
+        self,
+        message: str,
+        *,
+        reason: Reason | None = None,
+        denied: bool = False,
+        contradictory: bool = False,
+        **details: Any,
     ) -> None:
         super().__init__(message, **details)
         self.denied = denied
+        self.contradictory = contradictory
         self.reason = reason or find_reason(self.status_code, self.http_status)
 
     @property
@@ -158,6 +166,8 @@ class Refused(MiniMaxError):  # noqa: N818
         Source: provider.md, codes 1001, 1013, 1024 and 1033. A known code decides, whatever the
         HTTP status; a code that is not documented says nothing.
         """
+        if self.contradictory:
+            return True
         if self.status_code in REASONS:
             return REASONS[self.status_code] is Reason.SERVER
         return not self.denied and self.http_status not in DENIAL_STATUSES

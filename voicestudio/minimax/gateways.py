@@ -63,9 +63,12 @@ def parse_gateway_error(body: Mapping[str, Any]) -> GatewayError:
     code, kind, text = (str(part) if isinstance(part, str | int) else "" for part in parts)
     message = text or kind or ("" if code.isdigit() else code)
     numbers = [code, *_CODE_IN_TEXT.findall(text), *_CODE_IN_TEXT.findall(kind)]
-    known = (int(number) for number in numbers if number.isascii() and number.isdigit())
+    found = [int(number) for number in numbers if number.isascii() and number.isdigit()]
+    # A gateway that has tried twice names both codes: an unclear first one is not undone by a
+    # "slow down" to the second.
+    known = sorted(filter(REASONS.__contains__, found), key=lambda n: REASONS[n] != Reason.SERVER)
     return GatewayError(
-        code=next((number for number in known if number in REASONS), None),
+        code=next(iter(known), None),
         message=message,
         denial=_WORDS.get(code) or _find_denial(message) or _WORDS.get(kind),
     )

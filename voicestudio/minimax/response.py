@@ -170,6 +170,9 @@ class HttpResponse:
             f"{self.call}: refused ({code_text}HTTP {self.http_status})",
             reason=denial,
             denied=denial is not None,
+            # A paid call must not be repeated because of an HTTP 429 around a success, or of a
+            # "slow down" that ends a stream of audio.
+            contradictory=code == 0 or holds_audio(body),
             status_code=code,
             status_msg=message[:1000],
             **self._details(body),
@@ -228,6 +231,12 @@ def get_text(body: Mapping[str, Any], name: str) -> str:
     """Return the text of that name, or an empty one."""
     value = body.get(name)
     return value if isinstance(value, str) else ""
+
+
+def holds_audio(body: Mapping[str, Any]) -> bool:
+    """Whether an answer holds the audio of a preview or a speech, or a link to it."""
+    audio = get_text(body, "demo_audio") or get_text(get_object(body, "data"), "audio")
+    return bool(audio.strip())
 
 
 def parse_retry_after(value: str) -> float | None:
