@@ -8,7 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -152,6 +152,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             bytes=body.bytes_read,
             at=time.time(),
         )
+        call = replace(call, fault=self.stand_in.next_fault(call))
         self.stand_in.record(call)
         try:
             self._respond(call, form)
@@ -172,8 +173,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             return None, None
 
     def _respond(self, call: Call, form: Form | None) -> None:
-        stand_in = self.stand_in
-        fault = stand_in.next_fault(call)
+        stand_in, fault = self.stand_in, call.fault
         if fault is None:
             self._write(self._call(call, form))
             return

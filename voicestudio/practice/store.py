@@ -13,6 +13,8 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+from voicestudio.practice.faults import Fault
+
 UNUSED_VOICE_SECONDS = 168 * 3600  # then a clone without speech is deleted
 AUDIO_LINK_SECONDS = 24 * 3600
 MILLION = 1_000_000
@@ -75,7 +77,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A received request. `bytes` is the length of its body; `headers` ignore case."""
+    """A received request. `bytes` is the length of its body; `headers` ignore case.
+
+    `fault` is the failure that was injected into it, if any.
+    """
 
     name: str
     method: str
@@ -86,6 +91,7 @@ class Call:
     fields: dict[str, str]
     bytes: int
     at: float
+    fault: Fault | None = None
 
 
 @dataclass
