@@ -384,7 +384,7 @@ def test_form_sent_again_without_javascript_makes_one_attempt(studio: Studio) ->
     assert CloneAttempt.objects.count() == 1
 
 
-def test_same_form_in_a_second_tab_makes_one_attempt(complete_form: Page) -> None:
+def test_same_form_in_a_second_tab_asks_before_a_second_attempt(complete_form: Page) -> None:
     second = complete_form.context.new_page()
     second.goto(complete_form.url)
     fill_in_form(second)
@@ -395,6 +395,10 @@ def test_same_form_in_a_second_tab_makes_one_attempt(complete_form: Page) -> Non
     expect(complete_form).to_have_url(ATTEMPT_URL)
     submit_form(second)
 
+    expect(second.get_by_role("heading", level=1)).to_have_text(
+        "This form was already sent, with other content"
+    )
+    second.get_by_role("link", name="Keep only the first").click()
     expect(second).to_have_url(complete_form.url)
     assert CloneAttempt.objects.count() == 1
 
