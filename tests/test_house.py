@@ -50,6 +50,7 @@ SERVICE_FLOORS = {
     "health": 0,
     "reminders": 0,
     "drafts": 0,
+    "sign_in_limits": 0,
 }
 
 

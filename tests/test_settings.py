@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 # Variables with the prefix VOICESTUDIO_, whose settings are called DATA_DIR, HTTPS and LISTEN.
 PREFIXED = (
     "VOICESTUDIO_DATA_DIR", "VOICESTUDIO_HTTPS", "VOICESTUDIO_LISTEN", "VOICESTUDIO_PROXY",
+    "VOICESTUDIO_PROXIES",
 )  # fmt: skip
 
 
@@ -326,6 +327,16 @@ def test_network_is_of_the_last_address_a_proxy_forwarded(monkeypatch: pytest.Mo
     assert authentication.get_client_network(request) == "127.0.0.0"
     monkeypatch.setattr(authentication, "PROXY", True)
     assert authentication.get_client_network(request) == "192.0.2.0"
+    request.META["REMOTE_ADDR"] = "203.0.113.5"
+    assert authentication.get_client_network(request) == "203.0.113.0"
+    monkeypatch.setattr(authentication, "PROXIES", ["127.0.0.1", "203.0.113.0/24", "192.0.2.7"])
+    assert authentication.get_client_network(request) == "6.6.6.0"
+
+
+@pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.0/64", "10.0.0.1/8", ""])
+def test_proxies_are_addresses_or_networks(load: Load, proxies: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="VOICESTUDIO_PROXIES"):
+        load("PROXIES", VOICESTUDIO_PROXIES=proxies or ",")
 
 
 def test_postgresql_does_not_prepare_statements(load: Load) -> None:

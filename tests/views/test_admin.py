@@ -38,3 +38,12 @@ def test_admin_pages_require_an_administrator(client: Client) -> None:
     response = client.get("/admin/voicestudio/cloneattempt/")
 
     assert response.status_code == 302
+
+
+def test_admin_pages_have_no_sign_in_of_their_own(client: Client) -> None:
+    page = client.get("/admin/login/?next=/admin/")
+    guess = client.post("/admin/login/", {"username": "root", "password": "guess"})
+    client.force_login(factories.make_user("anna"))
+
+    assert page["Location"] == "/sign-in/?next=/admin/"
+    assert (guess.status_code, client.get("/admin/login/").status_code) == (405, 403)

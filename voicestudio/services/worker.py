@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from voicestudio.models import CallStatus, PaidCall, Worker
 
-from . import clones, drafts, queue, recordings, reminders, speeches
+from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
 from .paid_calls import audio_download, journal, leases
 from .voices import bookkeeping
 
@@ -109,6 +109,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     reminders.send_if_due,
     drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,
+    sign_in_limits.clear_expired,
 )
 
 

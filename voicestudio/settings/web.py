@@ -1,5 +1,7 @@
 """Web: addresses, apps, middleware, templates, static files and headers."""
 
+import ipaddress
+
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -43,6 +45,18 @@ if not PROXY and LISTEN not in {"127.0.0.1", "::1"}:
         "VOICESTUDIO_LISTEN must be 127.0.0.1 unless a reverse proxy in front buffers requests and "
         "answers, since slow connections would stop the studio. Set VOICESTUDIO_PROXY=true then."
     )
+# Only these may say for whom they ask; from anybody else, X-Forwarded-For is not believed.
+PROXIES = read_list(
+    "VOICESTUDIO_PROXIES",
+    ["127.0.0.1", "::1"],
+    "a list of IP addresses or networks such as 10.0.0.0/8, separated by commas",
+    r"\s*[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?\s*",
+)
+for proxy in PROXIES:
+    try:
+        ipaddress.ip_network(proxy)
+    except ValueError as reason:
+        raise ImproperlyConfigured(f"VOICESTUDIO_PROXIES is invalid: {reason}.") from reason
 CSRF_TRUSTED_ORIGINS = read(
     env.list,
     "CSRF_TRUSTED_ORIGINS",

@@ -15,6 +15,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -22,15 +23,17 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from . import draft_cookie, drafts
 from .draft_redirects import see_other
 
 DRAFT_PREFIX: Final = "draft-"
 TEMPLATE: Final = "registration/sign_in.html"
-# Half of the threads at most wait for one of these, so that other people's pages are not delayed.
+# Each check takes the processor for a while, so that few run at once.
 PASSWORD_CHECKS: Final = BoundedSemaphore(2)
+# Sign-ins that are checked or wait; the other threads are free for other people's pages.
+SIGN_INS: Final = BoundedSemaphore(max(2, settings.WEB_THREADS // 4))
 WAIT_FOR_CHECK_S: Final = 2.0
 
 
@@ -46,14 +49,21 @@ class SignIn(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the password, a few at once: each takes the processor for a while."""
-        if not PASSWORD_CHECKS.acquire(timeout=WAIT_FOR_CHECK_S):
-            form = AuthenticationForm(request)
-            context = self.get_context_data(form=form, is_busy=True)
-            return render(request, _template(request), context, status=429)
+        if not SIGN_INS.acquire(blocking=False):
+            return self._put_off()
         try:
-            return super().post(request, *args, **kwargs)
+            if not PASSWORD_CHECKS.acquire(timeout=WAIT_FOR_CHECK_S):
+                return self._put_off()
+            try:
+                return super().post(request, *args, **kwargs)
+            finally:
+                PASSWORD_CHECKS.release()
         finally:
-            PASSWORD_CHECKS.release()
+            SIGN_INS.release()
+
+    def _put_off(self) -> HttpResponse:
+        context = self.get_context_data(form=AuthenticationForm(self.request), is_busy=True)
+        return render(self.request, _template(self.request), context, status=429)
 
     def get_template_names(self) -> list[str]:
         """The whole page, or only the form for a dialog."""
@@ -92,6 +102,15 @@ class SignIn(LoginView):
         if is_fetch(self.request):
             return signed_in_fragment(self.request)
         return HttpResponseRedirect(self.get_success_url())
+
+
+@login_not_required
+@require_safe
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send strangers from the admin pages to the sign-in page, and refuse people without access."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(safe_path(request, request.GET.get("next", "")), settings.LOGIN_URL)
 
 
 @require_POST
