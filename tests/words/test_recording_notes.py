@@ -8,7 +8,8 @@ from voicestudio.words.findings import PROBLEM_NAMES
 
 
 def test_every_note_has_a_sentence() -> None:
-    notes = [{"code": code, "stated_ms": 2_000} for code in NOTE_CODES]
+    facts = {"stated_ms": 2_000, "track": 2, "count": 3}
+    notes = [{"code": code, **facts} for code in NOTE_CODES]
 
     sentences = recordings.describe_notes([*notes, {"code": "unknown"}])
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import headers, rules, seeking
 from .problems import AudioProblem
+from .tracks import speech_seconds
 
 Block = NDArray[np.float32]  # (channels, frames), full scale is 1.0
 
@@ -60,6 +61,8 @@ _SAMPLES: Final[dict[str, tuple[type[np.generic], float]]] = {
 # Containers whose header states the length; for others FFmpeg guesses from the bit rate.
 _WITH_LENGTH: Final = frozenset({"mov", "flac", "aiff", "caf", "w64", "au"})
 _WITH_CLOCK: Final = frozenset({"matroska", "mov"})  # that state a time for each packet
+_TRACKS_MAX: Final = 8  # that are compared
+_TRACK_JUDGED_S: Final = 600.0  # of each
 _HOPS: Final = 64  # in a block, which holds 0.64 s, or less if that is many samples
 _BLOCK_SAMPLES: Final = 400_000
 _ERRORS_MAX: Final = 500
@@ -124,6 +127,9 @@ class Decoder:
         self.brand = container.metadata.get("major_brand", "")
         self.estimated_s = container.duration / 1e6 if container.duration else None
         self.repair = repair
+        # Of all audio tracks of the container, counted from 1.
+        self.track = container.streams.audio.index(stream) + 1
+        self.track_count = len(container.streams.audio)
         self.header_s = _header_length_s(path, container, stream, self.container)
         self.sample_rate = 0
         self.channels = 0
@@ -342,11 +348,39 @@ def _header_length_s(
 
 @contextmanager
 def open_recording(path: Path) -> Iterator[Decoder]:
-    """A decoder for the recording in a file.
+    """A decoder for the recording in a file: of several tracks, for the one with most speech.
 
     Raises AudioProblem not_audio, damaged (it starts like audio but cannot be opened), video,
     no_audio or too_many_samples (see `rules.check_shape`).
     """
+    with _open_container(path) as (container, repair):
+        tracks = _audio_tracks(container)
+        if len(tracks) == 1:
+            yield Decoder(path, container, tracks[0], repair)
+            return
+    # The tracks of one container can only be decoded together, so it is opened for each of them.
+    seconds = [_speech_of_track(path, number) for number in range(min(len(tracks), _TRACKS_MAX))]
+    with _open_track(path, int(np.argmax(seconds))) as decoder:
+        yield decoder
+
+
+def _speech_of_track(path: Path, number: int) -> float:
+    try:
+        with _open_track(path, number) as decoder:
+            return speech_seconds(decoder.blocks(stop_after_s=_TRACK_JUDGED_S))
+    except AudioProblem:
+        return 0.0
+
+
+@contextmanager
+def _open_track(path: Path, number: int) -> Iterator[Decoder]:
+    """A decoder for one of the tracks of `_audio_tracks`."""
+    with _open_container(path) as (container, repair):
+        yield Decoder(path, container, _audio_tracks(container)[number], repair)
+
+
+@contextmanager
+def _open_container(path: Path) -> Iterator[tuple[InputContainer, headers.WavRepair | None]]:
     container_name = headers.sniff_file(path)
     repair = headers.repair_wav(path) if container_name == "wav" else None
     options = _OPTIONS_WAV if container_name == "wav" else _OPTIONS
@@ -358,17 +392,22 @@ def open_recording(path: Path) -> Iterator[Decoder]:
         except (av.error.FFmpegError, ValueError, OSError):
             raise AudioProblem("damaged" if container_name else "not_audio") from None
         with container:
-            yield Decoder(path, container, _audio_stream(container), repair)
+            yield container, repair
 
 
-def _audio_stream(container: InputContainer) -> AudioStream:
-    """The first audio stream; a cover picture is not a video."""
+def _audio_tracks(container: InputContainer) -> list[AudioStream]:
+    """The audio streams that we decode, at least one; a cover picture is not a video."""
     if any(not s.disposition & Disposition.attached_pic for s in container.streams.video):
         raise AudioProblem("video")
     if not container.streams.audio:
         raise AudioProblem("no_audio" if container.streams else "not_audio")
-    stream = container.streams.audio[0]
-    if stream.codec_context is None or stream.codec_context.name not in _DECODERS:
+    tracks = [
+        stream
+        for stream in container.streams.audio
+        if stream.codec_context is not None and stream.codec_context.name in _DECODERS
+    ]
+    if not tracks:
         raise AudioProblem("not_audio")
-    rules.check_shape(stream.codec_context.layout.nb_channels, stream.codec_context.sample_rate)
-    return stream
+    for track in tracks:
+        rules.check_shape(track.codec_context.layout.nb_channels, track.codec_context.sample_rate)
+    return tracks

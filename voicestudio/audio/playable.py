@@ -61,6 +61,8 @@ def _write(
 
 
 def _plays_surely(decoder: Decoder, path: Path) -> bool:
+    if decoder.track_count > 1:  # browsers would play the first one
+        return False
     match decoder.container, decoder.codec:
         case "wav", codec if codec in rules.PCM:
             is_usual = decoder.stated_rate <= _RATE_MAX and decoder.stated_channels <= 2

@@ -78,6 +78,8 @@ def _notes(decoder: Decoder, phase: _Phase) -> list[Note]:
     if decoder.repair is not None and decoder.repair.stated_s is not None:
         stated_ms = round(decoder.repair.stated_s * 1000)
         notes.append({"code": "header_too_short", "stated_ms": stated_ms})
+    if decoder.track_count > 1:
+        notes.append({"code": "track", "track": decoder.track, "count": decoder.track_count})
     if phase.is_opposite:
         notes.append({"code": "opposite_phase"})
     return notes
@@ -124,6 +126,7 @@ def _is_acceptable(decoder: Decoder, path: Path, size: int) -> bool:
         and decoder.sample_rate in rules.RATES
         and not decoder.errors
         and decoder.repair is None
+        and decoder.track_count == 1
         and rules.header_length_is_true(decoder.estimated_s, decoder.seconds)
         and (decoder.container != "wav" or decoder.header_s is not None)
         and not (decoder.container == "mov" and headers.is_fragmented(path))

@@ -15,6 +15,7 @@ Note = dict[str, int | str]
 
 NOTE_CODES: Final = (
     "header_too_short",  # a wav holds more sound than its header says; with `stated_ms`
+    "track",  # one of several tracks is used: `track` of `count`
     "opposite_phase",  # the sum of two channels would be silence, so they become one
 )
 # A finding's severity is the index of the verdict that it leads to.

@@ -31,6 +31,7 @@ NOTES: Final[dict[str, str | Promise]] = {
     "header_too_short": _(
         "The file says it is {stated} long, but it holds more sound. All of it is used."
     ),
+    "track": _("It has {count} tracks. Track {track} is used, because it has the most speech."),
     "opposite_phase": _(
         "Its two sides cancelled each other out. They were joined into one that keeps the voice."
     ),
@@ -52,7 +53,7 @@ def describe_cleanup(steps: Iterable[str]) -> str:
 def describe_notes(notes: Iterable[dict[str, Any]]) -> list[str]:
     """What was done so that a recording can be read; unknown notes are left out."""
     return [
-        str(NOTES[note["code"]]).format(stated=seconds(note.get("stated_ms")))
+        str(NOTES[note["code"]]).format(**note, stated=seconds(note.get("stated_ms")))
         for note in notes
         if note["code"] in NOTES
     ]
