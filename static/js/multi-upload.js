@@ -89,6 +89,7 @@ function sendUpload(upload) {
   const body = new FormData();
   body.append("purpose", upload.purpose);
   body.append("several", "1");
+  body.append("name", file.name);
   body.append("file", file, file.name);
   const on = (target, name, handle) => target.addEventListener(name, (event) => {
     if (upload.request === request) handle(event);

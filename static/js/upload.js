@@ -77,6 +77,7 @@ function startUpload(area, file) {
   const body = new FormData();
   body.append("purpose", area.dataset.purpose);
   body.append("origin", origins.get(file) ?? "");
+  body.append("name", file.name);
   body.append("file", file, file.name);
   const on = (target, name, handle) => target.addEventListener(name, (event) => {
     if (uploads.get(area)?.request === request) handle(event);

@@ -63,3 +63,21 @@ def test_older_recordings_have_no_notes_and_get_a_playable_copy_later() -> None:
     recording = migrate("0007_playable_copy").get_model("voicestudio", "AudioFile").objects.get()
 
     assert (recording.notes, recording.playable, recording.playable_at) == ([], "", None)
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_names_of_older_rows_can_be_searched() -> None:
+    apps = migrate("0008_uploading_for")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "Speaker").objects.create(name="Żółć", created_by=user)
+    apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="MÜLLER.mp3", purpose="voice_clone", file="a.wav", created_by=user
+    )
+
+    apps = migrate("0009_search_texts_of_names")
+
+    found = [
+        apps.get_model("voicestudio", model).objects.values_list("search_text", flat=True).get()
+        for model in ("Speaker", "AudioFile")
+    ]
+    assert found == ["zołc", "muller.mp3"]

@@ -239,3 +239,11 @@ def test_database_of_before_the_first_release_is_refused(command: str) -> None:
 
     with pytest.raises(CommandError, match=r"before 0\.1\.0"):
         call_command(command)
+
+
+def test_speaker_of_the_same_name_in_another_case_is_the_same() -> None:
+    anna = make_speaker("Anna Larsen")
+    by = anna.created_by
+
+    assert Speaker.objects.get_or_add("anna  LARSEN", by=by) == anna
+    assert Speaker.objects.get_or_add("Ánna Larsen", by=by) != anna

@@ -19,6 +19,7 @@ from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, S
 from voicestudio.practice.server import StandIn
 from voicestudio.services import recordings
 from voicestudio.services.recordings import uploads
+from voicestudio.services.recordings.store import clean_file_name
 
 
 def _files(folder: Path) -> list[Path]:
@@ -303,3 +304,17 @@ def test_forgotten_upload_is_made_again(person: User, data_dir: Path) -> None:
     assert recording.file_id_at("practice") is None
     assert bare.file_id_at("practice") is not None
     assert uploads.ensure_uploaded(recording, "practice", lambda _path, _name: 7, attempt=1) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('say "hello" & =1+1 &amp;.wav', 'say "hello" & =1+1 &amp;.wav'),
+        ("two\nlines.wav", "two lines.wav"),
+        ("👩\u200d🎤.wav", "👩\u200d🎤.wav"),
+        ("می\u200cخواهم.wav", "می\u200cخواهم.wav"),
+        ("\u202egpj.wav\u200d", "gpj.wav"),
+    ],
+)
+def test_file_name_stays_as_it_is_written(name: str, shown: str) -> None:
+    assert clean_file_name(name) == shown

@@ -512,3 +512,27 @@ def test_recording_that_is_only_too_long_needs_cutting(
     assert label in badge[0]
     assert "22,050" in page
     assert "22050" not in page
+
+
+@pytest.mark.parametrize("words", ["żółć", "ZOŁC", "ёлка", "Елка", "muller", "MÜLLER żółć"])
+def test_recordings_are_found_in_any_case_and_accent(
+    client: Client, user: User, words: str
+) -> None:
+    recording = factories.make_recording(by=user, name="MÜLLER Żółć Ёлка.mp3")
+    factories.make_recording(by=user, name="another.mp3")
+
+    listed = client.get("/recordings/", {"q": words}).content.decode()
+    chosen = client.get("/recordings/choose/", {"q": words}).content.decode()
+
+    for html in (listed, chosen):
+        assert recording.name in html
+        assert "another.mp3" not in html
+
+
+def test_upload_keeps_the_name_that_the_browser_states(client: Client, user: User) -> None:
+    name = 'say "hello" &amp; =1+1.wav'
+    file = SimpleUploadedFile("say %22hello%22.wav", hum(12))
+
+    client.post("/recordings/", {"name": name, "file": file}, headers=HTMX)
+
+    assert AudioFile.objects.get().name == name

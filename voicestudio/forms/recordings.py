@@ -78,6 +78,8 @@ class UploadForm(forms.Form):
         required=False,
     )
     file = AudioField()
+    # In the header of a file, browsers encode quotes and line ends, and Django decodes entities.
+    name = forms.CharField(required=False)
 
     def clean_purpose(self) -> str:
         """A recording, unless the form says prompt clip."""

@@ -1,7 +1,7 @@
 """Recordings: audio that we hold, or that only the provider holds."""
 
 from datetime import timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .search import fold_text
 from .team_queryset import TeamQuerySet
 
 # A check that gave no sign of life for this long has been lost.
@@ -59,11 +60,16 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
         """Prompt clips, which go with a prompt text."""
         return self.filter(purpose=Purpose.PROMPT, deleted_at__isnull=True)
 
+    def search(self, words: str) -> Self:
+        """Recordings whose name contains `words`, in any case and accent."""
+        return self.filter(search_text__contains=fold_text(words))
+
 
 class AudioFile(models.Model):
     """One recording: our copy with its metadata, or only a file at the provider, or both."""
 
     name = models.CharField(_("name"), max_length=255)
+    search_text = models.TextField(editable=False, default="")
     purpose = models.CharField(max_length=20, choices=Purpose)
     file = models.FileField(upload_to="recordings/%Y/%m", max_length=255, blank=True)
     converted_from = models.CharField(max_length=60, blank=True)
@@ -157,6 +163,15 @@ class AudioFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **kwargs: Any) -> None:
+        """Write the row; with its name also the text to search for it in."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "name" in fields:
+            self.search_text = fold_text(self.name)
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "search_text"}
+        super().save(**kwargs)
 
     @property
     def has_file(self) -> bool:

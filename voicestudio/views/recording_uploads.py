@@ -17,6 +17,7 @@ from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import FileIdForm, UploadForm, texts
 from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import recordings as service
 
 from . import recordings, uploads
@@ -116,11 +117,16 @@ def _store_several(request: HttpRequest) -> HttpResponse:
 
 
 def _store(
-    request: HttpRequest, file: UploadedFile, purpose: str, origin: Origin = Origin.UPLOADED
+    request: HttpRequest,
+    file: UploadedFile,
+    purpose: str,
+    origin: Origin = Origin.UPLOADED,
+    name: str = "",
 ) -> AudioFile:
     """The stored recording. Raises UploadRefusedError."""
+    by = current_user(request)
     try:
-        return service.store_upload(file, purpose=purpose, by=current_user(request), origin=origin)
+        return service.store_upload(file, purpose=purpose, by=by, origin=origin, name=name)
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         raise UploadRefusedError(message) from problem
@@ -174,7 +180,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     searched = texts.clean(request.GET.get("q", ""))[:100]
     found = _list_choices(request, field)
     if searched:
-        found = found.filter(name__icontains=searched)
+        found = found.search(searched)
     context = {"found": found[:SEARCH_RESULTS], "searched": searched, "field": field}
     return render(request, "attempts/new.html#already-here", context)
 
@@ -184,7 +190,7 @@ def list_newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
     return _list_choices(request, field)[:SELECT_OPTIONS]
 
 
-def _list_choices(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
+def _list_choices(request: HttpRequest, field: str) -> AudioFileQuerySet:
     visible = AudioFile.objects.visible_to(request.user)
     choices = visible.prompt_clips() if field == "prompt_clip" else visible.samples()
     return choices.order_by("-pk").only("name", "duration_ms", "created_at", "purpose")

@@ -66,7 +66,7 @@ def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
     if chosen["verdict"]:
         rows = rows.filter(verdict=chosen["verdict"].replace(NOT_CHECKED, ""))
     if chosen["q"]:
-        rows = rows.filter(name__icontains=chosen["q"])
+        rows = rows.search(chosen["q"])
     return rows
 
 

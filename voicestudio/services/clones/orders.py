@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio import words
 from voicestudio.minimax import limits
 from voicestudio.models import AudioFile, CloneAttempt, Purpose
+from voicestudio.models.search import fold_text
 from voicestudio.services.paid_calls.orders import OrderRefused, check_model
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message
@@ -45,7 +46,8 @@ def find_differences(order: Order, attempt: CloneAttempt) -> list[str]:
     pairs = {
         "recording": (_identify(order.recording), _identify(attempt.recording)),
         "prompt_clip": (_identify(order.prompt_clip), _identify(attempt.prompt_clip)),
-        "speaker_name": (" ".join(order.speaker_name.split()), attempt.speaker_name),
+        # The attempt has the name as the studio spells it.
+        "speaker_name": (fold_text(order.speaker_name), fold_text(attempt.speaker_name)),
         # Stored only where they are sent.
         "model": (order.model if order.preview_text else "", attempt.model),
         "accuracy": (order.accuracy if order.text_validation else None, attempt.accuracy),

@@ -71,7 +71,7 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
         created_by=by,
         parent=order.parent,
         speaker=speaker,
-        speaker_name=name,
+        speaker_name=speaker.name,
         recording=order.recording,
         prompt_clip=order.prompt_clip,
         prompt_text=order.prompt_text,

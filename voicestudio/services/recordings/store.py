@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 NAME_LENGTH: Final = 200
+JOINERS: Final = "\u200c\u200d"
 # No upload and no cut takes that long.
 ABANDONED_AFTER: Final = timedelta(days=1)
 # Two hours of audio are decoded within a minute; a slow machine gets more time.
@@ -112,10 +113,14 @@ def delete_abandoned_uploads() -> None:
 
 
 def clean_file_name(name: str) -> str:
-    """A file's name for display: without path or invisible characters, and not too long."""
-    name = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    visible = "".join(char for char in name if unicodedata.category(char)[0] != "C")
-    visible = " ".join(visible.split())
+    """A file's name for display: without path or invisible characters, and not too long.
+
+    Joiners stay: Persian, Hindi and many emoji are written with them. A line end becomes a blank.
+    """
+    name = " ".join(re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1].split())
+    visible = "".join(
+        char for char in name if char in JOINERS or unicodedata.category(char)[0] != "C"
+    ).strip(f" {JOINERS}")
     if len(visible) > NAME_LENGTH:
         stem, dot, extension = visible.rpartition(".")
         most = NAME_LENGTH - len(extension) - 2

@@ -75,20 +75,27 @@ class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
 
 
 def store_upload(
-    upload: UploadedFile, *, purpose: str, by: "User", origin: Origin = Origin.UPLOADED
+    upload: UploadedFile,
+    *,
+    purpose: str,
+    by: "User",
+    origin: Origin = Origin.UPLOADED,
+    name: str = "",
 ) -> AudioFile:
-    """Store an uploaded file as a recording. Raises `audio.AudioProblem`, storing nothing then."""
+    """Store an uploaded file as a recording, named `name` or else as the upload.
+
+    Raises `audio.AudioProblem`, storing nothing then.
+    """
+    name = name or upload.name or ""
     rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
     if isinstance(upload, TemporaryUploadedFile):
         source = Path(upload.temporary_file_path())
-        return store_file(
-            source, upload.name or "", purpose=purpose, by=by, origin=origin, move=True
-        )
+        return store_file(source, name, purpose=purpose, by=by, origin=origin, move=True)
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        return store_file(Path(copy.name), upload.name or "", purpose=purpose, by=by, origin=origin)
+        return store_file(Path(copy.name), name, purpose=purpose, by=by, origin=origin)
 
 
 def store_local_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
