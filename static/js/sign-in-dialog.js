@@ -90,3 +90,16 @@ document.addEventListener("submit", async (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("dialog.sheet [data-close]")) dialog.close();
 });
+
+// Back may show a page that the browser has kept: not after the sign-in has ended.
+window.addEventListener("pageshow", async ({ persisted }) => {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const isBack = persisted || navigation?.type === "back_forward";
+  if (!signInUrl || !isBack || document.getElementById("sign-in")) return;
+  const page = document.documentElement;
+  page.style.visibility = "hidden"; // unlike `hidden`, keeps the place to which it was scrolled
+  const answer = await requestSignIn("GET").catch(() => null);
+  const isSignedOut = answer?.ok && (await answer.text()).includes('id="sign-in"');
+  if (isSignedOut) window.location.replace(signInUrl);
+  else page.style.visibility = "";
+});

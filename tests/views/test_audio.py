@@ -37,7 +37,7 @@ def test_recording_is_served_whole(browser: Client, url: str) -> None:
     assert response["Content-Length"] == str(SIZE)
     assert response["Content-Type"] == "audio/mpeg"
     assert response["Accept-Ranges"] == "bytes"
-    assert response["Cache-Control"] == "private, no-cache"
+    assert response["Cache-Control"] == "private, no-store"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert "Content-Range" not in response
 

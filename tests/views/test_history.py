@@ -210,7 +210,7 @@ def test_part_and_page_are_kept_apart_by_caches(browser: Client) -> None:
     response = browser.get(URL)
 
     assert {"HX-Request", "HX-Target", "Cookie"} <= set(response["Vary"].split(", "))
-    assert response["Cache-Control"] == "private, no-cache"
+    assert response["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("rows", [1, 30])

@@ -162,7 +162,7 @@ def _serve_file(request: HttpRequest, file: FieldFile, title: str) -> HttpRespon
     response["ETag"] = etag
     response["Last-Modified"] = http_date(int(changed))
     response["Accept-Ranges"] = "bytes"
-    response["Cache-Control"] = "private, no-cache"
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -94,7 +94,8 @@ def render_page(
         **newest_attempts(request),
     }
     response = render(request, "attempts/new.html", context, status=422 if form.errors else 200)
-    # The back button then shows the page as it was left, with its token, instead of a new one.
+    # The back button then shows the page as it was left, with its token, instead of a new one;
+    # sign-in-dialog.js checks that the sign-in has not ended meanwhile.
     patch_cache_control(response, private=True, no_cache=True)
     return response
 

@@ -172,5 +172,5 @@ def _is_for_part(request: HtmxRequest, name: str) -> bool:
 def _keep_private(response: HttpResponse) -> HttpResponse:
     """Keep caches from mixing up the part and the page, which share an address."""
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    patch_cache_control(response, private=True, no_cache=True)
+    patch_cache_control(response, private=True, no_store=True)
     return response

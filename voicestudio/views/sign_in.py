@@ -119,7 +119,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     response = redirect("sign_in")
     draft_cookie.delete(response)
-    # Otherwise the back button shows pages that need a sign-in.
+    # Otherwise the back button shows the clone form, the one page that the browser may keep.
     response["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -223,10 +223,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        """Keep pages out of shared caches, because each is for one person."""
+        """Keep pages out of every cache: Back must not show them after the sign-in has ended."""
         draft_cookie.renew(request, response)
         if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
 
