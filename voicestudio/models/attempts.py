@@ -175,6 +175,11 @@ class CloneAttempt(PaidCall):
         return
 
     @property
+    def rehearses_slow_down(self) -> bool:
+        """Whether the form asked the stand-in to answer "slow down" once."""
+        return self.rehearsal == "slow_down"
+
+    @property
     def audio_name(self) -> str:
         """The name of the preview file, without its extension."""
         return self.voice_id[:60]

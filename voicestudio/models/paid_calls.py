@@ -245,6 +245,11 @@ class PaidCall(models.Model):
         raise NotImplementedError
 
     @property
+    def rehearses_slow_down(self) -> bool:
+        """Whether the stand-in was told to answer "slow down" once."""
+        return False
+
+    @property
     def audio_name(self) -> str:
         """The name of the audio file, without its extension."""
         raise NotImplementedError

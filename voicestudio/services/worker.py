@@ -15,7 +15,7 @@ from django.utils import timezone
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
-from .paid_calls import audio_download, journal, leases
+from .paid_calls import audio_download, clock_changes, journal, leases
 from .voices import bookkeeping
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
     A job that is handed out twice does no harm, because a call can be claimed only once.
     """
     now = timezone.now()
+    clock_changes.correct_future_times(now)
     bookkeeping.settle_lapsed()
     kinds: list[tuple[Any, Any]] = [
         (JOBS[str(kind._meta.model_name)], kind._default_manager) for kind in PaidCall.kinds()

@@ -21,6 +21,7 @@ from voicestudio.models import CallKind, CallStatus, PaidCall, RateLimit
 # are 2, 5, 10, 20, 40, 60, 90 and 120 seconds.
 PAUSES: Final = (1 / 30, 1 / 12, 1 / 6, 1 / 3, 2 / 3, 1, 1.5, 2)
 MAX_RETRY_AFTER: Final = 600.0
+MAX_JITTER: Final = 1.4
 # A call may take longer to arrive than the one before it, so the window is counted wider.
 WINDOW_MARGIN: Final = 0.02
 MIN_MARGIN_SECONDS: Final = 0.25
@@ -47,7 +48,7 @@ def reserve_slot(call: PaidCall, *, allow_now: bool = True) -> Slot:
     that is how the reservation is found again.
     """
     assert transaction.get_connection().in_atomic_block
-    limit, now = _lock_limit(call), timezone.now()
+    limit, now = _lock_limit(call)
     slots = _Slots(limit, now)
     reserved = call.slot_at if call.slot_at and slots.is_reserved(call.slot_at) else None
     if reserved is None:
@@ -68,21 +69,23 @@ def slow_down(call: PaidCall, *, code: int | None, retry_after: float | None) ->
     """Pause all calls of this kind because the provider asks for it, longer each time.
 
     `retry_after` is the pause (s) that the provider asks for. A call that was sent before the
-    last pause began says nothing new. `call` itself has to reserve a new slot.
+    last pause began says nothing new. `call` itself has to reserve a new slot. A rehearsed one says
+    nothing about later calls: none of them waits longer for it.
     """
     with transaction.atomic():
-        limit, now = _lock_limit(call), timezone.now()
+        limit, now = _lock_limit(call)
         sent_at = call.slot_at or now
         slots = _Slots(limit, now)
         slots.release(sent_at)
-        if code in REQUEST_LIMIT_CODES and slots.used:
+        if code in REQUEST_LIMIT_CODES and slots.used and not call.rehearses_slow_down:
             limit.learned_limit, limit.learned_at = len(slots.used), now
         if limit.paused_at is None or sent_at >= limit.paused_at or not limit.consecutive_429s:
             share = PAUSES[min(limit.consecutive_429s, len(PAUSES) - 1)]
             # Jitter, so that several studios do not come back at the same moment.
-            pause = share * settings.RATE_WINDOW_SECONDS * random.uniform(1.0, 1.4)  # noqa: S311
+            pause = share * settings.RATE_WINDOW_SECONDS * random.uniform(1.0, MAX_JITTER)  # noqa: S311
             pause = max(pause, min(retry_after or 0, MAX_RETRY_AFTER))
-            limit.consecutive_429s = min(limit.consecutive_429s + 1, 1000)
+            if not call.rehearses_slow_down:
+                limit.consecutive_429s = min(limit.consecutive_429s + 1, 1000)
             limit.paused_at = now
             limit.paused_until = max(limit.paused_until or now, now + timedelta(seconds=pause))
             _postpone_reserved(call, slots, limit.paused_until)
@@ -100,9 +103,34 @@ def record_success(call: PaidCall) -> None:
         ).update(consecutive_429s=0)
 
 
-def _lock_limit(call: PaidCall) -> RateLimit:
+def longest_wait(waiting: int) -> timedelta:
+    """The longest time that the last of so many waiting calls can have to wait for its slot."""
+    window = settings.RATE_WINDOW_SECONDS
+    pause = max(PAUSES[-1] * MAX_JITTER * window, MAX_RETRY_AFTER)
+    return timedelta(seconds=pause + (waiting + 1) * (window * (1 + WINDOW_MARGIN) + 1))
+
+
+def _lock_limit(call: PaidCall) -> tuple[RateLimit, datetime]:
+    """The limit, locked, and the present time."""
     limits = RateLimit.objects.select_for_update()
-    return limits.get_or_create(kind=call.RATE_LIMIT, provider=call.provider)[0]
+    limit, _created = limits.get_or_create(kind=call.RATE_LIMIT, provider=call.provider)
+    now = timezone.now()
+    _correct_future_times(limit, now)
+    return limit, now
+
+
+def _correct_future_times(limit: RateLimit, now: datetime) -> None:
+    """Correct what a clock wrote that was ahead, so that no call waits for those times."""
+    soon = now + timedelta(seconds=settings.RATE_WINDOW_SECONDS)
+    if limit.paused_until is not None and limit.paused_until > now + longest_wait(0):
+        limit.paused_until = None
+    if limit.paused_at is not None and limit.paused_at > soon:
+        limit.paused_at, limit.consecutive_429s = None, 0
+    if limit.learned_at is not None and limit.learned_at > soon:
+        limit.learned_at = now
+    end = (now + longest_wait(len(limit.reserved_slots))).timestamp()
+    limit.used_slots = [min(moment, now.timestamp()) for moment in limit.used_slots]
+    limit.reserved_slots = [moment for moment in limit.reserved_slots if moment < end]
 
 
 def _postpone_reserved(call: PaidCall, slots: "_Slots", until: datetime) -> None:
