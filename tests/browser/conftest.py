@@ -37,7 +37,8 @@ from voicestudio.services.clones import reconcile
 
 # The limit of every wait for a state of a page; enough for a machine at a quarter of the speed.
 TIMEOUT_MS = 30_000
-# An invalid form answers 422, a repeated one 409, an expired sign-in 401; Chrome and htmx report both in the console.
+# An invalid form answers 422, a repeated one 409, an expired sign-in 401; Chrome and htmx report
+# them in the console.
 EXPECTED_MESSAGE = re.compile(
     r"(Failed to load resource: .* status of|Response Status Error Code) 4(01|09|22)\b"
 )
