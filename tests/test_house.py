@@ -47,6 +47,7 @@ SERVICE_FLOORS = {
     "paid_calls": 1,
     "money": 0,
     "queue": 0,
+    "queue_storage": -1,  # used by the settings and by `health`
     "health": 0,
     "reminders": 0,
     "drafts": 0,

@@ -32,6 +32,7 @@ def test_health_is_ok_with_a_worker(client: Client) -> None:
         "worker": "ok",
         "mode": "practice",
         "worker_last_heartbeat": now.isoformat(),
+        "queue_replaced_at": "",
     }
 
 
@@ -63,6 +64,7 @@ def test_health_answers_503_without_its_database(
         "worker": "unknown",
         "mode": "practice",
         "worker_last_heartbeat": None,
+        "queue_replaced_at": "",
     }
 
 

@@ -1,11 +1,14 @@
 """Health: whether database and worker are up, for monitoring."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
 
 from voicestudio.models import Worker
+
+from . import queue_storage
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,14 @@ class Health:
     worker: str
     mode: str
     worker_last_heartbeat: str | None
+    # When a queue that could not be read was put aside last; "" if never.
+    queue_replaced_at: str
 
 
 def check_health() -> Health:
     """Check database and worker now; never raises."""
     mode = "practice" if settings.PRACTICE_MODE else "live"
+    replaced = queue_storage.last_replaced_at(Path(str(settings.HUEY["filename"])))
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         # An open connection would go on reading a database file that was deleted.
         connection.close()
@@ -31,11 +37,12 @@ def check_health() -> Health:
         last = Worker.objects.order_by("-beat_at").first()
         alive = Worker.objects.alive().exists()
     except Error:
-        return Health(False, "down", "unknown", mode, None)
+        return Health(False, "down", "unknown", mode, None, replaced)
     return Health(
         ok=alive,
         database="ok",
         worker="ok" if alive else "down",
         mode=mode,
         worker_last_heartbeat=last.beat_at.isoformat() if last else None,
+        queue_replaced_at=replaced,
     )

@@ -25,7 +25,7 @@ class QueueConnection(sqlite3.Connection):
 
 HUEY = {
     "name": "voicestudio",
-    "huey_class": "huey.SqliteHuey",
+    "huey_class": "voicestudio.services.queue_storage.Queue",
     "filename": str(DATA_DIR / "queue.sqlite3"),
     "factory": QueueConnection,
     "timeout": 20,

@@ -1,0 +1,89 @@
+"""A queue that cannot be read is put aside, made anew and filled again."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from voicestudio.services.queue_storage import ASIDE, Queue, last_replaced_at, replace_if_broken
+
+
+def make_garbage(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 400)
+
+
+def cut_off(path: Path) -> None:
+    queue = Queue(filename=str(path))
+    for number in range(200):
+        queue.storage.enqueue(bytes(2_000) + str(number).encode())
+    queue.storage.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    queue.storage.close()
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+
+
+def make_other_tables(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE task (something TEXT)")
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+BREAKING = [make_garbage, cut_off, make_other_tables, make_folder]
+
+
+@pytest.mark.parametrize("break_file", BREAKING)
+def test_broken_queue_is_replaced_at_the_start(
+    break_file: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "queue.sqlite3"
+    break_file(path)
+
+    storage = Queue(filename=str(path)).storage
+    storage.enqueue(b"job")
+
+    assert (storage.dequeue(), len(list(tmp_path.glob(f"{ASIDE}*")))) == (b"job", 1)
+    assert last_replaced_at(path) != ""
+    storage.close()
+
+
+@pytest.mark.parametrize("break_file", [make_garbage, make_other_tables])
+def test_queue_that_breaks_while_it_runs_takes_the_next_job(
+    break_file: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "queue.sqlite3"
+    storage = Queue(filename=str(path), journal_mode="delete").storage
+    storage.enqueue(b"lost")
+    path.unlink()
+    break_file(path)
+    storage.close()
+
+    storage.enqueue(b"job")
+
+    assert storage.dequeue() == b"job"
+    storage.close()
+
+
+def test_sound_queue_stays(tmp_path: Path) -> None:
+    path = tmp_path / "queue.sqlite3"
+    storage = Queue(filename=str(path)).storage
+    storage.enqueue(b"job")
+
+    assert replace_if_broken(path) is False
+    assert storage.dequeue() == b"job"
+    assert last_replaced_at(path) == ""
+    storage.close()
+
+
+def test_busy_queue_stays(tmp_path: Path) -> None:
+    path = tmp_path / "queue.sqlite3"
+    storage = Queue(filename=str(path), journal_mode="delete").storage
+    storage.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        assert replace_if_broken(path) is False

@@ -1,0 +1,106 @@
+"""Queue storage: huey's SQLite file, put aside and made anew when it cannot be read.
+
+Only jobs are lost with the file. The rows of the studio say what is left to do, and the worker
+enqueues it again (`worker.requeue_lost_calls`).
+"""
+
+import fcntl
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from huey import Huey
+from huey.storage import SqliteStorage
+
+logger = logging.getLogger(__name__)
+
+ASIDE: Final = "queue.broken-"
+# One statement for each table: a file with other columns is of no use, either.
+PROBES: Final = (
+    "SELECT id, queue, data, priority FROM task LIMIT 1",
+    "SELECT id, queue, data, timestamp FROM schedule LIMIT 1",
+    "SELECT queue, key, value FROM kv LIMIT 1",
+)
+
+
+class ReplacingStorage(SqliteStorage):
+    """huey's storage; a statement that meets a broken file is repeated on a new one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._path = Path(options["filename"])
+        super().__init__(*args, **options)
+
+    def _create_connection(self) -> sqlite3.Connection:
+        was_broken = replace_if_broken(self._path)
+        connection: sqlite3.Connection = super()._create_connection()
+        for statement in self.ddl if was_broken else ():
+            connection.execute(statement)
+        return connection
+
+    @contextmanager
+    def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
+        """A cursor; after an error of a broken file the next one is of a new file."""
+        try:
+            with super().db(commit, close) as cursor:
+                yield cursor
+        except sqlite3.DatabaseError:
+            if not is_readable(self._path):
+                self.close()
+            raise
+
+    def sql(self, *args: Any, **options: Any) -> Any:
+        """Run one statement, once more if the file was broken."""
+        try:
+            return super().sql(*args, **options)
+        except sqlite3.DatabaseError:
+            if is_readable(self._path):
+                raise
+            return super().sql(*args, **options)
+
+
+class Queue(Huey):
+    """The queue of the studio."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, storage_class=ReplacingStorage, **options)
+
+
+def is_readable(path: Path) -> bool:
+    """Whether the file is a queue, or is busy or missing, which is no reason to replace it."""
+    if not path.exists():
+        return True
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            [result] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            for probe in PROBES:
+                connection.execute(probe).fetchone()
+    except sqlite3.OperationalError as error:
+        return "locked" in str(error) or "no such table" in str(error)
+    except sqlite3.DatabaseError:
+        return False
+    return bool(result == "ok")
+
+
+def replace_if_broken(path: Path) -> bool:
+    """Put a queue that cannot be read aside under another name; whether that was done."""
+    with (path.parent / "queue.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two processes that find it broken, one replaces it
+        if is_readable(path):
+            return False
+        moment = datetime.now(UTC)
+        aside = path.with_name(f"{ASIDE}{moment:%Y%m%d-%H%M%S-%f}.sqlite3")
+        path.rename(aside)
+        for part in ("-wal", "-shm"):
+            path.with_name(path.name + part).unlink(missing_ok=True)
+    logger.error("The queue could not be read. It is now %s, and a new one is filled.", aside.name)
+    return True
+
+
+def last_replaced_at(path: Path) -> str:
+    """When a broken queue was put aside last, as its name says; "" if never."""
+    aside = sorted(path.parent.glob(f"{ASIDE}*"))
+    return aside[-1].stem.removeprefix(ASIDE) if aside else ""
