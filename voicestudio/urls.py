@@ -98,6 +98,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audio/previews/<id:pk>/", audio.preview, name="preview_audio"),
     path("audio/previews/<id:pk>/heard/", audio.mark_preview_heard, name="mark_preview_heard"),
     path("audio/speeches/<id:pk>/", audio.speech, name="speech_audio"),
+    path("history/<id:pk>/answer/", audio.attempt_answer, name="attempt_answer"),
+    path("speeches/<id:pk>/answer/", audio.speech_answer, name="speech_answer"),
     path("audio/speeches/<id:pk>/heard/", audio.mark_speech_heard, name="mark_speech_heard"),
     # Sign-in and administration
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),

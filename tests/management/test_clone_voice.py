@@ -11,6 +11,8 @@ from django.core.management.base import CommandError
 from tests.factories import make_user
 from tests.management.conftest import Run
 from tests.services.conftest import wav
+from voicestudio.forms import CloneForm
+from voicestudio.management.commands.clone_voice import Command
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
 
@@ -139,3 +141,26 @@ def test_clone_voice_needs_an_existing_user(sample: Path, person: User) -> None:
         call_command("clone_voice", str(sample), "--speaker", "Anna", "--i-have-permission")
     with pytest.raises(CommandError, match="nobody"):
         call_command("clone_voice", str(sample), "--speaker", "Anna", "--as", "nobody")
+
+
+def test_expected_words_and_their_accuracy_are_sent(clone: Run, standin: StandIn) -> None:
+    clone("--wait", "--expected-words", "Good morning.", "--accuracy", "0.8")
+
+    sent = standin.calls_of("voice_clone")[0].json
+    assert (sent["text_validation"], sent["accuracy"]) == ("Good morning.", 0.8)
+
+
+def test_every_field_of_the_form_is_an_option() -> None:
+    parser = Command().create_parser("manage.py", "clone_voice")
+    options = {action.dest for action in parser._actions}
+    names = {
+        "speaker": "speaker", "voice_id": "voice_id", "permission": "i_have_permission",
+        "recording": "sample", "prompt_clip": "prompt_clip", "prompt_text": "prompt_text",
+        "preview_text": "text", "model": "model", "language": "language",
+        "noise_reduction": "reduce_noise", "volume_normalization": "even_volume",
+        "watermark": "watermark", "text_validation": "expected_words", "accuracy": "accuracy",
+    }  # fmt: skip
+    of_the_page_only = {"token", "parent", "file", "prompt_file", "file_id", "rehearsal"}
+
+    assert set(names.values()) <= options
+    assert CloneForm.base_fields.keys() - of_the_page_only == names.keys()

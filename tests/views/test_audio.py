@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.factories import MP3, make_attempt, make_recording, make_user
-from voicestudio.models import AudioFile
+from voicestudio.models import AudioFile, CloneAttempt
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 SIZE = len(MP3)
@@ -230,3 +230,17 @@ def test_players_get_the_playable_copy_and_downloads_the_original(
     assert (played["Content-Type"], body(played)) == ("audio/mpeg", MP3)
     assert downloaded["Content-Disposition"] == 'attachment; filename="talk.aiff"'
     assert body(downloaded) == b"FORM original"
+
+
+def test_whole_answer_is_a_download_for_support(browser: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+    attempt.answer_file.save("answer.txt", ContentFile(b"<script>1</script>"), save=False)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(answer_file=attempt.answer_file.name)
+
+    page = browser.get(f"/history/{attempt.pk}/")
+    response = browser.get(f"/history/{attempt.pk}/answer/")
+
+    assert page.content.decode().count(f'href="/history/{attempt.pk}/answer/"') == 1
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["Content-Type"] == "application/octet-stream"
+    assert b"".join(response.streaming_content) == b"<script>1</script>"  # type: ignore[attr-defined]

@@ -117,6 +117,21 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _serve_file(request, speech.audio, f"{speech.voice.voice_id}-{pk}")
 
 
+@require_safe
+def attempt_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """MiniMax's whole answer to an attempt, where the row cannot hold it; as a file for support."""
+    rows = CloneAttempt.objects.visible_to(request.user)
+    attempt = get_object_or_404(rows.only("answer_file"), pk=pk)
+    return _serve_file(request, attempt.answer_file, f"attempt-{pk}", download=True)
+
+
+@require_safe
+def speech_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """MiniMax's whole answer to a speech, where the row cannot hold it; as a file for support."""
+    speech = get_object_or_404(Speech.objects.visible_to(request.user).only("answer_file"), pk=pk)
+    return _serve_file(request, speech.answer_file, f"speech-{pk}", download=True)
+
+
 @require_POST
 def mark_preview_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a voice as heard: a player has started its preview."""
@@ -138,7 +153,9 @@ def _mark_heard(voice: Voice | None) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _serve_file(request: HttpRequest, file: FieldFile, title: str) -> HttpResponseBase:
+def _serve_file(
+    request: HttpRequest, file: FieldFile, title: str, *, download: bool = False
+) -> HttpResponseBase:
     """The file, or the requested range of it. Source: RFC 9110, sections 13 and 14."""
     if not file or not file.name:
         raise Http404
@@ -156,7 +173,7 @@ def _serve_file(request: HttpRequest, file: FieldFile, title: str) -> HttpRespon
         response = _send_bytes(request, file, size, byte_range)
     if response.status_code in (200, 206):
         extension = PurePosixPath(file.name).suffix.lstrip(".").lower()
-        download = request.GET.get("download") == "1"
+        download = download or request.GET.get("download") == "1"
         response["Content-Type"] = TYPES.get(extension, "application/octet-stream")
         response["Content-Disposition"] = _disposition(title, extension, download=download)
     response["ETag"] = etag
