@@ -61,6 +61,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<id:pk>/pin/", speakers.pin, name="pin_attempt"),
     path("history/<id:pk>/tree-row/", speakers.attempt_tree_row, name="attempt_tree_row"),
     path("speakers/<id:pk>/", speakers.speaker, name="speaker"),
+    path("speakers/<id:pk>/rename/", speakers.rename, name="rename_speaker"),
+    path("speakers/<id:pk>/merge/", speakers.merge, name="merge_speaker"),
     # Recordings and voices
     path("recordings/", recording_uploads.recording_list, name="recordings"),
     path("recordings/recorder/", recorder.recorder, name="recorder"),

@@ -160,3 +160,23 @@ def _copy(attempt: CloneAttempt, pk: int, parent: int | None) -> CloneAttempt:
         field.attname: getattr(attempt, field.attname) for field in attempt._meta.concrete_fields
     }
     return CloneAttempt(**(values | {"id": pk, "token": uuid4(), "parent_id": parent}))
+
+
+def test_speaker_with_a_known_name_is_merged_after_a_question(client: Client, owner: User) -> None:
+    target = make_attempt(by=owner, speaker_name="Anna Larsen").speaker
+    source = make_attempt(by=owner, speaker_name="A. Larsen").speaker
+
+    asked = client.post(reverse("rename_speaker", args=[source.pk]), {"name": "anna larsen"})
+    merged = client.post(reverse("merge_speaker", args=[source.pk]), {"into": target.pk})
+
+    assert (asked.status_code, asked.content.count(b'name="into"')) == (422, 1)
+    assert merged["Location"] == reverse("speaker", args=[target.pk])
+    assert list(Speaker.objects.all()) == [target]
+
+
+def test_speaker_is_renamed(client: Client, owner: User) -> None:
+    speaker = make_attempt(by=owner).speaker
+
+    client.post(reverse("rename_speaker", args=[speaker.pk]), {"name": "Anna Larsen"})
+
+    assert "<bdi>Anna Larsen</bdi>" in page(client, speaker)

@@ -16,6 +16,7 @@ from .search import LARGEST_ID
 
 if TYPE_CHECKING:
     from .attempts import CloneAttempt
+    from .speakers import Speaker
 
 PAGE_SIZE: Final = 25
 # By how much the order of the ids may differ from that of the times.
@@ -54,6 +55,19 @@ class IfLapsed(models.Func):
 
 class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[override, unused-ignore]
     """Attempts by state, search and page."""
+
+    def assign_speaker(self, speaker: "Speaker") -> None:
+        """Give these attempts to `speaker`, under its name.
+
+        Whose voice it is belongs to the studio, not to the order: it was never sent.
+        """
+        rows = list(self.only("voice_id", "preview_text"))
+        for row in rows:
+            row.search_text = row.text_to_index(speaker.name)
+        self.model._default_manager.bulk_update(rows, ["search_text"], batch_size=500)
+        models.QuerySet.update(self, speaker=speaker, speaker_name=speaker.name)
+
+    assign_speaker.alters_data = True  # type: ignore[attr-defined]
 
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query; `person` is a username."""

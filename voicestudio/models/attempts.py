@@ -159,10 +159,12 @@ class CloneAttempt(PaidCall):
     def save(self, **kwargs: Any) -> None:
         """Insert with the text for search, or write named fields."""
         if self._state.adding:
-            self.search_text = search.index_text(
-                f"{self.speaker_name} {self.voice_id} {self.preview_text}"
-            )
+            self.search_text = self.text_to_index(self.speaker_name)
         super().save(**kwargs)
+
+    def text_to_index(self, speaker_name: str) -> str:
+        """The text to search for the attempt in, under this name of its speaker."""
+        return search.index_text(f"{speaker_name} {self.voice_id} {self.preview_text}")
 
     @property
     def billed_text(self) -> str:

@@ -25,6 +25,8 @@ class EventKind(models.TextChoices):
     REBUILT = "rebuilt", _("Rebuilt")
     PINNED = "pinned", _("Pinned as best")
     ALLOWED = "allowed", _("Limit raised")
+    RENAMED = "renamed", _("Speaker renamed")
+    MERGED = "merged", _("Speakers merged")
     BILL_DIFFERS = "bill", _("Another number of characters billed")
 
 

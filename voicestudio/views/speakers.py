@@ -2,15 +2,19 @@
 
 from typing import Final
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.forms.ids import parse_page_number
+from voicestudio.forms.ids import parse_id, parse_page_number
+from voicestudio.forms.speakers import SpeakerNameForm
 from voicestudio.models import AudioFile, CloneAttempt, Speaker
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import notes
+from voicestudio.services.voices import speakers as service
 
 from .attach_changes import attach_changes
 from .current_user import current_user
@@ -24,7 +28,48 @@ DEEPEST: Final = 99
 @require_safe
 def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     """One speaker: a page of their attempts as trees, their newest voices and recordings."""
-    speaker = get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
+    return _render_speaker(request, _find_speaker(request, pk))
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rename a speaker; another one of that name may be the same person, so the page asks."""
+    speaker = _find_speaker(request, pk)
+    form = SpeakerNameForm(request.POST)
+    if not form.is_valid():
+        return _render_speaker(request, speaker, status=422, name_form=form)
+    try:
+        service.rename_speaker(speaker, form.cleaned_data["name"], by=current_user(request))
+    except service.NameTaken as taken:
+        return _render_speaker(request, speaker, status=422, name_form=form, same=taken.speaker)
+    messages.success(request, _("The new name was saved."))
+    return redirect("speaker", pk)
+
+
+@require_POST
+def merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Merge this speaker into another one, who is the same person."""
+    speaker = _find_speaker(request, pk)
+    target = _find_speaker(request, parse_id(request.POST.get("into", "")) or 0)
+    service.merge_speakers(speaker, target, by=current_user(request))
+    messages.success(request, _("Both are one speaker now."))
+    return redirect("speaker", target.pk)
+
+
+def _find_speaker(request: HttpRequest, pk: int) -> Speaker:
+    """The speaker if this person may see it, else 404."""
+    return get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
+
+
+def _render_speaker(
+    request: HttpRequest,
+    speaker: Speaker,
+    *,
+    status: int = 200,
+    name_form: SpeakerNameForm | None = None,
+    same: Speaker | None = None,
+) -> HttpResponse:
+    """The page; `same` is another speaker of the name that was typed."""
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=speaker)
     page = parse_page_number(request.GET.get("page", ""))
     tree_page = attempt_tree.tree_page(speaker, number=page)
@@ -39,21 +84,21 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     shown_recordings = list(
         recordings.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1]
     )
-    number = tree_page.number
+    number, url = tree_page.number, reverse("speaker", args=[speaker.pk])
     next_number = number + 1 if number < tree_page.pages else None
     context = {
         "speaker": speaker,
+        "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),
+        "same": same,
         "tree_page": tree_page,
-        "pages": page_links(
-            request, reverse("speaker", args=[pk]), ("page", number - 1), ("page", next_number)
-        ),
+        "pages": page_links(request, url, ("page", number - 1), ("page", next_number)),
         "best": attempt_tree.best_attempt(speaker),
         "voices": shown_voices[:MOST],
         "more_voices": len(shown_voices) > MOST,
         "recordings": shown_recordings[:MOST],
         "more_recordings": len(shown_recordings) > MOST,
     }
-    return render(request, "speakers/detail.html", context)
+    return render(request, "speakers/detail.html", context, status=status)
 
 
 @require_safe
