@@ -12,6 +12,8 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_voice
 from tests.management.conftest import Run
 from tests.services.conftest import make_provider_voice
+from voicestudio.forms.speeches import SpeechForm
+from voicestudio.management.commands import speak
 from voicestudio.models import Speech, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services.paid_calls import audio_download
@@ -161,3 +163,10 @@ def test_speak_refuses_a_volume_that_minimax_does_not_take(
 
     assert (code, result["status"]) == (1, "refused")
     assert standin.calls_of("t2a_v2") == []
+
+
+def test_each_field_of_the_speech_form_is_an_option() -> None:
+    parser = speak.Command().create_parser("manage.py", "speak")
+    options = {action.dest for action in parser._actions}
+
+    assert SpeechForm.base_fields.keys() - options == {"token"}

@@ -217,17 +217,27 @@ def test_charges_are_iterated_in_order_without_withdrawn_ones() -> None:
     assert list(costs.iterate_charges(month=date(2026, 1, 31))) == [first]
 
 
+@pytest.mark.parametrize(
+    ("is_staff", "who"),
+    [(False, "An administrator can"), (True, "You can")],
+    ids=["staff", "admin"],
+)
 def test_refusal_says_price_and_rest_and_never_that_all_is_used(
-    settings: Settings, speech_order: Callable[..., SpeechOrder], person: User
+    settings: Settings,
+    speech_order: Callable[..., SpeechOrder],
+    person: User,
+    is_staff: bool,
+    who: str,
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal("0.734")
+    person.is_staff = is_staff
 
     with pytest.raises(speeches.OverLimit) as caught:
         speeches.submit(speech_order(), by=person)
 
     assert str(caught.value.message) == (
         "This costs $1.51, and $0.73 is left of this month's limit. "
-        "Nothing was sent. An administrator can raise the limit on the Costs page."
+        f"Nothing was sent. {who} raise the limit on the Costs page."
     )
 
 

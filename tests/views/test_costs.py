@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_attempt, make_user
+from tests.factories import make_attempt, make_user, make_voice
 from tests.views import message_levels
 from voicestudio.models import Allowance, Charge, ChargeKind, CloneAttempt
 
@@ -222,6 +222,22 @@ def test_only_administrators_can_raise_the_limit(
     for form in ({"amount": "5", "beside": "0"}, {}):
         assert client.post("/costs/allow/", form).status_code == 403
     assert Allowance.objects.count() == 0
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_refused_keep_links_to_the_limit_for_administrators_only(
+    client: Client, settings: Settings, is_staff: bool
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    voice = make_voice()
+    client.force_login(make_user("root", is_staff=is_staff))
+
+    answer = client.post(f"/voices/{voice.pk}/keep/")
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "This costs $1.51, and $1.00 is left of this month&#x27;s limit." in page
+    assert ("/costs/#allow" in page) == is_staff
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "Infinity", "1.001", "1e9", "100001"])

@@ -21,7 +21,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         is_started = reconcile.request_check(find_attempt(request, pk), by=current_user(request))
     except limits.LimitReached as reached:
-        messages.error(request, str(OverLimit(reached).message))
+        messages.error(request, str(OverLimit(reached, by=current_user(request)).message))
     else:
         if not is_started:
             messages.info(request, _("This is already being checked, or the outcome is known."))

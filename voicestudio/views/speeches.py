@@ -20,7 +20,7 @@ from voicestudio.services.paid_calls import audio_download
 from .current_user import current_user
 from .form_tokens import render_conflict
 from .htmx import HtmxRequest
-from .voices import find_voice, render_voice
+from .voices import find_voice, render_refusal, render_voice
 
 
 @require_POST
@@ -35,7 +35,7 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
     except speeches.OtherContent as refused:
         return render_conflict(request, refused, form, changes={})
     except speeches.OrderRefused as refused:
-        return render_voice(request, voice, speech_form=form, message=refused.message, status=422)
+        return render_refusal(request, voice, refused, speech_form=form)
     return redirect(f"{reverse('voice', args=[pk])}#speech-{speech.pk}")
 
 

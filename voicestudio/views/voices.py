@@ -71,7 +71,7 @@ def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         keep.keep_voice(voice, by=current_user(request), token=read_token(request))
     except speeches.OrderRefused as refused:
-        return render_voice(request, voice, message=refused.message, status=422)
+        return render_refusal(request, voice, refused)
     messages.info(request, _("The first sentence is being generated. Then the voice is kept."))
     return redirect("voice", pk)
 
@@ -106,7 +106,7 @@ def rebuild_voice(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("voice", pk)
     except OrderRefused as refused:
-        return render_voice(request, voice, message=refused.message, status=422)
+        return render_refusal(request, voice, refused)
     return redirect("attempt", attempt.pk)
 
 
@@ -181,6 +181,20 @@ def render_voice(
         **context,
     }
     return render(request, "voices/detail.html", context, status=status)
+
+
+def render_refusal(
+    request: HttpRequest, voice: Voice, refused: OrderRefused, **context: Any
+) -> HttpResponse:
+    """The page of one voice after an order that was refused, with the reason."""
+    return render_voice(
+        request,
+        voice,
+        status=422,
+        message=refused.message,
+        is_over_limit=isinstance(refused, speeches.OverLimit),
+        **context,
+    )
 
 
 def _initial_speech(

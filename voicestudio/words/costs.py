@@ -19,10 +19,13 @@ GROUPS: Final[dict[str, str | Promise]] = {
 _CENT: Final = Decimal("0.01")
 
 
-def message_for_limit(price: Decimal, left: Decimal | None, currency: str) -> Message:
+def message_for_limit(
+    price: Decimal, left: Decimal | None, currency: str, *, may_raise: bool
+) -> Message:
     """Why a call is not sent: what it costs, and what is left of this month's limit.
 
-    The price is rounded up and the rest down, so that the two never seem to fit.
+    `may_raise` is whether the reader can raise the limit. The price is rounded up and the rest
+    down, so that the two never seem to fit.
     """
     amounts = {
         "price": currency + formats.number_format(price.quantize(_CENT, ROUND_CEILING), 2),
@@ -31,5 +34,7 @@ def message_for_limit(price: Decimal, left: Decimal | None, currency: str) -> Me
     }
     return Message(
         _now("This costs %(price)s, and %(left)s is left of this month's limit.") % amounts,
-        _("Nothing was sent. An administrator can raise the limit on the Costs page."),
+        _("Nothing was sent. You can raise the limit on the Costs page.")
+        if may_raise
+        else _("Nothing was sent. An administrator can raise the limit on the Costs page."),
     )

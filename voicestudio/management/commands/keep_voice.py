@@ -15,8 +15,9 @@ class Command(BaseCommand):
     """Keep a voice."""
 
     help = (
-        "Keeps a voice: it speaks one short sentence, and the clone fee is charged. Exits with 0 "
-        "if the voice is kept, with 3 if that is still running, with 1 if it failed."
+        "Keeps a voice: it speaks one short sentence, and the clone fee is charged unless it was "
+        "charged before. Exits with 0 if the voice is kept, with 3 if that is still running, with "
+        "1 if it failed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

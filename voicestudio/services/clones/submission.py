@@ -37,7 +37,7 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
             return earlier
         raise
     except limits.LimitReached as reached:
-        raise OverLimit(reached) from reached
+        raise OverLimit(reached, by=by) from reached
     try:
         with transaction.atomic():
             attempt = _create_attempt(order, by)

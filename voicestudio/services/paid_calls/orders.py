@@ -1,5 +1,7 @@
 """Orders: the refusals that orders for clones and for speech share."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -7,6 +9,9 @@ from voicestudio import words
 from voicestudio.models import PaidCall
 from voicestudio.services.money.limits import LimitReached
 from voicestudio.words import Message
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class OrderRefused(Exception):  # noqa: N818 - an answer, not a mistake
@@ -40,12 +45,13 @@ class OtherContent(OrderRefused):
 
 
 class OverLimit(OrderRefused):
-    """The month's limit leaves too little for this order."""
+    """The month's limit leaves too little for this order; `by` is the person who asked."""
 
-    def __init__(self, reached: LimitReached) -> None:
-        super().__init__(
-            "", words.message_for_limit(reached.price, reached.budget.left, settings.CURRENCY)
+    def __init__(self, reached: LimitReached, *, by: "User") -> None:
+        message = words.message_for_limit(
+            reached.price, reached.budget.left, settings.CURRENCY, may_raise=by.is_staff
         )
+        super().__init__("", message)
         self.budget = reached.budget
 
 

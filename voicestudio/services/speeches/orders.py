@@ -71,7 +71,12 @@ def check_order(order: SpeechOrder) -> None:
     if len(order.text) > limits.MAX_SPEECH_CHARACTERS:
         raise OrderRefused(
             "text",
-            Message(_("MiniMax speaks less than 10,000 characters at once."), _("Shorten it.")),
+            Message(
+                _("MiniMax speaks at most {most:,} characters at once.").format(
+                    most=limits.MAX_SPEECH_CHARACTERS
+                ),
+                _("Shorten it."),
+            ),
         )
     if any(unicodedata.category(sign) == "Cs" or sign == "\0" for sign in order.text):
         raise OrderRefused("text", words.message_for_code(1042))

@@ -37,7 +37,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
     try:
         limits.check_budget(prices.estimate_speech(order.text, order.model, voice).total)
     except limits.LimitReached as reached:
-        raise OverLimit(reached) from reached
+        raise OverLimit(reached, by=by) from reached
     try:
         with transaction.atomic():
             speech = Speech.objects.create(
