@@ -52,7 +52,8 @@ class ByteRange(NamedTuple):
 
 # Threads that may send audio; the others are free for pages.
 TRANSFERS: Final = BoundedSemaphore(settings.TRANSFER_THREADS)
-WAIT_FOR_THREAD_S: Final = 5.0
+# Short, because those who wait hold threads that pages need.
+WAIT_FOR_THREAD_S: Final = 0.5
 
 
 class TooManyTransfers(Exception):  # noqa: N818 - an answer, not a mistake

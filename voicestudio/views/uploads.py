@@ -26,7 +26,8 @@ MARGIN: Final = 1024**2
 LONGEST_BODY: Final = 1024**2
 # Threads that may hold an upload; the others are free for pages.
 UPLOADS: Final = BoundedSemaphore(settings.TRANSFER_THREADS)
-WAIT_FOR_THREAD_S: Final = 5.0
+# Short, because those who wait hold threads that pages need.
+WAIT_FOR_THREAD_S: Final = 0.5
 CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
