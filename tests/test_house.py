@@ -51,6 +51,7 @@ SERVICE_FLOORS = {
     "health": 0,
     "reminders": 0,
     "drafts": 0,
+    "stored_files": 2,
     "sign_in_limits": 0,
 }
 

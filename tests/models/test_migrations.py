@@ -81,3 +81,16 @@ def test_names_of_older_rows_can_be_searched() -> None:
         for model in ("Speaker", "AudioFile")
     ]
     assert found == ["zołc", "muller.mp3"]
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_recordings_have_no_checksum_yet() -> None:
+    apps = migrate("0009_search_texts_of_names")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="a", purpose="voice_clone", file="a.wav", created_by=user
+    )
+
+    recording = migrate("0011_checksums").get_model("voicestudio", "AudioFile").objects.get()
+
+    assert (recording.file, recording.sha256) == ("a.wav", "")

@@ -199,6 +199,8 @@ class PaidCall(models.Model):
     audio = models.FileField(upload_to=audio_path, max_length=255, blank=True)
     audio_trouble = models.CharField(max_length=20, blank=True)
     audio_bytes = models.BigIntegerField(null=True, blank=True)
+    # The checksum of `audio`; "" until `check_files` writes that of an older file.
+    audio_sha256 = models.CharField(max_length=64, blank=True)
     audio_duration_ms = models.BigIntegerField(null=True, blank=True)
     audio_peaks = models.JSONField(default=list, blank=True)
     audio_saved_at = models.DateTimeField(null=True, blank=True)

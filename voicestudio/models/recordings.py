@@ -89,6 +89,8 @@ class AudioFile(models.Model):
 
     duration_ms = models.BigIntegerField(null=True, blank=True)
     bytes = models.BigIntegerField(null=True, blank=True)
+    # The checksum of `file`; "" until `check_files` writes that of an older recording.
+    sha256 = models.CharField(max_length=64, blank=True)
     sample_rate = models.PositiveIntegerField(null=True, blank=True)
     channels = models.PositiveSmallIntegerField(null=True, blank=True)
     codec = models.CharField(max_length=40, blank=True)

@@ -3,6 +3,7 @@
 The call has succeeded already, so a failed download is retried without any risk.
 """
 
+import hashlib
 import logging
 import os
 import tempfile
@@ -194,10 +195,13 @@ def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, A
             raise NotAudio
         peaks, duration_ms = measure(path)
         with path.open("rb") as source:
+            checksum = hashlib.file_digest(source, "sha256").hexdigest()
+            source.seek(0)
             call.audio.save(f"{call.audio_name}.{extension}", File(source), save=False)
         return {
             "audio": call.audio.name,
             "audio_bytes": path.stat().st_size,
+            "audio_sha256": checksum,
             "audio_duration_ms": duration_ms,
             "audio_peaks": peaks,
             "audio_saved_at": timezone.now(),

@@ -1,5 +1,6 @@
 """Store: a file becomes a recording with its metadata, in our own storage."""
 
+import hashlib
 import re
 import shutil
 import time
@@ -87,6 +88,8 @@ def save_recording(
         **fields,
     )
     try:
+        with ingested.path.open("rb") as source:
+            recording.sha256 = hashlib.file_digest(source, "sha256").hexdigest()
         with _Movable(ingested.path) as content:
             recording.file.save(ingested.path.name, content, save=False)
         with transaction.atomic():

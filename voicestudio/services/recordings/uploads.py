@@ -223,7 +223,7 @@ def delete_recording(recording: AudioFile) -> None:
             AudioFile.objects.filter(pk=recording.pk).delete()
     except ProtectedError:
         AudioFile.objects.filter(pk=recording.pk).update(
-            file="", envelope="", playable="", peaks=[]
+            file="", envelope="", playable="", peaks=[], sha256=""
         )
 
 

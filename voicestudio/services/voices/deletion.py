@@ -208,7 +208,7 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
                 # Without its claim, a worker that downloads the audio now has nothing to write.
                 calls.filter(pk=call.pk).update(
                     audio="", audio_url="", answer_file="", audio_peaks=[],
-                    audio_trouble="deleted",
+                    audio_sha256="", audio_trouble="deleted",
                     claim=None, lease_until=None,
                 )  # fmt: skip
             yield from items
@@ -226,7 +226,7 @@ def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
             if derived:
                 default_storage.delete(str(derived.name))
         AudioFile.objects.filter(pk=recording.pk).update(
-            file="", peaks=[], envelope="", playable="", deleted_at=timezone.now()
+            file="", sha256="", peaks=[], envelope="", playable="", deleted_at=timezone.now()
         )
     return item
 

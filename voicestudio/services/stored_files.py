@@ -1,0 +1,156 @@
+"""Stored files: whether each row has its file, and each file here and at the provider its row."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import FileField, Model
+from django.utils import timezone
+
+from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio
+from voicestudio.words.stored_files import FileProblem
+
+from .paid_calls import provider
+
+logger = logging.getLogger(__name__)
+
+# A file is stored before its row is written, so a younger one may still get its row.
+YOUNG: Final = timedelta(days=1)
+# The columns with the size and the checksum of a file, for files that cannot be made again.
+FACTS: Final = {"file": ("bytes", "sha256"), "audio": ("audio_bytes", "audio_sha256")}
+RECORDING_FOLDERS: Final = ("recordings", "envelopes", "playable", "answers")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A file that does not agree with its row.
+
+    `name` is the file's name in our storage or at the provider, `row` the row that names it (""
+    without one). `file_id` and `purpose` are those of a file at the provider.
+    """
+
+    problem: FileProblem
+    name: str
+    row: str = ""
+    file_id: int | None = None
+    purpose: str = ""
+
+
+def check_rows() -> Iterator[Finding]:
+    """Compare every row with its files; files without a checksum get the one they have now."""
+    for model in _models():
+        rows: Any = model._default_manager
+        for field in _file_fields(model):
+            facts = FACTS.get(field, ())
+            named = rows.exclude(**{field: ""}).order_by("pk").values_list("pk", field, *facts)
+            for pk, name, *known in named.iterator():
+                problem = _check_file(rows.filter(**{"pk": pk, field: name}), name, facts, known)
+                if problem is not None:
+                    yield Finding(problem, name, f"{model._meta.model_name} {pk}")
+
+
+def find_orphans() -> Iterator[Finding]:
+    """Files in our folders that no row names, unless they are less than a day old."""
+    for top in (*RECORDING_FOLDERS, *(kind.AUDIO_FOLDER for kind in PaidCall.kinds())):
+        for folder, names in _walk(top):
+            known = _names_in(folder)
+            for name in names:
+                if name not in known and not _is_young(name):
+                    yield Finding(FileProblem.ORPHAN, name)
+
+
+def find_orphans_at_provider() -> Iterator[Finding]:
+    """Files that this studio uploaded and no row knows any more. Raises `MiniMaxError`.
+
+    The name of an uploaded file begins with the id of its studio, so that files of another studio
+    with the same account are never among them.
+    """
+    prefix, since = f"{Studio.current()}-", (timezone.now() - YOUNG).timestamp()
+    living = ProviderFile.objects.living().filter(account=settings.MINIMAX_PROVIDER)
+    for purpose in Purpose.values:
+        for file in provider.client().list_files(purpose).files:
+            is_young = file.created_at is not None and file.created_at > since
+            if not file.filename.startswith(prefix) or is_young:
+                continue
+            if not living.filter(file_id=file.file_id).exists():
+                problem = FileProblem.ORPHAN_AT_PROVIDER
+                yield Finding(problem, file.filename, file_id=file.file_id, purpose=purpose)
+
+
+def delete_orphan(orphan: Finding) -> None:
+    """Delete a file without a row. Raises OSError or `MiniMaxError` if it cannot be deleted."""
+    if orphan.problem is FileProblem.ORPHAN:
+        default_storage.delete(orphan.name)
+    elif orphan.problem is FileProblem.ORPHAN_AT_PROVIDER and orphan.file_id is not None:
+        provider.client().delete_file(orphan.file_id, orphan.purpose)
+    else:
+        raise ValueError("a file that a row names is not deleted")
+    logger.info("Deleted %s, which had no row.", orphan.name)
+
+
+def _models() -> list[type[Model]]:
+    return [AudioFile, *PaidCall.kinds()]
+
+
+def _file_fields(model: type[Model]) -> list[str]:
+    return [field.name for field in model._meta.fields if isinstance(field, FileField)]
+
+
+def _check_file(
+    row: Any, name: str, facts: tuple[str, ...], known: list[Any]
+) -> FileProblem | None:
+    """Compare a file with the size and checksum in its row, which is a query for one row."""
+    try:
+        with Path(default_storage.path(name)).open("rb") as source:
+            checksum = hashlib.file_digest(source, "sha256").hexdigest() if facts else ""
+            size = source.tell()
+    except FileNotFoundError:
+        # Unless it was deleted, with its row or another file in its place, since the row was read.
+        return FileProblem.MISSING if row.exists() else None
+    except OSError:
+        return FileProblem.UNREADABLE
+    if not facts:
+        return None
+    known_size, known_checksum = known
+    if known_checksum not in ("", checksum) or known_size not in (None, size):
+        return FileProblem.CHANGED if row.exists() else None
+    if not known_checksum:
+        row.update(**{facts[1]: checksum})
+    return None
+
+
+def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Each folder below `folder` with the names of its files in our storage."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield folder, [f"{folder}/{file}" for file in files]
+    for each in folders:
+        yield from _walk(f"{folder}/{each}")
+
+
+def _names_in(folder: str) -> set[str]:
+    """The names of all files in this folder that a row knows."""
+    return {
+        name
+        for model in _models()
+        for field in _file_fields(model)
+        for name in model._default_manager.filter(
+            **{f"{field}__startswith": f"{folder}/"}
+        ).values_list(field, flat=True)
+    }
+
+
+def _is_young(name: str) -> bool:
+    try:
+        modified = Path(default_storage.path(name)).stat().st_mtime
+    except FileNotFoundError:
+        return True  # deleted meanwhile
+    return datetime.fromtimestamp(modified, UTC) > timezone.now() - YOUNG
