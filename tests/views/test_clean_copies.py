@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +235,13 @@ def test_equal_loudness_keeps_the_volume(
     html = get_page(client, original, copy)
 
     assert "data-volume-of" not in html
+
+
+def test_missing_file_is_explained(client: Client, user: User) -> None:
+    original = make_checked_recording("usable", content=hum(12))
+    Path(original.file.path).unlink()
+
+    response = client.post(f"/recordings/{original.pk}/clean-copy/", {"level": "on"})
+
+    assert "Our copy of the recording can&#x27;t be read." in response.content.decode()
+    assert AudioFile.objects.count() == 1

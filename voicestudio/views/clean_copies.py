@@ -32,6 +32,9 @@ def clean_copy(request: HttpRequest, pk: int) -> HttpResponse:
         code = "nothing_left" if problem.code == "silent" else problem.code
         message = words.message_for_audio_problem(code, problem.facts, purpose=original.purpose)
         return _render_page(request, original, form, message=message)
+    except service.FileMissing:
+        message = words.TROUBLES[words.Trouble.RECORDING_GONE]
+        return _render_page(request, original, form, message=message)
     return redirect(f"{reverse('clean_copy', args=[pk])}?copy={copy.pk}")
 
 

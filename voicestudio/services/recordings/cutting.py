@@ -76,7 +76,7 @@ def waveform_bars(recording: AudioFile, start_ms: int, end_ms: int, bars: int = 
     if recording.envelope:
         try:
             return read_bars(Path(recording.envelope.path), start_ms, end_ms, bars)
-        except OSError:
+        except (OSError, ValueError):
             logger.exception("The envelope of recording %s cannot be read.", recording.pk)
     peaks, length_ms = recording.peaks, recording.duration_ms
     if not peaks or not length_ms:
