@@ -170,6 +170,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.target.matches?.("#recording, #prompt_clip")) {
     const upload = document.querySelector(`[data-target="#${event.target.id}"]`);
     upload.querySelector(".upload-message").replaceChildren();
+    byId("file-id-error").replaceChildren();
     byId("announcer").textContent = upload.dataset.done;
   }
 });

@@ -313,7 +313,7 @@ def test_prompt_clip_is_sent_with_the_recording(studio: Studio) -> None:
 def test_file_id_and_example_recording_are_chosen_in_place(studio: Studio) -> None:
     page = studio.page()
     file_id, recording = page.get_by_label("File ID"), page.locator("#recording")
-    note = page.locator(".upload-message .note")
+    note = page.locator("#file-id-error .note")
 
     page.get_by_role("button", name="Use an example recording").click()
     expect(recording).to_contain_text("Example recording 1.wav")

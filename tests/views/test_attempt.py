@@ -118,7 +118,7 @@ def test_support_details_are_complete(browser: Client, owner: User) -> None:
     )  # fmt: skip
 
     html = page(browser, attempt)
-    support = re.findall(r'<pre class="sunken" id="support">(.*?)</pre>', html, re.DOTALL)[0]
+    support = re.findall(r'<pre class="sunken" id="support"[^>]*>(.*?)</pre>', html, re.DOTALL)[0]
 
     assert support.split("\n")[0] == f"Attempt {attempt.pk}, failed"
     assert support.split("\n")[3:] == [

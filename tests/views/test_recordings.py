@@ -225,7 +225,7 @@ def test_invalid_file_id_is_an_error(client: Client, user: User, given: str) -> 
     response = client.post("/clone-form/use-file-id/", {"file_id": given}, headers=HTMX)
 
     assert response.status_code == 422
-    assert response["HX-Retarget"] == "#id_file_error"
+    assert response["HX-Retarget"] == "#file-id-error"
     assert AudioFile.objects.count() == 0
 
 

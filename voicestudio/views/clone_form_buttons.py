@@ -140,5 +140,6 @@ def _show_choice(request: HtmxRequest, recording: AudioFile) -> HttpResponse:
 
 def _show_error(request: HtmxRequest, field: str, message: Message) -> HttpResponse:
     if request.htmx:
-        return recording_uploads.render_refusal(request, message)
+        target = "#file-id-error" if field == "file_id" else "#id_file_error"
+        return recording_uploads.render_refusal(request, message, target=target)
     return render_page(request, posted_form(request, errors={field: str(message)}))

@@ -88,14 +88,16 @@ def recording_list(request: HtmxRequest) -> HttpResponse:
     return redirect(f"{reverse('new')}?{field}={recording.pk}")
 
 
-def render_refusal(request: HttpRequest, message: words.Message) -> HttpResponse:
-    """Why a recording was not stored: beside the field for htmx, else above the list."""
+def render_refusal(
+    request: HttpRequest, message: words.Message, *, target: str = "#id_file_error"
+) -> HttpResponse:
+    """Why a recording was not stored: in `target` for htmx, else above the list."""
     if not request.htmx:  # type: ignore[attr-defined]
         return recordings.render_list(request, message=message, status=422)
     note = {"headline": message.headline, "next_step": message.next_step}
     response = render(request, "_note.html", note | {"state": "failed"}, status=422)
     # Beside the recording that is already chosen, not in its place.
-    return retarget(response, "#id_file_error")
+    return retarget(response, target)
 
 
 def _store_several(request: HttpRequest) -> HttpResponse:
