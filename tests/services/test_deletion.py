@@ -11,6 +11,7 @@ from django.utils import timezone
 from tests.factories import make_attempt, make_recording, make_voice
 from tests.services.conftest import make_provider_voice, store_at_provider
 from voicestudio.models import (
+    AttemptState,
     AudioFile,
     CloneAttempt,
     Event,
@@ -190,6 +191,18 @@ def test_delete_keeps_recordings_that_other_attempts_need(kept: Voice, person: U
     assert ("file_there", "kept") in states
     assert ("recording", "kept") in states
     assert AudioFile.objects.get(pk=kept.attempt.recording_id).has_file
+
+
+def test_delete_takes_recordings_that_only_failed_attempts_used_as_well(
+    kept: Voice, person: User
+) -> None:
+    make_attempt(AttemptState.FAILED, by=person, recording=kept.attempt.recording)
+    make_attempt(AttemptState.STOPPED, by=person, recording=kept.attempt.recording)
+
+    states = _states(_delete(kept, person))
+
+    assert ("recording", "done") in states
+    assert not AudioFile.objects.get(pk=kept.attempt.recording_id).has_file
 
 
 def test_delete_keeps_a_file_there_that_another_recording_shares(

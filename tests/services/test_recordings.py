@@ -318,3 +318,18 @@ def test_forgotten_upload_is_made_again(person: User, data_dir: Path) -> None:
 )
 def test_file_name_stays_as_it_is_written(name: str, shown: str) -> None:
     assert clean_file_name(name) == shown
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_deletion_that_was_cut_short_is_finished(used: bool, person: User, data_dir: Path) -> None:
+    long_ago = timezone.now() - timedelta(hours=1)
+    recording = make_recording(by=person, uploaded=False, deleted_at=long_ago)
+    if used:
+        make_attempt(AttemptState.FAILED, by=person, recording=recording)
+    under_way = make_recording(by=person, uploaded=False, deleted_at=timezone.now())
+
+    recordings.finish_deletions()
+
+    assert _files(data_dir) == [Path(under_way.file.path)]
+    left = AudioFile.objects.exclude(pk=under_way.pk)
+    assert list(left.values_list("file", flat=True)) == [""] * used

@@ -161,6 +161,11 @@ class AudioFile(models.Model):
                 condition=Q(checked_at=None),
                 name="recording_to_check",
             ),
+            models.Index(
+                fields=("deleted_at",),
+                condition=Q(deleted_at__isnull=False),
+                name="recording_deleted",
+            ),
         )
 
     def __str__(self) -> str:

@@ -110,6 +110,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     reminders.send_if_due,
     drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,
+    recordings.finish_deletions,
     sign_in_limits.clear_expired,
 )
 

@@ -12,6 +12,7 @@ from .uploads import (
     add_by_file_id,
     delete_recording,
     fetch_example,
+    finish_deletions,
     store_local_file,
     store_upload,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "delete_recording",
     "ensure_playable",
     "fetch_example",
+    "finish_deletions",
     "list_family",
     "requeue_lost_checks",
     "run_check",

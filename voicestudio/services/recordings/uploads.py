@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EXAMPLE_VOICES: Final = 4
+# No deletion takes that long.
+DELETION_DIED_AFTER: Final = timedelta(minutes=10)
 # Why a deletion there is not needed, or not possible.
 GONE: Final = frozenset({Reason.NOT_FOUND, Reason.INVALID, Reason.UNSUPPORTED})
 
@@ -209,15 +212,38 @@ def delete_recording(recording: AudioFile) -> None:
         # From now on no form accepts it.
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
     try:
-        _delete_at_provider(recording)
-        for file in recording.files:
-            file.storage.delete(str(file.name))
+        _delete_files(recording)
     except (MiniMaxError, OSError) as error:
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=recording.deleted_at)
         if isinstance(error, MiniMaxError):
             raise NotDeleted(call_log.message_for_free_call(error)) from error
         logger.exception("The files of recording %s cannot be deleted.", recording.pk)
         raise NotDeleted(NotDeleted.DISK) from error
+    _delete_row(recording)
+
+
+def finish_deletions() -> None:
+    """Finish deletions whose process died; one that fails is tried again later."""
+    now = timezone.now()
+    unfinished = AudioFile.objects.filter(deleted_at__lt=now - DELETION_DIED_AFTER)
+    for recording in unfinished.exclude(file="")[:50]:
+        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
+        try:
+            _delete_files(recording)
+        except (MiniMaxError, OSError):
+            logger.warning("Recording %s cannot be deleted yet.", recording.pk, exc_info=True)
+        else:
+            _delete_row(recording)
+
+
+def _delete_files(recording: AudioFile) -> None:
+    _delete_at_provider(recording)
+    for file in recording.files:
+        file.storage.delete(str(file.name))
+
+
+def _delete_row(recording: AudioFile) -> None:
+    """Delete the row, or empty it if attempts refer to it."""
     try:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()

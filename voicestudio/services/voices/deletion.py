@@ -241,9 +241,9 @@ def _recordings(voice: Voice) -> list[AudioFile]:
 
 
 def _used_elsewhere(recording: AudioFile, voice: Voice) -> bool:
-    """Whether another attempt needs the recording, unless its voice was deleted as well."""
-    others = CloneAttempt.objects.using_recording(recording.pk).exclude(cloned_voice=voice)
-    return others.exclude(cloned_voice__deleted_at__isnull=False).exists()
+    """Whether another attempt needs the recording: it is under way, or its voice exists."""
+    needed = CloneAttempt.objects.needing_recording(recording.pk)
+    return needed.exclude(cloned_voice=voice).exists()
 
 
 def _is_shared_there(recording: AudioFile) -> bool:
