@@ -1,5 +1,6 @@
 """The journal: an answer that was paid for survives whatever its row cannot take."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,15 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
-from django.db import OperationalError, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from voicestudio import words
+from voicestudio.minimax import HttpResponse
 from voicestudio.models import (
     AttemptState,
     Charge,
@@ -31,6 +37,10 @@ from voicestudio.services.speeches import SpeechOrder
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NO_AUDIO = {"data": {"audio": b"no audio".hex()}, "base_resp": {"status_code": 0}}
+ODD_TEXTS = st.text(max_size=20) | st.sampled_from(["\x00", "\ud800", "x" * 300, "1e400"])
+ODD_NUMBERS = st.integers(-(2**70), 2**70) | st.floats()
+ODD_VALUES = st.none() | st.booleans() | ODD_NUMBERS | ODD_TEXTS
+ODD_OBJECTS = ODD_VALUES | st.lists(ODD_VALUES, max_size=2)
 type Submit = Callable[[], CloneAttempt | Speech]
 
 
@@ -57,6 +67,12 @@ def answer_of(call: PaidCall) -> bytes:
     with call.answer_file.open("rb") as file:
         content: bytes = file.read()
     return content
+
+
+def response(body: dict[str, Any]) -> HttpResponse:
+    """The body as it comes from the provider."""
+    content = json.dumps(body).encode()
+    return HttpResponse(call="call", http_status=200, headers={}, content=content, redact=str)
 
 
 def run(call: PaidCall) -> None:
@@ -174,6 +190,43 @@ def test_answer_after_a_person_has_settled_is_kept_with_the_call(
     assert files_in(data_dir) == []
 
 
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_answer_waits_while_the_database_is_away(
+    error: type[Error], submit_clone: Submit, data_dir: Path
+) -> None:
+    attempt = submit_clone()
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+    kept = files_in(data_dir)
+
+    def refuse(*_args: Any) -> None:
+        raise error("the connection is closed")
+
+    with connection.execute_wrapper(refuse):
+        worker.record_kept_answers(at_once=True)
+    assert files_in(data_dir) == kept
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, files_in(data_dir)) == (AttemptState.READY, [])
+
+
+def test_answer_to_an_earlier_request_takes_no_place_of_a_later_one(
+    submit_speech: Submit, standin: StandIn
+) -> None:
+    """The worker was killed between putting a call off and removing its "slow down"."""
+    speech = submit_speech()
+    speech.claim = uuid4()
+    journal.write(speech, response({"base_resp": {"status_code": 1002}}))
+    standin.script("t2a_v2", Fault(body=NO_AUDIO, after="work"))
+
+    worker.record_kept_answers(at_once=True)
+    run(speech)
+
+    speech.refresh_from_db()
+    assert b"no audio".hex().encode() in answer_of(speech)
+
+
 def test_young_answer_is_left_to_the_process_that_received_it(
     submit_clone: Submit, data_dir: Path
 ) -> None:
@@ -221,13 +274,13 @@ def test_nothing_is_sent_when_the_disk_is_nearly_full(
     assert standin.calls_of("voice_clone") == standin.calls_of("t2a_v2") == []
 
 
-def test_detail_that_fits_no_column_is_dropped(submit_clone: Submit) -> None:
+@pytest.mark.parametrize("detail", [{"input_sensitive_type": 2**70}, {"audio_peaks": None}])
+def test_detail_that_fits_no_column_is_dropped(
+    detail: dict[str, Any], submit_clone: Submit
+) -> None:
     attempt = submit_clone()
     absurd = replace(
-        steps.STEPS,
-        answer_columns=lambda call, answer: (
-            steps.answer_columns(call, answer) | {"input_sensitive_type": 2**70}
-        ),
+        steps.STEPS, answer_columns=lambda call, answer: steps.answer_columns(call, answer) | detail
     )
 
     runner.run(absurd, attempt.pk)
@@ -236,6 +289,37 @@ def test_detail_that_fits_no_column_is_dropped(submit_clone: Submit) -> None:
     assert attempt.state == AttemptState.READY
     assert Voice.objects.get().uncertain is False
     assert b"base_resp" in answer_of(attempt)
+
+
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    details=st.dictionaries(
+        st.sampled_from(["demo_audio", "input_sensitive", "input_sensitive_type", "trace_id", "x"]),
+        ODD_OBJECTS,
+    ),
+    extra=st.dictionaries(
+        st.sampled_from(["usage_characters", "audio_length", "audio_size", "word_count"]),
+        ODD_OBJECTS,
+    ),
+    message=ODD_OBJECTS,
+)
+def test_no_detail_keeps_a_success_from_being_recorded(
+    submit: Submit, details: dict[str, Any], extra: dict[str, Any], message: object
+) -> None:
+    base = {"base_resp": {"status_code": 0, "status_msg": message}, "data": NO_AUDIO["data"]}
+    call = submit()
+    call.claim = uuid4()
+    type(call).objects.filter(pk=call.pk).update(
+        status=call.IN_FLIGHT_STATUS, claim=call.claim, sent={}, sent_at=timezone.now()
+    )
+
+    journal.write(call, response(details | {"extra_info": extra} | base))
+    worker.record_kept_answers(at_once=True)
+
+    call.refresh_from_db()
+    assert (call.status, call.status_code) == ("ready", 0)
 
 
 def test_answer_that_is_no_audio_is_kept_whole(submit_speech: Submit, standin: StandIn) -> None:

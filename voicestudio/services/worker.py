@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from voicestudio.models import CallStatus, PaidCall, Worker
@@ -73,7 +73,8 @@ def record_kept_answers(*, at_once: bool = False) -> None:
     for entry in journal.entries(at_once=at_once):
         try:
             RECORDERS[entry.kind](entry)
-        except (DatabaseError, OSError):
+        except (Error, OSError):
+            # Also an InterfaceError, which a lost connection raises and which is no DatabaseError.
             logger.warning("An answer stays in the journal.", exc_info=True)
         except Exception:
             logger.exception("An answer in the journal cannot be recorded.")

@@ -115,7 +115,7 @@ def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> No
     call = steps.model._default_manager.all().for_worker().filter(pk=entry.pk).first()
     if call is None or call.claim != entry.claim:
         # A person has settled the call meanwhile: what they said stands, and the answer is kept.
-        logger.error("%s %s was answered after it was settled.", entry.kind, entry.pk)
+        logger.error("%s %s does not wait for an answer in the journal.", entry.kind, entry.pk)
         _keep_late_answer(call, entry)
         return
     if call.status in (CallStatus.SENDING, call.IN_FLIGHT_STATUS, CallStatus.UNKNOWN):
@@ -157,7 +157,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> N
     }
     try:
         recorded = _write_answer(steps, call, answer, columns)
-    except (DataError, OverflowError, ValueError):
+    except (DataError, IntegrityError, OverflowError, ValueError):
         logger.exception("A detail of the answer to %s %s is dropped.", steps.name, call.pk)
         columns = {name: columns[name] for name in ESSENTIAL if name in columns}
         columns |= journal.move_to_storage(call)
@@ -190,7 +190,12 @@ def _write_answer(
 
 def _keep_late_answer(call: PaidCall | None, entry: journal.Entry) -> None:
     """Attach the answer to a call that does not wait for it any more."""
-    if call is None:
+    if call is None or call.status in (
+        CallStatus.WAITING,
+        CallStatus.SENDING,
+        call.IN_FLIGHT_STATUS,
+    ):
+        # An earlier "slow down", most likely. The row has one place, for the answer still to come.
         entry.set_aside()
         return
     call.claim = entry.claim
