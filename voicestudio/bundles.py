@@ -24,6 +24,7 @@ SCRIPTS: Final = (
     "copy-button",
     "local-times",
     "live-rows",
+    "keep-focus",
     "failed-requests",
     "sign-in-dialog",
     "clone-form",

@@ -72,6 +72,7 @@ function updatePreview() {
   const pattern = !amount ? "none" : amount < smallest ? "little" : "about";
   const price = cost.dataset.currency + Math.max(amount, smallest).toFixed(2);
   setText(cost, cost.dataset[pattern].replace("{price}", price));
+  setText(byId("price-in-view"), cost.textContent.trim());
 
   const note = byId("tags-note");
   const soundTags = note.dataset.tags.split(" ");
@@ -105,7 +106,8 @@ const IS_COMPLETE = {
 
 function updateSteps() {
   for (const card of findForm()?.querySelectorAll("[data-step]") ?? []) {
-    const isComplete = Boolean(IS_COMPLETE[card.dataset.step]());
+    const hasError = card.querySelector("[aria-invalid=true], .error, [data-verdict=unusable], [data-verdict=disappointing]");
+    const isComplete = !hasError && Boolean(IS_COMPLETE[card.dataset.step]());
     card.querySelector(".step-number").toggleAttribute("data-done", isComplete);
   }
 }

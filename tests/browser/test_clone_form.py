@@ -494,3 +494,48 @@ def test_page_older_than_the_sign_in_keeps_the_form_without_javascript(studio: S
     expect(page.locator("#recording")).to_contain_text("anna.wav")
     expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
     assert CloneAttempt.objects.count() == 0
+
+
+# Focus, descriptions, and the bar of a phone ------------------------------------------------------
+
+
+def test_focus_stays_on_the_pressed_button(studio: Studio) -> None:
+    page = studio.page()
+
+    page.get_by_role("button", name="Use an example recording").press("Enter")
+
+    expect(page.locator("#recording .player")).to_be_visible()
+    expect(page.get_by_role("button", name="Use an example recording")).to_be_focused()
+
+
+def test_every_description_of_a_field_exists(studio: Studio) -> None:
+    page = studio.page()
+    page.get_by_label("Voice ID").fill("1")
+    submit_form(page)
+    expect(page.locator(".error-summary")).to_be_visible()
+
+    missing = page.evaluate(
+        """[...document.querySelectorAll("[aria-describedby]")].flatMap((element) =>
+            element.getAttribute("aria-describedby").split(" "))
+            .filter((id) => !document.getElementById(id))"""
+    )
+
+    assert missing == []
+
+
+def test_no_step_is_ticked_beside_its_error(studio: Studio) -> None:
+    page = studio.page()
+    page.get_by_label("Speaker").fill("Anna Larsen")
+    submit_form(page)
+    expect(page.locator(".error-summary")).to_be_visible()
+
+    ticked = page.locator("[data-step]:has(.error):has(.step-number[data-done])")
+    expect(ticked).to_have_count(0)
+
+
+def test_price_and_button_stay_in_view_on_a_phone(studio: Studio) -> None:
+    page = studio.page(viewport={"width": 375, "height": 812})
+
+    expect(page.get_by_role("button", name="Clone voice")).to_be_in_viewport()
+    expect(page.locator("#price-in-view")).to_be_in_viewport()
+    expect(page.locator("#price-in-view")).to_have_text("less than $0.01 now")

@@ -1,0 +1,36 @@
+// When a swap replaces the control that had the focus, gives it to the same control of the new
+// content, else to the page's main part, so that the keyboard goes on from there.
+let previous = null;
+
+const describe = (element) => ({
+  id: element.id,
+  action: element.closest("form")?.getAttribute("action"),
+  text: element.textContent.trim(),
+  name: element.getAttribute("name"),
+});
+
+function findAgain({ id, action, text, name }) {
+  if (id && document.getElementById(id)) return document.getElementById(id);
+  const controls = document.querySelectorAll("button, input:not([type=hidden]), select, textarea");
+  return [...controls].find((control) => {
+    const found = describe(control);
+    return found.action === action && found.text === text && found.name === name;
+  });
+}
+
+// Before the button is disabled, which would take the focus from it.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const { activeElement } = document;
+  if (detail.elt.contains(activeElement)) previous = describe(activeElement);
+});
+
+function giveFocusBack() {
+  if (!previous || document.activeElement !== document.body) return;
+  const control = findAgain(previous);
+  previous = null;
+  const target = control?.checkVisibility() ? control : document.getElementById("main");
+  target?.focus({ preventScroll: true });
+}
+
+// Later, when htmx has enabled the button again.
+document.addEventListener("htmx:afterSettle", () => setTimeout(giveFocusBack));
