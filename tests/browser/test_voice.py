@@ -4,7 +4,8 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
@@ -58,6 +59,28 @@ def test_kept_voice_updates_its_page(studio: Studio, standin: StandIn) -> None:
     expect(page.locator("#story")).to_contain_text("Kept, anna")
     assert page.evaluate("window.isSamePage")
     assert Voice.objects.get().state == VoiceState.KEPT
+
+
+def test_change_during_a_reload_of_the_voice_is_shown(studio: Studio) -> None:
+    """The response to the first request shows the voice as it was before the second change."""
+    voice = factories.make_voice()
+    for event in ("htmx:afterRequest", "htmx:sendAbort"):  # of the request that is replaced
+        studio.expect_message(event)
+    page = studio.page(path=f"/voices/{voice.pk}/")
+    address = re.compile(rf"/voices/{voice.pk}/$")
+    change = "document.body.dispatchEvent(new Event('voice-changed'))"
+    held: list[Route] = []
+    page.route(address, lambda route: held.append(route), times=1)
+    with page.expect_request(address):
+        page.evaluate(change)
+    old = page.request.get(page.url)
+
+    Voice.objects.filter(pk=voice.pk).update(reminder_dismissed_at=timezone.now())
+    page.evaluate(change)
+    held[0].fulfill(response=old)
+
+    expect(page.locator("#life")).to_contain_text("Reminder dismissed.")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_voice_speaks_a_text_that_can_be_played_and_reused(
