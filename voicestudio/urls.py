@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/<id:pk>/cut/", cutting.cut, name="cut_recording"),
     path("recordings/<id:pk>/shape/", cutting.shape, name="recording_shape"),
     path("recordings/<id:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
+    path("recordings/<id:pk>/rename/", recordings.rename, name="rename_recording"),
     path("recordings/<id:pk>/delete/", recordings.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
     path("voices/compare/", sync.compare, name="compare"),

@@ -363,3 +363,12 @@ def test_row_escapes_what_people_typed(browser: Client, owner: User) -> None:
 
     assert row.count("<script") == 0
     assert row.count("\"' onload") == 0
+
+
+def test_row_links_to_its_voice_and_its_speaker(browser: Client, owner: User) -> None:
+    attempt = make_attempt(AttemptState.READY, by=owner)
+
+    page = text(browser.get(URL))
+
+    assert page.count(f'href="/voices/{attempt.cloned_voice_id}/"') == 1
+    assert page.count(f'href="/speakers/{attempt.speaker_id}/"') == 1

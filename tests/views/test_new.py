@@ -142,7 +142,7 @@ def test_form_has_a_fixed_number_of_queries(
         factories.make_recording(by=user, purpose=Purpose.PROMPT)
     client.get("/")
 
-    with django_assert_num_queries(6):  # session, user, two selects, just now, what expires
+    with django_assert_num_queries(7):  # session, user, speakers, two selects, just now, expiring
         client.get("/")
 
 
@@ -696,3 +696,27 @@ def test_strip_is_absent_when_nothing_expires(client: Client, user: User) -> Non
 
     assert (html.count("within 48 hours"), html.count("expiring")) == (0, 0)
     assert re.search(r"<main [^>]*>\s*<header", html)
+
+
+@pytest.mark.parametrize("typed", ["Anna Larson", "Ánna Lärsen", "Ana Larsen"])
+def test_similar_name_asks_for_the_same_person(typed: str, client: Client, user: User) -> None:
+    known = factories.make_speaker("Anna Larsen")
+    factories.make_speaker("Wang Fang")
+
+    html = client.get("/voice-id/", {"speaker": typed}).content.decode()
+
+    assert html.count("Is this the same person as") == 1
+    assert html.count(f'href="/speakers/{known.pk}/"') == 1
+
+
+@pytest.mark.parametrize("typed", ["Anna Larsen", "anna larsen", "Bob", ""])
+def test_known_or_other_name_asks_nothing(typed: str, client: Client, user: User) -> None:
+    factories.make_speaker("Anna Larsen")
+
+    assert "same person" not in client.get("/voice-id/", {"speaker": typed}).content.decode()
+
+
+def test_form_offers_the_names_of_speakers(client: Client, user: User) -> None:
+    factories.make_speaker("Zoë <b>")
+
+    assert '<option value="Zoë &lt;b&gt;">' in client.get("/").content.decode()

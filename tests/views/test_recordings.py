@@ -536,3 +536,21 @@ def test_upload_keeps_the_name_that_the_browser_states(client: Client, user: Use
     client.post("/recordings/", {"name": name, "file": file}, headers=HTMX)
 
     assert AudioFile.objects.get().name == name
+
+
+def test_recording_is_renamed_and_found_by_its_new_name(client: Client, user: User) -> None:
+    recording = factories.make_recording(by=user)
+
+    client.post(f"/recordings/{recording.pk}/rename/", {"name": "=Żółć, “a”\n2.wav"})
+
+    recording.refresh_from_db()
+    assert recording.name == "=Żółć, “a” 2.wav"
+    assert ids(client.get("/recordings/?q=żółć").content.decode()) == [recording.pk]
+
+
+def test_recording_keeps_its_name_instead_of_none(client: Client, user: User) -> None:
+    recording = factories.make_recording(by=user)
+
+    client.post(f"/recordings/{recording.pk}/rename/", {"name": " "})
+
+    assert AudioFile.objects.get().name == recording.name

@@ -39,7 +39,9 @@ class CloneFields(forms.Form):
         longest=120,
         help_text=_("The person's name, in any script."),
         error_messages={"required": _("Whose voice is it? Type the person's name.")},
-        widget=forms.TextInput(attrs={"autocapitalize": "words"}),
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "words", "autocomplete": "off", "list": "speakers"}
+        ),
     )
     voice_id = VoiceIdField(
         label=_("Voice ID"),

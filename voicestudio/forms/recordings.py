@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Origin, Purpose
 
+from .fields import TypedField
 from .ids import parse_id
 
 
@@ -94,3 +95,14 @@ class FileIdForm(forms.Form):
     """A recording that MiniMax already has."""
 
     file_id = FileIdField(error_messages={"required": _("Type the number first.")})
+
+
+class RecordingNameForm(forms.Form):
+    """Another name for a recording."""
+
+    name = TypedField(
+        label=_("Name"),
+        longest=200,
+        error_messages={"required": _("Type a name.")},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )

@@ -58,10 +58,13 @@ def attempt_row(attempt: CloneAttempt) -> SafeString:
         "link_label": link_label,
         "has_no_audio": has_no_audio,
         "has_parent": attempt.parent_id is not None,
+        "has_voice": attempt.cloned_voice_id is not None,
     }
     texts = {
         "pk": str(attempt.pk),
         "speaker": attempt.speaker_name,
+        "speaker_url": row_url("speaker", attempt.speaker_id),
+        "voice_url": row_url("voice", attempt.cloned_voice_id) if attempt.cloned_voice_id else "",
         "voice_id": attempt.voice_id,
         "url": row_url("attempt", attempt.pk),
         "link_url": link_url,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from voicestudio.forms import CloneForm, texts
 from voicestudio.models import CloneAttempt
 from voicestudio.services import clones
-from voicestudio.services.voices import voice_ids
+from voicestudio.services.voices import speakers, voice_ids
 
 from . import clone_form, form_tokens, uploads
 from .current_user import current_user
@@ -56,7 +56,11 @@ def voice_id(request: HttpRequest) -> HttpResponse:
     suggestion = "" if typed or not speaker else voice_ids.suggest(speaker)[0]
     known = typed or suggestion
     check = voice_ids.check(known, speaker) if known else None
-    context = {"verdict": check, "suggestion": suggestion}
+    context = {
+        "verdict": check,
+        "suggestion": suggestion,
+        "similar": speakers.find_similar(speaker) if speaker else [],
+    }
     return render(request, "attempts/new.html#voice-id", context)
 
 

@@ -18,7 +18,7 @@ from voicestudio.minimax import limits
 from voicestudio.models import CloneAttempt
 from voicestudio.services import reminders
 from voicestudio.services.money import prices
-from voicestudio.services.voices import voice_ids
+from voicestudio.services.voices import speakers, voice_ids
 
 from . import drafts, form_tokens, suggested_options, uploads
 from .current_user import current_user
@@ -87,6 +87,7 @@ def render_page(
         "sound": form.has_answers(*OPTIONS, *ADVANCED),
         "advanced": form.has_answers(*ADVANCED),
         "practice": settings.PRACTICE_MODE,
+        "speaker_names": speakers.list_names(),
         # Left out while errors are corrected, so that the page stays short.
         "soon": None if form.is_bound else reminders.count_expiring(),
         **recordings,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio import words
 from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
+from voicestudio.forms.recordings import RecordingNameForm
 from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import recordings as service
@@ -95,6 +96,19 @@ def recording(request: HtmxRequest, pk: int) -> HttpResponse:
         response = render(request, "recordings/detail.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a recording another name."""
+    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    form = RecordingNameForm(request.POST)
+    if form.is_valid():
+        service.rename_recording(recording, form.cleaned_data["name"])
+        messages.success(request, _("The new name was saved."))
+    else:
+        messages.error(request, str(form.errors["name"][0]))
+    return redirect("recording", pk)
 
 
 @require_POST

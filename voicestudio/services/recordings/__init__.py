@@ -3,7 +3,7 @@
 from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
 from .cutting import FileMissing, clean_recording, cut_recording, waveform_bars
 from .family import Member, list_family
-from .store import clean_file_name, delete_abandoned_uploads, store_file
+from .store import clean_file_name, delete_abandoned_uploads, rename_recording, store_file
 from .uploads import (
     EXAMPLE_VOICES,
     ExampleUnavailable,
@@ -36,6 +36,7 @@ __all__ = [
     "fetch_example",
     "finish_deletions",
     "list_family",
+    "rename_recording",
     "requeue_lost_checks",
     "run_check",
     "store_file",

@@ -104,6 +104,12 @@ def save_recording(
     return recording
 
 
+def rename_recording(recording: AudioFile, name: str) -> None:
+    """Give a recording another name for people; MiniMax knows it by its file ID."""
+    recording.name = clean_file_name(name)
+    recording.save(update_fields=["name"])
+
+
 def delete_abandoned_uploads() -> None:
     """Delete the files and folders of uploads, cuts and checks whose process was killed."""
     for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):

@@ -1,15 +1,24 @@
 """Speakers: renamed, and two that are one person merged."""
 
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
 from voicestudio.models import Charge, CloneAttempt, Event, EventKind, Speaker, Studio, Voice
+from voicestudio.models.search import fold_text
 
 from .notes import update_search_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+# The form offers so many names, the newest first, and compares a typed one with so many.
+OFFERED: Final = 200
+COMPARED: Final = 2_000
+# From 0 to 1: how alike two names are that may be of one person.
+ALIKE: Final = 0.85
 
 
 class NameTaken(Exception):  # noqa: N818 - an answer, not a mistake
@@ -18,6 +27,23 @@ class NameTaken(Exception):  # noqa: N818 - an answer, not a mistake
     def __init__(self, speaker: Speaker) -> None:
         super().__init__("name taken")
         self.speaker = speaker
+
+
+def list_names() -> list[str]:
+    """The names of the newest speakers, to choose from while typing."""
+    return list(Speaker.objects.order_by("-pk").values_list("name", flat=True)[:OFFERED])
+
+
+def find_similar(name: str) -> list[Speaker]:
+    """At most three speakers whose names differ a little from `name`: accents, a typing error.
+
+    Empty if there is a speaker of this name.
+    """
+    if not name or Speaker.objects.find_by_name(name) is not None:
+        return []
+    known = dict(Speaker.objects.order_by("-pk").values_list("search_text", "pk")[:COMPARED])
+    found = get_close_matches(fold_text(name), known, n=3, cutoff=ALIKE)
+    return list(Speaker.objects.filter(pk__in=[known[text] for text in found]))
 
 
 def rename_speaker(speaker: Speaker, name: str, *, by: "User") -> None:
