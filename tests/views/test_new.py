@@ -720,3 +720,15 @@ def test_form_offers_the_names_of_speakers(client: Client, user: User) -> None:
     factories.make_speaker("Zoë <b>")
 
     assert '<option value="Zoë &lt;b&gt;">' in client.get("/").content.decode()
+
+
+def test_attempts_of_days_ago_are_not_recent(client: Client, user: User) -> None:
+    old = factories.make_attempt(by=user, created_at=timezone.now() - timedelta(days=2))
+    new = factories.make_attempt(by=user)
+
+    html = client.get("/").content.decode()
+
+    assert (f'href="/history/{old.pk}/"' in html, f'href="/history/{new.pk}/"' in html) == (
+        False,
+        True,
+    )

@@ -1,6 +1,7 @@
 """The clone form: filled in from an address, a draft or a POST, and the page that shows it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
@@ -9,6 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
@@ -32,6 +34,7 @@ COPIED_FIELDS: Final = (
     "rehearsal",
 )  # fmt: skip
 OPTIONS: Final = ("noise_reduction", "volume_normalization", "watermark")
+RECENT: Final = timedelta(days=1)
 ADVANCED: Final = ("text_validation", "accuracy")
 
 
@@ -102,8 +105,10 @@ def render_page(
 
 
 def newest_attempts(request: HttpRequest) -> dict[str, Any]:
-    """The context of the card "Just now": the person's three newest attempts."""
-    own = CloneAttempt.objects.visible_to(request.user).filter(created_by=current_user(request))
+    """The context of the card "Recent attempts": the person's three newest of the last day."""
+    own = CloneAttempt.objects.visible_to(request.user).filter(
+        created_by=current_user(request), created_at__gte=timezone.now() - RECENT
+    )
     attempts = list(own.for_rows()[:3])
     is_running = any(attempt.is_running for attempt in attempts)
     # No player while the card is swapped, because that would interrupt it; and only one, because
