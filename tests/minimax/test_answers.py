@@ -303,8 +303,13 @@ def sse(*events: dict[str, Any]) -> bytes:
             {"data": {"audio": HEX, "status": 2}, "base_resp": OK},
         )
         + b"data: [DONE]\n\n",
+        sse(
+            {"trace_id": "t"},
+            {"data": {"audio": HEX, "status": 1}},
+            {"data": {"audio": "", "status": 2}, "base_resp": OK},
+        ),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_speech_is_read_in_every_wrapping(
     client: Client, provider: ScriptedServer, body: Any

@@ -181,3 +181,27 @@ def test_call_that_a_gateway_lacks_is_unsupported(client: Client, provider: Scri
         provider.will_send(http("404 page not found", "404 Not Found"))
 
         assert get_error(Refused, call).reason is Reason.UNSUPPORTED
+
+
+RATE_LIMIT_TEXT = {"message": "minimax error: 1002 - rate limit"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"base_resp": {"status_code": 0}, "error": RATE_LIMIT_TEXT},
+        {**refusal(1002), "audio": "494433"},
+        {**refusal(1002), "data": {"audio": "494433"}},
+        {**refusal(1002), "data": {"audio_url": "https://cdn.example/a.mp3"}},
+        {**refusal(1002), "demo_audio": "https://cdn.example/a.mp3"},
+    ],
+)
+@pytest.mark.parametrize("call", CALLS[:2])
+def test_slow_down_around_a_success_is_not_repeated(
+    client: Client, provider: ScriptedServer, call: Callable[[Client], Any], body: Any
+) -> None:
+    provider.will_send(http(body, "429 Slow"))
+
+    error = get_error(Refused, lambda: call(client))
+
+    assert (error.retryable, error.outcome_unknown) == (False, True)

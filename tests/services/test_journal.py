@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from voicestudio import words
-from voicestudio.minimax import HttpResponse
+from voicestudio.minimax import CloneAnswer, CloneRequest, HttpResponse
 from voicestudio.models import (
     AttemptState,
     Charge,
@@ -32,6 +32,7 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, speeches, worker
 from voicestudio.services.clones import Order, reconcile, steps
 from voicestudio.services.paid_calls import audio_download, journal, runner
+from voicestudio.services.paid_calls.runner import Keep
 from voicestudio.services.speeches import SpeechOrder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -225,6 +226,27 @@ def test_answer_to_an_earlier_request_takes_no_place_of_a_later_one(
 
     speech.refresh_from_db()
     assert b"no audio".hex().encode() in answer_of(speech)
+
+
+def test_answer_that_comes_while_a_person_settles_is_kept_with_the_call(
+    submit_clone: Submit, person: User, data_dir: Path
+) -> None:
+    attempt = submit_clone()
+    assert isinstance(attempt, CloneAttempt)
+
+    def settle_meanwhile(call: CloneAttempt, request: CloneRequest, keep: Keep) -> CloneAnswer:
+        answer = steps.send_clone(call, request, keep)
+        CloneAttempt.objects.filter(pk=call.pk).update(status=AttemptState.UNKNOWN)
+        assert reconcile.settle_by_hand(call, worked=False, note="", by=person)
+        return answer
+
+    runner.run(replace(steps.STEPS, send=settle_meanwhile), attempt.pk)
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.FAILED
+    assert b"demo_audio" in answer_of(attempt)
+    assert files_in(data_dir) == []
 
 
 def test_young_answer_is_left_to_the_process_that_received_it(

@@ -15,9 +15,10 @@ from pytest_django import Settings
 
 from tests.factories import make_attempt, make_recording
 from voicestudio.audio import AudioProblem
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Studio
-from voicestudio.practice.server import StandIn
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, ProviderFile, Purpose, Studio
+from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import recordings
+from voicestudio.services.paid_calls import provider
 from voicestudio.services.recordings import uploads
 from voicestudio.services.recordings.store import clean_file_name
 
@@ -166,6 +167,30 @@ def test_recording_stays_while_minimax_cannot_be_asked(
 
     kept = AudioFile.objects.get()
     assert (kept.deleted_at, Path(kept.file.path).exists()) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("fault", "stays"),
+    [(Fault(status_code=2013), True), (Fault(http_status=404, body="no"), False)],
+)
+def test_recording_counts_as_deleted_at_minimax_only_if_it_is(
+    fault: Fault, stays: bool, person: User, data_dir: Path, standin: StandIn
+) -> None:
+    recording = make_recording(by=person, uploaded=False)
+    path = Path(recording.file.path)
+    uploaded = provider.client().upload_file(path, purpose="voice_clone", filename=path.name)
+    ProviderFile.objects.create(recording=recording, account="practice", file_id=uploaded.file_id)
+    make_attempt(AttemptState.FAILED, by=person, recording=recording)
+    standin.script("files_delete", fault)
+
+    if stays:
+        with pytest.raises(recordings.NotDeleted):
+            recordings.delete_recording(recording)
+    else:
+        recordings.delete_recording(recording)
+
+    assert ProviderFile.objects.living().count() == 1
+    assert AudioFile.objects.get().has_file is stays
 
 
 def test_recording_stays_while_its_file_cannot_be_deleted(

@@ -214,5 +214,6 @@ def test_page_shows_the_voice_as_its_speeches_say(
 
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
+    assert '<h2 id="life-title">' in html
     assert "data-live" not in html
     assert f'action="/voices/{voice.pk}/keep/"' not in html

@@ -40,7 +40,8 @@ class CloneFields(forms.Form):
         help_text=_("The person's name, in any script."),
         error_messages={"required": _("Whose voice is it? Type the person's name.")},
         widget=forms.TextInput(
-            attrs={"autocapitalize": "words", "autocomplete": "off", "list": "speakers"}
+            # Not autocomplete="off": browsers would not restore the name on the way back.
+            attrs={"autocapitalize": "words", "list": "speakers"}
         ),
     )
     voice_id = VoiceIdField(

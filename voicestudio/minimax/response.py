@@ -157,7 +157,7 @@ class HttpResponse:
     def _refused(self, body: Mapping[str, Any]) -> Refused:
         """Return the error for a "no", whether MiniMax's or a gateway's."""
         code, message = parse_base_resp(body)
-        denial = None
+        says_success, denial = code == 0, None
         if code not in REASONS:
             gateway = gateways.parse_gateway_error(body)
             code = gateway.code or code
@@ -172,7 +172,7 @@ class HttpResponse:
             denied=denial is not None,
             # A paid call must not be repeated because of an HTTP 429 around a success, or of a
             # "slow down" that ends a stream of audio.
-            contradictory=code == 0 or holds_audio(body),
+            contradictory=says_success or holds_audio(body),
             status_code=code,
             status_msg=message[:1000],
             **self._details(body),
@@ -235,8 +235,10 @@ def get_text(body: Mapping[str, Any], name: str) -> str:
 
 def holds_audio(body: Mapping[str, Any]) -> bool:
     """Whether an answer holds the audio of a preview or a speech, or a link to it."""
-    audio = get_text(body, "demo_audio") or get_text(get_object(body, "data"), "audio")
-    return bool(audio.strip())
+    data = get_object(body, "data")
+    found = [get_text(part, name) for part in (data, body) for name in ("audio", "audio_url")]
+    found += [get_text(body, "demo_audio"), get_text(data, "url")]
+    return any(text.strip() for text in found)
 
 
 def parse_retry_after(value: str) -> float | None:

@@ -167,7 +167,8 @@ def _join_events(content: bytes) -> bytes:
         data = get_object(event, "data")
         audio = get_text(data, "audio")
         finished = parse_int64(data.get("status")) == FINISHED
-        whole = finished and bool(parts) and audio.startswith(parts[0])
+        first = next(filter(None, parts), "")
+        whole = finished and bool(first) and audio.startswith(first)
         parts = [audio] if whole else [*parts, audio]
         joined |= event | {"data": data | {"audio": "".join(parts)}}
     return json.dumps(joined).encode()

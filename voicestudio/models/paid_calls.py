@@ -301,9 +301,9 @@ class PaidCall(models.Model):
     @property
     def audio_is_under_way(self) -> bool:
         """Whether a worker is copying the audio at this moment."""
-        missing = (
-            bool(self.audio_url or self.answer_file) and not self.audio and not self.audio_trouble
-        )
+        # An answer that was kept for support alone is read by no worker.
+        source = bool(self.audio_url or (self.answer_file and self.lease_until))
+        missing = source and not self.audio and not self.audio_trouble
         return self.is_ready and missing and not self.has_lapsed
 
     @property

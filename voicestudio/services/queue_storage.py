@@ -43,7 +43,7 @@ class ReplacingStorage(SqliteStorage):
 
     @contextmanager
     def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
-        """A cursor; after an error of a broken file the next one is of a new file."""
+        """A cursor; after an error in a broken file, the next cursor opens a new file."""
         try:
             with super().db(commit, close) as cursor:
                 yield cursor
@@ -79,7 +79,8 @@ def is_readable(path: Path) -> bool:
             for probe in PROBES:
                 connection.execute(probe).fetchone()
     except sqlite3.OperationalError as error:
-        return "locked" in str(error) or "no such table" in str(error)
+        # Busy, a full disk, too many open files, no table yet: the file may be sound.
+        return path.is_file() and "no such column" not in str(error)
     except sqlite3.DatabaseError:
         return False
     return bool(result == "ok")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio
 from voicestudio.words.stored_files import FileProblem
 
-from .paid_calls import provider
+from .paid_calls import provider, provider_files
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def delete_orphan(orphan: Finding) -> None:
     if orphan.problem is FileProblem.ORPHAN:
         default_storage.delete(orphan.name)
     elif orphan.problem is FileProblem.ORPHAN_AT_PROVIDER and orphan.file_id is not None:
-        provider.client().delete_file(orphan.file_id, orphan.purpose)
+        provider_files.delete_file(orphan.file_id, orphan.purpose)
     else:
         raise ValueError("a file that a row names is not deleted")
     logger.info("Deleted %s, which had no row.", orphan.name)

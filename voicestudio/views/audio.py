@@ -68,11 +68,11 @@ class FileChunks(Iterator[bytes]):
 
     def __init__(self, storage: Storage, name: str, first: int, end: int) -> None:
         self.file = storage.open(name, "rb")
+        self.file.seek(first)
         if not TRANSFERS.acquire(timeout=WAIT_FOR_THREAD_S):
             self.file.close()
             raise TooManyTransfers
         self.holds_thread = True
-        self.file.seek(first)
         self.remaining = end - first
 
     def __next__(self) -> bytes:

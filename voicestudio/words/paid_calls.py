@@ -65,7 +65,7 @@ TROUBLES: Final[dict[str, Message]] = {
         _("This one will start soon."),
     ),
     Trouble.OVER_LIMIT: Message(
-        _("This cost more than was left of the month's limit. Nothing was sent."),
+        _("This would have cost more than was left of this month's limit. Nothing was sent."),
         _("An administrator can raise the limit on the Costs page. Then try again."),
         NextStep.TRY_AGAIN,
     ),
@@ -157,7 +157,7 @@ AUDIO_TROUBLES: Final[dict[str, Message]] = {
         _("Generate speech to hear the voice."),
     ),
     "not_stored": Message(
-        _("The voice is ready, but our disk could not store its preview."),
+        _("The voice is ready, but we couldn't store its preview."),
         _("Tell an administrator, then fetch it again."),
     ),
     "deleted": Message(
@@ -185,7 +185,7 @@ SPEECH_AUDIO_TROUBLES: Final[dict[str, Message]] = {
         _("MiniMax's answer is stored. Copy the details for support."),
     ),
     "not_stored": Message(
-        _("The speech was generated, but our disk could not store its audio."),
+        _("The speech was generated, but we couldn't store its audio."),
         _("Tell an administrator, then fetch it again."),
     ),
     "forbidden": Message(

@@ -84,10 +84,11 @@ def check_with_provider(pk: int) -> None:
                 attempt, STEPS.name, lambda: send_clone(attempt, sent_request(attempt), keep)
             )
         except MiniMaxError as error:
-            _record_error(attempt, error)
+            recorded = _record_error(attempt, error)
         else:
-            runner.record_answer(STEPS, attempt, answer)
-        runner.finish_journal(attempt, claim)
+            recorded = runner.record_answer(STEPS, attempt, answer)
+        if recorded:
+            runner.finish_journal(attempt, claim)
 
 
 def record_from_journal(entry: journal.Entry) -> None:
@@ -99,10 +100,11 @@ def record_from_journal(entry: journal.Entry) -> None:
     try:
         answer = STEPS.parse(attempt, entry.response)
     except MiniMaxError as error:
-        _record_error(attempt, error)
+        recorded = _record_error(attempt, error)
     else:
-        runner.record_answer(STEPS, attempt, answer)
-    runner.finish_journal(attempt, entry.claim)
+        recorded = runner.record_answer(STEPS, attempt, answer)
+    if recorded:
+        runner.finish_journal(attempt, entry.claim)
 
 
 def _has_slot(attempt: CloneAttempt) -> bool:
@@ -119,19 +121,23 @@ def _has_slot(attempt: CloneAttempt) -> bool:
     return held and slot.granted
 
 
-def _record_error(attempt: CloneAttempt, error: MiniMaxError) -> None:
-    """Taken: the first request succeeded. Any other error says nothing about it."""
+def _record_error(attempt: CloneAttempt, error: MiniMaxError) -> bool:
+    """Taken: the first request succeeded. Any other error says nothing about it.
+
+    False if the claim is lost.
+    """
     if isinstance(error, Refused) and error.retryable:
         rate_limit.slow_down(attempt, code=error.status_code, retry_after=error.retry_after)
     with transaction.atomic():
         if not attempt.advance(
             held_as=(AttemptState.UNKNOWN,), calls=attempt.calls, lease_until=None
         ):
-            return
+            return False
         if isinstance(error, Refused) and error.reason is Reason.TAKEN:
             _settle(attempt, worked=True, trouble="")
         elif error.outcome_unknown:
             bookkeeping.renew_uncertain_voice(attempt)
+    return True
 
 
 def _settle(attempt: CloneAttempt, *, worked: bool, trouble: str) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -95,9 +96,11 @@ def remove(call: PaidCall) -> None:
 def entries(*, at_once: bool = False) -> Iterator[Entry]:
     """The answers that wait; without `at_once` only those that no process is recording any more."""
     for path in sorted(_folder().glob(f"*{SUFFIX}")):
-        entry = _read(path)
-        if entry is not None and (at_once or time.time() - path.stat().st_mtime > SETTLED_AFTER):
-            yield entry
+        with suppress(FileNotFoundError):  # another process has recorded it
+            # abs(): a file may come from a time when the clock was ahead.
+            age = abs(time.time() - path.stat().st_mtime)
+            if (at_once or age > SETTLED_AFTER) and (entry := _read(path)) is not None:
+                yield entry
 
 
 def move_to_storage(call: PaidCall) -> dict[str, str]:

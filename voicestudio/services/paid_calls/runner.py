@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import HttpResponse, MiniMaxError
 from voicestudio.minimax.response import MAX_RAW_CHARACTERS
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallKind, CallStatus, PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
@@ -90,11 +90,12 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
         if call is None:
             retries.enqueue_when_due(rows, pk, steps.job)
             return
+        recorded = True
         try:
             request = steps.prepare(call)
             answer = _send_once(steps, call, request)
         except MiniMaxError as error:
-            _record_error(steps, call, error)
+            recorded = _record_error(steps, call, error)
         except NotYet:
             retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
         except limits.LimitReached:
@@ -106,8 +107,10 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
             raise
         else:
             if answer is not None:
-                record_answer(steps, call, answer)
-        finish_journal(call, claim)
+                recorded = record_answer(steps, call, answer)
+        # Otherwise a person has settled the call meanwhile: the journal keeps the answer for it.
+        if recorded:
+            finish_journal(call, claim)
 
 
 def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> None:
@@ -123,15 +126,17 @@ def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> No
         try:
             answer = steps.parse(call, entry.response)
         except MiniMaxError as error:
-            _record_error(steps, call, error)
+            recorded = _record_error(steps, call, error)
         else:
-            record_answer(steps, call, answer)
+            recorded = record_answer(steps, call, answer)
+        if not recorded:
+            return
     finish_journal(call, entry.claim)
 
 
 def finish_journal(call: PaidCall, claim: UUID) -> None:
     """Remove the answer from the journal once nothing of it would be lost."""
-    call.claim = claim  # which a call that waits again does not have any more
+    call.claim = claim  # a call that waits again has lost it, but the file is named after it
     if call.lacks_audio_of_answer and not call.answer_file:
         if not (stored := journal.move_to_storage(call)):
             return
@@ -139,8 +144,8 @@ def finish_journal(call: PaidCall, claim: UUID) -> None:
     journal.remove(call)
 
 
-def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> None:
-    """Record a yes in one transaction, then copy its audio; a lost claim leaves no trace."""
+def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> bool:
+    """Record a yes in one transaction, then copy its audio; False if the claim is lost."""
     columns = steps.answer_columns(call, answer)
     now = timezone.now()
     columns |= {
@@ -176,6 +181,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> N
             call.audio.storage.delete(stored)
     elif columns.get("audio_url"):
         audio_download.fetch(call)
+    return recorded
 
 
 def _write_answer(
@@ -200,6 +206,8 @@ def _keep_late_answer(call: PaidCall | None, entry: journal.Entry) -> None:
         return
     call.claim = entry.claim
     if stored := journal.move_to_storage(call):
+        if call.is_ready and call.audio_trouble == "lost" and not call.audio_url:
+            stored |= {"audio_trouble": "not_stored"} if call.RATE_LIMIT == CallKind.SPEECH else {}
         type(call)._default_manager.filter(pk=call.pk).update(**stored)
         entry.remove()
 
@@ -244,19 +252,23 @@ def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any
     return call_log.logged_call(call, steps.name, lambda: steps.send(call, request, keep))
 
 
-def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxError) -> None:
-    """Wait, end, or call it unknown: the one place that turns provider errors into states."""
+def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxError) -> bool:
+    """Wait, end, or call it unknown: the one place that turns provider errors into states.
+
+    False if the claim is lost.
+    """
     was_sent = call.status == call.IN_FLIGHT_STATUS
     if retries.may_retry(call, error, was_sent=was_sent):
         try:
             with transaction.atomic():
-                if retries.schedule_retry(call, error, steps.job, was_sent=was_sent):
+                waits = retries.schedule_retry(call, error, steps.job, was_sent=was_sent)
+                if waits:
                     steps.record_not_done(call)
         except IntegrityError:
             # Another call took its place while its outcome was unknown, so that it ends here.
             logger.warning("%s %s is not repeated.", call._meta.model_name, call.pk, exc_info=True)
         else:
-            return
+            return waits
     columns = retries.final_columns(call, error, was_sent=was_sent)
     if was_sent and len(error.raw) >= MAX_RAW_CHARACTERS:
         columns |= journal.move_to_storage(call)
@@ -268,6 +280,7 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
             steps.record_not_done(call)
         if recorded:
             steps.after_error(call, error)
+    return recorded
 
 
 def _record_failure(steps: Steps[Any, Any, Any], call: PaidCall, trouble: Trouble) -> None:

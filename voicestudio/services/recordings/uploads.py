@@ -26,7 +26,7 @@ from voicestudio.models import (
     Purpose,
     Studio,
 )
-from voicestudio.services.paid_calls import call_log, provider
+from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.words import Message
 
 from .store import store_file
@@ -39,8 +39,6 @@ logger = logging.getLogger(__name__)
 EXAMPLE_VOICES: Final = 4
 # No deletion takes that long.
 DELETION_DIED_AFTER: Final = timedelta(minutes=10)
-# Why a deletion there is not needed, or not possible.
-GONE: Final = frozenset({Reason.NOT_FOUND, Reason.INVALID, Reason.UNSUPPORTED})
 
 
 class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
@@ -205,7 +203,8 @@ def delete_recording(recording: AudioFile) -> None:
     has made a voice, and `NotDeleted` if MiniMax or the disk refuses.
     """
     with transaction.atomic():
-        AudioFile.objects.select_for_update().get(pk=recording.pk)
+        if not AudioFile.objects.select_for_update().filter(pk=recording.pk).exists():
+            return  # another request has deleted it
         used = CloneAttempt.objects.needing_recording(recording.pk)
         if attempts := list(used.order_by("-pk")[:5]):
             raise RecordingInUse(attempts)
@@ -238,7 +237,7 @@ def finish_deletions() -> None:
 
 def _delete_files(recording: AudioFile) -> None:
     _delete_at_provider(recording)
-    for file in recording.files:
+    for file in reversed(recording.files):  # the original last: a failure leaves it usable
         file.storage.delete(str(file.name))
 
 
@@ -254,14 +253,15 @@ def _delete_row(recording: AudioFile) -> None:
 
 
 def _delete_at_provider(recording: AudioFile) -> None:
-    """Delete our uploads of this recording there; a gateway that cannot delete is passed over."""
+    """Delete our uploads of this recording there, unless a gateway cannot delete."""
     account = settings.MINIMAX_PROVIDER
     for file in recording.provider_files.living().filter(account=account):
         others = ProviderFile.objects.living().filter(account=account, file_id=file.file_id)
         if not others.exclude(recording=recording).exists():
             try:
-                provider.client().delete_file(file.file_id, recording.purpose)
+                provider_files.delete_file(file.file_id, recording.purpose)
             except Refused as error:
-                if error.reason not in GONE:
+                if error.reason is not Reason.UNSUPPORTED:
                     raise
+                continue
         ProviderFile.objects.filter(pk=file.pk).update(deleted_at=timezone.now())

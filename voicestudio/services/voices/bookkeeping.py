@@ -16,6 +16,7 @@ from voicestudio.models import (
     Event,
     EventKind,
     PaidCall,
+    Speaker,
     Speech,
     SpeechState,
     Voice,
@@ -40,7 +41,9 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
     """
     # The attempt is locked before its voice, as in `settle_lapsed`: otherwise each of the two could
     # wait for the other.
-    CloneAttempt.objects.select_for_update().only("pk").get(pk=attempt.pk)
+    rows = CloneAttempt.objects.select_for_update().filter(pk=attempt.pk)
+    # The speaker may have been merged or renamed since the attempt was read.
+    attempt.speaker = Speaker.objects.get(pk=rows.values_list("speaker", flat=True).get())
     voice = confirm_voice(attempt, columns["answered_at"])
     recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:

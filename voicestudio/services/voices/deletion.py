@@ -25,7 +25,7 @@ from voicestudio.models import (
     Voice,
 )
 from voicestudio.services.money import charges
-from voicestudio.services.paid_calls import call_log, provider
+from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.words import Message
 from voicestudio.words.voices import ItemState
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 # Source: provider.md, "Codes": the request is not accepted.
-NOT_ACCEPTED: Final = 2013
 ELSEWHERE: Final = Message(
     _("This voice was made over another connection to MiniMax, or in practice mode."),
     _("It can be deleted only while the studio uses that connection."),
@@ -185,7 +184,7 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
         if _used_elsewhere(recording, voice) or _is_shared_there(recording):
             yield Item("file_there", recording.name, ItemState.KEPT)
             continue
-        call = partial(_delete_file, file_id, recording.purpose)
+        call = partial(provider_files.delete_file, file_id, recording.purpose)
         item = _call_provider("file_there", recording.name, call)
         if item.is_gone:
             with transaction.atomic():
@@ -266,26 +265,7 @@ def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
         return Item(kind, name, ItemState.FAILED, call_log.message_for_free_call(error))
     except MiniMaxError as error:
         return Item(kind, name, ItemState.FAILED, call_log.message_for_free_call(error))
-    return Item(
-        kind, name, ItemState.ALREADY_GONE if answer == ItemState.ALREADY_GONE else ItemState.DONE
-    )
-
-
-def _delete_file(file_id: int, purpose: str) -> object:
-    """Delete a file there. An unknown file is refused like any bad request, so the list decides."""
-    client = provider.client()
-    try:
-        return client.delete_file(file_id, purpose)
-    except Refused as error:
-        if error.status_code != NOT_ACCEPTED:
-            raise
-        try:
-            listed = client.list_files(purpose).files
-        except MiniMaxError:
-            raise error from None  # the answer to the deletion counts, not the one to the list
-        if any(file.file_id == file_id for file in listed):
-            raise
-        return ItemState.ALREADY_GONE
+    return Item(kind, name, ItemState.ALREADY_GONE if answer is False else ItemState.DONE)
 
 
 def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
