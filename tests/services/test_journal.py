@@ -261,14 +261,22 @@ def test_young_answer_is_left_to_the_process_that_received_it(
     assert len(files_in(data_dir)) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]\n", b'{"kind": "speech"}\n{}', b"\xff" * 9])
-def test_unreadable_file_in_the_journal_stops_nothing(content: bytes, data_dir: Path) -> None:
-    (data_dir / "journal").mkdir()
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]\n", b'{"kind": "speech"}\n{}', b"\xff" * 9, b"[" * 200_000,
+        b'{"kind": "speech", "pk": 1, "claim": 5}\n',
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_unreadable_file_in_the_journal_is_put_aside(content: bytes, data_dir: Path) -> None:
+    (data_dir / "journal" / "folder.answer").mkdir(parents=True)
     (data_dir / "journal" / "speech-1-x.answer").write_bytes(content)
 
     worker.record_kept_answers(at_once=True)
 
-    assert len(files_in(data_dir)) == 1
+    names = [path.name for path in files_in(data_dir)]
+    assert names == ["folder.unread", "speech-1-x.unread"]
 
 
 def test_full_disk_does_not_stop_a_call_that_was_sent(

@@ -87,3 +87,65 @@ def test_busy_queue_stays(tmp_path: Path) -> None:
         other.execute("BEGIN EXCLUSIVE")
 
         assert replace_if_broken(path) is False
+
+
+def empty(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.truncate(0)
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("spoil", [empty, delete])
+def test_emptied_or_deleted_queue_takes_the_next_job(
+    spoil: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "queue.sqlite3"
+    storage = Queue(filename=str(path), journal_mode="delete").storage
+    storage.enqueue(b"lost")
+
+    spoil(path)
+    storage.enqueue(b"job")
+
+    assert storage.dequeue() == b"job"
+    storage.close()
+
+
+def test_queue_of_another_process_is_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "queue.sqlite3"
+    web, worker = (Queue(filename=str(path), journal_mode="delete").storage for _turn in range(2))
+    worker.enqueue(b"lost")
+    make_garbage_in_place(path)
+
+    web.enqueue(b"job")
+
+    assert worker.dequeue() == b"job"
+    web.close()
+    worker.close()
+
+
+def make_garbage_in_place(path: Path) -> None:
+    path.unlink()
+    make_garbage(path)
+
+
+def test_job_that_cannot_be_entered_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(filename=str(tmp_path / "queue.sqlite3"))
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(queue.storage, "sql", refuse)
+
+    @queue.task()
+    def job() -> None:
+        """Never runs."""
+
+    job()
+
+    assert queue.put_result("key", 1) is None
+    queue.storage.close()

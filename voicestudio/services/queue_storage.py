@@ -28,45 +28,83 @@ PROBES: Final = (
 
 
 class ReplacingStorage(SqliteStorage):
-    """huey's storage; a statement that meets a broken file is repeated on a new one."""
+    """huey's storage; a statement that meets a broken or deleted file is repeated on a new one."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._path = Path(options["filename"])
+        self._inode = 0
         super().__init__(*args, **options)
 
     def _create_connection(self) -> sqlite3.Connection:
-        was_broken = replace_if_broken(self._path)
+        replace_if_broken(self._path)
         connection: sqlite3.Connection = super()._create_connection()
-        for statement in self.ddl if was_broken else ():
+        for statement in self.ddl:  # each does nothing if it is done
             connection.execute(statement)
+        self._inode = self._path.stat().st_ino
         return connection
 
     @contextmanager
     def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
         """A cursor; after an error in a broken file, the next cursor opens a new file."""
+        if self._conn is not None and not self._has_same_file():
+            self.close()
         try:
             with super().db(commit, close) as cursor:
                 yield cursor
-        except sqlite3.DatabaseError:
-            if not is_readable(self._path):
+        except sqlite3.DatabaseError as error:
+            if not is_busy(error):
                 self.close()
             raise
 
     def sql(self, *args: Any, **options: Any) -> Any:
-        """Run one statement, once more if the file was broken."""
+        """Run one statement, once more on a new connection if the file was broken."""
         try:
             return super().sql(*args, **options)
-        except sqlite3.DatabaseError:
-            if is_readable(self._path):
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
+            if is_busy(error):
                 raise
             return super().sql(*args, **options)
 
+    def _has_same_file(self) -> bool:
+        """Whether the open file still has its name: another process may have replaced it."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
 
 class Queue(Huey):
-    """The queue of the studio."""
+    """The queue of the studio.
+
+    A job that cannot be entered is logged and no error: its row is committed, and the worker finds
+    it there. An error would tell a person that nothing was requested.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, storage_class=ReplacingStorage, **options)
+
+    def enqueue(self, task: Any) -> Any:
+        """Enter a job."""
+        try:
+            return super().enqueue(task)
+        except (sqlite3.Error, OSError):
+            logger.exception("A job is not in the queue; the worker will find its row.")
+            return None
+
+    def put_result(self, key: str, data: Any) -> Any:
+        """Store what Django's tasks know of a job."""
+        try:
+            return super().put_result(key, data)
+        except (sqlite3.Error, OSError):
+            logger.exception("The record of a job is not in the queue.")
+            return None
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another connection only holds the file at the moment."""
+    return "locked" in str(error) or "busy" in str(error)
 
 
 def is_readable(path: Path) -> bool:

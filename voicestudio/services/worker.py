@@ -46,7 +46,11 @@ def on_start() -> None:
     Worker.objects.filter(
         beat_at__lt=now - timedelta(days=30), cloneattempt_calls=None, speech_calls=None
     ).delete()
-    record_kept_answers(at_once=True)
+    try:
+        record_kept_answers(at_once=True)
+    except Exception:
+        # The chore tries again: without a worker everything else would wait as well.
+        logger.exception("The answers in the journal are recorded later.")
     requeue_lost_calls(at_once=True)
     _stop.clear()
     for chore in (write_heartbeat, *CHORES):

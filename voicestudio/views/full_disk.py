@@ -12,7 +12,7 @@ from django.shortcuts import render
 logger = logging.getLogger(__name__)
 
 ERRNOS: Final = frozenset(
-    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 )
 # SQLite's words.
 SENTENCES: Final = ("disk is full", "readonly database", "disk I/O error", "unable to open")

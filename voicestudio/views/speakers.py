@@ -51,9 +51,11 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Merge this speaker into another one, who is the same person."""
     speaker = _find_speaker(request, pk)
     target = _find_speaker(request, parse_id(request.POST.get("into", "")) or 0)
-    service.merge_speakers(speaker, target, by=current_user(request))
-    messages.success(request, _("Both are one speaker now."))
-    return redirect("speaker", target.pk)
+    if service.merge_speakers(speaker, target, by=current_user(request)):
+        messages.success(request, _("Both are one speaker now."))
+        return redirect("speaker", target.pk)
+    messages.info(request, _("These speakers were merged meanwhile."))
+    return redirect("history")
 
 
 def _find_speaker(request: HttpRequest, pk: int) -> Speaker:

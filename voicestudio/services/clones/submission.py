@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import CloneAttempt, Speaker
+from voicestudio.models import AudioFile, CloneAttempt, Speaker, Studio
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.orders import OtherContent, OverLimit
+from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 from voicestudio.services.voices import voice_ids
+from voicestudio.words import Message
 
 from .orders import Order, VoiceIdTaken, check_order, find_differences
 from .steps import STEPS, run_clone
@@ -63,8 +65,17 @@ def _find_earlier(order: Order) -> CloneAttempt | None:
 def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     name = " ".join(order.speaker_name.split())
     parent = order.parent
-    same = parent is not None and parent.speaker.name == name
-    speaker = parent.speaker if parent and same else Speaker.objects.get_or_add(name, by=by)
+    # Read anew and locked, since the parent's speaker may just be merged into another one.
+    Studio.lock()
+    of_parent = Speaker.objects.filter(attempts=parent.pk).first() if parent else None
+    same = of_parent is not None and of_parent.name == name
+    speaker = of_parent if of_parent and same else Speaker.objects.get_or_add(name, by=by)
+    used = {order.recording.pk, *([order.prompt_clip.pk] if order.prompt_clip else [])}
+    kept = AudioFile.objects.select_for_update().filter(pk__in=used, deleted_at=None)
+    if {recording.pk for recording in kept} != used:
+        raise OrderRefused(
+            "recording", Message(_("This recording was just deleted."), _("Choose another one."))
+        )
     return CloneAttempt.objects.create(
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,

@@ -96,7 +96,7 @@ def remove(call: PaidCall) -> None:
 def entries(*, at_once: bool = False) -> Iterator[Entry]:
     """The answers that wait; without `at_once` only those that no process is recording any more."""
     for path in sorted(_folder().glob(f"*{SUFFIX}")):
-        with suppress(FileNotFoundError):  # another process has recorded it
+        with suppress(OSError):  # another process has recorded it
             # abs(): a file may come from a time when the clock was ahead.
             age = abs(time.time() - path.stat().st_mtime)
             if (at_once or age > SETTLED_AFTER) and (entry := _read(path)) is not None:
@@ -142,6 +142,8 @@ def _path(call: PaidCall) -> Path:
 
 def _read(path: Path) -> Entry | None:
     try:
+        if path.exists() and not path.is_file():
+            raise ValueError("not a file")
         head, _newline, body = path.read_bytes().partition(b"\n")
         facts = json.loads(head)
         return Entry(
@@ -160,8 +162,11 @@ def _read(path: Path) -> Entry | None:
         )
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except Exception:
+        # Whatever is wrong with this file must not keep the worker from the others.
         logger.exception("%s in the journal cannot be read.", path.name)
+        with suppress(OSError):
+            path.rename(path.with_suffix(".unread"))
         return None
 
 

@@ -102,7 +102,7 @@ def _check(pk: int) -> None:
         # It was accepted at upload, so it can be played and sent; it only has no verdict.
         logger.exception("Recording %s could not be checked.", pk)
         report = {"envelope": ""}
-    saved = unchecked.update(checked_at=timezone.now(), **report)
+    saved = unchecked.exclude(file="").update(checked_at=timezone.now(), **report)
     if not saved and report["envelope"]:
         recording.envelope.storage.delete(report["envelope"])
 

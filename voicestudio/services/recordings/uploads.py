@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -213,7 +213,9 @@ def delete_recording(recording: AudioFile) -> None:
     try:
         _delete_files(recording)
     except (MiniMaxError, OSError) as error:
-        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=recording.deleted_at)
+        # Unless another request has finished meanwhile.
+        still_there = ~Q(file="") | Q(origin=Origin.FILE_ID)
+        AudioFile.objects.filter(still_there, pk=recording.pk).update(deleted_at=None)
         if isinstance(error, MiniMaxError):
             raise NotDeleted(call_log.message_for_free_call(error)) from error
         logger.exception("The files of recording %s cannot be deleted.", recording.pk)
@@ -237,6 +239,8 @@ def finish_deletions() -> None:
 
 def _delete_files(recording: AudioFile) -> None:
     _delete_at_provider(recording)
+    # A check may have added an envelope or a playable copy meanwhile.
+    recording.refresh_from_db(fields=["file", "envelope", "playable"])
     for file in reversed(recording.files):  # the original last: a failure leaves it usable
         file.storage.delete(str(file.name))
 

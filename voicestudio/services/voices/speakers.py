@@ -59,22 +59,24 @@ def rename_speaker(speaker: Speaker, name: str, *, by: "User") -> None:
         _move(speaker, speaker, EventKind.RENAMED, previous, by)
 
 
-def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> None:
+def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
     """Make all that belongs to `source` belong to `target`, and delete `source`.
 
+    False if one of them is gone, because another request has merged them meanwhile.
     Both are the same person, so the best attempt of `target` stays the best one.
     """
     with transaction.atomic():
         Studio.lock()
         current = Speaker.objects.in_bulk([source.pk, target.pk])
         if len(current) < 2:  # the same one, or merged by another request meanwhile
-            return
+            return False
         source, target = current[source.pk], current[target.pk]
         _move(source, target, EventKind.MERGED, source.name, by)
         Charge.objects.filter(speaker=source).update(speaker=target)
         if target.best_attempt_id is None:
             Speaker.objects.filter(pk=target.pk).update(best_attempt=source.best_attempt_id)
         source.delete()
+    return True
 
 
 def _move(
