@@ -127,6 +127,7 @@ def gateway_error(message: str, code: Any = "bad_response", kind: str = "upstrea
         (400, gateway_error("minimax error: 4711 - odd"), None, "invalid", True),
         (400, gateway_error("at most 1000 characters"), None, "invalid", True),
         (400, gateway_error("error: 1001.5 ms"), None, "invalid", True),
+        (400, gateway_error("bad request", "1" * 5000), None, "invalid", True),
         (400, gateway_error("bad field", "x", "invalid_request_error"), None, "invalid", False),
         (403, gateway_error("no", "insufficient_user_quota"), None, "balance", False),
         (429, gateway_error("no", "insufficient_quota"), None, "balance", False),

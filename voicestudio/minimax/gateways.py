@@ -63,7 +63,8 @@ def parse_gateway_error(body: Mapping[str, Any]) -> GatewayError:
     code, kind, text = (str(part) if isinstance(part, str | int) else "" for part in parts)
     message = text or kind or ("" if code.isdigit() else code)
     numbers = [code, *_CODE_IN_TEXT.findall(text), *_CODE_IN_TEXT.findall(kind)]
-    found = [int(number) for number in numbers if number.isascii() and number.isdigit()]
+    # No code is longer; Python refuses to read a number of thousands of digits.
+    found = [int(number) for number in numbers if re.fullmatch(r"[0-9]{1,9}", number)]
     # A gateway that has tried twice names both codes: an unclear first one is not undone by a
     # "slow down" to the second.
     known = sorted(filter(REASONS.__contains__, found), key=lambda n: REASONS[n] != Reason.SERVER)
