@@ -99,6 +99,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Audio
     path("audio/recordings/<id:pk>/", audio.recording, name="recording_audio"),
     path("audio/previews/<id:pk>/", audio.preview, name="preview_audio"),
+    path("audio/previews/<id:pk>/waveform/", audio.preview_waveform, name="preview_waveform"),
+    path("audio/speeches/<id:pk>/waveform/", audio.speech_waveform, name="speech_waveform"),
     path("audio/previews/<id:pk>/heard/", audio.mark_preview_heard, name="mark_preview_heard"),
     path("audio/speeches/<id:pk>/", audio.speech, name="speech_audio"),
     path("history/<id:pk>/answer/", audio.attempt_answer, name="attempt_answer"),

@@ -107,6 +107,14 @@ on("error", async (audio, player) => {
   document.getElementById("announcer").textContent = `${document.body.dataset.broken}: ${player.dataset.label}`;
 });
 
+// The waveform of new audio, and its length, arrive after the player.
+document.addEventListener("htmx:load", ({ target }) => {
+  const player = target.matches?.(".wave[data-length]") && playerOf(target);
+  if (!player || player.hasAttribute("data-broken")) return;
+  player.querySelector("time").dataset.length = target.dataset.length;
+  showPosition(player, audioOf(player).currentTime);
+});
+
 // Some browsers pause audio that a swap moves; then it plays on.
 let playingBeforeSwap = null;
 document.addEventListener("htmx:beforeSwap", () => { playingBeforeSwap = playing; });

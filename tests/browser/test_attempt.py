@@ -1,13 +1,15 @@
 """An attempt in a browser: watched, played, copied, searched for, and reopened."""
 
 import re
+from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connections
 from playwright.sync_api import Page, Route, expect
 
 from tests import factories
-from tests.browser.conftest import Studio
+from tests.browser.conftest import TIMEOUT_MS, Studio
 from tests.browser.steps import (
     ATTEMPT_URL,
     choose_file,
@@ -17,6 +19,8 @@ from tests.browser.steps import (
     wait_for_position,
     wait_until,
 )
+from tests.conftest import answer_in_process
+from voicestudio.audio import isolated
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
 
@@ -53,6 +57,35 @@ def test_attempt_updates_until_it_can_be_played(studio: Studio, standin: StandIn
     attempt = CloneAttempt.objects.get()
     assert re.fullmatch(r"AnnaLarsen-[0-9][a-z0-9]{3}", attempt.voice_id)
     assert attempt.recording.name == "anna.wav"
+
+
+def test_waveform_arrives_while_the_preview_plays(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_playing = Event()
+
+    def decode(operation: str, *arguments: Any) -> dict[str, Any]:
+        if operation == "read_waveform":
+            assert is_playing.wait(TIMEOUT_MS / 1000)
+        return answer_in_process(operation, *arguments)
+
+    monkeypatch.setattr(isolated, "_call_child", decode)
+    page = clone_voice(studio)
+    player = page.locator("#attempt .player[data-kind=voice]")
+    parts = [player, player.locator("time"), player.locator(".wave"), page.locator("#download")]
+
+    page.get_by_role("button", name=PLAY_VOICE).click()
+    player.locator("audio").evaluate("audio => { audio.loop = true; window.first = audio; }")
+    wait_for_position(player.locator("audio"), 0.1)
+    assert player.locator(".wave[data-length]").count() == 0
+    before = [part.bounding_box() for part in parts]
+    is_playing.set()
+
+    expect(player.locator(".wave[data-length]")).to_be_visible()
+    assert page.evaluate("window.first.isConnected && !window.first.paused")
+    assert [part.bounding_box() for part in parts] == before
+    length = CloneAttempt.objects.get().audio_duration_ms
+    expect(player.locator("time")).to_have_attribute("data-length", str(length))
 
 
 def test_result_that_precedes_its_page_is_announced(studio: Studio) -> None:

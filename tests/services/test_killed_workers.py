@@ -117,7 +117,7 @@ def test_worker_killed_at_each_stage_leaves_true_state(
     assert row.state == state
     assert len(standin.calls_of("voice_clone")) == 1
     assert (len(standin.voices), row.sent) == (voices, standin.calls_of("voice_clone")[0].json)
-    if stage == "audio":
+    if stage == "preview":
         assert (row.audio_problem, bool(row.audio)) == ("", True)
 
 

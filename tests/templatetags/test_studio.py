@@ -120,7 +120,9 @@ def test_waveform_of_nothing_is_empty() -> None:
 
 
 def test_player_escapes_its_label() -> None:
-    rendered = players.player("/audio/1/", [10, 60], 84_000, "<b>Anna</b> for $5 & $url")
+    rendered = players.player(
+        "/audio/1/", studio.waveform([10, 60]), 84_000, "<b>Anna</b> for $5 & $url"
+    )
 
     assert rendered.count("&lt;b&gt;Anna&lt;/b&gt; for $5 &amp; $url") == 4
     assert '<audio controls preload="none" src="/audio/1/"' in rendered
@@ -129,4 +131,6 @@ def test_player_escapes_its_label() -> None:
 
 
 def test_player_of_unknown_length_shows_none() -> None:
-    assert '<time data-length=""></time>' in players.player("/audio/1/", [], None, "Anna")
+    rendered = players.player("/audio/1/", studio.waveform([]), None, "Anna")
+
+    assert '<time data-length=""></time>' in rendered

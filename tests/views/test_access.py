@@ -25,10 +25,10 @@ WITH_ID: Final = sorted(name for name, path in PATTERNS.items() if "<id:pk>" in 
 # Pages, files and fragments; every other address changes something.
 READ: Final = {
     "attempt", "attempt_answer", "attempt_tree_row", "attempt_row", "choose_recording", "compare",
-    "costs", "cut_recording", "delete_voice", "preview_audio", "history",
+    "costs", "cut_recording", "delete_voice", "preview_audio", "preview_waveform", "history",
     "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
     "recommendation", "recording_suggestions", "recordings", "speaker", "speech", "speech_answer",
-    "speech_audio",
+    "speech_audio", "speech_waveform",
     "clean_copy", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip
 

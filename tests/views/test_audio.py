@@ -1,12 +1,15 @@
 """Sounds: who may hear them, and in which ranges."""
 
+import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import MP3, make_attempt, make_recording, make_user
 from voicestudio.models import AudioFile, CloneAttempt
@@ -244,3 +247,22 @@ def test_whole_answer_is_a_download_for_support(browser: Client, owner: User) ->
     assert response["Content-Disposition"].startswith("attachment")
     assert response["Content-Type"] == "application/octet-stream"
     assert b"".join(response.streaming_content) == b"<script>1</script>"  # type: ignore[attr-defined]
+
+
+def test_waveform_replaces_a_flat_one_of_the_same_size(browser: Client, owner: User) -> None:
+    """Until it is drawn, the player polls; the element has the same class and view box."""
+    attempt = make_attempt(by=owner)
+    rows = CloneAttempt.objects.filter(pk=attempt.pk)
+    rows.update(audio_peaks=[], lease_until=timezone.now() + timedelta(minutes=1))
+    url = reverse("preview_waveform", args=[attempt.pk])
+
+    page = browser.get(reverse("attempt", args=[attempt.pk])).content.decode()
+    flat = browser.get(url).content.decode()
+    rows.update(audio_peaks=[0, 50, 100], audio_duration_ms=3_210, lease_until=None)
+    drawn = browser.get(url).content.decode()
+
+    [player] = re.findall(r'<div class="player" data-kind="voice".*?</svg>', page, re.DOTALL)
+    assert [f'hx-get="{url}"' in text for text in (player, flat, drawn)] == [True, True, False]
+    assert ['data-length="3210"' in text for text in (flat, drawn)] == [False, True]
+    heads = [re.findall(r'<svg class="wave" viewBox="[0-9 ]+"', text) for text in (flat, drawn)]
+    assert heads == [['<svg class="wave" viewBox="0 0 440 40"']] * 2

@@ -307,6 +307,12 @@ class PaidCall(models.Model):
         return self.is_ready and missing and not self.has_lapsed
 
     @property
+    def waveform_is_under_way(self) -> bool:
+        """Whether a worker is drawing the waveform of the stored audio at this moment."""
+        held = self.lease_until is not None and not self.has_lapsed
+        return self.is_ready and bool(self.audio) and held
+
+    @property
     def audio_problem(self) -> str:
         """Why there is nothing to hear, as a key of the words' table; "" if nothing is wrong."""
         if not self.is_ready or self.audio or self.audio_is_under_way or not self.billed_text:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
-from .paid_calls import audio_download, clock_changes, journal, leases
+from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
 from .voices import bookkeeping
 
 logger = logging.getLogger(__name__)
@@ -112,6 +112,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
 CHORES: Final[tuple[Callable[[], object], ...]] = (
     record_kept_answers,
     requeue_lost_calls,
+    waveforms.draw_lost_waveforms,
     reminders.send_if_due,
     drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,

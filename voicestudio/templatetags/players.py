@@ -1,24 +1,32 @@
 """Template tags of players: of a preview, a recording and a generated speech."""
 
+from typing import Final
+
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from voicestudio.models import AudioFile, CloneAttempt, Speech
+from voicestudio.audio.results import PEAKS
+from voicestudio.models import AudioFile, CloneAttempt, PaidCall, Speech
 
 from .row_cache import render_row, row_url
 from .studio import clock, waveform
 
 register = template.Library()
 
+# What stands in for a waveform until it is drawn.
+FLAT: Final = [0] * PEAKS
+WAVEFORM_POLL_MS: Final = 300
+
 
 def player(
-    url: str, peaks: list[int], duration_ms: int | None, label: str, kind: str = "voice"
+    url: str, wave: SafeString, duration_ms: int | None, label: str, kind: str = "voice"
 ) -> SafeString:
     """`_player.html` for one audio; `kind` is "voice" or "recording"."""
     texts = {
         "url": url,
-        "wave": waveform(peaks),
+        "wave": wave,
         "length": "" if duration_ms is None else str(duration_ms),
         "time": clock(duration_ms),
         "label": label,
@@ -31,7 +39,7 @@ def preview_player(attempt: CloneAttempt, label: str = "") -> SafeString:
     """The player of an attempt's preview."""
     label = label or _("preview of %(name)s") % {"name": attempt.speaker_name}
     url = row_url("preview_audio", attempt.pk)
-    return player(url, attempt.audio_peaks, attempt.audio_duration_ms, label)
+    return player(url, call_waveform(attempt), attempt.audio_duration_ms, label)
 
 
 @register.simple_tag
@@ -39,11 +47,34 @@ def recording_player(recording: AudioFile) -> SafeString:
     """The player of a recording."""
     label = _("recording %(name)s") % {"name": recording.name}
     url = row_url("recording_audio", recording.pk)
-    return player(url, recording.peaks, recording.duration_ms, label, kind="recording")
+    wave = waveform(recording.peaks)
+    return player(url, wave, recording.duration_ms, label, kind="recording")
 
 
 @register.simple_tag
 def speech_player(speech: Speech) -> SafeString:
     """The player of a generated speech."""
     url = row_url("speech_audio", speech.pk)
-    return player(url, speech.audio_peaks, speech.audio_duration_ms, _("generated speech"))
+    return player(url, call_waveform(speech), speech.audio_duration_ms, _("generated speech"))
+
+
+@register.simple_tag
+def call_waveform(call: PaidCall) -> SafeString:
+    """The waveform of the audio of a call.
+
+    While it is drawn, a flat one of the same size asks for it, so that nothing around it moves and
+    the audio plays on.
+    """
+    if not call.waveform_is_under_way:
+        length = call.audio_duration_ms
+        return waveform(
+            call.audio_peaks, "" if length is None else format_html(' data-length="{}"', length)
+        )
+    # The rest is what elements around the player pass on to htmx for themselves.
+    attributes = format_html(
+        ' data-live hx-get="{}" hx-trigger="load delay:{}ms" hx-swap="outerHTML" hx-target="this"'
+        ' hx-select="unset" hx-select-oob="unset" hx-sync="this:drop" hx-disabled-elt="unset"',
+        row_url("speech_waveform" if isinstance(call, Speech) else "preview_waveform", call.pk),
+        WAVEFORM_POLL_MS,
+    )
+    return waveform(FLAT, attributes)

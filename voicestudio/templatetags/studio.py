@@ -83,17 +83,18 @@ def current(here: str, *names: str) -> str:
 
 
 @register.simple_tag
-def waveform(peaks: list[int]) -> SafeString:
+def waveform(peaks: list[int], attributes: str = "") -> SafeString:
     """The waveform of `peaks` (heights from 0 to 100), as one path."""
-    return _waveform(tuple(peaks))
+    return _waveform(tuple(peaks), attributes)
 
 
 @lru_cache(maxsize=512)
-def _waveform(peaks: tuple[int, ...]) -> SafeString:
-    path = waveform_path(peaks, width=440, height=40)
-    return mark_safe(  # noqa: S308  (a path has only numbers)
-        '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true">'
-        f'<path d="{path}"/></svg>'
+def _waveform(peaks: tuple[int, ...], attributes: str) -> SafeString:
+    return format_html(
+        '<svg class="wave" viewBox="0 0 440 40" preserveAspectRatio="none" aria-hidden="true"{}>'
+        '<path d="{}"/></svg>',
+        attributes,
+        waveform_path(peaks, width=440, height=40),
     )
 
 

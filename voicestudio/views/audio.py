@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.files.storage import Storage
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
@@ -116,6 +116,20 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
     rows = Speech.objects.visible_to(request.user).select_related("voice")
     speech = get_object_or_404(rows.only("audio", "voice__voice_id"), pk=pk)
     return _serve_file(request, speech.audio, f"{speech.voice.voice_id}-{pk}")
+
+
+@require_safe
+def preview_waveform(request: HttpRequest, pk: int) -> HttpResponse:
+    """The waveform of a preview, which is drawn after the player is shown."""
+    attempt = get_object_or_404(CloneAttempt.objects.visible_to(request.user).for_rows(), pk=pk)
+    return render(request, "_waveform.html", {"call": attempt})
+
+
+@require_safe
+def speech_waveform(request: HttpRequest, pk: int) -> HttpResponse:
+    """The waveform of a generated speech, which is drawn after the player is shown."""
+    speech = get_object_or_404(Speech.objects.visible_to(request.user).for_rows(), pk=pk)
+    return render(request, "_waveform.html", {"call": speech})
 
 
 @require_safe

@@ -21,7 +21,6 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio import audio
-from voicestudio.audio import isolated
 from voicestudio.minimax import (
     BlockReason,
     DownloadBlocked,
@@ -33,15 +32,13 @@ from voicestudio.minimax import (
 )
 from voicestudio.models import CallStatus, PaidCall
 
-from . import call_log, leases, provider
+from . import call_log, leases, provider, waveforms
 
 logger = logging.getLogger(__name__)
 
 # Seconds before the second and the third try.
 PAUSES: Final = (0.5, 2.0)
 HEAD_BYTES: Final = 64
-# A paid call waits for this, and an audio without a waveform can be played, too.
-MEASURE_TIMEOUT_S: Final = 20.0
 TROUBLES: Final = {
     BlockReason.SIZE: "too_large",
     BlockReason.URL: "forbidden",
@@ -70,7 +67,10 @@ def store_bytes(call: PaidCall, content: bytes) -> dict[str, Any]:
 
 
 def fetch(call: PaidCall) -> bool:
-    """Copy the audio of a ready call that this process holds. True if it can be played now."""
+    """Copy the audio of a ready call that this process holds. True if it can be played now.
+
+    The call then keeps its lease, for its waveform.
+    """
     trouble = ""
     for pause in (*PAUSES, None):
         try:
@@ -133,17 +133,9 @@ def fetch_audio(kind: str, pk: int) -> None:
         free |= Q(lease_until__lt=timezone.now())
         rows = model.objects.with_audio_to_fetch().filter(free, pk=pk)
         if rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
-            fetch(model.objects.for_worker().get(pk=pk))
-
-
-def measure(path: Path) -> tuple[list[int], int | None]:
-    """The waveform and the length (ms) of an audio file; without them it can still be played."""
-    try:
-        waveform = isolated.read_waveform(path, timeout=MEASURE_TIMEOUT_S)
-    except (audio.AudioProblem, OSError, RuntimeError):
-        logger.warning("The audio of a paid call could not be measured.", exc_info=True)
-        return [], None
-    return waveform.peaks, waveform.duration_ms
+            call = model.objects.for_worker().get(pk=pk)
+            if fetch(call):
+                waveforms.draw_waveform(call)
 
 
 def _download(call: PaidCall) -> bool:
@@ -175,7 +167,11 @@ def _read_answer(call: PaidCall) -> bool:
 
 def _save(call: PaidCall, columns: dict[str, Any]) -> bool:
     saved = call.advance(
-        held_as=(CallStatus.READY,), audio_trouble="", calls=call.calls, lease_until=None, **columns
+        held_as=(CallStatus.READY,),
+        audio_trouble="",
+        calls=call.calls,
+        lease_until=leases.lease_end(),
+        **columns,
     )
     if not saved:
         default_storage.delete(columns["audio"])
@@ -183,7 +179,11 @@ def _save(call: PaidCall, columns: dict[str, Any]) -> bool:
 
 
 def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, Any]:
-    """Receive audio into a temporary file and store it; return the columns that describe it."""
+    """Receive audio into a temporary file and store it; return the columns that describe it.
+
+    The bytes, not the server's content type, tell that it is audio, and give the type under which
+    browsers get it. A file that only begins like audio is not decoded here.
+    """
     handle, name = tempfile.mkstemp(prefix="audio-", dir=settings.FILE_UPLOAD_TEMP_DIR)
     path = Path(name)
     try:
@@ -193,7 +193,6 @@ def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, A
             extension = audio.sniff(source.read(HEAD_BYTES))
         if not extension:
             raise NotAudio
-        peaks, duration_ms = measure(path)
         with path.open("rb") as source:
             checksum = hashlib.file_digest(source, "sha256").hexdigest()
             source.seek(0)
@@ -202,8 +201,8 @@ def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, A
             "audio": call.audio.name,
             "audio_bytes": path.stat().st_size,
             "audio_sha256": checksum,
-            "audio_duration_ms": duration_ms,
-            "audio_peaks": peaks,
+            "audio_duration_ms": None,
+            "audio_peaks": [],
             "audio_saved_at": timezone.now(),
         }
     finally:

@@ -22,7 +22,7 @@ from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
 
-from . import audio_download, call_log, journal, leases, rate_limit, retries
+from . import audio_download, call_log, journal, leases, rate_limit, retries, waveforms
 
 if TYPE_CHECKING:
     from django.tasks import Task
@@ -145,8 +145,9 @@ def finish_journal(call: PaidCall, claim: UUID) -> None:
 
 
 def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> bool:
-    """Record a yes in one transaction, then copy its audio; False if the claim is lost."""
+    """Record a yes in one transaction, then copy and draw its audio; False if the claim is lost."""
     columns = steps.answer_columns(call, answer)
+    has_audio = bool(columns.get("audio") or columns.get("audio_url"))
     now = timezone.now()
     columns |= {
         "status": CallStatus.READY,
@@ -158,7 +159,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
         "trace_id": answer.trace_id,
         "trouble": "",
         "calls": call.calls,
-        "lease_until": leases.lease_end() if columns.get("audio_url") else None,
+        "lease_until": leases.lease_end() if has_audio else None,
     }
     try:
         recorded = _write_answer(steps, call, answer, columns)
@@ -179,8 +180,8 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
         logger.error("%s %s was answered, but another worker holds it.", name, call.pk)
         if stored := columns.get("audio"):
             call.audio.storage.delete(stored)
-    elif columns.get("audio_url"):
-        audio_download.fetch(call)
+    elif has_audio and (columns.get("audio") or audio_download.fetch(call)):
+        waveforms.draw_waveform(call)
     return recorded
 
 
