@@ -114,12 +114,25 @@ function updateSteps() {
 
 // Recordings ----------------------------------------------------------------------------------------
 
+const choicesOf = (container) => byId(`${container.id}-choices`);
+
+// Below a recording that has just been chosen, the ways to choose another one are folded away.
+function closeChoices(container) {
+  const choices = choicesOf(container);
+  // A recorder that is in use stays in view.
+  if (choices.querySelector(".recorder:not([data-stage=idle])")) return;
+  const hasFocus = choices.contains(document.activeElement);
+  choices.open = false;
+  if (hasFocus) choices.querySelector("summary").focus();
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-remove]");
   if (!button) return;
   event.preventDefault();
   const container = button.closest("#recording, #prompt_clip");
   container.replaceChildren();
+  choicesOf(container).open = true;
   const upload = document.querySelector(`[data-target="#${container.id}"]`);
   upload.querySelector("input[type=file]").focus();
   updateSteps();
@@ -150,6 +163,7 @@ document.addEventListener("htmx:confirm", (event) => {
 
 document.addEventListener("upload-ended", (event) => {
   updateSteps();
+  if (event.detail.isUploaded) closeChoices(document.querySelector(event.target.dataset.target));
   if (!sendForm || document.querySelector(".upload[data-busy]")) return;
   const send = sendForm;
   sendForm = null;
@@ -174,6 +188,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     upload.querySelector(".upload-message").replaceChildren();
     byId("file-id-error").replaceChildren();
     byId("announcer").textContent = upload.dataset.done;
+    closeChoices(event.target);
   }
 });
 

@@ -1,5 +1,6 @@
 // When a swap replaces the control that had the focus, gives it to the same control of the new
-// content, else to the page's main part, so that the keyboard goes on from there.
+// content, else to the section that it is folded away in, else to the page's main part, so that the
+// keyboard goes on from there.
 let previous = null;
 
 const describe = (element) => ({
@@ -28,7 +29,8 @@ function giveFocusBack() {
   if (!previous || document.activeElement !== document.body) return;
   const control = findAgain(previous);
   previous = null;
-  const target = control?.checkVisibility() ? control : document.getElementById("main");
+  const section = control?.closest("details:not([open])")?.querySelector("summary");
+  const target = [control, section, document.getElementById("main")].find((each) => each?.checkVisibility());
   target?.focus({ preventScroll: true });
 }
 

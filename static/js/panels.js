@@ -5,12 +5,12 @@ document.addEventListener("toggle", ({ target }) => {
   if (target.open && target.dataset?.panel && !target.dataset.panelState) loadPanel(target);
 }, true);
 
-// <button data-opens="selector of a panel">
+// <button data-opens="selector of a panel">: opens it, and the sections around it.
 document.addEventListener("click", ({ target }) => {
   const selector = target.closest?.("[data-opens]")?.dataset.opens;
   if (!selector) return;
   const panel = document.querySelector(selector);
-  panel.open = true;
+  for (let section = panel; section; section = section.parentElement.closest("details")) section.open = true;
   panel.firstElementChild.focus();
 });
 

@@ -90,7 +90,7 @@ class Recorder {
     event.preventDefault();
     event.stopImmediatePropagation();
     this.showMessage(this.file ? "unsent" : "unfinished");
-    this.panel.open = true;
+    for (let section = this.panel; section; section = section.parentElement.closest("details")) section.open = true;
     this.find("[data-action]:not([hidden])").focus();
   }
 

@@ -171,8 +171,6 @@ def test_step_numbers_become_ticks(studio: Studio) -> None:
     expect(complete).to_have_count(2)
     choose_file(page, studio.wav())
     expect(complete).to_have_count(3)
-    page.get_by_role("button", name="Remove").click()
-    expect(complete).to_have_count(2)
 
 
 # Uploads ------------------------------------------------------------------------------------------
@@ -317,6 +315,7 @@ def test_file_id_and_example_recording_are_chosen_in_place(studio: Studio) -> No
 
     page.get_by_role("button", name="Use an example recording").click()
     expect(recording).to_contain_text("Example recording 1.wav")
+    page.locator("summary", has_text="Change: Recording").click()
     page.locator("summary", has_text="File ID").click()
     file_id.fill("abc")
     page.locator(".file-id").get_by_role("button").click()
@@ -499,13 +498,40 @@ def test_page_older_than_the_sign_in_keeps_the_form_without_javascript(studio: S
 # Focus, descriptions, and the bar of a phone ------------------------------------------------------
 
 
-def test_focus_stays_on_the_pressed_button(studio: Studio) -> None:
+def test_chosen_recording_folds_the_other_choices_away(studio: Studio) -> None:
+    factories.make_recording(by=studio.user, name="here.mp3")
     page = studio.page()
+    change = page.locator("summary", has_text="Change: Recording")
+    drop = page.get_by_text("Drop a file here, or choose a file")
+    expect(change).to_be_hidden()
 
     page.get_by_role("button", name="Use an example recording").press("Enter")
-
     expect(page.locator("#recording .player")).to_be_visible()
-    expect(page.get_by_role("button", name="Use an example recording")).to_be_focused()
+    expect(drop).to_be_hidden()
+    expect(change).to_be_focused()
+    change.press("Enter")
+    expect(drop).to_be_visible()
+    page.locator("summary", has_text="Choose an earlier recording").first.click()
+    expect(page.locator("#announcer")).to_have_text("2 recordings")
+    page.get_by_role("button", name="here.mp3").click()
+
+    expect(page.locator("#recording")).to_contain_text("here.mp3")
+    expect(drop).to_be_hidden()
+    page.get_by_text("Improve likeness").click()
+    page.locator("#id_prompt_file").set_input_files(studio.wav("clip.wav", seconds=6))
+    expect(page.get_by_text("Drop a clip here")).to_be_hidden()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("Drop a clip here")).to_be_visible()
+
+
+def test_change_without_javascript_shows_the_other_choices(studio: Studio) -> None:
+    recording = factories.make_recording(by=studio.user)
+    page = studio.page(path=f"/?recording={recording.pk}", java_script_enabled=False)
+    choose = page.locator("#id_file")
+
+    expect(choose).to_be_hidden()
+    page.locator("summary", has_text="Change: Recording").click()
+    expect(choose).to_be_visible()
 
 
 def test_every_description_of_a_field_exists(studio: Studio) -> None:

@@ -180,10 +180,14 @@ def test_form_sends_a_finished_recording(studio: Studio) -> None:
 
 
 def test_form_asks_about_a_second_recording(studio: Studio) -> None:
-    chosen = factories.make_recording(by=studio.user)
-    page = open_recorder(studio, path=f"/?recording={chosen.pk}")
+    chosen = factories.make_recording(by=studio.user, name="here.mp3")
+    page = open_recorder(studio)
     fill_in_form(page)
     record(page, 1)
+    page.locator("summary", has_text="Choose an earlier recording").first.click()
+    page.get_by_role("button", name="here.mp3").click()
+    expect(page.locator("#recording .recording")).to_be_visible()
+    expect(button(page, "Use this recording")).to_be_visible()
 
     submit_form(page)
     expect_message(page, "unsent")
