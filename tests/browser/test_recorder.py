@@ -199,6 +199,23 @@ def test_form_asks_about_a_second_recording(studio: Studio) -> None:
     assert CloneAttempt.objects.get().recording == chosen
 
 
+def test_controls_stay_in_view_at_400_percent_zoom(studio: Studio) -> None:
+    page = open_recorder(studio, viewport={"width": 320, "height": 256})
+    button(page, "Record").click()
+    expect(button(page, "Stop")).to_be_visible()
+
+    for _scroll in range(2):
+        for name in ("Pause", "Stop"):
+            expect(button(page, name)).to_be_in_viewport(ratio=1)
+            button(page, name).click(trial=True)
+        page.locator(".reading-text").hover()
+        page.mouse.wheel(0, 60)
+    button(page, "Pause").click()
+
+    for name in ("Resume", "Stop", "Start over"):
+        expect(button(page, name)).to_be_in_viewport(ratio=1)
+
+
 def test_prompt_clip_stops_at_its_limit(studio: Studio) -> None:
     page = open_recorder(studio, card=CLIP_CARD)
 
