@@ -205,8 +205,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         form = drafts.find_form(request)
         is_kept = form is not None and drafts.keep_for_cookie_owner(request, form)
         if form is None or not (is_kept or form.name == "new"):
-            referer = urlsplit(request.headers.get("Referer", "")).path
-            return redirect_to_login(safe_path(request, referer), settings.LOGIN_URL)
+            return redirect_to_login(_path_before(request), settings.LOGIN_URL)
         context = {
             "form": AuthenticationForm(request),
             "next": form.page,
@@ -252,6 +251,14 @@ def safe_path(request: HttpRequest, path: str) -> str:
     """`path` if it leads to this studio, else the front page."""
     is_safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, request.is_secure())
     return path if is_safe else "/"
+
+
+def _path_before(request: HttpRequest) -> str:
+    """The path of the page that sent the request, else the front page."""
+    try:
+        return safe_path(request, urlsplit(request.headers.get("Referer", "")).path)
+    except ValueError:  # no address
+        return "/"
 
 
 def carried_draft(request: HttpRequest) -> dict[str, str]:

@@ -94,8 +94,10 @@ class BodyLimitMiddleware:
 
 def content_length(request: HttpRequest | None) -> int:
     """The length of the request's body in bytes, as its header gives it."""
-    length = request.META.get("CONTENT_LENGTH") or "0" if request else "0"
-    return int(length) if length.isdigit() else 0
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
+    except ValueError:  # Django reads no body then
+        return 0
 
 
 def too_large_fields(request: HttpRequest) -> set[str]:

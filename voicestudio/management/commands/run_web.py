@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand
-from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -26,10 +25,11 @@ def load_in_worker(_target: str, parent: int) -> Callable[..., Any]:
     return load_application()
 
 
-def load_application() -> WSGIHandler:
+def load_application() -> Callable[..., Any]:
     """Return the application with all URLs loaded, so that the first request is not slow."""
     get_resolver().url_patterns  # noqa: B018
-    return get_wsgi_application()
+    application: Callable[..., Any] = import_string(settings.WSGI_APPLICATION)
+    return application
 
 
 class Command(BaseCommand):
