@@ -110,7 +110,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
-    # One way to sign in, with one limit, in place of the admin's own page.
+    # One way to sign in, with one limit, and one way to sign out, in place of the admin's own.
     path("admin/login/", sign_in.admin_sign_in, name="admin_sign_in"),
+    path("admin/logout/", sign_in.sign_out, name="admin_sign_out"),
     path("admin/", admin.site.urls),
 ]

@@ -19,6 +19,7 @@ from tests import factories
 from tests.practice.recordings import hum
 from tests.views import message_levels
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
+from voicestudio.services import drafts
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
@@ -70,7 +71,8 @@ def field(response: Any, name: str) -> str:
 
 def left(data_dir: Path) -> list[str]:
     """All that lies on the disk for somebody to come back."""
-    return sorted(path.name for path in data_dir.glob("drafts/**/*") if path.is_file())
+    files = [path for path in data_dir.glob("drafts/**/*") if path.is_file()]
+    return sorted(path.name for path in files if path.suffix != drafts.ENDED)
 
 
 # There again --------------------------------------------------------------------------------------
@@ -223,6 +225,46 @@ def test_nothing_is_kept_without_the_cookie(
     assert left(data_dir) == []
     assert field(response, "draft-speaker") == "王芳"
     assert "choose your files again" in text(response)
+
+
+@pytest.mark.parametrize("door", ["/sign-out/", "/admin/logout/"])
+def test_copied_cookie_keeps_nothing_after_sign_out(
+    door: str, client: Client, data_dir: Path
+) -> None:
+    person, other = factories.make_user("owner"), Client()
+    client.force_login(person)
+    client.get("/")
+    other.force_login(person)
+    other.get("/")
+    thief, elsewhere = Client(), Client()
+    thief.cookies["pages"] = client.cookies["pages"].value
+    elsewhere.cookies["pages"] = other.cookies["pages"].value
+
+    client.post(door)
+    thief.post("/", TYPED | {"file": wav()})
+    planted = left(data_dir)
+    elsewhere.post("/", TYPED)
+
+    assert (planted, left(data_dir)) == ([], ["answers.json"])
+
+
+def test_cookie_of_an_earlier_sign_in_is_replaced(client: Client, owner: User) -> None:
+    before = client.cookies["pages"].value
+
+    sign_in(client)
+
+    assert client.cookies["pages"].value != before
+
+
+def test_ended_sign_in_is_forgotten_when_its_cookie_is_too_old(data_dir: Path) -> None:
+    drafts.end_sign_in(1, "a")
+    drafts.end_sign_in(1, "b")
+    old = time.time() - drafts.ACCEPTED_FOR.total_seconds() - 60
+    os.utime(data_dir / "drafts" / "1" / "a.ended", (old, old))
+
+    drafts.delete_old_drafts()
+
+    assert (drafts.has_ended(1, "a"), drafts.has_ended(1, "b")) == (False, True)
 
 
 def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:

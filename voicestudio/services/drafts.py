@@ -19,12 +19,17 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 
 # Longer than a long weekend.
 LIFETIME: Final = timedelta(days=3)
+# A form can be sent so long after the sign-in of its page: three days after the page was loaded,
+# with a cookie that was a day old then.
+ACCEPTED_FOR: Final = LIFETIME + timedelta(days=1)
 # For one person; the oldest drafts are deleted first.
 MAX_DRAFTS: Final = 3
 MAX_FILES: Final = 20
 ANSWERS: Final = "answers.json"
 # The suffix of a draft that was returned once, and is not returned again.
 TAKEN: Final = ".taken"
+# The suffix of an empty file that is named like a sign-in that was ended by signing out.
+ENDED: Final = ".ended"
 
 
 class KeptFile(NamedTuple):
@@ -86,11 +91,26 @@ def take_drafts(owner: int) -> Iterator[Draft]:
                 shutil.rmtree(claimed, ignore_errors=True)
 
 
+def end_sign_in(owner: int, sign_in: str) -> None:
+    """Accept no draft of this sign-in any more; `sign_in` is safe as the name of a file."""
+    home = _home(owner)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / f"{sign_in}{ENDED}").touch()
+
+
+def has_ended(owner: int, sign_in: str) -> bool:
+    """Whether this sign-in was ended by signing out."""
+    return (_home(owner) / f"{sign_in}{ENDED}").exists()
+
+
 def delete_old_drafts() -> None:
-    """Delete the expired drafts of all users."""
-    for folder in Path(settings.DATA_DIR).glob("drafts/*/*"):
-        if not _is_fresh(_saved_at(folder)):
-            shutil.rmtree(folder, ignore_errors=True)
+    """Delete the expired drafts of all users, and sign-ins whose drafts would be too old anyway."""
+    for path in Path(settings.DATA_DIR).glob("drafts/*/*"):
+        if path.suffix == ENDED:
+            if not _is_fresh(_saved_at(path), ACCEPTED_FOR):
+                path.unlink(missing_ok=True)
+        elif not _is_fresh(_saved_at(path)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _home(owner: int) -> Path:
@@ -124,5 +144,5 @@ def _saved_at(folder: Path) -> int:
         return 0
 
 
-def _is_fresh(saved_at: int) -> bool:
-    return time.time() - saved_at / 1e9 < LIFETIME.total_seconds()
+def _is_fresh(saved_at: int, lifetime: timedelta = LIFETIME) -> bool:
+    return time.time() - saved_at / 1e9 < lifetime.total_seconds()

@@ -1,6 +1,7 @@
 """Draft cookie: names the user whose pages are open after their sign-in has expired.
 
-It grants no access: a form posted too late is kept for its owner, and nothing else.
+It grants no access: a form posted too late is kept for its owner, and nothing else. It belongs to
+one sign-in: a copy of it is useless after that one was ended by signing out.
 """
 
 from datetime import timedelta
@@ -13,39 +14,42 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from voicestudio.services import drafts
+
 COOKIE: Final = "pages"
 SALT: Final = "voicestudio.views.draft_cookie"
 SAME_SITE: Final = "Lax"
-# A form can be sent three days after its page was loaded, with a cookie that was a day old then.
 RENEW_AFTER: Final = timedelta(days=1)
-VALID_FOR: Final = timedelta(days=4)
+VALID_FOR: Final = drafts.ACCEPTED_FOR
 
 
-def find_owner(request: HttpRequest, *, max_age: timedelta = VALID_FOR) -> User | None:
+def find_owner(request: HttpRequest) -> User | None:
     """The user of the cookie; None without one, or if it is forged or too old.
 
-    A changed password or a deactivated account makes it invalid.
+    A sign-out, a changed password or a deactivated account makes it invalid.
     """
     try:
         cookie = request.COOKIES.get(COOKIE, "")
-        user_id, digest = _signer().unsign(cookie, max_age=max_age).split(".")
+        user_id, sign_in, digest = _signer().unsign(cookie, max_age=VALID_FOR).split(".")
     except (BadSignature, ValueError):
         return None
     user = request.user if isinstance(request.user, User) else None
     if user is None or str(user.pk) != user_id:
         user = User.objects.filter(pk=int(user_id), is_active=True).first()
-    return user if user and constant_time_compare(_digest(user), digest) else None
+    if user is None or not constant_time_compare(_digest(user), digest):
+        return None
+    return None if drafts.has_ended(user.pk, sign_in) else user
 
 
 def renew(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set the cookie for the signed-in user, unless it is less than a day old."""
     # A request that has not read the session needs no query for the user here.
     user = request.user if request.session.accessed else None
-    if not isinstance(user, User) or find_owner(request, max_age=RENEW_AFTER) == user:
+    if not isinstance(user, User) or _is_current(request, user):
         return
     response.set_cookie(
         COOKIE,
-        _signer().sign(f"{user.pk}.{_digest(user)}"),
+        _signer().sign(_value(request, user)),
         max_age=VALID_FOR,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -53,9 +57,34 @@ def renew(request: HttpRequest, response: HttpResponseBase) -> None:
     )
 
 
+def end_sign_in(request: HttpRequest) -> None:
+    """Accept no cookie of this sign-in any more; before signing out."""
+    if isinstance(request.user, User):
+        drafts.end_sign_in(request.user.pk, _sign_in(request))
+
+
 def delete(response: HttpResponseBase) -> None:
     """Delete the cookie, after signing out."""
     response.delete_cookie(COOKIE, samesite=SAME_SITE)
+
+
+def _is_current(request: HttpRequest, user: User) -> bool:
+    """Whether the browser has the cookie of this sign-in, less than a day old."""
+    try:
+        cookie = request.COOKIES.get(COOKIE, "")
+        return _signer().unsign(cookie, max_age=RENEW_AFTER) == _value(request, user)
+    except BadSignature:
+        return False
+
+
+def _value(request: HttpRequest, user: User) -> str:
+    return f"{user.pk}.{_sign_in(request)}.{_digest(user)}"
+
+
+def _sign_in(request: HttpRequest) -> str:
+    """Names the session without revealing its key."""
+    key = str(request.session.session_key)
+    return salted_hmac(SALT, key, algorithm="sha256").hexdigest()[:20]
 
 
 def _signer() -> TimestampSigner:

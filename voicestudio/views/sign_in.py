@@ -116,6 +116,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this sign-in."""
+    draft_cookie.end_sign_in(request)
     logout(request)
     response = redirect("sign_in")
     draft_cookie.delete(response)
