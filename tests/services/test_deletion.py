@@ -25,8 +25,10 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
+from voicestudio.services.paid_calls import provider
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import deletion, sync
+from voicestudio.words.voices import ItemState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -330,3 +332,17 @@ def test_plan_names_what_is_deleted_and_what_is_kept(kept: Voice, person: User) 
     assert (alone.audio, alone.speeches) == (True, 1)
     assert alone.recordings == alone.files_there == [recording]
     assert (shared.recordings, shared.files_there, shared.needed) == ([], [], [recording])
+
+
+def test_free_call_of_a_page_gives_up_soon(
+    kept: Voice, person: User, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "QUICK_TIMEOUT", 0.2)
+    for call in ("get_voice", "delete_voice"):
+        standin.script(call, Fault(delay=1))
+
+    with pytest.raises(sync.ListUnavailable):
+        sync.compare_voices()
+    result = deletion.delete_voice(kept, confirmation=kept.voice_id, by=person)
+
+    assert [item.state for item in result.items] == [ItemState.FAILED]

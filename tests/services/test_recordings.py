@@ -169,6 +169,22 @@ def test_recording_stays_while_minimax_cannot_be_asked(
     assert (kept.deleted_at, Path(kept.file.path).exists()) == (None, True)
 
 
+def test_deletion_that_minimax_does_not_answer_is_left_to_the_worker(
+    person: User, data_dir: Path, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = make_recording(by=person)
+    monkeypatch.setattr(provider, "QUICK_TIMEOUT", 0.2)
+    standin.script("files_delete", Fault(delay=1))
+
+    assert recordings.delete_recording(recording) is False
+    kept = AudioFile.objects.get()
+    assert (kept.deleted_at is None, kept.has_file) == (False, True)
+    monkeypatch.setattr(uploads, "DELETION_DIED_AFTER", timedelta(0))
+    recordings.finish_deletions()
+
+    assert AudioFile.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("fault", "stays"),
     [(Fault(status_code=2013), True), (Fault(http_status=404, body="no"), False)],

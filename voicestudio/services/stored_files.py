@@ -88,7 +88,7 @@ def delete_orphan(orphan: Finding) -> None:
     if orphan.problem is FileProblem.ORPHAN:
         default_storage.delete(orphan.name)
     elif orphan.problem is FileProblem.ORPHAN_AT_PROVIDER and orphan.file_id is not None:
-        provider_files.delete_file(orphan.file_id, orphan.purpose)
+        provider_files.delete_file(provider.client(), orphan.file_id, orphan.purpose)
     else:
         raise ValueError("a file that a row names is not deleted")
     logger.info("Deleted %s, which had no row.", orphan.name)

@@ -116,7 +116,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a recording, unless a voice or a running attempt needs it: then list them."""
     recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
     try:
-        service.delete_recording(recording)
+        is_gone = service.delete_recording(recording)
     except service.RecordingInUse as in_use:
         message = words.Message(
             _("%(name)s is still in use.") % {"name": recording.name},
@@ -125,5 +125,9 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
         return render_list(request, message=message, in_use=in_use.attempts, status=422)
     except service.NotDeleted as failed:
         return render_list(request, message=failed.message, status=422)
-    messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
+    if is_gone:
+        messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
+    else:
+        text = _("MiniMax is slow to answer. The studio will go on deleting %(name)s by itself.")
+        messages.info(request, text % {"name": recording.name})
     return redirect("recordings")

@@ -2,21 +2,18 @@
 
 from typing import Final
 
-from voicestudio.minimax import MiniMaxError, Reason, Refused
-
-from . import provider
+from voicestudio.minimax import Client, MiniMaxError, Reason, Refused
 
 # Source: provider.md, "Codes": invalid parameters, also for a file that does not exist.
 NOT_ACCEPTED: Final = 2013
 
 
-def delete_file(file_id: int, purpose: str) -> bool:
+def delete_file(client: Client, file_id: int, purpose: str) -> bool:
     """Delete a file at the provider; False if it was gone already.
 
     An unknown file is refused like any bad request, so the list decides. Raises MiniMaxError if the
     file is still there, or may be.
     """
-    client = provider.client()
     try:
         client.delete_file(file_id, purpose)
     except Refused as error:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from voicestudio.audio import rules
-from voicestudio.minimax import MiniMaxError, Reason, Refused
+from voicestudio.minimax import AnswerTimeout, Client, MiniMaxError, Reason, Refused
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -195,24 +195,27 @@ def fetch_example(*, voice: int, by: "User") -> AudioFile:
         )
 
 
-def delete_recording(recording: AudioFile) -> None:
-    """Delete the recording, here and at the provider.
+def delete_recording(recording: AudioFile) -> bool:
+    """Delete the recording, here and at the provider; False if the worker has to finish it.
 
-    Attempts that made no voice stay as records without sound. The row stays until its files are
-    gone, so that a failure can be repeated. Raises `RecordingInUse` if an attempt is under way or
-    has made a voice, and `NotDeleted` if MiniMax or the disk refuses.
+    That is so if MiniMax does not answer in time. Attempts that made no voice stay as records
+    without sound. The row stays until its files are gone, so that a failure can be repeated.
+    Raises `RecordingInUse` if an attempt is under way or has made a voice, and `NotDeleted` if
+    MiniMax or the disk refuses.
     """
     with transaction.atomic():
         if not AudioFile.objects.select_for_update().filter(pk=recording.pk).exists():
-            return  # another request has deleted it
+            return True  # another request has deleted it
         used = CloneAttempt.objects.needing_recording(recording.pk)
         if attempts := list(used.order_by("-pk")[:5]):
             raise RecordingInUse(attempts)
         # From now on no form accepts it.
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
     try:
-        _delete_files(recording)
+        _delete_files(recording, provider.quick_client())
     except (MiniMaxError, OSError) as error:
+        if isinstance(error, AnswerTimeout) and recording.file:
+            return False
         # Unless another request has finished meanwhile.
         still_there = ~Q(file="") | Q(origin=Origin.FILE_ID)
         AudioFile.objects.filter(still_there, pk=recording.pk).update(deleted_at=None)
@@ -221,24 +224,25 @@ def delete_recording(recording: AudioFile) -> None:
         logger.exception("The files of recording %s cannot be deleted.", recording.pk)
         raise NotDeleted(NotDeleted.DISK) from error
     _delete_row(recording)
+    return True
 
 
 def finish_deletions() -> None:
-    """Finish deletions whose process died; one that fails is tried again later."""
+    """Finish deletions that MiniMax did not answer or whose process died; failures are repeated."""
     now = timezone.now()
     unfinished = AudioFile.objects.filter(deleted_at__lt=now - DELETION_DIED_AFTER)
     for recording in unfinished.exclude(file="")[:50]:
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
         try:
-            _delete_files(recording)
+            _delete_files(recording, provider.client())
         except (MiniMaxError, OSError):
             logger.warning("Recording %s cannot be deleted yet.", recording.pk, exc_info=True)
         else:
             _delete_row(recording)
 
 
-def _delete_files(recording: AudioFile) -> None:
-    _delete_at_provider(recording)
+def _delete_files(recording: AudioFile, client: Client) -> None:
+    _delete_at_provider(recording, client)
     # A check may have added an envelope or a playable copy meanwhile.
     recording.refresh_from_db(fields=["file", "envelope", "playable"])
     for file in reversed(recording.files):  # the original last: a failure leaves it usable
@@ -256,14 +260,14 @@ def _delete_row(recording: AudioFile) -> None:
         )
 
 
-def _delete_at_provider(recording: AudioFile) -> None:
+def _delete_at_provider(recording: AudioFile, client: Client) -> None:
     """Delete our uploads of this recording there, unless a gateway cannot delete."""
     account = settings.MINIMAX_PROVIDER
     for file in recording.provider_files.living().filter(account=account):
         others = ProviderFile.objects.living().filter(account=account, file_id=file.file_id)
         if not others.exclude(recording=recording).exists():
             try:
-                provider_files.delete_file(file.file_id, recording.purpose)
+                provider_files.delete_file(client, file.file_id, recording.purpose)
             except Refused as error:
                 if error.reason is not Reason.UNSUPPORTED:
                     raise

@@ -144,7 +144,7 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
         # A voice of this ID at the current provider would be another one.
         return Item("voice", voice.voice_id, ItemState.FAILED, ELSEWHERE)
     item = _call_provider(
-        "voice", voice.voice_id, lambda: provider.client().delete_voice(voice.voice_id)
+        "voice", voice.voice_id, lambda: provider.quick_client().delete_voice(voice.voice_id)
     )
     if item.is_gone:
         with transaction.atomic():
@@ -184,7 +184,8 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
         if _used_elsewhere(recording, voice) or _is_shared_there(recording):
             yield Item("file_there", recording.name, ItemState.KEPT)
             continue
-        call = partial(provider_files.delete_file, file_id, recording.purpose)
+        client = provider.quick_client()
+        call = partial(provider_files.delete_file, client, file_id, recording.purpose)
         item = _call_provider("file_there", recording.name, call)
         if item.is_gone:
             with transaction.atomic():

@@ -54,7 +54,7 @@ def compare_voices() -> Comparison:
     """Compare the list of MiniMax with our voices. Raises `ListUnavailable`."""
     bookkeeping.settle_lapsed()
     try:
-        listed = provider.client().list_voices("voice_cloning").voices
+        listed = provider.quick_client().list_voices("voice_cloning").voices
     except Refused as error:
         if error.reason is Reason.UNSUPPORTED:
             return Comparison(can_list=False)
