@@ -199,18 +199,17 @@ def studio(start_studio: StartStudio) -> RunningStudio:
     return start_studio().wait_until_ready()
 
 
-def sign_in(studio: RunningStudio, password: str) -> int:
+def sign_in(studio: RunningStudio, password: str, browser: requests.Session) -> int:
     """The status of `/` after signing in as manager."""
-    with requests.Session() as browser:
-        form = browser.get(f"{studio.url}/sign-in/", timeout=10)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
-        assert token is not None, form.text
-        browser.post(
-            f"{studio.url}/sign-in/",
-            {"username": "manager", "password": password, "csrfmiddlewaretoken": token[1]},
-            timeout=10,
-        )
-        return browser.get(f"{studio.url}/", timeout=10, allow_redirects=False).status_code
+    form = browser.get(f"{studio.url}/sign-in/", timeout=10)
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
+    assert token is not None, form.text
+    browser.post(
+        f"{studio.url}/sign-in/",
+        {"username": "manager", "password": password, "csrfmiddlewaretoken": token[1]},
+        timeout=10,
+    )
+    return browser.get(f"{studio.url}/", timeout=10, allow_redirects=False).status_code
 
 
 def test_first_start_creates_manager_and_second_start_keeps_it(start_studio: StartStudio) -> None:
@@ -219,14 +218,77 @@ def test_first_start_creates_manager_and_second_start_keeps_it(start_studio: Sta
     found = PASSWORD.search(line)
     assert found is not None, line
     assert line.startswith(f"Voice Studio (practice mode) is at {first.url}/ – ")
-    assert sign_in(first, found[1]) == 200
+    assert sign_in(first, found[1], requests.Session()) == 200
     first.stop()
 
     second = start_studio().wait_until_ready()
 
     assert PASSWORD.search(second.output) is None
     assert "sign in as before" in second.output
-    assert sign_in(second, found[1]) == 200
+    assert sign_in(second, found[1], requests.Session()) == 200
+
+
+ADDRESS = b"Host: localhost\r\nConnection: close\r\n"
+FORM = b"application/x-www-form-urlencoded"
+MULTIPART = b"multipart/form-data; boundary=B"
+MB = 1024**2
+CLOSED = 0
+
+
+def field_part(name: int) -> bytes:
+    """A part of a multipart body."""
+    return b'--B\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % name
+
+
+def exchange(port: int, *blocks: bytes) -> int:
+    """Send these bytes; the status of the answer, or CLOSED if the server hung up before."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        with contextlib.suppress(ConnectionError):
+            for block in blocks:
+                connection.sendall(block)
+        with contextlib.suppress(ConnectionError):
+            return int(connection.recv(64).split()[1])
+    return CLOSED
+
+
+def test_oversized_requests_are_refused(studio: RunningStudio) -> None:
+    found = PASSWORD.search(studio.output)
+    assert found is not None
+    with requests.Session() as browser:
+        sign_in(studio, found[1], browser)
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    signed_in = ADDRESS + b"Cookie: %s\r\n" % cookies.encode()
+
+    def post(path: bytes, kind: bytes, body: bytes) -> tuple[bytes, bytes]:
+        head = b"POST %s HTTP/1.1\r\n%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+        return head % (path, signed_in, kind, len(body)), body
+
+    many_parts = b"".join(map(field_part, range(20_000))) + b"--B--\r\n"
+    long_part = b"--B\r\nContent-Disposition: form-data; x=" + b"y" * 10 * MB + b"\r\n\r\n--B--\r\n"
+    get, chunked = b"GET /sign-in/ HTTP/1.1\r\n" + ADDRESS, b"Transfer-Encoding: chunked\r\n\r\n"
+    cases = {
+        "fields": (400, post(b"/", FORM, b"&".join(b"f%d=x" % n for n in range(20_000)))),
+        "parts": (400, post(b"/recordings/", MULTIPART, many_parts)),
+        "header of a part": (400, post(b"/recordings/", MULTIPART, long_part)),
+        "headers": (431, (get, b"".join(b"X-%d: 1\r\n" % n for n in range(10_000)), b"\r\n")),
+        "header": (431, (get, b"X: " + b"x" * MB + b"\r\n\r\n")),
+        "address": (431, (b"GET /" + b"x" * MB + b" HTTP/1.1\r\n" + ADDRESS + b"\r\n",)),
+        "no length": (403, (b"POST /voices/1/notes/ HTTP/1.1\r\n" + signed_in + chunked,
+                            *[b"100000\r\n" + b"x" * MB + b"\r\n"] * 20, b"0\r\n\r\n")),
+        "length": (413, post(b"/voices/1/notes/", FORM, b"x" * 20 * MB)),
+    }  # fmt: skip
+    server = studio.find_part("run_web")
+    memory = server.memory_info().rss
+
+    statuses = {name: exchange(studio.port, *blocks) for name, (_status, blocks) in cases.items()}
+
+    expected = {name: status for name, (status, _blocks) in cases.items()}
+    assert {
+        name: each for name, each in statuses.items() if each not in (expected[name], CLOSED)
+    } == {}
+    assert studio.health() == 200
+    assert server.memory_info().rss - memory < 100 * MB
+    assert list((studio.folder / "incoming").iterdir()) == []
 
 
 def test_part_that_dies_is_restarted_and_reported(studio: RunningStudio) -> None:
