@@ -21,7 +21,8 @@ class Command(BaseCommand):
 
     help = (
         "Compares every row with its files and every file with its row, and says what to do. "
-        "Exits with 1 if something is left to do."
+        "Exits with 1 if something is left to do. Never run it with --provider --delete-orphans in "
+        "a copy of the data folder: that deletes what was uploaded after the copy was made."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
