@@ -249,6 +249,24 @@ def test_same_form_with_another_text_asks_for_both(
     assert texts == ["First text.", "Second text."]
 
 
+def test_conflict_shows_labels_as_the_form_does(
+    client: Client, user: User, recording: AudioFile
+) -> None:
+    form = answers(recording, language="English", model="speech-2.8-hd")
+    client.post("/", form)
+
+    form |= {"language": "Chinese,Yue", "model": "speech-2.8-turbo", "noise_reduction": "on"}
+    html = client.post("/", form).content.decode()
+
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", html)
+    assert cells == [
+        "Field", "First", "New",
+        "Model", "2.8 hd: best quality", "2.8 turbo: quick and cheaper",
+        "Language", "English", "Cantonese",
+        "Reduce noise", "no", "yes",
+    ]  # fmt: skip
+
+
 def test_back_button_shows_the_sent_form(client: Client, user: User) -> None:
     attempt = factories.make_attempt(by=user)
 

@@ -65,6 +65,16 @@ def test_same_form_with_a_corrected_text_asks_for_both(
     assert texts == ["Good mourning.", "Good morning."]
 
 
+def test_same_form_for_another_voice_names_the_first(client: Client, voice: Voice) -> None:
+    form = form_data(text="Good morning.")
+    client.post(f"/voices/{voice.pk}/speak/", form)
+
+    response = client.post(f"/voices/{factories.make_voice().pk}/speak/", form)
+
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", response.content.decode())
+    assert (response.status_code, cells[3:5]) == (409, ["Voice", voice.voice_id])
+
+
 def test_speech_has_player_and_download(client: Client, voice: Voice, standin: StandIn) -> None:
     client.post(f"/voices/{voice.pk}/speak/", form_data(speed="1.2", pitch="-2", format="wav"))
     speech = Speech.objects.get()

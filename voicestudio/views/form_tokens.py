@@ -1,18 +1,22 @@
 """Form tokens: a UUID in a form, by which a service recognizes the same form sent twice."""
 
 from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from voicestudio.models import CloneAttempt
+from voicestudio import words
+from voicestudio.models import AudioFile, CloneAttempt, PaidCall
 from voicestudio.services.paid_calls.orders import OtherContent
 
 # The form's names of columns that are called otherwise.
-FIELDS = {"speaker_name": "speaker"}
+FIELDS: Final = {"speaker_name": "speaker"}
+NOTHING: Final = "–"
 
 
 def parse_token(text: str) -> UUID | None:
@@ -36,14 +40,8 @@ def render_conflict(
     The form is sent again with a new token and with `changes`.
     """
     hidden = {name: value for name, value in form.data.items() if name != "csrfmiddlewaretoken"}
-    rows = []
-    for column in refused.differences:
-        name = FIELDS.get(column, column)
-        label = form.fields[name].label if name in form.fields else column
-        new = form.cleaned_data.get(name)
-        rows.append((label, _show(getattr(refused.earlier, column)), _show(new)))
     context = {
-        "rows": rows,
+        "rows": [_compare(refused.earlier, column, form) for column in refused.differences],
         "earlier": refused.earlier,
         "is_clone": isinstance(refused.earlier, CloneAttempt),
         "hidden": hidden | {"token": str(uuid4())} | dict(changes),
@@ -52,7 +50,26 @@ def render_conflict(
     return render(request, "already_sent.html", context, status=409)
 
 
-def _show(value: object) -> str:
+def _compare(earlier: PaidCall, column: str, form: forms.Form) -> tuple[str, str, str]:
+    """The label of one column, and its first and its new value, as the form shows them."""
+    name = FIELDS.get(column, column)
+    first, new = getattr(earlier, column), form.cleaned_data.get(name)
+    field = form.fields.get(name)
+    if field is None:  # the form of another voice was sent with this token
+        model_field: Any = earlier._meta.get_field(column)
+        label = capfirst(str(model_field.verbose_name))
+    else:
+        label = str(field.label)
+    return label, _show(first, field), _show(new, field)
+
+
+def _show(value: object, field: forms.Field | None) -> str:
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        labels = {str(key): str(label) for key, label in choices}
+        return labels.get(str(value), str(value)) if value else NOTHING
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return "–" if value in (None, "") else str(value)
+    if isinstance(value, AudioFile) and value.duration_ms is not None:
+        return f"{value.name} · {words.seconds(value.duration_ms)}"
+    return NOTHING if value in (None, "") else str(value)
