@@ -68,8 +68,7 @@ def recording_list(request: HtmxRequest) -> HttpResponse:
     """The recordings, newest first; a file posted here is checked and stored."""
     if request.method != "POST":
         return recordings.render_list(request)
-    several = "several" in request.POST
-    if several and not request.htmx:
+    if "several" in request.POST and not request.htmx:
         return _store_several(request)
     if uploads.too_large_fields(request):
         return _refuse_too_large(request)
@@ -80,7 +79,12 @@ def recording_list(request: HtmxRequest) -> HttpResponse:
         recording = _store(request, **form.cleaned_data)
     except UploadRefusedError as refused:
         return render_refusal(request, refused.message)
-    if several:
+    return _render_stored(request, recording)
+
+
+def _render_stored(request: HtmxRequest, recording: AudioFile) -> HttpResponse:
+    """A line of the list, the recording chosen in the clone form, or the way to that form."""
+    if "several" in request.POST:
         return render(request, "recordings/list.html#line", {"recording": recording}, status=201)
     if request.htmx:
         return render(request, "recordings/_recording.html", {"recording": recording})

@@ -78,24 +78,30 @@ def recording(request: HtmxRequest, pk: int) -> HttpResponse:
     recording = get_object_or_404(
         visible.select_related("created_by").prefetch_related("provider_files"), pk=pk
     )
-    if request.htmx:
-        if recording.deleted_at is not None:
-            raise Http404
-        response = render(request, "recordings/_recording.html", {"recording": recording})
+    if not request.htmx:
+        response = _render_recording(request, recording)
+    elif recording.deleted_at is not None:
+        raise Http404
     else:
-        used_by = CloneAttempt.objects.visible_to(request.user).using_recording(pk)
-        attempts = list(
-            used_by.order_by("-pk").only("speaker_name", "voice_id", "status")[: MOST_USES + 1]
-        )
-        context = {
-            "recording": recording,
-            "family": service.list_family(recording, among=visible),
-            "attempts": attempts[:MOST_USES],
-            "used_more": len(attempts) > MOST_USES,
-        }
-        response = render(request, "recordings/detail.html", context)
+        response = render(request, "recordings/_recording.html", {"recording": recording})
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _render_recording(request: HttpRequest, recording: AudioFile) -> HttpResponse:
+    """The page of one recording, with its copies and the newest attempts that use it."""
+    used_by = CloneAttempt.objects.visible_to(request.user).using_recording(recording.pk)
+    attempts = list(
+        used_by.order_by("-pk").only("speaker_name", "voice_id", "status")[: MOST_USES + 1]
+    )
+    visible = AudioFile.objects.visible_to(request.user)
+    context = {
+        "recording": recording,
+        "family": service.list_family(recording, among=visible),
+        "attempts": attempts[:MOST_USES],
+        "used_more": len(attempts) > MOST_USES,
+    }
+    return render(request, "recordings/detail.html", context)
 
 
 @require_POST
