@@ -4,6 +4,7 @@ That every public function has annotations and a docstring is checked by ruff (A
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -247,3 +248,24 @@ def test_no_replaced_module_name_is_left() -> None:
 def test_module_names_are_nouns() -> None:
     words = {word for name in names_in(HOUSE) for word in name.split("_")}
     assert {word for word in words if word.endswith("ing")} - NOUNS == set()
+
+
+TEMPLATES = HOUSE.parent / "templates"
+
+
+def find_in_templates(pattern: str) -> list[str]:
+    """Every match of `pattern` in a template, with the template's name."""
+    return [
+        f"{path.relative_to(TEMPLATES)}: {match.group()}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for match in re.finditer(pattern, path.read_text(encoding="utf-8"))
+    ]
+
+
+def test_no_template_decides_what_a_person_may_do() -> None:
+    assert find_in_templates(r"\bis_(staff|superuser)\b|\bperms\.") == []
+
+
+def test_settings_are_named_only_as_code() -> None:
+    """Where a template must name one, it does so for administrators."""
+    assert find_in_templates(r"(?<!<code>)\b[A-Z]{2,}(_[A-Z]+)+\b") == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 
@@ -36,7 +37,10 @@ def owner() -> User:
 def render(row: CloneAttempt | Voice | AudioFile) -> str:
     match row:
         case CloneAttempt():
-            return rows.attempt_row(CloneAttempt.objects.for_rows().get(pk=row.pk))
+            request = HttpRequest()
+            request.user = row.created_by
+            attempt = CloneAttempt.objects.for_rows().get(pk=row.pk)
+            return rows.attempt_row(Context({"request": request}), attempt)
         case Voice():
             row.cost = Decimal(0)  # type: ignore[attr-defined]
             return rows.voice_row(row)

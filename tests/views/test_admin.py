@@ -6,9 +6,10 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from tests import factories
+from voicestudio.words.costs import PRACTICE_NOTICE
 
 pytestmark = pytest.mark.django_db
-BANNER = "Practice mode: no real voices are cloned and nothing is charged."
+BANNER = str(PRACTICE_NOTICE)
 
 
 @pytest.fixture

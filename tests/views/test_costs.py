@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,9 +16,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_attempt, make_user, make_voice
+from tests.factories import make_attempt, make_recording, make_user, make_voice
 from tests.views import message_levels
-from voicestudio.models import Allowance, Charge, ChargeKind, CloneAttempt
+from voicestudio.models import (
+    Allowance,
+    AttemptState,
+    Charge,
+    ChargeKind,
+    CloneAttempt,
+    Speech,
+    SpeechState,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 STRIP = "of this month's limit is used."
@@ -241,6 +250,54 @@ def test_refused_keep_links_to_the_limit_for_administrators_only(
     assert answer.status_code == 422
     assert "This costs $1.51, and $1.00 is left of this month&#x27;s limit." in page
     assert ("/costs/#allow" in page) == is_staff
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_call_stopped_by_the_limit_links_to_it_for_administrators_only(
+    client: Client, is_staff: bool
+) -> None:
+    attempt = make_attempt(AttemptState.FAILED, trouble="over_limit", status_code=None)
+    voice = make_voice()
+    Speech.objects.create(
+        voice=voice, text="Good morning.", model="speech-2.8-hd", status=SpeechState.FAILED,
+        trouble="over_limit", created_by=make_user("lea"), provider="practice", token=uuid4(),
+    )  # fmt: skip
+    client.force_login(make_user("root", is_staff=is_staff))
+
+    for path in ("/history/", f"/history/{attempt.pk}/", f"/voices/{voice.pk}/"):
+        page = client.get(path).content.decode()
+        assert ("/costs/#allow" in page) == is_staff, path
+        assert ("An administrator can raise the limit" in page) == (not is_staff), path
+
+
+def test_limit_of_a_clone_form_links_administrators_to_it(
+    client: Client, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal("0.001")
+    client.force_login(make_user("root", is_staff=True))
+    form = {
+        "token": "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11", "speaker": "Anna", "permission": "on",
+        "voice_id": "Anna-7k2p", "recording": str(make_recording().pk),
+        "preview_text": "Hello. " * 20,
+    }  # fmt: skip
+
+    page = client.post("/", form).content.decode()
+
+    assert "You can raise the limit on the Costs page." in page
+    assert "/costs/#allow" in page
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_setting_of_the_limit_is_named_to_administrators_only(
+    client: Client, settings: Settings, is_staff: bool
+) -> None:
+    settings.MONTHLY_LIMIT = None
+    client.force_login(make_user("root", is_staff=is_staff))
+
+    page = _costs(client)
+
+    assert ("For administrators" in page) == is_staff
+    assert page.count("<code>MONTHLY_LIMIT</code>") == page.count("MONTHLY_LIMIT") == is_staff
 
 
 @pytest.mark.parametrize("amount", ["", "0", "-1", "NaN", "Infinity", "1.001", "1e9", "100001"])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from voicestudio import words
+from voicestudio.forms import languages
 from voicestudio.forms.clone_fields import REHEARSALS
 from voicestudio.models import AttemptState, CloneAttempt
 from voicestudio.services import clones
@@ -138,6 +139,12 @@ def timeline(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int |
 def model_name(model: str) -> str:
     """The short name of a model: speech-2.8-hd is 2.8 hd."""
     return model.removeprefix("speech-").replace("-", " ")
+
+
+@register.filter
+def language_name(language: str) -> str | Promise:
+    """A language as the form names it."""
+    return languages.NAMES.get(language, language)
 
 
 @register.filter

@@ -32,7 +32,7 @@ def budget_strip(context: dict[str, Any]) -> dict[str, Any]:
         return {}
     return {
         "budget": budget,
-        "user": context.get("user"),
+        "is_administrator": limits.is_administrator(context["request"].user),
         "administrators": limits.list_administrators() if budget.stops else [],
     }
 

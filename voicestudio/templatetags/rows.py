@@ -4,22 +4,24 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.template import Context
-from django.utils.functional import Promise
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from voicestudio import words
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Voice, VoiceState
 from voicestudio.services import clones
+from voicestudio.words import Message
 from voicestudio.words.attempts import PAGE_LINKS
+from voicestudio.words.costs import RAISE_LIMIT
 from voicestudio.words.recordings import describe_derived
 
-from .attempt import form_link, is_changing, poll_interval
+from .attempt import Link, form_link, is_changing, poll_interval
 from .players import preview_player, recording_player
 from .progress import stages, waiting
 from .recording_checks import audio_length, badge, check_progress, findings, origin
 from .row_cache import placeholder, render_row, row_url
-from .studio import megabytes, price, when
+from .studio import for_reader, megabytes, price, when
 from .voice import attempt_of, time_left
 
 register = template.Library()
@@ -34,28 +36,26 @@ class LinkPlaceholder(NamedTuple):
     name: SafeString
 
 
-@register.simple_tag
-def attempt_row(attempt: CloneAttempt) -> SafeString:
+@register.simple_tag(takes_context=True)
+def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
     """`attempts/_row.html` for one attempt that was read by `for_rows`."""
     state, polls = attempt.state, is_changing(attempt)
     message = clones.message_for(attempt)
     if state is AttemptState.WAITING or attempt.audio:
         message = None
     has_no_audio = attempt.is_ready and not attempt.audio and not attempt.audio_is_under_way
-    tone, link_url = state.value, ""
-    link_label: str | Promise = ""
+    tone, link = state.value, None
     if has_no_audio and attempt.audio_problem:
         message, tone = words.message_for_audio_trouble(attempt.audio_problem), "warn"
-    elif message and state in PAGE_LINKS:
-        link_label, link_url = PAGE_LINKS[state], row_url("attempt", attempt.pk)
-    elif message and (link := form_link(attempt)):
-        link_label, link_url = link.label, link.url
+    message = for_reader(message, context["request"].user)
+    if message and tone != "warn":
+        link = _attempt_link(attempt, message)
     shape = {
         "state": state,
         "polls": polls,
         "message": message,
         "tone": tone,
-        "link_label": link_label,
+        "link_label": link.label if link else "",
         "has_no_audio": has_no_audio,
         "has_parent": attempt.parent_id is not None,
         "has_voice": attempt.cloned_voice_id is not None,
@@ -67,7 +67,7 @@ def attempt_row(attempt: CloneAttempt) -> SafeString:
         "voice_url": row_url("voice", attempt.cloned_voice_id) if attempt.cloned_voice_id else "",
         "voice_id": attempt.voice_id,
         "url": row_url("attempt", attempt.pk),
-        "link_url": link_url,
+        "link_url": link.url if link else "",
         "progress": "" if message or has_no_audio else _player_or_progress(attempt),
         "parent": str(attempt.parent_id or ""),
         "changed": str(getattr(attempt, "changed", "")),
@@ -77,6 +77,15 @@ def attempt_row(attempt: CloneAttempt) -> SafeString:
         "poll_interval": str(poll_interval(attempt)) if polls else "",
     }
     return render_row("attempts/_row.html", "row", shape, texts)
+
+
+def _attempt_link(attempt: CloneAttempt, message: Message) -> Link | None:
+    """The link to the next step: the limit, the attempt's page or the clone form."""
+    if message.offers_limit:
+        return Link(f"{reverse('costs')}#allow", RAISE_LIMIT)
+    if attempt.state in PAGE_LINKS:
+        return Link(row_url("attempt", attempt.pk), PAGE_LINKS[attempt.state])
+    return form_link(attempt)
 
 
 def _player_or_progress(attempt: CloneAttempt) -> SafeString:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from django import template
@@ -21,8 +21,14 @@ from django.utils.translation import gettext as _
 from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
+from voicestudio.services.money import limits
+from voicestudio.words import Message
+from voicestudio.words.costs import PRACTICE_NOTICE
 
 from .row_cache import render_row
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 register = template.Library()
 
@@ -61,9 +67,17 @@ def state_icon(state: str) -> SafeString:
 
 
 @register.simple_tag
-def practice_mode() -> bool:
-    """Whether the stand-in answers instead of MiniMax."""
-    return bool(settings.PRACTICE_MODE)
+def practice_notice() -> str:
+    """What practice mode means; empty where MiniMax itself answers."""
+    return str(PRACTICE_NOTICE) if settings.PRACTICE_MODE else ""
+
+
+@register.filter
+def for_reader(message: Message | None, person: "User | AnonymousUser") -> Message | None:
+    """The message as this person needs it: administrators are told what they can do."""
+    if message is None:
+        return None
+    return message.for_reader(is_administrator=limits.is_administrator(person))
 
 
 @register.simple_tag(takes_context=True)

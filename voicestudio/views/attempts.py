@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -28,8 +27,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     """The clone form; a valid one becomes an attempt, and the same form twice only one."""
     if request.method != "POST":
         return clone_form.render_new(request)
-    token = form_tokens.parse_token(request.POST.get("token", ""))
-    earlier = _find_by_token(request, token) if token else None
+    earlier = _find_earlier(request)
     form = clone_form.posted_form(request, is_complete=True, earlier=earlier)
     if not form.is_valid():
         return clone_form.render_page(request, form)
@@ -38,13 +36,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     except clones.OtherContent as refused:
         return _render_conflict(request, refused, form)
     except clones.OrderRefused as refused:
-        form.add_refusal(refused.field, str(refused.message))
-        return clone_form.render_page(request, form)
-    if earlier is not None:
-        messages.info(request, _("You've already requested this voice. Nothing was sent twice."))
-        return _go_to_attempt(request, attempt)
-    for warning in form.warnings():
-        messages.warning(request, warning)
+        return _render_refusal(request, refused, form)
+    _add_messages(request, form, is_repeated=earlier is not None)
     return _go_to_attempt(request, attempt)
 
 
@@ -70,6 +63,22 @@ def just_now(request: HttpRequest) -> HttpResponse:
     return render(request, "attempts/new.html#just-now", clone_form.newest_attempts(request))
 
 
+def _add_messages(request: HttpRequest, form: CloneForm, *, is_repeated: bool) -> None:
+    """What the page of the attempt says about the form: it was sent before, or its warnings."""
+    if is_repeated:
+        messages.info(request, _("You've already requested this voice. Nothing was sent twice."))
+        return
+    for warning in form.warnings():
+        messages.warning(request, warning)
+
+
+def _render_refusal(
+    request: HttpRequest, refused: clones.OrderRefused, form: CloneForm
+) -> HttpResponse:
+    form.add_refusal(refused.field, str(refused.message))
+    return clone_form.render_page(request, form, offers_limit=refused.message.offers_limit)
+
+
 def _render_conflict(
     request: HttpRequest, refused: clones.OtherContent, form: CloneForm
 ) -> HttpResponse:
@@ -80,7 +89,11 @@ def _render_conflict(
     return form_tokens.render_conflict(request, refused, form, changes=changes)
 
 
-def _find_by_token(request: HttpRequest, token: UUID) -> CloneAttempt | None:
+def _find_earlier(request: HttpRequest) -> CloneAttempt | None:
+    """The attempt that the same form has made."""
+    token = form_tokens.parse_token(request.POST.get("token", ""))
+    if token is None:
+        return None
     return CloneAttempt.objects.visible_to(request.user).filter(token=token).first()
 
 

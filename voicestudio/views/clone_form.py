@@ -74,9 +74,16 @@ def posted_form(
 
 
 def render_page(
-    request: HttpRequest, form: CloneForm, *, requested: CloneAttempt | None = None
+    request: HttpRequest,
+    form: CloneForm,
+    *,
+    requested: CloneAttempt | None = None,
+    offers_limit: bool = False,
 ) -> HttpResponse:
-    """The page with `form`; 422 if it has errors. `requested`: an attempt already made from it."""
+    """The page with `form`; 422 if it has errors.
+
+    `requested` is an attempt already made from it; `offers_limit` adds a link to the limit.
+    """
     # First, because it may tick options of the form.
     recordings = _recordings_context(request, form)
     context = {
@@ -84,6 +91,7 @@ def render_page(
         "mistakes": form.mistakes(),
         "remarks": form.warnings(),
         "requested": requested,
+        "offers_limit": offers_limit,
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.too_large_message(),
         "likeness": form.has_answers("prompt_clip", "prompt_file", "prompt_text"),

@@ -54,7 +54,7 @@ def allow(request: HttpRequest) -> HttpResponse:
     user = current_user(request)
     form = AllowForm(request.POST)
     # Someone who is not an administrator gets 403 from the service, not an error in the form.
-    if user.is_staff and not form.is_valid():
+    if limits.is_administrator(user) and not form.is_valid():
         return _render_page(request, None, form=form)
     values = form.cleaned_data if form.is_valid() else {"amount": Decimal(0), "note": ""}
     try:
@@ -80,6 +80,7 @@ def _render_page(
 ) -> HttpResponse:
     this_month = month_of(timezone.now())
     month = month or this_month
+    is_administrator = limits.is_administrator(current_user(request))
     budget = limits.get_budget()
     by_kind = costs.sum_charges("kind", month=month)
     context = {
@@ -92,7 +93,8 @@ def _render_page(
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": [_sum_group(name, month) for name in GROUPS] if by_kind else [],
-        "bill_differs": charges.find_difference(),
+        "bill_differs": charges.find_difference() if is_administrator else None,
+        "is_administrator": is_administrator,
         "allowances": limits.list_allowances(month),
         "administrators": limits.list_administrators() if budget.warns else [],
         "form": form or AllowForm(initial={"beside": f"{budget.allowed:f}"}),

@@ -187,14 +187,7 @@ def render_refusal(
     request: HttpRequest, voice: Voice, refused: OrderRefused, **context: Any
 ) -> HttpResponse:
     """The page of one voice after an order that was refused, with the reason."""
-    return render_voice(
-        request,
-        voice,
-        status=422,
-        message=refused.message,
-        is_over_limit=isinstance(refused, speeches.OverLimit),
-        **context,
-    )
+    return render_voice(request, voice, status=422, message=refused.message, **context)
 
 
 def _initial_speech(

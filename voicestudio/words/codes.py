@@ -16,21 +16,28 @@ _WRONG_KEY: Final = Message(
     _("Our connection to MiniMax needs an administrator."),
     _("The key is wrong, or it belongs to another region. Your work is saved."),
     NextStep.TRY_AGAIN,
+    administrator_step=_(
+        "Check the key and the address in the studio's settings: the key is wrong, or it belongs "
+        "to another region."
+    ),
 )
 _PLAN_LIMIT: Final = Message(
     _("Our MiniMax plan doesn't allow more of this now."),
     _("Tell an administrator. Your work is saved."),
     NextStep.TRY_AGAIN,
+    administrator_step=_("Change the plan at MiniMax, or wait. The request is saved."),
 )
 _NO_CREDIT: Final = Message(
     _("Our MiniMax account is out of credit."),
     _("Tell an administrator, then try again. Your work is saved."),
     NextStep.TRY_AGAIN,
+    administrator_step=_("Top up the account at MiniMax, then try again. The request is saved."),
 )
 NOT_OFFERED: Final = Message(
     _("The MiniMax address of this studio doesn't offer that."),
     _("An administrator should check the MiniMax address and the upload path."),
     NextStep.TRY_AGAIN,
+    administrator_step=_("Check the MiniMax address and the upload path in the studio's settings."),
 )
 TOO_LARGE: Final = Message(
     _("The file is too large for MiniMax, or for a server on the way."),
@@ -103,6 +110,7 @@ CODES: Final[dict[int, Message]] = {
         _("Our MiniMax account must be verified before it can clone voices."),
         _("Tell an administrator. Your work is saved."),
         NextStep.TRY_AGAIN,
+        administrator_step=_("Verify the account at MiniMax, then try again."),
     ),
     2039: Message(
         _("This voice ID is taken."),

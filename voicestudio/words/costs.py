@@ -16,16 +16,18 @@ GROUPS: Final[dict[str, str | Promise]] = {
     "voice": _("By voice"),
     "model": _("By model"),
 }
+RAISE_LIMIT: Final = _("Raise the limit")
+PRACTICE_NOTICE: Final = _(
+    "Practice mode: no real voices are cloned, and nothing is charged. "
+    "Amounts show what MiniMax would charge."
+)
 _CENT: Final = Decimal("0.01")
 
 
-def message_for_limit(
-    price: Decimal, left: Decimal | None, currency: str, *, may_raise: bool
-) -> Message:
+def message_for_limit(price: Decimal, left: Decimal | None, currency: str) -> Message:
     """Why a call is not sent: what it costs, and what is left of this month's limit.
 
-    `may_raise` is whether the reader can raise the limit. The price is rounded up and the rest
-    down, so that the two never seem to fit.
+    The price is rounded up and the rest down, so that the two never seem to fit.
     """
     amounts = {
         "price": currency + formats.number_format(price.quantize(_CENT, ROUND_CEILING), 2),
@@ -34,7 +36,7 @@ def message_for_limit(
     }
     return Message(
         _now("This costs %(price)s, and %(left)s is left of this month's limit.") % amounts,
-        _("Nothing was sent. You can raise the limit on the Costs page.")
-        if may_raise
-        else _("Nothing was sent. An administrator can raise the limit on the Costs page."),
+        _("Nothing was sent. An administrator can raise the limit on the Costs page."),
+        administrator_step=_("Nothing was sent. You can raise the limit on the Costs page."),
+        offers_limit=True,
     )

@@ -1,6 +1,6 @@
 """Words, messages: the shape of a message, and the link to its next step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -22,11 +22,23 @@ class NextStep(TextChoices):
 
 @dataclass(frozen=True)
 class Message:
-    """One message: what happened and whose rule it is (`headline`), what to do (`next_step`)."""
+    """One message: what happened and whose rule it is (`headline`), what to do (`next_step`).
+
+    `administrator_step` is what administrators read instead, where others are told to ask one;
+    `offers_limit` adds a link to this month's limit for them.
+    """
 
     headline: str | Promise
     next_step: str | Promise
     link: NextStep | None = None
+    administrator_step: str | Promise = ""
+    offers_limit: bool = False
+
+    def for_reader(self, *, is_administrator: bool) -> "Message":
+        """The message for this reader: an administrator is not told to ask an administrator."""
+        if not is_administrator:
+            return replace(self, offers_limit=False)
+        return replace(self, next_step=self.administrator_step or self.next_step)
 
     def __str__(self) -> str:
         """Both sentences as one text, for a form field or a log."""

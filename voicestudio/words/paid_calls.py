@@ -68,11 +68,14 @@ TROUBLES: Final[dict[str, Message]] = {
         _("This would have cost more than was left of this month's limit. Nothing was sent."),
         _("An administrator can raise the limit on the Costs page. Then try again."),
         NextStep.TRY_AGAIN,
+        administrator_step=_("Raise the limit, then try again."),
+        offers_limit=True,
     ),
     Trouble.DISK_FULL: Message(
         _("The studio's disk is nearly full. Nothing was sent or charged."),
         _("Tell an administrator, then try again."),
         NextStep.TRY_AGAIN,
+        administrator_step=_("Make room on the disk of the data folder, then try again."),
     ),
     Trouble.VOICE_GONE: Message(
         _("The voice no longer exists. Nothing was sent."), _("Rebuild it from the recording.")
@@ -135,6 +138,8 @@ MODERATION: Final[dict[int, Promise | str]] = {
 }
 MODERATION_UNEXPLAINED: Final = _("a category that MiniMax doesn't explain")
 
+_MAKE_ROOM: Final = _("Check the disk of the data folder, then fetch it again.")
+
 AUDIO_TROUBLES: Final[dict[str, Message]] = {
     "unreachable": Message(
         _("The voice is ready, but we couldn't download its preview."),
@@ -159,6 +164,7 @@ AUDIO_TROUBLES: Final[dict[str, Message]] = {
     "not_stored": Message(
         _("The voice is ready, but we couldn't store its preview."),
         _("Tell an administrator, then fetch it again."),
+        administrator_step=_MAKE_ROOM,
     ),
     "deleted": Message(
         _("The audio was deleted together with the voice."),
@@ -187,6 +193,7 @@ SPEECH_AUDIO_TROUBLES: Final[dict[str, Message]] = {
     "not_stored": Message(
         _("The speech was generated, but we couldn't store its audio."),
         _("Tell an administrator, then fetch it again."),
+        administrator_step=_MAKE_ROOM,
     ),
     "forbidden": Message(
         _("The speech was generated, but its audio is at an address we don't allow."),

@@ -18,7 +18,7 @@ from .costs import ZERO, sum_month
 from .prices import price_of
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
 WARN_AT: Final = Decimal("0.8")
 
@@ -115,7 +115,7 @@ def allow_more(
     `beside` is the allowance that the page showed. Raises `AllowanceChanged`, and adds nothing, if
     it is another sum by now: a button that is pressed twice allows once.
     """
-    if not (by.is_active and by.is_staff):
+    if not is_administrator(by):
         raise PermissionDenied
     if amount <= ZERO:
         raise ValueError("an allowance is more than nothing")
@@ -134,6 +134,11 @@ def allow_more(
 def list_allowances(month: date) -> list[Allowance]:
     """Return the allowances of this month, the newest first."""
     return list(Allowance.objects.filter(month=month).select_related("by"))
+
+
+def is_administrator(person: "User | AnonymousUser") -> bool:
+    """Whether this person can raise the limit, and is told how to mend what others cannot."""
+    return person.is_active and person.is_staff
 
 
 def list_administrators(most: int = 5) -> list[str]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.models import PaidCall
+from voicestudio.services.money import limits
 from voicestudio.services.money.limits import LimitReached
 from voicestudio.words import Message
 
@@ -48,10 +49,8 @@ class OverLimit(OrderRefused):
     """The month's limit leaves too little for this order; `by` is the person who asked."""
 
     def __init__(self, reached: LimitReached, *, by: "User") -> None:
-        message = words.message_for_limit(
-            reached.price, reached.budget.left, settings.CURRENCY, may_raise=by.is_staff
-        )
-        super().__init__("", message)
+        message = words.message_for_limit(reached.price, reached.budget.left, settings.CURRENCY)
+        super().__init__("", message.for_reader(is_administrator=limits.is_administrator(by)))
         self.budget = reached.budget
 
 

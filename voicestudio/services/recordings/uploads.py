@@ -56,6 +56,7 @@ class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
     DISK = Message(
         _lazy("The files of this recording can't be deleted now."),
         _lazy("Tell an administrator, then delete it again."),
+        administrator_step=_lazy("Check the permissions of the data folder, then delete it again."),
     )
 
     def __init__(self, message: Message) -> None:
