@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voicestudio.minimax import (
@@ -16,11 +16,13 @@ from voicestudio.minimax import (
     HttpResponse,
     InvalidAnswer,
     ListedVoice,
+    NoAnswer,
+    Refused,
     parse_clone,
     parse_speech,
 )
 
-from .conftest import CLONE, KEY, OK, SPEECH, ScriptedServer, get_error, http, refusal
+from .conftest import CLONE, KEY, OK, SPEECH, Reply, ScriptedServer, get_error, http, refusal
 
 FILE = {
     "file_id": 123456789012345,
@@ -274,7 +276,7 @@ def test_speech_is_read_as_hex_and_as_url(client: Client, provider: ScriptedServ
     assert spoken.extra_info == {"usage_characters": 5}
 
 
-MP3 = b"ID3" + bytes(range(40))
+MP3 = b"ID3" + bytes(range(220, 256)) + b"\xfb\xef\xbe\xff"
 HEX, BASE64 = MP3.hex(), base64.b64encode(MP3).decode()
 
 
@@ -287,6 +289,8 @@ def sse(*events: dict[str, Any]) -> bytes:
     [
         {"data": {"audio": BASE64}, "base_resp": OK},
         {"data": {"audio": "data:audio/mp3;base64," + BASE64}, "base_resp": OK},
+        {"data": {"audio": "\n".join([BASE64[:20], BASE64[20:]])}, "base_resp": OK},
+        {"data": {"audio": base64.urlsafe_b64encode(MP3).decode().rstrip("=")}, "base_resp": OK},
         {"audio": HEX, "base_resp": OK},
         {"data": HEX, "base_resp": OK},
         {"code": 0, "data": {"data": {"audio": HEX}, "base_resp": OK}},
@@ -308,8 +312,13 @@ def sse(*events: dict[str, Any]) -> bytes:
             {"data": {"audio": HEX, "status": 1}},
             {"data": {"audio": "", "status": 2}, "base_resp": OK},
         ),
+        sse(
+            {"data": {"audio": base64.b64encode(MP3[:20]).decode(), "status": 1}},
+            {"data": {"audio": base64.b64encode(MP3[20:]).decode(), "status": 2}},
+            {"base_resp": OK},
+        ),
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_speech_is_read_in_every_wrapping(
     client: Client, provider: ScriptedServer, body: Any
@@ -354,6 +363,41 @@ def test_unfinished_speech_is_unknown(client: Client, provider: ScriptedServer, 
     assert (error.outcome_unknown, error.raw != "") == (True, True)
 
 
+def test_refusal_in_utf_16_is_no_audio(client: Client, provider: ScriptedServer) -> None:
+    """Its first two bytes look like the frame of an mp3."""
+    body = b"\xff\xfe" + json.dumps({"base_resp": {"status_code": 1008}}).encode("utf-16-le")
+    provider.will_send(http(body))
+
+    assert get_error(Refused, lambda: client.generate_speech(SPEECH)).status_code == 1008
+
+
+def test_clone_is_read_beside_its_status(client: Client, provider: ScriptedServer) -> None:
+    data = {"demo_audio": "https://a.example/a.mp3", "input_sensitive": True,
+            "extra_info": {"usage_characters": 7}}  # fmt: skip
+    provider.will_send(http({"data": data, "base_resp": OK}))
+
+    answer = client.clone_voice(CLONE)
+
+    assert (answer.demo_audio, answer.input_sensitive, answer.usage_characters) == (
+        "https://a.example/a.mp3", True, 7,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("part", [b"half of an answer", b"", b"\xff\xfb\x90\x00" * 2000])
+def test_part_of_a_paid_answer_is_kept(
+    client: Client, provider: ScriptedServer, part: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nTrace-Id: trace-1\r\n\r\n"
+    provider.will_send(Reply([head + part]))
+    kept: list[HttpResponse] = []
+
+    error = get_error(NoAnswer, lambda: client.generate_speech(SPEECH, keep=kept.append))
+
+    assert [each.content for each in kept] == ([part] if part else [])
+    assert (error.outcome_unknown, error.http_status) == (True, 200)
+    assert error.raw_is_whole is (len(part) < 100)
+
+
 def test_clone_is_read_from_an_envelope(client: Client, provider: ScriptedServer) -> None:
     inner = {"demo_audio": "https://cdn.example/a.mp3", "base_resp": OK}
     provider.will_send(http({"code": 0, "message": "success", "data": inner}))
@@ -386,6 +430,7 @@ EXTRA_INFO = JSON_VALUES | st.fixed_dictionaries({}, optional=dict.fromkeys(NUMB
 DETAILS = ("input_sensitive", "input_sensitive_type", "demo_audio", "trace_id", "odd")
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(
     st.fixed_dictionaries({"extra_info": EXTRA_INFO}, optional=dict.fromkeys(DETAILS, JSON_VALUES)),
     JSON_VALUES,

@@ -78,6 +78,9 @@ def test_code_gives_the_reason(
         ("422 Unprocessable", {"detail": []}, None, Reason.INVALID, False),
         ("429 Slow", {"error": {"message": "m", "code": 429}}, None, Reason.RATE_LIMIT, False),
         ("429 Slow", refusal(1008), 1008, Reason.BALANCE, False),
+        ("429 Slow", "You exceeded your current quota", None, Reason.BALANCE, False),
+        ("403 No", b"<html>insufficient_quota</html>", None, Reason.BALANCE, False),
+        ("503 No", "error code: 1008", None, Reason.SERVER, True),
         ("429 Slow", refusal(0), 0, Reason.RATE_LIMIT, True),
         ("401 Unauthorized", refusal(0), 0, Reason.AUTHENTICATION, True),
         ("200 OK", refusal(1002) | {"demo_audio": "http://a/b"}, 1002, Reason.RATE_LIMIT, True),
@@ -195,6 +198,9 @@ RATE_LIMIT_TEXT = {"message": "minimax error: 1002 - rate limit"}
         {**refusal(1002), "data": {"audio": "494433"}},
         {**refusal(1002), "data": {"audio_url": "https://cdn.example/a.mp3"}},
         {**refusal(1002), "demo_audio": "https://cdn.example/a.mp3"},
+        {**refusal(1002), "data": {"demo_audio": "https://cdn.example/a.mp3"}},
+        {**refusal(1002), "url": "https://cdn.example/a.mp3"},
+        {**refusal(1002), "data": "494433"},
     ],
 )
 @pytest.mark.parametrize("call", CALLS[:2])

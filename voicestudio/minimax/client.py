@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -108,7 +109,7 @@ class Client:
     ) -> clones.CloneAnswer:
         """Clone a voice. Not idempotent: repeat it only when the error is `retryable`.
 
-        `keep` gets the whole response before it is interpreted.
+        `keep` gets the response before it is interpreted, and also the part of one that breaks off.
         """
         response = self._pay("/v1/voice_clone", request.body(), headers=headers, keep=keep)
         return clones.parse_clone(response)
@@ -142,7 +143,7 @@ class Client:
     ) -> speech.SpeechAnswer:
         """Generate speech: billed, and the first speech of a clone makes the clone fee due.
 
-        `keep` gets the whole response before it is interpreted.
+        `keep` gets the response as in `clone_voice`.
         """
         response = self._pay("/v1/t2a_v2", request.body(), keep=keep)
         return speech.parse_speech(response, request)
@@ -267,36 +268,43 @@ class Client:
             content=b"",
             redact=self._auth.redact,
         )
+        content = BytesIO()  # a traceback does not show its bytes, which may hold an echoed key
         try:
-            response = replace(response, content=self._read_body(exchange, head, max_bytes))
+            self._read_body(exchange, head, max_bytes, content)
         except TRANSPORT_ERRORS as error:
+            response = replace(response, content=content.getvalue())
+            if response.content:
+                keep(response)
             late = exchange.timed_out or is_timeout(error)
             error_class = AnswerTimeout if late else NoAnswer
             raise error_class(
                 f"{call}: the answer broke off (HTTP {response.http_status})",
                 trace_id=response.trace_id(),
                 http_status=response.http_status,
+                raw=response.raw,
+                raw_is_whole=response.raw_is_whole,
             ) from self._auth.remove_key(error)
         finally:
             head.close()
+        response = replace(response, content=content.getvalue())
         keep(response)
         if len(response.content) > max_bytes:
             raise response.invalid("the answer is too large")
         return response
 
-    def _read_body(self, exchange: Exchange, head: Response, max_bytes: int) -> bytes:
-        """Return the body; reading stops after one block past `max_bytes`."""
+    def _read_body(
+        self, exchange: Exchange, head: Response, max_bytes: int, content: BytesIO
+    ) -> None:
+        """Add the body to `content`; reading stops after one block past `max_bytes`."""
         deadline = time.monotonic() + self._read_timeout
-        content = bytearray()
-        while len(content) <= max_bytes and (
+        while content.tell() <= max_bytes and (
             block := head.raw.read1(_READ_BLOCK_BYTES, decode_content=True)
         ):
-            content += block
+            content.write(block)
             if time.monotonic() > deadline:
                 raise TimeoutError("the body arrives too slowly")
         if exchange.timed_out:  # a socket that was shut down looks like the end of the body
             raise TimeoutError("the body arrives too slowly")
-        return bytes(content)
 
     def _session(self) -> requests.Session:
         """Return the session of this thread: requests does not promise that one may be shared."""

@@ -83,12 +83,14 @@ def parse_clone(response: HttpResponse) -> CloneAnswer:
     With code 0 the voice exists, so a field that does not fit is dropped instead of raising.
     """
     body, answer = response.parse(status_required=True)
-    flagged, category = _parse_moderation(body)
+    # Some gateways put all but `base_resp` into `data`.
+    fields = get_object(body, "data") | body
+    flagged, category = _parse_moderation(fields)
     return CloneAnswer(
         input_sensitive=flagged,
         input_sensitive_type=category,
-        demo_audio=get_text(body, "demo_audio").strip(),
-        usage_characters=parse_count(get_object(body, "extra_info"), "usage_characters"),
+        demo_audio=get_text(fields, "demo_audio").strip(),
+        usage_characters=parse_count(get_object(fields, "extra_info"), "usage_characters"),
         raw=body,
         **vars(answer),
     )

@@ -83,7 +83,8 @@ class MiniMaxError(Exception):
     """Base class: any failed call. Never contains the key.
 
     `status_code` and `status_msg` come from `base_resp`, `raw` is the body, at most 4,096
-    characters, `retry_after` is in seconds. `str()` is for logs, never for users.
+    characters (`raw_is_whole` if that is all of it), `retry_after` is in seconds. `str()` is for
+    logs, never for users.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class MiniMaxError(Exception):
         trace_id: str = "",
         http_status: int | None = None,
         raw: str = "",
+        raw_is_whole: bool = True,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
@@ -103,6 +105,7 @@ class MiniMaxError(Exception):
         self.trace_id = trace_id
         self.http_status = http_status
         self.raw = raw
+        self.raw_is_whole = raw_is_whole
         self.retry_after = retry_after
 
     @property

@@ -75,6 +75,14 @@ def parse_gateway_error(body: Mapping[str, Any]) -> GatewayError:
     )
 
 
+def parse_page(text: str) -> GatewayError:
+    """Read an error that is no JSON: a page or a sentence of a gateway or proxy.
+
+    Its numbers are not the provider's ("error code: 1008" is one of Cloudflare's own).
+    """
+    return GatewayError(code=None, message="", denial=_find_denial(text))
+
+
 def unwrap(body: dict[str, Any]) -> dict[str, Any]:
     """Return the provider's answer from an envelope `{"code": 0, "data": {...}}` around it."""
     inner = body.get("data")

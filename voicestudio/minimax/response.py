@@ -25,6 +25,8 @@ INT64_MAX: Final = 2**63 - 1
 INVALID_PARAMETERS: Final = 2013
 # A gateway with several accounts sends a request to one that does not know the file.
 _UNKNOWN_FILE: Final = re.compile(r"file.{0,12}(not.{0,4}(found|exist)|unknown)", re.IGNORECASE)
+# Where gateways put audio or a link to it: in `data` or beside it.
+_AUDIO_NAMES: Final = ("audio", "audio_url", "url", "demo_audio")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse these
 
 
@@ -57,6 +59,12 @@ class HttpResponse:
         return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_RAW_CHARACTERS]
 
     @property
+    def raw_is_whole(self) -> bool:
+        """Whether `raw` holds all of the body: it is a text, and a short one."""
+        is_short = len(self.content) <= 4 * MAX_RAW_CHARACTERS
+        return is_short and self.raw.encode() == self.body
+
+    @property
     def body(self) -> bytes:
         """The whole body without the key, to be stored."""
         return self.redact(self.content.decode("latin-1")).encode("latin-1")
@@ -84,6 +92,7 @@ class HttpResponse:
             "trace_id": self.trace_id(body),
             "http_status": self.http_status,
             "raw": self.raw,
+            "raw_is_whole": self.raw_is_whole,
             "retry_after": self.retry_after,
         }
 
@@ -159,7 +168,7 @@ class HttpResponse:
         code, message = parse_base_resp(body)
         says_success, denial = code == 0, None
         if code not in REASONS:
-            gateway = gateways.parse_gateway_error(body)
+            gateway = gateways.parse_gateway_error(body) if body else gateways.parse_page(self.raw)
             code = gateway.code or code
             message = gateway.message or message
             denial = gateway.denial if code not in REASONS else None
@@ -172,7 +181,7 @@ class HttpResponse:
             denied=denial is not None,
             # A paid call must not be repeated because of an HTTP 429 around a success, or of a
             # "slow down" that ends a stream of audio.
-            contradictory=says_success or holds_audio(body),
+            contradictory=says_success or bool(find_audio(body)),
             status_code=code,
             status_msg=message[:1000],
             **self._details(body),
@@ -233,12 +242,11 @@ def get_text(body: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def holds_audio(body: Mapping[str, Any]) -> bool:
-    """Whether an answer holds the audio of a preview or a speech, or a link to it."""
-    data = get_object(body, "data")
-    found = [get_text(part, name) for part in (data, body) for name in ("audio", "audio_url")]
-    found += [get_text(body, "demo_audio"), get_text(data, "url")]
-    return any(text.strip() for text in found)
+def find_audio(body: Mapping[str, Any]) -> str:
+    """Return the first text that can be the audio of a preview or a speech, or a link to it."""
+    parts = (get_object(body, "data"), body)
+    found = [get_text(part, name).strip() for part in parts for name in _AUDIO_NAMES]
+    return next(filter(None, found), get_text(body, "data").strip())
 
 
 def parse_retry_after(value: str) -> float | None:

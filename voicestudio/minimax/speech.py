@@ -3,15 +3,25 @@
 import base64
 import io
 import json
+import re
 import wave
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from .response import Answer, HttpResponse, get_object, get_text, parse_count, parse_int64
+from .response import (
+    Answer,
+    HttpResponse,
+    find_audio,
+    get_object,
+    get_text,
+    parse_count,
+    parse_int64,
+)
 
 # `data.status`: the speech goes on in another part, or this is all of it.
 UNFINISHED: Final = 1
 FINISHED: Final = 2
+_URL_SAFE: Final = str.maketrans("-_", "+/")  # base64 in its other alphabet
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def parse_speech(response: HttpResponse, request: SpeechRequest) -> SpeechAnswer
     without a header. Source: provider.md, "Calls" and "Gateways". Raises Refused, and
     InvalidAnswer where the speech is unfinished or holds no audio.
     """
-    if response.http_status == 200 and has_audio_header(response.content):
+    if 200 <= response.http_status < 300 and has_audio_header(response.content):
         return _make_answer(response.content, "", {}, response.plain_success())
     if response.content.lstrip().startswith((b"data:", b"event:", b"id:", b":")):
         response = replace(response, content=_join_events(response.content))
@@ -84,9 +94,9 @@ def parse_speech(response: HttpResponse, request: SpeechRequest) -> SpeechAnswer
     data = get_object(body, "data")
     if parse_int64(data.get("status")) == UNFINISHED:
         raise response.invalid("the speech is unfinished", body)
-    value = _find_audio(body, data)
-    extra_info = get_object(body, "extra_info")
-    if value.startswith(("http://", "https://")):
+    value = find_audio(body)
+    extra_info = get_object(data | body, "extra_info")
+    if value.lower().startswith(("http://", "https://")):
         return _make_answer(b"", value, extra_info, answer)
     audio = _decode(value)
     if not audio:
@@ -97,7 +107,11 @@ def parse_speech(response: HttpResponse, request: SpeechRequest) -> SpeechAnswer
 def has_audio_header(content: bytes) -> bool:
     """Whether the bytes begin like a file of one of the formats that `t2a_v2` can send."""
     return content.startswith((b"ID3", b"RIFF", b"fLaC", b"OggS")) or (
-        len(content) > 1 and content[0] == 0xFF and content[1] & 0xE0 == 0xE0  # frame of an mp3
+        # A frame of an mp3 or aac. The mark of UTF-16, FF FE, would be one of layer I.
+        len(content) > 1
+        and content[0] == 0xFF
+        and content[1] & 0xE0 == 0xE0
+        and content[1] & 0x06 != 0x06
     )
 
 
@@ -110,24 +124,17 @@ def _make_answer(
     )
 
 
-def _find_audio(body: dict[str, Any], data: dict[str, Any]) -> str:
-    """Return the first text that can be the audio, or a link to it."""
-    found = (
-        get_text(part, name).strip()
-        for part in (data, body)
-        for name in ("audio", "audio_url", "url")
-    )
-    return next(filter(None, found), get_text(body, "data").strip())
-
-
 def _decode(value: str) -> bytes:
     """Return the bytes of hexadecimal or base64 text; empty if it is neither."""
     try:
         return bytes.fromhex(value)
     except ValueError:
         pass
+    text = "".join(value.rpartition("base64,")[2].split()).translate(_URL_SAFE)
+    # Each event of a stream may end in padding of its own; some writers leave it out.
+    parts = [part + "=" * (-len(part) % 4) for part in re.split("=+", text)]
     try:
-        audio = base64.b64decode(value.rpartition("base64,")[2], validate=True)
+        audio = b"".join(base64.b64decode(part, validate=True) for part in parts)
     except ValueError:
         return b""
     # Many words are base64 by chance.
