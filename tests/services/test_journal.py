@@ -10,7 +10,15 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
-from django.db import Error, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    Error,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -375,6 +383,104 @@ def test_long_answer_that_cannot_be_read_is_kept_whole(
     call.refresh_from_db()
     assert (call.status, len(answer_of(call))) == ("unknown", 100_000)
     assert files_in(data_dir) == []
+
+
+def test_short_answer_that_is_no_text_is_kept_whole(
+    submit: Submit, standin: StandIn, data_dir: Path
+) -> None:
+    answer = b"#!AMR\n" + bytes(range(256))
+    for name in ("voice_clone", "t2a_v2"):
+        standin.script(name, Fault(body=answer, after="work"))
+    call = submit()
+
+    run(call)
+
+    call.refresh_from_db()
+    assert (call.status, answer_of(call)) == ("unknown", answer)
+
+
+def test_yes_in_the_journal_answers_a_person_who_wants_to_find_out(
+    submit_clone: Submit, standin: StandIn, person: User, data_dir: Path
+) -> None:
+    attempt = submit_clone()
+    assert isinstance(attempt, CloneAttempt)
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        run(attempt)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(status=AttemptState.UNKNOWN, lease_until=None)
+    assert reconcile.request_check(attempt, by=person)
+
+    worker.record_kept_answers(at_once=True)
+    reconcile.check_with_provider.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.audio.size > 1000) == (AttemptState.READY, True)
+    assert len(standin.calls_of("voice_clone")) == 1
+    assert files_in(data_dir) == []
+
+
+def test_no_in_the_journal_does_not_answer_a_person_who_wants_to_find_out(
+    submit_clone: Submit, standin: StandIn, person: User
+) -> None:
+    """It may be the answer to an earlier try."""
+    standin.script("voice_clone", Fault(action="drop", after="work"))
+    attempt = submit_clone()
+    assert isinstance(attempt, CloneAttempt)
+    run(attempt)
+    attempt.claim = uuid4()
+    journal.write(attempt, response({"base_resp": {"status_code": 1002}}))
+    assert reconcile.request_check(attempt, by=person)
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.is_being_reconciled) == ("unknown", True)
+
+
+def test_call_whose_mark_could_not_be_written_was_not_sent(
+    submit: Submit, standin: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = submit()
+    sent = len(standin.calls)
+    commit: Any = vars(BaseDatabaseWrapper)["_commit"]
+    failures: list[str] = []
+
+    def fail_once(self: BaseDatabaseWrapper) -> None:
+        if not failures and type(call).objects.filter(pk=call.pk, sent__isnull=False).exists():
+            failures.append("disk I/O error")
+            raise OperationalError(failures[0])
+        commit(self)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", fail_once)
+    with pytest.raises(OperationalError):
+        run(call)
+
+    call.refresh_from_db()
+    assert (call.status, Charge.objects.filter(certain=False).count()) == ("failed", 0)
+    assert [each.name for each in standin.calls[sent:] if each.name != "upload"] == []
+
+
+def test_answer_that_cannot_be_written_leaves_one_copy_however_often_it_is_tried(
+    submit_speech: Submit, data_dir: Path
+) -> None:
+    speech = submit_speech()
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if files_in(data_dir) and sql.startswith("UPDATE") and "answered_at" in sql:
+            raise IntegrityError("a value that the database refuses")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        with pytest.raises(IntegrityError):
+            run(speech)
+        worker.record_kept_answers(at_once=True)
+    folders = ("speeches", "answers")
+    stored = [path for name in folders for path in data_dir.rglob(f"{name}/**/*.*")]
+    assert (stored, len(files_in(data_dir))) == ([], 1)
+
+    worker.record_kept_answers(at_once=True)
+
+    speech.refresh_from_db()
+    assert (speech.state, speech.audio.size > 1000) == (SpeechState.READY, True)
 
 
 def test_audio_that_could_not_be_stored_is_fetched_from_the_answer(

@@ -69,8 +69,9 @@ def slow_down(call: PaidCall, *, code: int | None, retry_after: float | None) ->
     """Pause all calls of this kind because the provider asks for it, longer each time.
 
     `retry_after` is the pause (s) that the provider asks for. A call that was sent before the
-    last pause began says nothing new. `call` itself has to reserve a new slot. A rehearsed one says
-    nothing about later calls: none of them waits longer for it.
+    last pause began says nothing new. `call` itself has to reserve a new slot. After a
+    rehearsed one all calls pause as well, but nothing is learned from it: no limit, and no longer
+    next pause.
     """
     with transaction.atomic():
         limit, now = _lock_limit(call)

@@ -32,7 +32,6 @@ MAX_PAUSE: Final = 600.0
 MAX_ATTEMPTS: Final = 20
 # An upload that is answered so often without success does not succeed by repeating it.
 MAX_ANSWERED_UPLOADS: Final = 5
-MAX_RAW_CHARACTERS: Final = 65_536
 
 
 def may_retry(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> bool:
@@ -136,7 +135,7 @@ def _error_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> di
         "status_code": error.status_code,
         "status_msg": error.status_msg[:2000],
         "trace_id": error.trace_id[:255],
-        "answer_text": error.raw[:MAX_RAW_CHARACTERS],
+        "answer_text": error.raw,
         "answered_at": timezone.now() if error.http_status is not None else None,
         "trouble": Trouble.GAVE_UP if gave_up else call_log.trouble_of(error),
         "calls": call.calls,

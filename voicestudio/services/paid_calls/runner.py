@@ -16,7 +16,6 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import HttpResponse, MiniMaxError
-from voicestudio.minimax.response import MAX_RAW_CHARACTERS
 from voicestudio.models import CallKind, CallStatus, PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
@@ -116,7 +115,7 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
 def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> None:
     """Record an answer that could not be written when it came; a repeat changes nothing."""
     call = steps.model._default_manager.all().for_worker().filter(pk=entry.pk).first()
-    if call is None or call.claim != entry.claim:
+    if call is None or (call.claim != entry.claim and not _take_over(steps, call, entry)):
         # A person has settled the call meanwhile: what they said stands, and the answer is kept.
         logger.error("%s %s does not wait for an answer in the journal.", entry.kind, entry.pk)
         _keep_late_answer(call, entry)
@@ -132,6 +131,23 @@ def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> No
         if not recorded:
             return
     finish_journal(call, entry.claim)
+
+
+def _take_over(steps: Steps[Any, Any, Any], call: PaidCall, entry: journal.Entry) -> bool:
+    """Claim a call whose outcome a person wants to find out, if this answer is a yes.
+
+    Then it is not asked for again. Any other answer may be one to an earlier try.
+    """
+    try:
+        steps.parse(call, entry.response)
+    except MiniMaxError:
+        return False
+    rows = steps.model._default_manager.all().in_state(CallStatus.UNKNOWN)
+    rows = rows.filter(pk=call.pk, claim=None)
+    if not rows.update(claim=entry.claim):
+        return False
+    call.claim = entry.claim
+    return True
 
 
 def finish_journal(call: PaidCall, claim: UUID) -> None:
@@ -162,13 +178,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
         "lease_until": leases.lease_end() if has_audio else None,
     }
     try:
-        recorded = _write_answer(steps, call, answer, columns)
-    except (DataError, IntegrityError, OverflowError, ValueError):
-        logger.exception("A detail of the answer to %s %s is dropped.", steps.name, call.pk)
-        columns = {name: columns[name] for name in ESSENTIAL if name in columns}
-        columns |= journal.move_to_storage(call)
-        answer = replace(answer, usage_characters=None)
-        recorded = _write_answer(steps, call, answer, columns)
+        recorded = _write_answer_or_essentials(steps, call, answer, columns)
     except Exception:
         # The answer stays in the journal; audio inside it is stored again from there.
         if stored := columns.get("audio"):
@@ -183,6 +193,26 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
     elif has_audio and (columns.get("audio") or audio_download.fetch(call)):
         waveforms.draw_waveform(call)
     return recorded
+
+
+def _write_answer_or_essentials(
+    steps: Steps[Any, Any, Any], call: PaidCall, answer: Any, columns: dict[str, Any]
+) -> bool:
+    """Write the answer, without its details if one of them fits no column."""
+    try:
+        return _write_answer(steps, call, answer, columns)
+    except (DataError, IntegrityError, OverflowError, ValueError):
+        logger.exception("A detail of the answer to %s %s is dropped.", steps.name, call.pk)
+    essential = {name: columns[name] for name in ESSENTIAL if name in columns}
+    stored = journal.move_to_storage(call)
+    try:
+        return _write_answer(
+            steps, call, replace(answer, usage_characters=None), essential | stored
+        )
+    except Exception:
+        for name in stored.values():  # the journal has it still
+            call.answer_file.storage.delete(name)
+        raise
 
 
 def _write_answer(
@@ -231,13 +261,27 @@ def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any
     """Mark the call as sent, then send it. None if it has to wait for its slot or was lost."""
     if not journal.has_room():
         raise NotSendable(Trouble.DISK_FULL)
+    try:
+        marked = _mark_sent(steps, call, request)
+    except Exception:
+        # It may have been set before the transaction failed, but nothing was sent.
+        call.status = CallStatus.SENDING
+        raise
+    if not marked:
+        return None
+    keep = partial(journal.write, call)
+    return call_log.logged_call(call, steps.name, lambda: steps.send(call, request, keep))
+
+
+def _mark_sent(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> bool:
+    """Write that the call is sent now; False if it has to wait for its slot or was lost."""
     with transaction.atomic():
         steps.check(call)
         limits.check_budget(price_of(call), call=call)
         slot = rate_limit.reserve_slot(call)
         if not slot.granted:
             retries.wait_for_slot(call, slot.at, steps.job)
-            return None
+            return False
         first = {} if call.sent is not None else {"sent": request.body(), "sent_at": slot.at}
         marked = call.advance(
             held_as=(CallStatus.SENDING,),
@@ -248,9 +292,7 @@ def _send_once(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> Any
         )
         if not marked:
             transaction.set_rollback(True)
-            return None
-    keep = partial(journal.write, call)
-    return call_log.logged_call(call, steps.name, lambda: steps.send(call, request, keep))
+    return marked
 
 
 def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxError) -> bool:
@@ -271,7 +313,7 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
         else:
             return waits
     columns = retries.final_columns(call, error, was_sent=was_sent)
-    if was_sent and len(error.raw) >= MAX_RAW_CHARACTERS:
+    if was_sent and not error.raw_is_whole:
         columns |= journal.move_to_storage(call)
     with transaction.atomic():
         recorded = call.advance(**columns)
