@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files import File
 from django.db import connection, transaction
+from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone
 
@@ -63,8 +64,16 @@ def run_check(pk: int) -> None:
 
 
 def ensure_playable(recording: AudioFile) -> None:
-    """Have a playable copy made if a recording that was checked long ago needs one."""
-    if recording.playable_at is None and recording.checked_at is not None and recording.has_file:
+    """Have a playable copy made if a recording that was checked long ago needs one.
+
+    A player asks for many ranges of one file; only the first request enqueues the job.
+    """
+    if recording.playable_at is not None or recording.checked_at is None or not recording.has_file:
+        return
+    now = timezone.now()
+    idle = Q(check_started_at=None) | Q(check_started_at__lt=now - LOST_AFTER)
+    undecided = AudioFile.objects.filter(idle, pk=recording.pk, playable_at=None)
+    if undecided.update(check_started_at=now):
         check_recording.enqueue(recording.pk)
 
 
