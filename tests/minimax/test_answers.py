@@ -294,6 +294,7 @@ def sse(*events: dict[str, Any]) -> bytes:
         {"audio": HEX, "base_resp": OK},
         {"data": HEX, "base_resp": OK},
         {"code": 0, "data": {"data": {"audio": HEX}, "base_resp": OK}},
+        {"code": 0, "data": {"data": {"audio": HEX}}},
         {"data": {"audio": HEX, "status": 2}, "base_resp": {"status_code": 0.0}},
         {"data": {"audio": HEX}, "base_resp": {"status_code": "0.0"}},
         MP3,
@@ -318,7 +319,7 @@ def sse(*events: dict[str, Any]) -> bytes:
             {"base_resp": OK},
         ),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_speech_is_read_in_every_wrapping(
     client: Client, provider: ScriptedServer, body: Any

@@ -201,6 +201,7 @@ RATE_LIMIT_TEXT = {"message": "minimax error: 1002 - rate limit"}
         {**refusal(1002), "data": {"demo_audio": "https://cdn.example/a.mp3"}},
         {**refusal(1002), "url": "https://cdn.example/a.mp3"},
         {**refusal(1002), "data": "494433"},
+        {**refusal(1002), "data": {"data": {"audio": "494433"}}},
     ],
 )
 @pytest.mark.parametrize("call", CALLS[:2])

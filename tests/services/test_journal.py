@@ -181,6 +181,26 @@ def test_answer_to_a_check_is_recorded_from_the_journal(
     assert files_in(data_dir) == []
 
 
+def test_unclear_answers_to_checks_are_kept(
+    submit_clone: Submit, standin: StandIn, person: User, data_dir: Path
+) -> None:
+    standin.script("voice_clone", Fault(action="drop", after="work"))
+    attempt = submit_clone()
+    assert isinstance(attempt, CloneAttempt)
+    run(attempt)
+    for size in (50_000, 60_000):
+        standin.script("voice_clone", Fault(body="x" * size, after="work"))
+        attempt.refresh_from_db()
+        assert reconcile.request_check(attempt, by=person)
+
+        reconcile.check_with_provider.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, len(answer_of(attempt))) == ("unknown", 50_000)
+    [other] = files_in(data_dir)  # the row has one place
+    assert (other.suffix, b"x" * 60_000 in other.read_bytes()) == (".unread", True)
+
+
 def test_answer_after_a_person_has_settled_is_kept_with_the_call(
     submit_clone: Submit, person: User, data_dir: Path
 ) -> None:

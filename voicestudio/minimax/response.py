@@ -25,7 +25,7 @@ INT64_MAX: Final = 2**63 - 1
 INVALID_PARAMETERS: Final = 2013
 # A gateway with several accounts sends a request to one that does not know the file.
 _UNKNOWN_FILE: Final = re.compile(r"file.{0,12}(not.{0,4}(found|exist)|unknown)", re.IGNORECASE)
-# Where gateways put audio or a link to it: in `data` or beside it.
+# Where gateways put audio or a link to it: in `data`, in a `data` inside that, or beside them.
 _AUDIO_NAMES: Final = ("audio", "audio_url", "url", "demo_audio")
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL and UTF-8 refuse these
 
@@ -244,9 +244,11 @@ def get_text(body: Mapping[str, Any], name: str) -> str:
 
 def find_audio(body: Mapping[str, Any]) -> str:
     """Return the first text that can be the audio of a preview or a speech, or a link to it."""
-    parts = (get_object(body, "data"), body)
-    found = [get_text(part, name).strip() for part in parts for name in _AUDIO_NAMES]
-    return next(filter(None, found), get_text(body, "data").strip())
+    parts = [body]
+    while isinstance(inner := parts[-1].get("data"), dict):
+        parts.append(inner)
+    found = [get_text(part, name).strip() for part in parts[::-1] for name in _AUDIO_NAMES]
+    return next(filter(None, found), get_text(parts[-1], "data").strip())
 
 
 def parse_retry_after(value: str) -> float | None:
