@@ -140,7 +140,7 @@ def make_attempt(
     by = by or make_user()
     at = created_at or timezone.now() - timedelta(minutes=3)
     name = speaker_name or f"Speaker {number}"
-    speaker = Speaker.objects.get_or_add(name, by=by)
+    speaker = Speaker.objects.filter(name=name).first() or make_speaker(name, by=by)
     attempt = CloneAttempt(
         token=uuid4(),
         provider="practice",

@@ -28,6 +28,7 @@ SCRIPTS: Final = (
     "failed-requests",
     "sign-in-dialog",
     "clone-form",
+    "combobox",
     "upload",
     "insert-tag",
     "panels",

@@ -106,7 +106,7 @@ const IS_COMPLETE = {
 
 function updateSteps() {
   for (const card of findForm()?.querySelectorAll("[data-step]") ?? []) {
-    const hasError = card.querySelector("[aria-invalid=true], .error, [data-verdict=unusable], [data-verdict=disappointing]");
+    const hasError = card.querySelector("[aria-invalid=true], .error, .question:not(:has(:checked)), [data-verdict=unusable], [data-verdict=disappointing]");
     const isComplete = !hasError && Boolean(IS_COMPLETE[card.dataset.step]());
     card.querySelector(".step-number").toggleAttribute("data-done", isComplete);
   }

@@ -7,18 +7,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
-from tests.factories import make_user
+from tests.factories import make_speaker, make_user
 from tests.management.conftest import Run
 from tests.services.conftest import wav
 from voicestudio.forms import CloneForm
 from voicestudio.management.commands.clone_voice import Command
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, CloneAttempt, Speaker
 from voicestudio.practice.server import Fault, StandIn
 
 Result = tuple[int, dict[str, Any]]
 KEYS = {
-    "id", "status", "voice_id", "file_id", "demo_audio", "input_sensitive",
+    "id", "status", "speaker_id", "voice_id", "file_id", "demo_audio", "input_sensitive",
     "input_sensitive_type", "status_code", "trace_id", "message",
 }  # fmt: skip
 
@@ -150,11 +151,53 @@ def test_expected_words_and_their_accuracy_are_sent(clone: Run, standin: StandIn
     assert (sent["text_validation"], sent["accuracy"]) == ("Good morning.", 0.8)
 
 
+def test_name_of_two_speakers_needs_an_id(
+    run: Run, sample: Path, person: User, data_dir: Path
+) -> None:
+    first, second = make_speaker("Anna", by=person), make_speaker("Anna", by=person)
+    arguments = ("clone_voice", str(sample), "--i-have-permission")
+
+    refused, result = run(*arguments, "--speaker", "Anna")
+    run(*arguments, "--speaker-id", str(first.pk))
+    run(*arguments, "--speaker", "Anna", "--new-speaker")
+
+    today = f"{timezone.now():%Y-%m-%d}"
+    assert (refused, result["message"]) == (
+        1,
+        "2 speakers have the name Anna. Choose one with --speaker-id: "
+        f"{second.pk} (Anna, voices: 0, added {today}); {first.pk} (Anna, voices: 0, added {today})"
+        ". Or add another one with --new-speaker.",
+    )
+    old, new = CloneAttempt.objects.order_by("pk")
+    assert (old.speaker, new.speaker.name, Speaker.objects.count()) == (first, "Anna", 3)
+
+
+def test_exact_name_of_one_speaker_is_that_speaker(clone: Run, person: User) -> None:
+    known = make_speaker("Anna", by=person)
+
+    clone()
+
+    assert CloneAttempt.objects.get().speaker == known
+
+
+@pytest.mark.parametrize("speaker", ["anna", "Annna"])
+def test_name_of_nearly_a_speaker_needs_an_id(
+    speaker: str, run: Run, sample: Path, person: User, data_dir: Path
+) -> None:
+    known = make_speaker("Anna", by=person)
+
+    code, result = run("clone_voice", str(sample), "--speaker", speaker, "--i-have-permission")
+
+    assert (code, f"--speaker-id: {known.pk} (Anna" in result["message"]) == (1, True)
+    assert AudioFile.objects.count() == 0
+
+
 def test_every_field_of_the_form_is_an_option() -> None:
     parser = Command().create_parser("manage.py", "clone_voice")
     options = {action.dest for action in parser._actions}
     names = {
-        "speaker": "speaker", "voice_id": "voice_id", "permission": "i_have_permission",
+        "speaker": "speaker", "speaker_choice": "speaker_id", "voice_id": "voice_id",
+        "permission": "i_have_permission",
         "recording": "sample", "prompt_clip": "prompt_clip", "prompt_text": "prompt_text",
         "preview_text": "text", "model": "model", "language": "language",
         "noise_reduction": "reduce_noise", "volume_normalization": "even_volume",

@@ -35,12 +35,14 @@ def test_voices_prints_a_list_of_objects(run: Run, voice: Voice) -> None:
     assert code == 0
     assert result == [
         {
-            "voice_id": old.voice_id, "speaker": old.speaker.name, "state": "expired",
+            "voice_id": old.voice_id, "speaker": old.speaker.name,
+            "speaker_id": old.speaker_id, "state": "expired",
             "expires_at": (old.created_at + timedelta(hours=168)).isoformat(), "kept_at": None,
             "cost": "0",
         },
         {
-            "voice_id": voice.voice_id, "speaker": voice.speaker.name, "state": "temporary",
+            "voice_id": voice.voice_id, "speaker": voice.speaker.name,
+            "speaker_id": voice.speaker_id, "state": "temporary",
             "expires_at": (voice.created_at + timedelta(hours=168)).isoformat(), "kept_at": None,
             "cost": "0",
         },

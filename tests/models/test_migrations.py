@@ -94,3 +94,13 @@ def test_older_recordings_have_no_checksum_yet() -> None:
     recording = migrate("0011_checksums").get_model("voicestudio", "AudioFile").objects.get()
 
     assert (recording.file, recording.sha256) == ("a.wav", "")
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_events_belong_to_no_speaker() -> None:
+    apps = migrate("0012_deleted_recordings")
+    apps.get_model("voicestudio", "Event").objects.create(kind="merged", note="A → B")
+
+    event = migrate("0013_event_speaker").get_model("voicestudio", "Event").objects.get()
+
+    assert (event.note, event.speaker) == ("A → B", None)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from tests.factories import make_attempt, make_recording, make_user, make_voice
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -18,7 +18,6 @@ from voicestudio.models import (
     Origin,
     ProviderFile,
     Purpose,
-    Speaker,
     Studio,
     Tag,
     Voice,
@@ -205,13 +204,6 @@ def test_two_recordings_may_have_one_file_id() -> None:
     assert ProviderFile.objects.filter(account="practice", file_id=7).count() == 2
 
 
-def test_two_speakers_may_share_a_name() -> None:
-    make_speaker("Anna Larsen")
-    newest = make_speaker("Anna Larsen")
-
-    assert Speaker.objects.get_or_add("Anna Larsen", by=make_user()) == newest
-
-
 @pytest.mark.parametrize(("first", "second"), [("Calm", "CALM"), ("Ärger", "ärger")])
 def test_tag_is_unique_without_case(first: str, second: str) -> None:
     Tag.objects.create(name=first)
@@ -239,11 +231,3 @@ def test_database_of_before_the_first_release_is_refused(command: str) -> None:
 
     with pytest.raises(CommandError, match=r"before 0\.1\.0"):
         call_command(command)
-
-
-def test_speaker_of_the_same_name_in_another_case_is_the_same() -> None:
-    anna = make_speaker("Anna Larsen")
-    by = anna.created_by
-
-    assert Speaker.objects.get_or_add("anna  LARSEN", by=by) == anna
-    assert Speaker.objects.get_or_add("Ánna Larsen", by=by) != anna

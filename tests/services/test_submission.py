@@ -1,8 +1,10 @@
 """Asking: which orders are taken, and that one token makes one attempt."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from threading import Barrier, Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,9 +12,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from tests.factories import make_attempt, make_recording, make_speaker, make_user
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Speaker
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, OrderRefused, PermissionMissing, VoiceIdTaken
+from voicestudio.services.voices import speakers
+from voicestudio.services.voices.speakers import SpeakerGone, SpeakerUnclear
 
 OrderMaker = Callable[..., Order]
 
@@ -69,7 +73,7 @@ def test_submit_with_same_token_returns_same_attempt(order: OrderMaker, person: 
     "changes",
     [
         {"preview_text": "Another text."}, {"voice_id": "Another-7k2p"}, {"language": "German"},
-        {"speaker_name": "Bea"}, {"watermark": True}, {"text_validation": "Hello."},
+        {"watermark": True}, {"text_validation": "Hello."},
     ],
 )  # fmt: skip
 def test_submit_with_same_token_and_other_content_asks(
@@ -204,11 +208,60 @@ def test_retry_yields_to_newer_attempt_with_voice_id(order: OrderMaker, person: 
     assert clones.retry_interrupted(old) is False
 
 
-def test_clone_from_a_parent_keeps_its_speaker(order: OrderMaker, person: User) -> None:
-    parent = make_attempt(AttemptState.FAILED, speaker_name="Anna Larsen", by=person)
-    namesake = make_speaker("Anna Larsen")
+def test_chosen_speaker_keeps_apart_from_one_of_the_same_name(
+    order: OrderMaker, person: User
+) -> None:
+    chosen, _namesake = make_speaker("Anna Larsen"), make_speaker("Anna Larsen")
 
-    child = clones.submit(order(parent=parent), by=person)
-    other = clones.submit(order(voice_id="Another-7k2p"), by=person)
+    old = clones.submit(order(speaker_id=chosen.pk), by=person)
+    new = clones.submit(order(voice_id="Another-7k2p", is_new_speaker=True), by=person)
 
-    assert (child.speaker, other.speaker) == (parent.speaker, namesake)
+    assert (old.speaker, new.speaker.name) == (chosen, "Anna Larsen")
+    assert Speaker.objects.filter(name="Anna Larsen").count() == 3
+
+
+@pytest.mark.parametrize("name", ["Anna Larsen", "anna  LARSÉN", "Ana Larsen"])
+def test_known_name_is_not_submitted_unasked(name: str, order: OrderMaker, person: User) -> None:
+    known = [make_speaker("Anna Larsen").pk, make_speaker("Anna Larsen").pk]
+
+    with pytest.raises(SpeakerUnclear) as unclear:
+        clones.submit(order(speaker_name=name), by=person)
+
+    assert [speaker.pk for speaker in unclear.value.similar] == known[::-1]
+    assert (CloneAttempt.objects.count(), Speaker.objects.count()) == (0, 2)
+
+
+def test_speaker_that_is_gone_is_chosen_again(order: OrderMaker, person: User) -> None:
+    with pytest.raises(SpeakerGone):
+        clones.submit(order(speaker_id=404), by=person)
+
+
+def test_resent_form_means_the_same_speaker_after_a_rename_and_a_merge(
+    order: OrderMaker, person: User
+) -> None:
+    wanted = order(token=uuid4(), speaker_name="anna")
+    attempt = clones.submit(wanted, by=person)
+    speakers.rename_speaker(attempt.speaker, "Anna Larsen", by=person)
+    speakers.merge_speakers(attempt.speaker, make_speaker("Zoe"), by=person)
+
+    assert clones.submit(wanted, by=person) == attempt
+    assert clones.submit(replace(wanted, speaker_id=attempt.speaker_id), by=person) == attempt
+
+
+@pytest.mark.parametrize("change", ["name", "id", "new"])
+def test_resent_form_with_another_speaker_asks(
+    change: str, order: OrderMaker, person: User
+) -> None:
+    known, namesake = make_attempt(speaker_name="Anna Larsen").speaker, make_speaker("Anna Larsen")
+    wanted = order(token=uuid4(), speaker_id=known.pk)
+    clones.submit(wanted, by=person)
+    changes: dict[str, dict[str, Any]] = {
+        "name": {"speaker_id": None, "speaker_name": "Bea"},
+        "id": {"speaker_id": namesake.pk},
+        "new": {"speaker_id": None, "is_new_speaker": True},
+    }
+
+    with pytest.raises(clones.OtherContent) as caught:
+        clones.submit(replace(wanted, **changes[change]), by=person)
+
+    assert caught.value.differences == ["speaker"]

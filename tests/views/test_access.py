@@ -27,7 +27,8 @@ READ: Final = {
     "attempt", "attempt_answer", "attempt_tree_row", "attempt_row", "choose_recording", "compare",
     "costs", "cut_recording", "delete_voice", "preview_audio", "preview_waveform", "history",
     "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
-    "recommendation", "recording_suggestions", "recordings", "speaker", "speech", "speech_answer",
+    "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
+    "speaker_question", "speech", "speech_answer",
     "speech_audio", "speech_waveform",
     "clean_copy", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip

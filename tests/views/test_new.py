@@ -636,8 +636,10 @@ def test_parent_survives_a_form_error(client: Client, user: User, headers: dict[
     wrong = client.post("/", answers(parent=sent["parent"], speaker=""), headers=headers)
     again = page(wrong.content)
     client.post(
-        "/", answers(earlier.recording, parent=again["parent"], token=again["token"]),
-        headers=headers,
+        "/", answers(
+            earlier.recording, parent=again["parent"], token=again["token"],
+            speaker_choice=sent["speaker_choice"],
+        ), headers=headers,
     )  # fmt: skip
 
     assert (wrong.status_code, again["parent"]) == (422, str(earlier.pk))
@@ -716,22 +718,67 @@ def test_strip_is_absent_when_nothing_expires(client: Client, user: User) -> Non
     assert re.search(r"<main [^>]*>\s*<header", html)
 
 
-@pytest.mark.parametrize("typed", ["Anna Larson", "Ánna Lärsen", "Ana Larsen"])
+def speaker_choices(html: bytes) -> list[str]:
+    """The answers to "Is this the same person?"."""
+    return re.findall(r'type="radio" name="speaker_choice" value="([^"]+)"', html.decode())
+
+
+@pytest.mark.parametrize("typed", ["Anna Larsen", "anna larsen", "Anna Larson", "Ánna Lärsen"])
 def test_similar_name_asks_for_the_same_person(typed: str, client: Client, user: User) -> None:
     known = factories.make_speaker("Anna Larsen")
     factories.make_speaker("Wang Fang")
 
-    html = client.get("/voice-id/", {"speaker": typed}).content.decode()
+    html = client.get("/speakers/question/", {"name": typed}).content
 
-    assert html.count("Is this the same person as") == 1
-    assert html.count(f'href="/speakers/{known.pk}/"') == 1
+    assert speaker_choices(html) == [f"{known.pk} {typed}", f"new {typed}"]
 
 
-@pytest.mark.parametrize("typed", ["Anna Larsen", "anna larsen", "Bob", ""])
-def test_known_or_other_name_asks_nothing(typed: str, client: Client, user: User) -> None:
+@pytest.mark.parametrize("typed", ["Bob", ""])
+def test_other_name_asks_nothing(typed: str, client: Client, user: User) -> None:
     factories.make_speaker("Anna Larsen")
 
-    assert "same person" not in client.get("/voice-id/", {"speaker": typed}).content.decode()
+    assert client.get("/speakers/question/", {"name": typed}).content.strip() == b""
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_known_name_is_asked_once_and_the_answer_holds(
+    client: Client, recording: AudioFile, headers: dict[str, str]
+) -> None:
+    known = factories.make_speaker("Anna Larsen")
+    form = answers(recording)
+
+    asked = client.post("/", form, headers=headers)
+    same, new = speaker_choices(asked.content)
+    # The answer stays while another field is corrected.
+    wrong = client.post("/", form | {"speaker_choice": same, "permission": ""}, headers=headers)
+    client.post("/", form | {"speaker_choice": page(wrong.content)["speaker_choice"]})
+    other = {"speaker_choice": new, "token": str(uuid4()), "voice_id": "Other-7k2p"}
+    client.post("/", form | other)
+
+    first, second = CloneAttempt.objects.order_by("pk")
+    assert (asked.status_code, error_anchors(asked)) == (422, ["id_speaker"])
+    assert speaker_choices(wrong.content) == []
+    assert (first.speaker, second.speaker.name) == (known, "Anna Larsen")
+    assert second.speaker != known
+
+
+def test_answer_about_another_name_is_ignored(client: Client, recording: AudioFile) -> None:
+    known = factories.make_speaker("Anna Larsen")
+
+    client.post("/", answers(recording, speaker="Bea", speaker_choice=f"{known.pk} Anna Larsen"))
+
+    assert CloneAttempt.objects.get().speaker.name == "Bea"
+
+
+def test_clone_again_keeps_the_speaker_apart_from_a_namesake(client: Client, user: User) -> None:
+    earlier = factories.make_attempt(by=user, speaker_name="Anna Larsen")
+    factories.make_speaker("Anna Larsen")
+
+    shown = page(client.get(f"/?from={earlier.pk}").content)
+    form = answers(earlier.recording, speaker_choice=shown["speaker_choice"])
+    client.post("/", form)
+
+    assert CloneAttempt.objects.latest("pk").speaker == earlier.speaker
 
 
 def test_form_offers_the_names_of_speakers(client: Client, user: User) -> None:

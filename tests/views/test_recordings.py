@@ -551,6 +551,8 @@ def test_recording_is_renamed_and_found_by_its_new_name(client: Client, user: Us
 def test_recording_keeps_its_name_instead_of_none(client: Client, user: User) -> None:
     recording = factories.make_recording(by=user)
 
-    client.post(f"/recordings/{recording.pk}/rename/", {"name": " "})
+    refused = client.post(f"/recordings/{recording.pk}/rename/", {"name": " "})
 
+    html = refused.content.decode()
+    assert (refused.status_code, html.count('<p class="error" id="id_name_error">')) == (422, 1)
     assert AudioFile.objects.get().name == recording.name

@@ -170,6 +170,7 @@ def test_speaker_with_a_known_name_is_merged_after_a_question(client: Client, ow
     merged = client.post(reverse("merge_speaker", args=[source.pk]), {"into": target.pk})
 
     assert (asked.status_code, asked.content.count(b'name="into"')) == (422, 1)
+    assert asked.content.count(b'name="is_other"') == 1
     assert merged["Location"] == reverse("speaker", args=[target.pk])
     assert list(Speaker.objects.all()) == [target]
 
@@ -180,3 +181,35 @@ def test_speaker_is_renamed(client: Client, owner: User) -> None:
     client.post(reverse("rename_speaker", args=[speaker.pk]), {"name": "Anna Larsen"})
 
     assert "<bdi>Anna Larsen</bdi>" in page(client, speaker)
+
+
+def test_two_speakers_may_have_one_name_on_purpose(client: Client, owner: User) -> None:
+    make_speaker("Anna Larsen")
+    second = make_voice(speaker=make_speaker("Bea"), voice_id="Second-01").speaker
+
+    form = {"name": "Anna Larsen", "is_other": "yes"}
+    client.post(reverse("rename_speaker", args=[second.pk]), form)
+
+    second.refresh_from_db()
+    assert (second.name, Speaker.objects.count()) == ("Anna Larsen", 2)
+    assert page(client, second).count("Bea → Anna Larsen") == 1
+
+
+def test_options_hold_known_speakers_and_a_new_one(client: Client, owner: User) -> None:
+    first, second = make_speaker("Müller Łucja"), make_speaker("Müller Łucja")
+    make_speaker("Omar")
+
+    html = client.get(reverse("speaker_options"), {"name": "muller"}).content.decode()
+
+    assert re.findall(r'data-choice="([^"]+)"', html) == [
+        f"{second.pk} Müller Łucja", f"{first.pk} Müller Łucja", "new muller",
+    ]  # fmt: skip
+
+
+def test_voices_of_one_of_two_speakers_of_a_name_are_listed(client: Client, owner: User) -> None:
+    first, second = (make_voice(speaker=make_speaker("Anna")) for _number in range(2))
+
+    response = client.get("/voices/", {"speaker": str(first.speaker_id), "q": "anna"})
+
+    assert (first.voice_id in response.content.decode()) is True
+    assert (second.voice_id in response.content.decode()) is False

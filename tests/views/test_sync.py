@@ -1,5 +1,6 @@
 """Comparing with MiniMax: three lists, however long, and taking in."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 from tests.factories import make_speaker, make_voice
 from tests.services.conftest import make_provider_voice
 from tests.views import HTMX
+from tests.views.pages import text
 from voicestudio.models import Voice, VoiceState
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
@@ -122,7 +124,7 @@ def test_empty_list_of_a_gateway_limits_the_page(
 
 def test_voice_is_imported_once(client: Client, user: User, standin: StandIn) -> None:
     _stranger(standin)
-    form = {"voice_id": "Stranger-1", "name": " Zoe  Stranger "}
+    form = {"voice_id": "Stranger-1", "speaker": " Zoe  Stranger "}
 
     answer: Any = client.post("/voices/import/", form)
     again = client.post("/voices/import/", form)
@@ -135,9 +137,9 @@ def test_voice_is_imported_once(client: Client, user: User, standin: StandIn) ->
 
 def test_htmx_gets_only_the_row(client: Client, user: User, standin: StandIn) -> None:
     _stranger(standin)
-    form = {"voice_id": "Stranger-1", "name": "Zoe"}
+    form = {"voice_id": "Stranger-1", "speaker": "Zoe"}
 
-    refused = client.post("/voices/import/", form | {"name": " "}, headers=HTMX)
+    refused = client.post("/voices/import/", form | {"speaker": " "}, headers=HTMX)
     taken = client.post("/voices/import/", form, headers=HTMX)
 
     assert refused.status_code == 422
@@ -149,9 +151,9 @@ def test_htmx_gets_only_the_row(client: Client, user: User, standin: StandIn) ->
 @pytest.mark.parametrize(
     "form",
     [
-        {"voice_id": "Stranger-1", "name": ""},
-        {"voice_id": "Stranger-1", "name": "\u200b"},
-        {"voice_id": "Nobody-1", "name": "Zoe"},
+        {"voice_id": "Stranger-1", "speaker": ""},
+        {"voice_id": "Stranger-1", "speaker": "\u200b"},
+        {"voice_id": "Nobody-1", "speaker": "Zoe"},
         {},
     ],
 )
@@ -167,12 +169,27 @@ def test_invalid_form_imports_nothing(
     assert Voice.objects.count() == 0
 
 
+def test_import_asks_whether_a_known_name_is_the_same_person(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    _stranger(standin)
+    known = make_speaker("Zoe")
+    form = {"voice_id": "Stranger-1", "speaker": "zoe"}
+
+    asked = client.post("/voices/import/", form, headers=HTMX)
+    choices = re.findall(r'type="radio" name="speaker_choice" value="([^"]+)"', text(asked))
+    client.post("/voices/import/", form | {"speaker_choice": choices[0]})
+
+    assert (asked.status_code, choices) == (422, [f"{known.pk} zoe", "new zoe"])
+    assert Voice.objects.get().speaker == known
+
+
 def test_provider_error_of_an_import_is_a_message(
     client: Client, user: User, standin: StandIn
 ) -> None:
     standin.script("get_voice", Fault(action="drop"))
 
-    answer = client.post("/voices/import/", {"voice_id": "Stranger-1", "name": "Zoe"})
+    answer = client.post("/voices/import/", {"voice_id": "Stranger-1", "speaker": "Zoe"})
 
     assert answer.status_code == 422
     assert "MiniMax did not answer in time." in answer.content.decode()

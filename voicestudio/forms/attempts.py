@@ -17,6 +17,7 @@ from voicestudio.words.voices import VoiceIdCheck
 from . import languages, speech_models, texts
 from .clone_fields import GREETING, CloneFields
 from .recordings import AttemptField, RecordingField
+from .speakers import SpeakerChoice, parse_choice
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -166,6 +167,9 @@ class CloneForm(CloneFields):
         for name in ("file", "prompt_file", "file_id"):
             del values[name]
         values["speaker_name"] = values.pop("speaker")
+        del values["speaker_choice"]
+        speaker = self.chosen_speaker
+        values |= {"speaker_id": speaker.speaker_id, "is_new_speaker": speaker.is_new}
         return values
 
     def warnings(self) -> list[str]:
@@ -175,6 +179,11 @@ class CloneForm(CloneFields):
     def shown(self, name: str) -> str:
         """The value that the page shows in a field, posted or initial."""
         return str(self[name].value() or "")
+
+    @property
+    def chosen_speaker(self) -> SpeakerChoice:
+        """Which speaker the shown name means."""
+        return parse_choice(self.shown("speaker_choice"), self.shown("speaker"))
 
     def has_answers(self, *names: str) -> bool:
         """Whether one of these fields has a value or an error, so that its fold is open."""

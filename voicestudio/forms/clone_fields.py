@@ -11,6 +11,7 @@ from voicestudio.words import PERMISSION_WORDING
 from . import languages
 from .fields import Select, ShareField, TypedField, VoiceIdField
 from .recordings import AttemptField, AudioField, FileIdField, RecordingField
+from .speakers import SpeakerChoiceField, SpeakerField
 
 GREETING: Final = _(
     "Hello, this is my new voice. I hope you like the way I sound: I have a lot to tell you."
@@ -34,16 +35,11 @@ class CloneFields(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
     parent = AttemptField()
-    speaker = TypedField(
-        label=_("Speaker"),
-        longest=120,
+    speaker = SpeakerField(
         help_text=_("The person's name, in any script."),
         error_messages={"required": _("Whose voice is it? Type the person's name.")},
-        widget=forms.TextInput(
-            # Not autocomplete="off": browsers would not restore the name on the way back.
-            attrs={"autocapitalize": "words", "list": "speakers"}
-        ),
     )
+    speaker_choice = SpeakerChoiceField()
     voice_id = VoiceIdField(
         label=_("Voice ID"),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),

@@ -104,5 +104,5 @@ class RecordingNameForm(forms.Form):
         label=_("Name"),
         longest=200,
         error_messages={"required": _("Type a name.")},
-        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "dir": "auto"}),
     )

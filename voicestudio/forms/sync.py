@@ -1,13 +1,15 @@
 """Forms: the comparison with MiniMax, and the import of one voice."""
 
+from typing import Any
+
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 
 from . import texts
-
-LONGEST_NAME = 120
+from .speakers import SpeakerChoice, SpeakerChoiceField, SpeakerField, parse_choice
 
 
 class CompareForm(forms.Form):
@@ -30,16 +32,23 @@ class CompareForm(forms.Form):
 
 
 class ImportVoiceForm(forms.Form):
-    """A voice that only MiniMax has, and its speaker's name."""
+    """A voice that only MiniMax has, and its speaker."""
 
     voice_id = forms.CharField(max_length=MAX_VOICE_ID_LENGTH)
-    name = forms.CharField(
-        max_length=LONGEST_NAME, error_messages={"required": _("Type whose voice it is.")}
-    )
+    speaker = SpeakerField()
+    speaker_choice = SpeakerChoiceField()
 
-    def clean_name(self) -> str:
-        """The name without invisible characters."""
-        name = texts.clean(self.cleaned_data["name"])
-        if not name:
-            raise forms.ValidationError(_("Type whose voice it is."))
-        return name
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        voice_id = self["voice_id"].value() or ""
+        self.fields["speaker"].widget.attrs |= {
+            "placeholder": _("Speaker"),
+            "aria-label": _now("Speaker of %(id)s") % {"id": voice_id},
+        }
+
+    @property
+    def choice(self) -> SpeakerChoice:
+        """Which speaker the typed name means."""
+        return parse_choice(
+            str(self["speaker_choice"].value() or ""), str(self["speaker"].value() or "")
+        )

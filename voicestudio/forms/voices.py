@@ -7,7 +7,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import VoiceState
+from voicestudio.models import LARGEST_ID, VoiceState
 
 from . import texts
 from .fields import FilterForm, Select
@@ -53,6 +53,13 @@ class VoiceFilterForm(FilterForm):
         required=False,
         choices=list(ORDERS.items()),
         widget=Select(attrs={"class": "input"}),
+    )
+    speaker = forms.IntegerField(
+        label=_("Speaker"),
+        required=False,
+        min_value=1,
+        max_value=LARGEST_ID,
+        widget=forms.HiddenInput,
     )
     view = forms.ChoiceField(
         label=_("View"),

@@ -72,6 +72,7 @@ def voice_json(voice: Voice, cost: object) -> dict[str, Any]:
     return {
         "voice_id": voice.voice_id,
         "speaker": voice.speaker.name,
+        "speaker_id": voice.speaker_id,
         "state": str(VoiceState.KEPT if state is VoiceState.FROM_MINIMAX else state),
         "expires_at": expires.isoformat() if expires else None,
         "kept_at": voice.kept_at.isoformat() if voice.kept_at else None,

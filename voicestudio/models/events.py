@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .attempts import CloneAttempt
+from .speakers import Speaker
 from .speeches import Speech
 from .voices import Voice
 
@@ -46,6 +47,10 @@ class Event(models.Model):
     )
     speech = models.ForeignKey(
         Speech, on_delete=models.PROTECT, related_name="events", null=True, blank=True
+    )
+    # Of events about the speaker as a whole; `facts["previous"]` is the former name.
+    speaker = models.ForeignKey(
+        Speaker, on_delete=models.PROTECT, related_name="events", null=True, blank=True
     )
     note = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)

@@ -1,41 +1,25 @@
 """Speakers: the people whose voices are cloned."""
 
-import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .search import fold_text
-from .studio import Studio
 from .team_queryset import TeamQuerySet
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 
 class SpeakerQuerySet(TeamQuerySet["Speaker"]):
-    """Speakers by name."""
+    """Speakers by name; several may have the same."""
 
-    def get_or_add(self, name: str, *, by: "User") -> "Speaker":
-        """The speaker of this name in any case, spelled the same if possible, or a new one."""
-        if speaker := self.find_by_name(name):
-            return speaker
-        with transaction.atomic():
-            Studio.lock()  # so that two requests for one new name add one speaker
-            return self.find_by_name(name) or self.create(name=name, created_by=by)
+    def named(self, name: str) -> Self:
+        """Speakers of this name, in any case or accent."""
+        return self.filter(search_text=fold_text(name))
 
-    def find_by_name(self, name: str) -> "Speaker | None":
-        """The newest speaker of this name; accents count, because they tell names apart."""
-        similar = self.filter(search_text=fold_text(name)).order_by("-pk")
-        same = [speaker for speaker in similar if _key(speaker.name) == _key(name)]
-        return next((speaker for speaker in same if speaker.name == name), next(iter(same), None))
-
-
-def _key(name: str) -> str:
-    """A name without case and repeated blanks."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    def search(self, words: str) -> Self:
+        """Speakers whose names contain `words`, in any case or accent."""
+        return self.filter(search_text__contains=fold_text(words))
 
 
 class Speaker(models.Model):

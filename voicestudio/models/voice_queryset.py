@@ -112,6 +112,10 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         """Voices with this tag."""
         return self._matching(Q(tags__key=name.casefold()))
 
+    def of_speaker(self, pk: int) -> Self:
+        """Voices of this speaker, also where others have the same name."""
+        return self._matching(Q(speaker=pk))
+
     def search(self, words: str) -> Self:
         """Voices whose ID, speaker, tags or notes contain `words`, in any case or accent."""
         needle = search.fold_text(words)

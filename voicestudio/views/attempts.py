@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from voicestudio.forms import CloneForm, texts
 from voicestudio.models import CloneAttempt
 from voicestudio.services import clones
-from voicestudio.services.voices import speakers, voice_ids
+from voicestudio.services.voices import voice_ids
 
 from . import clone_form, form_tokens, uploads
 from .current_user import current_user
@@ -49,11 +49,7 @@ def voice_id(request: HttpRequest) -> HttpResponse:
     suggestion = "" if typed or not speaker else voice_ids.suggest(speaker)[0]
     known = typed or suggestion
     check = voice_ids.check(known, speaker) if known else None
-    context = {
-        "verdict": check,
-        "suggestion": suggestion,
-        "similar": speakers.find_similar(speaker) if speaker else [],
-    }
+    context = {"verdict": check, "suggestion": suggestion}
     return render(request, "attempts/new.html#voice-id", context)
 
 
@@ -86,6 +82,10 @@ def _render_conflict(
     changes = {}
     if "voice_id" not in refused.differences:
         changes["voice_id"] = voice_ids.suggest(form.shown("speaker"))[0]
+    if "speaker" not in refused.differences:
+        # The first attempt may have added the speaker; both are of the same person.
+        assert isinstance(refused.earlier, CloneAttempt)
+        changes["speaker_choice"] = f"{refused.earlier.speaker_id} {form.shown('speaker')}"
     return form_tokens.render_conflict(request, refused, form, changes=changes)
 
 

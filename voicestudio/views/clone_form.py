@@ -25,6 +25,7 @@ from voicestudio.services.voices import speakers, voice_ids
 from . import drafts, form_tokens, suggested_options, uploads
 from .current_user import current_user
 from .recording_uploads import FORM_PARTS, keep_form_uploads, list_newest
+from .speakers import describe_choice
 
 # What "Clone again" copies. Not the token, not the voice ID, and never the permission: it is one
 # person's word for one attempt, stored with their name and the time.
@@ -99,6 +100,7 @@ def render_page(
         "advanced": form.has_answers(*ADVANCED),
         "practice": settings.PRACTICE_MODE,
         "speaker_names": speakers.list_names(),
+        **describe_choice(form.shown("speaker"), form.chosen_speaker),
         # Left out while errors are corrected, so that the page stays short.
         "soon": None if form.is_bound else reminders.count_expiring(),
         **recordings,
@@ -213,6 +215,7 @@ def _copy_answers(attempt: CloneAttempt) -> dict[str, Any]:
         del copied["model"]
     return {
         "speaker": attempt.speaker_name,
+        "speaker_choice": f"{attempt.speaker_id} {attempt.speaker_name}",
         "advised": suggested_options.mark_decided(attempt.recording),
     } | {name: value for name, value in copied.items() if value is not None}
 

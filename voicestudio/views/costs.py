@@ -1,6 +1,7 @@
 """Costs: what was spent in each month, by whom and for what, and the allowance for more."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -31,6 +32,7 @@ GROUPS: Final = ("person", "speaker", "voice", "model")
 COLUMNS: Final = (
     "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
     "model", "person", "attempt", "speech", "provider",
+    "speaker_id",
 )  # fmt: skip
 
 
@@ -105,10 +107,12 @@ def _render_page(
 
 def _sum_group(name: str, month: date) -> dict[str, Any]:
     lines = costs.sum_charges(name, month=month)
-    rest = lines[MOST_LINES:]
+    rest, names = lines[MOST_LINES:], Counter(line.label for line in lines)
     return {
         "name": name,
         "lines": lines[:MOST_LINES],
+        # Speakers are grouped by their IDs; the page shows those of equal names too.
+        "shared_names": {name for name, count in names.items() if count > 1},
         "rest": len(rest),
         "rest_calls": sum(line.calls for line in rest),
         "rest_amount": sum((line.amount for line in rest), costs.ZERO),
@@ -158,6 +162,7 @@ def _list_cells(charge: Charge) -> list[str]:
         str(charge.attempt_id or ""),
         str(charge.speech_id or ""),
         charge.provider,
+        str(charge.speaker_id),
     ]
 
 

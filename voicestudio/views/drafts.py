@@ -23,8 +23,8 @@ from . import draft_cookie, form_tokens, uploads
 
 # The text fields of the clone form, which a sign-in page can carry as hidden fields.
 CLONE_FORM: Final = (
-    "token", "parent", "speaker", "voice_id", "permission", "recording", "file_id", "prompt_clip",
-    "prompt_text", "preview_text", "model", "language", "noise_reduction",
+    "token", "parent", "speaker", "speaker_choice", "voice_id", "permission", "recording",
+    "file_id", "prompt_clip", "prompt_text", "preview_text", "model", "language", "noise_reduction",
     "volume_normalization", "watermark", "advised",
     "text_validation", "accuracy", "rehearsal",
 )  # fmt: skip

@@ -11,11 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from voicestudio import words
-from voicestudio.models import AudioFile, CloneAttempt, PaidCall
+from voicestudio.forms import CloneForm
+from voicestudio.models import AudioFile, CloneAttempt, PaidCall, Speaker
 from voicestudio.services.paid_calls.orders import OtherContent
 
-# The form's names of columns that are called otherwise.
-FIELDS: Final = {"speaker_name": "speaker"}
 NOTHING: Final = "–"
 
 
@@ -50,17 +49,28 @@ def render_conflict(
     return render(request, "already_sent.html", context, status=409)
 
 
-def _compare(earlier: PaidCall, column: str, form: forms.Form) -> tuple[str, str, str]:
+def _compare(earlier: PaidCall, name: str, form: forms.Form) -> tuple[str, str, str]:
     """The label of one column, and its first and its new value, as the form shows them."""
-    name = FIELDS.get(column, column)
-    first, new = getattr(earlier, column), form.cleaned_data.get(name)
+    first, new = getattr(earlier, name), form.cleaned_data.get(name)
     field = form.fields.get(name)
     if field is None:  # the form of another voice was sent with this token
-        model_field: Any = earlier._meta.get_field(column)
+        model_field: Any = earlier._meta.get_field(name)
         label = capfirst(str(model_field.verbose_name))
     else:
         label = str(field.label)
+    if isinstance(form, CloneForm) and name == "speaker":
+        new = _show_speaker(form)
     return label, _show(first, field), _show(new, field)
+
+
+def _show_speaker(form: CloneForm) -> str:
+    number, _is_new = form.chosen_speaker
+    name = form.cleaned_data["speaker"]
+    return _numbered(name, number) if number else _("%(name)s, someone new") % {"name": name}
+
+
+def _numbered(name: str, number: int) -> str:
+    return _("%(name)s, no. %(number)s") % {"name": name, "number": number}
 
 
 def _show(value: object, field: forms.Field | None) -> str:
@@ -68,6 +78,8 @@ def _show(value: object, field: forms.Field | None) -> str:
         choices: Any = field.choices
         labels = {str(key): str(label) for key, label in choices}
         return labels.get(str(value), str(value)) if value else NOTHING
+    if isinstance(value, Speaker):
+        return _numbered(value.name, value.pk)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, AudioFile) and value.duration_ms is not None:

@@ -74,21 +74,30 @@ def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
 @require_safe
 def recording(request: HtmxRequest, pk: int) -> HttpResponse:
     """One recording: a fragment for the clone form, or a page of its own."""
-    visible = AudioFile.objects.visible_to(request.user)
-    recording = get_object_or_404(
-        visible.select_related("created_by").prefetch_related("provider_files"), pk=pk
-    )
+    recording = _find_recording(request, pk)
     if not request.htmx:
         response = _render_recording(request, recording)
-    elif recording.deleted_at is not None:
-        raise Http404
-    else:
+    elif recording.deleted_at is None:
         response = render(request, "recordings/_recording.html", {"recording": recording})
+    else:
+        raise Http404
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _render_recording(request: HttpRequest, recording: AudioFile) -> HttpResponse:
+def _find_recording(request: HttpRequest, pk: int) -> AudioFile:
+    """The recording if this person may see it, else 404."""
+    visible = AudioFile.objects.visible_to(request.user).select_related("created_by")
+    return get_object_or_404(visible.prefetch_related("provider_files"), pk=pk)
+
+
+def _render_recording(
+    request: HttpRequest,
+    recording: AudioFile,
+    *,
+    status: int = 200,
+    name_form: RecordingNameForm | None = None,
+) -> HttpResponse:
     """The page of one recording, with its copies and the newest attempts that use it."""
     used_by = CloneAttempt.objects.visible_to(request.user).using_recording(recording.pk)
     attempts = list(
@@ -100,20 +109,19 @@ def _render_recording(request: HttpRequest, recording: AudioFile) -> HttpRespons
         "family": service.list_family(recording, among=visible),
         "attempts": attempts[:MOST_USES],
         "used_more": len(attempts) > MOST_USES,
+        "name_form": name_form or RecordingNameForm(initial={"name": recording.name}),
     }
-    return render(request, "recordings/detail.html", context)
+    return render(request, "recordings/detail.html", context, status=status)
 
 
 @require_POST
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a recording another name."""
-    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    form = RecordingNameForm(request.POST)
-    if form.is_valid():
-        service.rename_recording(recording, form.cleaned_data["name"])
-        messages.success(request, _("The new name was saved."))
-    else:
-        messages.error(request, str(form.errors["name"][0]))
+    recording, form = _find_recording(request, pk), RecordingNameForm(request.POST)
+    if not form.is_valid():
+        return _render_recording(request, recording, status=422, name_form=form)
+    service.rename_recording(recording, form.cleaned_data["name"])
+    messages.success(request, _("The new name was saved."))
     return redirect("recording", pk)
 
 

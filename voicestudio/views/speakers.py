@@ -1,6 +1,7 @@
 """Speakers: one person with all attempts, voices and recordings, and the best attempt."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from voicestudio.forms import texts
 from voicestudio.forms.ids import parse_id, parse_page_number
-from voicestudio.forms.speakers import SpeakerNameForm
+from voicestudio.forms.speakers import LONGEST_NAME, SpeakerChoice, SpeakerNameForm
 from voicestudio.models import AudioFile, CloneAttempt, Speaker
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import notes
@@ -25,6 +27,43 @@ MOST: Final = 12
 DEEPEST: Final = 99
 
 
+# Choosing a speaker -------------------------------------------------------------------------------
+
+
+@require_safe
+def options(request: HttpRequest) -> HttpResponse:
+    """The speakers whose names contain what is typed, and a new one of this name."""
+    name = _typed_name(request)
+    context = {"found": service.list_options(name), "name": name}
+    return render(request, "speakers/_choice.html#options", context)
+
+
+@require_safe
+def question(request: HttpRequest) -> HttpResponse:
+    """Whether a typed name means one of the speakers with nearly the same name."""
+    name = _typed_name(request)
+    context = describe_choice(name, SpeakerChoice()) | {"name": name}
+    return render(request, "speakers/_choice.html#answer", context)
+
+
+def _typed_name(request: HttpRequest) -> str:
+    return texts.clean(request.GET.get("name", ""))[:LONGEST_NAME]
+
+
+def describe_choice(name: str, choice: SpeakerChoice) -> dict[str, Any]:
+    """The context of `speakers/_choice.html`: the chosen speaker, or those to choose from."""
+    known = service.find_by_id(choice.speaker_id) if choice.speaker_id else None
+    is_open = known is None and not choice.is_new
+    return {
+        "chosen_speaker": known,
+        "is_new_speaker": choice.is_new,
+        "similar": service.find_similar(texts.clean(name)) if is_open else [],
+    }
+
+
+# The page of one speaker --------------------------------------------------------------------------
+
+
 @require_safe
 def speaker(request: HttpRequest, pk: int) -> HttpResponse:
     """One speaker: a page of their attempts as trees, their newest voices and recordings."""
@@ -33,15 +72,16 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
-    """Rename a speaker; another one of that name may be the same person, so the page asks."""
+    """Rename a speaker; others of that name may be the same person, so the page asks."""
     speaker = _find_speaker(request, pk)
     form = SpeakerNameForm(request.POST)
     if not form.is_valid():
         return _render_speaker(request, speaker, status=422, name_form=form)
     try:
-        service.rename_speaker(speaker, form.cleaned_data["name"], by=current_user(request))
-    except service.NameTaken as taken:
-        return _render_speaker(request, speaker, status=422, name_form=form, same=taken.speaker)
+        name, is_other = form.cleaned_data["name"], "is_other" in request.POST
+        service.rename_speaker(speaker, name, by=current_user(request), is_other=is_other)
+    except service.SpeakerUnclear as unclear:
+        return _render_speaker(request, speaker, status=422, name_form=form, same=unclear.similar)
     messages.success(request, _("The new name was saved."))
     return redirect("speaker", pk)
 
@@ -69,9 +109,9 @@ def _render_speaker(
     *,
     status: int = 200,
     name_form: SpeakerNameForm | None = None,
-    same: Speaker | None = None,
+    same: Sequence[service.KnownSpeaker] = (),
 ) -> HttpResponse:
-    """The page; `same` is another speaker of the name that was typed."""
+    """The page; `same` are other speakers of the name that was typed, or nearly."""
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=speaker)
     page = parse_page_number(request.GET.get("page", ""))
     tree_page = attempt_tree.tree_page(speaker, number=page)
@@ -90,8 +130,9 @@ def _render_speaker(
     next_number = number + 1 if number < tree_page.pages else None
     context = {
         "speaker": speaker,
-        "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),
         "same": same,
+        "changes": service.list_changes(speaker),
+        "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),
         "tree_page": tree_page,
         "pages": page_links(request, url, ("page", number - 1), ("page", next_number)),
         "best": attempt_tree.best_attempt(speaker),

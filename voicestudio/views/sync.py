@@ -1,6 +1,7 @@
 """Sync: compare our voices with those at MiniMax, and import what only MiniMax has."""
 
 from typing import Any, Final
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,10 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 from voicestudio.models import Voice, VoiceState
-from voicestudio.services.voices import sync
+from voicestudio.services.paid_calls.orders import OrderRefused
+from voicestudio.services.voices import speakers, sync
 
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .speakers import describe_choice
 
 # Of voices that are here too; the list of voices shows the others.
 SHOWN: Final = 25
@@ -47,13 +50,18 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_POST
 def import_voice(request: HtmxRequest) -> HttpResponse:
     """Add a voice that only MiniMax has, under the name of its speaker."""
-    form = ImportVoiceForm(request.POST)
+    form = ImportVoiceForm(request.POST, auto_id=f"import-{uuid4().hex[:8]}-%s")
     if not form.is_valid():
         return _render_error(request, form, str(next(iter(form.errors.values()))[0]))
     values = form.cleaned_data
     try:
-        voice = sync.import_voice(values["voice_id"], name=values["name"], by=current_user(request))
-    except sync.ListUnavailable as refused:
+        voice = sync.import_voice(
+            values["voice_id"],
+            name=values["speaker"],
+            by=current_user(request),
+            **form.choice._asdict(),
+        )
+    except (sync.ListUnavailable, OrderRefused) as refused:
         return _render_error(request, form, str(refused.message))
     except sync.VoiceNotListed:
         error = _("MiniMax no longer lists this voice, or it has already been imported.")
@@ -81,7 +89,11 @@ def _list_voices(
     voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(shown_ids)
     return {
         "result": result,
-        "listed_voices": page.object_list,
+        "speaker_names": speakers.list_names(),
+        "listed_voices": [
+            (voice, _blank_import(voice.voice_id, number))
+            for number, voice in enumerate(page.object_list)
+        ],
         "found": len(there),
         "searchable": len(result.only_there) > PAGE_SIZE,
         "words": form.words,
@@ -101,12 +113,19 @@ def _list_voices(
     }
 
 
+def _blank_import(voice_id: str, number: int) -> ImportVoiceForm:
+    """The form of one row; its number keeps the ids of its controls apart from other rows."""
+    return ImportVoiceForm(initial={"voice_id": voice_id}, auto_id=f"import-{number}-%s")
+
+
 def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> HttpResponse:
     """The row of the voice with what was typed, and why it was not imported."""
     context = {
         "voice_id": form.data.get("voice_id", "")[:MAX_VOICE_ID_LENGTH],
-        "name": form.data.get("name", "")[:120],
+        "form": form,
         "error": error,
+        "speaker_names": speakers.list_names(),
+        **describe_choice(form.data.get("speaker", ""), form.choice),
     }
     part = "#import-row" if request.htmx else ""
     return render(request, f"voices/compare.html{part}", context, status=422)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.forms.voices import NotesForm, VoiceFilterForm
-from voicestudio.models import Speech, Tag, Voice
+from voicestudio.models import Speaker, Speech, Tag, Voice
 from voicestudio.services import reminders, speeches
 from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
 from voicestudio.services.money import costs, prices
@@ -54,6 +54,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         "pages": links,
         "soon": reminders.count_expiring(),
         "tags": tags,
+        "speaker": _chosen_speaker(form),
     }
     return render(request, "voices/list.html", context)
 
@@ -227,6 +228,12 @@ def _attach_costs(voices: list[Voice]) -> None:
         voice.cost = spent[voice.pk]  # type: ignore[attr-defined]
 
 
+def _chosen_speaker(form: VoiceFilterForm) -> Speaker | None:
+    """The speaker whose voices are listed."""
+    pk = form.chosen.get("speaker")
+    return Speaker.objects.filter(pk=pk).first() if pk else None
+
+
 def _filter(request: HttpRequest, form: VoiceFilterForm) -> "VoiceQuerySet":
     rows = service.visible_voices(request.user).for_rows()
     chosen = form.chosen
@@ -234,6 +241,8 @@ def _filter(request: HttpRequest, form: VoiceFilterForm) -> "VoiceQuerySet":
         rows = rows.in_state(state)
     if tag := chosen.get("tag"):
         rows = rows.tagged(tag)
+    if speaker := chosen.get("speaker"):
+        rows = rows.of_speaker(speaker)
     match chosen.get("view"):
         case "expiring":
             rows = rows.expiring_within(reminders.HOURS)

@@ -16,12 +16,12 @@ from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
 from voicestudio.services import clones, recordings
-from voicestudio.services.voices import voice_ids
+from voicestudio.services.voices import speakers, voice_ids
 
 READY: Final = frozenset({AttemptState.READY, AttemptState.FLAGGED})
 JSON_KEYS: Final = (
-    "id", "status", "voice_id", "file_id", "demo_audio", "input_sensitive", "input_sensitive_type",
-    "status_code", "trace_id", "message",
+    "id", "status", "speaker_id", "voice_id", "file_id", "demo_audio", "input_sensitive",
+    "input_sensitive_type", "status_code", "trace_id", "message",
 )  # fmt: skip
 
 
@@ -40,7 +40,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the fields of the clone form and the output options."""
         parser.add_argument("sample", metavar="SAMPLE", type=Path, help="the recording, a file")
-        parser.add_argument("--speaker", required=True, metavar="NAME", help="the person's name")
+        parser.add_argument(
+            "--speaker",
+            default="",
+            metavar="NAME",
+            help="the person's name; a speaker of exactly this name is used if there is one",
+        )
+        parser.add_argument(
+            "--speaker-id", type=int, metavar="ID", help="an existing speaker, if names are alike"
+        )
+        parser.add_argument(
+            "--new-speaker",
+            action="store_true",
+            help="add a new speaker of this name, also where another one has it",
+        )
         parser.add_argument(
             "--i-have-permission",
             action="store_true",
@@ -79,6 +92,9 @@ class Command(BaseCommand):
 
 def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
     """Store the files and submit the attempt; raises Refused and then keeps nothing."""
+    name, choice = _choose_speaker(
+        options["speaker"], options["speaker_id"], is_new=options["new_speaker"]
+    )
     if not options["i_have_permission"]:
         message = clones.PermissionMissing().message
         raise Refused(f"{message.headline} (--i-have-permission)")
@@ -88,6 +104,7 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
             stored.append(_store_file(options["sample"], Purpose.SAMPLE, user))
             if options["prompt_clip"]:
                 stored.append(_store_file(options["prompt_clip"], Purpose.PROMPT, user))
+            options |= {"speaker": name, "speaker_choice": f"{choice} {name}"}
             form = _build_form(options, stored[0], stored[1] if stored[1:] else None, user)
             if not form.is_valid():
                 raise Refused(" ".join(mistake["sentence"] for mistake in form.mistakes()))
@@ -97,8 +114,41 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
         for recording in stored:
             recording.file.delete(save=False)
         if isinstance(error, clones.OrderRefused):
-            raise Refused(script_output.message_text(error.message)) from error
+            similar = error.similar if isinstance(error, speakers.SpeakerUnclear) else []
+            raise Refused(_refusal_text(error.message, similar)) from error
         raise
+
+
+def _choose_speaker(name: str, speaker_id: int | None, *, is_new: bool) -> tuple[str, str]:
+    """The speaker's name, and the choice that the form knows: an ID, "new" or none."""
+    if speaker_id is not None:
+        known = speakers.find_by_id(speaker_id)
+        if known is None or name or is_new:
+            problem = "No speaker has this ID" if known is None else "Too much is given"
+            raise Refused(f"{problem}: --speaker-id stands alone and names an existing speaker.")
+        return known.name, str(known.pk)
+    if not name.strip():
+        raise Refused("Whose voice is it? Give --speaker NAME or --speaker-id ID.")
+    same = [] if is_new else speakers.find_named(name)
+    if len(same) > 1:
+        headline = f"{len(same)} speakers have the name {same[0].name}."
+        raise Refused(_refusal_text(headline, same))
+    return name, "new" if is_new else str(same[0].pk) if same else ""
+
+
+def _refusal_text(message: words.Message | str, similar: list[speakers.KnownSpeaker]) -> str:
+    """The reason; for a name that is not clear with the speakers to choose from."""
+    text = str(message)
+    if not similar:
+        return text
+    lines = [
+        f"{known.pk} ({known.name}, voices: {known.voices}, added {known.added_at:%Y-%m-%d})"
+        for known in similar
+    ]
+    return (
+        f"{text} Choose one with --speaker-id: {'; '.join(lines)}. "
+        "Or add another one with --new-speaker."
+    )
 
 
 def _store_file(path: Path, purpose: Purpose, user: User) -> AudioFile:
@@ -118,6 +168,7 @@ def _build_form(
         {
             "token": str(uuid4()),
             "speaker": options["speaker"],
+            "speaker_choice": options["speaker_choice"],
             "voice_id": options["voice_id"] or voice_ids.suggest(options["speaker"])[0],
             "permission": options["i_have_permission"],
             "recording": str(sample.pk),
@@ -143,6 +194,7 @@ def _attempt_json(attempt: CloneAttempt) -> dict[str, Any]:
     return {
         "id": attempt.pk,
         "status": attempt.state.value,
+        "speaker_id": attempt.speaker_id,
         "voice_id": attempt.voice_id,
         "file_id": str(file_id) if file_id else None,
         "demo_audio": attempt.audio.path if attempt.audio else None,

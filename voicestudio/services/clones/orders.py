@@ -10,16 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.minimax import limits
-from voicestudio.models import AudioFile, CloneAttempt, Purpose
+from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker
 from voicestudio.models.search import fold_text
 from voicestudio.services.paid_calls.orders import OrderRefused, check_model
-from voicestudio.services.voices import voice_ids
+from voicestudio.services.voices import speakers, voice_ids
 from voicestudio.words import Message
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a person wants cloned. `token` belongs to the form: one token, one attempt."""
+    """What a person wants cloned. `token` belongs to the form: one token, one attempt.
+
+    `speaker_id` is the chosen speaker. Without it the speaker is a new one of this name;
+    `is_new_speaker` says so on purpose where the name is known.
+    """
 
     token: UUID
     speaker_name: str
@@ -39,6 +43,8 @@ class Order:
     rehearsal: str = ""
     # The attempt that this one repeats.
     parent: CloneAttempt | None = None
+    speaker_id: int | None = None
+    is_new_speaker: bool = False
 
 
 def find_differences(order: Order, attempt: CloneAttempt) -> list[str]:
@@ -46,8 +52,7 @@ def find_differences(order: Order, attempt: CloneAttempt) -> list[str]:
     pairs = {
         "recording": (_identify(order.recording), _identify(attempt.recording)),
         "prompt_clip": (_identify(order.prompt_clip), _identify(attempt.prompt_clip)),
-        # The attempt has the name as the studio spells it.
-        "speaker_name": (fold_text(order.speaker_name), fold_text(attempt.speaker_name)),
+        "speaker": (True, _is_speaker_of(order, attempt)),
         # Stored only where they are sent.
         "model": (order.model if order.preview_text else "", attempt.model),
         "accuracy": (order.accuracy if order.text_validation else None, attempt.accuracy),
@@ -61,6 +66,17 @@ _PLAIN: Final = (
     "voice_id", "prompt_text", "preview_text", "language", "noise_reduction",
     "volume_normalization", "watermark", "text_validation",
 )  # fmt: skip
+
+
+def _is_speaker_of(order: Order, attempt: CloneAttempt) -> bool:
+    """Whether the order means the speaker of the attempt, who may have another name by now."""
+    if order.speaker_id is not None and Speaker.objects.filter(pk=order.speaker_id).exists():
+        return order.speaker_id == attempt.speaker_id
+    # A speaker that was added on purpose has this attempt as its first one.
+    if order.is_new_speaker and attempt.speaker.attempts.filter(pk__lt=attempt.pk).exists():
+        return False
+    names = {attempt.speaker_name} | speakers.former_names(attempt.speaker_id)
+    return fold_text(order.speaker_name) in {fold_text(name) for name in names}
 
 
 def _identify(recording: AudioFile | None) -> tuple[str, int | None] | None:

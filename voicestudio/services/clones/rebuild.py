@@ -48,6 +48,7 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     order = Order(
         token=token,
         speaker_name=attempt.speaker_name,
+        speaker_id=attempt.speaker_id,
         voice_id=earlier.voice_id if earlier else voice_ids.suggest(attempt.speaker_name)[0],
         permission=True,
         recording=attempt.recording,

@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import AudioFile, CloneAttempt, Speaker, Studio
+from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 from voicestudio.services.voices import voice_ids
+from voicestudio.services.voices.speakers import SpeakerUnclear, choose_speaker
 from voicestudio.words import Message
 
 from .orders import Order, VoiceIdTaken, check_order, find_differences
@@ -26,7 +27,7 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
     """Save the order and enqueue it; the same token with the same content is the same attempt.
 
     Raises `OtherContent` for the same token with other content, `PermissionMissing`,
-    `VoiceIdTaken`, `OverLimit` or another `OrderRefused`; nothing is saved then.
+    `VoiceIdTaken`, `SpeakerUnclear`, `OverLimit` or another `OrderRefused`; nothing is saved then.
     """
     if earlier := _find_earlier(order):
         return earlier
@@ -44,6 +45,11 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
         with transaction.atomic():
             attempt = _create_attempt(order, by)
             run_clone.enqueue(attempt.pk)
+    except SpeakerUnclear:
+        # The same form, sent twice at once, may have added the speaker a moment ago.
+        if earlier := _find_earlier(order):
+            return earlier
+        raise
     except IntegrityError:
         # Another request was faster: the same form, or one with the same voice ID.
         if earlier := _find_earlier(order):
@@ -63,13 +69,9 @@ def _find_earlier(order: Order) -> CloneAttempt | None:
 
 
 def _create_attempt(order: Order, by: "User") -> CloneAttempt:
-    name = " ".join(order.speaker_name.split())
-    parent = order.parent
-    # Read anew and locked, since the parent's speaker may just be merged into another one.
-    Studio.lock()
-    of_parent = Speaker.objects.filter(attempts=parent.pk).first() if parent else None
-    same = of_parent is not None and of_parent.name == name
-    speaker = of_parent if of_parent and same else Speaker.objects.get_or_add(name, by=by)
+    speaker = choose_speaker(
+        order.speaker_name, speaker_id=order.speaker_id, is_new=order.is_new_speaker, by=by
+    )
     used = {order.recording.pk, *([order.prompt_clip.pk] if order.prompt_clip else [])}
     kept = AudioFile.objects.select_for_update().filter(pk__in=used, deleted_at=None)
     if {recording.pk for recording in kept} != used:

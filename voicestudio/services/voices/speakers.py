@@ -1,59 +1,162 @@
-"""Speakers: renamed, and two that are one person merged."""
+"""Speakers: chosen or added, renamed, and two that are one person merged."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import Charge, CloneAttempt, Event, EventKind, Speaker, Studio, Voice
 from voicestudio.models.search import fold_text
+from voicestudio.services.paid_calls.orders import OrderRefused
+from voicestudio.words import Message
 
 from .notes import update_search_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from voicestudio.models.speakers import SpeakerQuerySet
 
-# The form offers so many names, the newest first, and compares a typed one with so many.
+LONGEST_NAME: Final = 120
+# A page without JavaScript offers so many names, the newest first; a list beside the field fewer.
 OFFERED: Final = 200
+LISTED: Final = 8
+# A typed name is compared with so many, and a question names so many.
 COMPARED: Final = 2_000
+ASKED: Final = 5
 # From 0 to 1: how alike two names are that may be of one person.
 ALIKE: Final = 0.85
 
 
-class NameTaken(Exception):  # noqa: N818 - an answer, not a mistake
-    """Another speaker has this name; `speaker` may be the same person."""
+@dataclass(frozen=True)
+class KnownSpeaker:
+    """A speaker with the facts that tell two of one name apart."""
 
-    def __init__(self, speaker: Speaker) -> None:
-        super().__init__("name taken")
-        self.speaker = speaker
+    pk: int
+    name: str
+    voices: int
+    added_at: datetime
+
+
+class SpeakerUnclear(OrderRefused):
+    """Speakers of this name, or of nearly the same, exist; a person says whether it is one of them.
+
+    `similar` are those speakers.
+    """
+
+    def __init__(self, similar: list[KnownSpeaker]) -> None:
+        message = Message(
+            _("A speaker with this name, or nearly this name, exists."),
+            _("Say whether it's the same person."),
+        )
+        super().__init__("speaker", message)
+        self.similar = similar
+
+
+class SpeakerGone(OrderRefused):
+    """The chosen speaker does not exist any more."""
+
+    def __init__(self) -> None:
+        message = Message(
+            _("This speaker was merged with another one meanwhile."), _("Choose the speaker again.")
+        )
+        super().__init__("speaker", message)
+
+
+# Choosing -----------------------------------------------------------------------------------------
+
+
+def choose_speaker(name: str, *, speaker_id: int | None, is_new: bool, by: "User") -> Speaker:
+    """The speaker of this ID, or a new one of this name; to be called in a transaction.
+
+    Two people may share a name, so a name alone never chooses a speaker. Raises `SpeakerUnclear`
+    for a name that is known or nearly known, unless `is_new` says that it is another person, and
+    `SpeakerGone` for an ID that no speaker has.
+    """
+    Studio.lock()  # so that two requests for one new name do not both add it unasked
+    if speaker_id is not None:
+        speaker = Speaker.objects.filter(pk=speaker_id).first()
+        if speaker is None:
+            raise SpeakerGone
+        return speaker
+    if not is_new and (similar := find_similar(name)):
+        raise SpeakerUnclear(similar)
+    return Speaker.objects.create(name=_normalize(name), created_by=by)
 
 
 def list_names() -> list[str]:
-    """The names of the newest speakers, to choose from while typing."""
-    return list(Speaker.objects.order_by("-pk").values_list("name", flat=True)[:OFFERED])
+    """The names of the newest speakers, each once, to choose from while typing."""
+    names = Speaker.objects.order_by("-pk").values_list("name", flat=True)[:OFFERED]
+    return list(dict.fromkeys(names))
 
 
-def find_similar(name: str) -> list[Speaker]:
-    """At most three speakers whose names differ a little from `name`: accents, a typing error.
+def list_options(words: str) -> list[KnownSpeaker]:
+    """The newest speakers whose names contain `words`."""
+    return _describe(Speaker.objects.search(words), LISTED)
 
-    Empty if there is a speaker of this name.
+
+def find_similar(name: str, *, besides: int | None = None) -> list[KnownSpeaker]:
+    """The speakers of this name, in any case or accent, or else those whose names differ a little.
+
+    `besides` is the ID of a speaker who is left out.
     """
-    if not name or Speaker.objects.find_by_name(name) is not None:
+    if not name:
         return []
-    known = dict(Speaker.objects.order_by("-pk").values_list("search_text", "pk")[:COMPARED])
-    found = get_close_matches(fold_text(name), known, n=3, cutoff=ALIKE)
-    return list(Speaker.objects.filter(pk__in=[known[text] for text in found]))
+    others = Speaker.objects.exclude(pk=besides) if besides else Speaker.objects.all()
+    if same := _describe(others.named(name), ASKED):
+        return same
+    known = others.order_by("-pk").values_list("search_text", flat=True)[:COMPARED]
+    close = get_close_matches(fold_text(name), set(known), n=ASKED, cutoff=ALIKE)
+    return _describe(others.filter(search_text__in=close), ASKED)
 
 
-def rename_speaker(speaker: Speaker, name: str, *, by: "User") -> None:
-    """Give a speaker another name, in all attempts and voices too. Raises `NameTaken`."""
-    name = " ".join(name.split())
+def find_by_id(speaker_id: int) -> KnownSpeaker | None:
+    """The speaker of this ID."""
+    return next(iter(_describe(Speaker.objects.filter(pk=speaker_id), 1)), None)
+
+
+def find_named(name: str) -> list[KnownSpeaker]:
+    """The speakers whose name is spelled exactly like this."""
+    return _describe(Speaker.objects.filter(name=_normalize(name)), ASKED)
+
+
+def former_names(speaker_id: int) -> set[str]:
+    """The names that a speaker had before it was renamed, and those of speakers merged into it."""
+    events = Event.objects.filter(speaker=speaker_id).values_list("facts", flat=True)
+    return {facts["previous"] for facts in events}
+
+
+def _describe(speakers: "SpeakerQuerySet", count: int) -> list[KnownSpeaker]:
+    """The newest `count` of these speakers with their facts."""
+    rows = list(speakers.order_by("-pk")[:count])
+    living = Voice.objects.filter(speaker__in=rows, deleted_at=None).order_by()
+    voices = dict(living.values_list("speaker").annotate(Count("pk")))
+    return [KnownSpeaker(row.pk, row.name, voices.get(row.pk, 0), row.created_at) for row in rows]
+
+
+def _normalize(name: str) -> str:
+    return " ".join(name.split())[:LONGEST_NAME]
+
+
+# Renaming and merging -----------------------------------------------------------------------------
+
+
+def rename_speaker(speaker: Speaker, name: str, *, by: "User", is_other: bool = False) -> None:
+    """Give a speaker another name, in all attempts and voices too.
+
+    Raises `SpeakerUnclear` if others have this name, or nearly; not if `is_other` says that they
+    are other people.
+    """
+    name = _normalize(name)
     with transaction.atomic():
         Studio.lock()  # so that no request adds a speaker of this name meanwhile
-        other = Speaker.objects.exclude(pk=speaker.pk).find_by_name(name)
-        if other is not None:
-            raise NameTaken(other)
+        if not is_other and (similar := find_similar(name, besides=speaker.pk)):
+            raise SpeakerUnclear(similar)
         previous, speaker.name = speaker.name, name
         speaker.save()
         _move(speaker, speaker, EventKind.RENAMED, previous, by)
@@ -73,10 +176,16 @@ def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
         source, target = current[source.pk], current[target.pk]
         _move(source, target, EventKind.MERGED, source.name, by)
         Charge.objects.filter(speaker=source).update(speaker=target)
+        Event.objects.filter(speaker=source).update(speaker=target)
         if target.best_attempt_id is None:
             Speaker.objects.filter(pk=target.pk).update(best_attempt=source.best_attempt_id)
         source.delete()
     return True
+
+
+def list_changes(speaker: Speaker) -> Iterable[Event]:
+    """How the speaker was renamed and with whom it was merged, the newest first."""
+    return speaker.events.select_related("person").order_by("-pk")
 
 
 def _move(
@@ -92,4 +201,7 @@ def _move(
         update_search_text(voice)
     Event.objects.bulk_create(
         Event(kind=kind, voice=voice, person=by, note=note) for voice in voices
+    )
+    Event.objects.create(
+        kind=kind, speaker=target, person=by, note=note, facts={"previous": previous_name}
     )

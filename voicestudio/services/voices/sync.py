@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
-from voicestudio.models import Event, EventKind, Source, Speaker, Voice, VoiceState
+from voicestudio.models import Event, EventKind, Source, Voice, VoiceState
 from voicestudio.models.voice_states import STATE_FIELDS
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
 
 from . import bookkeeping
+from .speakers import choose_speaker
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -75,20 +76,22 @@ def compare_voices() -> Comparison:
     return Comparison(both, only_there, dict(only_here))
 
 
-def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
-    """Add a voice that only MiniMax has, with a speaker of this name; MiniMax lists kept ones only.
+def import_voice(
+    voice_id: str, *, name: str, by: "User", speaker_id: int | None = None, is_new: bool = False
+) -> Voice:
+    """Add a voice that only MiniMax has, with its speaker; MiniMax lists kept ones only.
 
+    The speaker is chosen as by `choose_speaker`, which raises `SpeakerUnclear` or `SpeakerGone`.
     Raises `VoiceNotListed`, `ListUnavailable`, or ValueError without a name.
     """
-    name = " ".join(name.split())[:120]
-    if not name:
+    if not name.split():
         raise ValueError("an imported voice needs the name of its speaker")
     if voice_id not in {voice.voice_id for voice in compare_voices().only_there}:
         raise VoiceNotListed
     now = timezone.now()
     try:
         with transaction.atomic():
-            speaker = Speaker.objects.get_or_add(name, by=by)
+            speaker = choose_speaker(name, speaker_id=speaker_id, is_new=is_new, by=by)
             voice = Voice.objects.create(
                 voice_id=voice_id,
                 provider=settings.MINIMAX_PROVIDER,
@@ -96,7 +99,7 @@ def import_voice(voice_id: str, *, name: str, by: "User") -> Voice:
                 source=Source.IMPORTED,
                 created_at=now,
                 kept_at=now,
-                search_text=bookkeeping.voice_search_text(voice_id, name),
+                search_text=bookkeeping.voice_search_text(voice_id, speaker.name),
             )
             Event.objects.create(kind=EventKind.IMPORTED, at=now, voice=voice, person=by)
     except IntegrityError as error:

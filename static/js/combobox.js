@@ -1,0 +1,158 @@
+// A field in which a speaker is chosen from a list while typing, as the combobox pattern of the ARIA
+// Authoring Practices Guide wants it. Without this script the name is typed, and the server asks.
+
+const boxOf = (element) => element?.closest?.("[data-combobox]");
+const inputOf = (box) => box.querySelector("input:not([type=hidden], [type=radio])");
+const choiceOf = (box) => box.querySelector("input[type=hidden]");
+const listOf = (box) => box.querySelector("[role=listbox]");
+const answerOf = (box) => box.querySelector(".answer");
+const optionsOf = (box) => [...listOf(box).querySelectorAll("[role=option]")];
+const boxOfInput = (element) => (boxOf(element) && inputOf(boxOf(element)) === element ? boxOf(element) : null);
+
+const PAUSE_MS = 150; // after the last key
+const requests = new WeakMap(); // the newest request of each box: only its answer is shown
+let isChoosing = false; // while the name of a chosen option is written
+
+function prepare() {
+  for (const box of document.querySelectorAll("[data-combobox]")) {
+    const input = inputOf(box);
+    if (input.role === "combobox") continue;
+    input.removeAttribute("list"); // the browser's own list, for a page without scripts
+    input.autocomplete = "off";
+    const list = listOf(box);
+    for (const [name, value] of Object.entries({
+      role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
+    })) input.setAttribute(name, value);
+  }
+}
+
+async function get(box, url, pause = 0) {
+  requests.get(box)?.abort();
+  const request = new AbortController();
+  requests.set(box, request);
+  try {
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+    if (request.signal.aborted) return null;
+    const query = new URLSearchParams({ name: inputOf(box).value });
+    const response = await fetch(`${url}?${query}`, { signal: request.signal });
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null; // a list is a convenience: the name can be typed, and the server asks
+  }
+}
+
+// The list ------------------------------------------------------------------------------------------
+
+async function open(box, pause = 0) {
+  const html = await get(box, box.dataset.combobox, pause);
+  const input = inputOf(box);
+  if (html === null || document.activeElement !== input) return;
+  const list = listOf(box);
+  list.innerHTML = html;
+  for (const option of optionsOf(box)) option.id = `${list.id}-${option.id}`;
+  const options = optionsOf(box);
+  setOpen(box, options.length > 0);
+  list.lastElementChild?.scrollIntoView({ block: "nearest" });
+  list.scrollTop = 0;
+  const count = options.filter((option) => !option.dataset.choice.startsWith("new ")).length;
+  const text = count === 1 ? box.dataset.foundOne : box.dataset.found.replace("{count}", count);
+  document.getElementById("announcer").textContent = text;
+}
+
+function setOpen(box, isOpen) {
+  listOf(box).hidden = !isOpen;
+  inputOf(box).setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) requests.get(box)?.abort();
+  activate(box, null);
+}
+
+function activate(box, option) {
+  for (const other of optionsOf(box)) other.setAttribute("aria-selected", String(other === option));
+  if (option) inputOf(box).setAttribute("aria-activedescendant", option.id);
+  else inputOf(box).removeAttribute("aria-activedescendant");
+  option?.scrollIntoView({ block: "nearest" });
+}
+
+const activeOption = (box) => listOf(box).querySelector("[aria-selected=true]");
+
+function move(box, step) {
+  const options = optionsOf(box);
+  const from = options.indexOf(activeOption(box));
+  const start = step > 0 ? 0 : options.length - 1;
+  activate(box, options[from < 0 ? start : (from + step + options.length) % options.length]);
+}
+
+function choose(box, option) {
+  const input = inputOf(box);
+  input.value = option.dataset.name;
+  choiceOf(box).value = option.dataset.choice;
+  const answer = Object.assign(document.createElement("p"), { className: "help" });
+  answer.dataset.state = "good";
+  answer.append(...option.cloneNode(true).childNodes);
+  answerOf(box).replaceChildren(answer);
+  setOpen(box, false);
+  isChoosing = true;
+  input.dispatchEvent(new Event("input", { bubbles: true })); // so that a voice ID is suggested
+  isChoosing = false;
+}
+
+// The question about a name that was typed, not chosen ----------------------------------------------
+
+async function ask(box) {
+  const name = inputOf(box).value.trim();
+  if (!name || choiceOf(box).value || box.dataset.asked === name) return;
+  box.dataset.asked = name;
+  const html = await get(box, box.dataset.question);
+  if (html !== null && !choiceOf(box).value) answerOf(box).innerHTML = html;
+}
+
+// Events --------------------------------------------------------------------------------------------
+
+document.addEventListener("input", ({ target }) => {
+  const box = boxOfInput(target);
+  if (!box || isChoosing) return;
+  // What was chosen or answered was about another name.
+  choiceOf(box).value = "";
+  answerOf(box).replaceChildren();
+  delete box.dataset.asked;
+  open(box, PAUSE_MS);
+});
+
+document.addEventListener("keydown", (event) => {
+  const box = boxOfInput(event.target);
+  if (!box || event.isComposing || event.altKey || event.ctrlKey || event.metaKey) return;
+  const isOpen = !listOf(box).hidden;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    event.preventDefault();
+    if (isOpen) move(box, step);
+    else open(box).then(() => listOf(box).hidden || move(box, step));
+  } else if (event.key === "Escape" && isOpen) {
+    event.preventDefault();
+    setOpen(box, false);
+  } else if (event.key === "Enter" && isOpen && activeOption(box)) {
+    event.preventDefault();
+    choose(box, activeOption(box));
+  }
+});
+
+// The field keeps the focus while the mouse chooses.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest?.("[data-combobox] > [role=listbox]")) event.preventDefault();
+});
+
+document.addEventListener("click", ({ target }) => {
+  const option = target.closest?.("[data-combobox] [role=option]");
+  if (option) choose(boxOf(option), option);
+  else if (boxOfInput(target) && listOf(boxOf(target)).hidden) open(boxOf(target));
+});
+
+document.addEventListener("focusout", ({ target }) => {
+  const box = boxOfInput(target);
+  if (!box) return;
+  setOpen(box, false);
+  ask(box);
+});
+
+document.addEventListener("htmx:load", prepare);
+prepare();
