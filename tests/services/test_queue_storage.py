@@ -149,3 +149,27 @@ def test_job_that_cannot_be_entered_is_no_error(
 
     assert queue.put_result("key", 1) is None
     queue.storage.close()
+
+
+def test_queue_that_another_thread_closes_is_no_error(tmp_path: Path) -> None:
+    storage = Queue(filename=str(tmp_path / "queue.sqlite3")).storage
+    storage.enqueue(b"job")
+    lock, connection = storage.lock, storage.conn
+
+    class ClosedMeanwhile:
+        """The lock; another thread closes the connection while this one waits for it."""
+
+        def __enter__(self) -> None:
+            storage._conn = None
+            lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
+
+    storage.lock = ClosedMeanwhile()
+    storage.close()
+    storage.lock = lock
+    connection.close()
+
+    assert storage.dequeue() == b"job"
+    storage.close()

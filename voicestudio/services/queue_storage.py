@@ -30,6 +30,8 @@ PROBES: Final = (
 class ReplacingStorage(SqliteStorage):
     """huey's storage; a statement that meets a broken or deleted file is repeated on a new one."""
 
+    _conn: sqlite3.Connection | None
+
     def __init__(self, *args: Any, **options: Any) -> None:
         self._path = Path(options["filename"])
         self._inode = 0
@@ -42,6 +44,15 @@ class ReplacingStorage(SqliteStorage):
             connection.execute(statement)
         self._inode = self._path.stat().st_ino
         return connection
+
+    def close(self) -> bool:
+        """Close the connection; another thread may have closed it just now."""
+        with self.lock:  # huey's own method looks for a connection before it waits for the lock
+            connection, self._conn = self._conn, None
+        if connection is None:
+            return False
+        connection.close()
+        return True
 
     @contextmanager
     def db(self, commit: bool = False, close: bool = False) -> Iterator[sqlite3.Cursor]:
