@@ -479,13 +479,23 @@ def test_call_whose_mark_could_not_be_written_was_not_sent(
     assert [each.name for each in standin.calls[sent:] if each.name != "upload"] == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "column", "status"),
+    [
+        (None, "answered_at", "ready"),
+        ("x" * 100_000, "answered_at", "unknown"),
+        (NO_AUDIO, "answer_file", "ready"),
+    ],
+)
 def test_answer_that_cannot_be_written_leaves_one_copy_however_often_it_is_tried(
-    submit_speech: Submit, data_dir: Path
+    answer: Any, column: str, status: str, submit_speech: Submit, standin: StandIn, data_dir: Path
 ) -> None:
+    if answer is not None:
+        standin.script("t2a_v2", Fault(body=answer, after="work"))
     speech = submit_speech()
 
     def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if files_in(data_dir) and sql.startswith("UPDATE") and "answered_at" in sql:
+        if files_in(data_dir) and sql.startswith("UPDATE") and f'"{column}"' in sql:
             raise IntegrityError("a value that the database refuses")
         return execute(sql, params, many, context)
 
@@ -500,7 +510,9 @@ def test_answer_that_cannot_be_written_leaves_one_copy_however_often_it_is_tried
     worker.record_kept_answers(at_once=True)
 
     speech.refresh_from_db()
-    assert (speech.state, speech.audio.size > 1000) == (SpeechState.READY, True)
+    assert (speech.status, len(files_in(data_dir))) == (status, 0)
+    assert bool(speech.audio) is (answer is None)
+    assert bool(speech.answer_file) is (answer is not None)
 
 
 def test_audio_that_could_not_be_stored_is_fetched_from_the_answer(

@@ -128,30 +128,21 @@ def _record_error(attempt: CloneAttempt, error: MiniMaxError) -> bool:
     """
     if isinstance(error, Refused) and error.retryable:
         rate_limit.slow_down(attempt, code=error.status_code, retry_after=error.retry_after)
-    columns = {"calls": attempt.calls, "lease_until": None, **_keep_answer(attempt, error)}
-    with transaction.atomic():
-        if not attempt.advance(held_as=(AttemptState.UNKNOWN,), **columns):
+    columns = {"calls": attempt.calls, "lease_until": None}
+    has_place = not attempt.answer_text and not attempt.answer_file
+    if error.outcome_unknown and has_place:
+        columns["answer_text"] = error.raw
+    elif error.outcome_unknown and error.raw and (entry := journal.read(attempt)):
+        entry.set_aside()  # it may have been paid for
+    needs_file = error.outcome_unknown and has_place and not error.raw_is_whole
+    with journal.moved_to_storage(attempt, if_needed=needs_file) as stored, transaction.atomic():
+        if not attempt.advance(held_as=(AttemptState.UNKNOWN,), **(columns | stored)):
             return False
         if isinstance(error, Refused) and error.reason is Reason.TAKEN:
             _settle(attempt, worked=True, trouble="")
         elif error.outcome_unknown:
             bookkeeping.renew_uncertain_voice(attempt)
     return True
-
-
-def _keep_answer(attempt: CloneAttempt, error: MiniMaxError) -> dict[str, str]:
-    """The columns for an answer that leaves the outcome unknown: it may have been paid for.
-
-    A row has one place for it; if an earlier answer has taken that, this one is kept in a file.
-    """
-    if not error.outcome_unknown or not error.raw:
-        return {}
-    if attempt.answer_text or attempt.answer_file:
-        if entry := journal.read(attempt):
-            entry.set_aside()
-        return {}
-    stored = {} if error.raw_is_whole else journal.move_to_storage(attempt)
-    return {"answer_text": error.raw, **stored}
 
 
 def _settle(attempt: CloneAttempt, *, worked: bool, trouble: str) -> None:

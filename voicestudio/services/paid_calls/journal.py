@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,11 +103,24 @@ def entries(*, at_once: bool = False) -> Iterator[Entry]:
                 yield entry
 
 
-def move_to_storage(call: PaidCall) -> dict[str, str]:
-    """Store the body of the answer to this call, whole; return the column that names the file.
+@contextmanager
+def moved_to_storage(call: PaidCall, *, if_needed: bool = True) -> Iterator[dict[str, str]]:
+    """The column that names the stored answer to this call, for the block that writes the row.
 
-    Empty if there is no answer, or if it cannot be stored now: then it stays in the journal.
+    If the block fails, the file is deleted again: the journal still has the answer, and each
+    further try would add another copy. The column is missing if there is no answer, if it cannot be
+    stored now, and unless `if_needed`.
     """
+    stored = _copy_to_storage(call) if if_needed else {}
+    try:
+        yield stored
+    except Exception:
+        for name in stored.values():
+            call.answer_file.storage.delete(name)
+        raise
+
+
+def _copy_to_storage(call: PaidCall) -> dict[str, str]:
     entry = read(call)
     if entry is None:
         return {}

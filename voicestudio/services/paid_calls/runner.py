@@ -142,8 +142,8 @@ def _take_over(steps: Steps[Any, Any, Any], call: PaidCall, entry: journal.Entry
         steps.parse(call, entry.response)
     except MiniMaxError:
         return False
-    rows = steps.model._default_manager.all().in_state(CallStatus.UNKNOWN)
-    rows = rows.filter(pk=call.pk, claim=None)
+    calls: Any = steps.model._default_manager
+    rows = calls.filter(pk=call.pk, claim=None, status=CallStatus.UNKNOWN)
     if not rows.update(claim=entry.claim):
         return False
     call.claim = entry.claim
@@ -154,9 +154,10 @@ def finish_journal(call: PaidCall, claim: UUID) -> None:
     """Remove the answer from the journal once nothing of it would be lost."""
     call.claim = claim  # a call that waits again has lost it, but the file is named after it
     if call.lacks_audio_of_answer and not call.answer_file:
-        if not (stored := journal.move_to_storage(call)):
-            return
-        type(call)._default_manager.filter(pk=call.pk).update(**stored)
+        with journal.moved_to_storage(call) as stored:
+            if not stored:
+                return
+            type(call)._default_manager.filter(pk=call.pk).update(**stored)
     journal.remove(call)
 
 
@@ -204,15 +205,9 @@ def _write_answer_or_essentials(
     except (DataError, IntegrityError, OverflowError, ValueError):
         logger.exception("A detail of the answer to %s %s is dropped.", steps.name, call.pk)
     essential = {name: columns[name] for name in ESSENTIAL if name in columns}
-    stored = journal.move_to_storage(call)
-    try:
-        return _write_answer(
-            steps, call, replace(answer, usage_characters=None), essential | stored
-        )
-    except Exception:
-        for name in stored.values():  # the journal has it still
-            call.answer_file.storage.delete(name)
-        raise
+    with journal.moved_to_storage(call) as stored:
+        answer = replace(answer, usage_characters=None)
+        return _write_answer(steps, call, answer, essential | stored)
 
 
 def _write_answer(
@@ -236,11 +231,13 @@ def _keep_late_answer(call: PaidCall | None, entry: journal.Entry) -> None:
         entry.set_aside()
         return
     call.claim = entry.claim
-    if stored := journal.move_to_storage(call):
+    with journal.moved_to_storage(call) as stored:
+        if not stored:
+            return
         if call.is_ready and call.audio_trouble == "lost" and not call.audio_url:
             stored |= {"audio_trouble": "not_stored"} if call.RATE_LIMIT == CallKind.SPEECH else {}
         type(call)._default_manager.filter(pk=call.pk).update(**stored)
-        entry.remove()
+    entry.remove()
 
 
 def retry_interrupted(steps: Steps[Any, Any, Any], call: PaidCall) -> bool:
@@ -313,10 +310,9 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
         else:
             return waits
     columns = retries.final_columns(call, error, was_sent=was_sent)
-    if was_sent and not error.raw_is_whole:
-        columns |= journal.move_to_storage(call)
-    with transaction.atomic():
-        recorded = call.advance(**columns)
+    needs_file = was_sent and not error.raw_is_whole
+    with journal.moved_to_storage(call, if_needed=needs_file) as stored, transaction.atomic():
+        recorded = call.advance(**(columns | stored))
         if recorded and columns["status"] == CallStatus.UNKNOWN:
             steps.record_unknown(call)
         elif recorded:
