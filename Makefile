@@ -1,6 +1,6 @@
 # Voice Studio: `make run` starts it, `make test` checks and tests it.
 
-.PHONY: run test test-all check bench lock clean
+.PHONY: run test test-all check bench corpus lock clean
 
 # Keep compiled modules even where the environment says not to: the studio and its tests start many
 # processes, and each would compile everything again.
@@ -43,6 +43,12 @@ check:
 bench:
 	@sh .ci/environment test
 	$(PYTHON) -m tests.benchmarks
+
+# The recording check on real speech: fetches packages with recordings and prints its tables.
+# Other options: make corpus OPTIONS="--half tuning --only hum"; they are listed by OPTIONS=--help.
+corpus:
+	@sh .ci/environment test
+	@$(PYTHON) -m tests.evaluation $(OPTIONS)
 
 # Write the locks again, with the newest releases that fit.
 LOCK = --quiet --universal --python-version 3.12 --upgrade --generate-hashes --no-emit-index-url \

@@ -1,0 +1,238 @@
+"""The clean clips: prompts of one speaker, joined with that speaker's own room tone."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import av
+import numpy as np
+
+from tests.audio import recordings
+from tests.evaluation.packages import Package, fetch_packages, licence_text
+from tests.evaluation.prompts import Prompt, Speaker, find_prompts
+from tests.evaluation.seeds import generator
+from tests.evaluation.sounds import Voice, frame_powers, read_voice, resample, within_full_scale
+from tests.evaluation.truth import Truth, measure_truth
+
+Half = Literal["tuning", "judging"]
+CLIP_S: Final = 25.0
+_SHORTEST_S: Final = 15.0
+_CLIPS_A_SPEAKER: Final = 5
+_EDGE_S: Final = 0.1  # of each prompt that is kept before and after its speech
+_TONE_MIN_S: Final = 0.12
+_FADE_S: Final = 0.01
+_RATE_MAX: Final = 48_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One clean recording of the corpus; `path` is relative to the folder of the clips."""
+
+    name: str
+    path: str
+    speaker: Speaker
+    half: Half
+    seconds: float
+    sha: str
+    truth: Truth
+    pauses_s: list[list[float]] = field(default_factory=list)  # the joins: certainly no speech
+
+
+def half_of(person: str) -> Half:
+    """The half of a person, which never changes when others are added."""
+    return "judging" if hashlib.sha256(person.encode()).digest()[0] % 2 else "tuning"
+
+
+def build_clips(cache: Path) -> list[Clip]:
+    """Fetch the packages and write all clips, their licences and `clips.json`."""
+    packages = cache / "packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    clips = []
+    for package, folder in fetch_packages(packages):
+        target = cache / "clips" / package.name
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "LICENCE.txt").write_text(licence_text(package, folder))
+        made = list(_clips_of(package, folder, target))
+        print(f"{package.name}: {len(made)} clips", flush=True)
+        clips += made
+    (cache / "clips.json").write_text(json.dumps([asdict(clip) for clip in clips], indent=1))
+    return clips
+
+
+def load_clips(cache: Path) -> list[Clip]:
+    """The clips that were built; none if `build_clips` has not run."""
+    index = cache / "clips.json"
+    if not index.exists():
+        return []
+    return [_clip(data) for data in json.loads(index.read_text())]
+
+
+def _clip(data: dict[str, Any]) -> Clip:
+    speaker, truth = Speaker(**data.pop("speaker")), Truth(**data.pop("truth"))
+    return Clip(**data, speaker=speaker, truth=truth)
+
+
+def read_clip(cache: Path, clip: Clip) -> tuple[Voice, int]:
+    """The samples of a clip and their rate."""
+    return read_voice(cache / "clips" / clip.path)
+
+
+def _clips_of(package: Package, folder: Path, target: Path) -> Iterator[Clip]:
+    by_speaker: dict[Speaker, list[Prompt]] = defaultdict(list)
+    for speaker, prompt in find_prompts(package, folder):
+        by_speaker[speaker].append(prompt)
+    for speaker, prompts in by_speaker.items():
+        chance = generator("clips", speaker.name)
+        chance.shuffle(prompts)
+        is_long = prompts[0].is_long
+        voices, rate = _read_all(prompts if is_long else prompts[:250])
+        if not voices:
+            continue
+        joined = _slices(voices, rate) if is_long else _join_all(voices, rate, chance)
+        for number, (voice, pauses) in enumerate(joined):
+            yield _write(target, speaker, number, within_full_scale(voice), rate, pauses)
+
+
+def _write(
+    target: Path, speaker: Speaker, number: int, voice: Voice, rate: int, pauses: list[list[float]]
+) -> Clip:
+    path = target / f"{speaker.name}-{number}.wav"
+    recordings.write(path, voice[None], rate)
+    return Clip(
+        name=path.stem,
+        path=f"{target.name}/{path.name}",
+        speaker=speaker,
+        half=half_of(speaker.person),
+        seconds=round(len(voice) / rate, 2),
+        sha=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        truth=measure_truth(voice, rate),
+        pauses_s=pauses,
+    )
+
+
+def _read_all(prompts: list[Prompt]) -> tuple[list[Voice], int]:
+    """All prompts that can be decoded, at the rate of most of them."""
+    read = []
+    for prompt in prompts:
+        try:
+            read.append(read_voice(prompt.path))
+        except (av.FFmpegError, IndexError, ValueError):
+            continue
+    rates = [rate for _, rate in read]
+    if not rates:
+        return [], 0
+    rate = min(max(set(rates), key=rates.count), _RATE_MAX)
+    return [resample(voice, own, rate) for voice, own in read if len(voice) > own // 5], rate
+
+
+def _slices(voices: list[Voice], rate: int) -> Iterator[tuple[Voice, list[list[float]]]]:
+    """Continuous speech in clips of equal length."""
+    voice = np.concatenate(voices)
+    count = min(_CLIPS_A_SPEAKER, max(1, int(len(voice) / rate // CLIP_S)))
+    for part in np.array_split(voice[: round(count * 1.5 * CLIP_S * rate)], count):
+        if len(part) >= _SHORTEST_S * rate:
+            yield part, []
+
+
+def _join_all(
+    voices: list[Voice], rate: int, chance: np.random.Generator
+) -> Iterator[tuple[Voice, list[list[float]]]]:
+    """Join prompts until a clip is long enough, then start the next one."""
+    tones = [tone for voice in voices for tone in _quiet_parts(voice, rate)]
+    parts: list[Voice] = []
+    pauses: list[list[float]] = []
+    length = made = 0
+    for voice in voices:
+        if made == _CLIPS_A_SPEAKER:
+            return
+        word = _trimmed(voice, rate)
+        if not len(word):
+            continue
+        longest = 0.8 if len(word) > 1.2 * rate else 0.4  # so that a list of words is no silence
+        pause = _room_tone(tones, voices, round(chance.uniform(0.3, longest) * rate), rate, chance)
+        pauses.append([round(length / rate, 3), round((length + len(pause)) / rate, 3)])
+        parts += [pause, _faded(word, rate)]
+        length += len(pause) + len(word)
+        if length >= CLIP_S * rate:
+            yield np.concatenate(parts), pauses
+            made += 1
+            parts, pauses, length = [], [], 0
+    if length >= _SHORTEST_S * rate:
+        yield np.concatenate(parts), pauses
+
+
+def _trimmed(voice: Voice, rate: int) -> Voice:
+    """The speech of a prompt with a tenth of a second on both sides."""
+    active = np.flatnonzero(_loud_frames(voice, rate))
+    if len(active) < 4:
+        return voice[:0]
+    size = round(0.02 * rate)
+    edge = round(_EDGE_S * rate)
+    return voice[max(0, active[0] * size - edge) : (active[-1] + 1) * size + edge]
+
+
+def _loud_frames(voice: Voice, rate: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    powers = frame_powers(voice, rate)
+    loud = float(np.percentile(powers, 95)) if len(powers) else 0.0
+    return powers > max(loud * 10**-4.0, 1e-10)
+
+
+def _quiet_parts(voice: Voice, rate: int) -> list[Voice]:
+    """The room tone before and after the speech of a prompt, if there is enough of it."""
+    active = np.flatnonzero(_loud_frames(voice, rate))
+    if not len(active):
+        return []
+    size = round(0.02 * rate)
+    margin = round(0.06 * rate)
+    ends = [voice[: active[0] * size - margin], voice[(active[-1] + 1) * size + margin :]]
+    return [part for part in ends if len(part) >= _TONE_MIN_S * rate and np.abs(part).max() > 0]
+
+
+def _room_tone(
+    tones: list[Voice], voices: list[Voice], count: int, rate: int, chance: np.random.Generator
+) -> Voice:
+    """A pause: recorded room tone, or noise with the spectrum of the softest moments."""
+    if len(tones) < 5:
+        return _imitated_tone(voices, count, rate, chance)
+    fade = round(_FADE_S * rate)
+    tone = np.zeros(0, np.float32)
+    while len(tone) < count:
+        part = tones[chance.integers(len(tones))]
+        tone = _crossfaded(tone, part, fade) if len(tone) else part
+    return _faded(tone[:count], rate)
+
+
+def _crossfaded(first: Voice, second: Voice, fade: int) -> Voice:
+    ramp = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
+    middle = first[-fade:] * np.cos(ramp) + second[:fade] * np.sin(ramp)
+    return np.concatenate([first[:-fade], middle, second[fade:]])
+
+
+def _imitated_tone(
+    voices: list[Voice], count: int, rate: int, chance: np.random.Generator
+) -> Voice:
+    size = round(0.02 * rate)
+    frames = np.concatenate([v[: len(v) // size * size].reshape(-1, size) for v in voices[:40]])
+    powers = (frames**2).mean(axis=1)
+    softest = frames[powers <= np.percentile(powers, 3)]
+    spectrum = np.sqrt((np.abs(np.fft.rfft(softest * np.hanning(size))) ** 2).mean(axis=0))
+    noise = np.fft.rfft(chance.standard_normal(count))
+    shape = np.interp(np.linspace(0, 1, len(noise)), np.linspace(0, 1, len(spectrum)), spectrum)
+    tone = np.fft.irfft(noise * shape, count)
+    wanted = float((softest**2).mean())
+    scale = np.sqrt(wanted / max(float((tone**2).mean()), 1e-20))
+    return _faded((tone * scale).astype(np.float32), rate)
+
+
+def _faded(voice: Voice, rate: int) -> Voice:
+    """The sound with short fades, so that a join is no click."""
+    fade = min(round(0.005 * rate), len(voice) // 2)
+    faded = voice.copy()
+    ramp = np.linspace(0, 1, fade, dtype=np.float32)
+    faded[:fade] *= ramp
+    faded[len(faded) - fade :] *= ramp[::-1]
+    return faded

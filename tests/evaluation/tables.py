@@ -1,0 +1,142 @@
+"""The printed tables: false alarms by finding, detection by defect and size, the goals."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Final
+
+from tests.evaluation.goals import CopyResult, MixResult
+from tests.evaluation.reports import Checked
+from voicestudio.audio.results import VERDICTS
+
+_LABELS: Final = ("good", "usable", "disappointing")
+
+
+def print_rows(rows: Iterable[Sequence[object]]) -> None:
+    """Print rows below each other; the first column is aligned left, as is the last one."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(texts[0]))]
+    last = len(widths) - 1
+    for row in texts:
+        cells = [
+            cell.ljust(width) if column in {0, last} else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def print_false_alarms(clean: Sequence[Checked]) -> None:
+    """Findings on clean clips by code: how many clips a professional calls good have each."""
+    groups = {label: of_label(clean, label) for label in _LABELS}
+    print("\nFalse alarms: findings on clean clips, by what a professional would call them")
+    rows: list[list[object]] = [["finding", *(f"{each} ({len(groups[each])})" for each in _LABELS),
+                                 "worst", "clips"]]  # fmt: skip
+    counts = {label: Counter(code for one in groups[label] for code in one.codes)
+              for label in _LABELS}  # fmt: skip
+    for code in sorted(set().union(*counts.values()), key=lambda code: -counts["good"][code]):
+        found = [one for one in clean if code in one.codes]
+        worst = max(f.severity for one in found for f in one.report.findings if f.code == code)
+        names = ", ".join(one.case.clip.name for one in found[:4])
+        rows.append([code, *(counts[label][code] for label in _LABELS), VERDICTS[worst], names])
+    print_rows(rows)
+    print("\nVerdicts on clean clips")
+    verdicts = {label: Counter(one.report.verdict for one in groups[label]) for label in _LABELS}
+    print_rows(
+        [["professional", *VERDICTS]]
+        + [[label, *(verdicts[label][verdict] for verdict in VERDICTS)] for label in _LABELS]
+    )
+
+
+def of_label(clean: Sequence[Checked], label: str) -> list[Checked]:
+    """The clips that a professional would call so."""
+    return [one for one in clean if one.case.clip.truth.acceptance == label]
+
+
+def print_detection(spoiled: Sequence[Checked], clean: Sequence[Checked]) -> None:
+    """For each defect and size how many were named, how many as seriously as wanted."""
+    print("\nDetection: defects added to clean clips of good speakers")
+    own = {one.case.clip.name: one.codes for one in clean}
+    groups: dict[tuple[str, str], list[Checked]] = defaultdict(list)
+    for one in spoiled:
+        assert one.case.defect is not None
+        groups[one.case.defect.name, one.case.defect.size].append(one)
+    rows: list[list[object]] = [
+        ["defect", "size", "wanted", "named", "as serious", "wrong name", "SNR error", "findings"]
+    ]
+    for (name, size), found in groups.items():
+        defect = found[0].case.defect
+        assert defect is not None
+        named = sum(defect.code in one.codes for one in found)
+        serious = sum(severity_of(one, defect.code) >= defect.severity for one in found)
+        wrong = sum(bool(wrong_names(one, own)) for one in found)
+        codes = Counter(code for one in found for code in one.codes)
+        count = len(found)
+        rows.append([
+            name, size, defect.code or "nothing",
+            f"{named} of {count}" if defect.code else f"{sum(not o.codes for o in found)} clean",
+            f"{serious} of {count}" if defect.code else "",
+            wrong or "", _snr_error(found),
+            ", ".join(f"{code} {number}" for code, number in codes.most_common(4)),
+        ])  # fmt: skip
+    print_rows(rows)
+
+
+def _snr_error(found: Sequence[Checked]) -> str:
+    """The median of our signal-to-noise ratio minus the truth (dB), for noise."""
+    defect = found[0].case.defect
+    if defect is None or not defect.name.startswith("noise"):
+        return ""
+    truth = float(defect.size.split()[0])
+    ours = [one.report.metrics.get("snr_db") for one in found]
+    errors = [float(value) - truth for value in ours if isinstance(value, (int, float))]
+    return f"{median(errors):+.1f}" if errors else ""
+
+
+def severity_of(checked: Checked, code: str) -> int:
+    """How serious the finding with this code is; 0 if there is none."""
+    return max((f.severity for f in checked.report.findings if f.code == code), default=0)
+
+
+def wrong_names(checked: Checked, clean: dict[str, set[str]]) -> set[str]:
+    """Findings that name something which is not there and was not in the clean clip."""
+    defect = checked.case.defect
+    assert defect is not None
+    return checked.codes - {defect.code} - defect.allowed - clean.get(checked.case.clip.name, set())
+
+
+def print_goals(
+    clean: Sequence[Checked],
+    spoiled: Sequence[Checked],
+    mixes: Sequence[MixResult],
+    copies: Sequence[CopyResult],
+) -> None:
+    """The goals of the recording check, each as a rate."""
+    own = {one.case.clip.name: one.codes for one in clean}
+    good = of_label(clean, "good")
+    rows: list[list[object]] = [["goal", "reached", "wanted"]]
+    if good:
+        verdicts = Counter(one.report.verdict for one in good)
+        bad = verdicts["disappointing"] + verdicts["unusable"]
+        rows.append(["good clips called good", rate(verdicts["good"], len(good)), ">= 95 %"])
+        rows.append(["good clips called disappointing or worse", rate(bad, len(good)), "0"])
+    if spoiled:
+        wrong = sum(bool(wrong_names(one, own)) for one in spoiled)
+        rows.append(["spoiled clips with a wrong name", rate(wrong, len(spoiled)), "< 3 %"])
+    if mixes:
+        inside = sum(mix.is_in_good_half for mix in mixes)
+        rows.append(["best passage wholly in the good half", rate(inside, len(mixes)), "28 of 30"])
+    if copies:
+        removed = sum(not copy.hum_after for copy in copies)
+        worse = sum(copy.verdict_after > copy.verdict_before for copy in copies)
+        rows.append(["clean copy removes the named hum", rate(removed, len(copies)), "all"])
+        rows.append(["clean copy gets a worse verdict", rate(worse, len(copies)), "0"])
+    print("\nGoals")
+    print_rows(rows)
+    outside = Counter(mix.mix.defect.name for mix in mixes if not mix.is_in_good_half)
+    if outside:
+        print("Passage outside the good half:", ", ".join(f"{n} {c}" for n, c in outside.items()))
+
+
+def rate(count: int, total: int) -> str:
+    """As in `12 of 30 (40.0 %)`."""
+    return f"{count} of {total} ({100 * count / max(1, total):.1f} %)"

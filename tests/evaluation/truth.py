@@ -1,0 +1,123 @@
+"""What a professional would say about a clip, from measures that share no code with our check.
+
+Noise: the A-weighted level of the speech above that of the quietest twentieth of the frames.
+Bandwidth: the highest frequency at which loud frames rise 10 dB above quiet ones. Clipping: runs of
+samples at the highest value. Pitch: autocorrelation.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.evaluation.sounds import (
+    Voice,
+    a_weighted,
+    active_frames,
+    bins_hz,
+    frame_powers,
+    speech_db,
+    to_db,
+)
+
+Acceptance = Literal["good", "usable", "disappointing"]
+GOOD_SNR_DB: Final = 30.0
+USABLE_SNR_DB: Final = 18.0
+GOOD_BANDWIDTH_HZ: Final = 5500.0
+USABLE_BANDWIDTH_HZ: Final = 4300.0
+USABLE_CLIPPED_SHARE: Final = 0.0005
+DISAPPOINTING_CLIPPED_SHARE: Final = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The measures of a clean clip and what a professional would call it."""
+
+    acceptance: Acceptance
+    snr_a_db: float
+    bandwidth_hz: float
+    clipped_share: float
+    level_dbfs: float
+    pitch_hz: float
+
+    @property
+    def sex(self) -> str:
+        """By the pitch: "f", "m", or "" between them."""
+        if self.pitch_hz > 175:
+            return "f"
+        return "m" if 0 < self.pitch_hz < 145 else ""
+
+
+def measure_truth(voice: Voice, rate: int) -> Truth:
+    """All measures of a clip, and the verdict that follows from the worst of them."""
+    snr, bandwidth, clipped = snr_a_db(voice, rate), bandwidth_hz(voice, rate), clipped_share(voice)
+    acceptance: Acceptance = "good"
+    if snr < GOOD_SNR_DB or bandwidth < GOOD_BANDWIDTH_HZ or clipped > USABLE_CLIPPED_SHARE:
+        acceptance = "usable"
+    if (
+        snr < USABLE_SNR_DB
+        or bandwidth < USABLE_BANDWIDTH_HZ
+        or clipped > DISAPPOINTING_CLIPPED_SHARE
+    ):
+        acceptance = "disappointing"
+    return Truth(
+        acceptance,
+        round(snr, 1),
+        round(bandwidth),
+        round(clipped, 6),
+        round(speech_db(voice, rate), 1),
+        round(pitch_hz(voice, rate), 1),
+    )
+
+
+def snr_a_db(voice: Voice, rate: int) -> float:
+    """Speech above the quietest moments, both A-weighted (dB); at most 90."""
+    heard = a_weighted(voice, rate)
+    quiet = float(np.percentile(frame_powers(heard, rate), 5))
+    return min(90.0, speech_db(heard, rate) - to_db(quiet))
+
+
+def bandwidth_hz(voice: Voice, rate: int) -> float:
+    """The highest frequency that rises and falls with the speech."""
+    levels = _spectrogram_db(voice)
+    loud, quiet = np.percentile(levels, 98, axis=1), np.percentile(levels, 10, axis=1)
+    heard = np.flatnonzero((loud - quiet > 10) & (loud > loud.max() - 60))
+    hertz = bins_hz(1024, rate)
+    return float(hertz[heard[-1]]) if len(heard) else 0.0
+
+
+def _spectrogram_db(voice: Voice) -> NDArray[np.float64]:
+    frames = voice[: len(voice) // 1024 * 1024].reshape(-1, 1024) * np.hanning(1024)
+    powers = np.abs(np.fft.rfft(frames, axis=1)).T ** 2
+    smooth = np.apply_along_axis(np.convolve, 0, powers, np.ones(5) / 5, "same")
+    return np.asarray(10 * np.log10(smooth + 1e-12))
+
+
+def clipped_share(voice: Voice) -> float:
+    """The share of samples in runs of three or more at the highest value."""
+    top = float(np.abs(voice).max(initial=0))
+    if top < 0.05:
+        return 0.0
+    flat = np.abs(voice) >= top * 0.9995
+    runs = flat[2:] & flat[1:-1] & flat[:-2]
+    return float(runs.mean()) if runs.sum() >= 3 else 0.0
+
+
+def pitch_hz(voice: Voice, rate: int) -> float:
+    """The median pitch of the voiced frames, by autocorrelation; 0 for none."""
+    size = round(0.04 * rate)
+    starts = np.flatnonzero(active_frames(voice, rate))[::3] * round(0.02 * rate)
+    low, high = round(rate / 400), round(rate / 70)
+    pitches = []
+    for start in starts[:400]:
+        frame = voice[start : start + size]
+        if len(frame) < size:
+            continue
+        spectrum = np.abs(np.fft.rfft(frame * np.hanning(size), 2 * size)) ** 2
+        spectrum[bins_hz(2 * size, rate) > 1000] = 0
+        correlation = np.fft.irfft(spectrum)
+        lag = low + int(np.argmax(correlation[low:high]))
+        if correlation[lag] > 0.5 * correlation[0] > 0:
+            pitches.append(rate / lag)
+    return float(np.median(pitches)) if len(pitches) > 10 else 0.0
