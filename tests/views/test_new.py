@@ -20,6 +20,7 @@ from pytest_django.fixtures import Settings
 from tests import factories
 from tests.practice.recordings import hum
 from tests.views import HTMX, message_levels
+from voicestudio import words as studio_words
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
 from voicestudio.practice.server import StandIn
 
@@ -252,15 +253,21 @@ def test_same_form_with_another_text_asks_for_both(
 def test_conflict_shows_labels_as_the_form_does(
     client: Client, user: User, recording: AudioFile
 ) -> None:
+    other = factories.make_recording(by=user, name="other.mp3", duration_ms=61_000)
     form = answers(recording, language="English", model="speech-2.8-hd")
     client.post("/", form)
 
-    form |= {"language": "Chinese,Yue", "model": "speech-2.8-turbo", "noise_reduction": "on"}
+    form |= {
+        "language": "Chinese,Yue", "model": "speech-2.8-turbo", "noise_reduction": "on",
+        "recording": str(other.pk),
+    }  # fmt: skip
     html = client.post("/", form).content.decode()
 
     cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", html)
     assert cells == [
         "Field", "First", "New",
+        "Recording", f"{recording.name} · {studio_words.seconds(recording.duration_ms or 0)}",
+        "other.mp3 · 1:01",
         "Model", "2.8 hd: best quality", "2.8 turbo: quick and cheaper",
         "Language", "English", "Cantonese",
         "Reduce noise", "no", "yes",

@@ -74,14 +74,18 @@ def _numbered(name: str, number: int) -> str:
 
 
 def _show(value: object, field: forms.Field | None) -> str:
+    if value in (None, ""):
+        return NOTHING
+    # First, because the field of a recording has all recordings as its choices.
+    if isinstance(value, AudioFile):
+        length = "" if value.duration_ms is None else f" · {words.seconds(value.duration_ms)}"
+        return f"{value.name}{length}"
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
         labels = {str(key): str(label) for key, label in choices}
-        return labels.get(str(value), str(value)) if value else NOTHING
+        return labels.get(str(value), str(value))
     if isinstance(value, Speaker):
         return _numbered(value.name, value.pk)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if isinstance(value, AudioFile) and value.duration_ms is not None:
-        return f"{value.name} · {words.seconds(value.duration_ms)}"
-    return NOTHING if value in (None, "") else str(value)
+    return str(value)
