@@ -64,7 +64,7 @@ def test_page_has_two_sliders_and_one_drawn_path(client: Client, recording: Audi
     assert (value(response.content, "start"), value(response.content, "end")) == (
         "0:00.0", "0:30.0",
     )  # fmt: skip
-    assert "30\u00a0s — good" in text
+    assert "30\u00a0s — good length" in text
     assert "style=" not in text
 
 
@@ -98,7 +98,7 @@ def test_address_selects_a_part(client: Client, recording: AudioFile) -> None:
 
     assert 'aria-valuenow="5.0"' in page(response.content)
     assert 'aria-valuenow="11.5"' in page(response.content)
-    assert "6.5\u00a0s — good" in page(response.content)
+    assert "6.5\u00a0s — good length" in page(response.content)
     assert value(response.content, "back") == "form"
 
 
@@ -188,7 +188,7 @@ def test_suggestion_without_script_fills_the_page(client: Client, recording: Aud
     assert (value(response.content, "start"), value(response.content, "end")) == (
         "0:20.0", "0:26.5",
     )  # fmt: skip
-    assert "6.5\u00a0s — good" in page(response.content)
+    assert "6.5\u00a0s — good length" in page(response.content)
     assert recording.children.count() == 0
 
 
@@ -460,6 +460,6 @@ def test_clip_on_the_form_counts_its_seconds(
 
     text = page(client.get("/", {"prompt_clip": clip.pk}).content)
 
-    assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s — good</p>', text)
+    assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s — good length</p>', text)
     assert "Play the clip in a loop" in text
     assert "Exactly what is said in the clip, word for word, ending in punctuation." in text

@@ -88,7 +88,7 @@ def length_bands(purpose: str) -> list[LengthBand]:
         return [
             LengthBand(span.shortest, "bad", short),
             LengthBand(least, "warn", _("{length} — a little short, 5 to 7.5 s is best")),
-            LengthBand(most + 1, "good", _("{length} — good")),
+            LengthBand(most + 1, "good", _("{length} — good length")),
             LengthBand(span.longest + 1, "warn", _("{length} — a little long, 5 to 7.5 s is best")),
             LengthBand(None, "bad", long),
         ]
@@ -97,13 +97,13 @@ def length_bands(purpose: str) -> list[LengthBand]:
     )
     return [
         LengthBand(span.shortest, "bad", short),
-        LengthBand(span.longest + 1, "good", _("{length} — good")),
+        LengthBand(span.longest + 1, "good", _("{length} — good length")),
         LengthBand(None, "bad", long),
     ]
 
 
 def describe_length(length_ms: int, purpose: str) -> dict[str, str]:
-    """`state` and `words` for a length: "42 s — good"."""
+    """`state` and `words` for a length: "42 s — good length"."""
     bands = length_bands(purpose)
     band = next(band for band in bands if band.below_ms is None or length_ms < band.below_ms)
     return {"state": band.state, "words": str(band.words).format(length=format_length(length_ms))}
