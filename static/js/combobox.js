@@ -50,11 +50,11 @@ async function open(box, pause = 0) {
   const list = listOf(box);
   list.innerHTML = html;
   for (const option of optionsOf(box)) option.id = `${list.id}-${option.id}`;
-  const options = optionsOf(box);
-  setOpen(box, options.length > 0);
+  const count = optionsOf(box).filter((option) => !option.dataset.choice.startsWith("new ")).length;
+  // A name like no other needs no choice: a list would only cover the next fields.
+  setOpen(box, count > 0);
   list.lastElementChild?.scrollIntoView({ block: "nearest" });
   list.scrollTop = 0;
-  const count = options.filter((option) => !option.dataset.choice.startsWith("new ")).length;
   const text = count === 1 ? box.dataset.foundOne : box.dataset.found.replace("{count}", count);
   document.getElementById("announcer").textContent = text;
 }
