@@ -87,6 +87,7 @@ def answer_in_process(
     arguments: dict[str, Any],
     timeout: float,
     progress: Callable[[float], None] | None = None,
+    _file_bytes: int = 0,
 ) -> dict[str, Any]:
     """Do in this process what `isolated` does in a child: same JSON, but no limits."""
     from voicestudio.audio.__main__ import run_operation  # loads PyAV, which few tests need

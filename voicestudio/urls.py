@@ -22,6 +22,7 @@ from .views import (
     speakers,
     speeches,
     sync,
+    tracks,
     voice_deletion,
     voices,
 )
@@ -40,6 +41,7 @@ CLONE_FORM_BUTTONS = [
     path("remove/<field:field>/", clone_form_buttons.remove, name="remove"),
     path("cut/<field:field>/", clone_form_buttons.cut, name="cut"),
     path("clean-up/<field:field>/", clone_form_buttons.clean_up, name="clean_up"),
+    path("tracks/<field:field>/", clone_form_buttons.choose_track, name="choose_track"),
     path("suggest-best-part/", clone_form_buttons.suggest_best_part, name="suggest_best_part"),
     path("cut-prompt-clip/", clone_form_buttons.cut_prompt_clip, name="cut_prompt_clip"),
 ]
@@ -77,6 +79,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("recordings/<id:pk>/cut/", cutting.cut, name="cut_recording"),
     path("recordings/<id:pk>/shape/", cutting.shape, name="recording_shape"),
     path("recordings/<id:pk>/suggestions/", cutting.suggestions, name="recording_suggestions"),
+    path("recordings/<id:pk>/use-track/", tracks.use_track, name="use_track"),
     path("recordings/<id:pk>/rename/", recordings.rename, name="rename_recording"),
     path("recordings/<id:pk>/delete/", recordings.delete, name="delete_recording"),
     path("voices/", voices.voices, name="voices"),
@@ -100,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("costs/allow/", costs.allow, name="allow_more"),
     # Audio
     path("audio/recordings/<id:pk>/", audio.recording, name="recording_audio"),
+    path("audio/recordings/<id:pk>/tracks/", audio.tracks, name="recording_tracks"),
     path("audio/previews/<id:pk>/", audio.preview, name="preview_audio"),
     path("audio/previews/<id:pk>/waveform/", audio.preview_waveform, name="preview_waveform"),
     path("audio/speeches/<id:pk>/waveform/", audio.speech_waveform, name="speech_waveform"),

@@ -120,27 +120,49 @@ def dts_in_wav(path: Path, seconds: float, *, silence: int = 0) -> Path:
     return path
 
 
-def film(path: Path, *, sound: Sound | None = None) -> Path:
-    """A second of video as mp4, with or without sound (44.1 kHz)."""
-    with av.open(str(path), "w", format="mp4") as container:
-        picture: Any = container.add_stream("mpeg4", rate=10)
-        picture.width = picture.height = 32
-        picture.pix_fmt = "yuv420p"
-        tone: Any = (
-            container.add_stream("aac", rate=44_100, layout="mono") if sound is not None else 0
-        )
-        for _ in range(10):
-            image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
-            container.mux(picture.encode(image))
-        container.mux(picture.encode(None))
-        if sound is not None:
-            resampler = AudioResampler("fltp", "mono", 44_100, frame_size=1024)
+def film(
+    path: Path,
+    *sounds: Sound,
+    rate: int = 44_100,
+    muxer: str = "mp4",
+    picture: str = "mpeg4",
+    codec: str = "aac",
+    titles: tuple[str, ...] = (),
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A second of video of the codec `picture` ("" for none), with audio tracks of one channel.
+
+    A mov gets a timecode track, too.
+    """
+    with av.open(str(path), "w", format=muxer, options=options) as container:
+        packets = _encode_picture(container, picture, muxer) if picture else []
+        sample_format = "s16" if codec.startswith("pcm") else "fltp"
+        streams: list[Any] = [container.add_stream(codec, rate=rate, layout="mono") for _ in sounds]
+        for stream, title in zip(streams, titles, strict=False):
+            stream.metadata.update({"title": title, "language": "deu"})
+        for stream, sound in zip(streams, sounds, strict=True):
+            if not codec.startswith(("pcm", "adpcm")):
+                stream.bit_rate = 96_000
+            stream.codec_context.open()
+            size = stream.codec_context.frame_size or 1024
+            resampler = AudioResampler(sample_format, "mono", rate, frame_size=size)
             frame = AudioFrame.from_ndarray(sound, format="fltp", layout="mono")
-            frame.sample_rate = 44_100
-            for part in [*resampler.resample(frame), *resampler.resample(None)]:
-                container.mux(tone.encode(part))
-            container.mux(tone.encode(None))
+            frame.sample_rate = rate
+            frames = [*resampler.resample(frame), *resampler.resample(None), None]
+            packets += [packet for part in frames for packet in stream.encode(part)]
+        container.mux(sorted(packets, key=lambda packet: (packet.dts or 0) * packet.time_base))
     return path
+
+
+def _encode_picture(container: Any, codec: str, muxer: str) -> list[Any]:
+    stream: Any = container.add_stream(codec, rate=10)
+    stream.width = stream.height = 32
+    stream.pix_fmt = "yuv420p"
+    if muxer == "mov":
+        stream.metadata["timecode"] = "01:00:00:00"
+    image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+    frames = [*[image] * 10, None]
+    return [packet for frame in frames for packet in stream.encode(frame)]
 
 
 def plain_wav(path: Path, seconds: float, *, rate: int = 8_000, level: int = 60) -> Path:

@@ -190,10 +190,19 @@ def test_missing_file_or_folder_raises_file_not_found(speech_files: Path, tmp_pa
         isolated.ingest(tmp_path / "nothing", tmp_path, purpose="voice_clone")
 
 
+def test_large_file_is_kept_without_moving_it(folder: Path, tmp_path: Path) -> None:
+    source = recordings.plain_wav(tmp_path / "x", 6_000, rate=12_000)
+    assert source.stat().st_size > isolated.FILE_BYTES
+
+    ingested = isolated.ingest(source, folder, purpose="voice_clone", longest_ms=7_200_000)
+
+    assert ingested.path.stat().st_size == source.stat().st_size
+
+
 def test_resource_limits_apply() -> None:
     code = (
         "import resource; from voicestudio.audio.__main__ import limit_resources;"
-        "limit_resources(300 * 2**20, 7);"
+        "limit_resources(300 * 2**20, 2**20, 7);"
         "print([resource.getrlimit(k)[0] for k in (resource.RLIMIT_CPU, resource.RLIMIT_CORE)]);"
         "bytearray(400 * 2**20)"
     )
@@ -205,7 +214,9 @@ def test_resource_limits_apply() -> None:
 
 
 def test_standard_output_contains_only_the_reply(clip: Path) -> None:
-    limits = {"memory_bytes": isolated.MEMORY_BYTES, "seconds": 20, "heartbeat_s": 0}
+    limits = {
+        "memory_bytes": isolated.MEMORY_BYTES, "file_bytes": 0, "seconds": 20, "heartbeat_s": 0,
+    }  # fmt: skip
     arguments = [json.dumps({"source": str(clip)}), json.dumps(limits)]
     ended = subprocess.run(
         [sys.executable, "-m", "voicestudio.audio", "check", *arguments],

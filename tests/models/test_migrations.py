@@ -104,3 +104,17 @@ def test_older_events_belong_to_no_speaker() -> None:
     event = migrate("0013_event_speaker").get_model("voicestudio", "Event").objects.get()
 
     assert (event.note, event.speaker) == ("A → B", None)
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_recordings_have_no_tracks_to_choose_from() -> None:
+    apps = migrate("0013_event_speaker")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="a", purpose="voice_clone", file="a.mka", created_by=user
+    )
+
+    recording = migrate("0014_tracks").get_model("voicestudio", "AudioFile").objects.get()
+
+    assert (recording.file, recording.origin) == ("a.mka", "uploaded")
+    assert (recording.tracks, recording.tracks_file, recording.tracks_bytes) == ([], "", None)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -114,6 +115,31 @@ def test_delete_can_be_repeated(kept: Voice, person: User) -> None:
 
     assert _states(again) == [("voice", "already_gone")]
     assert Event.objects.filter(kind=EventKind.DELETED).count() == 1
+
+
+@pytest.mark.parametrize("stuck", ["file", "tracks_file", "envelope", "playable"])
+def test_delete_takes_every_file_of_a_recording_or_can_be_repeated(
+    stuck: str, kept: Voice, person: User, data_dir: Path
+) -> None:
+    recording = kept.attempt.recording
+    for field in (recording.tracks_file, recording.envelope, recording.playable):
+        field.save("x", ContentFile(b"x"))
+    path = Path(getattr(recording, stuck).path)
+    path.unlink()
+    path.mkdir()
+    (path / "x").touch()
+
+    first = _delete(kept, person)
+    (path / "x").unlink()
+    path.rmdir()
+    second = _delete(kept, person)
+
+    assert [states[-1] for states in (_states(first), _states(second))] == [
+        ("recording", "failed"), ("recording", "already_gone" if stuck == "file" else "done"),
+    ]  # fmt: skip
+    recording.refresh_from_db()
+    assert (recording.files, recording.tracks_sha256) == ([], "")
+    assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
 
 
 def test_delete_of_the_voice_only_keeps_every_file(kept: Voice, person: User) -> None:

@@ -29,7 +29,7 @@ READ: Final = {
     "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
     "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
     "speaker_question", "speech", "speech_answer",
-    "speech_audio", "speech_waveform",
+    "recording_tracks", "speech_audio", "speech_waveform",
     "clean_copy", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip
 

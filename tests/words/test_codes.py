@@ -60,8 +60,8 @@ def test_unknown_code_has_a_message(code: int | None) -> None:
 def test_messages_contain_no_codes_and_headlines_no_numbers(purpose: str) -> None:
     facts = {"duration_ms": 3_000, "limit_bytes": 100_000}
     problems = (
-        "empty", "too_large", "not_audio", "damaged", "video", "no_audio", "silent", "too_short",
-        "too_long", "?",
+        "empty", "too_large", "not_audio", "damaged", "video", "inseparable", "no_audio", "silent",
+        "too_short", "too_long", "?",
     )  # fmt: skip
     messages = [
         *words.CODES.values(),

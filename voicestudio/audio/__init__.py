@@ -8,10 +8,20 @@ from . import rules
 from .envelope_file import read_bars
 from .headers import sniff
 from .problems import AudioProblem
-from .results import Finding, IngestedFile, Metadata, Report, Suggestion, Waveform
+from .results import (
+    Finding,
+    IngestedFile,
+    Metadata,
+    Note,
+    Report,
+    Suggestion,
+    Track,
+    TrackSet,
+    Waveform,
+)
 from .waveform import waveform_path
 
 __all__ = [
-    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Report", "Suggestion", "Waveform",
-    "read_bars", "rules", "sniff", "waveform_path",
+    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note", "Report", "Suggestion", "Track",
+    "TrackSet", "Waveform", "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip

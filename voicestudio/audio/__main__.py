@@ -22,11 +22,10 @@ from .isolated import OPERATIONS
 from .problems import AudioProblem
 
 _GRACE_S: Final = 5  # after the parent's timeout; matters if the parent has died
-_FILE_BYTES: Final = 64 * 1024 * 1024
 _PATHS: Final = frozenset({"source", "target", "folder"})
 
 
-def limit_resources(memory_bytes: int, seconds: float) -> None:
+def limit_resources(memory_bytes: int, file_bytes: int, seconds: float) -> None:
     """Limit address space, time and size of written files of this process; no core dump.
 
     The time limit is for the CPU time in all, and for the time since the last heartbeat.
@@ -35,7 +34,7 @@ def limit_resources(memory_bytes: int, seconds: float) -> None:
     for kind, limit in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CPU, whole_seconds),
-        (resource.RLIMIT_FSIZE, _FILE_BYTES),
+        (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -92,7 +91,7 @@ def _damaged(error: Exception) -> dict[str, Any]:
 
 def main(name: str, arguments: dict[str, Any], limits: dict[str, Any]) -> None:
     """Run the operation of the command line."""
-    limit_resources(limits["memory_bytes"], limits["seconds"])
+    limit_resources(limits["memory_bytes"], limits["file_bytes"], limits["seconds"])
     output = os.dup(1)
     os.dup2(2, 1)  # output of a library must not become part of the reply
     if OPERATIONS[name].reports_progress:

@@ -14,6 +14,7 @@ from .probe import read_metadata
 from .problems import AudioProblem
 from .results import IngestedFile, Metadata
 from .segments import mix_down, read_mix
+from .track_selection import select_track
 
 
 def inspect(
@@ -86,18 +87,50 @@ def ingest(
     stem: str = "",
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
+    track: int | None = None,
 ) -> IngestedFile:
     """Check a file and keep it in `folder`, converted unless the provider accepts it unchanged.
 
+    Of a video only the sound is kept. Of several audio tracks the one with the most speech is kept,
+    or the one of the number `track`; all are stored in a file beside it, to choose from later.
     With `longest_ms`, a file longer than the provider accepts is kept unchanged, to be cut later.
     Its name in `folder` is `stem` (random if empty) with the extension of the content. With `move`
     the source is moved; within one file system its bytes are not copied. The metadata is that of
-    the file in `folder`. Raises AudioProblem like `inspect`; source and folder are unchanged then.
+    the file in `folder`. Raises AudioProblem like `inspect`, and inseparable; source and folder are
+    unchanged then.
     """
-    metadata = inspect(source, purpose=purpose, max_bytes=max_bytes, longest_ms=longest_ms)
+    rules.check_file(source, max_bytes)
+    target = folder / (stem or secrets.token_hex(16))
+    selection = select_track(source, target, track)
+    if selection is None:
+        extension = sniff_file(source) or "audio"
+        return _keep(source, target, extension, purpose, move=move, longest_ms=longest_ms)
+    copy, track_set = selection.path, selection.track_set
+    extension = copy.suffix.removeprefix(".")
+    try:
+        ingested = _keep(copy, target, extension, purpose, move=True, longest_ms=longest_ms)
+    except BaseException:
+        for path in (copy, *([track_set.path] if track_set else [])):
+            path.unlink(missing_ok=True)
+        raise
+    if move:
+        source.unlink(missing_ok=True)
+    notes = [*selection.notes, *ingested.metadata.notes]
+    return replace(ingested, metadata=replace(ingested.metadata, notes=notes), track_set=track_set)
+
+
+def _keep(
+    source: Path, target: Path, extension: str, purpose: str, *, move: bool, longest_ms: int | None
+) -> IngestedFile:
+    """Check a file of one audio track and keep it as `target` with the extension of its content.
+
+    `extension` is that of the source; MiniMax may know the content by another one.
+    """
+    size = source.stat().st_size
+    metadata = inspect(source, purpose=purpose, max_bytes=size, longest_ms=longest_ms)
     unchanged = metadata.acceptable or rules.must_be_cut(metadata.duration_ms, purpose)
-    extension = (metadata.extension or sniff_file(source) or "audio") if unchanged else "mp3"
-    target = folder / f"{stem or secrets.token_hex(16)}.{extension}"
+    extension = (metadata.extension or extension) if unchanged else "mp3"
+    target = target.with_name(f"{target.name}.{extension}")
     try:
         if unchanged:
             # A symbolic link is not moved; the file that it points to is copied.

@@ -25,6 +25,8 @@ TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
 HEARTBEAT_S: Final = 1.0  # between two reports of progress
 MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; the libraries alone map 230 MB
+FILE_BYTES: Final = 64 * 1024 * 1024  # the largest file that a child may write
+_HEADERS_BYTES: Final = 16 * 1024 * 1024  # by which a copy in another container may be larger
 _TIMEOUTS_MAX: Final = 10  # a child that reports progress may take so many timeouts in all
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -41,9 +43,12 @@ class Operation[Result]:
     result_type: type[Result]
     max_bytes: int  # of the source
     reports_progress: bool = False
+    copies_source: bool = False  # then it may write as many bytes as the source has
 
 
-INGEST: Final = Operation("intake", "ingest", IngestedFile, rules.SOURCE_MAX_BYTES)
+INGEST: Final = Operation(
+    "intake", "ingest", IngestedFile, rules.SOURCE_MAX_BYTES, copies_source=True
+)
 CUT: Final = Operation("cutting", "cut", Cut, rules.LONG_MAX_BYTES)
 CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYTES)
 ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
@@ -69,6 +74,7 @@ def ingest(
     move: bool = False,
     max_bytes: int = rules.SOURCE_MAX_BYTES,
     longest_ms: int | None = None,
+    track: int | None = None,
     timeout: float = TIMEOUT_S,
 ) -> IngestedFile:
     """Check a file and keep it in `folder`; see `intake.ingest`."""
@@ -77,6 +83,7 @@ def ingest(
         return _run(
             INGEST, timeout, source, max_bytes=max_bytes,
             folder=folder, purpose=purpose, move=move, stem=stem, longest_ms=longest_ms,
+            track=track,
         )  # fmt: skip
     except BaseException:
         for path in folder.glob(f"{stem}.*"):
@@ -170,13 +177,15 @@ def _run[Result](
 ) -> Result:
     """Run an operation in a child and return its result."""
     size_limit = arguments.get("max_bytes", operation.max_bytes)
-    rules.check_size(source.stat().st_size, size_limit)  # needs no process
+    size = source.stat().st_size
+    rules.check_size(size, size_limit)  # needs no process
+    file_bytes = max(FILE_BYTES, size + _HEADERS_BYTES if operation.copies_source else 0)
     request = {
         name: str(value.absolute()) if isinstance(value, Path) else value
         for name, value in {"source": source, **arguments}.items()
     }
     try:
-        data = _call_child(operation.function, request, timeout, progress)
+        data = _call_child(operation.function, request, timeout, progress, file_bytes)
     except BaseException:
         if "target" in arguments:
             arguments["target"].unlink(missing_ok=True)
@@ -185,9 +194,16 @@ def _run[Result](
 
 
 def _call_child(
-    function: str, request: dict[str, Any], timeout: float, progress: Callable[[float], None] | None
+    function: str,
+    request: dict[str, Any],
+    timeout: float,
+    progress: Callable[[float], None] | None,
+    file_bytes: int = FILE_BYTES,
 ) -> dict[str, Any]:
-    limits = {"memory_bytes": MEMORY_BYTES, "seconds": timeout, "heartbeat_s": HEARTBEAT_S}
+    limits = {
+        "memory_bytes": MEMORY_BYTES, "file_bytes": file_bytes, "seconds": timeout,
+        "heartbeat_s": HEARTBEAT_S,
+    }  # fmt: skip
     command = [sys.executable, "-s", "-m", __package__]
     child = subprocess.Popen(
         [*command, function, json.dumps(request), json.dumps(limits)],

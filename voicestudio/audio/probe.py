@@ -78,8 +78,6 @@ def _notes(decoder: Decoder, phase: _Phase) -> list[Note]:
     if decoder.repair is not None and decoder.repair.stated_s is not None:
         stated_ms = round(decoder.repair.stated_s * 1000)
         notes.append({"code": "header_too_short", "stated_ms": stated_ms})
-    if decoder.track_count > 1:
-        notes.append({"code": "track", "track": decoder.track, "count": decoder.track_count})
     if phase.is_opposite:
         notes.append({"code": "opposite_phase"})
     return notes

@@ -3,8 +3,8 @@
 from typing import Final
 
 CODES: Final = frozenset(
-    "too_large too_many_samples empty not_audio damaged video no_audio too_short too_long"
-    " silent".split()
+    "too_large too_many_samples empty not_audio damaged video inseparable no_audio too_short"
+    " too_long silent".split()
 )
 
 

@@ -15,7 +15,10 @@ Note = dict[str, int | str]
 
 NOTE_CODES: Final = (
     "header_too_short",  # a wav holds more sound than its header says; with `stated_ms`
-    "track",  # one of several tracks is used: `track` of `count`
+    "picture",  # only the sound of a video was kept
+    "track",  # of several tracks the one with the most speech is used: `track` of `count`
+    "only_track",  # of several tracks only one can be read: `track` of `count`
+    "chosen_track",  # a person has chosen `track` of `count`
     "opposite_phase",  # the sum of two channels would be silence, so they become one
 )
 # A finding's severity is the index of the verdict that it leads to.
@@ -86,15 +89,42 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """One audio track of a file that has several, `number` counts them from 1.
+
+    `title` and `language` (mostly three letters) are the file's, or "". `speech_ms` is roughly how
+    long someone speaks in the first `judged_ms`. A track that is not `readable` is not stored.
+    """
+
+    number: int
+    title: str
+    language: str
+    readable: bool
+    duration_ms: int = 0
+    speech_ms: int = 0
+    judged_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSet:
+    """A file with copies of all readable tracks, in their order, and what is known of `tracks`."""
+
+    path: Path
+    tracks: list[Track]
+
+
+@dataclass(frozen=True, slots=True)
 class IngestedFile:
     """A file in our own folder with its metadata.
 
-    `converted_from` is the codec of the source ("opus"), or "" if the bytes were kept.
+    `converted_from` is the codec of the source ("opus"), or "" if the bytes were kept. `track_set`
+    holds all tracks of a source that has several to choose from.
     """
 
     path: Path
     metadata: Metadata
     converted_from: str = ""
+    track_set: TrackSet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Forms: a recording as a file, by its id, or by the provider's file ID."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,12 @@ from voicestudio.models import LARGEST_ID, AudioFile, CloneAttempt, Origin, Purp
 
 from .fields import TypedField
 from .ids import parse_id
+
+# Types alone are not enough: some phones and browsers do not know those of voice memos.
+ACCEPTED_FILES: Final = ",".join(
+    "audio/* video/* .mp3 .m4a .wav .opus .ogg .flac .aac .aif .aiff .amr .caf .mka .wma .webm .mp4"
+    " .mov .mkv .avi".split()
+)
 
 
 class AudioField(forms.FileField):

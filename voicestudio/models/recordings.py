@@ -36,6 +36,7 @@ class Origin(models.TextChoices):
     RECORDED = "recorded", _("recorded here")
     CUT = "cut", _("cut")
     CLEANED = "cleaned", _("clean copy")
+    TRACK = "track", _("another track")
     EXAMPLE = "example", _("example")
     FILE_ID = "file_id", _("known to MiniMax")
 
@@ -49,6 +50,10 @@ class Verdict(models.TextChoices):
     UNUSABLE = "unusable", _("Unusable")
 
 
+# The notes that say which of several tracks a recording is.
+USED_TRACK: Final = frozenset({"track", "only_track", "chosen_track"})
+
+
 class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
     """Recordings by their purpose."""
 
@@ -59,6 +64,16 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
     def prompt_clips(self) -> Self:
         """Prompt clips, which go with a prompt text."""
         return self.filter(purpose=Purpose.PROMPT, deleted_at__isnull=True)
+
+    def clear_audio(self, **columns: Any) -> int:
+        """Empty the columns of audio whose files are deleted, and set `columns`; return how many.
+
+        The rows stay for the attempts that refer to them.
+        """
+        return self.update(
+            file="", sha256="", peaks=[], envelope="", playable="",
+            tracks_file="", tracks_bytes=None, tracks_sha256="", tracks=[], **columns,
+        )  # fmt: skip
 
     def search(self, words: str) -> Self:
         """Recordings whose name contains `words`, in any case and accent."""
@@ -100,6 +115,13 @@ class AudioFile(models.Model):
     peaks = models.JSONField(default=list, blank=True)
     # What was done so that the file can be read; see `audio.Metadata.notes`.
     notes = models.JSONField(default=list, blank=True)
+
+    # Of a file with several audio tracks: copies of all that can be read, and what is known of
+    # each, see `audio.Track`. `file` holds only the one that is used.
+    tracks_file = models.FileField(upload_to="tracks/%Y/%m", max_length=255, blank=True)
+    tracks_bytes = models.BigIntegerField(null=True, blank=True)
+    tracks_sha256 = models.CharField(max_length=64, blank=True)
+    tracks = models.JSONField(default=list, blank=True)
 
     # The report of the check; see `audio.doctor` for the shapes.
     verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
@@ -187,8 +209,15 @@ class AudioFile(models.Model):
 
     @property
     def files(self) -> list[FieldFile]:
-        """Our files of this recording: the original, its envelope and its playable copy."""
-        return [file for file in (self.file, self.envelope, self.playable) if file]
+        """Our files of this recording: the original, its tracks, envelope and playable copy."""
+        files = (self.file, self.tracks_file, self.envelope, self.playable)
+        return [file for file in files if file]
+
+    @property
+    def track_number(self) -> int | None:
+        """Which track of a file with several this recording is, counted from 1."""
+        numbers = (note["track"] for note in self.notes if note["code"] in USED_TRACK)
+        return next(numbers, None)
 
     @property
     def is_being_checked(self) -> bool:

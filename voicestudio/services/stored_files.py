@@ -23,8 +23,12 @@ logger = logging.getLogger(__name__)
 # A file is stored before its row is written, so a younger one may still get its row.
 YOUNG: Final = timedelta(days=1)
 # The columns with the size and the checksum of a file, for files that cannot be made again.
-FACTS: Final = {"file": ("bytes", "sha256"), "audio": ("audio_bytes", "audio_sha256")}
-RECORDING_FOLDERS: Final = ("recordings", "envelopes", "playable", "answers")
+FACTS: Final = {
+    "file": ("bytes", "sha256"),
+    "tracks_file": ("tracks_bytes", "tracks_sha256"),
+    "audio": ("audio_bytes", "audio_sha256"),
+}
+RECORDING_FOLDERS: Final = ("recordings", "tracks", "envelopes", "playable", "answers")
 
 
 @dataclass(frozen=True)

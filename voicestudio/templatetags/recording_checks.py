@@ -8,7 +8,9 @@ from django import template
 from django.utils.functional import Promise
 
 from voicestudio import words
+from voicestudio.audio import Track
 from voicestudio.forms.cutting import format_length
+from voicestudio.forms.recordings import ACCEPTED_FILES
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
 from voicestudio.models.recordings import UNUSABLE
 from voicestudio.words import recordings as recording_words
@@ -166,6 +168,18 @@ def file_format(recording: AudioFile) -> str:
 def reading_notes(recording: AudioFile) -> list[str]:
     """What was done so that the file can be read."""
     return recording_words.describe_notes(recording.notes)
+
+
+@register.filter
+def track_speech(track: Track) -> str:
+    """About how much speech a track holds."""
+    return recording_words.describe_speech(track.speech_ms, track.judged_ms, track.duration_ms)
+
+
+@register.simple_tag
+def accepted_files() -> str:
+    """The types of files that file pickers offer."""
+    return ACCEPTED_FILES
 
 
 @register.filter

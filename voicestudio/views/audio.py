@@ -35,6 +35,11 @@ TYPES: Final = {
 }
 
 
+# Extensions that the name of a converted recording or of a video loses.
+OWN_EXTENSION: Final = re.compile(
+    r"\.(mp3|m4a|wav|flac|ogg|opus|aac|mka|wma|webm|mp4|m4v|mov|mkv|avi|flv|wmv|mpe?g|mts|3gp)$",
+    re.IGNORECASE,
+)
 # Extensions of recordings that are kept as they came.
 OTHER_FORMATS: Final = frozenset(
     (
@@ -100,6 +105,14 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
         return _serve_file(request, recording.file, recording.name)
     service.ensure_playable(recording)
     return _serve_file(request, recording.playable or recording.file, recording.name)
+
+
+@require_safe
+def tracks(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """All audio tracks of the file that a recording comes from, to download."""
+    rows = AudioFile.objects.visible_to(request.user)
+    recording = get_object_or_404(rows.only("name", "tracks_file"), pk=pk)
+    return _serve_file(request, recording.tracks_file, recording.name, download=True)
 
 
 @require_safe
@@ -253,5 +266,5 @@ def _disposition(title: str, extension: str, *, download: bool) -> str:
     if extension == "audio" and own in OTHER_FORMATS:
         extension, title = own, title.rpartition(".")[0]
     stem = re.sub(r"[\x00-\x1f\x7f/\\\\]+", " ", title).strip(" .") or "audio"
-    stem = re.sub(r"\.(mp3|m4a|wav|flac|ogg|webm|mp4|aac)$", "", stem, flags=re.IGNORECASE)
+    stem = OWN_EXTENSION.sub("", stem)
     return content_disposition_header(download, f"{stem[:120]}.{extension}") or "inline"

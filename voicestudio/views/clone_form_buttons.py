@@ -119,6 +119,12 @@ def clean_up(request: HtmxRequest, field: str) -> HttpResponse:
     return _open_page(request, field, "clean_copy")
 
 
+@form_button
+def choose_track(request: HtmxRequest, field: str) -> HttpResponse:
+    """Open the page of the chosen recording, where another track can be used."""
+    return _open_page(request, field, "recording")
+
+
 def _open_page(request: HtmxRequest, field: str, page: str, **query: str) -> HttpResponse:
     """Go to a page of the recording chosen in `field`; what is typed waits in a draft."""
     form = posted_form(request)

@@ -87,7 +87,7 @@ def recording(request: HtmxRequest, pk: int) -> HttpResponse:
 
 def _find_recording(request: HttpRequest, pk: int) -> AudioFile:
     """The recording if this person may see it, else 404."""
-    visible = AudioFile.objects.visible_to(request.user).select_related("created_by")
+    visible = AudioFile.objects.visible_to(request.user).select_related("created_by", "parent")
     return get_object_or_404(visible.prefetch_related("provider_files"), pk=pk)
 
 
@@ -104,8 +104,11 @@ def _render_recording(
         used_by.order_by("-pk").only("speaker_name", "voice_id", "status")[: MOST_USES + 1]
     )
     visible = AudioFile.objects.visible_to(request.user)
+    source = service.find_track_source(recording)
     context = {
         "recording": recording,
+        "track_source": source,
+        "tracks": service.list_tracks(source, among=visible) if source else [],
         "family": service.list_family(recording, among=visible),
         "attempts": attempts[:MOST_USES],
         "used_more": len(attempts) > MOST_USES,

@@ -43,9 +43,10 @@ _PROBLEMS: Final[dict[str, Message]] = {
         _("This file is damaged and can't be read to the end."),
         _("Export it again and upload the new file."),
     ),
-    "video": Message(
-        _("This is a video. MiniMax accepts only audio."),
-        _("Export its audio as mp3, m4a or wav and upload that."),
+    "video": Message(_("This video has no sound."), _("Choose a file with the person's voice.")),
+    "inseparable": Message(
+        _("The sound of this file can't be taken out of it."),
+        _("Export it as mp3, m4a or wav with another program and upload that."),
     ),
     "no_audio": Message(
         _("This file has no audio track."), _("Choose a file with the person's voice.")

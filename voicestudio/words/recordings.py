@@ -31,11 +31,19 @@ NOTES: Final[dict[str, str | Promise]] = {
     "header_too_short": _(
         "The file says it is {stated} long, but it holds more sound. All of it is used."
     ),
-    "track": _("It has {count} tracks. Track {track} is used, because it has the most speech."),
+    "picture": _("Only the sound of this video is stored. Its picture was left out."),
+    "track": _(
+        "The file has {count} audio tracks. Track {track} is used, because it has the most speech."
+    ),
+    "only_track": _(
+        "The file has {count} audio tracks. Track {track} is used, because only it can be read."
+    ),
+    "chosen_track": _("This is track {track} of the {count} audio tracks of its file."),
     "opposite_phase": _(
         "Its two sides cancelled each other out. They were joined into one that keeps the voice."
     ),
 }
+_JUDGED_WITHIN_MS: Final = 1_000
 SOUND_OPTIONS: Final[dict[str, str | Promise]] = {
     "noise_reduction": _("Reduce noise"),
     "volume_normalization": _("Even out volume"),
@@ -57,6 +65,20 @@ def describe_notes(notes: Iterable[dict[str, Any]]) -> list[str]:
         for note in notes
         if note["code"] in NOTES
     ]
+
+
+def describe_speech(speech_ms: int, judged_ms: int, length_ms: int) -> str:
+    """About how much speech was found in a track, of which only the start may have been judged."""
+    facts = {"speech": seconds(speech_ms), "judged": seconds(judged_ms)}
+    if judged_ms < length_ms - _JUDGED_WITHIN_MS:
+        text = (
+            _now("about {speech} of speech in the first {judged}")
+            if speech_ms
+            else _now("no speech in the first {judged}")
+        )
+    else:
+        text = _now("about {speech} of speech") if speech_ms else _now("no speech")
+    return text.format(**facts)
 
 
 def describe_derived(count: int) -> str:

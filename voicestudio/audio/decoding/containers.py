@@ -15,8 +15,7 @@ from .. import headers, rules
 from ..problems import AudioProblem
 
 # Common audio containers. No format that refers to other files or addresses (playlists, concat,
-# hls, dash), no images, no devices. avi, flv, mpeg and mpegts are listed so that videos are
-# recognised as such.
+# hls, dash), no images, no devices. Of a video only the sound is read.
 _FORMATS: Final = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,"
     "tta,w64,wav,wv"
@@ -91,20 +90,28 @@ def open_container(path: Path) -> Iterator[tuple[InputContainer, headers.WavRepa
             yield container, repair
 
 
-def audio_tracks(container: InputContainer) -> list[AudioStream]:
-    """The audio streams that we decode, at least one; a cover picture is not a video."""
-    if any(not s.disposition & Disposition.attached_pic for s in container.streams.video):
-        raise AudioProblem("video")
+def has_picture(container: InputContainer) -> bool:
+    """Is this a video? A cover picture does not make it one."""
+    return any(not s.disposition & Disposition.attached_pic for s in container.streams.video)
+
+
+def audio_tracks(container: InputContainer) -> dict[int, AudioStream]:
+    """The audio streams that we decode, at least one, by their number among all audio streams.
+
+    Numbers count from 1. Raises AudioProblem video (without sound), no_audio, not_audio,
+    too_many_samples (see `rules.check_shape`).
+    """
     if not container.streams.audio:
-        raise AudioProblem("no_audio" if container.streams else "not_audio")
-    tracks = [
-        stream
-        for stream in container.streams.audio
+        without = "no_audio" if container.streams else "not_audio"
+        raise AudioProblem("video" if has_picture(container) else without)
+    tracks = {
+        number: stream
+        for number, stream in enumerate(container.streams.audio, start=1)
         if stream.codec_context is not None and stream.codec_context.name in _DECODERS
-    ]
+    }
     if not tracks:
         raise AudioProblem("not_audio")
-    for track in tracks:
+    for track in tracks.values():
         rules.check_shape(track.codec_context.layout.nb_channels, track.codec_context.sample_rate)
     return tracks
 

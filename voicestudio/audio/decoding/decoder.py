@@ -46,8 +46,6 @@ class Decoder:
         self.brand = container.metadata.get("major_brand", "")
         self.estimated_s = container.duration / 1e6 if container.duration else None
         self.repair = repair
-        # Of all audio tracks of the container, counted from 1.
-        self.track = container.streams.audio.index(stream) + 1
         self.track_count = len(container.streams.audio)
         self.header_s = header_length_s(path, container, stream, self.container)
         self.sample_rate = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,25 @@ from .blocks import Block
 from .containers import audio_tracks, open_container
 from .decoder import Decoder
 
-_TRACKS_MAX: Final = 8  # that are compared
-_TRACK_JUDGED_S: Final = 600.0  # of each
+_TRACK_JUDGED_S: Final = 600.0  # of each track, or less if there are many
+_ALL_JUDGED_S: Final = 4800.0
 _BLOCK_S: Final = 0.05
 _WINDOW: Final = 40  # blocks, two seconds: speech has syllables and pauses in it
 _AUDIBLE_DB: Final = -50.0
 _MODULATION_DB: Final = 10.0  # between loud and quiet blocks of a window; hum and noise have less
+
+
+class TrackMeasure(NamedTuple):
+    """Roughly how long someone speaks in the judged part of a track, and how long it is audible."""
+
+    speech_s: float = 0.0
+    audible_s: float = 0.0
+    judged_s: float = 0.0
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """Greater for a better track: one that is audible beats silence if nobody speaks."""
+        return self.speech_s, self.audible_s
 
 
 @contextmanager
@@ -31,20 +44,34 @@ def open_recording(path: Path) -> Iterator[Decoder]:
     with open_container(path) as (container, repair):
         tracks = audio_tracks(container)
         if len(tracks) == 1:
-            yield Decoder(path, container, tracks[0], repair)
+            (stream,) = tracks.values()
+            yield Decoder(path, container, stream, repair)
             return
-    # The tracks of one container can only be decoded together, so it is opened for each of them.
-    seconds = [_speech_of_track(path, number) for number in range(min(len(tracks), _TRACKS_MAX))]
-    with _open_track(path, int(np.argmax(seconds))) as decoder:
+    measured = measure_tracks(path)
+    with _open_track(path, max(measured, key=lambda number: measured[number].rank)) as decoder:
         yield decoder
 
 
-def _speech_of_track(path: Path, number: int) -> float:
+def measure_tracks(path: Path) -> dict[int, TrackMeasure]:
+    """How much speech each readable track holds, by its number; in the first minutes of each.
+
+    Raises AudioProblem like `open_recording`; a track that cannot be decoded counts as silent.
+    """
+    with open_container(path) as (container, _repair):
+        numbers = list(audio_tracks(container))
+    judged_s = min(_TRACK_JUDGED_S, _ALL_JUDGED_S / len(numbers))
+    # The tracks of one container can only be decoded together, so it is opened for each of them.
+    return {number: _measure_track(path, number, judged_s) for number in numbers}
+
+
+def _measure_track(path: Path, number: int, judged_s: float) -> TrackMeasure:
     try:
         with _open_track(path, number) as decoder:
-            return _speech_seconds(decoder.blocks(stop_after_s=_TRACK_JUDGED_S))
+            blocks = decoder.blocks(stop_after_s=judged_s)
+            levels = [_levels_db(block, rate) for block, rate in blocks]
     except AudioProblem:
-        return 0.0
+        return TrackMeasure()
+    return _measure_levels(levels, decoder.seconds)
 
 
 @contextmanager
@@ -54,23 +81,25 @@ def _open_track(path: Path, number: int) -> Iterator[Decoder]:
         yield Decoder(path, container, audio_tracks(container)[number], repair)
 
 
-def _speech_seconds(blocks: Iterable[tuple[Block, int]]) -> float:
-    """Roughly how long someone speaks in these blocks (channels, samples), each with its rate.
+def _measure_levels(levels: Iterable[NDArray[np.float32]], judged_s: float) -> TrackMeasure:
+    """Measure a track by its levels (dBFS) in each 50 ms of every block.
 
     The doctor measures speech exactly. This is only for comparing the tracks of one file, which
     must happen before one of them can be opened as the recording.
     """
-    levels = [_levels_db(block, rate) for block, rate in blocks]
     level = np.concatenate([np.empty(0, np.float32), *levels])
+    step_s = judged_s / max(1, len(level))  # a little more, because the ends of blocks are left out
+    audible_s = float(np.count_nonzero(level > _AUDIBLE_DB)) * step_s
     windows = level[: len(level) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     if not len(windows):
-        return 0.0
+        return TrackMeasure(0.0, audible_s, judged_s)
     loud, quiet = np.percentile(windows, [90, 20], axis=1)
     spoken = (loud > _AUDIBLE_DB) & (loud - quiet > _MODULATION_DB)
-    return float(np.count_nonzero(spoken)) * _WINDOW * _BLOCK_S
+    speech_s = float(np.count_nonzero(spoken)) * _WINDOW * step_s
+    return TrackMeasure(speech_s, audible_s, judged_s)
 
 
-def _levels_db(block: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
+def _levels_db(block: Block, rate: int) -> NDArray[np.float32]:
     """The level (dBFS) of the loudest channel in each 50 ms."""
     length = max(1, round(rate * _BLOCK_S))
     whole = block.shape[1] // length * length

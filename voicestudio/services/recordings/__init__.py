@@ -1,9 +1,10 @@
-"""Recordings: upload, storage, check, cut, clean copy and deletion."""
+"""Recordings: upload, storage, check, cut, clean copy, tracks and deletion."""
 
 from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
 from .cutting import FileMissing, clean_recording, cut_recording, waveform_bars
 from .family import Member, list_family
 from .store import clean_file_name, delete_abandoned_uploads, rename_recording, store_file
+from .tracks import TrackChoice, find_track_source, list_tracks, use_track
 from .uploads import (
     EXAMPLE_VOICES,
     ExampleUnavailable,
@@ -24,6 +25,7 @@ __all__ = [
     "Member",
     "NotDeleted",
     "RecordingInUse",
+    "TrackChoice",
     "add_by_file_id",
     "check_again",
     "check_recording",
@@ -34,13 +36,16 @@ __all__ = [
     "delete_recording",
     "ensure_playable",
     "fetch_example",
+    "find_track_source",
     "finish_deletions",
     "list_family",
+    "list_tracks",
     "rename_recording",
     "requeue_lost_checks",
     "run_check",
     "store_file",
     "store_local_file",
     "store_upload",
+    "use_track",
     "waveform_bars",
 ]

@@ -41,7 +41,7 @@ def cut_recording(
     if existing := _find_result(recording, recipe):
         return existing
     name = _("{name} ({start}–{end})").format(
-        name=_stem(recording.name), start=seconds(start_ms), end=seconds(end_ms)
+        name=file_stem(recording.name), start=seconds(start_ms), end=seconds(end_ms)
     )
     with _source_and_target(recording) as (source, target):
         isolated.cut(source, target, start_ms, end_ms)
@@ -65,7 +65,7 @@ def clean_recording(
     with _source_and_target(recording) as (source, target):
         cleanup = isolated.clean_up(source, target, **options, timeout=120)
         return _save_result(
-            recording, target, _("{name}, clean copy").format(name=_stem(recording.name)),
+            recording, target, _("{name}, clean copy").format(name=file_stem(recording.name)),
             recipe=recipe, purpose=recording.purpose, by=by, origin=Origin.CLEANED,
             steps=cleanup.steps,
         )  # fmt: skip
@@ -120,6 +120,7 @@ def _source_and_target(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
             target.unlink(missing_ok=True)
 
 
-def _stem(name: str) -> str:
+def file_stem(name: str) -> str:
+    """A name without the extension of its file."""
     stem, dot, extension = name.rpartition(".")
     return stem if dot and len(extension) <= 5 else name

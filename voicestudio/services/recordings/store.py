@@ -6,6 +6,7 @@ import shutil
 import time
 import unicodedata
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -87,21 +89,33 @@ def save_recording(
         created_by=by,
         **fields,
     )
+    track_set = ingested.track_set
     try:
-        with ingested.path.open("rb") as source:
-            recording.sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-        with _Movable(ingested.path) as content:
-            recording.file.save(ingested.path.name, content, save=False)
+        recording.sha256 = _move_into(recording.file, ingested.path)
+        if track_set is not None:
+            recording.tracks = [asdict(track) for track in track_set.tracks]
+            recording.tracks_bytes = track_set.path.stat().st_size
+            recording.tracks_sha256 = _move_into(recording.tracks_file, track_set.path)
         with transaction.atomic():
             recording.save()
             check_recording.enqueue(recording.pk)
     except (IntegrityError, OSError):
-        if recording.file:
-            recording.file.delete(save=False)
+        for file in recording.files:
+            file.delete(save=False)
         raise
     finally:
-        ingested.path.unlink(missing_ok=True)
+        for path in (ingested.path, *([track_set.path] if track_set else [])):
+            path.unlink(missing_ok=True)
     return recording
+
+
+def _move_into(field: FieldFile, path: Path) -> str:
+    """Move a file into our storage under its own name; return its checksum."""
+    with path.open("rb") as source:
+        checksum = hashlib.file_digest(source, "sha256").hexdigest()
+    with _Movable(path) as content:
+        field.save(path.name, content, save=False)
+    return checksum
 
 
 def rename_recording(recording: AudioFile, name: str) -> None:

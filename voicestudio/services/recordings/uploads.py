@@ -245,7 +245,7 @@ def finish_deletions() -> None:
 def _delete_files(recording: AudioFile, client: Client) -> None:
     _delete_at_provider(recording, client)
     # A check may have added an envelope or a playable copy meanwhile.
-    recording.refresh_from_db(fields=["file", "envelope", "playable"])
+    recording.refresh_from_db(fields=["file", "tracks_file", "envelope", "playable"])
     for file in reversed(recording.files):  # the original last: a failure leaves it usable
         file.storage.delete(str(file.name))
 
@@ -256,9 +256,7 @@ def _delete_row(recording: AudioFile) -> None:
         with transaction.atomic():
             AudioFile.objects.filter(pk=recording.pk).delete()
     except ProtectedError:
-        AudioFile.objects.filter(pk=recording.pk).update(
-            file="", envelope="", playable="", peaks=[], sha256=""
-        )
+        AudioFile.objects.filter(pk=recording.pk).clear_audio()
 
 
 def _delete_at_provider(recording: AudioFile, client: Client) -> None:

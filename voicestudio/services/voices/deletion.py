@@ -220,14 +220,11 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
 def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
     if _used_elsewhere(recording, voice):
         return Item("recording", recording.name, ItemState.KEPT)
-    item = _delete_from_storage("recording", recording.file, recording.name)
-    if item.state != ItemState.FAILED:
-        for derived in (recording.envelope, recording.playable):
-            if derived:
-                default_storage.delete(str(derived.name))
-        AudioFile.objects.filter(pk=recording.pk).update(
-            file="", sha256="", peaks=[], envelope="", playable="", deleted_at=timezone.now()
-        )
+    for file in reversed(recording.files):  # the original last: a failure leaves it usable
+        item = _delete_from_storage("recording", file, recording.name)
+        if item.state == ItemState.FAILED:
+            return item
+    AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=timezone.now())
     return item
 
 

@@ -1,0 +1,86 @@
+"""Tracks: another audio track of a file becomes a recording of its own, linked to the first."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils.translation import gettext as _
+
+from voicestudio.audio import Note, Track, isolated, rules
+from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models.recordings import AudioFileQuerySet
+
+from .cutting import FileMissing, file_stem
+from .store import DECODER_SLOTS, TIMEOUT_S, save_recording
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class TrackChoice:
+    """A track of a file that has several, and the recording that was made of it."""
+
+    track: Track
+    recording: AudioFile | None
+
+
+def find_track_source(recording: AudioFile) -> AudioFile | None:
+    """The recording that stores all tracks of the file that `recording` comes from."""
+    if recording.tracks_file:
+        return recording
+    parent = recording.parent if recording.origin == Origin.TRACK else None
+    return parent if parent is not None and parent.tracks_file else None
+
+
+def list_tracks(source: AudioFile, *, among: AudioFileQuerySet) -> list[TrackChoice]:
+    """All tracks of the file that `source` comes from, with the recordings made of them."""
+    made = among.filter(parent=source, origin=Origin.TRACK, deleted_at=None).order_by("-pk")
+    recordings = {each.track_number: each for each in (*made.only("name", "notes"), source)}
+    return [TrackChoice(Track(**facts), recordings.get(facts["number"])) for facts in source.tracks]
+
+
+def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
+    """The recording of another track; it is made once, and `source` stays as it is.
+
+    Raises `audio.AudioProblem` if the track cannot be used (silent, too short), ValueError if no
+    such track is stored, FileMissing if the file with the tracks is lost.
+    """
+    readable = [facts["number"] for facts in source.tracks if facts["readable"]]
+    if not source.tracks_file or number not in readable:
+        raise ValueError(f"recording {source.pk} stores no track {number}")
+    if number == source.track_number:
+        return source
+    recipe = f"track {number}"
+    if existing := _find_made(source, recipe):
+        return existing
+    if not Path(source.tracks_file.path).is_file():
+        raise FileMissing
+    with DECODER_SLOTS:
+        ingested = isolated.ingest(
+            Path(source.tracks_file.path),
+            Path(settings.FILE_UPLOAD_TEMP_DIR),
+            purpose=source.purpose,
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            longest_ms=rules.LONG_MAX_MS if source.purpose == Purpose.SAMPLE else None,
+            track=readable.index(number) + 1,
+            timeout=TIMEOUT_S,
+        )
+    note: Note = {"code": "chosen_track", "track": number, "count": len(source.tracks)}
+    metadata = replace(ingested.metadata, notes=[note, *ingested.metadata.notes])
+    name = _("{name}, track {number}").format(name=file_stem(source.name), number=number)
+    try:
+        return save_recording(
+            replace(ingested, metadata=metadata), f"{name}{ingested.path.suffix}",
+            purpose=source.purpose, by=by, origin=Origin.TRACK, parent=source, recipe=recipe,
+        )  # fmt: skip
+    except IntegrityError:  # another request has made it meanwhile
+        if existing := _find_made(source, recipe):
+            return existing
+        raise
+
+
+def _find_made(source: AudioFile, recipe: str) -> AudioFile | None:
+    return source.children.filter(recipe=recipe, deleted_at=None).first()
