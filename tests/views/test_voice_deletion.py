@@ -126,6 +126,21 @@ def test_failed_items_can_be_tried_again(client: Client, voice: Voice, standin: 
     assert "Retry what failed" not in _delete(client, voice, files_here="on")
 
 
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_failed_item_tells_an_administrator_what_to_do(
+    client: Client, voice: Voice, standin: StandIn, user: User, is_staff: bool
+) -> None:
+    user.is_staff = is_staff
+    user.save()
+    standin.script("delete_voice", Fault(status_code=1008))
+
+    page = _delete(client, voice)
+
+    assert ("Tell an administrator" in page, "Top up the account" in page) == (
+        not is_staff, is_staff,
+    )  # fmt: skip
+
+
 def test_gateway_without_deletion_shows_one_message(
     client: Client, voice: Voice, standin: StandIn
 ) -> None:

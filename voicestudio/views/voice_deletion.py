@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from voicestudio.forms.voice_deletion import DeleteForm
 from voicestudio.models import Voice
-from voicestudio.services.money import costs
+from voicestudio.services.money import costs, limits
 from voicestudio.services.voices import deletion
 from voicestudio.words.voices import ItemState
 
@@ -28,12 +29,13 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     form = DeleteForm(request.POST)
     if not form.is_valid():
         return _render_page(request, voice, form)
+    user = current_user(request)
     try:
-        result = deletion.delete_voice(voice, by=current_user(request), **form.cleaned_data)
+        result = deletion.delete_voice(voice, by=user, **form.cleaned_data)
     except deletion.WrongConfirmation as refused:
         form.add_error("confirmation", str(refused.message))
         return _render_page(request, voice, form)
-    request.session[RESULT] = _describe_result(voice, result, form.cleaned_data)
+    request.session[RESULT] = _describe_result(voice, result, form.cleaned_data, reader=user)
     return redirect("delete_voice", pk)
 
 
@@ -46,7 +48,7 @@ def _pop_result(request: HttpRequest, pk: int) -> dict[str, Any] | None:
 
 
 def _describe_result(
-    voice: Voice, result: deletion.Deletion, values: dict[str, Any]
+    voice: Voice, result: deletion.Deletion, values: dict[str, Any], *, reader: User
 ) -> dict[str, Any]:
     """The result as JSON for the session."""
     return {
@@ -60,12 +62,19 @@ def _describe_result(
                 "kind": item.kind,
                 "name": item.name,
                 "state": item.state,
-                "why": str(item.message or ""),
+                "why": _explain(item, reader),
             }
             for item in result.items
             if item.state != ItemState.CANNOT
         ],
     }
+
+
+def _explain(item: deletion.Item, reader: User) -> str:
+    """Why the item was not deleted; empty if it was."""
+    if item.message is None:
+        return ""
+    return str(item.message.for_reader(is_administrator=limits.is_administrator(reader)))
 
 
 def _render_page(
