@@ -35,6 +35,10 @@ class Trouble(StrEnum):
     BY_HAND = "by_hand"
 
 
+SENT_WITH_OTHER_CONTENT: Final = Message(
+    _("This form was already sent, with other content."),
+    _("Choose whether you want both, or only the first."),
+)
 TROUBLES: Final[dict[str, Message]] = {
     Trouble.NEVER_SENT: Message(
         _("We couldn't reach MiniMax. Nothing was sent."), _("We'll try again automatically.")

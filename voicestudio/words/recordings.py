@@ -18,6 +18,17 @@ NOT_CHECKED: Final = _("Not checked")
 AT_MINIMAX: Final = _("At MiniMax")
 DELETED: Final = _("Deleted")
 
+EXAMPLE_UNAVAILABLE: Final = Message(
+    _("The practice recordings cannot be reached at the moment."),
+    _("Try again in a minute, or upload a recording of your own."),
+)
+FILES_NOT_DELETED: Final = Message(
+    _("The files of this recording can't be deleted now."),
+    _("Tell an administrator, then delete it again."),
+    administrator_step=_("Check the permissions of the data folder, then delete it again."),
+)
+JUST_DELETED: Final = Message(_("This recording was just deleted."), _("Choose another one."))
+
 CLEANUP_STEPS: Final[dict[str, str | Promise]] = {
     "mono": _("converted to mono"),
     "dc": _("offset removed"),

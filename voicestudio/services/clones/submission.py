@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.models import AudioFile, CloneAttempt
@@ -14,7 +13,7 @@ from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 from voicestudio.services.voices import voice_ids
 from voicestudio.services.voices.speakers import SpeakerUnclear, choose_speaker
-from voicestudio.words import Message
+from voicestudio.words.recordings import JUST_DELETED
 
 from .orders import Order, VoiceIdTaken, check_order, find_differences
 from .steps import STEPS, run_clone
@@ -75,9 +74,7 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     used = {order.recording.pk, *([order.prompt_clip.pk] if order.prompt_clip else [])}
     kept = AudioFile.objects.select_for_update().filter(pk__in=used, deleted_at=None)
     if {recording.pk for recording in kept} != used:
-        raise OrderRefused(
-            "recording", Message(_("This recording was just deleted."), _("Choose another one."))
-        )
+        raise OrderRefused("recording", JUST_DELETED)
     return CloneAttempt.objects.create(
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,

@@ -10,6 +10,7 @@ from voicestudio.models import PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.limits import LimitReached
 from voicestudio.words import Message
+from voicestudio.words.paid_calls import SENT_WITH_OTHER_CONTENT
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,13 +35,7 @@ class OtherContent(OrderRefused):
     """
 
     def __init__(self, earlier: PaidCall, differences: list[str]) -> None:
-        super().__init__(
-            "",
-            Message(
-                _("This form was already sent, with other content."),
-                _("Choose whether you want both, or only the first."),
-            ),
-        )
+        super().__init__("", SENT_WITH_OTHER_CONTENT)
         self.earlier = earlier
         self.differences = differences
 

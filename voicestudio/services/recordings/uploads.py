@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from voicestudio.audio import rules
 from voicestudio.minimax import AnswerTimeout, Client, MiniMaxError, Reason, Refused
@@ -28,6 +27,7 @@ from voicestudio.models import (
 )
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.words import Message
+from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILES_NOT_DELETED
 
 from .store import store_file
 
@@ -44,20 +44,11 @@ DELETION_DIED_AFTER: Final = timedelta(minutes=10)
 class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
     """The stand-in did not answer with an example; `message` is for people."""
 
-    message = Message(
-        _lazy("The practice recordings cannot be reached at the moment."),
-        _lazy("Try again in a minute, or upload a recording of your own."),
-    )
+    message = EXAMPLE_UNAVAILABLE
 
 
 class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
     """Something of the recording is still there; `message` says why. It can be repeated."""
-
-    DISK = Message(
-        _lazy("The files of this recording can't be deleted now."),
-        _lazy("Tell an administrator, then delete it again."),
-        administrator_step=_lazy("Check the permissions of the data folder, then delete it again."),
-    )
 
     def __init__(self, message: Message) -> None:
         super().__init__(str(message))
@@ -223,7 +214,7 @@ def delete_recording(recording: AudioFile) -> bool:
         if isinstance(error, MiniMaxError):
             raise NotDeleted(call_log.message_for_free_call(error)) from error
         logger.exception("The files of recording %s cannot be deleted.", recording.pk)
-        raise NotDeleted(NotDeleted.DISK) from error
+        raise NotDeleted(FILES_NOT_DELETED) from error
     _delete_row(recording)
     return True
 
