@@ -23,6 +23,7 @@ NOTE_CODES: Final = (
 )
 # A finding's severity is the index of the verdict that it leads to.
 VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "unusable")
+USABLE: Final = 1
 UNUSABLE: Final = 3
 
 FINDING_CODES: Final = frozenset(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.audio.doctor.synthetic_speech import RATE, Clip, add_room_noise, set_level
+from voicestudio.audio.doctor.a_weights import a_weights
 
 Sound = NDArray[np.float32]  # (samples,) or (channels, samples)
 
@@ -23,15 +24,27 @@ def white_noise(clip: Clip, level_db: float) -> Sound:
     return clip + np.float32(10 ** (level_db / 20)) * noise
 
 
-def hum(clip: Clip, mains: float, level_db: float) -> Sound:
-    """The mains and two harmonics, together about `level_db` (RMS)."""
+def hum(clip: Clip, mains: float, below_db: float, lines: int = 3) -> Sound:
+    """The mains and its harmonics, so much below the clip as it is heard (A-weighted).
+
+    With many lines it is a buzz.
+    """
     time = np.arange(len(clip)) / RATE
     wave = sum(
-        part * np.sin(2 * np.pi * number * mains * time + number)
-        for number, part in ((1, 0.7), (2, 0.6), (3, 0.4))
+        np.sin(2 * np.pi * number * mains * time + number**2) / np.sqrt(number)
+        for number in range(1, lines + 1)
     )
-    sound: Sound = (clip + 10 ** (level_db / 20) * np.sqrt(2) * wave).astype(np.float32)
+    gain = 10 ** (-below_db / 20) * heard_level(clip) / heard_level(wave)
+    sound: Sound = (clip + gain * wave).astype(np.float32)
     return sound
+
+
+def heard_level(sound: NDArray[np.floating]) -> float:
+    """The A-weighted level of a sound without its soft parts."""
+    spectrum = np.fft.rfft(sound) * np.sqrt(a_weights(np.fft.rfftfreq(len(sound), 1 / RATE)))
+    heard = np.fft.irfft(spectrum, len(sound))
+    power = (heard[: len(heard) // 1000 * 1000].reshape(-1, 1000) ** 2).mean(axis=1)
+    return float(np.sqrt(power[power > power.max() / 1000].mean()))
 
 
 def telephone(clip: Clip) -> Sound:
@@ -139,8 +152,10 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "a fan": ("noisy", lambda clip: white_noise(clip, -40)),
     "a loud fan": ("noisy", lambda clip: white_noise(clip, -32)),
     "a street": ("noisy", lambda clip: add_room_noise(clip, -34)),
-    "hum of 50 Hz": ("hum", lambda clip: hum(clip, 50, -42)),
-    "soft hum of 60 Hz": ("hum", lambda clip: hum(clip, 60, -50)),
+    "hum of 50 Hz": ("hum", lambda clip: hum(clip, 50, 30)),
+    "soft hum of 60 Hz": ("hum", lambda clip: hum(clip, 60, 42)),
+    "buzz of 50 Hz": ("hum", lambda clip: hum(clip, 50, 33, lines=50)),
+    "buzz of 60 Hz": ("hum", lambda clip: hum(clip, 60, 33, lines=40)),
     "very quiet": ("too_quiet", lambda clip: clip * np.float32(10 ** (-18 / 20))),
     "very loud": ("too_loud|clipped", lambda clip: np.tanh(9 * clip) * np.float32(0.8)),
     "telephone": ("narrow_band", telephone),

@@ -10,6 +10,7 @@ from tests.audio import recordings
 from tests.audio.doctor.conftest import Check
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
 from voicestudio.audio.doctor import analyzers
+from voicestudio.audio.doctor.a_weights import a_weights
 from voicestudio.audio.doctor.frames import read_frames
 from voicestudio.audio.doctor.levels import Levels, split_into_steps
 from voicestudio.audio.doctor.loudness import Loudness, LoudnessMeter
@@ -181,6 +182,15 @@ def test_resampling_does_not_depend_on_the_block_size() -> None:
         part for at in range(0, len(voice), 777) for part in parts.add(voice[at : at + 777], RATE)
     ]
     assert np.array_equal(at_once, np.concatenate([*in_parts, *parts.finish()]))
+
+
+def test_a_weighting_is_that_of_the_standard() -> None:
+    # Source: IEC 61672-1, table 3.
+    table = {50: -30.2, 100: -19.1, 500: -3.2, 1000: 0.0, 2500: 1.3, 8000: -1.1}
+
+    measured = 10 * np.log10(a_weights(list(table)))
+
+    assert measured == pytest.approx(list(table.values()), abs=0.1)
 
 
 def test_windows_cover_all_samples() -> None:

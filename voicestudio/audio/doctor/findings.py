@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..results import UNUSABLE, Advice, Finding
+from ..results import UNUSABLE, USABLE, Advice, Finding
 from ..rules import PADDING_MS, SPANS
 from . import thresholds
 from .levels import STEP_S
@@ -69,6 +69,10 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("noisy")
     if "dead_channel" in found:
         found.pop("out_of_phase", None)
+    if "echo" in found and "hum" in found and found["hum"].severity <= USABLE:
+        found.pop("hum")  # the tail of every word covers it
+    if "hum" in found:
+        found.pop("music", None)  # the lines of a buzz are steady tones, too
     if "echo" in found and "music" in found:  # reverberation sustains tones
         found.pop("music")
     if "too_short" in found:

@@ -23,8 +23,9 @@ class Frames:
 
     `rms_db`: level over all channels (dBFS, at least -120). `flat`: clipped samples of all
     channels. `speech`: somebody speaks. `noise_db`: level (dBFS) of the room noise between the
-    words, 95 Hz to 7.3 kHz. `hum_db`: level (dBFS) of a steady mains hum, -127 where there is none.
-    `bands`: levels of the bands of `spectrum.EDGES`, packed (see `unpack_db`): (steps, BANDS).
+    words, 95 Hz to 7.3 kHz. `hum_db`: A-weighted level (dBFS) of a steady mains hum, -127 where
+    there is none. `bands`: levels of the bands of `spectrum.EDGES`, packed (see `unpack_db`):
+    (steps, BANDS).
     """
 
     step_s: float

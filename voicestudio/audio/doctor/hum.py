@@ -1,4 +1,4 @@
-"""Audio, doctor: detects mains hum, which differs from a deep voice in that it never stops."""
+"""Audio, doctor: detects mains hum and buzz: a comb of lines that sounds on between the words."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,40 +7,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..growable_array import GrowableArray, pack_db, unpack_db
+from .a_weights import a_weights
+from .spectrum import ABOVE_HUM, EDGES
 from .voice_signal import RATE, VoiceSignal
 from .windows import SlidingWindows
 
-_DOWN: Final = 16
-_LOW_RATE: Final = RATE // _DOWN  # 1 kHz: the audible harmonics are below 500 Hz
-_SIZE: Final = 8192  # 8 s: the mains frequency is constant for so long, no voice is
-_STEP: Final = 4096
+_LOW_RATE: Final = RATE // 2  # the lines of a buzz that are heard best lie below 3 kHz
+_SIZE: Final = 1 << 16  # 8 s: the mains frequency is constant for so long, no voice is
+_STEP: Final = _SIZE // 2
 STEP_S: Final = _STEP / _LOW_RATE
-_LINES: Final = 8
+_HIGHEST_HZ: Final = 3000
 MAINS: Final = (50, 60)  # Hz
-_DEVIATION: Final = 0.004  # of the mains frequency, relative
-_BESIDE_HZ: Final = (1.5, 6.0)  # where the level beside a line is measured
+_LINES: Final = {mains: _HIGHEST_HZ // mains for mains in MAINS}
+# Of the mains frequency, relative; so fine that the highest line is met within 0.6 Hz.
+_DEVIATIONS: Final = np.arange(-20, 21) * 2e-4
+# How far a line reaches on either side, and where the level beside it is measured (Hz): in all of
+# a window, and in its pauses, which are so short that they spread a line.
+_REACH_HZ: Final = ((0.5, 1.5, 6.0), (3.0, 9.0, 21.0))
+_HOP: Final = 64  # samples whose level is measured for the weights
+_SMOOTH: Final = np.hanning(23)[1:-1] / np.hanning(23).sum()  # hops: 0.1 s
+_QUIET_PERCENT: Final = 5.0  # the share of a window that is a pause, even of a fluent speaker
+_QUIET_TIMES: Final = 4.0  # by which the noise of a pause varies
+_DIGITAL_SILENCE: Final = 1e-9  # of `_HOP` samples: a noise gate is closed, and no hum is heard
 _QUANTILE: Final = 0.25  # of the windows: a line must stand out in three of four
-_STANDS_OUT_DB: Final = 7.0
-_SUM_DB: Final = 15.0  # by which the first four lines stand out together; a voice: 7
+_CLEAR_DB: Final = 4.0  # by which chance lifts a line above the level beside it, at most
+# What one line counts at most: a hum may be a single low line, but a single high one is a whistle.
+_LOW_LINES: Final = 4
+_COUNTED_MAX_DB: Final = (30.0, 8.0)
+_SUM_DB: Final = 22.0  # by which the lines stand out together beyond `_CLEAR_DB`
 _FEW: Final = 3  # windows; fewer are less reliable
-_SUM_IN_FEW_DB: Final = 30.0
-_COLUMNS: Final = 2 * _LINES  # of each mains frequency: every line and the level beside it
+_SUM_IN_FEW_DB: Final = 35.0
+_POWER_MIN: Final = 1e-13
 
-_WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
-# A sine between two bins spreads over a few; their scaled sum is its mean square.
-_SCALE: Final = 2.0 / (_SIZE * float((_WINDOW.astype(np.float64) ** 2).sum()))
+Spectrum = NDArray[np.float64]
+
+_HANN: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
+
+
+def _places(mains: int, reach_hz: tuple[float, float, float]) -> NDArray[np.intp]:
+    """Bins at which the power beside and on each line is summed: (deviations, lines, 6).
+
+    Lower side from, to; line from, to; upper side from, to.
+    """
+    hertz = mains * np.arange(1, _LINES[mains] + 1) * (1 + _DEVIATIONS[:, None])
+    width, near, far = reach_hz
+    edges = np.array([-far, -near, -width, width, near, far])
+    bins = (hertz[:, :, None] + edges) * _SIZE / _LOW_RATE
+    places: NDArray[np.intp] = np.rint(bins).astype(np.intp)
+    return places
+
+
+def _counted_max_db(mains: int) -> NDArray[np.float64]:
+    """What each line counts at most."""
+    return np.where(np.arange(_LINES[mains]) < _LOW_LINES, *_COUNTED_MAX_DB)
+
+
+_MAX_DB: Final = {mains: _counted_max_db(mains) for mains in MAINS}
+_PLACES: Final = {mains: [_places(mains, reach) for reach in _REACH_HZ] for mains in MAINS}
 
 
 @dataclass(frozen=True, slots=True)
 class Hum:
-    """Mains frequency (Hz; 0 for no hum) and the level of all its lines (dBFS).
+    """Mains frequency (Hz; 0 for no hum) and the A-weighted level of all its lines (dBFS).
 
-    `stands_out_db`: by how much the clearest of the first four lines exceeds the level beside it.
+    `high_db` is the level (dBFS, not weighted) of the lines in the bands `ABOVE_HUM`.
     """
 
     mains_hz: int = 0
     level_db: float = -127.0
-    stands_out_db: float = 0.0
+    high_db: float = -127.0
 
 
 class HumDetector:
@@ -49,14 +84,17 @@ class HumDetector:
     def __init__(self) -> None:
         self._windows = SlidingWindows(_SIZE, _STEP)
         self._rest: VoiceSignal = np.empty(0, np.float32)
-        self._rows = {mains: GrowableArray(_COLUMNS, np.uint8) for mains in MAINS}
+        # Of each mains frequency: every line, then the level beside each.
+        self._rows = {mains: GrowableArray(2 * _LINES[mains], np.uint8) for mains in MAINS}
 
     def add(self, signal: VoiceSignal) -> None:
         """Add samples at 16 kHz."""
         joined = np.concatenate([self._rest, signal])
-        whole = len(joined) // _DOWN * _DOWN
+        whole = len(joined) // 2 * 2
         self._rest = joined[whole:].copy()
-        low = joined[:whole].reshape(-1, _DOWN).mean(axis=1, dtype=np.float32)
+        # The mean of two samples is a sufficient anti-aliasing filter for lines that are compared
+        # with what lies beside them.
+        low = np.float32(0.5) * (joined[:whole:2] + joined[1:whole:2])
         self._add_windows(self._windows.add(low))
 
     def finish(self) -> None:
@@ -65,36 +103,41 @@ class HumDetector:
             self._add_windows(self._windows.finish())
 
     def _add_windows(self, windows: NDArray[np.float32]) -> None:
-        if not len(windows):
-            return
-        spectra = np.fft.rfft(windows * _WINDOW, axis=1)
-        power = (spectra.real**2 + spectra.imag**2) * _SCALE
-        for mains, rows in self._rows.items():
-            rows.append(_line_levels(power, mains))
+        for window in windows:
+            spectra = [_spectrum(window, _HANN), _spectrum(window, _HANN * _softness(window))]
+            for mains, rows in self._rows.items():
+                rows.append(pack_db(10 * np.log10(_line_powers(spectra, mains)))[None])
 
     def result(self, start: int = 0, end: int | None = None) -> Hum:
         """The hum in these rows.
 
-        A line counts if it exceeds the level beside it in three windows of four. The first four
-        lines together must exceed it clearly: a voice crosses lines, but does not stay on them.
+        A line counts if it exceeds the level beside it in three windows of four. All lines of one
+        mains frequency together must exceed it clearly: a voice crosses lines, but does not stay
+        on them.
         """
         best, highest_sum = Hum(), 0.0
         for mains, grown in self._rows.items():
             rows = grown.rows[start:end]
             if not len(rows):
                 continue
+            count = _LINES[mains]
             levels = unpack_db(rows)
             place = int((len(rows) - 1) * _QUANTILE)
-            excess = np.sort(levels[:, :_LINES] - levels[:, _LINES:], axis=0)[place]
-            lines = np.sort(levels[:, :_LINES], axis=0)[place]
-            clear = excess > _STANDS_OUT_DB
-            excess_sum = float(np.maximum(excess[:4], 0).sum())
+            excess = np.sort(levels[:, :count] - levels[:, count:], axis=0)[place]
+            beyond = np.clip(excess - _CLEAR_DB, 0, _MAX_DB[mains])
             bound = _SUM_DB if len(rows) >= _FEW else _SUM_IN_FEW_DB
-            if not clear[:4].any() or excess_sum < max(bound, highest_sum):
+            if beyond.sum() < max(bound, highest_sum):
                 continue
-            power = (10 ** (lines[clear].astype(np.float64) / 10)).sum()
-            best = Hum(mains, float(10 * np.log10(power)), float(excess[:4].max()))
-            highest_sum = excess_sum
+            lines = 10 ** (np.sort(levels[:, :count], axis=0)[place].astype(np.float64) / 10)
+            lines *= 1 - 10 ** (-np.maximum(excess, 0) / 10)  # without the noise at the same place
+            lines[beyond <= 0] = 0
+            hertz = mains * np.arange(1, count + 1)
+            best = Hum(
+                mains,
+                _decibels((lines * a_weights(hertz)).sum()),
+                _decibels(lines[hertz > EDGES[ABOVE_HUM]].sum()),
+            )
+            highest_sum = float(beyond.sum())
         return best
 
     @property
@@ -103,33 +146,48 @@ class HumDetector:
         return len(self._rows[50].rows)
 
 
-def _bins_of(mains: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Bins in which each line may lie, and those beside it: (_LINES, bins) both."""
-    bin_hz = _LOW_RATE / _SIZE
-    lines = mains * np.arange(1, _LINES + 1) / bin_hz
-    near, far = (round(hertz / bin_hz) for hertz in _BESIDE_HZ)
-    around = np.concatenate([np.arange(-far, -near), np.arange(near, far)])
-    reach = np.arange(-round(lines[-1] * _DEVIATION), round(lines[-1] * _DEVIATION) + 1)
-    middle = np.rint(lines).astype(np.intp)[:, None]
-    # A low line deviates less: its outer bins are repeated to keep the shape of the array.
-    most = np.rint(np.maximum(2, lines * _DEVIATION)).astype(np.intp)[:, None]
-    return middle + np.clip(reach, -most, most), middle + around
+def _decibels(power: float) -> float:
+    return float(10 * np.log10(power + _POWER_MIN))
 
 
-_BINS: Final = {mains: _bins_of(mains) for mains in MAINS}
+def _spectrum(window: NDArray[np.float32], weights: NDArray[np.floating]) -> Spectrum:
+    """Cumulative sums of the power (mean square) in each bin of a weighted window."""
+    spectrum = np.fft.rfft(window * weights)
+    power = spectrum.real**2 + spectrum.imag**2
+    power *= 2.0 / (_SIZE * float(np.dot(weights, weights)))
+    return np.concatenate([[0.0], np.cumsum(power)])
 
 
-def _line_levels(power: NDArray[np.floating], mains: int) -> NDArray[np.uint8]:
-    """Levels of the harmonics, then the levels beside each, packed."""
-    rows = np.empty((len(power), _COLUMNS), np.float32)
-    bins, beside = _BINS[mains]
-    top = np.take_along_axis(
-        np.broadcast_to(bins, (len(power), *bins.shape)),
-        power[:, bins].argmax(axis=2)[:, :, None],
-        axis=2,
-    )
-    whole = (top + np.arange(-2, 3)).reshape(len(power), -1)
-    rows[:, :_LINES] = np.take_along_axis(power, whole, 1).reshape(-1, _LINES, 5).sum(axis=2)
-    half = beside.shape[1] // 2
-    rows[:, _LINES:] = 5 * np.partition(power[:, beside], half, axis=2)[:, :, half]
-    return pack_db(10 * np.log10(rows + np.float32(1e-13)))
+def _softness(window: NDArray[np.float32]) -> NDArray[np.float64]:
+    """A weight for every sample: near 1 in pauses, and the lower the louder the voice is.
+
+    In words a voice masks most lines of a buzz.
+    """
+    # The difference of samples removes hum and rumble, so that only the voice decides.
+    steps = np.diff(window, prepend=window[:1]).reshape(-1, _HOP)
+    around = np.convolve(np.einsum("ij,ij->i", steps, steps), _SMOOTH, "same")
+    sounding = around[around > _DIGITAL_SILENCE]
+    quiet = np.percentile(sounding, _QUIET_PERCENT) if len(sounding) else _DIGITAL_SILENCE
+    softness = 1 / (1 + around / (_QUIET_TIMES * quiet))
+    return np.interp(np.arange(_SIZE), np.arange(_HOP // 2, _SIZE, _HOP), softness)
+
+
+def _line_powers(spectra: list[Spectrum], mains: int) -> NDArray[np.float64]:
+    """Power of each line, then of as wide a band of what is beside each.
+
+    Each line is taken from the spectrum in which it stands out more, at the deviation of the mains
+    at which all lines of that spectrum stand out most.
+    """
+    found = []
+    for sums, places in zip(spectra, _PLACES[mains], strict=True):
+        at = sums[places]
+        widths = np.diff(places[0, 0])
+        lines = at[:, :, 3] - at[:, :, 2] + _POWER_MIN
+        beside = at[:, :, 1] - at[:, :, 0] + at[:, :, 5] - at[:, :, 4]
+        beside *= widths[2] / (widths[0] + widths[4])
+        beside += _POWER_MIN
+        excess = 10 * np.log10(lines / beside)
+        best = int(np.clip(excess, 0, _MAX_DB[mains]).sum(axis=1).argmax())
+        found.append((excess[best], lines[best], beside[best]))
+    (whole_excess, *whole), (pause_excess, *pauses) = found
+    return np.where(whole_excess > pause_excess, whole, pauses).ravel()

@@ -13,8 +13,10 @@ from ..rules import SILENCE_DB
 from . import pitch, thresholds
 from .analyzers import Analyzers
 from .frames import Frames, build_frames
+from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S
+from .spectrum import a_weighted_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, room_levels
 
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
@@ -22,6 +24,9 @@ _STRETCH: Final = 200  # steps: ten seconds
 _PAUSE_STEPS_MIN: Final = 6  # from which the noise of a stretch is measured
 _QUIET: Final = 30.0  # percentile: breaths are part of a pause, but not noise
 _HUM_ROWS: Final = 3  # windows of 8 s that overlap by half: 16 s
+_QUIETEST: Final = 10.0  # percentile of levels: in pauses
+_HUM_VARIES_DB: Final = 4.0  # by which a hum may seem louder than all that sounds in pauses
+_LEAST_BESIDE_HUM: Final = 0.03  # share of noise in what sounds like hum, for what is inaccurate
 _GAPS_MIN: Final = 2  # fewer are no finding
 _CLICKS_MIN: Final = 3
 
@@ -50,7 +55,9 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     pauses = find_runs(~frames.speech)
     metrics |= _times(frames, pauses)
     metrics |= _levels(analyzers, frames)
-    metrics |= _noise(analyzers, frames, _number(metrics["average_dbfs"]))
+    hum = _find_hum(analyzers, frames)
+    metrics |= _noise(frames, hum, _number(metrics["average_dbfs"]))
+    metrics |= _hum(frames, hum)
     metrics |= _channels(analyzers)
     digital = _number(metrics["noise_floor_dbfs"]) < thresholds.DIGITAL_SILENCE_DBFS
     gaps, clicks = analyzers.gaps.dropouts, analyzers.gaps.clicks
@@ -126,22 +133,43 @@ def _levels(analyzers: Analyzers, frames: Frames) -> dict[str, Metric]:
     }
 
 
-def _noise(analyzers: Analyzers, frames: Frames, average: float) -> dict[str, Metric]:
-    """The noise between the words, the hum in it, and both relative to the voice."""
-    hum = max(
-        (
-            analyzers.hum.result(start, start + _HUM_ROWS)
-            for start in range(max(1, analyzers.hum.count - _HUM_ROWS + 1))
-        ),
-        key=lambda found: found.level_db,
-    )
-    has_comb = analyzers.echo.result()[0] > thresholds.ECHO_COMB
-    if (has_comb and hum.stands_out_db < thresholds.COMB_MAX_DB) or (
-        hum.level_db < thresholds.HUM_AUDIBLE_DBFS
-    ):
-        hum = Hum()
+def _find_hum(analyzers: Analyzers, frames: Frames) -> Hum:
+    """The hum where it is loudest: in 16 s, so that it is steady.
+
+    It sounds on in pauses. What is softer there is a voice that stays on one pitch.
+    """
+    heard_db = a_weighted_db(frames.bands)
+    steps = round(HUM_STEP_S / STEP_S)
+    loudest = Hum()
+    for start in range(max(1, analyzers.hum.count - _HUM_ROWS + 1)):
+        hum = analyzers.hum.result(start, start + _HUM_ROWS)
+        part = heard_db[start * steps : (start + _HUM_ROWS + 1) * steps]
+        is_steady = hum.level_db < np.percentile(part, _QUIETEST) + _HUM_VARIES_DB
+        if is_steady and hum.level_db > loudest.level_db:
+            loudest = hum
+    return loudest
+
+
+def _hum(frames: Frames, hum: Hum) -> dict[str, Metric]:
+    """The hum as it is heard, A-weighted, and relative to the voice."""
+    metrics: dict[str, Metric] = {"hum_hz": None, "hum_db": None, "hum_below_speech_db": None}
+    if not hum.mains_hz:
+        return metrics
+    metrics |= {"hum_hz": hum.mains_hz, "hum_db": round(hum.level_db, 1)}
+    if frames.speech.any():
+        power = np.mean(10 ** (a_weighted_db(frames.bands[frames.speech]) / 10))
+        metrics["hum_below_speech_db"] = round(decibels(float(power)) - hum.level_db, 1)
+    return metrics
+
+
+def _noise(frames: Frames, hum: Hum, average: float) -> dict[str, Metric]:
+    """The noise between the words, without hum, and relative to the voice."""
     above_hum = bool(hum.mains_hz)
     noise_db = noise_power(frames.bands, above_hum=above_hum)
+    if above_hum:  # its lines above those bands are no noise either
+        least = np.float32(_LEAST_BESIDE_HUM) * noise_db
+        noise_db -= np.float32(10 ** (hum.high_db / 10))
+        np.maximum(noise_db, least, out=noise_db)
     noise_db += np.float32(1e-13)
     np.log10(noise_db, out=noise_db)
     noise_db *= np.float32(10)
@@ -166,9 +194,6 @@ def _noise(analyzers: Analyzers, frames: Frames, average: float) -> dict[str, Me
         "noise_floor_dbfs": round(overall, 1),
         "snr_db": round(snr, 1) if has_speech else None,
         "snr_worst_db": round(snr_worst, 1) if has_speech else None,
-        "hum_hz": hum.mains_hz or None,
-        "hum_db": round(hum.level_db, 1) if hum.mains_hz else None,
-        "hum_below_speech_db": round(average - hum.level_db, 1) if hum.mains_hz else None,
     }
 
 

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..growable_array import GrowableArray, pack_db
+from ..growable_array import GrowableArray, pack_db, unpack_db
+from .a_weights import a_weights
 from .voice_signal import RATE, VoiceSignal
 from .windows import SlidingWindows
 
@@ -21,6 +22,7 @@ SPEECH: Final = slice(2, 15)  # 200 to 4500 Hz: where a voice differs from room 
 VOICE: Final = slice(1, BANDS)  # 95 Hz and up: where noise between words is measured
 ABOVE_HUM: Final = 5  # the band from 520 Hz: eight harmonics of 60 Hz end below it
 _FLOOR: Final = 1e-13  # -130 dB; avoids the logarithm of 0
+_CHUNK: Final = 4096  # rows processed at a time
 
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(SIZE + 1)[:-1].astype(np.float32)
 # Scales the power of a bin so that the sum over all bins is the mean square of the signal.
@@ -35,6 +37,19 @@ def power_spectra(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     result: NDArray[np.float32] = (spectra.real**2 + spectra.imag**2).astype(np.float32)
     result *= _SCALE
     return result
+
+
+def a_weighted_db(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The A-weighted level (dB) of each row of `BandLevels`."""
+    weights = a_weights(np.sqrt(np.multiply(EDGES[:-1], EDGES[1:]))).astype(np.float32)
+    levels = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        levels[chunk] = (np.float32(10) ** (unpack_db(rows[chunk]) / np.float32(10))) @ weights
+    levels += np.float32(_FLOOR)
+    np.log10(levels, out=levels)
+    levels *= np.float32(10)
+    return levels
 
 
 class BandLevels:
