@@ -48,7 +48,8 @@ class Event(models.Model):
     speech = models.ForeignKey(
         Speech, on_delete=models.PROTECT, related_name="events", null=True, blank=True
     )
-    # Of events about the speaker as a whole; `facts["previous"]` is the former name.
+    # Of events about the speaker as a whole. `facts["previous"]` is the former name, and
+    # `facts["merged"]` the ID of a speaker who was merged into this one.
     speaker = models.ForeignKey(
         Speaker, on_delete=models.PROTECT, related_name="events", null=True, blank=True
     )

@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
 from voicestudio.minimax import limits
-from voicestudio.models import AudioFile, CloneAttempt, Purpose, Speaker
-from voicestudio.models.search import fold_text
+from voicestudio.models import AudioFile, CloneAttempt, Purpose
 from voicestudio.services.paid_calls.orders import OrderRefused, check_model
 from voicestudio.services.voices import speakers, voice_ids
 from voicestudio.words import Message
@@ -70,13 +69,13 @@ _PLAIN: Final = (
 
 def _is_speaker_of(order: Order, attempt: CloneAttempt) -> bool:
     """Whether the order means the speaker of the attempt, who may have another name by now."""
-    if order.speaker_id is not None and Speaker.objects.filter(pk=order.speaker_id).exists():
-        return order.speaker_id == attempt.speaker_id
+    if order.speaker_id is not None:
+        return speakers.current_id(order.speaker_id) == attempt.speaker_id
     # A speaker that was added on purpose has this attempt as its first one.
     if order.is_new_speaker and attempt.speaker.attempts.filter(pk__lt=attempt.pk).exists():
         return False
     names = {attempt.speaker_name} | speakers.former_names(attempt.speaker_id)
-    return fold_text(order.speaker_name) in {fold_text(name) for name in names}
+    return " ".join(order.speaker_name.split()) in names
 
 
 def _identify(recording: AudioFile | None) -> tuple[str, int | None] | None:

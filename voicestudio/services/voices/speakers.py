@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.db.models import Count
@@ -59,12 +59,10 @@ class SpeakerUnclear(OrderRefused):
 
 
 class SpeakerGone(OrderRefused):
-    """The chosen speaker does not exist any more."""
+    """The chosen speaker does not exist."""
 
     def __init__(self) -> None:
-        message = Message(
-            _("This speaker was merged with another one meanwhile."), _("Choose the speaker again.")
-        )
+        message = Message(_("This speaker doesn't exist."), _("Choose the speaker again."))
         super().__init__("speaker", message)
 
 
@@ -80,7 +78,7 @@ def choose_speaker(name: str, *, speaker_id: int | None, is_new: bool, by: "User
     """
     Studio.lock()  # so that two requests for one new name do not both add it unasked
     if speaker_id is not None:
-        speaker = Speaker.objects.filter(pk=speaker_id).first()
+        speaker = Speaker.objects.filter(pk=current_id(speaker_id)).first()
         if speaker is None:
             raise SpeakerGone
         return speaker
@@ -116,8 +114,17 @@ def find_similar(name: str, *, besides: int | None = None) -> list[KnownSpeaker]
 
 
 def find_by_id(speaker_id: int) -> KnownSpeaker | None:
-    """The speaker of this ID."""
-    return next(iter(_describe(Speaker.objects.filter(pk=speaker_id), 1)), None)
+    """The speaker of this ID, or with whom that one was merged."""
+    return next(iter(_describe(Speaker.objects.filter(pk=current_id(speaker_id)), 1)), None)
+
+
+def current_id(speaker_id: int) -> int:
+    """The ID of the speaker with whom this one was merged meanwhile, else the same."""
+    if Speaker.objects.filter(pk=speaker_id).exists():
+        return speaker_id
+    merges = Event.objects.filter(kind=EventKind.MERGED, speaker__isnull=False)
+    target = merges.filter(facts__merged=speaker_id).values_list("speaker", flat=True).first()
+    return target or speaker_id
 
 
 def find_named(name: str) -> list[KnownSpeaker]:
@@ -202,6 +209,7 @@ def _move(
     Event.objects.bulk_create(
         Event(kind=kind, voice=voice, person=by, note=note) for voice in voices
     )
-    Event.objects.create(
-        kind=kind, speaker=target, person=by, note=note, facts={"previous": previous_name}
-    )
+    facts: dict[str, Any] = {"previous": previous_name}
+    if source.pk != target.pk:
+        facts["merged"] = source.pk
+    Event.objects.create(kind=kind, speaker=target, person=by, note=note, facts=facts)
