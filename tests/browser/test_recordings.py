@@ -420,3 +420,13 @@ def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: boo
     dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(f"#recording-{recording.pk}")).to_have_count(0)
     assert not AudioFile.objects.filter(pk=recording.pk).exists()
+
+
+def test_name_with_quotation_marks_survives_a_form_without_javascript(studio: Studio) -> None:
+    page = studio.page(path="/recordings/", java_script_enabled=False)
+
+    page.locator("input[type=file]").first.set_input_files(studio.wav('say "hello" 100%.wav'))
+    page.get_by_role("button", name="Upload").first.click()
+
+    expect(page.locator("#main")).to_contain_text('say "hello" 100%.wav')
+    assert AudioFile.objects.get().name == 'say "hello" 100%.wav'

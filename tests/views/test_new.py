@@ -769,6 +769,19 @@ def test_known_name_is_asked_once_and_the_answer_holds(
     assert second.speaker != known
 
 
+def test_plain_form_sent_twice_with_an_odd_file_name_is_the_same(
+    client: Client, user: User
+) -> None:
+    form, sound = answers(), hum(12)
+
+    for _press in range(2):
+        form["file"] = SimpleUploadedFile("say %22hello%22.wav", sound)
+        response = client.post("/", form)
+
+    attempt = CloneAttempt.objects.get()
+    assert (response.status_code, attempt.recording.name) == (303, 'say "hello".wav')
+
+
 def test_answer_about_another_name_is_ignored(client: Client, recording: AudioFile) -> None:
     known = factories.make_speaker("Anna Larsen")
 

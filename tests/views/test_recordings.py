@@ -538,6 +538,17 @@ def test_upload_keeps_the_name_that_the_browser_states(client: Client, user: Use
     assert AudioFile.objects.get().name == name
 
 
+@pytest.mark.parametrize("several", [{}, {"several": "1"}])
+def test_plain_form_decodes_what_browsers_encode_in_a_name(
+    client: Client, user: User, several: dict[str, str]
+) -> None:
+    file = SimpleUploadedFile("100%25 %22hello%22%0D%0A2.wav", hum(12))
+
+    client.post("/recordings/", {"file": file, **several})
+
+    assert AudioFile.objects.get().name == '100%25 "hello" 2.wav'
+
+
 def test_recording_is_renamed_and_found_by_its_new_name(client: Client, user: User) -> None:
     recording = factories.make_recording(by=user)
 

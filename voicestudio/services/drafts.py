@@ -53,21 +53,21 @@ def save_draft(
     owner: int,
     place: str,
     answers: dict[str, str],
-    files: Iterable[tuple[str, TemporaryUploadedFile]],
+    files: Iterable[tuple[str, str, TemporaryUploadedFile]],
     *,
     too_large: bool = False,
 ) -> None:
-    """Save the form for the user with the id `owner` only."""
+    """Save the form for the user with the id `owner` only; of each file its field and its name."""
     delete_old_drafts()
     home = _home(owner)
     folder = home / secrets.token_hex(8)
     folder.mkdir(mode=0o700, parents=True)
     kept = []
-    for number, (field, file) in enumerate(files):
+    for number, (field, name, file) in enumerate(files):
         if number == MAX_FILES:
             break
         shutil.move(file.temporary_file_path(), folder / str(number))
-        kept.append([field, file.name or ""])
+        kept.append([field, name])
     draft = {"place": place, "answers": answers, "files": kept, "too_large": too_large}
     # Written last, because a folder without answers is no draft.
     (folder / ANSWERS).write_text(json.dumps(draft), encoding="utf-8")

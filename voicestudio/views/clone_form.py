@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -18,7 +19,7 @@ from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.ids import parse_id
 from voicestudio.minimax import limits
 from voicestudio.models import CloneAttempt
-from voicestudio.services import reminders
+from voicestudio.services import recordings, reminders
 from voicestudio.services.money import prices
 from voicestudio.services.voices import speakers, voice_ids
 
@@ -132,9 +133,14 @@ def _same_files(request: HttpRequest, earlier: CloneAttempt) -> dict[str, str]:
     same = {}
     for part in FORM_PARTS:
         file, stored = request.FILES.get(part.file), getattr(earlier, part.field)
-        if file and stored and (file.name, file.size) == (stored.name, stored.bytes):
+        if file and stored and _identify(file) == (stored.name, stored.bytes):
             same[part.field] = str(stored.pk)
     return same
+
+
+def _identify(file: UploadedFile) -> tuple[str, int | None]:
+    """The name and size that the recording of this file has."""
+    return recordings.clean_file_name(uploads.posted_name(file)), file.size
 
 
 def _build_form(

@@ -104,7 +104,7 @@ def _check_csrf(_request: HttpRequest) -> HttpResponse:
 def keep_for(request: HttpRequest, form: PostedForm, owner: User) -> None:
     """Keep what was posted for `owner`."""
     files = [
-        (field, file)
+        (field, uploads.posted_name(file), file)
         for field, posted in request.FILES.lists()
         for file in posted
         if isinstance(file, TemporaryUploadedFile)

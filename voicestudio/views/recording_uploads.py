@@ -114,7 +114,9 @@ def _store_several(request: HttpRequest) -> HttpResponse:
             recording = _store(request, file, purpose)
             messages.success(request, _("%(name)s was uploaded.") % {"name": recording.name})
         except UploadRefusedError as refused:
-            messages.error(request, f"{service.clean_file_name(file.name or '')}: {refused}")
+            messages.error(
+                request, f"{service.clean_file_name(uploads.posted_name(file))}: {refused}"
+            )
     if uploads.too_large_fields(request):
         messages.error(request, str(uploads.too_large_message()))
     elif not files:
@@ -130,7 +132,7 @@ def _store(
     name: str = "",
 ) -> AudioFile:
     """The stored recording. Raises UploadRefusedError."""
-    by = current_user(request)
+    by, name = current_user(request), name or uploads.posted_name(file)
     try:
         return service.store_upload(file, purpose=purpose, by=by, origin=origin, name=name)
     except AudioProblem as problem:

@@ -4,12 +4,14 @@ Files are written to disk in chunks, up to UPLOAD_MAX_BYTES each, and only for t
 files. To all other addresses a body of more than 1 MB is refused, and files in it are skipped.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -28,6 +30,9 @@ LONGEST_BODY: Final = 1024**2
 UPLOADS: Final = BoundedSemaphore(settings.TRANSFER_THREADS)
 # Short, because those who wait hold threads that pages need.
 WAIT_FOR_THREAD_S: Final = 0.5
+# How browsers write what a quoted file name cannot hold: a quotation mark and line ends, nothing
+# else. Source: HTML standard, "multipart/form-data encoding algorithm".
+ENCODED: Final = re.compile("%(22|0D|0A)")
 CHARSETS: Final = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
@@ -98,6 +103,15 @@ def content_length(request: HttpRequest | None) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
     except ValueError:  # Django reads no body then
         return 0
+
+
+def posted_name(file: UploadedFile) -> str:
+    """The name of a file that a browser has sent with a plain form.
+
+    Only for those: the scripts send the name in a field of its own. There a name that really holds
+    "%22" stays as it is; here it cannot be told apart from a quotation mark, and is decoded too.
+    """
+    return ENCODED.sub(lambda found: chr(int(found[0][1:], 16)), file.name or "")
 
 
 def too_large_fields(request: HttpRequest) -> set[str]:
