@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+
+from voicestudio.models import AudioFile, CloneAttempt, Speaker, Voice
 
 
 def migrate(name: str) -> Any:
@@ -18,6 +21,10 @@ def migrate(name: str) -> Any:
 @pytest.fixture
 def _newest_afterwards(transactional_db: None) -> Iterator[None]:
     yield
+    migrate_to_newest()
+
+
+def migrate_to_newest() -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
 
@@ -80,7 +87,7 @@ def test_names_of_older_rows_can_be_searched() -> None:
         apps.get_model("voicestudio", model).objects.values_list("search_text", flat=True).get()
         for model in ("Speaker", "AudioFile")
     ]
-    assert found == ["zołc", "muller.mp3"]
+    assert found == ["zolc", "muller.mp3"]
 
 
 @pytest.mark.usefixtures("_newest_afterwards")
@@ -118,3 +125,39 @@ def test_older_recordings_have_no_tracks_to_choose_from() -> None:
 
     assert (recording.file, recording.origin) == ("a.mka", "uploaded")
     assert (recording.tracks, recording.tracks_file, recording.tracks_bytes) == ([], "", None)
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_texts_that_were_folded_by_fewer_rules_are_found() -> None:
+    apps = migrate("0014_tracks")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    speaker = apps.get_model("voicestudio", "Speaker").objects.create(
+        name="Łucja", search_text="łucja", created_by=user
+    )
+    recording = apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="Łucja\u200d.wav",
+        file="a.wav",
+        search_text="łucja\u200d.wav",
+        purpose="voice_clone",
+        created_by=user,
+    )
+    apps.get_model("voicestudio", "Voice").objects.create(
+        voice_id="Lucja-01", speaker=speaker, search_text="ł" * 599 + "æ", created_at=timezone.now()
+    )
+    apps.get_model("voicestudio", "CloneAttempt").objects.create(
+        token=uuid4(), speaker=speaker, speaker_name="Łucja", recording=recording, created_by=user,
+        voice_id="Lucja-01", search_text="łucja lucja-01 søren  ", permission_by=user,
+        permission_wording="yes",
+        permission_at=timezone.now(),
+    )  # fmt: skip
+
+    migrate("0015_fold_search_texts")
+
+    texts = [
+        model.objects.values_list("search_text", flat=True).get()
+        for model in (Speaker, AudioFile, Voice, CloneAttempt)
+    ]
+    assert texts == ["lucja", "lucja.wav", "l" * 599 + "a", "lucja lucja-01 soren  "]
+    # Also in the index of SQLite, which triggers keep in sync.
+    migrate_to_newest()
+    assert CloneAttempt.objects.page(words="SØREN").attempts == [CloneAttempt.objects.get()]

@@ -220,3 +220,12 @@ def test_speech_states_by_query_and_property_agree() -> None:
             )  # fmt: skip
             states = [s for s in SpeechState if Speech.objects.in_state(s).filter(pk=speech.pk)]
             assert states == [speech.state]
+
+
+@pytest.mark.parametrize("name", ["żółć", "ZOŁC", "zolc"])
+def test_tag_is_found_in_any_case_and_accent(name: str) -> None:
+    voice, _other = make_voice(), make_voice()
+    # Both spellings stay, and a voice with both is listed once.
+    voice.tags.add(Tag.objects.create(name="Żółć"), Tag.objects.create(name="Zolc"))
+
+    assert list(Voice.objects.tagged(name)) == [voice]

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories import make_attempt, make_recording, make_speaker, make_voice
 from tests.views import message_levels
 from tests.views.pages import text
-from voicestudio.models import AttemptState, AudioFile, Purpose
+from voicestudio.models import AttemptState, AudioFile, Purpose, Tag
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -155,3 +155,11 @@ def test_recordings_need_a_fixed_number_of_queries(
     # session, user, recordings, their uploads, their uses, those attempts
     with django_assert_num_queries(6):
         browser.get("/recordings/")
+
+
+@pytest.mark.parametrize("tag", ["Żółć", "zolc"])
+def test_voices_are_filtered_by_a_tag_in_any_spelling(browser: Client, tag: str) -> None:
+    make_voice("Tagged-01").tags.add(Tag.objects.create(name="Żółć"))
+    make_voice("Other-001")
+
+    assert voice_ids(browser.get("/voices/", {"tag": tag})) == ["Tagged-01"]

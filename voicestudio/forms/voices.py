@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import LARGEST_ID, VoiceState
+from voicestudio.models.search import fold_text
 
 from . import texts
 from .fields import FilterForm, Select
@@ -25,6 +26,18 @@ VIEWS: Final[dict[str, Promise]] = {
 }
 LONGEST_NOTE: Final = 4000
 LONGEST_TAGS: Final = 400
+
+
+class TagField(forms.ChoiceField):
+    """One of the tags, written in any case or accent."""
+
+    def to_python(self, value: Any) -> str:
+        """The tag as it is shown."""
+        text = str(super().to_python(value))
+        names = [str(name) for name, _label in self.choices]  # type: ignore[union-attr, misc]
+        if text in names:
+            return text
+        return next((name for name in names if fold_text(name) == fold_text(text)), text)
 
 
 class VoiceFilterForm(FilterForm):
@@ -47,7 +60,7 @@ class VoiceFilterForm(FilterForm):
         choices=[("", _("Any")), *VoiceState.choices],
         widget=Select(attrs={"class": "input"}),
     )
-    tag = forms.ChoiceField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
+    tag = TagField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
     order = forms.ChoiceField(
         label=_("Order"),
         required=False,

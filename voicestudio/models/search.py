@@ -5,8 +5,10 @@ and IDs, and it has nothing for SQLite.
 """
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from anyascii import anyascii
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, TextField
@@ -52,10 +54,28 @@ MARKED: Final = f"('{_MARK}' || regexp_replace(%s, '(.)', '\\1{_MARK}', 'g'))"
 
 
 def fold_text(text: str) -> str:
-    """Return `text` as it is indexed and searched for: no case, no accents, single spaces."""
+    """Return `text` as it is indexed and searched for.
+
+    Without case, accents and invisible characters, with Latin letters as people type them on other
+    keyboards (l for ł, ss for ß), and with single spaces. What it returns is stored: a change here
+    needs a migration that folds the stored texts again.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    bare = "".join(map(_fold_character, decomposed))
     return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(char: str) -> str:
+    if char.isascii():
+        return char
+    name = unicodedata.name(char, "")
+    # Joiners, soft hyphens and marks of direction (Cf), and selectors of an emoji's look.
+    is_invisible = unicodedata.category(char) == "Cf" or "VARIATION SELECTOR" in name
+    if unicodedata.combining(char) or is_invisible:
+        return ""
+    # Letters such as ł have no decomposition. Other scripts are searched as they are written.
+    return anyascii(char).lower() if name.startswith("LATIN ") else char
 
 
 def index_text(text: str) -> str:

@@ -109,8 +109,14 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
     # Search -------------------------------------------------------------------------------------
 
     def tagged(self, name: str) -> Self:
-        """Voices with this tag."""
-        return self._matching(Q(tags__key=name.casefold()))
+        """Voices with this tag, in any case or accent."""
+        from .voices import Tag  # here, because that module imports this one
+
+        wanted = search.fold_text(name)
+        names = Tag.objects.values_list("pk", "name")
+        same = [pk for pk, other in names if search.fold_text(other) == wanted]
+        tagged = self.model.tags.through._default_manager.filter(tag__in=same)
+        return self._matching(Q(pk__in=tagged.values("voice")))
 
     def of_speaker(self, pk: int) -> Self:
         """Voices of this speaker, also where others have the same name."""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 from voicestudio.models import Voice, VoiceState
+from voicestudio.models.search import fold_text
 from voicestudio.services.paid_calls.orders import OrderRefused
 from voicestudio.services.voices import speakers, sync
 
@@ -76,8 +77,8 @@ def _list_voices(
     request: HttpRequest, result: sync.Comparison, form: CompareForm
 ) -> dict[str, Any]:
     """The context of the page: only at MiniMax (in pages), in both, only here (by reason)."""
-    words = form.words.casefold()
-    there = [voice for voice in result.only_there if words in voice.voice_id.casefold()]
+    words = fold_text(form.words)
+    there = [voice for voice in result.only_there if words in fold_text(voice.voice_id)]
     page = Paginator(there, PAGE_SIZE).get_page(form.number)
     ids = {
         reason: result.only_here[reason][: MISSING_SHOWN if reason == sync.MISSING else SHOWN]
