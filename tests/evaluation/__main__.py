@@ -13,7 +13,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two processes use two cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tests.evaluation import cases, goals, tables
+from tests.evaluation import cases, figures, goals, tables
 from tests.evaluation.clips import Clip, build_clips, load_clips
 from tests.evaluation.reports import PROCESSES, check_cases
 
@@ -35,6 +35,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=8, help="speakers for each defect and size")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--build", action="store_true", help="build the clips again and stop")
+    parser.add_argument("--figures", type=Path, metavar="FOLDER", help="draw the measures as SVG")
     parser.add_argument("--list", action="store_true", help="list the clips and stop")
     return parser.parse_args()
 
@@ -110,6 +111,9 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
     if spoiled:
         tables.print_detection(spoiled, clean)
     tables.print_goals(clean if "clean" in parts else [], spoiled, mixes, copies)
+    if options.figures:
+        for path in figures.draw_figures(clean, spoiled, options.figures):
+            print(f"Written: {path}")
     print(f"\n{time.monotonic() - started:.0f} s")
 
 

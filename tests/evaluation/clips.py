@@ -14,18 +14,18 @@ import numpy as np
 from tests.audio import recordings
 from tests.evaluation.packages import Package, fetch_packages, licence_text
 from tests.evaluation.prompts import Prompt, Speaker, find_prompts
+from tests.evaluation.room_tone import RoomTone, faded, words_of
 from tests.evaluation.seeds import generator
-from tests.evaluation.sounds import Voice, frame_powers, read_voice, resample, within_full_scale
+from tests.evaluation.sounds import Voice, read_voice, resample, within_full_scale
 from tests.evaluation.truth import Truth, measure_truth
 
 Half = Literal["tuning", "judging"]
 CLIP_S: Final = 25.0
 _SHORTEST_S: Final = 15.0
 _CLIPS_A_SPEAKER: Final = 5
-_EDGE_S: Final = 0.1  # of each prompt that is kept before and after its speech
-_TONE_MIN_S: Final = 0.12
-_FADE_S: Final = 0.01
+_PROMPTS_MAX: Final = 200  # of one speaker that are read
 _RATE_MAX: Final = 48_000
+_RATE_BELIEVED: Final = 96_000  # a higher rate of a prompt is an error of its header
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,19 @@ def _clips_of(package: Package, folder: Path, target: Path) -> Iterator[Clip]:
         chance = generator("clips", speaker.name)
         chance.shuffle(prompts)
         is_long = prompts[0].is_long
-        voices, rate = _read_all(prompts if is_long else prompts[:250])
+        voices, rate = _read_all(prompts if is_long else prompts[:_PROMPTS_MAX])
         if not voices:
             continue
         joined = _slices(voices, rate) if is_long else _join_all(voices, rate, chance)
         for number, (voice, pauses) in enumerate(joined):
-            yield _write(target, speaker, number, within_full_scale(voice), rate, pauses)
+            yield _write(target, speaker, number, voice, rate, pauses)
 
 
 def _write(
     target: Path, speaker: Speaker, number: int, voice: Voice, rate: int, pauses: list[list[float]]
 ) -> Clip:
     path = target / f"{speaker.name}-{number}.wav"
-    recordings.write(path, voice[None], rate)
+    recordings.write(path, within_full_scale(voice)[None], rate)
     return Clip(
         name=path.stem,
         path=f"{target.name}/{path.name}",
@@ -122,6 +122,7 @@ def _read_all(prompts: list[Prompt]) -> tuple[list[Voice], int]:
             read.append(read_voice(prompt.path))
         except (av.FFmpegError, IndexError, ValueError):
             continue
+    read = [(voice, rate) for voice, rate in read if rate <= _RATE_BELIEVED]
     rates = [rate for _, rate in read]
     if not rates:
         return [], 0
@@ -142,20 +143,17 @@ def _join_all(
     voices: list[Voice], rate: int, chance: np.random.Generator
 ) -> Iterator[tuple[Voice, list[list[float]]]]:
     """Join prompts until a clip is long enough, then start the next one."""
-    tones = [tone for voice in voices for tone in _quiet_parts(voice, rate)]
+    room = RoomTone(voices, rate)
     parts: list[Voice] = []
     pauses: list[list[float]] = []
     length = made = 0
-    for voice in voices:
+    for word in (word for voice in voices for word in words_of(voice, rate)):
         if made == _CLIPS_A_SPEAKER:
             return
-        word = _trimmed(voice, rate)
-        if not len(word):
-            continue
-        longest = 0.8 if len(word) > 1.2 * rate else 0.4  # so that a list of words is no silence
-        pause = _room_tone(tones, voices, round(chance.uniform(0.3, longest) * rate), rate, chance)
+        longest = 0.8 if len(word) > 1.2 * rate else 0.32  # so that a list of words is no silence
+        pause = room.pause(round(chance.uniform(0.3, longest) * rate), chance)
         pauses.append([round(length / rate, 3), round((length + len(pause)) / rate, 3)])
-        parts += [pause, _faded(word, rate)]
+        parts += [pause, faded(word, rate)]
         length += len(pause) + len(word)
         if length >= CLIP_S * rate:
             yield np.concatenate(parts), pauses
@@ -163,76 +161,3 @@ def _join_all(
             parts, pauses, length = [], [], 0
     if length >= _SHORTEST_S * rate:
         yield np.concatenate(parts), pauses
-
-
-def _trimmed(voice: Voice, rate: int) -> Voice:
-    """The speech of a prompt with a tenth of a second on both sides."""
-    active = np.flatnonzero(_loud_frames(voice, rate))
-    if len(active) < 4:
-        return voice[:0]
-    size = round(0.02 * rate)
-    edge = round(_EDGE_S * rate)
-    return voice[max(0, active[0] * size - edge) : (active[-1] + 1) * size + edge]
-
-
-def _loud_frames(voice: Voice, rate: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    powers = frame_powers(voice, rate)
-    loud = float(np.percentile(powers, 95)) if len(powers) else 0.0
-    return powers > max(loud * 10**-4.0, 1e-10)
-
-
-def _quiet_parts(voice: Voice, rate: int) -> list[Voice]:
-    """The room tone before and after the speech of a prompt, if there is enough of it."""
-    active = np.flatnonzero(_loud_frames(voice, rate))
-    if not len(active):
-        return []
-    size = round(0.02 * rate)
-    margin = round(0.06 * rate)
-    ends = [voice[: active[0] * size - margin], voice[(active[-1] + 1) * size + margin :]]
-    return [part for part in ends if len(part) >= _TONE_MIN_S * rate and np.abs(part).max() > 0]
-
-
-def _room_tone(
-    tones: list[Voice], voices: list[Voice], count: int, rate: int, chance: np.random.Generator
-) -> Voice:
-    """A pause: recorded room tone, or noise with the spectrum of the softest moments."""
-    if len(tones) < 5:
-        return _imitated_tone(voices, count, rate, chance)
-    fade = round(_FADE_S * rate)
-    tone = np.zeros(0, np.float32)
-    while len(tone) < count:
-        part = tones[chance.integers(len(tones))]
-        tone = _crossfaded(tone, part, fade) if len(tone) else part
-    return _faded(tone[:count], rate)
-
-
-def _crossfaded(first: Voice, second: Voice, fade: int) -> Voice:
-    ramp = np.linspace(0, np.pi / 2, fade, dtype=np.float32)
-    middle = first[-fade:] * np.cos(ramp) + second[:fade] * np.sin(ramp)
-    return np.concatenate([first[:-fade], middle, second[fade:]])
-
-
-def _imitated_tone(
-    voices: list[Voice], count: int, rate: int, chance: np.random.Generator
-) -> Voice:
-    size = round(0.02 * rate)
-    frames = np.concatenate([v[: len(v) // size * size].reshape(-1, size) for v in voices[:40]])
-    powers = (frames**2).mean(axis=1)
-    softest = frames[powers <= np.percentile(powers, 3)]
-    spectrum = np.sqrt((np.abs(np.fft.rfft(softest * np.hanning(size))) ** 2).mean(axis=0))
-    noise = np.fft.rfft(chance.standard_normal(count))
-    shape = np.interp(np.linspace(0, 1, len(noise)), np.linspace(0, 1, len(spectrum)), spectrum)
-    tone = np.fft.irfft(noise * shape, count)
-    wanted = float((softest**2).mean())
-    scale = np.sqrt(wanted / max(float((tone**2).mean()), 1e-20))
-    return _faded((tone * scale).astype(np.float32), rate)
-
-
-def _faded(voice: Voice, rate: int) -> Voice:
-    """The sound with short fades, so that a join is no click."""
-    fade = min(round(0.005 * rate), len(voice) // 2)
-    faded = voice.copy()
-    ramp = np.linspace(0, 1, fade, dtype=np.float32)
-    faded[:fade] *= ramp
-    faded[len(faded) - fade :] *= ramp[::-1]
-    return faded

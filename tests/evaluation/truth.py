@@ -2,7 +2,8 @@
 
 Noise: the A-weighted level of the speech above that of the quietest twentieth of the frames.
 Bandwidth: the highest frequency at which loud frames rise 10 dB above quiet ones. Clipping: runs of
-samples at the highest value. Pitch: autocorrelation.
+samples at the highest value, and samples at full scale. Level: the mean of the frames with speech.
+Pitch: autocorrelation.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ GOOD_BANDWIDTH_HZ: Final = 5500.0
 USABLE_BANDWIDTH_HZ: Final = 4300.0
 USABLE_CLIPPED_SHARE: Final = 0.0005
 DISAPPOINTING_CLIPPED_SHARE: Final = 0.005
+# Broadcasters aim at -23 LUFS and streaming services at -14; louder speech was limited hard.
+USABLE_LEVEL_DBFS: Final = -12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,14 @@ class Truth:
 def measure_truth(voice: Voice, rate: int) -> Truth:
     """All measures of a clip, and the verdict that follows from the worst of them."""
     snr, bandwidth, clipped = snr_a_db(voice, rate), bandwidth_hz(voice, rate), clipped_share(voice)
+    level = speech_db(voice, rate)
     acceptance: Acceptance = "good"
-    if snr < GOOD_SNR_DB or bandwidth < GOOD_BANDWIDTH_HZ or clipped > USABLE_CLIPPED_SHARE:
+    if (
+        snr < GOOD_SNR_DB
+        or bandwidth < GOOD_BANDWIDTH_HZ
+        or clipped > USABLE_CLIPPED_SHARE
+        or level > USABLE_LEVEL_DBFS
+    ):
         acceptance = "usable"
     if (
         snr < USABLE_SNR_DB
@@ -66,7 +75,7 @@ def measure_truth(voice: Voice, rate: int) -> Truth:
         round(snr, 1),
         round(bandwidth),
         round(clipped, 6),
-        round(speech_db(voice, rate), 1),
+        round(level, 1),
         round(pitch_hz(voice, rate), 1),
     )
 
@@ -95,13 +104,17 @@ def _spectrogram_db(voice: Voice) -> NDArray[np.float64]:
 
 
 def clipped_share(voice: Voice) -> float:
-    """The share of samples in runs of three or more at the highest value."""
+    """The share of samples in runs of three or more at the highest value, or at full scale.
+
+    An encoder blurs the runs; then only the many samples near full scale are left of them.
+    """
     top = float(np.abs(voice).max(initial=0))
     if top < 0.05:
         return 0.0
     flat = np.abs(voice) >= top * 0.9995
     runs = flat[2:] & flat[1:-1] & flat[:-2]
-    return float(runs.mean()) if runs.sum() >= 3 else 0.0
+    at_full_scale = float((np.abs(voice) >= 0.99).mean())
+    return max(float(runs.mean()) if runs.sum() >= 3 else 0.0, at_full_scale)
 
 
 def pitch_hz(voice: Voice, rate: int) -> float:
@@ -115,9 +128,14 @@ def pitch_hz(voice: Voice, rate: int) -> float:
         if len(frame) < size:
             continue
         spectrum = np.abs(np.fft.rfft(frame * np.hanning(size), 2 * size)) ** 2
-        spectrum[bins_hz(2 * size, rate) > 1000] = 0
+        hertz = bins_hz(2 * size, rate)
+        spectrum[(hertz < 60) | (hertz > 1000)] = 0
         correlation = np.fft.irfft(spectrum)
-        lag = low + int(np.argmax(correlation[low:high]))
+        rises = np.diff(correlation[low - 1 : high + 1]) > 0
+        peaks = np.flatnonzero(rises[:-1] & ~rises[1:]) + low
+        if not len(peaks):
+            continue
+        lag = int(peaks[np.argmax(correlation[peaks])])
         if correlation[lag] > 0.5 * correlation[0] > 0:
             pitches.append(rate / lag)
     return float(np.median(pitches)) if len(pitches) > 10 else 0.0

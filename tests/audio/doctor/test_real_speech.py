@@ -1,0 +1,52 @@
+"""The check on recordings of three people: clean they are good, and each defect gets its name."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.audio import recordings
+from tests.evaluation.defects import DEFECTS, Defect, Material
+from tests.evaluation.seeds import generator
+from tests.evaluation.sounds import level_voice, read_voice
+from voicestudio.audio.doctor.run import check
+
+SPEECH = Path(__file__).parents[1] / "speech"
+
+
+def defect(name: str, size: str) -> Defect:
+    return next(each for each in DEFECTS if (each.name, each.size) == (name, size))
+
+
+def spoiled_codes(folder: Path, voice: str, name: str, size: str) -> list[str]:
+    """The codes of the findings on a recording that one defect has spoiled."""
+    samples, rate = read_voice(SPEECH / voice)
+    material = Material(level_voice(samples, rate), rate, generator(voice, name, size))
+    sound = np.atleast_2d(defect(name, size).spoil(material))
+    path = recordings.write(folder / "spoiled.wav", sound, rate)
+    return [finding.code for finding in check(path).findings]
+
+
+@pytest.mark.parametrize("voice", ["silero.flac", "austen.flac"])
+def test_clean_speech_is_good(voice: str) -> None:
+    report = check(SPEECH / voice)
+
+    assert ([finding.code for finding in report.findings], report.verdict) == ([], "good")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "code"),
+    [
+        ("noise pink", "20 dB", "noisy"),
+        ("noise street", "15 dB", "noisy"),
+        ("telephone", "300-3400 Hz", "narrow_band"),
+        ("clipping", "0.5 %", "clipped"),
+        ("room", "0.9 s at 1.0 m", "echo"),
+        ("packets zeroed", "5 %", "dropouts"),
+        ("quiet", "-44 dBFS", "too_quiet"),
+        ("dead channel", "-45 dB", "dead_channel"),
+    ],
+)
+@pytest.mark.parametrize("voice", ["silero.flac", "austen.flac"])
+def test_defect_gets_its_name(tmp_path: Path, voice: str, name: str, size: str, code: str) -> None:
+    assert spoiled_codes(tmp_path, voice, name, size) == [code]
