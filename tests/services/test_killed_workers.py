@@ -148,7 +148,9 @@ def test_workers_killed_at_random_send_no_clone_twice(
     dice = random.Random(seed)
     standin.delay = 0.15
     wanted = [
-        clones.submit(order(token=uuid4(), voice_id=f"Anna-{number}-7k2p"), by=person)
+        clones.submit(
+            order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", is_new_speaker=True), by=person
+        )
         for number in range(8)
     ]
 

@@ -199,7 +199,10 @@ def test_ledger_equals_the_bill_after_random_runs(
 ) -> None:
     for number in range(count):
         preview = "Hi." if runs.dice.random() < 0.7 else ""
-        runs.clone(order(token=uuid4(), voice_id=f"Anna-{number:04d}-7k2p", preview_text=preview))
+        voice_id = f"Anna-{number:04d}-7k2p"
+        runs.clone(
+            order(token=uuid4(), voice_id=voice_id, preview_text=preview, is_new_speaker=True)
+        )
     for voice in Voice.objects.order_by("pk"):
         if runs.dice.random() < 0.4:
             runs.keep(voice)

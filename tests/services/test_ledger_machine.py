@@ -103,7 +103,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def clone(self, fault: Fault | None, preview: str) -> Any:
         self._script("voice_clone", fault)
         order = clones.Order(
-            token=uuid4(), speaker_name="Anna", voice_id=f"Anna-{uuid4().hex[:12]}1",
+            token=uuid4(), speaker_name="Anna", is_new_speaker=True,
+            voice_id=f"Anna-{uuid4().hex[:12]}1",
             permission=True, recording=self.recording, preview_text=preview,
             model="speech-2.8-turbo",
         )  # fmt: skip
