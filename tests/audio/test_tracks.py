@@ -95,6 +95,17 @@ def test_all_tracks_are_stored_with_title_language_and_speech(folder: Path, tmp_
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.parametrize("muxer", ["matroska", "mp4"])
+def test_title_in_another_encoding_can_be_stored(muxer: str, folder: Path, tmp_path: Path) -> None:
+    path = write_tracks(tmp_path / "x", VOICE, VOICE, muxer=muxer, titles=("Qqqqq", "Mic"))
+    path.write_bytes(path.read_bytes().replace(b"Qqqqq", b"M\xfc\x1bll"))
+
+    track_set = ingest(path, folder, purpose="voice_clone").track_set
+
+    assert track_set is not None
+    assert [track.title for track in track_set.tracks] == ["M\N{REPLACEMENT CHARACTER} ll", "Mic"]
+
+
 def test_another_track_is_taken_from_the_stored_ones(folder: Path, tmp_path: Path) -> None:
     path = write_tracks(tmp_path / "x", VOICE, OTHERS["hum"], muxer="matroska")
     first = ingest(path, folder, purpose="voice_clone")

@@ -90,10 +90,19 @@ def _read_layout(source: Path) -> _Layout:
 
 def _describe(number: int, stream: AudioStream, *, readable: bool) -> Track:
     title = stream.metadata.get("title") or stream.metadata.get("name") or ""
-    language = stream.metadata.get("language", "")
+    language = _clean(stream.metadata.get("language", ""))
     return Track(
         number=number,
-        title=" ".join(title.split())[:120],
+        title=_clean(title)[:120],
         language="" if language == "und" else language[:20],
         readable=readable,
     )
+
+
+def _clean(text: str) -> str:
+    """The text on one line, without what no database and no page can hold.
+
+    FFmpeg does not convert texts of other encodings. PyAV gives their bytes as surrogates.
+    """
+    decoded = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return " ".join("".join(char if char.isprintable() else " " for char in decoded).split())
