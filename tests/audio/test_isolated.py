@@ -1,5 +1,6 @@
 """Audio: the child process that opens hostile files."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -197,6 +198,21 @@ def test_large_file_is_kept_without_moving_it(folder: Path, tmp_path: Path) -> N
     ingested = isolated.ingest(source, folder, purpose="voice_clone", longest_ms=7_200_000)
 
     assert ingested.path.stat().st_size == source.stat().st_size
+
+
+@pytest.mark.parametrize("muxer", ["mp4", "matroska"])
+def test_copy_that_the_disk_cannot_hold_is_no_damaged_file(
+    muxer: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = recordings.speech(12)
+    source = recordings.film(tmp_path / "x", sound, sound, muxer=muxer)
+    monkeypatch.setattr(isolated, "FILE_BYTES", 0)
+    monkeypatch.setattr(isolated, "_HEADERS_BYTES", 20_000 - source.stat().st_size)
+
+    with pytest.raises(OSError, match="File too large") as caught:
+        isolated.ingest(source, folder, purpose="voice_clone")
+
+    assert (caught.value.errno, list(folder.iterdir())) == (errno.EFBIG, [])
 
 
 def test_resource_limits_apply() -> None:

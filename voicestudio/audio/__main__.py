@@ -77,11 +77,27 @@ def run_operation(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     except ImportError:
         raise
     except FFmpegError as error:  # some are OSErrors, too, but are about the content of the file
-        return _damaged(error)
+        disk_error = _find_disk_error(error)
+        return _damaged(error) if disk_error is None else _failed(disk_error)
     except OSError as error:
-        return {"failure": str(error), "errno": error.errno}
+        return _failed(error)
     except Exception as error:  # hostile content that our code did not expect
         return _damaged(error)
+
+
+def _find_disk_error(error: BaseException) -> OSError | None:
+    """The failed write of an output that then could not be closed either, which raises an error."""
+    from av.error import FFmpegError  # loads PyAV, which must not happen before the limits are set
+
+    earlier = error.__context__
+    while isinstance(earlier, FFmpegError):
+        earlier = earlier.__context__
+    return earlier if isinstance(earlier, OSError) else None
+
+
+def _failed(error: OSError) -> dict[str, Any]:
+    """The reply if the disk, not the file, is the problem."""
+    return {"failure": str(error), "errno": error.errno}
 
 
 def _damaged(error: Exception) -> dict[str, Any]:
