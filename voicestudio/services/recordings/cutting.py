@@ -26,7 +26,7 @@ BARS: Final = 220
 
 
 class FileMissing(Exception):  # noqa: N818 - an answer, not a mistake
-    """We have no file of this recording to work on."""
+    """We have no file of this recording to work on, or it is being deleted."""
 
 
 def cut_recording(
@@ -110,7 +110,9 @@ def _save_result(
 @contextmanager
 def _source_and_target(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     """The recording's file, and a path for the result, which is deleted afterwards."""
-    if not recording.has_file or not Path(recording.file.path).is_file():
+    if recording.deleted_at is not None or not recording.has_file:
+        raise FileMissing  # a deletion that the worker finishes has not reached the file yet
+    if not Path(recording.file.path).is_file():
         raise FileMissing
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
     with DECODER_SLOTS:

@@ -28,11 +28,12 @@ class TrackChoice:
 
 
 def find_track_source(recording: AudioFile) -> AudioFile | None:
-    """The recording that stores all tracks of the file that `recording` comes from."""
-    if recording.tracks_file:
-        return recording
-    parent = recording.parent if recording.origin == Origin.TRACK else None
-    return parent if parent is not None and parent.tracks_file else None
+    """The recording that stores all tracks of the file that `recording` comes from.
+
+    None once that recording is being deleted.
+    """
+    source = recording.parent if recording.origin == Origin.TRACK else recording
+    return source if source and source.tracks_file and source.deleted_at is None else None
 
 
 def list_tracks(source: AudioFile, *, among: AudioFileQuerySet) -> list[TrackChoice]:
@@ -46,7 +47,7 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
     """The recording of another track; it is made once, and `source` stays as it is.
 
     Raises `audio.AudioProblem` if the track cannot be used (silent, too short), ValueError if no
-    such track is stored, FileMissing if the file with the tracks is lost.
+    such track is stored, FileMissing if the file with the tracks is lost or being deleted.
     """
     readable = [facts["number"] for facts in source.tracks if facts["readable"]]
     if not source.tracks_file or number not in readable:
@@ -56,7 +57,7 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
     recipe = f"track {number}"
     if existing := _find_made(source, recipe):
         return existing
-    if not Path(source.tracks_file.path).is_file():
+    if source.deleted_at is not None or not Path(source.tracks_file.path).is_file():
         raise FileMissing
     with DECODER_SLOTS:
         ingested = isolated.ingest(
