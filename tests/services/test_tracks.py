@@ -11,7 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
-from django.db import connections
+from django.db import DatabaseError, connection, connections
+from django.utils import timezone
 
 from tests.audio import recordings as sounds
 from tests.factories import make_attempt
@@ -117,6 +118,29 @@ def test_lost_tracks_are_refused(recording: AudioFile, person: User) -> None:
     assert (finding.problem, finding.name) == ("missing", recording.tracks_file.name)
 
 
+def test_nothing_is_made_of_a_recording_that_is_being_deleted(
+    recording: AudioFile, person: User, data_dir: Path
+) -> None:
+    made = recordings.use_track(recording, 3, by=person)
+    AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
+    recording.refresh_from_db()
+    before = files_in(data_dir)
+    options = dict.fromkeys(("trim", "level", "dc_and_hum", "mono"), True)
+
+    for make in (
+        partial(recordings.use_track, recording, 1, by=person),
+        partial(recordings.clean_recording, recording, **options, by=person),
+        partial(recordings.cut_recording, recording, start_ms=0, end_ms=11_000,
+                purpose=Purpose.SAMPLE, by=person),
+    ):  # fmt: skip
+        with pytest.raises(recordings.FileMissing):
+            make()
+
+    made.refresh_from_db()
+    assert [recordings.find_track_source(each) for each in (recording, made)] == [None, None]
+    assert files_in(data_dir) == before
+
+
 def test_tracks_are_listed_from_every_recording_of_the_file(
     recording: AudioFile, person: User
 ) -> None:
@@ -166,6 +190,23 @@ def test_tracks_are_not_left_behind_by_a_full_disk(
         store()
 
     assert (AudioFile.objects.count(), files_in(data_dir)) == (0, set())
+
+
+def test_files_are_not_left_behind_by_a_row_that_cannot_be_written(
+    film: bytes, person: User, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "talk.mkv"
+    path.write_bytes(film)
+
+    def fail(execute: object, sql: str, *_rest: object) -> None:
+        raise DatabaseError("the value does not fit")
+
+    store = partial(recordings.store_local_file, path, purpose=Purpose.SAMPLE, by=person)
+
+    with connection.execute_wrapper(fail), pytest.raises(DatabaseError, match="does not fit"):
+        store()
+
+    assert files_in(data_dir) == set()
 
 
 def test_orphaned_tracks_are_found(recording: AudioFile) -> None:

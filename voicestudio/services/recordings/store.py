@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -99,7 +99,7 @@ def save_recording(
         with transaction.atomic():
             recording.save()
             check_recording.enqueue(recording.pk)
-    except (IntegrityError, OSError):
+    except Exception:
         for file in recording.files:
             file.delete(save=False)
         raise
