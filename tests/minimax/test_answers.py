@@ -394,7 +394,7 @@ def test_part_of_a_paid_answer_is_kept(
 
     error = get_error(NoAnswer, lambda: client.generate_speech(SPEECH, keep=kept.append))
 
-    assert [each.content for each in kept] == ([part] if part else [])
+    assert [(each.content, each.is_whole) for each in kept] == ([(part, False)] if part else [])
     assert (error.outcome_unknown, error.http_status) == (True, 200)
     assert error.raw_is_whole is (len(part) < 100)
 

@@ -419,6 +419,24 @@ def test_short_answer_that_is_no_text_is_kept_whole(
     assert (call.status, answer_of(call)) == ("unknown", answer)
 
 
+def test_part_of_a_speech_in_the_journal_is_no_speech(
+    submit_speech: Submit, standin: StandIn, data_dir: Path
+) -> None:
+    standin.script("t2a_v2", Fault(action="drop", after="work"))
+    speech = submit_speech()
+    run(speech)
+    speech.refresh_from_db()
+    part = b"\xff\xfb\x90\x00" * 2000
+    journal.write(speech, replace(response({}), content=part, is_whole=False))
+
+    worker.record_kept_answers(at_once=True)
+
+    speech.refresh_from_db()
+    assert (speech.status, bool(speech.audio)) == ("unknown", False)
+    assert answer_of(speech) == part
+    assert files_in(data_dir) == []
+
+
 def test_yes_in_the_journal_answers_a_person_who_wants_to_find_out(
     submit_clone: Submit, standin: StandIn, person: User, data_dir: Path
 ) -> None:

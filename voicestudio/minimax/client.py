@@ -272,7 +272,7 @@ class Client:
         try:
             self._read_body(exchange, head, max_bytes, content)
         except TRANSPORT_ERRORS as error:
-            response = replace(response, content=content.getvalue())
+            response = replace(response, content=content.getvalue(), is_whole=False)
             if response.content:
                 keep(response)
             late = exchange.timed_out or is_timeout(error)

@@ -42,7 +42,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpResponse:
-    """One whole HTTP response; `call` is method and path, for messages."""
+    """One HTTP response; `call` is method and path, for messages.
+
+    Unless it `is_whole`, its body broke off.
+    """
 
     call: str
     http_status: int
@@ -50,6 +53,7 @@ class HttpResponse:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
     redact: Callable[[str], str] = field(repr=False)
+    is_whole: bool = True
 
     @property
     def raw(self) -> str:

@@ -86,6 +86,8 @@ def parse_speech(response: HttpResponse, request: SpeechRequest) -> SpeechAnswer
     without a header. Source: provider.md, "Calls" and "Gateways". Raises Refused, and
     InvalidAnswer where the speech is unfinished or holds no audio.
     """
+    if not response.is_whole:  # half of the audio would look like all of it
+        raise response.invalid("the answer broke off")
     if 200 <= response.http_status < 300 and has_audio_header(response.content):
         return _make_answer(response.content, "", {}, response.plain_success())
     if response.content.lstrip().startswith((b"data:", b"event:", b"id:", b":")):

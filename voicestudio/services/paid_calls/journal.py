@@ -65,6 +65,7 @@ def write(call: PaidCall, response: HttpResponse, *, is_check: bool = False) -> 
         "call": response.call,
         "http_status": response.http_status,
         "headers": {name: value for name, value in headers.items() if value},
+        "is_whole": response.is_whole,
     }
     draft = path.with_suffix(".draft")
     try:
@@ -171,6 +172,7 @@ def _read(path: Path) -> Entry | None:
                 headers=facts["headers"],
                 content=body,
                 redact=str,  # the key was removed when it was written
+                is_whole=facts.get("is_whole", True),  # older entries do not say it
             ),
         )
     except (FileNotFoundError, NotADirectoryError):
