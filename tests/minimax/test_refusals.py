@@ -70,6 +70,7 @@ def test_code_gives_the_reason(
         ("401 Unauthorized", {"error": {"message": "m"}}, None, Reason.AUTHENTICATION, False),
         ("402 Payment Required", {}, None, Reason.BALANCE, False),
         ("403 Forbidden", {"error": "m"}, None, Reason.AUTHENTICATION, False),
+        ("403 Forbidden", {"message": "m", "data": "not now"}, None, Reason.AUTHENTICATION, False),
         ("404 Not Found", "404 page not found", None, Reason.UNSUPPORTED, False),
         ("405 Method Not Allowed", "", None, Reason.UNSUPPORTED, False),
         ("408 Request Timeout", "", None, Reason.SERVER, True),

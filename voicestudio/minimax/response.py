@@ -179,13 +179,14 @@ class HttpResponse:
         if code == INVALID_PARAMETERS and _UNKNOWN_FILE.search(message):
             denial = Reason.NOT_FOUND
         code_text = f"code {code}, " if code is not None else ""
+        audio = find_audio(body)
         return Refused(
             f"{self.call}: refused ({code_text}HTTP {self.http_status})",
             reason=denial,
             denied=denial is not None,
             # A paid call must not be repeated because of an HTTP 429 around a success, or of a
-            # "slow down" that ends a stream of audio.
-            contradictory=says_success or bool(find_audio(body)),
+            # "slow down" that ends a stream of audio. A sentence in `data` belongs to the error.
+            contradictory=says_success or bool(audio and " " not in audio),
             status_code=code,
             status_msg=message[:1000],
             **self._details(body),
