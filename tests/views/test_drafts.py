@@ -248,6 +248,15 @@ def test_copied_cookie_keeps_nothing_after_sign_out(
     assert (planted, left(data_dir)) == ([], ["answers.json"])
 
 
+def test_full_disk_does_not_stop_a_sign_out(client: Client, owner: User, data_dir: Path) -> None:
+    client.force_login(owner)
+    (data_dir / "drafts").write_text("in the way")
+
+    client.post("/sign-out/")
+
+    assert client.get("/")["Location"] == "/sign-in/?next=/"
+
+
 def test_cookie_of_an_earlier_sign_in_is_replaced(client: Client, owner: User) -> None:
     before = client.cookies["pages"].value
 

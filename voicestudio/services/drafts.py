@@ -5,6 +5,7 @@ be of any form and has to outlive the session in which it was sent.
 """
 
 import json
+import logging
 import secrets
 import shutil
 import time
@@ -16,6 +17,8 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
+
+logger = logging.getLogger(__name__)
 
 # Longer than a long weekend.
 LIFETIME: Final = timedelta(days=3)
@@ -92,10 +95,16 @@ def take_drafts(owner: int) -> Iterator[Draft]:
 
 
 def end_sign_in(owner: int, sign_in: str) -> None:
-    """Accept no draft of this sign-in any more; `sign_in` is safe as the name of a file."""
+    """Accept no draft of this sign-in any more; `sign_in` is safe as the name of a file.
+
+    A full disk is only logged: the sign-out itself must not fail because of it.
+    """
     home = _home(owner)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (home / f"{sign_in}{ENDED}").touch()
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (home / f"{sign_in}{ENDED}").touch()
+    except OSError:
+        logger.exception("Late forms of a sign-in that has ended are still accepted.")
 
 
 def has_ended(owner: int, sign_in: str) -> bool:
