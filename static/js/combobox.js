@@ -100,7 +100,8 @@ function choose(box, option) {
 
 async function ask(box) {
   const name = inputOf(box).value.trim();
-  if (!name || choiceOf(box).value || box.dataset.asked === name) return;
+  // A page that came with the question, and perhaps its answer, keeps both.
+  if (!name || choiceOf(box).value || box.dataset.asked === name || answerOf(box).querySelector(".question")) return;
   box.dataset.asked = name;
   const html = await get(box, box.dataset.question);
   if (html !== null && !choiceOf(box).value) answerOf(box).innerHTML = html;

@@ -117,6 +117,26 @@ def test_typed_name_is_asked_about_when_the_field_is_left(studio: Studio) -> Non
     assert CloneAttempt.objects.get().speaker == known
 
 
+def test_answer_is_kept_when_the_field_is_left_again(studio: Studio) -> None:
+    factories.make_speaker("Anna Larsen")
+    page = studio.page()
+    field = speaker_field(page)
+    field.fill("anna larsen")
+    field.press("Tab")
+    expect(page.get_by_role("radiogroup")).to_be_visible()
+    finish_form(page, studio)
+    answer = page.get_by_label("Yes, it's Anna Larsen")
+    expect(page.locator("#id_speaker_error")).to_be_visible()
+
+    answer.check()
+    field.focus()
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    with page.expect_response("**/voice-id/**"):
+        page.get_by_label("Voice ID").press_sequentially("x")
+
+    expect(answer).to_be_checked()
+
+
 @pytest.mark.parametrize(("answer", "speakers"), [("Yes, it's", 1), ("No,", 2)])
 def test_known_name_is_asked_about_without_javascript(
     answer: str, speakers: int, studio: Studio
