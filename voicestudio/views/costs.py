@@ -112,7 +112,7 @@ def _sum_group(name: str, month: date) -> dict[str, Any]:
         "name": name,
         "lines": lines[:MOST_LINES],
         # Speakers are grouped by their IDs; the page shows those of equal names too.
-        "shared_names": {name for name, count in names.items() if count > 1},
+        "shared_names": {label for label, count in names.items() if count > 1},
         "rest": len(rest),
         "rest_calls": sum(line.calls for line in rest),
         "rest_amount": sum((line.amount for line in rest), costs.ZERO),

@@ -14,8 +14,10 @@ from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
 from voicestudio.models import Voice, VoiceState
 from voicestudio.models.search import fold_text
+from voicestudio.services.money import limits
 from voicestudio.services.paid_calls.orders import OrderRefused
 from voicestudio.services.voices import speakers, sync
+from voicestudio.words import Message
 
 from .current_user import current_user
 from .htmx import HtmxRequest
@@ -63,7 +65,7 @@ def import_voice(request: HtmxRequest) -> HttpResponse:
             **form.choice._asdict(),
         )
     except (sync.ListUnavailable, OrderRefused) as refused:
-        return _render_error(request, form, str(refused.message))
+        return _render_error(request, form, _explain(request, refused.message))
     except sync.VoiceNotListed:
         error = _("MiniMax no longer lists this voice, or it has already been imported.")
         return _render_error(request, form, error)
@@ -117,6 +119,11 @@ def _list_voices(
 def _blank_import(voice_id: str, number: int) -> ImportVoiceForm:
     """The form of one row; its number keeps the ids of its controls apart from other rows."""
     return ImportVoiceForm(initial={"voice_id": voice_id}, auto_id=f"import-{number}-%s")
+
+
+def _explain(request: HttpRequest, message: Message) -> str:
+    is_administrator = limits.is_administrator(current_user(request))
+    return str(message.for_reader(is_administrator=is_administrator))
 
 
 def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> HttpResponse:
