@@ -28,7 +28,7 @@ class Checked:
 
     @property
     def codes(self) -> set[str]:
-        return {finding.code for finding in self.report.findings}
+        return {finding.code for finding in self.report.findings if finding.severity}
 
 
 def check_cases(

@@ -52,7 +52,7 @@ def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
     (finding,) = result["findings"]
     assert list(finding) == ["code", "message", "from_s", "to_s"]
     assert finding["code"] == "noisy"
-    assert finding["message"].startswith("There is background noise. ")
+    assert finding["message"].startswith("There is noise behind the voice. ")
     assert finding["to_s"] - finding["from_s"] == pytest.approx(3.0)
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -120,6 +121,27 @@ def test_clean_copy_is_checked(spoken: bytes, person: User, data_dir: Path) -> N
     assert copy.parent == original
     assert "hum" in copy.steps
     assert "hum" not in {finding["code"] for finding in copy.findings}
+
+
+def test_compression_is_named_in_what_was_made_of_the_file(
+    spoken: bytes, person: User, data_dir: Path, tmp_path: Path
+) -> None:
+    with wave.open(io.BytesIO(spoken)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    sound = (samples[None] / 32768).astype(np.float32)
+    path = write(tmp_path / "x", sound, 16_000, kind="webm", bit_rate=16_000)
+
+    converted = make_checked(path.read_bytes(), person, "Voice.webm", Origin.UPLOADED)
+    copy = recordings.clean_recording(
+        converted, trim=False, level=True, dc_and_hum=False, mono=False, by=person
+    )
+    recordings.run_check(copy.pk)
+
+    copy.refresh_from_db()
+    assert converted.converted_from == "opus"
+    for recording in (converted, copy):
+        assert recording.notes == [{"code": "low_bit_rate", "codec": "opus", "kbps": ANY}]
+        assert "low_bit_rate" in {finding["code"] for finding in recording.findings}
 
 
 def test_progress_is_saved_during_a_check(

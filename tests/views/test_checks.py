@@ -108,8 +108,8 @@ def test_three_findings_at_most_most_serious_first(client: Client, user: User) -
     html = client.get(f"/recordings/{recording.pk}/").content.decode()
 
     assert codes(html) == ["clipped", "noisy", "hum"]
-    assert html.count("The loudest parts are distorted.") == 2  # and unseen, to name
-    assert html.count("Distortion can&#x27;t be repaired") == 1
+    assert html.count("Loud words crackle.") == 2  # and unseen, to name
+    assert html.count("It can&#x27;t be repaired") == 1
     assert html.count("Turn the input level down or move back a little") == 1
 
 
@@ -313,7 +313,7 @@ def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> 
 
 # The form ----------------------------------------------------------------------------------------
 
-HUM = "There is a steady hum, often from a power cable or charger."
+HUM = "There is a steady hum or buzz under the words."
 
 
 def ticked(html: str) -> list[str]:

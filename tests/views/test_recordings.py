@@ -394,7 +394,7 @@ def test_row_shows_verdict_first_finding_and_origin(client: Client, user: User) 
 
     row = html.partition('<li class="attempt"')[2].partition("</li>")[0]
     assert row.count("</svg> Poor</span>") == 1
-    assert row.count("There is a steady hum, often from a power cable or charger.") == 1
+    assert row.count("There is a steady hum or buzz under the words.") == 1
     assert row.count("and 2 more") == 1
     assert row.count("cut, 0:42–1:30") == 1
     assert row.count(f'<a href="/recordings/{root.pk}/" dir="auto">anna.m4a</a>') == 1

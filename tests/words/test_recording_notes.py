@@ -8,7 +8,7 @@ from voicestudio.words.findings import PROBLEM_NAMES
 
 
 def test_every_note_has_a_sentence() -> None:
-    facts = {"stated_ms": 2_000, "track": 2, "count": 3}
+    facts = {"stated_ms": 2_000, "track": 2, "count": 3, "codec": "mp3", "kbps": 32}
     notes = [{"code": code, **facts} for code in NOTE_CODES]
 
     sentences = recordings.describe_notes([*notes, {"code": "unknown"}])

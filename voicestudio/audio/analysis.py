@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import rules
 from .doctor.run import analyze_file, build_report
+from .doctor.thresholds import bit_rate_share
 from .envelope import Envelope
 from .envelope_file import write_envelope
 from .passages import suggest
@@ -21,9 +22,14 @@ def analyze(
     *,
     purpose: str = "voice_clone",
     suggest_from_ms: int,
+    source_codec: str = "",
+    source_kbps: float = 0.0,
     progress: Callable[[float], None] | None = None,
 ) -> Analysis:
     """Decode a file once; its envelope (see `envelope_file`) is written to `target`.
+
+    `source_codec` and `source_kbps` say how the sound was compressed before this file was made of
+    it: what was lost then is still missing.
 
     Passages are suggested for samples, not for prompt clips: for those longer than
     `suggest_from_ms` and those with findings. At most 2 hours are decoded; `progress` is called
@@ -35,6 +41,8 @@ def analyze(
     rules.check_file(source, rules.LONG_MAX_BYTES)
     envelope = Envelope()
     analyzers, file_metrics = analyze_file(source, envelope=envelope, progress=progress)
+    if source_codec:
+        file_metrics["bit_rate_share"] = bit_rate_share(source_codec, source_kbps)
     duration_ms = round(analyzers.levels.seconds * 1000)
     if analyzers.gave_up:  # the envelope ends where the analysis was given up
         envelope = Envelope()

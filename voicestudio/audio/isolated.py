@@ -123,6 +123,8 @@ def analyze(
     *,
     purpose: str = "voice_clone",
     suggest_from_ms: int,
+    source_codec: str = "",
+    source_kbps: float = 0.0,
     progress: Callable[[float], None] | None = None,
     timeout: float = LONG_TIMEOUT_S,
 ) -> Analysis:
@@ -134,6 +136,7 @@ def analyze(
     return _run(
         ANALYZE, timeout, source, progress=progress,
         target=target, purpose=purpose, suggest_from_ms=suggest_from_ms,
+        source_codec=source_codec, source_kbps=source_kbps,
     )  # fmt: skip
 
 

@@ -40,7 +40,8 @@ def suggest(frames: Frames, gaps: GapDetector) -> Suggestion:
     speaks for 10 s. It starts and ends in a pause if there are pauses. `prompt` is 5 to 7.5 s of
     clean speech from pause to pause, or None.
     """
-    scores = score_steps(frames, [*gaps.clicks, *(start for start, _ in gaps.dropouts)])
+    clicks = [click.at_s for click in gaps.clicks]
+    scores = score_steps(frames, [*clicks, *(start for start, _ in gaps.dropouts)])
     return Suggestion(_find_best(frames, scores), _find_prompt(frames, scores))
 
 

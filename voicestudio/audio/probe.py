@@ -7,6 +7,7 @@ import numpy as np
 
 from . import headers, rules
 from .decoding import Block, Decoder, open_recording
+from .doctor import thresholds
 from .downmix import is_opposite
 from .envelope import Envelope
 from .problems import AudioProblem
@@ -78,6 +79,9 @@ def _notes(decoder: Decoder, phase: _Phase) -> list[Note]:
     if decoder.repair is not None and decoder.repair.stated_s is not None:
         stated_ms = round(decoder.repair.stated_s * 1000)
         notes.append({"code": "header_too_short", "stated_ms": stated_ms})
+    if thresholds.is_low_bit_rate(decoder.codec, decoder.bit_rate_kbps):
+        kbps = round(decoder.bit_rate_kbps)
+        notes.append({"code": "low_bit_rate", "codec": decoder.codec, "kbps": kbps})
     if phase.is_opposite:
         notes.append({"code": "opposite_phase"})
     return notes

@@ -19,6 +19,7 @@ NOTE_CODES: Final = (
     "track",  # of several tracks the one with the most speech is used: `track` of `count`
     "only_track",  # of several tracks only one can be read: `track` of `count`
     "chosen_track",  # a person has chosen `track` of `count`
+    "low_bit_rate",  # the file was compressed strongly: `codec` and `kbps`
     "opposite_phase",  # the sum of two channels would be silence, so they become one
 )
 # A finding's severity is the index of the verdict that it leads to.
@@ -28,7 +29,8 @@ UNUSABLE: Final = 3
 
 FINDING_CODES: Final = frozenset(
     "too_short too_long too_quiet too_loud clipped noisy hum silence little_speech narrow_band "
-    "dead_channel out_of_phase dropouts echo several_speakers music damaged not_audio".split()
+    "low_bit_rate dead_channel out_of_phase dropouts clicks echo several_speakers music damaged "
+    "not_audio".split()
 )
 # The findings for files that cannot be decoded; any other problem is "not_audio".
 _PROBLEM_FINDINGS: Final = {
@@ -179,7 +181,8 @@ class Finding:
 
     `from_s` to `to_s` is the place itself if it is short, otherwise the worst three seconds.
     `value` is the metric that led to the finding, in the unit of `doctor.thresholds`, or None.
-    `severity`: 1 still usable, 2 will disappoint, 3 cannot be used.
+    `severity`: 0 a hint that leaves the verdict as it is, 1 still usable, 2 will disappoint,
+    3 cannot be used.
     """
 
     code: str
@@ -201,7 +204,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The verdict on a recording, all findings (most serious first), all metrics, and the advice.
+    """The verdict on a recording, all findings (what is heard best first), metrics, and the advice.
 
     The names of `metrics` end in their unit: `_s` seconds, `_share` 0 to 1, `_dbfs` dB relative to
     full scale, `_dbtp` the same of the true peak, `_lufs` and `_lu` loudness, `_hz` hertz. None

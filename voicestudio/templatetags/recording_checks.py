@@ -22,7 +22,7 @@ register = template.Library()
 
 MOST_FINDINGS: Final = 3
 IN_MINUTES_MS: Final = 600_000  # the progress of longer recordings is shown in minutes
-TONES: Final = {1: "remark", 2: "warn", 3: "bad"}
+TONES: Final = {0: "remark", 1: "remark", 2: "warn", 3: "bad"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,10 @@ def recommendation_reason(recording: AudioFile | None, option: str) -> str | Pro
         return ""
     code = recording.advice.get(f"{option}_because", "")
     finding = next((row for row in recording.findings if row["code"] == code), None)
-    return words.describe_finding(code, finding["value"] if finding else None).title if code else ""
+    if not code:
+        return ""
+    facts = (finding["value"], finding["severity"]) if finding else (None, None)
+    return words.describe_finding(code, facts[0], severity=facts[1]).title
 
 
 @register.filter
@@ -191,7 +194,9 @@ def cleanup_steps(steps: list[str]) -> str:
 def _finding(row: dict[str, Any], purpose: str) -> Finding:
     return Finding(
         code=row["code"],
-        text=words.describe_finding(row["code"], row["value"], purpose=purpose),
+        text=words.describe_finding(
+            row["code"], row["value"], severity=row["severity"], purpose=purpose
+        ),
         tone=TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],
         to_s=row["to_s"],

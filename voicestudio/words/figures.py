@@ -80,11 +80,13 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "snr_db": (_("Signal-to-noise ratio"), _DB),
     "snr_worst_db": (_("Lowest signal-to-noise ratio"), _DB),
     "hum_hz": (_("Mains hum"), _HERTZ),
-    "hum_db": (_("Hum level"), _DBFS),
-    "hum_below_speech_db": (_("Hum below the voice"), _DB),
+    "hum_db": (_("Hum level, as heard (A-weighted)"), _DBFS),
+    "hum_below_speech_db": (_("Hum below the voice, as heard"), _DB),
     "bandwidth_hz": (_("Highest frequency"), _HERTZ),
+    "highs_below_voice_db": (_("High sounds (s, f) below the voice"), _DB),
     "dc_offset": (_("Constant offset (DC)"), _offset),
     "sample_rate_hz": (_("Sample rate"), _HERTZ),
+    "bit_rate_kbps": (_("Bit rate"), _with_unit("{number}\u00a0kbit/s", 0)),
     "bytes": (_("Size"), _megabytes),
     "channels": (_("Channels"), _channels),
     "dead_channel": (_("Silent channel"), _side),
@@ -107,7 +109,7 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
 }
 # Not shown: others of the same meaning are.
 HIDDEN_FIGURES: Final = frozenset(
-    {"sound_s", "silence_end_max_s", "dropouts_a_minute", "clicks_a_minute"}
+    {"sound_s", "silence_end_max_s", "dropouts_a_minute", "clicks_a_minute", "bit_rate_share"}
 )
 # The few figures that show first how good a recording is, and what is best.
 KEY_FIGURES: Final[dict[str, tuple[Label, Writer, Label]]] = {

@@ -46,6 +46,18 @@ _CLIP_TOO_LONG: Final = Diagnosis(
     _("Cut it to 5 to 8 seconds."),
 )
 
+_A_LITTLE_QUIET: Final = Diagnosis(
+    _("The voice is a little quiet."),
+    _("Nothing is lost: we can raise it."),
+    _("Make a clean copy that evens out the level."),
+)
+_A_LITTLE_LOUD: Final = Diagnosis(
+    _("The voice is a little loud."),
+    _("Nothing is lost: we can lower it."),
+    _("Make a clean copy that evens out the level."),
+)
+_HINTS: Final = {"too_quiet": _A_LITTLE_QUIET, "too_loud": _A_LITTLE_LOUD}
+
 FINDINGS: Final[dict[str, Diagnosis]] = {
     "too_short": Diagnosis(
         _("This recording is too short."),
@@ -59,8 +71,8 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     ),
     "too_quiet": Diagnosis(
         _("The voice is very quiet."),
-        _("Making it louder also makes the background noise louder."),
-        _("Move closer to the microphone and record again, or even out the volume."),
+        _("Soft sounds are already lost, and raising the voice raises every noise with it."),
+        _("Move closer to the microphone and record again, or make a clean copy."),
     ),
     "too_loud": Diagnosis(
         _("The voice is very loud."),
@@ -68,52 +80,68 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
         _("Turn the input level down a little and record again."),
     ),
     "clipped": Diagnosis(
-        _("The loudest parts are distorted."),
-        _("Distortion can't be repaired, and it will be heard in the voice."),
+        _("Loud words crackle."),
+        _(
+            "The recording was too loud for the device. It can't be repaired, and the voice will "
+            "crackle, too."
+        ),
         _("Turn the input level down or move back a little, then record again."),
     ),
     "noisy": Diagnosis(
-        _("There is background noise."),
+        _("There is noise behind the voice."),
         _("The noise becomes part of the voice."),
         _("Record in a quieter place, or switch on “Reduce noise”."),
     ),
     "hum": Diagnosis(
-        _("There is a steady hum, often from a power cable or charger."),
-        _("The hum can become part of the voice."),
+        _("There is a steady hum or buzz under the words."),
+        _("The hum can become part of the voice. It often comes from a power cable or charger."),
         _("Make a clean copy, or record again on battery power and away from other devices."),
     ),
     "silence": Diagnosis(
-        _("This recording has a lot of silence."),
+        _("A large part of this recording is silent."),
         _("Silence adds nothing to the voice, and long pauses can make it hesitate."),
         _("Trim the silent ends, or cut out the part with speech."),
     ),
     "little_speech": Diagnosis(
-        _("This recording has little speech."),
+        _("There is little speech in this recording."),
         _("The more speech there is, the closer the voice gets to the person."),
         _("Record one to two minutes of continuous speech."),
     ),
     "narrow_band": Diagnosis(
-        _("High frequencies are missing, as in a phone call."),
-        _("The voice will also sound like a phone call."),
-        _("Use a voice recorder app instead of recording a call."),
+        _("The voice sounds dull, like on the phone."),
+        _("Sounds like s and f are missing, and the voice will sound like a phone call."),
+        _("Ask for a recording that is no phone call, made with a recorder app or a microphone."),
+    ),
+    "low_bit_rate": Diagnosis(
+        _("The file was made very small, so part of the voice is missing."),
+        _("The voice can sound hollow or watery. Converting the file doesn't bring anything back."),
+        _("Ask for the original recording, or for a file of 64 kbit/s or more."),
     ),
     "dead_channel": Diagnosis(
         _("One side of this stereo recording is silent."),
-        _("Mixed to mono, the voice is only half as loud."),
+        _("On one loudspeaker, the voice is only half as loud."),
         _("Make a clean copy in mono."),
     ),
     "out_of_phase": Diagnosis(
-        _("The two sides of this stereo recording are out of phase."),
-        _("Mixed to mono, the voice becomes thin or disappears."),
-        _("Record again in mono with one microphone."),
+        _("The left and right side cancel each other out."),
+        _("On one loudspeaker, the voice becomes thin or disappears."),
+        _("Make a clean copy in mono, or record again with one microphone."),
     ),
     "dropouts": Diagnosis(
-        _("There are dropouts or clicks in several places."),
-        _("Parts of words are missing, and the clicks can be heard in the voice."),
+        _("The sound breaks off in several places."),
+        _("Parts of words are missing."),
         _("Upload the original file instead of one from a call, or cut out a part without gaps."),
     ),
+    "clicks": Diagnosis(
+        _("There are many clicks."),
+        _("Clicks of the lips or of the device can be heard in the voice."),
+        _(
+            "Cut out a part without them. To record again, drink some water and keep a little "
+            "more distance; if the clicks stay, check cable and device."
+        ),
+    ),
     "echo": Diagnosis(
-        _("There is a strong room echo."),
+        _("The room echoes."),
         _("The echo becomes part of the voice."),
         _("Record close to the microphone, in a room with soft furniture or curtains."),
     ),
@@ -150,15 +178,17 @@ PROBLEM_NAMES: Final[dict[str, str | Promise]] = {
     "too_long": _("too long"),
     "too_quiet": _("quiet voice"),
     "too_loud": _("loud voice"),
-    "clipped": _("distortion"),
+    "clipped": _("crackle"),
     "noisy": _("background noise"),
     "hum": _("steady hum"),
     "silence": _("silence"),
     "little_speech": _("little speech"),
-    "narrow_band": _("missing high frequencies"),
+    "narrow_band": _("dull sound"),
+    "low_bit_rate": _("strong compression"),
     "dead_channel": _("silent side"),
-    "out_of_phase": _("sides out of phase"),
-    "dropouts": _("dropouts and clicks"),
+    "out_of_phase": _("sides that cancel out"),
+    "dropouts": _("gaps"),
+    "clicks": _("clicks"),
     "echo": _("room echo"),
     "several_speakers": _("several speakers"),
     "music": _("music"),
@@ -172,8 +202,12 @@ _UNKNOWN_FINDING: Final = Diagnosis(
 )
 
 
-def describe_finding(code: str, value: float | None = None, *, purpose: str = "") -> Diagnosis:
-    """The sentences for a finding of `audio.doctor` with this code and value."""
+def describe_finding(
+    code: str, value: float | None = None, *, severity: int | None = None, purpose: str = ""
+) -> Diagnosis:
+    """The sentences for a finding of `audio.doctor` with this code, value and severity."""
+    if severity == 0 and code in _HINTS:
+        return _HINTS[code]
     clip = purpose == "prompt_audio"
     if code == "silence" and value is not None and value < _SILENT_BELOW:
         return _NOTHING_HEARD

@@ -50,6 +50,7 @@ NOTES: Final[dict[str, str | Promise]] = {
         "The file has {count} audio tracks. Track {track} is used, because only it can be read."
     ),
     "chosen_track": _("This is track {track} of the {count} audio tracks of its file."),
+    "low_bit_rate": _("Its sound was compressed to {kbps} kbit/s ({codec})."),
     "opposite_phase": _(
         "Its two sides cancelled each other out. They were joined into one that keeps the voice."
     ),

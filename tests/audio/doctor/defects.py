@@ -55,6 +55,13 @@ def telephone(clip: Clip) -> Sound:
     return set_level(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
 
 
+def low_pass(clip: Clip, hertz: float) -> Sound:
+    """Remove everything above a frequency."""
+    spectrum = np.fft.rfft(clip)
+    spectrum[np.fft.rfftfreq(len(clip), 1 / RATE) > hertz] = 0
+    return set_level(np.fft.irfft(spectrum, len(clip)).astype(np.float32))
+
+
 def random_places(clip: Clip, count: int, seed: int = 3) -> NDArray[np.intp]:
     """Indices of some samples within words, the same for the same seed."""
     inside = np.flatnonzero(np.abs(clip) > 0.04)
@@ -156,9 +163,11 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "soft hum of 60 Hz": ("hum", lambda clip: hum(clip, 60, 42)),
     "buzz of 50 Hz": ("hum", lambda clip: hum(clip, 50, 33, lines=50)),
     "buzz of 60 Hz": ("hum", lambda clip: hum(clip, 60, 33, lines=40)),
-    "very quiet": ("too_quiet", lambda clip: clip * np.float32(10 ** (-18 / 20))),
+    "very quiet": ("too_quiet", lambda clip: clip * np.float32(10 ** (-26 / 20))),
     "very loud": ("too_loud|clipped", lambda clip: np.tanh(9 * clip) * np.float32(0.8)),
     "telephone": ("narrow_band", telephone),
+    "telephone with noise": ("narrow_band", lambda clip: white_noise(telephone(clip), -62)),
+    "low-pass at 4 kHz": ("narrow_band", lambda clip: low_pass(clip, 4000)),
     "long silence": ("silence", with_silence),
     "little speech": (
         "little_speech",
@@ -173,7 +182,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "drop-outs": ("dropouts", dropouts),
     "stuck samples": ("dropouts", stuck_samples),
     "repeated buffers": ("dropouts", repeated_buffers),
-    "clicks": ("dropouts", clicks),
+    "clicks": ("clicks", clicks),
     "one echo": ("echo", lambda clip: echo(clip, 0.15, 0.4)),
     "a late echo": ("echo", lambda clip: echo(clip, 0.3, 0.5)),
     "a stairwell": ("echo", lambda clip: reverberation(clip, 1.0)),

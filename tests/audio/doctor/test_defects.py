@@ -110,13 +110,66 @@ def test_deep_voice_at_a_mains_frequency_is_no_hum(pitch: float, check_sound: Ch
     assert report.verdict == "good"
 
 
-def test_gaps_and_clicks_are_one_finding(check_sound: Check) -> None:
+def test_gaps_and_clicks_are_two_findings(check_sound: Check) -> None:
     report = check_sound(defects.clicks(defects.dropouts(speech_in_room("German"))))
 
-    assert codes(report) == {"dropouts"}
+    assert codes(report) == {"dropouts", "clicks"}
     assert all(int(report.metrics[kind] or 0) > 1 for kind in ("dropouts", "clicks"))
-    title = str(words.describe_finding("dropouts").title)
-    assert ("dropouts" in title, "clicks" in title) == (True, True)
+
+
+@pytest.mark.parametrize(("count", "height"), [(3, 1.0), (14, 0.03)], ids=["few", "soft"])
+def test_clicks_of_good_readers_are_no_finding(
+    count: int, height: float, check_sound: Check
+) -> None:
+    clip = speech_in_room("German")
+    clicks = defects.clicks(clip, count) - clip
+
+    assert check_sound(clip + np.float32(height) * clicks).verdict == "good"
+
+
+def test_level_alone_is_a_hint_that_keeps_the_verdict(check_sound: Check) -> None:
+    report = check_sound(set_level(speech_in_room("English"), -37))
+
+    (hint,) = report.findings
+    assert (report.verdict, hint.code, hint.severity) == ("good", "too_quiet", 0)
+    assert report.advice.volume_normalization_because == "too_quiet"
+    text = words.describe_finding(hint.code, hint.value, severity=hint.severity)
+    assert str(text.title) == "The voice is a little quiet."
+
+
+def test_what_is_heard_best_comes_first(check_sound: Check) -> None:
+    clip = speech_in_room("English")
+    plain_hum = defects.hum(defects.telephone(clip), 50, 37)
+    with_noise = defects.hum(defects.white_noise(clip, -40), 50, 30)
+
+    orders = [[f.code for f in check_sound(sound).findings] for sound in (plain_hum, with_noise)]
+
+    assert orders == [["narrow_band", "hum"], ["hum", "noisy"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "bit_rate", "severities"),
+    [("mp3", 16_000, {2}), ("mp3", 32_000, {1}), ("m4a", 32_000, {1}), ("aac", 40_000, {1}),
+     ("opus", 8_000, {2}), ("opus", 16_000, {1}), ("mp3", 48_000, set()), ("opus", 32_000, set())],
+)  # fmt: skip
+def test_strong_compression_is_named_from_the_stream(
+    kind: str, bit_rate: int, severities: set[int], check_sound: Check
+) -> None:
+    rate = 24_000 if kind == "opus" else RATE
+    report = check_sound(speech_in_room("English"), kind=kind, bit_rate=bit_rate, rate=rate)
+
+    found = {f.severity for f in report.findings if f.code == "low_bit_rate"}
+    assert found == severities
+    assert report.metrics["bit_rate_kbps"] == pytest.approx(bit_rate / 1000, rel=0.15)
+
+
+@pytest.mark.parametrize("language", ["English", "French"])
+def test_verdict_of_every_part_is_that_of_the_whole(language: str, check_sound: Check) -> None:
+    clip = defects.hum(speech_in_room(language, 60), 50, 52)
+
+    verdicts = [check_sound(clip[start * RATE :][: 20 * RATE]).verdict for start in (0, 20, 40)]
+
+    assert verdicts == ["good"] * 3
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,16 @@ def test_windows_cover_all_samples() -> None:
 
 def test_every_threshold_has_a_value_and_a_reason() -> None:
     assert [line.code for line in TABLE if len(line.reason) < 40] == []
-    assert [line.code for line in TABLE if line.usable == line.disappointing == line.unusable] == []
+    assert [line.code for line in TABLE if not line.bounds] == []
+
+
+def test_audibility_grows_with_the_value() -> None:
+    line = next(line for line in TABLE if line.code == "hum")
+
+    values = [50.0, 48.0, 42.0, 36.0, 20.0]
+
+    assert [line.severity(value) for value in values] == [None, None, 1, 1, 2]
+    assert [line.audibility(value) for value in values] == [1.0, 1.0, 1.5, 2.0, 2.5]
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 44_056])

@@ -52,6 +52,7 @@ class Decoder:
         self.channels = 0
         self.channel_places: tuple[str, ...] = ()  # FFmpeg's names of the channels
         self.packets = 0
+        self.bytes = 0  # of all packets, without the container
         self.errors = 0
         self.ends_within_frame = False  # of an mp3
         self.lost_s = 0.0
@@ -99,6 +100,11 @@ class Decoder:
                 if packet.size:
                     yield bytes(packet)[: headers.HEAD_BYTES]
 
+    @property
+    def bit_rate_kbps(self) -> float:
+        """The mean bit rate of what was decoded; one that varies is low in silence."""
+        return self.bytes * 8 / 1000 / self.seconds if self.seconds else 0.0
+
     def _count_samples(self, frame: AudioFrame) -> None:
         """Raise AudioProblem too_many_samples once the file has given more than we decode."""
         channels = frame.layout.nb_channels
@@ -127,6 +133,7 @@ class Decoder:
             if packet is None:
                 return
             self.packets += 1
+            self.bytes += packet.size
             if self.codec == "mp3" and packet.size:
                 self.ends_within_frame = headers.mp3_frame_bytes(bytes(packet)) > packet.size
             try:

@@ -1,5 +1,6 @@
 """Audio, doctor: from metrics to findings, each with the place where it is heard best."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,20 +21,25 @@ _FILLS_PAUSES: Final = frozenset({"music", "echo"})
 
 
 def derive_findings(measured: Measurements, purpose: str) -> list[Finding]:
-    """All findings by `thresholds.TABLE`, one for each code, most serious first."""
+    """All findings by `thresholds.TABLE`, one for each code, what is heard best first."""
     worst: dict[str, Finding] = {
         finding.code: finding for finding in _length_findings(measured, purpose)
     }
+    heard = dict.fromkeys(worst, math.inf)
     for line in thresholds.TABLE:
         if line.purpose not in {None, purpose}:
             continue
         value = measured.number(line.metric)
         severity = line.severity(value)
-        if not severity or (line.code in worst and worst[line.code].severity >= severity):
+        if value is None or severity is None:
             continue
-        start, end = _find_place(line.code, measured)
-        worst[line.code] = Finding(line.code, start, end, value, severity)
-    return sorted(_without_consequences(worst).values(), key=lambda finding: -finding.severity)
+        audibility = line.audibility(value)
+        if audibility > heard.get(line.code, -1.0):
+            start, end = _find_place(line.code, measured)
+            worst[line.code] = Finding(line.code, start, end, value, severity)
+            heard[line.code] = audibility
+    found = _without_consequences(worst).values()
+    return sorted(found, key=lambda finding: -heard[finding.code])
 
 
 def derive_advice(measured: Measurements, findings: Sequence[Finding]) -> Advice:
@@ -110,8 +116,9 @@ def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
             return speech * (200 - frames.rms_db)
         case "too_loud":
             return frames.rms_db
-        case "dropouts":
-            places = [min(len(speech) - 1, int(at / STEP_S)) for at in measured.gaps_s]
+        case "dropouts" | "clicks":
+            times = measured.gaps_s if code == "dropouts" else measured.clicks_s
+            places = [min(len(speech) - 1, int(at / STEP_S)) for at in times]
             return np.bincount(places, minlength=len(speech)).astype(np.float32)
         case "music":
             place = (np.arange(len(speech), dtype=np.float32) * (STEP_S / NOTE_S)).astype(np.int32)

@@ -1,5 +1,6 @@
 """Audio, doctor: finds drop-outs (digital silence, repeated buffers) and clicks."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +29,14 @@ _MOST: Final = 10_000  # of each kind
 _ANCHOR: Final = 63  # one sample in 64 is compared, selected by its value
 
 
+@dataclass(frozen=True, slots=True)
+class Click:
+    """When (s) there is a click, and how high it is: as high as a single sample of that level."""
+
+    at_s: float
+    height_db: float
+
+
 @dataclass(slots=True)
 class GapDetector:
     """Finds gaps and clicks in one channel; all times are seconds from the start.
@@ -38,7 +47,7 @@ class GapDetector:
 
     dropouts: list[tuple[float, float]] = field(default_factory=list)
     stops: list[tuple[float, float]] = field(default_factory=list)
-    clicks: list[float] = field(default_factory=list)
+    clicks: list[Click] = field(default_factory=list)
     _chunks: list[_Mono] = field(default_factory=list)
     _length: int = 0
     _start_s: float = 0.0
@@ -68,7 +77,7 @@ class GapDetector:
         if float(np.abs(chunk).max(initial=0.0)) > _LEVEL_MIN and len(chunk) > rate // 20:
             steps = np.diff(chunk)
             gaps = [*find_constant(chunk, steps, rate), *find_repeats(chunk, rate)]
-            found = [at for at in find_clicks(steps, rate, gaps) if after <= at < until]
+            clicks = find_clicks(steps, rate, gaps)
             for start, end in gaps:
                 if after <= start < until and len(self.dropouts) + len(self.stops) < _MOST:
                     kind = (
@@ -76,7 +85,11 @@ class GapDetector:
                     )
                     kind.append((self._start_s + start / rate, self._start_s + end / rate))
             if len(self.clicks) < _MOST:
-                self.clicks += [self._start_s + at / rate for at in found]
+                self.clicks += [
+                    Click(self._start_s + at / rate, 20 * math.log10(height))
+                    for at, height in clicks
+                    if after <= at < until
+                ]
         self._chunks = [chunk[len(chunk) - overlap :].copy()] if overlap else []
         self._start_s += (len(chunk) - overlap) / rate
         self._length = overlap
@@ -170,8 +183,11 @@ def _equal_range(chunk: _Mono, at: int, lag: int) -> tuple[int, int]:
     return (int(before[-1]) + 1 if len(before) else low, int(after[0]) if len(after) else high)
 
 
-def find_clicks(steps: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[int]:
-    """Places where the second difference is for a moment far greater than around it."""
+def find_clicks(steps: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[tuple[int, float]]:
+    """Places where the second difference is for a moment far greater than around it.
+
+    Each with the height (1.0 is full scale) of a single sample that would bend the signal so.
+    """
     bend = np.diff(steps)
     np.abs(bend, out=bend)
     hop = max(8, rate // 100)
@@ -185,7 +201,7 @@ def find_clicks(steps: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[in
     )[:, 6]
     energy = np.einsum("ij,ij->i", rows, rows)
     candidates = (tops > _CLICK) & (tops > _FAR / 4 * around) & (tops**2 > 0.12 * energy)
-    found: list[int] = []
+    found: list[tuple[int, float]] = []
     width = max(3, int(_WIDTH_S * rate))
     for row in np.flatnonzero(candidates):
         at = int(row) * hop + int(rows[row].argmax())
@@ -199,7 +215,7 @@ def find_clicks(steps: _Mono, rate: int, gaps: list[tuple[int, int]]) -> list[in
             continue
         if any(start - 3 * width <= at <= end + 3 * width for start, end in gaps):
             continue
-        if found and at - found[-1] < hop:
+        if found and at - found[-1][0] < hop:
             continue
-        found.append(at)
+        found.append((at, float(bend[at]) / 2))
     return found

@@ -17,7 +17,7 @@ from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S
 from .spectrum import a_weighted_db
-from .speech import ROOM_BIAS_DB, find_runs, noise_power, room_levels
+from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
 
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
 _STRETCH: Final = 200  # steps: ten seconds
@@ -29,6 +29,9 @@ _HUM_VARIES_DB: Final = 4.0  # by which a hum may seem louder than all that soun
 _LEAST_BESIDE_HUM: Final = 0.03  # share of noise in what sounds like hum, for what is inaccurate
 _GAPS_MIN: Final = 2  # fewer are no finding
 _CLICKS_MIN: Final = 3
+_VOICE_BANDS: Final = slice(2, 12)  # 300 to 2900 Hz
+_HIGH_BAND: Final = slice(16, 17)  # 5.7 to 7.3 kHz
+_MASKED_MIN: Final = 0.1  # share of the high band that is voice, as far as noise lets us tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Measurements:
     metrics: dict[str, Metric]
     frames: Frames
     pauses: list[tuple[int, int]]  # steps [start, end), including the ends of the recording
-    gaps_s: list[float]  # of each drop-out or click
+    gaps_s: list[float]  # of each drop-out
+    clicks_s: list[float]
     other_voice: list[tuple[int, int]]  # steps [start, end) of the rarer of two voices
     notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
 
@@ -60,7 +64,7 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     metrics |= _hum(frames, hum)
     metrics |= _channels(analyzers)
     digital = _number(metrics["noise_floor_dbfs"]) < thresholds.DIGITAL_SILENCE_DBFS
-    gaps, clicks = analyzers.gaps.dropouts, analyzers.gaps.clicks
+    gaps, clicks = analyzers.gaps.dropouts, _loud_clicks(analyzers, metrics)
     if not digital:
         gaps = gaps + analyzers.gaps.stops
     minutes = max(frames.duration_s, 1.0) / 60
@@ -71,6 +75,7 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
         "clicks_a_minute": round(len(clicks) / minutes, 2) if len(clicks) >= _CLICKS_MIN else 0.0,
     }
     metrics |= _room(analyzers)
+    metrics["highs_below_voice_db"] = _highs_below_voice_db(frames)
     share, notes = analyzers.tones.result()
     metrics["music_share"] = round(share, 3)
     pitches = analyzers.pitch.pitches
@@ -86,8 +91,14 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
         "voices_apart_semitones": round(gap, 1) if two_voices else 0.0,
     }
     other_voice = [place for place, rare in zip(places, rarer, strict=True) if rare and two_voices]
-    gaps_s = sorted([start for start, _ in gaps] + clicks)
-    return Measurements(metrics, frames, pauses, gaps_s, other_voice, notes)
+    gaps_s = [start for start, _ in gaps]
+    return Measurements(metrics, frames, pauses, gaps_s, clicks, other_voice, notes)
+
+
+def _loud_clicks(analyzers: Analyzers, metrics: dict[str, Metric]) -> list[float]:
+    """When (s) there are clicks that the voice does not cover."""
+    least = _number(metrics["average_dbfs"]) - thresholds.CLICK_BELOW_SPEECH_DB
+    return [click.at_s for click in analyzers.gaps.clicks if click.height_db > least]
 
 
 def _times(frames: Frames, pauses: list[tuple[int, int]]) -> dict[str, Metric]:
@@ -258,6 +269,22 @@ def _room(analyzers: Analyzers) -> dict[str, Metric]:
         "echo_delay_s": round(delay, 3) if score else None,
         "decay_60_s": round(6 / decay, 2) if reverberates else None,
     }
+
+
+def _highs_below_voice_db(frames: Frames) -> float | None:
+    """Level of the voice without its highs, less that of its highs; None without speech."""
+    quiet = ~_widened(frames.speech)
+    if not frames.speech.any():
+        return None
+    spoken = frames.bands[frames.speech]
+    voice, highs = (
+        float(power_in_bands(spoken, bands).mean(dtype=np.float64))
+        for bands in (_VOICE_BANDS, _HIGH_BAND)
+    )
+    if quiet.sum() >= _PAUSE_STEPS_MIN:  # noise is no part of the voice
+        noise = float(np.median(power_in_bands(frames.bands[quiet], _HIGH_BAND)))
+        highs = max(highs - noise, _MASKED_MIN * highs)
+    return round(decibels(voice) - decibels(highs), 1)
 
 
 def _number(value: Metric) -> float:

@@ -13,6 +13,7 @@ from ..segments import read_mix
 from .analyzers import Analyzers, Progress
 from .findings import derive_advice, derive_findings
 from .metrics import Measurements, compute_metrics
+from .thresholds import bit_rate_share
 
 LONGEST_S: Final = LONG_MAX_MS / 1000 + 1
 _MIX_JUDGED_S: Final = 600.0  # of a recording with more than two channels
@@ -46,6 +47,8 @@ def analyze_file(
             "sample_rate_hz": decoder.sample_rate,
             "container": decoder.container,
             "codec": decoder.codec,
+            "bit_rate_kbps": round(decoder.bit_rate_kbps, 1),
+            "bit_rate_share": bit_rate_share(decoder.codec, decoder.bit_rate_kbps),
             "bytes": path.stat().st_size,
         }
 

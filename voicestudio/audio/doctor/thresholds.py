@@ -1,10 +1,13 @@
 """Audio, doctor: every threshold of the verdict, in one table with its reason.
 
 `usable`, `disappointing` and `unusable` are the values from which a metric leads to that verdict;
-the worst one that is reached counts. None: the metric never leads to that verdict.
+the worst one that is reached counts. None: the metric never leads to that verdict. From `hint` on
+there is a finding that leaves the verdict as it is. The lines stand in the order in which a
+listener notices the defects.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 
@@ -20,18 +23,31 @@ class Threshold:
     unusable: float | None
     reason: str
     purpose: str | None = None  # None: for samples and prompt clips alike
+    hint: float | None = None
 
-    def severity(self, value: float | None) -> int:
-        """0 no finding, 1 usable, 2 will disappoint, 3 cannot be used."""
-        if value is None:
-            return 0
+    @property
+    def bounds(self) -> list[tuple[int, float]]:
+        """Each severity (see `results.Finding`) and the value from which it holds."""
+        values = (self.hint, self.usable, self.disappointing, self.unusable)
+        return [(severity, value) for severity, value in enumerate(values) if value is not None]
+
+    def severity(self, value: float | None) -> int | None:
+        """The severity of a finding with this value; None if there is no finding."""
         sign = 1 if self.when == "above" else -1
         reached = [
             severity
-            for severity, bound in enumerate((self.usable, self.disappointing, self.unusable), 1)
-            if bound is not None and sign * value > sign * bound
+            for severity, bound in self.bounds
+            if value is not None and sign * value > sign * bound
         ]
-        return max(reached, default=0)
+        return max(reached, default=None)
+
+    def audibility(self, value: float) -> float:
+        """How well a finding is heard: its severity, and the way (0 to 1) to the next one."""
+        for (severity, bound), (_, worse) in pairwise(self.bounds):
+            way = (value - bound) / (worse - bound)
+            if way <= 1:
+                return severity + max(0.0, way)
+        return self.bounds[-1][0] + 0.5  # nothing worse is known
 
 
 TABLE: Final = (
@@ -61,17 +77,21 @@ TABLE: Final = (
         "Silence at the ends wastes part of the allowed length.",
     ),
     Threshold(
-        "too_quiet", "average_dbfs", "below", -32.0, -42.0, None,
-        "Sound engineers aim at -23 to -18 dB for speech. Nine decibels lower, the noise of room "
-        "and device is amplified with the voice; at -42 dB it is half of the signal.",
+        "too_quiet", "average_dbfs", "below", -42.0, -54.0, None,
+        "Sound engineers aim at -23 to -18 dB for speech. A lower level is raised without loss as "
+        "long as the noise is low, which `noisy` judges: clips of -36 dB were 31 to 45 dB above "
+        "it. From -42 dB on, what lossy formats leave out becomes audible, at -54 dB also the "
+        "steps of 16 bits.", hint=-32.0,
     ),
     Threshold(
-        "too_loud", "average_dbfs", "above", -12.0, -8.0, None,
-        "Six decibels above -18 leave no headroom: a loud word is compressed or clipped.",
+        "too_loud", "average_dbfs", "above", -9.0, -6.0, None,
+        "Twelve decibels below full scale leave little headroom, but what is not clipped is "
+        "lowered without loss. At -9 dB every loud word is limited or clipped.", hint=-12.0,
     ),
     Threshold(
-        "too_loud", "peak_dbfs", "above", 0.02, None, None,
-        "A player clips every sample above full scale.",
+        "too_loud", "peak_dbfs", "above", 1.0, None, None,
+        "A player clips every sample above full scale. Lossy formats exceed it by a few tenths of "
+        "a decibel in any loud recording, which is not heard.", hint=0.02,
     ),
     Threshold(
         "clipped", "clipped_share", "above", 0.0002, 0.002, None,
@@ -90,8 +110,15 @@ TABLE: Final = (
         "inaudible.",
     ),
     Threshold(
-        "narrow_band", "bandwidth_hz", "below", 4600.0, 4200.0, None,
-        "A telephone transmits nothing above 3.4 to 4 kHz, where s, f and th are.",
+        "narrow_band", "highs_below_voice_db", "above", 50.0, 60.0, None,
+        "0.3 to 2.9 kHz less 5.7 to 7.3 kHz, where s, f and th are. Wideband speech of any voice "
+        "stays below 45 dB, a dull but accepted one reached 49.7; low-passed at 5 kHz it passes "
+        "50, and telephones and Opus of 8 kbit/s reach 76 dB and more.",
+    ),
+    Threshold(
+        "low_bit_rate", "bit_rate_share", "below", 0.95, 0.5, None,
+        "Of `BIT_RATES_KBPS`. Below, an encoder leaves out parts of the voice, and a clone copies "
+        "its gurgle. Encoders miss the rate that they were set to by a few percent.",
     ),
     Threshold(
         "dead_channel", "channel_difference_db", "above", 35.0, None, None,
@@ -107,8 +134,9 @@ TABLE: Final = (
         "A single gap may be a false detection; several mean a bad connection.",
     ),
     Threshold(
-        "dropouts", "clicks_a_minute", "above", 4.0, 40.0, None,
-        "Lips click now and then; a click every few seconds is a technical fault.",
+        "clicks", "clicks_a_minute", "above", 20.0, 60.0, None,
+        "Accepted readers click with lips and tongue up to 15 times a minute. A click every three "
+        "seconds is noticed, one a second is heard in every phrase.",
     ),
     Threshold(
         "echo", "echo_score", "above", 0.1, 0.25, None,
@@ -130,8 +158,30 @@ TABLE: Final = (
     ),
 )  # fmt: skip
 
+# What each lossy codec needs to keep a voice. Sources: mp3, aac: measured on our corpus, where 48
+# kbit/s sound like the original; opus: RFC 6716, section 2.1.1, "fullband speech" from 28 on,
+# "wideband" up to 20; amr_wb: 3GPP TS 26.171, whose modes from 12.65 on are of high quality.
+BIT_RATES_KBPS: Final = {
+    "mp3": 48.0, "mp2": 64.0, "aac": 48.0, "vorbis": 40.0, "wmav1": 48.0, "wmav2": 48.0,
+    "opus": 24.0, "amr_wb": 12.0,
+}  # fmt: skip
+
+
+def bit_rate_share(codec: str, kbps: float) -> float | None:
+    """The bit rate as a share of what the codec needs; None for one that loses nothing."""
+    needed = BIT_RATES_KBPS.get(codec)
+    return round(kbps / needed, 3) if needed else None
+
+
+def is_low_bit_rate(codec: str, kbps: float) -> bool:
+    """Is this bit rate a finding?"""
+    line = next(line for line in TABLE if line.code == "low_bit_rate")
+    return line.severity(bit_rate_share(codec, kbps)) is not None
+
+
 # Limits that the computation of the metrics uses.
 DIGITAL_SILENCE_DBFS: Final = -95.0  # below, the voice is synthetic or there is a noise gate
+CLICK_BELOW_SPEECH_DB: Final = 12.0  # softer clicks are covered by the voice
 SNR_MAX_DB: Final = 90.0  # higher values mean that there is no noise
 VOICES_TIMBRE_DB: Final = 4.2  # least difference of timbre between two persons
 DECAY_MAX_DB: Final = 11.0  # in 0.1 s; dry speech falls by 24 dB and more at the ends of words

@@ -47,7 +47,9 @@ class Command(BaseCommand):
         verdict = words.describe_verdict(report.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
         for finding in report.findings:
-            text = words.describe_finding(finding.code, finding.value, purpose=purpose)
+            text = words.describe_finding(
+                finding.code, finding.value, severity=finding.severity, purpose=purpose
+            )
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
             self.stdout.write(f"\n{text.title} ({finding.code}, {place})")
             self.stdout.write(f"  {text.why}\n  {text.what_to_do}")
@@ -61,7 +63,9 @@ def _report_json(report: Report, purpose: Purpose) -> dict[str, Any]:
     """Return the report for scripts."""
     findings = []
     for finding in report.findings:
-        text = words.describe_finding(finding.code, finding.value, purpose=purpose)
+        text = words.describe_finding(
+            finding.code, finding.value, severity=finding.severity, purpose=purpose
+        )
         message = " ".join(str(part) for part in (text.title, text.why, text.what_to_do))
         place = {"from_s": finding.from_s, "to_s": finding.to_s}
         findings.append({"code": finding.code, "message": message, **place})

@@ -146,6 +146,9 @@ def _record_progress(pk: int, position_s: float) -> None:
 def _analyze(recording: AudioFile) -> dict[str, Any]:
     """The columns of the report; the envelope, for waveforms of any zoom, is stored already."""
     path = Path(recording.file.path)
+    no_note: dict[str, Any] = {}
+    notes = (note for note in recording.notes if note["code"] == "low_bit_rate")
+    compression = next(notes, no_note)
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         envelope = Path(folder) / "envelope"
         analysis = isolated.analyze(
@@ -153,6 +156,8 @@ def _analyze(recording: AudioFile) -> dict[str, Any]:
             envelope,
             purpose=recording.purpose,
             suggest_from_ms=LONG_MS,
+            source_codec=compression.get("codec", ""),
+            source_kbps=compression.get("kbps", 0),
             progress=partial(_record_progress, recording.pk),
         )
         with envelope.open("rb") as content:

@@ -96,6 +96,10 @@ def _save_result(
 ) -> AudioFile:
     """Store the result; if another request has stored the same one meanwhile, return that."""
     ingested = isolated.ingest(file, file.parent, purpose=purpose, move=True, timeout=120)
+    # What the compression of the original has left out is still missing.
+    ingested.metadata.notes.extend(
+        note for note in recording.notes if note["code"] == "low_bit_rate"
+    )
     try:
         return save_recording(
             ingested, f"{name}{ingested.path.suffix}", purpose=purpose, parent=recording,
