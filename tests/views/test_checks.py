@@ -83,7 +83,8 @@ def test_running_check_shows_its_progress(
     assert how_far(page) == ([f"Checking the recording… {progress}"] if progress else [])
     assert how_far(row) == ([f"Checking… {progress}"] if progress else [])
     # The announcement leaves out the minute, and the poll names the progress shown.
-    assert re.findall('data-announcement="([^"]*)"', row) == [f"{recording.name}: Checking…"]
+    announced = re.findall('data-verdict=[^>]* data-announcement="([^"]*)"', row)
+    assert announced == [f"{recording.name}: Checking…"]
     assert re.findall('hx-get="([^"]+verdict[^"]+)"', row) == [
         f"/recordings/{recording.pk}/verdict/?place=row&amp;checked_ms={checked_ms or 0}"
     ]
