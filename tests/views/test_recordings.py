@@ -567,3 +567,12 @@ def test_recording_keeps_its_name_instead_of_none(client: Client, user: User) ->
     html = refused.content.decode()
     assert (refused.status_code, html.count('<p class="error" id="id_name_error">')) == (422, 1)
     assert AudioFile.objects.get().name == recording.name
+
+
+def test_recording_that_is_being_deleted_offers_nothing(client: Client, user: User) -> None:
+    recording = factories.make_recording(by=user, deleted_at=timezone.now())
+
+    page = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert "This recording is being deleted." in page
+    assert [link for link in ("cut", "clean-copy") if f"/{recording.pk}/{link}/" in page] == []
