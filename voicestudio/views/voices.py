@@ -54,7 +54,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         "pages": links,
         "soon": reminders.count_expiring(),
         "tags": tags,
-        "speaker": _chosen_speaker(form),
+        "speaker": _chosen_speaker(request, form),
     }
     return render(request, "voices/list.html", context)
 
@@ -228,10 +228,10 @@ def _attach_costs(voices: list[Voice]) -> None:
         voice.cost = spent[voice.pk]  # type: ignore[attr-defined]
 
 
-def _chosen_speaker(form: VoiceFilterForm) -> Speaker | None:
+def _chosen_speaker(request: HttpRequest, form: VoiceFilterForm) -> Speaker | None:
     """The speaker whose voices are listed."""
     pk = form.chosen.get("speaker")
-    return Speaker.objects.filter(pk=pk).first() if pk else None
+    return Speaker.objects.visible_to(request.user).filter(pk=pk).first() if pk else None
 
 
 def _filter(request: HttpRequest, form: VoiceFilterForm) -> "VoiceQuerySet":
