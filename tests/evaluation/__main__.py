@@ -68,14 +68,25 @@ def describe(clips: list[Clip], half: str) -> None:
 
 def list_clips(clips: list[Clip]) -> None:
     """Print the facts of each clip."""
-    head = ["clip", "half", "acceptance", "SNR dB(A)", "Hz", "clipped", "dBFS", "pitch", "licence"]
+    head = [
+        "clip",
+        "half",
+        "acceptance",
+        "SNR dB(A)",
+        "Hz",
+        "clipped",
+        "dBFS",
+        "pitch",
+        "hum",
+        "licence",
+    ]
     tables.print_rows(
         [head]
         + [
             [
                 clip.path, clip.half, clip.truth.acceptance, clip.truth.snr_a_db,
                 clip.truth.bandwidth_hz, clip.truth.clipped_share, clip.truth.level_dbfs,
-                clip.truth.pitch_hz, clip.speaker.licence,
+                clip.truth.pitch_hz, clip.truth.hum_below_db, clip.speaker.licence,
             ]
             for clip in clips
         ]

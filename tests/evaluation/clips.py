@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -51,16 +52,23 @@ def build_clips(cache: Path) -> list[Clip]:
     """Fetch the packages and write all clips, their licences and `clips.json`."""
     packages = cache / "packages"
     packages.mkdir(parents=True, exist_ok=True)
+    fetched = fetch_packages(packages)
     clips = []
-    for package, folder in fetch_packages(packages):
-        target = cache / "clips" / package.name
-        target.mkdir(parents=True, exist_ok=True)
-        (target / "LICENCE.txt").write_text(licence_text(package, folder))
-        made = list(_clips_of(package, folder, target))
-        print(f"{package.name}: {len(made)} clips", flush=True)
-        clips += made
+    with ProcessPoolExecutor(2) as pool:
+        builds = [pool.submit(_build_package, *each, cache / "clips") for each in fetched]
+        for (package, _), build in zip(fetched, builds, strict=True):
+            clips += build.result()
+            print(f"{package.name}: {len(build.result())} clips", flush=True)
     (cache / "clips.json").write_text(json.dumps([asdict(clip) for clip in clips], indent=1))
     return clips
+
+
+def _build_package(package: Package, folder: Path, clips: Path) -> list[Clip]:
+    """Write the clips of a package and the licence beside them."""
+    target = clips / package.name
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "LICENCE.txt").write_text(licence_text(package, folder))
+    return list(_clips_of(package, folder, target))
 
 
 def load_clips(cache: Path) -> list[Clip]:
@@ -109,7 +117,7 @@ def _write(
         half=half_of(speaker.person),
         seconds=round(len(voice) / rate, 2),
         sha=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
-        truth=measure_truth(voice, rate),
+        truth=measure_truth(voice, rate, pauses),
         pauses_s=pauses,
     )
 

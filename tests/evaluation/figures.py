@@ -1,5 +1,6 @@
 """Pictures of the measures: where clean clips and each defect lie, beside the thresholds."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,7 +142,7 @@ def mark(name: str, value: float, x: float, colour: str, height: int) -> str:
 def ticks(low: float, high: float) -> list[float]:
     """Round values between two bounds, about six of them."""
     span = (high - low) / 6
-    power = 10.0 ** len(str(int(span))) / 10 if span >= 1 else 10.0 ** -len(f"{1 / span:.0f}")
-    step = next(each * power for each in (1, 2, 5, 10, 20, 50, 100) if each * power >= span)
-    first = int(low // step) + 1
-    return [round(number * step, 6) for number in range(first, int(high // step) + 1)]
+    power = 10.0 ** math.floor(math.log10(span))
+    step = next(each * power for each in (1, 2, 5, 10) if each * power >= span)
+    first = math.ceil(low / step)
+    return [round(number * step, 6) for number in range(first, math.floor(high / step) + 1)]

@@ -28,7 +28,13 @@ class Checked:
 
     @property
     def codes(self) -> set[str]:
+        """The codes of all findings that change the verdict."""
         return {finding.code for finding in self.report.findings if finding.severity}
+
+    @property
+    def hints(self) -> set[str]:
+        """The codes of findings that leave the verdict as it is."""
+        return {finding.code for finding in self.report.findings} - self.codes
 
 
 def check_cases(

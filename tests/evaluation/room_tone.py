@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tests.evaluation.sounds import FRAME_S, Voice, a_weighted, frame_powers
 
 _SPEECH_BELOW_DB: Final = 33.0  # softer frames before and after the loud ones are room
+_ABOVE_ROOM_DB: Final = 8.0  # and so are those that are hardly louder than the softest
 _PAUSE_S: Final = 0.35  # within a prompt, from which its parts are words of their own
 _WORD_MIN_S: Final = 0.4
 _EDGE_S: Final = 0.06  # that is kept before and after the speech: soft consonants
@@ -23,7 +24,11 @@ def speech_spans(voice: Voice, rate: int) -> list[tuple[int, int]]:
     """The samples [start, end) of each word or phrase; a longer pause lies between them."""
     powers = frame_powers(a_weighted(voice, rate), rate) if len(voice) else np.empty(0)
     loud = float(np.percentile(powers, 95)) if len(powers) else 0.0
-    frames = np.flatnonzero(powers > max(loud * 10 ** (-_SPEECH_BELOW_DB / 10), 1e-10))
+    soft = float(np.percentile(powers, 5)) if len(powers) else 0.0
+    speech_min = max(
+        loud * 10 ** (-_SPEECH_BELOW_DB / 10), soft * 10 ** (_ABOVE_ROOM_DB / 10), 1e-10
+    )
+    frames = np.flatnonzero(powers > speech_min)
     if not len(frames):
         return []
     size = round(FRAME_S * rate)

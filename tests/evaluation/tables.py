@@ -30,14 +30,17 @@ def print_false_alarms(clean: Sequence[Checked]) -> None:
     groups = {label: of_label(clean, label) for label in _LABELS}
     print("\nFalse alarms: findings on clean clips, by what a professional would call them")
     rows: list[list[object]] = [["finding", *(f"{each} ({len(groups[each])})" for each in _LABELS),
-                                 "worst", "clips"]]  # fmt: skip
+                                 "hints", "worst", "clips"]]  # fmt: skip
     counts = {label: Counter(code for one in groups[label] for code in one.codes)
               for label in _LABELS}  # fmt: skip
-    for code in sorted(set().union(*counts.values()), key=lambda code: -counts["good"][code]):
-        found = [one for one in clean if code in one.codes]
+    hints = Counter(code for one in groups["good"] for code in one.hints)
+    codes = set(hints).union(*counts.values())
+    for code in sorted(codes, key=lambda code: (-counts["good"][code], code)):
+        found = [one for one in clean if code in one.codes | one.hints]
         worst = max(f.severity for one in found for f in one.report.findings if f.code == code)
         names = ", ".join(one.case.clip.name for one in found[:4])
-        rows.append([code, *(counts[label][code] for label in _LABELS), VERDICTS[worst], names])
+        row = [code, *(counts[label][code] for label in _LABELS), hints[code] or ""]
+        rows.append([*row, VERDICTS[worst], names])
     print_rows(rows)
     print("\nVerdicts on clean clips")
     verdicts = {label: Counter(one.report.verdict for one in groups[label]) for label in _LABELS}

@@ -7,8 +7,8 @@ from tests.audio.doctor.synthetic_speech import RATE, Clip, speech_in_room
 from tests.evaluation import noises
 from tests.evaluation.clips import half_of
 from tests.evaluation.seeds import generator
-from tests.evaluation.sounds import add_below_speech, band_passed, level_voice
-from tests.evaluation.truth import bandwidth_hz, measure_truth
+from tests.evaluation.sounds import add_below_speech, band_passed, fitted, level_voice
+from tests.evaluation.truth import bandwidth_hz, hum_below_db, measure_truth
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +43,14 @@ def test_half_of_a_person_never_changes() -> None:
     people = ["allison", "june", "carlo", "ivrvoiceru"]
 
     assert [half_of(person) for person in people] == ["tuning", "tuning", "judging", "tuning"]
+
+
+def test_hum_is_measured_in_the_pauses(voice: Clip) -> None:
+    tone = noises.hum(len(voice), RATE, 50, generator("hum"))
+    still = np.concatenate([voice, np.zeros(RATE, np.float32)])
+    pause = [[len(voice) / RATE, len(still) / RATE]]
+    hum = fitted(tone, len(still))
+
+    assert hum_below_db(still, RATE, pause) == 99
+    humming = noises.add_a_weighted(still, RATE, hum, 40)
+    assert hum_below_db(humming, RATE, pause) == pytest.approx(40, abs=1)
