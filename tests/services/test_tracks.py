@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from tests.audio import recordings as sounds
 from tests.factories import make_attempt
-from voicestudio.audio import AudioProblem
+from voicestudio.audio import AudioProblem, isolated
 from voicestudio.models import AttemptState, AudioFile, Origin, Purpose
 from voicestudio.services import recordings, stored_files
 
@@ -139,6 +140,27 @@ def test_nothing_is_made_of_a_recording_that_is_being_deleted(
     made.refresh_from_db()
     assert [recordings.find_track_source(each) for each in (recording, made)] == [None, None]
     assert files_in(data_dir) == before
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_nothing_is_kept_of_a_recording_that_was_deleted_meanwhile(
+    used: bool, recording: AudioFile, person: User, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if used:
+        make_attempt(AttemptState.FAILED, recording=recording)
+    call_child = isolated._call_child
+
+    def delete_meanwhile(*arguments: Any) -> dict[str, Any]:
+        answer = call_child(*arguments)
+        recordings.delete_recording(recording)
+        return answer
+
+    monkeypatch.setattr(isolated, "_call_child", delete_meanwhile)
+
+    with pytest.raises(recordings.FileMissing):
+        recordings.use_track(recording, 3, by=person)
+
+    assert (AudioFile.objects.exclude(pk=recording.pk).count(), files_in(data_dir)) == (0, set())
 
 
 def test_tracks_are_listed_from_every_recording_of_the_file(

@@ -1,9 +1,15 @@
 """Recordings: upload, storage, check, cut, clean copy, tracks and deletion."""
 
 from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
-from .cutting import FileMissing, clean_recording, cut_recording, waveform_bars
+from .cutting import clean_recording, cut_recording, waveform_bars
 from .family import Member, list_family
-from .store import clean_file_name, delete_abandoned_uploads, rename_recording, store_file
+from .store import (
+    FileMissing,
+    clean_file_name,
+    delete_abandoned_uploads,
+    rename_recording,
+    store_file,
+)
 from .tracks import TrackChoice, find_track_source, list_tracks, use_track
 from .uploads import (
     EXAMPLE_VOICES,

@@ -15,7 +15,7 @@ from voicestudio.audio import isolated, read_bars
 from voicestudio.models import AudioFile, Origin
 from voicestudio.words import seconds
 
-from .store import DECODER_SLOTS, save_recording
+from .store import DECODER_SLOTS, FileMissing, save_recording
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BARS: Final = 220
-
-
-class FileMissing(Exception):  # noqa: N818 - an answer, not a mistake
-    """We have no file of this recording to work on, or it is being deleted."""
 
 
 def cut_recording(

@@ -37,6 +37,10 @@ TIMEOUT_S: Final = 240.0
 DECODER_SLOTS: Final = BoundedSemaphore(4)
 
 
+class FileMissing(Exception):  # noqa: N818 - an answer, not a mistake
+    """We have no file of this recording to work on, or it is being deleted."""
+
+
 def store_file(
     source: Path,
     name: str,
@@ -67,7 +71,10 @@ def store_file(
 def save_recording(
     ingested: IngestedFile, name: str, *, purpose: str, by: "User", origin: Origin, **fields: Any
 ) -> AudioFile:
-    """Move the file into our storage, save the row and queue the check; all or nothing."""
+    """Move the file into our storage, save the row and queue the check; all or nothing.
+
+    Raises FileMissing if the recording that it was made from is deleted meanwhile.
+    """
     metadata = ingested.metadata
     recording = AudioFile(
         name=clean_file_name(name),
@@ -97,6 +104,7 @@ def save_recording(
             recording.tracks_bytes = track_set.path.stat().st_size
             recording.tracks_sha256 = _move_into(recording.tracks_file, track_set.path)
         with transaction.atomic():
+            _lock_parent(recording)
             recording.save()
             check_recording.enqueue(recording.pk)
     except Exception:
@@ -107,6 +115,14 @@ def save_recording(
         for path in (ingested.path, *([track_set.path] if track_set else [])):
             path.unlink(missing_ok=True)
     return recording
+
+
+def _lock_parent(recording: AudioFile) -> None:
+    """Keep a deletion of the original waiting; raise FileMissing if it has begun."""
+    if recording.parent_id is not None:
+        rows = AudioFile.objects.select_for_update().filter(pk=recording.parent_id, deleted_at=None)
+        if not rows.exists():
+            raise FileMissing
 
 
 def _move_into(field: FieldFile, path: Path) -> str:

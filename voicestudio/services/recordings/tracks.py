@@ -12,8 +12,8 @@ from voicestudio.audio import Note, Track, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
 
-from .cutting import FileMissing, file_stem
-from .store import DECODER_SLOTS, TIMEOUT_S, save_recording
+from .cutting import file_stem
+from .store import DECODER_SLOTS, TIMEOUT_S, FileMissing, save_recording
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
