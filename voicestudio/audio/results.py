@@ -29,8 +29,8 @@ UNUSABLE: Final = 3
 
 FINDING_CODES: Final = frozenset(
     "too_short too_long too_quiet too_loud clipped noisy hum silence little_speech narrow_band "
-    "low_bit_rate dead_channel out_of_phase dropouts clicks echo several_speakers music damaged "
-    "not_audio".split()
+    "low_bit_rate dead_channel out_of_phase dropouts clicks echo several_speakers music wind "
+    "pumping damaged not_audio".split()
 )
 # The findings for files that cannot be decoded; any other problem is "not_audio".
 _PROBLEM_FINDINGS: Final = {

@@ -106,6 +106,8 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
         _with_unit(_("{number} semitones")),
     ),
     "music_share": (_("Share of sustained notes"), _share),
+    "wind_share": (_("Share of wind"), _share),
+    "noise_rise_db": (_("Rise of the noise in pauses"), _DB),
 }
 # Not shown: others of the same meaning are.
 HIDDEN_FIGURES: Final = frozenset(

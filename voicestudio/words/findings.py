@@ -155,6 +155,16 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
         _("The music becomes part of the voice."),
         _("Listen to it. If there is music, record again or cut out a part without it."),
     ),
+    "wind": Diagnosis(
+        _("Wind blows into the microphone."),
+        _("Its rumble covers the voice and becomes part of it."),
+        _("Record indoors, or out of the wind with a windscreen on the microphone."),
+    ),
+    "pumping": Diagnosis(
+        _("The background noise swells in every pause."),
+        _("The recorder turns the volume up between words, and the voice can breathe like that."),
+        _("Switch off automatic gain or noise suppression in the recorder and record again."),
+    ),
     "damaged": Diagnosis(
         _("This file is damaged."),
         _("It can't be read to the end, by us or by MiniMax."),
@@ -192,6 +202,8 @@ PROBLEM_NAMES: Final[dict[str, str | Promise]] = {
     "echo": _("room echo"),
     "several_speakers": _("several speakers"),
     "music": _("music"),
+    "wind": _("wind"),
+    "pumping": _("swelling noise"),
     "damaged": _("damage"),
     "not_audio": _("unreadable file"),
 }

@@ -142,6 +142,42 @@ def music(count: int, level_db: float, seed: int = 2) -> Sound:
     return sound.astype(np.float32)
 
 
+def wind(clip: Clip, level_db: float) -> Sound:
+    """Rumble below 90 Hz in gusts of a second or two, on average at this level."""
+    chance = np.random.default_rng(6)
+    spectrum = np.fft.rfft(chance.standard_normal(len(clip)))
+    hertz = np.fft.rfftfreq(len(clip), 1 / RATE)
+    spectrum[(hertz < 25) | (hertz > 90)] = 0
+    rumble = np.fft.irfft(spectrum, len(clip))
+    points = np.arange(0, len(clip), RATE)
+    gusts = np.maximum(chance.standard_normal(len(points)), 0.05)
+    rumble *= np.interp(np.arange(len(clip)), points, gusts)
+    gain = 10 ** (level_db / 20) / np.sqrt(np.mean(rumble**2))
+    sound: Sound = (clip + rumble * gain).astype(np.float32)
+    return sound
+
+
+def pumping_gain(clip: Clip, depth_db: float) -> Sound:
+    """A recorder that turns up the noise of the room in pauses, over most of a second."""
+    noisy = add_room_noise(with_pauses(clip), -58)
+    step = RATE // 50
+    power = (noisy[: len(noisy) // step * step].reshape(-1, step) ** 2).mean(axis=1)
+    gain_db, gains = 0.0, []
+    for loud in power > 1e-5:
+        gain_db += -0.4 * gain_db if loud else 0.05 * (depth_db - gain_db)
+        gains.append(gain_db)
+    curve = np.interp(np.arange(len(noisy)) / step, np.arange(len(gains)) + 0.5, gains)
+    sound: Sound = (noisy * 10 ** (curve / 20)).astype(np.float32)
+    return sound
+
+
+def with_pauses(clip: Clip) -> Clip:
+    """The clip with a second without sound after every three."""
+    pause = np.zeros(RATE, np.float32)
+    parts = [clip[start : start + 3 * RATE] for start in range(0, len(clip), 3 * RATE)]
+    return np.concatenate([sound for part in parts for sound in (part, pause)])
+
+
 def room_only(seconds: float) -> Clip:
     """The noise of a quiet room."""
     return add_room_noise(np.zeros(round(seconds * RATE), np.float32))
@@ -187,5 +223,10 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "a late echo": ("echo", lambda clip: echo(clip, 0.3, 0.5)),
     "a stairwell": ("echo", lambda clip: reverberation(clip, 1.0)),
     "a church": ("echo", lambda clip: reverberation(clip, 1.5, -2)),
+    "a living room": ("echo", lambda clip: reverberation(clip, 0.45, 4)),
+    "a hall near the microphone": ("echo", lambda clip: reverberation(with_pauses(clip), 2.2, 12)),
+    "wind": ("wind", lambda clip: wind(0.4 * clip, -24)),
+    "automatic gain": ("pumping", lambda clip: pumping_gain(clip, 20)),
+    "soft music behind": ("music", lambda clip: clip + music(len(clip), -38)),
     "music behind": ("music", lambda clip: clip + music(len(clip), -32)),
 }

@@ -1,5 +1,6 @@
 """Audio, doctor: reflections of the room, as a single echo or as reverberation."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ _VOICED: Final = 4e-6  # -54 dBFS: power from which a window contains a voice
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
 
 _HOP: Final = RATE // 100
-_LATER: Final = 10  # hops: levels are compared with those 0.1 s later
+_LATER: Final = (10, 20)  # hops: levels are compared with those 0.1 and 0.2 s later
 _LEVELS: Final = 120  # dB
 _DROPS: Final = 61  # dB
 _LOUD_DB: Final = 12  # below the loudest level: levels from which a word may end
@@ -62,13 +63,26 @@ class EchoDetector:
         return (strength if strength > 7 * noise else 0.0), place / RATE
 
 
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """The decay (dB) within 0.1 and 0.2 s at the ends of words, and the range of all levels (dB).
+
+    Near a microphone, only the later one shows a large room: the voice ends at once, and what
+    follows is soft but long.
+    """
+
+    early_db: float = 0.0
+    late_db: float = 0.0
+    range_db: float = 0.0
+
+
 class DecayMeter:
     """Measures the fastest decay of the level: nothing decays faster than the room."""
 
     def __init__(self) -> None:
         self._windows = SlidingWindows(_HOP, _HOP)
         self._previous: NDArray[np.float32] = np.empty(0, np.float32)
-        self._counts: NDArray[np.int64] = np.zeros(_LEVELS * _DROPS, np.int64)
+        self._counts: NDArray[np.int64] = np.zeros((len(_LATER), _LEVELS * _DROPS), np.int64)
         self._last = np.float32(0)
 
     def add(self, signal: VoiceSignal) -> None:
@@ -83,22 +97,26 @@ class DecayMeter:
             return
         power = np.einsum("ij,ij->i", rows, rows) / np.float32(_HOP)
         levels = np.concatenate([self._previous, 10 * np.log10(power + np.float32(1e-12))])
-        self._previous = levels[-_LATER:]
-        if len(levels) <= _LATER:
+        count = len(levels) - max(_LATER)
+        self._previous = levels[-max(_LATER) :]
+        if count <= 0:
             return
-        drops = np.clip(levels[:-_LATER] - levels[_LATER:], 0, _DROPS - 1).astype(np.int64)
-        places = np.clip(levels[:-_LATER] + _LEVELS, 0, _LEVELS - 1).astype(np.int64)
-        self._counts += np.bincount(places * _DROPS + drops, minlength=len(self._counts))
+        places = np.clip(levels[:count] + _LEVELS, 0, _LEVELS - 1).astype(np.int64) * _DROPS
+        for counts, later in zip(self._counts, _LATER, strict=True):
+            fallen = levels[:count] - levels[later : later + count]
+            drops = np.clip(fallen, 0, _DROPS - 1).astype(np.int64)
+            counts += np.bincount(places + drops, minlength=len(counts))
 
-    def result(self) -> tuple[float, float]:
-        """The decay (dB in 0.1 s) at the ends of words, and the range of all levels (dB)."""
-        counts = self._counts.reshape(_LEVELS, _DROPS)
-        levels = counts.sum(axis=1)
+    def result(self) -> Decay:
+        """The decay of all that was added; zeros for less than a second."""
+        counts = self._counts.reshape(len(_LATER), _LEVELS, _DROPS)
+        levels = counts[0].sum(axis=1)
         if levels.sum() < 100:
-            return 0.0, 0.0
+            return Decay()
         top, bottom = _percentile(levels, 95.0), _percentile(levels, 2.0)
-        ends = counts[max(0, top - _LOUD_DB) :].sum(axis=0)
-        return float(_percentile(ends, _FASTEST)), float(top - bottom)
+        ends = counts[:, max(0, top - _LOUD_DB) :].sum(axis=1)
+        early, late = (float(_percentile(drops, _FASTEST)) for drops in ends)
+        return Decay(early, late, float(top - bottom))
 
 
 def _percentile(counts: NDArray[np.int64], share: float) -> int:

@@ -16,8 +16,10 @@ from .tones import STEP_S as NOTE_S
 from .windows import highest_sum_start
 
 _WINDOW: Final = round(thresholds.WORST_S / STEP_S)
+# With these, what seems to be another voice is their pitch, or that of a higher harmonic.
+_HIDE_PITCH: Final = frozenset({"music", "wind", "narrow_band"})
 # With these findings, the sound in the pauses is not room noise.
-_FILLS_PAUSES: Final = frozenset({"music", "echo"})
+_FILLS_PAUSES: Final = frozenset({"music", "echo", "wind"})
 
 
 def derive_findings(measured: Measurements, purpose: str) -> list[Finding]:
@@ -71,6 +73,9 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
     if silent is not None and silent.severity == UNUSABLE:
         kept = {"silence", "too_short", "too_long", "dead_channel"}
         return {code: finding for code, finding in found.items() if code in kept}
+    if "wind" in found:  # it covers the ends of words, and its peaks are clipped
+        found.pop("echo", None)
+        found.pop("dropouts", None)
     if "noisy" in found and _FILLS_PAUSES & set(found):
         found.pop("noisy")
     if "dead_channel" in found:
@@ -81,6 +86,8 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("music", None)  # the lines of a buzz are steady tones, too
     if "echo" in found and "music" in found:  # reverberation sustains tones
         found.pop("music")
+    if _HIDE_PITCH & set(found):
+        found.pop("several_speakers", None)
     if "too_short" in found:
         found.pop("little_speech", None)
     if "little_speech" in found:
@@ -95,10 +102,15 @@ def _find_place(code: str, measured: Measurements) -> tuple[float, float]:
         case "silence" | "little_speech" if measured.pauses:
             start, end = max(measured.pauses, key=lambda pause: pause[1] - pause[0])
             return _seconds(start, end, frames.duration_s)
-        case "several_speakers" if measured.other_voice:
-            start, end = max(measured.other_voice, key=lambda place: place[1] - place[0])
+        case "several_speakers" | "pumping" if places := _places_of(code, measured):
+            start, end = max(places, key=lambda place: place[1] - place[0])
             return _seconds(start, min(end, start + _WINDOW), frames.duration_s)
     return _worst_range(_step_scores(code, measured), frames.duration_s)
+
+
+def _places_of(code: str, measured: Measurements) -> list[tuple[int, int]]:
+    """Steps [start, end) of the places that a finding names itself."""
+    return measured.rising if code == "pumping" else measured.other_voice
 
 
 def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
@@ -120,6 +132,8 @@ def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
             times = measured.gaps_s if code == "dropouts" else measured.clicks_s
             places = [min(len(speech) - 1, int(at / STEP_S)) for at in times]
             return np.bincount(places, minlength=len(speech)).astype(np.float32)
+        case "wind":
+            return measured.gusts.astype(np.float32)
         case "music":
             place = (np.arange(len(speech), dtype=np.float32) * (STEP_S / NOTE_S)).astype(np.int32)
             notes = measured.notes[np.minimum(place, len(measured.notes) - 1)]

@@ -12,12 +12,15 @@ from ..results import Metric
 from ..rules import SILENCE_DB
 from . import pitch, thresholds
 from .analyzers import Analyzers
+from .automatic_gain import find_rises
+from .echo import Decay
 from .frames import Frames, build_frames
 from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S
 from .spectrum import a_weighted_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
+from .wind import find_gusts
 
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
 _STRETCH: Final = 200  # steps: ten seconds
@@ -27,6 +30,7 @@ _HUM_ROWS: Final = 3  # windows of 8 s that overlap by half: 16 s
 _QUIETEST: Final = 10.0  # percentile of levels: in pauses
 _HUM_VARIES_DB: Final = 4.0  # by which a hum may seem louder than all that sounds in pauses
 _LEAST_BESIDE_HUM: Final = 0.03  # share of noise in what sounds like hum, for what is inaccurate
+_LATE_S: Final = 0.2  # in which the later decay is measured
 _GAPS_MIN: Final = 2  # fewer are no finding
 _CLICKS_MIN: Final = 3
 _VOICE_BANDS: Final = slice(2, 12)  # 300 to 2900 Hz
@@ -45,6 +49,8 @@ class Measurements:
     clicks_s: list[float]
     other_voice: list[tuple[int, int]]  # steps [start, end) of the rarer of two voices
     notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
+    gusts: NDArray[np.bool_]  # every step: is wind louder than the voice?
+    rising: list[tuple[int, int]]  # steps [start, end) of pauses in which the noise rises
 
     def number(self, name: str) -> float | None:
         """A metric, if it is a number."""
@@ -78,6 +84,9 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     metrics["highs_below_voice_db"] = _highs_below_voice_db(frames)
     share, notes = analyzers.tones.result()
     metrics["music_share"] = round(share, 3)
+    gusts = find_gusts(frames.bands, frames.speech)
+    rise, rising = find_rises(frames.bands, pauses)
+    metrics |= {"wind_share": round(float(gusts.mean()), 3), "noise_rise_db": round(rise, 1)}
     pitches = analyzers.pitch.pitches
     count = min(len(pitches), len(frames.speech))
     *phrases, places = pitch.split_phrases(
@@ -92,7 +101,7 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     }
     other_voice = [place for place, rare in zip(places, rarer, strict=True) if rare and two_voices]
     gaps_s = [start for start, _ in gaps]
-    return Measurements(metrics, frames, pauses, gaps_s, clicks, other_voice, notes)
+    return Measurements(metrics, frames, pauses, gaps_s, clicks, other_voice, notes, gusts, rising)
 
 
 def _loud_clicks(analyzers: Analyzers, metrics: dict[str, Metric]) -> list[float]:
@@ -257,17 +266,12 @@ def _channels(analyzers: Analyzers) -> dict[str, Metric]:
 def _room(analyzers: Analyzers) -> dict[str, Metric]:
     """Bandwidth, echo and reverberation."""
     score, delay = analyzers.echo.result()
-    decay, level_range = analyzers.decay.result()
-    reverberates = (
-        0 < decay <= thresholds.DECAY_MAX_DB
-        and level_range >= thresholds.DECAY_RANGE_DB
-        and decay <= thresholds.DECAY_SHARE * level_range
-    )
+    decay = analyzers.decay.result()
     return {
         "bandwidth_hz": analyzers.bandwidth.result(),
         "echo_score": round(score, 3),
         "echo_delay_s": round(delay, 3) if score else None,
-        "decay_60_s": round(6 / decay, 2) if reverberates else None,
+        "decay_60_s": round(60 * _LATE_S / decay.late_db, 2) if _reverberates(decay) else None,
     }
 
 
@@ -285,6 +289,21 @@ def _highs_below_voice_db(frames: Frames) -> float | None:
         noise = float(np.median(power_in_bands(frames.bands[quiet], _HIGH_BAND)))
         highs = max(highs - noise, _MASKED_MIN * highs)
     return round(decibels(voice) - decibels(highs), 1)
+
+
+def _reverberates(decay: Decay) -> bool:
+    """Do words end so slowly that it is the room, and not the noise into which they fall?"""
+    if decay.range_db < thresholds.DECAY_RANGE_DB or not decay.late_db:
+        return False
+    return any(
+        fall <= bound and fall <= share * decay.range_db
+        for fall, bound, share in zip(
+            (decay.early_db, decay.late_db),
+            thresholds.DECAY_MAX_DB,
+            thresholds.DECAY_SHARE,
+            strict=True,
+        )
+    )
 
 
 def _number(value: Metric) -> float:

@@ -1,5 +1,7 @@
 """Audio, doctor: the pitch of the voice every 50 ms, and whether there are two voices."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,8 +19,10 @@ _BINS: Final = slice(3, round(1500 * SIZE / RATE))  # above, the harmonics blur
 _VOICED: Final = 0.55  # autocorrelation at one period
 _SHORTER: Final = 0.9  # of the maximum: the shortest such period is the right one
 _STEPS: Final = 8  # of the stored pitch in a semitone
-_PHRASE: Final = 8  # voiced steps, about half a second
-_PAUSE: Final = 5  # steps between phrases
+_VOICED_MIN: Final = 8  # steps of a part of which the pitch is used, about half a second
+_PAUSE: Final = 3  # steps between phrases
+_TIMBRE_DB: Final = 40.0  # softer bands, relative to the loudest, hold noise or nothing
+_PART: Final = 30  # steps; longer phrases are divided, since two people may leave no pause
 
 
 def _window_autocorrelation() -> NDArray[np.float32]:
@@ -86,7 +90,7 @@ def median_pitch_hz(pitches: NDArray[np.uint16]) -> float | None:
 def split_phrases(
     pitches: NDArray[np.uint16], speech: NDArray[np.bool_], rows: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[tuple[int, int]]]:
-    """For each phrase between pauses: pitch (semitones), voiced steps, timbre, and [start, end).
+    """For each part of a phrase: pitch (semitones), voiced steps, timbre, and [start, end).
 
     The timbre is the mean level of each band (dB) relative to their mean: loudness and words have
     no influence on it.
@@ -99,18 +103,27 @@ def split_phrases(
     for start, end in find_runs(~speech):
         if end - start < _PAUSE:
             closed[start:end] = True
-    for start, end in find_runs(closed):
+    for start, end in _parts(find_runs(closed)):
         voiced = pitches[start:end] > 0
-        if voiced.sum() < _PHRASE:
+        if voiced.sum() < _VOICED_MIN:
             continue
         medians.append(float(np.median(pitches[start:end][voiced])) / _STEPS)
         weights.append(float(voiced.sum()))
         timbre = (
             unpack_db(rows[start:end][voiced][:, 2 : BANDS - 2]).astype(np.float64).mean(axis=0)
         )
+        timbre = np.maximum(timbre, timbre.max() - _TIMBRE_DB)
         timbres.append(timbre - timbre.mean())
         places.append((start, end))
     return np.array(medians), np.array(weights), np.array(timbres), places
+
+
+def _parts(phrases: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Phrases, divided into equal parts of about `_PART` steps."""
+    for start, end in phrases:
+        count = max(1, round((end - start) / _PART))
+        edges = [start + (end - start) * number // count for number in range(count + 1)]
+        yield from itertools.pairwise(edges)
 
 
 def split_voices(

@@ -143,18 +143,32 @@ TABLE: Final = (
         "Dry recordings of any voice stay below 0.04; 0.25 is a clearly audible repetition.",
     ),
     Threshold(
-        "echo", "decay_60_s", "above", 0.55, 0.9, None,
-        "A living room has 0.4 s; 0.9 s is a stairwell, and the clone sounds like being in it.",
+        "echo", "decay_60_s", "above", 0.4, 0.7, None,
+        "A living room at arm's length has 0.4 s and is heard in the clone; 0.7 s is an empty room "
+        "or a stairwell, and the clone sounds like being in it.",
     ),
     Threshold(
-        "several_speakers", "voices_apart_semitones", "above", 5.0, None, None,
-        "The phrases of one person differ by two or three semitones. Never worse than usable, "
-        "because it may be an actor.",
+        "several_speakers", "voices_apart_semitones", "above", 3.0, None, None,
+        "Between the low and the high phrases of one person, hardly a semitone is left free; a man "
+        "and a woman leave three and more. Two voices of one pitch are not found. Never worse "
+        "than usable, because it may be an actor.",
     ),
     Threshold(
-        "music", "music_share", "above", 0.6, None, None,
-        "Several notes at once, steady for half a second. Speech reaches 0.26, music has 0.7 and "
-        "more. Never worse than usable, because it may be singing with reverberation.",
+        "wind", "wind_share", "above", 0.12, 0.3, None,
+        "The rumble of gusts is as loud as the voice for an eighth of the time; from a third on "
+        "it covers whole sentences. Breath on the microphone stays below 0.05.",
+    ),
+    Threshold(
+        "pumping", "noise_rise_db", "above", 2.5, None, None,
+        "Noise that rises by 2.5 dB in the middle of most pauses rises by twice that from word to "
+        "word. In other recordings it stays within 1 dB. Never worse than usable, because the "
+        "words themselves are intact.",
+    ),
+    Threshold(
+        "music", "music_share", "above", 0.3, None, None,
+        "Three notes at once, steady for half a second. A voice in a dry room stays below 0.16, a "
+        "monotonous one reaches 0.29; music 15 dB below a voice has 0.3 to 0.9. Never worse than "
+        "usable, because it may be singing with reverberation.",
     ),
 )  # fmt: skip
 
@@ -183,10 +197,11 @@ def is_low_bit_rate(codec: str, kbps: float) -> bool:
 DIGITAL_SILENCE_DBFS: Final = -95.0  # below, the voice is synthetic or there is a noise gate
 CLICK_BELOW_SPEECH_DB: Final = 12.0  # softer clicks are covered by the voice
 SNR_MAX_DB: Final = 90.0  # higher values mean that there is no noise
-VOICES_TIMBRE_DB: Final = 4.2  # least difference of timbre between two persons
-DECAY_MAX_DB: Final = 11.0  # in 0.1 s; dry speech falls by 24 dB and more at the ends of words
+VOICES_TIMBRE_DB: Final = 3.5  # least difference of timbre between two persons
+# In 0.1 and 0.2 s; dry speech falls by 17 and 23 dB and more at the ends of words.
+DECAY_MAX_DB: Final = (15.0, 21.0)
 DECAY_RANGE_DB: Final = 16.0  # with a smaller range of levels, no decay is measurable
-DECAY_SHARE: Final = 0.45  # of that range; a faster decay ends in the noise
+DECAY_SHARE: Final = (0.45, 0.5)  # of that range; a faster decay ends in the noise
 ADVISE_NOISE_REDUCTION: Final = frozenset({"noisy", "hum"})
 ADVISE_VOLUME: Final = frozenset({"too_quiet"})
 UNEVEN_LU: Final = 15.0  # loudness range; that of read speech is below 10

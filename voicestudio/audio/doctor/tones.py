@@ -19,6 +19,7 @@ _BESIDE: Final = 6  # bins
 _RANGE_DB: Final = 45.0  # softer bins, relative to the loudest one, are ignored
 _HELD: Final = 4  # windows: half a second
 _NOTES_MAX: Final = 8  # stored of a window
+_CHORD: Final = 3  # notes; a sung or monotonous vowel holds two harmonics as long
 _WHISTLE: Final = 0.7  # of the time: a tone that sounds longer is no music
 _QUIETEST_DB: Final = -75.0
 _WINDOW: Final[NDArray[np.float32]] = np.hanning(_SIZE + 1)[:-1].astype(np.float32)
@@ -81,14 +82,14 @@ class ToneDetector:
         return held
 
     def result(self) -> tuple[float, NDArray[np.bool_]]:
-        """Share (0..1) of the time in which several notes are held, and where (rows of 1/8 s)."""
+        """Share (0..1) of the time in which a chord is held, and where (rows of 1/8 s)."""
         rows = self._notes.rows
         if not len(rows):
             return 0.0, np.zeros(0, np.bool_)
         wide = self._counts + np.roll(self._counts, 1) + np.roll(self._counts, -1)
         whistle = np.concatenate([[True], wide > _WHISTLE * len(rows)])  # 0 means no bin
         notes = (~whistle[rows]).sum(axis=1)
-        several = notes >= 2
+        several = notes >= _CHORD
         return float(several.mean()), several
 
 
