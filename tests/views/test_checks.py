@@ -114,6 +114,16 @@ def test_three_findings_at_most_most_serious_first(client: Client, user: User) -
     assert html.count("Turn the input level down or move back a little") == 1
 
 
+def test_hint_stands_below_the_good_verdict(client: Client, user: User) -> None:
+    recording = make_checked_recording("good", make_finding("too_quiet", severity=0, value=-35.0))
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert codes(html) == ["too_quiet"]
+    assert html.count("This recording is ready to clone.") == 1
+    assert html.count("<b>The voice is a little quiet.</b>") == 1
+
+
 def test_finding_links_to_its_worst_seconds(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum", at=71.25))
 

@@ -34,12 +34,30 @@ def test_clean_speech_is_good(voice: str) -> None:
     assert ([finding.code for finding in report.findings], report.verdict) == ([], "good")
 
 
+@pytest.mark.parametrize("voice", ["silero.flac", "austen.flac"])
+def test_verdict_of_every_part_is_that_of_the_whole(tmp_path: Path, voice: str) -> None:
+    samples, rate = read_voice(SPEECH / voice)
+    starts = range(0, len(samples) - 12 * rate, 4 * rate)
+
+    verdicts = [
+        check(
+            recordings.write(tmp_path / "x.wav", samples[None, at : at + 12 * rate], rate)
+        ).verdict
+        for at in starts
+    ]
+
+    assert verdicts == ["good"] * len(starts)
+
+
 @pytest.mark.parametrize(
     ("name", "size", "code"),
     [
         ("noise pink", "20 dB", "noisy"),
         ("noise street", "15 dB", "noisy"),
+        ("hum 50 Hz", "30 dB(A)", "hum"),
+        ("buzz 60 Hz", "30 dB(A)", "hum"),
         ("telephone", "300-3400 Hz", "narrow_band"),
+        ("low-pass", "4000 Hz", "narrow_band"),
         ("clipping", "0.5 %", "clipped"),
         ("room", "0.9 s at 1.0 m", "echo"),
         ("packets zeroed", "5 %", "dropouts"),

@@ -123,10 +123,12 @@ class HumDetector:
             count = _LINES[mains]
             levels = unpack_db(rows)
             place = int((len(rows) - 1) * _QUANTILE)
-            excess = np.sort(levels[:, :count] - levels[:, count:], axis=0)[place]
+            above = levels[:, :count] - levels[:, count:]
+            excess = np.sort(above, axis=0)[place]
             beyond = np.clip(excess - _CLEAR_DB, 0, _MAX_DB[mains])
-            bound = _SUM_DB if len(rows) >= _FEW else _SUM_IN_FEW_DB
-            if beyond.sum() < max(bound, highest_sum):
+            in_mean = np.clip(above.mean(axis=0) - _CLEAR_DB, 0, _MAX_DB[mains]).sum()
+            is_sure = len(rows) >= _FEW or in_mean >= _SUM_IN_FEW_DB
+            if not is_sure or beyond.sum() < max(_SUM_DB, highest_sum):
                 continue
             lines = 10 ** (np.sort(levels[:, :count], axis=0)[place].astype(np.float64) / 10)
             lines *= 1 - 10 ** (-np.maximum(excess, 0) / 10)  # without the noise at the same place
