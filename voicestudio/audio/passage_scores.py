@@ -57,7 +57,7 @@ def score_steps(frames: Frames, clicks: Iterable[float]) -> PassageScores:
     """Score each step of a recording. `clicks`: times (s) of clicks and drop-outs."""
     per_s = 1 / frames.step_s
     room = LocalRoomLevels(frames.bands, round(_ROOM_S * per_s))
-    spoken = speech.detect_speech(frames.bands, room)
+    spoken = speech.detect_speech(frames.bands, room, frames.voice)
     voice_db = _voice_db(frames.rms_db, spoken, round(_LEVEL_S * per_s))
 
     hum_db = _hum_db(frames, room, round(_HUM_NEAR_S * per_s))

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
+from voicestudio.audio.speech_model import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
@@ -39,6 +40,8 @@ _stop: Final = threading.Event()
 def on_start() -> None:
     """Enter this worker, hand out what an earlier one left, start heartbeat and chores."""
     now = timezone.now()
+    if not has_speech_model():
+        logger.warning("The file of Silero VAD is missing: checks detect speech by levels alone.")
     _end_leases_of_dead_workers()
     leases.worker = Worker.objects.create(
         host=socket.gethostname(), pid=os.getpid(), started_at=now, beat_at=now

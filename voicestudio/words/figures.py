@@ -48,6 +48,12 @@ def _channels(value: float) -> str:
     return ngettext("%(count)s channel", "%(count)s channels", count) % {"count": count}
 
 
+def _detector(value: float) -> str:
+    if round(value):
+        return _now("levels and Silero VAD")
+    return _now("levels alone, because the file of Silero VAD is missing: less exact in noise")
+
+
 def _side(value: float) -> str:
     return _now("left") if round(value) == 1 else _now("right")
 
@@ -66,6 +72,7 @@ _COUNT = _with_unit("{number}", 0)
 FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "duration_s": (_("Length"), _SECONDS),
     "speech_s": (_("Speech"), _SECONDS),
+    "speech_model": (_("Speech detected by"), _detector),
     "silence_share": (_("Share of silence"), _share),
     "longest_pause_s": (_("Longest pause"), _SECONDS),
     "silence_start_s": (_("Silence at the start"), _SECONDS),

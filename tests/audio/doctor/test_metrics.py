@@ -133,9 +133,8 @@ def test_noise_is_measured_between_the_words(check_sound: Check) -> None:
 
     metrics = check_sound(clip + np.float32(10 ** (-40 / 20)) * noise).metrics
 
-    # Between 95 Hz and 7.3 kHz, white noise up to 11 kHz is 1.9 dB softer.
-    assert metrics["noise_floor_dbfs"] == pytest.approx(-41.9, abs=1.5)
-    assert metrics["snr_db"] == pytest.approx(20, abs=2)
+    assert metrics["noise_floor_dbfs"] == pytest.approx(-40, abs=1)
+    assert metrics["snr_db"] == pytest.approx(18, abs=2)
 
 
 def test_share_of_clipped_samples_is_measured(check_sound: Check) -> None:

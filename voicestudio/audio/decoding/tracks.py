@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..doctor.voice_signal import VoiceResampler, mix_to_mono
 from ..problems import AudioProblem
+from ..voice_activity import VoiceActivity, load_network
 from .blocks import Block
 from .containers import audio_tracks, open_container
 from .decoder import Decoder
@@ -65,13 +67,17 @@ def measure_tracks(path: Path) -> dict[int, TrackMeasure]:
 
 
 def _measure_track(path: Path, number: int, judged_s: float) -> TrackMeasure:
+    levels: list[NDArray[np.float32]] = []
+    activity, resampler = VoiceActivity(load_network()), VoiceResampler()
     try:
         with _open_track(path, number) as decoder:
-            blocks = decoder.blocks(stop_after_s=judged_s)
-            levels = [_levels_db(block, rate) for block, rate in blocks]
+            for block, rate in decoder.blocks(stop_after_s=judged_s):
+                levels.append(_levels_db(block, rate))
+                for signal in resampler.add(mix_to_mono(block), rate):
+                    activity.add(signal)
     except AudioProblem:
         return TrackMeasure()
-    return _measure_levels(levels, decoder.seconds)
+    return _measure_levels(levels, activity, decoder.seconds)
 
 
 @contextmanager
@@ -81,15 +87,22 @@ def _open_track(path: Path, number: int) -> Iterator[Decoder]:
         yield Decoder(path, container, audio_tracks(container)[number], repair)
 
 
-def _measure_levels(levels: Iterable[NDArray[np.float32]], judged_s: float) -> TrackMeasure:
-    """Measure a track by its levels (dBFS) in each 50 ms of every block.
+def _measure_levels(
+    levels: Iterable[NDArray[np.float32]], activity: VoiceActivity, judged_s: float
+) -> TrackMeasure:
+    """Measure a track by its levels (dBFS) in each 50 ms of every block, and by its voices.
 
     The doctor measures speech exactly. This is only for comparing the tracks of one file, which
     must happen before one of them can be opened as the recording.
     """
     level = np.concatenate([np.empty(0, np.float32), *levels])
     step_s = judged_s / max(1, len(level))  # a little more, because the ends of blocks are left out
-    audible_s = float(np.count_nonzero(level > _AUDIBLE_DB)) * step_s
+    audible = level > _AUDIBLE_DB
+    audible_s = float(np.count_nonzero(audible)) * step_s
+    odds = activity.log_odds(len(level), step_s)
+    if odds is not None:
+        speech_s = float(np.count_nonzero(audible & (odds > 0))) * step_s
+        return TrackMeasure(speech_s, audible_s, judged_s)
     windows = level[: len(level) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     if not len(windows):
         return TrackMeasure(0.0, audible_s, judged_s)

@@ -8,6 +8,7 @@ import numpy as np
 from ..decoding import Block, Decoder
 from ..downmix import Mix
 from ..envelope import Envelope
+from ..voice_activity import VoiceActivity, load_network
 from .bandwidth import BandwidthMeter
 from .echo import DecayMeter, EchoDetector
 from .gaps import GapDetector
@@ -37,6 +38,7 @@ class Analyzers:
         self.gaps = GapDetector()
         self.bandwidth = BandwidthMeter()
         self.bands = BandLevels()
+        self.activity = VoiceActivity(load_network())
         self.pitch = PitchTracker()
         self.hum = HumDetector()
         self.echo = EchoDetector()
@@ -89,6 +91,7 @@ class Analyzers:
         signal = np.concatenate([np.empty(0, np.float32), *self._batch])
         self._batch = []
         self.pitch.add(self.bands.add(signal))
+        self.activity.add(signal)
         self.hum.add(signal)
         self.echo.add(signal)
         self.decay.add(signal)

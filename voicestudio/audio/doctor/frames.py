@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..decoding import open_recording
 from ..problems import AudioProblem
 from ..segments import read_mix
+from ..voice_activity import VoiceActivity, load_network
 from . import speech
 from .hum import STEP_S as HUM_STEP_S
 from .hum import HumDetector
@@ -22,10 +23,10 @@ class Frames:
     """One value for every step of a recording (`step_s` seconds), all arrays of one length.
 
     `rms_db`: level over all channels (dBFS, at least -120). `flat`: clipped samples of all
-    channels. `speech`: somebody speaks. `noise_db`: level (dBFS) of the room noise between the
-    words, 95 Hz to 7.3 kHz. `hum_db`: A-weighted level (dBFS) of a steady mains hum, -127 where
-    there is none. `bands`: levels of the bands of `spectrum.EDGES`, packed (see `unpack_db`):
-    (steps, BANDS).
+    channels. `speech`: somebody speaks. `voice`: log odds of that by the network, if it is there.
+    `noise_db`: level (dBFS) of the room noise between the words, 95 Hz to 7.3 kHz. `hum_db`:
+    A-weighted level (dBFS) of a steady mains hum, -127 where there is none. `bands`: levels of the
+    bands of `spectrum.EDGES`, packed (see `unpack_db`): (steps, BANDS).
     """
 
     step_s: float
@@ -33,6 +34,7 @@ class Frames:
     rms_db: NDArray[np.float32]
     flat: NDArray[np.uint16]
     speech: NDArray[np.bool_]
+    voice: NDArray[np.float32] | None
     noise_db: NDArray[np.float32]
     hum_db: NDArray[np.float32]
     bands: NDArray[np.uint8]
@@ -49,6 +51,7 @@ def read_frames(path: Path, *, longest_s: float) -> Frames:
     Raises AudioProblem not_audio, damaged, video, no_audio, empty.
     """
     levels, bands, hum, resampler = Levels(), BandLevels(), HumDetector(), VoiceResampler()
+    activity = VoiceActivity(load_network())
     mix = read_mix(path, to_s=longest_s)
     with open_recording(path) as decoder:
         for block, rate in split_into_steps(decoder.blocks(stop_after_s=longest_s)):
@@ -56,18 +59,22 @@ def read_frames(path: Path, *, longest_s: float) -> Frames:
             for signal in resampler.add(mix_to_mono(block, mix), rate):
                 bands.add(signal)
                 hum.add(signal)
+                activity.add(signal)
         for signal in resampler.finish():
             bands.add(signal)
             hum.add(signal)
+            activity.add(signal)
         bands.finish()
         hum.finish()
     if not levels.samples:
         raise AudioProblem("empty")
-    return build_frames(levels, bands, hum)
+    return build_frames(levels, bands, hum, activity)
 
 
-def build_frames(levels: Levels, bands: BandLevels, hum: HumDetector) -> Frames:
-    """The frames from the results of three analyzers."""
+def build_frames(
+    levels: Levels, bands: BandLevels, hum: HumDetector, activity: VoiceActivity
+) -> Frames:
+    """The frames from the results of four analyzers."""
     count = len(levels.power)
     rows = bands.rows(count)
     room = speech.room_levels(rows)
@@ -77,12 +84,14 @@ def build_frames(levels: Levels, bands: BandLevels, hum: HumDetector) -> Frames:
     noise_db = np.empty(count, np.float32)
     for part, quiet in room:
         noise_db[part] = speech.room_db(quiet)
+    voice = activity.log_odds(count, STEP_S)
     return Frames(
         step_s=STEP_S,
         step_times=levels.step_times,
         rms_db=np.maximum(rms_db, np.float32(-120), out=rms_db),
         flat=levels.flat,
-        speech=speech.detect_speech(rows, room),
+        speech=speech.detect_speech(rows, room, voice),
+        voice=voice,
         noise_db=noise_db,
         hum_db=_hum_db(hum, count),
         bands=rows,

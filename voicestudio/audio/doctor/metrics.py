@@ -25,7 +25,7 @@ from .wind import find_gusts
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
 _STRETCH: Final = 200  # steps: ten seconds
 _PAUSE_STEPS_MIN: Final = 6  # from which the noise of a stretch is measured
-_QUIET: Final = 30.0  # percentile: breaths are part of a pause, but not noise
+_LEFT_OUT_MAX_DB: Final = 12.0  # hiss above 7.3 kHz and a silent channel together
 _HUM_ROWS: Final = 3  # windows of 8 s that overlap by half: 16 s
 _QUIETEST: Final = 10.0  # percentile of levels: in pauses
 _HUM_VARIES_DB: Final = 4.0  # by which a hum may seem louder than all that sounds in pauses
@@ -60,13 +60,16 @@ class Measurements:
 
 def compute_metrics(analyzers: Analyzers) -> Measurements:
     """All metrics, after `analyzers` have run."""
-    frames = build_frames(analyzers.levels, analyzers.bands, analyzers.hum)
-    metrics: dict[str, Metric] = {"duration_s": round(frames.duration_s, 3)}
+    frames = build_frames(analyzers.levels, analyzers.bands, analyzers.hum, analyzers.activity)
+    metrics: dict[str, Metric] = {
+        "duration_s": round(frames.duration_s, 3),
+        "speech_model": int(analyzers.activity.network is not None),
+    }
     pauses = find_runs(~frames.speech)
     metrics |= _times(frames, pauses)
     metrics |= _levels(analyzers, frames)
     hum = _find_hum(analyzers, frames)
-    metrics |= _noise(frames, hum, _number(metrics["average_dbfs"]))
+    metrics |= _noise(analyzers, frames, hum, _number(metrics["average_dbfs"]))
     metrics |= _hum(frames, hum)
     metrics |= _channels(analyzers)
     digital = _number(metrics["noise_floor_dbfs"]) < thresholds.DIGITAL_SILENCE_DBFS
@@ -182,24 +185,16 @@ def _hum(frames: Frames, hum: Hum) -> dict[str, Metric]:
     return metrics
 
 
-def _noise(frames: Frames, hum: Hum, average: float) -> dict[str, Metric]:
+def _noise(analyzers: Analyzers, frames: Frames, hum: Hum, average: float) -> dict[str, Metric]:
     """The noise between the words, without hum, and relative to the voice."""
     above_hum = bool(hum.mains_hz)
-    noise_db = noise_power(frames.bands, above_hum=above_hum)
-    if above_hum:  # its lines above those bands are no noise either
-        least = np.float32(_LEAST_BESIDE_HUM) * noise_db
-        noise_db -= np.float32(10 ** (hum.high_db / 10))
-        np.maximum(noise_db, least, out=noise_db)
-    noise_db += np.float32(1e-13)
-    np.log10(noise_db, out=noise_db)
-    noise_db *= np.float32(10)
+    noise_db = _noise_db(analyzers, frames, hum)
     quiet = ~_widened(frames.speech)
     overall = _room_db(noise_db, quiet)
     worst = overall
     for start in range(0, len(noise_db), _STRETCH):
-        part = slice(start, start + _STRETCH)
-        stretch_db = _room_db(noise_db[part], quiet[part])
-        worst = max(worst, stretch_db) if stretch_db > -200 else worst
+        part = slice(max(0, start - _STRETCH // 2), start + _STRETCH + _STRETCH // 2)
+        worst = max(worst, _room_db(noise_db[part], quiet[part]))
     if overall < -200:  # there are no pauses: take the levels of the bands when they are lowest
         segments = room_levels(frames.bands)
         quiet_bands = np.concatenate([rows for _, rows in segments])
@@ -209,7 +204,7 @@ def _noise(frames: Frames, hum: Hum, average: float) -> dict[str, Metric]:
         )
         overall = worst = float(10 * np.log10(np.percentile(lowest, 10) + 1e-13)) + ROOM_BIAS_DB
     has_speech = frames.speech.any()
-    snr, snr_worst = (min(thresholds.SNR_MAX_DB, average - level) for level in (overall, worst))
+    snr, snr_worst = (_snr_db(average, level) for level in (overall, worst))
     return {
         "noise_floor_dbfs": round(overall, 1),
         "snr_db": round(snr, 1) if has_speech else None,
@@ -225,11 +220,50 @@ def _widened(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return wide
 
 
+def _noise_db(analyzers: Analyzers, frames: Frames, hum: Hum) -> NDArray[np.float32]:
+    """Level (dBFS) of each step without hum and what lies below 95 Hz.
+
+    The bands end at 7.3 kHz and are those of a mix. What they leave out follows from the level of
+    the recording.
+    """
+    levels = analyzers.levels
+    live = _live(levels.energies / max(1, levels.samples))
+    whole = levels.power * np.float32(levels.channels / max(1, int(live.sum())))
+    whole -= np.float32(float(((levels.sums / max(1, levels.samples)) ** 2).sum()))
+    left_out_db = _to_db(np.maximum(whole, 0, out=whole))
+    left_out_db -= analyzers.bands.total_db(len(whole))
+    np.clip(left_out_db, 0, _LEFT_OUT_MAX_DB, out=left_out_db)
+    power = noise_power(frames.bands, above_hum=bool(hum.mains_hz))
+    if hum.mains_hz:  # its lines above those bands are no noise either
+        least = np.float32(_LEAST_BESIDE_HUM) * power
+        power -= np.float32(10 ** (hum.high_db / 10))
+        np.maximum(power, least, out=power)
+    left_out_db += _to_db(power)
+    return left_out_db
+
+
+def _to_db(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """In place, to save memory for two hours."""
+    power += np.float32(1e-13)
+    np.log10(power, out=power)
+    power *= np.float32(10)
+    return power
+
+
 def _room_db(noise_db: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float:
-    """Noise level of the pauses, or -999 if there are too few."""
+    """Noise level of the pauses, or -999 if there are too few.
+
+    The median: breaths are part of a pause, but not noise.
+    """
     if quiet.sum() < _PAUSE_STEPS_MIN:
         return -999.0
-    return float(np.percentile(noise_db[quiet], _QUIET)) + 1.0
+    return float(np.median(noise_db[quiet]))
+
+
+def _snr_db(average: float, noise_db: float) -> float:
+    """Level of the voice alone above the noise that is in the `average` as well."""
+    voice = 10 ** (average / 10) - 10 ** (noise_db / 10)
+    return min(thresholds.SNR_MAX_DB, decibels(max(voice, 0.0)) - noise_db)
 
 
 def _live(powers: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -59,6 +59,7 @@ class BandLevels:
         self._windows = SlidingWindows(SIZE, STEP)
         self._windows.add(np.zeros((SIZE - STEP) // 2, np.float32))  # centres the windows
         self._rows = GrowableArray(BANDS, np.uint8)
+        self._total = GrowableArray(1, np.uint8)
 
     def add(self, signal: VoiceSignal) -> NDArray[np.float32]:
         """Add samples at 16 kHz; returns the spectra that are now complete: (count, bins)."""
@@ -71,6 +72,8 @@ class BandLevels:
     def _add_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         spectra = power_spectra(windows)
         if len(spectra):
+            total = spectra.sum(axis=1, keepdims=True)
+            self._total.append(pack_db(10 * np.log10(total + np.float32(_FLOOR))))
             banded = np.add.reduceat(spectra, _FIRST, axis=1)[:, :-1]
             self._rows.append(pack_db(10 * np.log10(banded + np.float32(_FLOOR))))
         return spectra
@@ -85,3 +88,10 @@ class BandLevels:
             self._rows.append(np.zeros((missing, BANDS), np.uint8))
         rows: NDArray[np.uint8] = self._rows.rows[:count]
         return rows
+
+    def total_db(self, count: int) -> NDArray[np.float32]:
+        """Level (dBFS) of the whole signal at 16 kHz in the first `count` steps."""
+        packed = np.zeros(count, np.uint8)
+        known = self._total.rows[:count, 0]
+        packed[: len(known)] = known
+        return unpack_db(packed)

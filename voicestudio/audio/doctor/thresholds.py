@@ -99,9 +99,9 @@ TABLE: Final = (
         "and a clone copies that.",
     ),
     Threshold(
-        "noisy", "snr_worst_db", "below", 25.0, 14.0, None,
-        "A quiet room gives 35 dB or more, even in its noisiest ten seconds. At 25 dB the noise is "
-        "audible in pauses, at 14 dB under every word.",
+        "noisy", "snr_worst_db", "below", 28.0, 18.0, None,
+        "A quiet room gives 35 dB or more, even in its noisiest twenty seconds. From 28 dB the "
+        "noise is audible in pauses, from 18 dB under every word.",
     ),
     Threshold(
         "hum", "hum_below_speech_db", "below", 48.0, 36.0, None,

@@ -11,13 +11,15 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from ..decoding import Block
-from ..downmix import Mix
+from ..voice_activity import RATE as RATE
 
-RATE: Final = 16_000  # Hz; twice the telephone's; what matters in a voice is mostly below 4 kHz
 _OPPOSITE: Final = -0.5  # correlation below which the sum of two channels would cancel out
 
-VoiceSignal = NDArray[np.float32]  # (samples,) at RATE, full scale 1.0
+# (samples,) at RATE, twice the telephone's: what matters in a voice is mostly below 4 kHz.
+VoiceSignal = NDArray[np.float32]
+# As in `decoding` and `downmix`, which import this module.
+Block = NDArray[np.float32]
+Mix = NDArray[np.float32]
 
 
 class VoiceResampler:
