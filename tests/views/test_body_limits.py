@@ -42,7 +42,8 @@ def test_only_these_addresses_take_files() -> None:
 
     assert set(names) == {
         "new", "recordings", "upload", "refresh", "use_voice_id", "use_example", "use_file_id",
-        "check", "remove", "cut", "clean_up", "suggest_best_part", "cut_prompt_clip", "choose_track",
+        "check", "remove", "cut", "clean_up", "suggest_best_part", "cut_prompt_clip",
+        "choose_track",
     }  # fmt: skip
 
 
