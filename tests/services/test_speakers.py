@@ -83,6 +83,26 @@ def test_speakers_of_one_name_are_told_apart_by_their_facts() -> None:
     assert facts == [(second.pk, 0, second.created_at), (first.pk, 1, first.created_at)]
 
 
+def test_rename_writes_nothing_but_the_name() -> None:
+    attempt = make_attempt(speaker_name="anna")
+    read_before = Speaker.objects.get(pk=attempt.speaker_id)
+    Speaker.objects.update(best_attempt=attempt)
+
+    speakers.rename_speaker(read_before, "Anna Larsen", by=make_user())
+
+    assert Speaker.objects.get().best_attempt == attempt
+
+
+def test_speaker_that_was_merged_meanwhile_is_not_renamed() -> None:
+    source, target = make_speaker("Anna"), make_speaker("Berta")
+    speakers.merge_speakers(source, target, by=make_user())
+
+    with pytest.raises(speakers.SpeakerGone):
+        speakers.rename_speaker(source, "Anna Larsen", by=make_user())
+
+    assert list(Speaker.objects.all()) == [target]
+
+
 @pytest.mark.parametrize("name", ["", "Bea", "Wang Fang"])
 def test_other_name_is_like_none(name: str) -> None:
     make_speaker("Anna Larsen")

@@ -82,6 +82,8 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
         service.rename_speaker(speaker, name, by=current_user(request), is_other=is_other)
     except service.SpeakerUnclear as unclear:
         return _render_speaker(request, speaker, status=422, name_form=form, same=unclear.similar)
+    except service.SpeakerGone:
+        return _leave_merged(request)
     messages.success(request, _("The new name was saved."))
     return redirect("speaker", pk)
 
@@ -94,6 +96,10 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     if service.merge_speakers(speaker, target, by=current_user(request)):
         messages.success(request, _("Both are one speaker now."))
         return redirect("speaker", target.pk)
+    return _leave_merged(request)
+
+
+def _leave_merged(request: HttpRequest) -> HttpResponse:
     messages.info(request, _("These speakers were merged meanwhile."))
     return redirect("history")
 

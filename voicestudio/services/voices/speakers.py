@@ -157,16 +157,19 @@ def rename_speaker(speaker: Speaker, name: str, *, by: "User", is_other: bool = 
     """Give a speaker another name, in all attempts and voices too.
 
     Raises `SpeakerUnclear` if others have this name, or nearly; not if `is_other` says that they
-    are other people.
+    are other people. Raises `SpeakerGone` if another request has merged the speaker meanwhile.
     """
     name = _normalize(name)
     with transaction.atomic():
         Studio.lock()  # so that no request adds a speaker of this name meanwhile
+        current = Speaker.objects.filter(pk=speaker.pk).first()
+        if current is None:  # saving it would add it again, without what belonged to it
+            raise SpeakerGone
         if not is_other and (similar := find_similar(name, besides=speaker.pk)):
             raise SpeakerUnclear(similar)
-        previous, speaker.name = speaker.name, name
-        speaker.save()
-        _move(speaker, speaker, EventKind.RENAMED, previous, by)
+        previous, current.name = current.name, name
+        current.save()
+        _move(current, current, EventKind.RENAMED, previous, by)
 
 
 def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
