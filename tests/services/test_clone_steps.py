@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from tests.factories import make_attempt, make_recording
+from tests.factories import make_attempt, make_recording, make_speaker
 from voicestudio import words
 from voicestudio.minimax import CloneAnswer, CloneRequest
 from voicestudio.models import (
@@ -34,7 +34,7 @@ from voicestudio.services.clones import Order, steps
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
 from voicestudio.services.paid_calls.runner import Keep
-from voicestudio.services.voices import bookkeeping
+from voicestudio.services.voices import bookkeeping, speakers
 
 from .conftest import wav
 
@@ -585,6 +585,35 @@ def test_late_refusal_puts_attempt_back_as_if_not_finished(
         AttemptState.WAITING, None, None,
     )  # fmt: skip
     assert not Charge.objects.counted().exists()
+
+
+@pytest.mark.django_db(transaction=True)  # so that foreign keys are checked
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [(None, AttemptState.READY), (Fault(action="drop"), AttemptState.UNKNOWN)],
+    ids=["answered", "unknown"],
+)
+def test_speaker_may_be_renamed_and_merged_while_the_request_is_sent(
+    fault: Fault | None, state: AttemptState, order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    if fault is not None:
+        standin.script("voice_clone", fault)
+    attempt = clones.submit(order(), by=person)
+    target = make_speaker("Zoe")
+
+    def send_late(attempt: CloneAttempt, request: CloneRequest, keep: Keep) -> CloneAnswer:
+        speakers.rename_speaker(attempt.speaker, "Anna Nowak", by=person)
+        speakers.merge_speakers(attempt.speaker, target, by=person)
+        speakers.rename_speaker(target, "Zoe Nowak", by=person)
+        return steps.send_clone(attempt, request, keep)
+
+    runner.run(replace(steps.STEPS, send=send_late), attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.speaker_name) == (state, "Zoe Nowak")
+    (voice,) = Voice.objects.search("zoe nowak")
+    assert (voice.speaker, attempt.cloned_voice) == (target, voice)
+    assert Charge.objects.get().speaker == target
 
 
 def test_interrupted_attempt_is_put_back_by_what_its_own_row_says(

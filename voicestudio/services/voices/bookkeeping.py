@@ -39,11 +39,7 @@ def record_clone(attempt: CloneAttempt, answer: CloneAnswer, columns: dict[str, 
 
     False if another worker holds the attempt; the caller then rolls back.
     """
-    # The attempt is locked before its voice, as in `settle_lapsed`: otherwise each of the two could
-    # wait for the other.
-    rows = CloneAttempt.objects.select_for_update().filter(pk=attempt.pk)
-    # The speaker may have been merged or renamed since the attempt was read.
-    attempt.speaker = Speaker.objects.get(pk=rows.values_list("speaker", flat=True).get())
+    _read_speaker(attempt)
     voice = confirm_voice(attempt, columns["answered_at"])
     recorded = attempt.advance(cloned_voice=voice, **columns)
     if recorded:
@@ -67,6 +63,7 @@ def confirm_voice(attempt: CloneAttempt, created_at: datetime) -> Voice:
 
 def record_uncertain_voice(attempt: CloneAttempt) -> None:
     """Record a voice that may exist, from when the request was sent, and its uncertain charge."""
+    _read_speaker(attempt)
     living = Voice.objects.living().filter(provider=attempt.provider, voice_id=attempt.voice_id)
     if _find_voice(attempt) is None and not living.exists():
         voice = _create(attempt, _last_sent(attempt), uncertain=True)
@@ -88,6 +85,7 @@ def renew_uncertain_voice(attempt: CloneAttempt) -> None:
 
 def confirm_late(attempt: CloneAttempt) -> Voice:
     """Record that the voice was made although the answer was lost, and the preview with it."""
+    _read_speaker(attempt)
     known = _find_voice(attempt)
     voice = confirm_voice(attempt, known.created_at if known else _last_sent(attempt))
     voice.preview_lost = bool(attempt.preview_text)
@@ -107,6 +105,16 @@ def discard_voice(attempt: CloneAttempt) -> None:
     charges.cancel_attempt(attempt)
 
 
+def _read_speaker(attempt: CloneAttempt) -> None:
+    """Lock the attempt and read its speaker, who may have been merged or renamed since.
+
+    The attempt is locked before its voice, as in `settle_lapsed`: otherwise each of the two could
+    wait for the other.
+    """
+    rows = CloneAttempt.objects.select_for_update().filter(pk=attempt.pk)
+    attempt.speaker = Speaker.objects.get(pk=rows.values_list("speaker", flat=True).get())
+
+
 def _find_voice(attempt: CloneAttempt) -> Voice | None:
     """The voice recorded for this attempt; read anew, since another process may have added it."""
     return Voice.objects.filter(attempt=attempt.pk).first()
@@ -119,7 +127,7 @@ def _create(attempt: CloneAttempt, created_at: datetime, *, uncertain: bool = Fa
         speaker=attempt.speaker,
         created_at=created_at,
         uncertain=uncertain,
-        search_text=voice_search_text(attempt.voice_id, attempt.speaker_name),
+        search_text=voice_search_text(attempt.voice_id, attempt.speaker.name),
     )
 
 
