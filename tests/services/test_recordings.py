@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -109,6 +111,24 @@ def test_delete_recording_deletes_row_and_file(
     recordings.delete_recording(recording)
 
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
+
+
+def test_recording_may_be_deleted_by_two_requests_at_once(
+    person: User, data_dir: Path, standin: StandIn
+) -> None:
+    recording = make_recording(by=person)
+    others: list[bool] = []
+
+    def delete_meanwhile(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if sql.startswith('UPDATE "voicestudio_providerfile"') and not others:
+            others.append(False)
+            others[0] = recordings.delete_recording(recording)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(delete_meanwhile):
+        assert recordings.delete_recording(recording)
+
+    assert (others, AudioFile.objects.count(), _files(data_dir)) == ([True], 0, [])
 
 
 def make_attempt_with(role: str, recording: AudioFile, state: AttemptState) -> CloneAttempt:

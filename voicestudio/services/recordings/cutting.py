@@ -118,6 +118,8 @@ def _source_and_target(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     with DECODER_SLOTS:
         try:
             yield Path(recording.file.path), target
+        except FileNotFoundError as error:  # deleted meanwhile
+            raise FileMissing from error
         finally:
             target.unlink(missing_ok=True)
 

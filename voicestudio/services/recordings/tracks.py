@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from voicestudio.audio import Note, Track, isolated, rules
+from voicestudio.audio import IngestedFile, Note, Track, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
 
@@ -59,16 +59,10 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
         return existing
     if source.deleted_at is not None or not Path(source.tracks_file.path).is_file():
         raise FileMissing
-    with DECODER_SLOTS:
-        ingested = isolated.ingest(
-            Path(source.tracks_file.path),
-            Path(settings.FILE_UPLOAD_TEMP_DIR),
-            purpose=source.purpose,
-            max_bytes=settings.UPLOAD_MAX_BYTES,
-            longest_ms=rules.LONG_MAX_MS if source.purpose == Purpose.SAMPLE else None,
-            track=readable.index(number) + 1,
-            timeout=TIMEOUT_S,
-        )
+    try:
+        ingested = _ingest_track(source, readable.index(number) + 1)
+    except FileNotFoundError as error:  # deleted meanwhile
+        raise FileMissing from error
     note: Note = {"code": "chosen_track", "track": number, "count": len(source.tracks)}
     metadata = replace(ingested.metadata, notes=[note, *ingested.metadata.notes])
     name = _("{name}, track {number}").format(name=file_stem(source.name), number=number)
@@ -81,6 +75,20 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
         if existing := _find_made(source, recipe):
             return existing
         raise
+
+
+def _ingest_track(source: AudioFile, place: int) -> IngestedFile:
+    """Check and copy the track at this place in the file with the tracks."""
+    with DECODER_SLOTS:
+        return isolated.ingest(
+            Path(source.tracks_file.path),
+            Path(settings.FILE_UPLOAD_TEMP_DIR),
+            purpose=source.purpose,
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            longest_ms=rules.LONG_MAX_MS if source.purpose == Purpose.SAMPLE else None,
+            track=place,
+            timeout=TIMEOUT_S,
+        )
 
 
 def _find_made(source: AudioFile, recipe: str) -> AudioFile | None:

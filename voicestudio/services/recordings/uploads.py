@@ -235,10 +235,11 @@ def finish_deletions() -> None:
 
 def _delete_files(recording: AudioFile, client: Client) -> None:
     _delete_at_provider(recording, client)
-    # A check may have added an envelope or a playable copy meanwhile.
-    recording.refresh_from_db(fields=["file", "tracks_file", "envelope", "playable"])
-    for file in reversed(recording.files):  # the original last: a failure leaves it usable
-        file.storage.delete(str(file.name))
+    # Read again: a check may have added an envelope or a playable copy meanwhile, and another
+    # request may have deleted the row.
+    for current in AudioFile.objects.filter(pk=recording.pk):
+        for file in reversed(current.files):  # the original last: a failure leaves it usable
+            file.storage.delete(str(file.name))
 
 
 def _delete_row(recording: AudioFile) -> None:
