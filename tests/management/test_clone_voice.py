@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from tests.audio.recordings import film, speech
 from tests.factories import make_speaker, make_user
 from tests.management.conftest import Run
 from tests.services.conftest import wav
@@ -99,6 +100,16 @@ def test_clone_voice_prints_why_a_file_is_refused(
     assert (code, result["status"]) == (1, "refused")
     assert sentence in result["message"]
     assert CloneAttempt.objects.count() == 0
+
+
+def test_refused_video_leaves_no_file(clone: Run, tmp_path: Path, data_dir: Path) -> None:
+    voice = speech(11)
+    video = film(tmp_path / "talk.mkv", voice, 0 * voice, muxer="matroska")
+
+    code, result = clone("--voice-id", "1", file=video)
+
+    assert (code, result["status"], AudioFile.objects.count()) == (1, "refused", 0)
+    assert [path for path in data_dir.rglob("*") if path.is_file()] == []
 
 
 def test_clone_voice_refuses_a_missing_file(clone: Run, tmp_path: Path) -> None:

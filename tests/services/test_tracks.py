@@ -163,6 +163,21 @@ def test_nothing_is_kept_of_a_recording_that_was_deleted_meanwhile(
     assert (AudioFile.objects.exclude(pk=recording.pk).count(), files_in(data_dir)) == (0, set())
 
 
+def test_tracks_that_are_deleted_before_they_are_read_are_missing(
+    recording: AudioFile, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_child = isolated._call_child
+
+    def delete_before(*arguments: Any) -> dict[str, Any]:
+        recordings.delete_recording(recording)
+        return call_child(*arguments)
+
+    monkeypatch.setattr(isolated, "_call_child", delete_before)
+
+    with pytest.raises(recordings.FileMissing):
+        recordings.use_track(recording, 3, by=person)
+
+
 def test_tracks_are_listed_from_every_recording_of_the_file(
     recording: AudioFile, person: User
 ) -> None:

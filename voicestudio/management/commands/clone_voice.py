@@ -111,8 +111,8 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
             return clones.submit(clones.Order(**form.order()), by=user)
     except (Refused, clones.OrderRefused) as error:
         # The rows were rolled back, so nothing else would delete their files.
-        for recording in stored:
-            recording.file.delete(save=False)
+        for file in [file for recording in stored for file in recording.files]:
+            file.delete(save=False)
         if isinstance(error, clones.OrderRefused):
             similar = error.similar if isinstance(error, speakers.SpeakerUnclear) else []
             raise Refused(_refusal_text(error.message, similar)) from error
