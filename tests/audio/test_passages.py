@@ -185,3 +185,20 @@ def test_nothing_is_suggested_without_enough_speech(tmp_path: Path, kind: str) -
     }[kind]
 
     assert suggest(write_clip(tmp_path / "x", clip)) == Suggestion()
+
+
+@pytest.mark.parametrize("defect", ["telephone", "music behind", "drop-outs"])
+@pytest.mark.parametrize("good_first", [True, False])
+def test_best_part_avoids_the_half_with_a_defect(
+    tmp_path: Path, defect: str, good_first: bool
+) -> None:
+    good = speech_in_room("German", HALF_S)
+    bad = defects.DEFECTS[defect][1](speech_in_room("English", HALF_S))[: len(good)]
+    halves = [good, bad] if good_first else [bad, good]
+
+    passage = suggest(write_clip(tmp_path / "x", np.concatenate(halves))).best
+
+    assert passage is not None
+    start, end = (0.0, HALF_S) if good_first else (HALF_S, 2 * HALF_S)
+    assert start - 0.35 <= passage.start_ms / 1000
+    assert passage.end_ms / 1000 <= end + 0.35

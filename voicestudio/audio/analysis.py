@@ -52,9 +52,8 @@ def analyze(
     # Deleted at once, because all data of two hours together would need too much memory.
     del envelope
     report, measured = build_report(analyzers, file_metrics, purpose)
-    gaps, frames = analyzers.gaps, measured.frames
-    del analyzers, measured
-    is_useful = frames.duration_s * 1000 > suggest_from_ms or report.findings
+    del analyzers
+    is_useful = measured.frames.duration_s * 1000 > suggest_from_ms or report.findings
     if purpose != "voice_clone" or not is_useful:
         return Analysis(report, Suggestion())
-    return Analysis(report, suggest(frames, gaps))
+    return Analysis(report, suggest(measured))

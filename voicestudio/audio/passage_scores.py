@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from .doctor import speech
 from .doctor.frames import Frames
+from .doctor.metrics import Measurements
+from .doctor.tones import STEP_S as NOTE_S
 from .doctor.windows import moving_mean
 
 Values = NDArray[np.float32]
@@ -29,6 +31,14 @@ _LOW: Final = slice(0, 5)  # bands below 520 Hz, which contain hum
 _CLIP_SPREAD_S: Final = 2.0  # clipping affects its surroundings, too
 _CLICK_SPREAD_S: Final = 3.0
 _LEVEL_S: Final = 10.0
+_VOICE: Final = slice(2, 12)  # bands from 300 to 2900 Hz
+_HIGHS: Final = slice(16, 17)  # 5.7 to 7.3 kHz, which a telephone omits
+_HIGHS_NEAR_S: Final = 2.0  # before and after a step; every sentence has an s or f so often
+_HIGHS_BEST_PERCENT: Final = 20.0
+_HIGHS_WORSE_DB: Final = (9.0, 18.0)  # than in the best part
+_MUSIC_NEAR_S: Final = 1.5
+_MUSIC_SHARE: Final = (0.25, 0.5)
+_SPREAD_S: Final = 1.5  # what is so near to a defect other than noise is avoided, too
 _BREATH_S: Final = 1.0  # a shorter pause is part of speech
 _WORST: Final = -2.0
 
@@ -40,7 +50,7 @@ _CHUNK: Final = 500  # values computed at a time
 
 @dataclass(frozen=True, slots=True)
 class PassageScores:
-    """One value for each step; `noise`, `hum`, `clipping` and `clicks` are 0 for none, or more.
+    """One value for each step; the defects from `noise` on are 0 for none, or more.
 
     `score` is 1 for clean speech, 0 for unimportant steps, less for steps with a defect.
     """
@@ -51,10 +61,13 @@ class PassageScores:
     hum: Halves
     clipping: Halves
     clicks: Halves
+    muffled: Halves
+    music: Halves
 
 
-def score_steps(frames: Frames, clicks: Iterable[float]) -> PassageScores:
-    """Score each step of a recording. `clicks`: times (s) of clicks and drop-outs."""
+def score_steps(measured: Measurements) -> PassageScores:
+    """Score each step of a recording."""
+    frames = measured.frames
     per_s = 1 / frames.step_s
     room = LocalRoomLevels(frames.bands, round(_ROOM_S * per_s))
     spoken = speech.detect_speech(frames.bands, room, frames.voice)
@@ -68,20 +81,23 @@ def score_steps(frames: Frames, clicks: Iterable[float]) -> PassageScores:
     hum = _scale(hum_db - voice_db, _HUM_FROM_DB, _HUM_WORTHLESS_DB)
     del hum_db, voice_db
     clipping = _clipping(frames.flat, round(_CLIP_SPREAD_S * per_s))
-    clicking = _clicking(clicks, len(spoken), per_s)
+    clicking = _clicking([*measured.gaps_s, *measured.clicks_s], len(spoken), per_s)
+    muffled = _muffled(frames, spoken, round(_HIGHS_NEAR_S * per_s))
+    music = _music(measured.notes, frames)
     defects = clipping.astype(np.float32)
-    defects += clicking
-    defects += hum
+    for found in (clicking, hum, muffled, music):
+        defects += found
     clean = spoken & (defects < 0.1)
     reference = clean if clean.sum() > _CLEAN_MIN_S * per_s else spoken
     best = float(np.percentile(distance[reference], _BEST_PERCENT)) if reference.any() else 0.0
     noise = _scale(distance, best, best - _WORSE_DB)
+    defects = _spread(defects, round(_SPREAD_S * per_s))
     defects += noise
 
     score = np.where(spoken, 1 - defects, -0.05 - np.float32(0.3) * defects)
     score[_long_pause(spoken, round(_BREATH_S * per_s))] -= np.float32(0.3)
     np.maximum(score, np.float32(_WORST), out=score)
-    return PassageScores(score, spoken, noise, hum, clipping, clicking)
+    return PassageScores(score, spoken, noise, hum, clipping, clicking, muffled, music)
 
 
 def _scale(levels: Values, none: float, full: float) -> Halves:
@@ -89,6 +105,36 @@ def _scale(levels: Values, none: float, full: float) -> Halves:
     levels -= np.float32(none)
     levels /= np.float32(full - none)
     return np.clip(levels, 0, 3, out=levels).astype(np.float16)
+
+
+def _muffled(frames: Frames, spoken: Marks, width: int) -> Halves:
+    """How far the highs are below those of the part that has most of them."""
+    if not spoken.any():
+        return np.zeros(len(spoken), np.float16)
+    levels = []
+    for bands in (_VOICE, _HIGHS):
+        power = speech.power_in_bands(frames.bands, bands)
+        power[~spoken] = 0
+        levels.append(10 * np.log10(moving_mean(power, width) + np.float32(1e-13)))
+    distance: Values = levels[0] - levels[1]
+    best = float(np.percentile(distance[spoken], _HIGHS_BEST_PERCENT))
+    return _scale(distance, *(best + worse for worse in _HIGHS_WORSE_DB))
+
+
+def _music(notes: Marks, frames: Frames) -> Halves:
+    """How much of the time around each step chords are held."""
+    if not len(notes):
+        return np.zeros(len(frames.speech), np.float16)
+    near = moving_mean(notes.astype(np.float32), round(_MUSIC_NEAR_S / NOTE_S))
+    places = (np.arange(len(frames.speech)) * (frames.step_s / NOTE_S)).astype(np.intp)
+    return _scale(near[np.minimum(places, len(near) - 1)], *_MUSIC_SHARE)
+
+
+def _spread(values: Values, width: int) -> Values:
+    """The highest value within `width` steps of each step."""
+    padded = np.pad(values, width, mode="edge")
+    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1).max(axis=1)
+    return highest.astype(np.float32)
 
 
 def _clipping(flat: NDArray[np.uint16], width: int) -> Halves:

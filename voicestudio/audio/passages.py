@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .doctor.frames import Frames
-from .doctor.gaps import GapDetector
+from .doctor.metrics import Measurements
 from .doctor.speech import find_runs
 from .passage_scores import PassageScores, score_steps
 from .results import Passage, Suggestion
@@ -17,12 +17,22 @@ from .results import Passage, Suggestion
 _BEST_S: Final = (10.0, 60.0, 120.0)
 _PROMPT_S: Final = (5.0, 6.0, 7.5)
 _TOO_SHORT_COST: Final = 4.0  # seconds of clean speech that a shorter passage must gain
+_CUT_WORDS_COST: Final = 6.0  # the same, for a start and an end that may be within words
 _PAUSE_S: Final = 0.25  # a plosive within a word is shorter
 _MARGIN_S: Final = 0.3  # of silence before the first and after the last word
 _EVERY_S: Final = 0.5  # between possible ends if there are no pauses
 _SPEECH_MIN: Final = 0.3  # share of speech in a suggested passage
 _PROMPT_SPEECH_MIN: Final = 0.55
 _NOTABLE: Final = 0.4  # mean of a defect in the rest, from which it is a reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A passage [start, end) in steps, and its score in seconds of clean speech."""
+
+    start: int
+    end: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +43,29 @@ class _Places:
     ends: NDArray[np.intp]
 
 
-def suggest(frames: Frames, gaps: GapDetector) -> Suggestion:
+def suggest(measured: Measurements) -> Suggestion:
     """Suggest passages of an analyzed recording.
 
     `best` is the 60 to 120 s with the most clean speech, or less down to 10 s; None if nobody
     speaks for 10 s. It starts and ends in a pause if there are pauses. `prompt` is 5 to 7.5 s of
     clean speech from pause to pause, or None.
     """
-    clicks = [click.at_s for click in gaps.clicks]
-    scores = score_steps(frames, [*clicks, *(start for start, _ in gaps.dropouts)])
+    frames, scores = measured.frames, score_steps(measured)
     return Suggestion(_find_best(frames, scores), _find_prompt(frames, scores))
 
 
 def _find_best(frames: Frames, scores: PassageScores) -> Passage | None:
-    for places in (_pauses(frames, scores, edges=True), _regular_places(frames)):
-        found = _highest_score(frames, scores, places, *_BEST_S)
-        if found is not None:
-            return _passage(frames, scores, found)
-    return None
+    found = _highest_score(frames, scores, _pauses(frames, scores, edges=True), *_BEST_S)
+    within_words = _highest_score(frames, scores, _regular_places(frames), *_BEST_S)
+    if within_words and (not found or within_words.score > found.score + _CUT_WORDS_COST):
+        found = within_words
+    return _passage(frames, scores, found) if found else None
 
 
 def _find_prompt(frames: Frames, scores: PassageScores) -> Passage | None:
     places = _pauses(frames, scores, edges=False)
     found = _highest_score(frames, scores, places, *_PROMPT_S, speech_min=_PROMPT_SPEECH_MIN)
-    return found and _passage(frames, scores, found)
+    return _passage(frames, scores, found) if found else None
 
 
 def _pauses(frames: Frames, scores: PassageScores, *, edges: bool) -> _Places:
@@ -101,8 +110,8 @@ def _highest_score(
     longest_s: float,
     *,
     speech_min: float = _SPEECH_MIN,
-) -> tuple[int, int] | None:
-    """The [start, end) in steps of the allowed passage with the highest score, or None."""
+) -> _Found | None:
+    """The allowed passage with the highest score, or None."""
     if not len(places.starts) or not len(places.ends):
         return None
     starts, ends = frames.times(places.starts), frames.times(places.ends)
@@ -110,7 +119,7 @@ def _highest_score(
     start_speech, end_speech = _sums_before(scores.speech, places)
     first = np.searchsorted(ends, starts + shortest_s, "left")
     last = np.searchsorted(ends, starts + longest_s, "right")
-    found, highest = None, -np.inf
+    found: _Found | None = None
     for index, (a, b) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         if a == b:
             continue
@@ -122,9 +131,9 @@ def _highest_score(
         speech = (end_speech[a:b] - start_speech[index]) * frames.step_s
         score[speech < speech_min * length] = -np.inf
         top = int(np.argmax(score))
-        if score[top] > highest:
-            highest = float(score[top])
-            found = (int(places.starts[index]), int(places.ends[a + top]))
+        if score[top] > (found.score if found else -np.inf):
+            place = (int(places.starts[index]), int(places.ends[a + top]))
+            found = _Found(*place, float(score[top]))
     return found
 
 
@@ -137,9 +146,9 @@ def _sums_before(
     return sums[places.starts], sums[places.ends]
 
 
-def _passage(frames: Frames, scores: PassageScores, found: tuple[int, int]) -> Passage:
-    start_s, end_s = frames.times(np.array(found))
-    reasons = _reasons(scores, *found)
+def _passage(frames: Frames, scores: PassageScores, found: _Found) -> Passage:
+    start_s, end_s = frames.times(np.array([found.start, found.end]))
+    reasons = _reasons(scores, found.start, found.end)
     return Passage(round(float(start_s) * 1000), round(float(end_s) * 1000), reasons)
 
 

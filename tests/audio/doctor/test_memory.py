@@ -71,7 +71,7 @@ def test_report_and_suggestions_of_two_hours_need_little_memory(clip: Path) -> N
 
     tracemalloc.start()
     report, measured = build_report(analyzers, {}, "voice_clone")
-    suggestion = suggest(measured.frames, analyzers.gaps)
+    suggestion = suggest(measured)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
