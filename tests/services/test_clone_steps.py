@@ -127,7 +127,7 @@ def test_run_sends_the_order(ran: Runner, standin: StandIn, person: User) -> Non
 
 def test_run_uploads_a_recording_once(ran: Runner, standin: StandIn) -> None:
     ran()
-    second = ran(voice_id="AnnaLarsen-8k2p")
+    second = ran(voice_id="AnnaLarsen-8k2p", is_new_speaker=True)
 
     assert second.state == AttemptState.READY
     assert len(standin.calls_of("upload")) == 1
@@ -138,7 +138,7 @@ def test_run_uploads_again_for_another_account(
 ) -> None:
     ran()
     settings.MINIMAX_PROVIDER = "api.example.com"
-    second = ran(voice_id="AnnaLarsen-8k2p")
+    second = ran(voice_id="AnnaLarsen-8k2p", is_new_speaker=True)
 
     assert (second.state, second.provider) == (AttemptState.READY, "api.example.com")
     assert len(standin.calls_of("upload")) == 2
@@ -421,7 +421,7 @@ def test_unknown_file_id_is_forgotten(
     standin.script("voice_clone", fault)
     ran()
 
-    second = ran(voice_id="AnnaLarsen-8k2p")
+    second = ran(voice_id="AnnaLarsen-8k2p", is_new_speaker=True)
 
     assert second.state == AttemptState.READY
     assert len(standin.calls_of("upload")) == 2

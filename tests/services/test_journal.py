@@ -90,7 +90,9 @@ def run(call: PaidCall) -> None:
 
 @pytest.fixture
 def submit_clone(order: Callable[..., Order], person: User, standin: StandIn) -> Submit:
-    return lambda: clones.submit(order(voice_id=f"Anna-{uuid4().hex[:8]}1"), by=person)
+    return lambda: clones.submit(
+        order(voice_id=f"Anna-{uuid4().hex[:8]}1", is_new_speaker=True), by=person
+    )
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ def test_waiting_for_slot_is_no_try_and_has_a_time(
 ) -> None:
     settings.CLONE_RPM = 1
     for number in range(2):
-        wanted = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text="")
+        wanted = order(
+            token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text="", is_new_speaker=True
+        )
         clones.run_clone.call(clones.submit(wanted, by=person).pk)
 
     second = CloneAttempt.objects.order_by("-pk")[0]
@@ -169,7 +171,10 @@ def test_sixty_concurrent_attempts_finish_with_one_refusal_at_most(
     standin.provider.clone_rpm = 20
     wanted = [
         clones.submit(
-            order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text=""), by=person
+            order(
+                token=uuid4(), voice_id=f"Anna-{number}-7k2p", preview_text="", is_new_speaker=True
+            ),
+            by=person,
         ).pk
         for number in range(60)
     ]
