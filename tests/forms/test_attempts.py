@@ -78,6 +78,8 @@ def test_order_holds_every_cleaned_value(user: User, recording: AudioFile, clip:
         "token": UUID(TOKEN),
         "parent": None,
         "speaker_name": "Anna Larsen",
+        "speaker_id": None,
+        "is_new_speaker": False,
         "voice_id": "AnnaLarsen-7k2p",
         "permission": True,
         "recording": recording,
@@ -232,6 +234,7 @@ def test_every_field_has_help_text(user: User) -> None:
     without_help = {
         "token",
         "parent",
+        "speaker_choice",
         "recording",
         "file",
         "prompt_clip",
