@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.audio import recordings
-from tests.audio.doctor import synthetic_speech
+from tests.audio.doctor import defects, synthetic_speech
 from tests.audio.doctor.synthetic_speech import RATE
+from voicestudio import words
 from voicestudio.audio import AudioProblem, Suggestion, read_bars
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.doctor import analyzers
@@ -57,3 +58,23 @@ def test_undecodable_file_leaves_no_envelope(tmp_path: Path) -> None:
         analyze(tmp_path / "x", tmp_path / "envelope", suggest_from_ms=1)
 
     assert not (tmp_path / "envelope").exists()
+
+
+@pytest.mark.parametrize(("lines", "helps"), [(3, True), (50, False)])
+def test_clean_copy_is_offered_only_where_it_removes_the_hum(
+    tmp_path: Path, lines: int, helps: bool
+) -> None:
+    """A buzz has more lines than a copy removes."""
+    sound = defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=lines)
+    path = recordings.write(tmp_path / "x", sound[None], RATE)
+
+    findings = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000).report.findings
+    offers = [
+        "clean copy"
+        in str(words.describe_finding("hum", clean_copy_helps=each.clean_copy_helps).what_to_do)
+        for each in findings
+    ]
+
+    assert offers == [helps]
+    assert [(each.code, each.clean_copy_helps) for each in findings] == [("hum", helps)]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["envelope", "x"]

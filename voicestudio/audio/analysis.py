@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import rules
+from .cleanup_trial import try_cleanup
 from .doctor.run import analyze_file, build_report
 from .doctor.thresholds import bit_rate_share
 from .envelope import Envelope
@@ -31,6 +32,8 @@ def analyze(
     `source_codec` and `source_kbps` say how the sound was compressed before this file was made of
     it: what was lost then is still missing.
 
+    A finding that a clean copy removes says so, after an attempt.
+
     Passages are suggested for samples, not for prompt clips: for those longer than
     `suggest_from_ms` and those with findings. At most 2 hours are decoded; `progress` is called
     repeatedly with the number of seconds so far.
@@ -53,6 +56,7 @@ def analyze(
     del envelope
     report, measured = build_report(analyzers, file_metrics, purpose)
     del analyzers
+    report = try_cleanup(source, target.with_suffix(".copy"), report, purpose)
     is_useful = measured.frames.duration_s * 1000 > suggest_from_ms or report.findings
     if purpose != "voice_clone" or not is_useful:
         return Analysis(report, Suggestion())

@@ -182,7 +182,7 @@ class Finding:
     `from_s` to `to_s` is the place itself if it is short, otherwise the worst three seconds.
     `value` is the metric that led to the finding, in the unit of `doctor.thresholds`, or None.
     `severity`: 0 a hint that leaves the verdict as it is, 1 still usable, 2 will disappoint,
-    3 cannot be used.
+    3 cannot be used. `clean_copy_helps`: a clean copy was tried and is without it.
     """
 
     code: str
@@ -190,6 +190,7 @@ class Finding:
     to_s: float
     value: float | None
     severity: int
+    clean_copy_helps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,11 @@ def _finding(row: dict[str, Any], purpose: str) -> Finding:
     return Finding(
         code=row["code"],
         text=words.describe_finding(
-            row["code"], row["value"], severity=row["severity"], purpose=purpose
+            row["code"],
+            row["value"],
+            severity=row["severity"],
+            purpose=purpose,
+            clean_copy_helps=row.get("clean_copy_helps", False),
         ),
         tone=TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],

@@ -1,6 +1,6 @@
 """Words, findings: each problem of a recording, why it matters and what to do about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.functional import Promise
@@ -58,6 +58,11 @@ _A_LITTLE_LOUD: Final = Diagnosis(
 )
 _HINTS: Final = {"too_quiet": _A_LITTLE_QUIET, "too_loud": _A_LITTLE_LOUD}
 
+# What to do instead, where a clean copy was tried and is without the problem.
+_CLEAN_COPY_HELPS: Final = {
+    "hum": _("Make a clean copy: it removes the hum. Or record again on battery power.")
+}
+
 FINDINGS: Final[dict[str, Diagnosis]] = {
     "too_short": Diagnosis(
         _("This recording is too short."),
@@ -95,7 +100,7 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     "hum": Diagnosis(
         _("There is a steady hum or buzz under the words."),
         _("The hum can become part of the voice. It often comes from a power cable or charger."),
-        _("Make a clean copy, or record again on battery power and away from other devices."),
+        _("Record again on battery power and away from other devices."),
     ),
     "silence": Diagnosis(
         _("A large part of this recording is silent."),
@@ -215,7 +220,12 @@ _UNKNOWN_FINDING: Final = Diagnosis(
 
 
 def describe_finding(
-    code: str, value: float | None = None, *, severity: int | None = None, purpose: str = ""
+    code: str,
+    value: float | None = None,
+    *,
+    severity: int | None = None,
+    purpose: str = "",
+    clean_copy_helps: bool = False,
 ) -> Diagnosis:
     """The sentences for a finding of `audio.doctor` with this code, value and severity."""
     if severity == 0 and code in _HINTS:
@@ -227,7 +237,10 @@ def describe_finding(
         return _CLIP_TOO_SHORT
     if code == "too_long" and clip:
         return _CLIP_TOO_LONG
-    return FINDINGS.get(code, _UNKNOWN_FINDING)
+    text = FINDINGS.get(code, _UNKNOWN_FINDING)
+    if clean_copy_helps and code in _CLEAN_COPY_HELPS:
+        return replace(text, what_to_do=_CLEAN_COPY_HELPS[code])
+    return text
 
 
 def describe_verdict(verdict: str) -> Message:
