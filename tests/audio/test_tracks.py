@@ -142,6 +142,18 @@ def test_tracks_keep_their_numbers_behind_an_unreadable_one(folder: Path, tmp_pa
     assert tracks[0] == Track(1, "", "", readable=False)
 
 
+def test_one_broken_packet_costs_only_its_sound(folder: Path, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "x", VOICE, muxer="mpegts")
+    data = bytearray(path.read_bytes())
+    header = data.index(b"\xff\xf1", len(data) // 2)  # of one frame of AAC
+    data[header + 3 : header + 7] = bytes(4)
+    path.write_bytes(data)
+
+    ingested = ingest(path, folder, purpose="voice_clone")
+
+    assert ingested.metadata.duration_ms == pytest.approx(15_000, abs=200)
+
+
 @pytest.mark.parametrize(
     ("muxer", "picture", "codec", "kept"),
     [

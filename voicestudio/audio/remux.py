@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,6 +26,7 @@ _USUAL: Final = {
     "flac": ("flac", "flac"),
     **dict.fromkeys(rules.PCM, ("wav", "wav")),
 }
+_BROKEN_PACKET: Final = (av.error.InvalidDataError, av.error.PatchWelcomeError)
 # For several tracks, and for other codecs.
 _GENERAL: Final = (("mka", "matroska"), ("mov", "mov"), ("wma", "asf"))
 
@@ -101,7 +103,8 @@ def _copy_packets(
         if packet is None:
             break
         if packet.size and not packet.is_discard:
-            output.mux(copies[packet.stream.index].place(packet))
+            with suppress(*_BROKEN_PACKET):  # by a glitch of the recorder, for example
+                output.mux(copies[packet.stream.index].place(packet))
     return {number: copies[stream.index].seconds for number, stream in tracks.items()}
 
 
