@@ -101,7 +101,8 @@ def test_hum_is_found_with_advice(spoken: bytes, person: User, data_dir: Path) -
 
     first = recording.findings[0]
     assert first["code"] == "hum"
-    assert sorted(first) == ["code", "from_s", "severity", "to_s", "value"]
+    assert sorted(first) == ["clean_copy_helps", "code", "from_s", "severity", "to_s", "value"]
+    assert first["clean_copy_helps"] is True
     assert 0 <= first["from_s"] < first["to_s"] <= recording.figures["duration_s"]
     assert recording.advice["noise_reduction"] is True
     assert recording.advice["noise_reduction_because"] == "hum"
