@@ -371,3 +371,23 @@ def test_hostile_text_is_escaped_or_refused(text: str, client: Client, voice: Vo
         page = client.get(address)
         assert page.status_code == 200
         assert "<script>alert" not in page.content.decode()
+
+
+@pytest.mark.parametrize(("status", "offered"), [("waiting", 0), ("failed", 1)])
+def test_keep_is_not_offered_while_the_first_sentence_is_generated(
+    client: Client, voice: Voice, status: str, offered: int
+) -> None:
+    client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+    Speech.objects.update(status=status)
+
+    page = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    assert page.count("Yes, keep it") == offered
+    assert page.count("The first sentence is being generated.") == 1 - offered
+
+
+def test_kept_voice_is_not_said_to_be_kept_later(client: Client, voice: Voice) -> None:
+    client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
+    Voice.objects.update(kept_at=timezone.now())
+
+    assert "is being generated" not in client.get(f"/voices/{voice.pk}/").content.decode()

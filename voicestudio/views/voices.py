@@ -73,7 +73,6 @@ def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
         keep.keep_voice(voice, by=current_user(request), token=read_token(request))
     except speeches.OrderRefused as refused:
         return render_refusal(request, voice, refused)
-    messages.info(request, _("The first sentence is being generated. Then the voice is kept."))
     return redirect("voice", pk)
 
 
@@ -171,6 +170,7 @@ def render_voice(
         "notes_form": notes_form,
         "keep_price": keep.estimate_keep(voice),
         "keep_sentence": keep.SENTENCE,
+        "speaks_now": any(row.is_running and not row.is_ready for row in speech_page["speeches"]),
         "token": uuid4(),
         "message": None,
         "fee_at_once": settings.CLONE_FEE_AT_ONCE,
