@@ -27,6 +27,7 @@ from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
 from voicestudio.services.money import charges, costs, limits
 from voicestudio.services.speeches import SpeechOrder, keep
+from voicestudio.words import message_for_limit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -236,9 +237,22 @@ def test_refusal_says_price_and_rest_and_never_that_all_is_used(
         speeches.submit(speech_order(), by=person)
 
     assert str(caught.value.message) == (
-        "This costs $1.51, and $0.73 is left of this month's limit. "
+        "This costs $1.50, and $0.73 is left of this month's limit. "
         f"Nothing was sent. {who} raise the limit on the Costs page."
     )
+
+
+@pytest.mark.parametrize(
+    ("price", "left", "shown"),
+    [("1.5024", "0.0385", "$1.50, and $0.04"), ("1.504", "1.502", "$1.51, and $1.50"),
+     ("0.004", "0.002", "$0.01, and $0.00")],
+)  # fmt: skip
+def test_refusal_shows_the_amounts_of_the_pages_unless_they_seem_to_fit(
+    price: str, left: str, shown: str
+) -> None:
+    message = message_for_limit(Decimal(price), Decimal(left), "$")
+
+    assert message.headline == f"This costs {shown} is left of this month's limit."
 
 
 def test_clone_fee_is_charged_with_the_clone_where_a_gateway_does_so(

@@ -248,7 +248,7 @@ def test_refused_keep_links_to_the_limit_for_administrators_only(
 
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "This costs $1.51, and $1.00 is left of this month&#x27;s limit." in page
+    assert "This costs $1.50, and $1.00 is left of this month&#x27;s limit." in page
     assert ("/costs/#allow" in page) == is_staff
 
 

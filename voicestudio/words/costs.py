@@ -27,12 +27,16 @@ _CENT: Final = Decimal("0.01")
 def message_for_limit(price: Decimal, left: Decimal | None, currency: str) -> Message:
     """Why a call is not sent: what it costs, and what is left of this month's limit.
 
-    The price is rounded up and the rest down, so that the two never seem to fit.
+    Both are rounded as everywhere on the pages. Where they would then seem to fit, the price is
+    rounded up and the rest down.
     """
+    rest = left or Decimal(0)
+    shown = price.quantize(_CENT), rest.quantize(_CENT)
+    if shown[0] <= shown[1]:
+        shown = price.quantize(_CENT, ROUND_CEILING), rest.quantize(_CENT, ROUND_FLOOR)
     amounts = {
-        "price": currency + formats.number_format(price.quantize(_CENT, ROUND_CEILING), 2),
-        "left": currency
-        + formats.number_format((left or Decimal(0)).quantize(_CENT, ROUND_FLOOR), 2),
+        name: currency + formats.number_format(amount, 2)
+        for name, amount in zip(("price", "left"), shown, strict=True)
     }
     return Message(
         _now("This costs %(price)s, and %(left)s is left of this month's limit.") % amounts,
