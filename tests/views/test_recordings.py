@@ -494,11 +494,15 @@ def test_several_files_require_at_least_one(client: Client, user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "label"),
-    [(["too_long"], "Needs cutting"), (["too_long", "silence"], "Unusable"), ([], "Needs cutting")],
+    ("codes", "label", "tones"),
+    [
+        (["too_long"], "Needs cutting", {"warn"}),
+        (["too_long", "silence"], "Unusable", {"bad"}),
+        ([], "Needs cutting", {"warn"}),
+    ],
 )
 def test_recording_that_is_only_too_long_needs_cutting(
-    client: Client, user: User, codes: list[str], label: str
+    client: Client, user: User, codes: list[str], label: str, tones: set[str]
 ) -> None:
     found = [factories.make_finding(code, severity=3) for code in codes]
     recording = factories.make_checked_recording(
@@ -510,6 +514,9 @@ def test_recording_that_is_only_too_long_needs_cutting(
     badge = re.search(rf'id="badge-{recording.pk}".*?</span>', page, re.DOTALL)
     assert badge is not None
     assert label in badge[0]
+    assert set(re.findall(r'class="finding note" data-state="(\w+)"', page)) <= tones
+    assert badge[0].count(f'data-state="{min(tones)}"') == 1
+    assert ("data-only-too-long" in page) == (tones == {"warn"})
     assert "22,050" in page
     assert "22050" not in page
 

@@ -22,7 +22,7 @@ register = template.Library()
 
 MOST_FINDINGS: Final = 3
 IN_MINUTES_MS: Final = 600_000  # the progress of longer recordings is shown in minutes
-TONES: Final = {0: "remark", 1: "remark", 2: "warn", 3: "bad"}
+TONES: Final = {0: "remark", 1: "remark", 2: "warn"}
 
 
 @dataclass(frozen=True)
@@ -80,17 +80,18 @@ def badge(recording: AudioFile) -> Badge:
         return DELETED
     if not recording.has_file:
         return AT_MINIMAX
-    if recording.needs_cutting and _only_fault_is_length(recording):
+    if is_only_too_long(recording):
         return NEEDS_CUTTING
     if recording.verdict:
         return BADGES[Verdict(recording.verdict)]
     return CHECKING if recording.is_being_checked else NOT_CHECKED
 
 
-def _only_fault_is_length(recording: AudioFile) -> bool:
-    """Whether it could be used if it were shorter."""
+@register.filter
+def is_only_too_long(recording: AudioFile) -> bool:
+    """Whether it was checked and could be used if it were shorter."""
     faults = {row["code"] for row in recording.findings if row["severity"] >= UNUSABLE}
-    return bool(recording.verdict) and faults <= {"too_long"}
+    return recording.needs_cutting and bool(recording.verdict) and faults <= {"too_long"}
 
 
 @register.filter
@@ -110,7 +111,9 @@ def check_progress(recording: AudioFile) -> str:
 @register.filter
 def findings(recording: AudioFile) -> list[Finding]:
     """The most serious findings, at most three."""
-    return [_finding(row, recording.purpose) for row in recording.findings[:MOST_FINDINGS]]
+    # In the colour of the badge, which doesn't say "Unusable" of a recording to cut.
+    worst = "warn" if is_only_too_long(recording) else "bad"
+    return [_finding(row, recording.purpose, worst) for row in recording.findings[:MOST_FINDINGS]]
 
 
 @register.filter
@@ -191,7 +194,7 @@ def cleanup_steps(steps: list[str]) -> str:
     return recording_words.describe_cleanup(steps)
 
 
-def _finding(row: dict[str, Any], purpose: str) -> Finding:
+def _finding(row: dict[str, Any], purpose: str, worst: str) -> Finding:
     return Finding(
         code=row["code"],
         text=words.describe_finding(
@@ -201,7 +204,7 @@ def _finding(row: dict[str, Any], purpose: str) -> Finding:
             purpose=purpose,
             clean_copy_helps=row.get("clean_copy_helps", False),
         ),
-        tone=TONES.get(row["severity"], "remark"),
+        tone=worst if row["severity"] >= UNUSABLE else TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],
         to_s=row["to_s"],
     )
