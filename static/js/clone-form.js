@@ -114,6 +114,9 @@ function updateSteps() {
 
 // Recordings ----------------------------------------------------------------------------------------
 
+// The error of a missing recording is gone from the page; its mark on the field goes, too.
+const acceptFile = (upload) => upload.querySelector("input[type=file]").removeAttribute("aria-invalid");
+
 const choicesOf = (container) => byId(`${container.id}-choices`);
 
 // Below a recording that has just been chosen, the ways to choose another one are folded away.
@@ -162,6 +165,7 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 document.addEventListener("upload-ended", (event) => {
+  if (event.detail.isUploaded) acceptFile(event.target);
   updateSteps();
   if (event.detail.isUploaded) closeChoices(document.querySelector(event.target.dataset.target));
   if (!sendForm || document.querySelector(".upload[data-busy]")) return;
@@ -179,6 +183,22 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
   if (attempt) history.replaceState(history.state, "", `?attempt=${attempt}`);
 });
 
+// Errors --------------------------------------------------------------------------------------------
+
+// An error is about the answer that was sent, so it goes as soon as that answer is changed.
+function clearError(element) {
+  const field = element.closest(".field, .check");
+  // The server checks a voice ID while it is typed, and replaces its error.
+  if (!field || field.querySelector("#voice-id")) return;
+  const error = field.querySelector(".error");
+  if (!error) return;
+  const input = field.querySelector("[aria-invalid]");
+  input.removeAttribute("aria-invalid");
+  const descriptions = input.getAttribute("aria-describedby")?.split(" ") ?? [];
+  input.setAttribute("aria-describedby", descriptions.filter((id) => id !== error.id).join(" "));
+  error.remove();
+}
+
 // Events --------------------------------------------------------------------------------------------
 
 document.addEventListener("htmx:afterSwap", (event) => {
@@ -188,6 +208,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
     upload.querySelector(".upload-message").replaceChildren();
     byId("file-id-error").replaceChildren();
     byId("announcer").textContent = upload.dataset.done;
+    acceptFile(upload);
     closeChoices(event.target);
   }
 });
@@ -200,7 +221,9 @@ function updateForm() {
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, (event) => {
-    if (findForm()?.contains(event.target)) updateForm();
+    if (!findForm()?.contains(event.target)) return;
+    clearError(event.target);
+    updateForm();
   });
 }
 document.addEventListener("htmx:load", updateForm);

@@ -559,6 +559,20 @@ def test_no_step_is_ticked_beside_its_error(studio: Studio) -> None:
     expect(ticked).to_have_count(0)
 
 
+def test_error_goes_when_its_answer_is_changed(studio: Studio) -> None:
+    page = studio.page()
+    submit_form(page)
+    expect(page.locator(".error-summary")).to_be_visible()
+
+    fill_in_form(page)
+    expect(page.locator("#clone .error")).to_have_count(1)
+    choose_file(page, studio.wav())
+
+    expect(page.locator("#clone .error")).to_have_count(0)
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+    expect(page.locator(".step-number[data-done]")).to_have_count(3)
+
+
 def test_price_and_button_stay_in_view_on_a_phone(studio: Studio) -> None:
     page = studio.page(viewport={"width": 375, "height": 812})
 
