@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
+from voicestudio.audio.doctor.thresholds import TABLE, Threshold
+from voicestudio.audio.results import FINDING_CODES
 from voicestudio.settings import KNOWN
 
 ROOT = Path(__file__).parent.parent
@@ -14,6 +16,7 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglo
 README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+RECORDING_CHECK = (ROOT / "docs" / "recording-check.md").read_text()
 README_MAX_LINES = 120
 DECISION_MAX_LINES = 40
 
@@ -98,3 +101,23 @@ def test_architecture_page_names_paths_that_exist() -> None:
 
     assert len(paths) > 20
     assert [path for path in paths if not any((base / path).exists() for base in bases)] == []
+
+
+def threshold_row(line: Threshold) -> str:
+    """A threshold as a row of the table on the page about the recording check."""
+    bounds = (line.hint, line.usable, line.disappointing, line.unusable)
+    cells = [f"`{line.code}`", f"`{line.metric}`", line.when]
+    cells += ["-" if bound is None else f"{bound:g}" for bound in bounds]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_recording_check_page_has_the_thresholds_of_the_code() -> None:
+    documented = re.findall(r"^\| `[a-z_]+` \| `[a-z0-9_]+` .*$", RECORDING_CHECK, re.MULTILINE)
+
+    assert documented == [threshold_row(line) for line in TABLE]
+
+
+def test_recording_check_page_describes_every_finding() -> None:
+    described = set(re.findall(r"^### .*\(`([a-z_]+)`\)$", RECORDING_CHECK, re.MULTILINE))
+
+    assert described == FINDING_CODES
