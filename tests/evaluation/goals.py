@@ -110,9 +110,13 @@ def _suggestion_for(arguments: tuple[Path, Mix, Sequence[Clip]]) -> dict[str, An
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """A recording with hum before and after a clean copy: severities, 0 for no finding."""
+    """A recording with hum before and after a clean copy: severities, 0 for no finding.
+
+    `offered`: the check offers the copy, because it has tried one.
+    """
 
     name: str
+    offered: bool
     hum_before: int
     hum_after: int
     verdict_before: int
@@ -150,9 +154,12 @@ def _copy_of(arguments: tuple[Path, Clip, Sequence[Clip], Defect]) -> dict[str, 
     material = gather_material(cache, clip, clips, defect)
     with tempfile.TemporaryDirectory() as folder:
         path = write_sound(Path(folder) / "hum", defect.spoil(material), material.rate, None)
-        before = run.check(path)
+        envelope = Path(folder) / "envelope"
+        before = analysis.analyze(path, envelope, suggest_from_ms=3_600_000).report
         result = CopyResult(
-            f"{clip.name} {defect.name} {defect.size}", _severity(before, "hum"), 0,
+            f"{clip.name} {defect.name} {defect.size}",
+            any(finding.clean_copy_helps for finding in before.findings),
+            _severity(before, "hum"), 0,
             VERDICTS.index(before.verdict), 0,
         )  # fmt: skip
         if not result.hum_before:

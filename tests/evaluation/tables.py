@@ -129,10 +129,14 @@ def print_goals(
         inside = sum(mix.is_in_good_half for mix in mixes)
         rows.append(["best passage wholly in the good half", rate(inside, len(mixes)), "28 of 30"])
     if copies:
-        removed = sum(not copy.hum_after for copy in copies)
-        worse = sum(copy.verdict_after > copy.verdict_before for copy in copies)
-        rows.append(["clean copy removes the named hum", rate(removed, len(copies)), "all"])
-        rows.append(["clean copy gets a worse verdict", rate(worse, len(copies)), "0"])
+        offered = [copy for copy in copies if copy.offered]
+        removed = sum(not copy.hum_after for copy in offered)
+        worse = sum(copy.verdict_after > copy.verdict_before for copy in offered)
+        rows.append(
+            ["named hum for which a clean copy is offered", rate(len(offered), len(copies)), ""]
+        )
+        rows.append(["offered clean copy removes the hum", rate(removed, len(offered)), "all"])
+        rows.append(["offered clean copy gets a worse verdict", rate(worse, len(offered)), "0"])
     print("\nGoals")
     print_rows(rows)
     outside = Counter(mix.mix.defect.name for mix in mixes if not mix.is_in_good_half)
