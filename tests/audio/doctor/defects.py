@@ -226,7 +226,7 @@ DEFECTS: dict[str, tuple[str, Callable[[Clip], Sound]]] = {
     "a living room": ("echo", lambda clip: reverberation(clip, 0.45, 4)),
     "a hall near the microphone": ("echo", lambda clip: reverberation(with_pauses(clip), 2.2, 12)),
     "wind": ("wind", lambda clip: wind(0.4 * clip, -24)),
-    "automatic gain": ("pumping", lambda clip: pumping_gain(clip, 20)),
+    "automatic gain": ("pumping|noisy", lambda clip: pumping_gain(clip, 20)),
     "soft music behind": ("music", lambda clip: clip + music(len(clip), -38)),
     "music behind": ("music", lambda clip: clip + music(len(clip), -32)),
 }
