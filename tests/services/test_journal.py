@@ -137,6 +137,29 @@ def test_answer_is_recorded_whichever_statement_fails(submit: Submit, data_dir: 
     assert fails_at > 4
 
 
+def test_audio_stays_when_its_commit_reports_an_error(
+    submit_speech: Submit, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+
+    def break_after_commit(self: Any) -> None:
+        commit(self)
+        if files_in(data_dir):
+            monkeypatch.undo()
+            raise OperationalError("the connection broke")
+
+    speech = submit_speech()
+    monkeypatch.setattr(BaseDatabaseWrapper, "_commit", break_after_commit)
+
+    with pytest.raises(OperationalError):
+        run(speech)
+    worker.record_kept_answers(at_once=True)
+
+    speech.refresh_from_db()
+    assert (speech.is_ready, speech.audio.storage.exists(speech.audio.name)) == (True, True)
+    assert files_in(data_dir) == []
+
+
 def test_no_is_recorded_from_the_journal_as_well(
     submit_clone: Submit, standin: StandIn, data_dir: Path
 ) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
+from django.db import DatabaseError
 
 from voicestudio.minimax import HttpResponse
 from voicestudio.models import PaidCall
@@ -116,9 +117,24 @@ def moved_to_storage(call: PaidCall, *, if_needed: bool = True) -> Iterator[dict
     try:
         yield stored
     except Exception:
-        for name in stored.values():
-            call.answer_file.storage.delete(name)
+        for column, name in stored.items():
+            delete_unrecorded(call, column, name)
         raise
+
+
+def delete_unrecorded(call: PaidCall, column: str, name: str) -> None:
+    """Delete a file that the row does not name, after an error of the transaction with it.
+
+    A commit may have succeeded although it reported an error, for instance when the connection
+    broke. Where the row cannot be read, the file stays, for `check_files`.
+    """
+    try:
+        is_recorded = type(call)._default_manager.filter(pk=call.pk, **{column: name}).exists()
+    except DatabaseError:
+        logger.exception("%s is left in the storage.", name)
+        return
+    if not is_recorded:
+        getattr(call, column).storage.delete(name)
 
 
 def _copy_to_storage(call: PaidCall) -> dict[str, str]:

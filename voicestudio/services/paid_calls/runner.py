@@ -183,7 +183,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
     except Exception:
         # The answer stays in the journal; audio inside it is stored again from there.
         if stored := columns.get("audio"):
-            call.audio.storage.delete(stored)
+            journal.delete_unrecorded(call, "audio", stored)
         raise
     rate_limit.record_success(call)
     if not recorded:

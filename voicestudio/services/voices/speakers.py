@@ -28,6 +28,8 @@ OFFERED: Final = 200
 LISTED: Final = 8
 # A typed name is compared with so many, and a question names so many.
 COMPARED: Final = 2_000
+# The time of a comparison grows with the square of the length.
+COMPARED_LETTERS: Final = 40
 ASKED: Final = 5
 # From 0 to 1: how alike two names are that may be of one person.
 ALIKE: Final = 0.85
@@ -108,9 +110,11 @@ def find_similar(name: str, *, besides: int | None = None) -> list[KnownSpeaker]
     others = Speaker.objects.exclude(pk=besides) if besides else Speaker.objects.all()
     if same := _describe(others.named(name), ASKED):
         return same
-    known = others.order_by("-pk").values_list("search_text", flat=True)[:COMPARED]
-    close = get_close_matches(fold_text(name), set(known), n=ASKED, cutoff=ALIKE)
-    return _describe(others.filter(search_text__in=close), ASKED)
+    texts = others.order_by("-pk").values_list("search_text", flat=True)[:COMPARED]
+    known = {text[:COMPARED_LETTERS]: text for text in texts}
+    wanted = fold_text(name)[:COMPARED_LETTERS]
+    close = get_close_matches(wanted, known, n=ASKED, cutoff=ALIKE)
+    return _describe(others.filter(search_text__in=[known[text] for text in close]), ASKED)
 
 
 def find_by_id(speaker_id: int) -> KnownSpeaker | None:
