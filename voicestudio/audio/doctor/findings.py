@@ -19,7 +19,7 @@ _WINDOW: Final = round(thresholds.WORST_S / STEP_S)
 # With these, what seems to be another voice is their pitch, or that of a higher harmonic.
 _HIDE_PITCH: Final = frozenset({"music", "wind", "narrow_band"})
 # With these findings, the sound in the pauses is not room noise.
-_FILLS_PAUSES: Final = frozenset({"music", "echo", "wind"})
+_FILLS_PAUSES: Final = frozenset({"music", "echo", "wind", "pumping"})
 
 
 def derive_findings(measured: Measurements, purpose: str) -> list[Finding]:
