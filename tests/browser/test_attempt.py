@@ -72,18 +72,30 @@ def test_waveform_arrives_while_the_preview_plays(
     monkeypatch.setattr(isolated, "_call_child", decode)
     page = clone_voice(studio)
     player = page.locator("#attempt .player[data-kind=voice]")
-    parts = [player, player.locator("time"), player.locator(".wave"), page.locator("#download")]
+
+    def measure_boxes() -> list[list[float]]:
+        # In one step, because the waveform is replaced every few hundred milliseconds.
+        boxes: list[list[float]] = player.evaluate(
+            """player => [
+              player, player.querySelector("time"), player.querySelector(".wave"),
+              document.querySelector("#download"),
+            ].map(part => {
+              const { x, y, width, height } = part.getBoundingClientRect();
+              return [x, y, width, height];
+            })"""
+        )
+        return boxes
 
     page.get_by_role("button", name=PLAY_VOICE).click()
     player.locator("audio").evaluate("audio => { audio.loop = true; window.first = audio; }")
     wait_for_position(player.locator("audio"), 0.1)
     assert player.locator(".wave[data-length]").count() == 0
-    before = [part.bounding_box() for part in parts]
+    before = measure_boxes()
     is_playing.set()
 
     expect(player.locator(".wave[data-length]")).to_be_visible()
     assert page.evaluate("window.first.isConnected && !window.first.paused")
-    assert [part.bounding_box() for part in parts] == before
+    assert measure_boxes() == before
     length = CloneAttempt.objects.get().audio_duration_ms
     expect(player.locator("time")).to_have_attribute("data-length", str(length))
 

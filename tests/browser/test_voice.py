@@ -227,7 +227,7 @@ def test_comparison_imports_a_voice(studio: Studio, standin: StandIn, javascript
     rows = page.locator("#only-there li")
     expect(rows).to_have_count(2)
     expect(page.locator("#only-here summary")).to_have_count(1)
-    page.get_by_role("textbox", name="Stranger-2").fill("Zoe Stranger")
+    page.get_by_label("Speaker of Stranger-2").fill("Zoe Stranger")
     rows.nth(1).get_by_role("button").click()
     if javascript:
         # Only the row changes; the rest of the list stays.
