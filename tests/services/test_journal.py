@@ -156,7 +156,7 @@ def test_audio_stays_when_its_commit_reports_an_error(
     worker.record_kept_answers(at_once=True)
 
     speech.refresh_from_db()
-    assert (speech.is_ready, speech.audio.storage.exists(speech.audio.name)) == (True, True)
+    assert (speech.is_ready, speech.audio.storage.exists(str(speech.audio))) == (True, True)
     assert files_in(data_dir) == []
 
 
