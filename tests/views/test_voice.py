@@ -380,10 +380,11 @@ def test_keep_is_not_offered_while_the_first_sentence_is_generated(
     client.post(f"/voices/{voice.pk}/keep/", {"token": str(uuid4())})
     Speech.objects.update(status=status)
 
-    page = client.get(f"/voices/{voice.pk}/").content.decode()
+    for path in (f"/voices/{voice.pk}/", f"/history/{voice.attempt.pk}/"):
+        page = client.get(path).content.decode()
 
-    assert page.count("Yes, keep it") == offered
-    assert page.count("The first sentence is being generated.") == 1 - offered
+        assert page.count("Yes, keep it") == offered
+        assert page.count("The first sentence is being generated.") == 1 - offered
 
 
 def test_kept_voice_is_not_said_to_be_kept_later(client: Client, voice: Voice) -> None:

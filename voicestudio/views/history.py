@@ -110,8 +110,11 @@ def _offer_to_keep(attempt: CloneAttempt) -> dict[str, Any]:
     voice = attempt.cloned_voice
     if voice is None or not voice.can_be_kept:
         return {"voice": voice}
+    speaks_now = keep.is_speaking(voice)
+    voice.refresh_from_db()  # a speech that has just ended has kept it
     return {
         "voice": voice,
+        "speaks_now": speaks_now,
         "keep_price": keep.estimate_keep(voice),
         "keep_sentence": keep.SENTENCE,
         "token": uuid4(),

@@ -30,7 +30,7 @@ def draw_waveform(call: PaidCall) -> None:
     columns: dict[str, Any] = {"lease_until": None}
     try:
         waveform = isolated.read_waveform(Path(call.audio.path), timeout=TIMEOUT_S)
-    except (AudioProblem, OSError, RuntimeError):
+    except (AudioProblem, OSError, RuntimeError, ValueError):  # ValueError: deleted meanwhile
         name = call._meta.model_name
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)
     else:

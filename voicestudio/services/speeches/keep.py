@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Spoken to keep a voice. Not translated: the model speaks it in any language.
 SENTENCE: Final = "Thank you. I am staying."
+# A speech that is under way is among so many, the newest ones.
+RECENT: Final = 20
 
 
 def estimate_keep(voice: Voice) -> SpeechPrice:
@@ -40,6 +42,12 @@ def keep_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Speech
         purpose=SpeechPurpose.KEEP,
     )
     return submit(order, by=by)
+
+
+def is_speaking(voice: Voice) -> bool:
+    """Whether a speech of this voice is under way, which keeps it."""
+    newest = voice.speeches.order_by("-pk")[:RECENT]
+    return any(speech.is_running and not speech.is_ready for speech in newest)
 
 
 def dismiss_reminder(voice: Voice, *, by: "User") -> bool:
