@@ -556,6 +556,16 @@ def test_plain_form_decodes_what_browsers_encode_in_a_name(
     assert AudioFile.objects.get().name == '100%25 "hello" 2.wav'
 
 
+def test_plain_form_keeps_the_name_of_a_file(client: Client, user: User) -> None:
+    name = "R&amp;B می\u200cخواهم 👩\u200d🎤.wav"
+    file = SimpleUploadedFile(f"folder/{name}", hum(12))
+    file._name = f"folder\\{name}\0"  # type: ignore[attr-defined]  # not without its path
+
+    client.post("/recordings/", {"file": file})
+
+    assert AudioFile.objects.get().name == name
+
+
 def test_recording_is_renamed_and_found_by_its_new_name(client: Client, user: User) -> None:
     recording = factories.make_recording(by=user)
 

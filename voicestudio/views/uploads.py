@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import wraps
 from threading import BoundedSemaphore
 from typing import Any, Final
+from unicodedata import category
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http.multipartparser import MultiPartParser
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
@@ -70,6 +72,19 @@ class SkipFiles(FileUploadHandler):
         """There is no file."""
 
 
+class NameKeepingParser(MultiPartParser):
+    """Keeps a file's name as it was sent, but for its path and control characters.
+
+    Django resolves `&amp;` and drops the joiners of Persian and of emoji.
+    """
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        """The name, or None if nothing is left of it."""
+        name = re.split(r"[/\\]", file_name)[-1]
+        kept = "".join(char for char in name if char.isprintable() or category(char) == "Cf")
+        return None if kept in {"", ".", ".."} else kept
+
+
 class BodyLimitMiddleware:
     """Refuses a large body before it is read, unless the view takes files.
 
@@ -89,6 +104,7 @@ class BodyLimitMiddleware:
         """413 for a body over the limit; files to other views are not written to disk."""
         if str((request.content_params or {}).get("charset", "")).lower() not in CHARSETS:
             request.encoding = "utf-8"  # pages send nothing else, and some charsets cannot be read
+        request.multipart_parser_class = NameKeepingParser
         if getattr(view, "takes_files", False):
             return None
         request.upload_handlers = [SkipFiles(request)]
