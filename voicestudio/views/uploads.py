@@ -104,7 +104,7 @@ class BodyLimitMiddleware:
         """413 for a body over the limit; files to other views are not written to disk."""
         if str((request.content_params or {}).get("charset", "")).lower() not in CHARSETS:
             request.encoding = "utf-8"  # pages send nothing else, and some charsets cannot be read
-        request.multipart_parser_class = NameKeepingParser
+        request.multipart_parser_class = NameKeepingParser  # type: ignore[assignment]
         if getattr(view, "takes_files", False):
             return None
         request.upload_handlers = [SkipFiles(request)]

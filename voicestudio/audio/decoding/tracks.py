@@ -31,9 +31,12 @@ class TrackMeasure(NamedTuple):
     judged_s: float = 0.0
 
     @property
-    def rank(self) -> tuple[float, float]:
-        """Greater for a better track: one that is audible beats silence if nobody speaks."""
-        return self.speech_s, self.audible_s
+    def rank(self) -> tuple[int, int]:
+        """Greater for a better track: one that is audible beats silence if nobody speaks.
+
+        In whole seconds, so that of two tracks with about the same speech the first one is taken.
+        """
+        return round(self.speech_s), round(self.audible_s)
 
 
 @contextmanager
