@@ -53,8 +53,13 @@ SERVICE_FLOORS = {
     "reminders": 0,
     "drafts": 0,
     "stored_files": 2,
+    "storage": 0,
     "sign_in_limits": 0,
 }
+
+
+# The file fields of all models.
+FILE_FIELDS = {"file", "envelope", "playable", "tracks_file", "audio", "answer_file"}
 
 
 def imports_of(path: Path) -> list[tuple[int, str]]:
@@ -269,3 +274,24 @@ def test_no_template_decides_what_a_person_may_do() -> None:
 def test_settings_are_named_only_as_code() -> None:
     """Where a template must name one, it does so for administrators."""
     assert find_in_templates(r"(?<!<code>)\b[A-Z]{2,}(_[A-Z]+)+\b") == []
+
+
+def places_of_files(path: Path) -> list[str]:
+    """Where this module asks the storage, or for the path of a file field, itself."""
+    return [
+        f"{path.relative_to(HOUSE)}:{node.lineno}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if (isinstance(node, ast.alias) and node.name == "default_storage")
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"path", "storage"}
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr in FILE_FIELDS
+        )
+    ]
+
+
+def test_only_the_storage_room_knows_where_files_lie() -> None:
+    places = {place for path in HOUSE.rglob("*.py") for place in places_of_files(path)}
+
+    assert {place.split(":")[0] for place in places} == {"services/storage.py"}

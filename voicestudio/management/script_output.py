@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from voicestudio.models import CloneAttempt, Speech, Voice, VoiceState, Worker
-from voicestudio.services import speeches
+from voicestudio.services import speeches, storage
 from voicestudio.services.money import costs
 from voicestudio.words import Message
 
@@ -47,6 +48,13 @@ def get_voice(voice_id: str) -> Voice:
     if voice is None:
         raise CommandError(f"There is no voice called {voice_id}.")
     return voice
+
+
+def audio_path(call: CloneAttempt | Speech) -> str | None:
+    """Where the audio of a call is on this machine; None if it has none."""
+    with suppress(FileNotFoundError):
+        return str(storage.local_path(call.audio)) if call.audio else None
+    return None
 
 
 def wait_for[Call: (CloneAttempt, Speech)](

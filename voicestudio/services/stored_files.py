@@ -4,18 +4,17 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db.models import FileField, Model
 from django.utils import timezone
 
 from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio
 from voicestudio.words.stored_files import FileProblem
 
+from . import storage
 from .paid_calls import provider, provider_files
 
 logger = logging.getLogger(__name__)
@@ -62,7 +61,7 @@ def check_rows() -> Iterator[Finding]:
 def find_orphans() -> Iterator[Finding]:
     """Files in our folders that no row names, unless they are less than a day old."""
     for top in (*RECORDING_FOLDERS, *(kind.AUDIO_FOLDER for kind in PaidCall.kinds())):
-        for folder, names in _walk(top):
+        for folder, names in storage.walk(top):
             known = _names_in(folder)
             for name in names:
                 if name not in known and not _is_young(name):
@@ -90,7 +89,7 @@ def find_orphans_at_provider() -> Iterator[Finding]:
 def delete_orphan(orphan: Finding) -> None:
     """Delete a file without a row. Raises OSError or `MiniMaxError` if it cannot be deleted."""
     if orphan.problem is FileProblem.ORPHAN:
-        default_storage.delete(orphan.name)
+        storage.delete(orphan.name)
     elif orphan.problem is FileProblem.ORPHAN_AT_PROVIDER and orphan.file_id is not None:
         provider_files.delete_file(provider.client(), orphan.file_id, orphan.purpose)
     else:
@@ -111,7 +110,7 @@ def _check_file(
 ) -> FileProblem | None:
     """Compare a file with the size and checksum in its row, which is a query for one row."""
     try:
-        with Path(default_storage.path(name)).open("rb") as source:
+        with storage.local_path(name).open("rb") as source:
             checksum = hashlib.file_digest(source, "sha256").hexdigest() if facts else ""
             size = source.tell()
     except FileNotFoundError:
@@ -129,17 +128,6 @@ def _check_file(
     return None
 
 
-def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Each folder below `folder` with the names of its files in our storage."""
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    yield folder, [f"{folder}/{file}" for file in files]
-    for each in folders:
-        yield from _walk(f"{folder}/{each}")
-
-
 def _names_in(folder: str) -> set[str]:
     """The names of all files in this folder that a row knows."""
     return {
@@ -154,7 +142,7 @@ def _names_in(folder: str) -> set[str]:
 
 def _is_young(name: str) -> bool:
     try:
-        modified = Path(default_storage.path(name)).stat().st_mtime
+        _size, written_at = storage.size_and_time(name)
     except FileNotFoundError:
         return True  # deleted meanwhile
-    return datetime.fromtimestamp(modified, UTC) > timezone.now() - YOUNG
+    return written_at > timezone.now() - YOUNG

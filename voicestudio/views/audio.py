@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.models import AudioFile, CloneAttempt, Speech, Voice
 from voicestudio.services import recordings as service
+from voicestudio.services import storage
 from voicestudio.services.voices import notes
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
@@ -188,10 +189,10 @@ def _serve_file(
     if not file or not file.name:
         raise Http404
     try:
-        size = file.storage.size(file.name)
-        changed = file.storage.get_modified_time(file.name).timestamp()
+        size, written_at = storage.size_and_time(file)
     except OSError as error:
         raise Http404 from error
+    changed = written_at.timestamp()
     etag = f'"{size:x}-{int(changed * 1_000_000):x}"'
     response: HttpResponseBase | None = get_conditional_response(
         request, etag=etag, last_modified=int(changed)

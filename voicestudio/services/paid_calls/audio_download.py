@@ -14,7 +14,6 @@ from typing import Any, BinaryIO, Final
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
@@ -31,6 +30,7 @@ from voicestudio.minimax import (
     parse_speech,
 )
 from voicestudio.models import CallStatus, PaidCall
+from voicestudio.services import storage
 
 from . import call_log, leases, provider, waveforms
 
@@ -174,7 +174,7 @@ def _save(call: PaidCall, columns: dict[str, Any]) -> bool:
         **columns,
     )
     if not saved:
-        default_storage.delete(columns["audio"])
+        storage.delete(columns["audio"])
     return saved
 
 

@@ -23,6 +23,7 @@ from django.db import DatabaseError
 
 from voicestudio.minimax import HttpResponse
 from voicestudio.models import PaidCall
+from voicestudio.services import storage
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def delete_unrecorded(call: PaidCall, column: str, name: str) -> None:
         logger.exception("%s is left in the storage.", name)
         return
     if not is_recorded:
-        getattr(call, column).storage.delete(name)
+        storage.delete(name)
 
 
 def _copy_to_storage(call: PaidCall) -> dict[str, str]:

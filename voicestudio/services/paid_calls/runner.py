@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from voicestudio.minimax import HttpResponse, MiniMaxError
 from voicestudio.models import CallKind, CallStatus, PaidCall
+from voicestudio.services import storage
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
@@ -190,7 +191,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
         name = call._meta.model_name
         logger.error("%s %s was answered, but another worker holds it.", name, call.pk)
         if stored := columns.get("audio"):
-            call.audio.storage.delete(stored)
+            storage.delete(stored)
     elif has_audio and (columns.get("audio") or audio_download.fetch(call)):
         waveforms.draw_waveform(call)
     return recorded

@@ -5,12 +5,12 @@ call is ready before that, and it stays ready if its audio cannot be decoded.
 """
 
 import logging
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from voicestudio.audio import AudioProblem, isolated
 from voicestudio.models import CallStatus, PaidCall
+from voicestudio.services import storage
 
 from . import leases
 
@@ -29,7 +29,7 @@ def draw_waveform(call: PaidCall) -> None:
     """
     columns: dict[str, Any] = {"lease_until": None}
     try:
-        waveform = isolated.read_waveform(Path(call.audio.path), timeout=TIMEOUT_S)
+        waveform = isolated.read_waveform(storage.local_path(call.audio), timeout=TIMEOUT_S)
     except (AudioProblem, OSError, RuntimeError, ValueError):  # ValueError: deleted meanwhile
         name = call._meta.model_name
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)

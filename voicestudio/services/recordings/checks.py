@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from voicestudio.audio import AudioProblem, isolated
 from voicestudio.models import AudioFile
+from voicestudio.services import storage
 
 logger = logging.getLogger(__name__)
 
@@ -83,10 +84,10 @@ def _make_playable(pk: int) -> None:
     recording = undecided.first()
     if recording is None:
         return
-    path = Path(recording.file.path)
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         copy = Path(folder) / "playable"
         try:
+            path = storage.local_path(recording.file)
             made = isolated.make_playable(path, copy, duration_ms=recording.duration_ms or 0)
             if made.written:
                 with copy.open("rb") as content:
@@ -96,7 +97,7 @@ def _make_playable(pk: int) -> None:
             logger.exception("Recording %s has no playable copy.", pk)
     name = recording.playable.name or ""
     if not undecided.update(playable=name, playable_at=timezone.now()) and name:
-        recording.playable.storage.delete(name)
+        storage.delete(name)
 
 
 def _check(pk: int) -> None:
@@ -113,7 +114,7 @@ def _check(pk: int) -> None:
         report = {"envelope": ""}
     saved = unchecked.exclude(file="").update(checked_at=timezone.now(), **report)
     if not saved and report["envelope"]:
-        recording.envelope.storage.delete(report["envelope"])
+        storage.delete(report["envelope"])
 
 
 def check_again(recording: AudioFile) -> bool:
@@ -145,7 +146,7 @@ def _record_progress(pk: int, position_s: float) -> None:
 
 def _analyze(recording: AudioFile) -> dict[str, Any]:
     """The columns of the report; the envelope, for waveforms of any zoom, is stored already."""
-    path = Path(recording.file.path)
+    path = storage.local_path(recording.file)
     no_note: dict[str, Any] = {}
     notes = (note for note in recording.notes if note["code"] == "low_bit_rate")
     compression = next(notes, no_note)

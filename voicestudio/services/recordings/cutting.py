@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from voicestudio.audio import isolated, read_bars
 from voicestudio.models import AudioFile, Origin
+from voicestudio.services import storage
 from voicestudio.words import seconds
 
 from .store import DECODER_SLOTS, FileMissing, save_recording
@@ -71,7 +72,7 @@ def waveform_bars(recording: AudioFile, start_ms: int, end_ms: int, bars: int = 
     """The heights (0 to 100) of a part of the waveform; coarse ones until the check has ended."""
     if recording.envelope:
         try:
-            return read_bars(Path(recording.envelope.path), start_ms, end_ms, bars)
+            return read_bars(storage.local_path(recording.envelope), start_ms, end_ms, bars)
         except (OSError, ValueError):
             logger.exception("The envelope of recording %s cannot be read.", recording.pk)
     peaks, length_ms = recording.peaks, recording.duration_ms
@@ -112,13 +113,11 @@ def _source_and_target(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     """The recording's file, and a path for the result, which is deleted afterwards."""
     if recording.deleted_at is not None or not recording.has_file:
         raise FileMissing  # a deletion that the worker finishes has not reached the file yet
-    if not Path(recording.file.path).is_file():
-        raise FileMissing
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
     with DECODER_SLOTS:
         try:
-            yield Path(recording.file.path), target
-        except FileNotFoundError as error:  # deleted meanwhile
+            yield storage.local_path(recording.file), target
+        except FileNotFoundError as error:  # lost, or deleted meanwhile
             raise FileMissing from error
         finally:
             target.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from voicestudio.audio import IngestedFile, Note, Track, isolated, rules
 from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
+from voicestudio.services import storage
 
 from .cutting import file_stem
 from .store import DECODER_SLOTS, TIMEOUT_S, FileMissing, save_recording
@@ -57,11 +58,11 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
     recipe = f"track {number}"
     if existing := _find_made(source, recipe):
         return existing
-    if source.deleted_at is not None or not Path(source.tracks_file.path).is_file():
+    if source.deleted_at is not None:
         raise FileMissing
     try:
         ingested = _ingest_track(source, readable.index(number) + 1)
-    except FileNotFoundError as error:  # deleted meanwhile
+    except FileNotFoundError as error:  # lost, or deleted meanwhile
         raise FileMissing from error
     note: Note = {"code": "chosen_track", "track": number, "count": len(source.tracks)}
     metadata = replace(ingested.metadata, notes=[note, *ingested.metadata.notes])
@@ -81,7 +82,7 @@ def _ingest_track(source: AudioFile, place: int) -> IngestedFile:
     """Check and copy the track at this place in the file with the tracks."""
     with DECODER_SLOTS:
         return isolated.ingest(
-            Path(source.tracks_file.path),
+            storage.local_path(source.tracks_file),
             Path(settings.FILE_UPLOAD_TEMP_DIR),
             purpose=source.purpose,
             max_bytes=settings.UPLOAD_MAX_BYTES,

@@ -25,6 +25,7 @@ from voicestudio.models import (
     Purpose,
     Studio,
 )
+from voicestudio.services import storage
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.words import Message
 from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILES_NOT_DELETED
@@ -135,9 +136,9 @@ def ensure_uploaded(
         return file.file_id
     if recording.needs_cutting:
         raise ValueError("a recording that has to be cut is not uploaded")
-    if not recording.has_file or not Path(recording.file.path).is_file():
+    if not recording.has_file:
         raise FileNotFoundError(recording.name)
-    path = Path(recording.file.path)
+    path = storage.local_path(recording.file)
     name = f"{Studio.current()}-{recording.purpose}-{recording.pk}{path.suffix}"
     _claim_upload(recording, attempt)
     if file := living.first():  # finished between the look above and the claim
@@ -239,7 +240,7 @@ def _delete_files(recording: AudioFile, client: Client) -> None:
     # request may have deleted the row.
     for current in AudioFile.objects.filter(pk=recording.pk):
         for file in reversed(current.files):  # the original last: a failure leaves it usable
-            file.storage.delete(str(file.name))
+            storage.delete(file)
 
 
 def _delete_row(recording: AudioFile) -> None:

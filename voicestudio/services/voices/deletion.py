@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
@@ -24,6 +23,7 @@ from voicestudio.models import (
     SpeechState,
     Voice,
 )
+from voicestudio.services import storage
 from voicestudio.services.money import charges
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.words import Message
@@ -268,9 +268,9 @@ def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
 
 def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
     name = name or str(file.name).rpartition("/")[2]
-    there = default_storage.exists(str(file.name))
+    there = storage.exists(file)
     try:
-        default_storage.delete(str(file.name))
+        storage.delete(file)
     except OSError:
         return Item(kind, name, ItemState.FAILED)
     return Item(kind, name, ItemState.DONE if there else ItemState.ALREADY_GONE)
