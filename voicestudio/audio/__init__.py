@@ -9,6 +9,7 @@ from .envelope_file import read_bars
 from .headers import sniff
 from .problems import AudioProblem
 from .results import (
+    PEAKS,
     Finding,
     IngestedFile,
     Metadata,
@@ -19,9 +20,11 @@ from .results import (
     TrackSet,
     Waveform,
 )
+from .speech_model import has_speech_model
 from .waveform import waveform_path
 
 __all__ = [
-    "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note", "Report", "Suggestion", "Track",
-    "TrackSet", "Waveform", "read_bars", "rules", "sniff", "waveform_path",
+    "PEAKS", "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note", "Report", "Suggestion",
+    "Track", "TrackSet", "Waveform", "has_speech_model", "read_bars", "rules", "sniff",
+    "waveform_path",
 ]  # fmt: skip

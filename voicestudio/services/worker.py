@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
-from voicestudio.audio.speech_model import has_speech_model
+from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from voicestudio.audio.results import PEAKS
+from voicestudio.audio import PEAKS
 from voicestudio.models import AudioFile, CloneAttempt, PaidCall, Speech
 
 from .row_cache import render_row, row_url
