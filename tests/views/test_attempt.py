@@ -280,7 +280,8 @@ def test_page_needs_a_fixed_number_of_queries(
 ) -> None:
     attempt = make_attempt(by=owner)
 
-    with django_assert_num_queries(4):  # session, user, attempt, charges of its voice
+    # Session, user, attempt, charges of its voice; speeches under way, and whether it is kept now.
+    with django_assert_num_queries(6):
         browser.get(reverse("attempt", args=[attempt.pk]))
 
 

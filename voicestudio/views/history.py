@@ -111,7 +111,7 @@ def _offer_to_keep(attempt: CloneAttempt) -> dict[str, Any]:
     if voice is None or not voice.can_be_kept:
         return {"voice": voice}
     speaks_now = keep.is_speaking(voice)
-    voice.refresh_from_db()  # a speech that has just ended has kept it
+    voice.refresh_from_db(fields=("kept_at",))  # a speech that has just ended has kept it
     return {
         "voice": voice,
         "speaks_now": speaks_now,
