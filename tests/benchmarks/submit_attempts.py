@@ -29,8 +29,8 @@ def main(count: int, longest_gap: float) -> None:
     for number in range(count):
         time.sleep(random.uniform(longest_gap / 4, longest_gap))
         order = clones.Order(
-            token=uuid4(), speaker_name="Anna Larsen", voice_id=f"Pick-{uuid4().hex[:8]}x{number}",
-            permission=True, recording=recording,
+            token=uuid4(), speaker_name="Anna Larsen", is_new_speaker=True,
+            voice_id=f"Pick-{uuid4().hex[:8]}x{number}", permission=True, recording=recording,
         )  # fmt: skip
         attempt = clones.submit(order, by=person)
         end = time.monotonic() + TIMEOUT_S
