@@ -19,6 +19,7 @@ from voicestudio.words.costs import GROUPS
 
 register = template.Library()
 
+CENT: Final = Decimal("0.01")
 NO_CENTS_FROM: Final = Decimal(1000)
 
 
@@ -63,7 +64,9 @@ def month_name(day: date) -> str:
 
 @register.filter
 def short_price(amount: Decimal) -> str:
-    """An amount for a narrow bar: no cents from a thousand on."""
+    """An amount for a narrow bar: "<$0.01", and no cents from a thousand on."""
+    if 0 < amount < CENT:
+        return f"<{short_price(CENT)}"
     places = 0 if amount >= NO_CENTS_FROM else 2
     rounded = amount.quantize(Decimal(1).scaleb(-places))
     return f"{settings.CURRENCY}{formats.number_format(rounded, places)}"
