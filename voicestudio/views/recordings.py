@@ -145,6 +145,6 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if is_gone:
         messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
     else:
-        text = _("MiniMax is slow to answer. The studio will go on deleting %(name)s by itself.")
+        text = _("MiniMax is slow to answer. The studio keeps trying to delete %(name)s.")
         messages.info(request, text % {"name": recording.name})
     return redirect("recordings")
