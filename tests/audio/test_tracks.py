@@ -128,6 +128,23 @@ def test_track_of_an_unknown_codec_is_passed_over(folder: Path, tmp_path: Path) 
     assert ingested.track_set is None
 
 
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_track_without_the_data_of_its_codec_is_passed_over(
+    broken: int, folder: Path, tmp_path: Path
+) -> None:
+    path = write_tracks(tmp_path / "x", VOICE, VOICE, VOICE)
+    parts = path.read_bytes().split(b"esds")
+    path.write_bytes(
+        b"esds".join(parts[: broken + 1]) + b"free" + b"esds".join(parts[broken + 1 :])
+    )
+
+    ingested = ingest(path, folder, purpose="voice_clone")
+
+    assert ingested.track_set is not None
+    readable = [track.readable for track in ingested.track_set.tracks]
+    assert readable == [number != broken for number in range(3)]
+
+
 def test_tracks_keep_their_numbers_behind_an_unreadable_one(folder: Path, tmp_path: Path) -> None:
     path = break_first_codec(write_tracks(tmp_path / "x", VOICE, SILENCE, VOICE))
 

@@ -31,6 +31,8 @@ _CODECS: Final = (
     "dsd_lsbf_planar,dsd_msbf_planar"
 )
 _DECODERS: Final = frozenset(_CODECS.split(","))
+# These cannot be decoded without data that mov, mp4 and Matroska have in their header.
+_NEED_DATA: Final = frozenset({"aac", "alac", "vorbis"})
 _OPTIONS: Final = {
     "format_whitelist": _FORMATS,
     "codec_whitelist": _CODECS,
@@ -107,13 +109,22 @@ def audio_tracks(container: InputContainer) -> dict[int, AudioStream]:
     tracks = {
         number: stream
         for number, stream in enumerate(container.streams.audio, start=1)
-        if stream.codec_context is not None and stream.codec_context.name in _DECODERS
+        if stream.codec_context is not None
+        and stream.codec_context.name in _DECODERS
+        and not _lacks_codec_data(container, stream)
     }
     if not tracks:
         raise AudioProblem("not_audio")
     for track in tracks.values():
         rules.check_shape(track.codec_context.layout.nb_channels, track.codec_context.sample_rate)
     return tracks
+
+
+def _lacks_codec_data(container: InputContainer, stream: AudioStream) -> bool:
+    """Whether the header lacks what the decoder needs. MPEG-TS and its like have it in the sound."""
+    in_header = container.format.name.startswith(("mov,", "matroska,"))
+    context = stream.codec_context
+    return in_header and context.name in _NEED_DATA and not context.extradata
 
 
 def header_length_s(
