@@ -121,7 +121,7 @@ def audio_tracks(container: InputContainer) -> dict[int, AudioStream]:
 
 
 def _lacks_codec_data(container: InputContainer, stream: AudioStream) -> bool:
-    """Whether the header lacks what the decoder needs. MPEG-TS and its like have it in the sound."""
+    """Whether the header lacks what the decoder needs; MPEG-TS has it in the sound instead."""
     in_header = container.format.name.startswith(("mov,", "matroska,"))
     context = stream.codec_context
     return in_header and context.name in _NEED_DATA and not context.extradata
