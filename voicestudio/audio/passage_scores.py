@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .doctor import speech
 from .doctor.frames import Frames
 from .doctor.metrics import Measurements
+from .doctor.spectrum import HIGHS, VOWELS
 from .doctor.tones import STEP_S as NOTE_S
 from .doctor.windows import moving_mean
 
@@ -31,8 +32,6 @@ _LOW: Final = slice(0, 5)  # bands below 520 Hz, which contain hum
 _CLIP_SPREAD_S: Final = 2.0  # clipping affects its surroundings, too
 _CLICK_SPREAD_S: Final = 3.0
 _LEVEL_S: Final = 10.0
-_VOICE: Final = slice(2, 12)  # bands from 300 to 2900 Hz
-_HIGHS: Final = slice(16, 17)  # 5.7 to 7.3 kHz, which a telephone omits
 _HIGHS_NEAR_S: Final = 2.0  # before and after a step; every sentence has an s or f so often
 _HIGHS_BEST_PERCENT: Final = 20.0
 _HIGHS_WORSE_DB: Final = (9.0, 18.0)  # than in the best part
@@ -112,7 +111,7 @@ def _muffled(frames: Frames, spoken: Marks, width: int) -> Halves:
     if not spoken.any():
         return np.zeros(len(spoken), np.float16)
     levels = []
-    for bands in (_VOICE, _HIGHS):
+    for bands in (VOWELS, HIGHS):
         power = speech.power_in_bands(frames.bands, bands)
         power[~spoken] = 0
         levels.append(10 * np.log10(moving_mean(power, width) + np.float32(1e-13)))

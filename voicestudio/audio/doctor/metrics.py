@@ -18,7 +18,7 @@ from .frames import Frames, build_frames
 from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S
-from .spectrum import a_weighted_db
+from .spectrum import HIGHS, VOWELS, a_weighted_db, to_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
 from .wind import find_gusts
 
@@ -33,9 +33,7 @@ _LEAST_BESIDE_HUM: Final = 0.03  # share of noise in what sounds like hum, for w
 _LATE_S: Final = 0.2  # in which the later decay is measured
 _GAPS_MIN: Final = 2  # fewer are no finding
 _CLICKS_MIN: Final = 3
-_VOICE_BANDS: Final = slice(2, 12)  # 300 to 2900 Hz
-_HIGH_BAND: Final = slice(16, 17)  # 5.7 to 7.3 kHz
-_MASKED_MIN: Final = 0.1  # share of the high band that is voice, as far as noise lets us tell
+_MASKED_MIN: Final = 0.1  # share of the high band that is voice, if noise hides more of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +228,7 @@ def _noise_db(analyzers: Analyzers, frames: Frames, hum: Hum) -> NDArray[np.floa
     live = _live(levels.energies / max(1, levels.samples))
     whole = levels.power * np.float32(levels.channels / max(1, int(live.sum())))
     whole -= np.float32(float(((levels.sums / max(1, levels.samples)) ** 2).sum()))
-    left_out_db = _to_db(np.maximum(whole, 0, out=whole))
+    left_out_db = to_db(np.maximum(whole, 0, out=whole))
     left_out_db -= analyzers.bands.total_db(len(whole))
     np.clip(left_out_db, 0, _LEFT_OUT_MAX_DB, out=left_out_db)
     power = noise_power(frames.bands, above_hum=bool(hum.mains_hz))
@@ -238,16 +236,8 @@ def _noise_db(analyzers: Analyzers, frames: Frames, hum: Hum) -> NDArray[np.floa
         least = np.float32(_LEAST_BESIDE_HUM) * power
         power -= np.float32(10 ** (hum.high_db / 10))
         np.maximum(power, least, out=power)
-    left_out_db += _to_db(power)
+    left_out_db += to_db(power)
     return left_out_db
-
-
-def _to_db(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """In place, to save memory for two hours."""
-    power += np.float32(1e-13)
-    np.log10(power, out=power)
-    power *= np.float32(10)
-    return power
 
 
 def _room_db(noise_db: NDArray[np.float32], quiet: NDArray[np.bool_]) -> float:
@@ -310,17 +300,16 @@ def _room(analyzers: Analyzers) -> dict[str, Metric]:
 
 
 def _highs_below_voice_db(frames: Frames) -> float | None:
-    """Level of the voice without its highs, less that of its highs; None without speech."""
+    """Level of the vowels less that of the highs of a voice (dB); None without speech."""
     quiet = ~_widened(frames.speech)
     if not frames.speech.any():
         return None
     spoken = frames.bands[frames.speech]
     voice, highs = (
-        float(power_in_bands(spoken, bands).mean(dtype=np.float64))
-        for bands in (_VOICE_BANDS, _HIGH_BAND)
+        float(power_in_bands(spoken, bands).mean(dtype=np.float64)) for bands in (VOWELS, HIGHS)
     )
     if quiet.sum() >= _PAUSE_STEPS_MIN:  # noise is no part of the voice
-        noise = float(np.median(power_in_bands(frames.bands[quiet], _HIGH_BAND)))
+        noise = float(np.median(power_in_bands(frames.bands[quiet], HIGHS)))
         highs = max(highs - noise, _MASKED_MIN * highs)
     return round(decibels(voice) - decibels(highs), 1)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..growable_array import unpack_db
-from .spectrum import ABOVE_HUM, SPEECH, VOICE
+from .spectrum import ABOVE_HUM, SPEECH, VOICE, to_db
 
 Packed = NDArray[np.uint8]
 # Steps, and the noise level in every band there: one row for all of them, or one for each.
@@ -108,7 +108,7 @@ def _rises_above_room(rows: Packed, room: RoomLevels) -> NDArray[np.bool_]:
         excess.partition(-_FILLED, axis=1)
         strong = excess[:, -_FILLED:].mean(axis=1, dtype=np.float32) / np.float32(2)
         speech[part] = strong > _EXCESS_DB
-    speech_db = _decibels(power_in_bands(rows, SPEECH))
+    speech_db = to_db(power_in_bands(rows, SPEECH))
     loudest = float(np.percentile(speech_db, 97))
     bound = max(_QUIETEST_DB, loudest - _BELOW_LOUD_DB)
     return speech & (speech_db > bound)
@@ -116,7 +116,7 @@ def _rises_above_room(rows: Packed, room: RoomLevels) -> NDArray[np.bool_]:
 
 def _contrast_db(rows: Packed) -> float:
     """Between loud and quiet steps."""
-    quiet, loud = np.percentile(_decibels(noise_power(rows)), [_QUIET, _LOUD])
+    quiet, loud = np.percentile(to_db(noise_power(rows)), [_QUIET, _LOUD])
     return float(loud - quiet)
 
 
@@ -142,14 +142,6 @@ def _sure_pauses(voice: NDArray[np.float32]) -> NDArray[np.bool_]:
     least = np.partition(near, count - 1)[count - 1]
     pauses: NDArray[np.bool_] = near <= max(_PAUSE_ODDS, least)
     return pauses
-
-
-def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """In place, to save memory for two hours."""
-    power += np.float32(1e-13)
-    np.log10(power, out=power)
-    power *= np.float32(10)
-    return power
 
 
 def fill_gaps(speech: NDArray[np.bool_]) -> NDArray[np.bool_]:

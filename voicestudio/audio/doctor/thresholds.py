@@ -111,7 +111,7 @@ TABLE: Final = (
     ),
     Threshold(
         "narrow_band", "highs_below_voice_db", "above", 50.0, 60.0, None,
-        "0.3 to 2.9 kHz less 5.7 to 7.3 kHz, where s, f and th are. Wideband speech of any voice "
+        "0.2 to 2.35 kHz less 5.7 to 7.3 kHz, where s, f and th are. Wideband speech of any voice "
         "stays below 45 dB, a dull but accepted one reached 49.7; low-passed at 5 kHz it passes "
         "50, and telephones and Opus of 8 kbit/s reach 76 dB and more.",
     ),
