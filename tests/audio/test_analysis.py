@@ -78,3 +78,13 @@ def test_clean_copy_is_offered_only_where_it_removes_the_hum(
     assert offers == [helps]
     assert [(each.code, each.clean_copy_helps) for each in findings] == [("hum", helps)]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["envelope", "x"]
+
+
+def test_hint_is_no_reason_to_suggest_a_passage(tmp_path: Path) -> None:
+    quiet = synthetic_speech.set_level(synthetic_speech.speech_in_room("English"), -37)
+    path = recordings.write(tmp_path / "x", quiet[None], RATE)
+
+    analysis = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000)
+
+    assert [(each.code, each.severity) for each in analysis.report.findings] == [("too_quiet", 0)]
+    assert analysis.suggestion == Suggestion()

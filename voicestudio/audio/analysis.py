@@ -35,8 +35,8 @@ def analyze(
     A finding that a clean copy removes says so, after an attempt.
 
     Passages are suggested for samples, not for prompt clips: for those longer than
-    `suggest_from_ms` and those with findings. At most 2 hours are decoded; `progress` is called
-    repeatedly with the number of seconds so far.
+    `suggest_from_ms` and those with findings that are more than a hint. At most 2 hours are
+    decoded; `progress` is called repeatedly with the number of seconds so far.
 
     Raises AudioProblem too_large (beyond 1 GiB), empty, not_audio, damaged, video, no_audio;
     `target` does not exist then.
@@ -57,7 +57,8 @@ def analyze(
     report, measured = build_report(analyzers, file_metrics, purpose)
     del analyzers
     report = try_cleanup(source, target.with_suffix(".copy"), report, purpose)
-    is_useful = measured.frames.duration_s * 1000 > suggest_from_ms or report.findings
-    if purpose != "voice_clone" or not is_useful:
+    is_long = measured.frames.duration_s * 1000 > suggest_from_ms
+    has_problem = any(finding.severity for finding in report.findings)
+    if purpose != "voice_clone" or not (is_long or has_problem):
         return Analysis(report, Suggestion())
     return Analysis(report, suggest(measured))
