@@ -10,6 +10,7 @@ from tests.audio.doctor.synthetic_speech import RATE
 from voicestudio import words
 from voicestudio.audio import AudioProblem, Suggestion, read_bars
 from voicestudio.audio.analysis import analyze
+from voicestudio.audio.cleanup_trial import try_cleanup
 from voicestudio.audio.doctor import analyzers
 from voicestudio.audio.doctor.run import check
 
@@ -88,3 +89,14 @@ def test_hint_is_no_reason_to_suggest_a_passage(tmp_path: Path) -> None:
 
     assert [(each.code, each.severity) for each in analysis.report.findings] == [("too_quiet", 0)]
     assert analysis.suggestion == Suggestion()
+
+
+def test_report_is_kept_if_the_clean_copy_cannot_be_written(tmp_path: Path) -> None:
+    path = recordings.write(
+        tmp_path / "x",
+        defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=3)[None],
+        RATE,
+    )
+    report = check(path)
+
+    assert try_cleanup(path, tmp_path / "missing" / "copy", report, "voice_clone") == report

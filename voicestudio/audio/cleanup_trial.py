@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from av.error import FFmpegError
+
 from . import rules
 from .cleanup import clean_up
 from .doctor.run import check
@@ -28,7 +30,7 @@ def try_cleanup(source: Path, copy: Path, report: Report, purpose: str) -> Repor
     try:
         clean_up(source, copy)
         after = check(copy, purpose=purpose)
-    except AudioProblem:
+    except (AudioProblem, FFmpegError, OSError):  # the attempt fails, not the check
         return report
     finally:
         copy.unlink(missing_ok=True)
