@@ -100,3 +100,9 @@ def test_report_is_kept_if_the_clean_copy_cannot_be_written(tmp_path: Path) -> N
     report = check(path)
 
     assert try_cleanup(path, tmp_path / "missing" / "copy", report, "voice_clone") == report
+
+
+def test_prompt_clip_with_little_speech_is_not_told_to_last_minutes() -> None:
+    text = words.describe_finding("little_speech", purpose="prompt_audio")
+
+    assert str(text.what_to_do) == "Choose 5 to 8 seconds of continuous speech."

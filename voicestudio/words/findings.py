@@ -45,6 +45,16 @@ _CLIP_TOO_LONG: Final = Diagnosis(
     _("MiniMax accepts prompt clips shorter than 8 seconds."),
     _("Cut it to 5 to 8 seconds."),
 )
+_CLIP_LITTLE_SPEECH: Final = Diagnosis(
+    _("There is little speech in this clip."),
+    _("A prompt clip needs a few words to show how the person speaks."),
+    _("Choose 5 to 8 seconds of continuous speech."),
+)
+_CLIP_FINDINGS: Final = {
+    "too_short": _CLIP_TOO_SHORT,
+    "too_long": _CLIP_TOO_LONG,
+    "little_speech": _CLIP_LITTLE_SPEECH,
+}
 
 _A_LITTLE_QUIET: Final = Diagnosis(
     _("The voice is a little quiet."),
@@ -230,13 +240,10 @@ def describe_finding(
     """The sentences for a finding of `audio.doctor` with this code, value and severity."""
     if severity == 0 and code in _HINTS:
         return _HINTS[code]
-    clip = purpose == "prompt_audio"
     if code == "silence" and value is not None and value < _SILENT_BELOW:
         return _NOTHING_HEARD
-    if code == "too_short" and clip:
-        return _CLIP_TOO_SHORT
-    if code == "too_long" and clip:
-        return _CLIP_TOO_LONG
+    if purpose == "prompt_audio" and code in _CLIP_FINDINGS:
+        return _CLIP_FINDINGS[code]
     text = FINDINGS.get(code, _UNKNOWN_FINDING)
     if clean_copy_helps and code in _CLEAN_COPY_HELPS:
         return replace(text, what_to_do=_CLEAN_COPY_HELPS[code])
