@@ -229,6 +229,20 @@ def test_resource_limits_apply() -> None:
     assert ended.stderr.splitlines()[-1] == "MemoryError"
 
 
+@pytest.mark.parametrize(("operation", "cpu_s"), [("analyze", 75), ("read_waveform", 12)])
+def test_cpu_limit_allows_as_many_timeouts_as_the_parent(operation: str, cpu_s: int) -> None:
+    limits = {
+        "memory_bytes": isolated.MEMORY_BYTES, "file_bytes": 0, "seconds": 7, "heartbeat_s": 1,
+    }  # fmt: skip
+    code = (
+        "import resource, sys; from voicestudio.audio.__main__ import main;"
+        f"main({operation!r}, {{}}, {limits!r});"
+        "print(resource.getrlimit(resource.RLIMIT_CPU)[0], file=sys.stderr)"
+    )
+
+    assert run_python(code).stderr == f"{cpu_s}\n"
+
+
 def test_standard_output_contains_only_the_reply(clip: Path) -> None:
     limits = {
         "memory_bytes": isolated.MEMORY_BYTES, "file_bytes": 0, "seconds": 20, "heartbeat_s": 0,
@@ -323,7 +337,7 @@ def test_timeout_counts_from_the_last_heartbeat() -> None:
 def test_child_that_does_not_finish_is_too_late(
     script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(isolated, "_TIMEOUTS_MAX", 2)
+    monkeypatch.setattr(isolated, "TIMEOUTS_MAX", 2)
 
     with pytest.raises(TimeoutError):
         read_output(script, 0.5, reported=[])

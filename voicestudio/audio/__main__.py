@@ -18,22 +18,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from .isolated import OPERATIONS
+from .isolated import OPERATIONS, TIMEOUTS_MAX
 from .problems import AudioProblem
 
 _GRACE_S: Final = 5  # after the parent's timeout; matters if the parent has died
 _PATHS: Final = frozenset({"source", "target", "folder"})
 
 
-def limit_resources(memory_bytes: int, file_bytes: int, seconds: float) -> None:
+def limit_resources(
+    memory_bytes: int, file_bytes: int, seconds: float, *, timeouts: int = 1
+) -> None:
     """Limit address space, time and size of written files of this process; no core dump.
 
-    The time limit is for the CPU time in all, and for the time since the last heartbeat.
+    `seconds` is the limit of the time since the last heartbeat, and `timeouts` times that the limit
+    of the CPU time in all.
     """
     whole_seconds = int(seconds) + _GRACE_S
     for kind, limit in (
         (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, whole_seconds),
+        (resource.RLIMIT_CPU, int(timeouts * seconds) + _GRACE_S),
         (resource.RLIMIT_FSIZE, file_bytes),
         (resource.RLIMIT_NOFILE, 64),
         (resource.RLIMIT_CORE, 0),
@@ -107,7 +110,10 @@ def _damaged(error: Exception) -> dict[str, Any]:
 
 def main(name: str, arguments: dict[str, Any], limits: dict[str, Any]) -> None:
     """Run the operation of the command line."""
-    limit_resources(limits["memory_bytes"], limits["file_bytes"], limits["seconds"])
+    timeouts = TIMEOUTS_MAX if OPERATIONS[name].reports_progress else 1
+    limit_resources(
+        limits["memory_bytes"], limits["file_bytes"], limits["seconds"], timeouts=timeouts
+    )
     output = os.dup(1)
     os.dup2(2, 1)  # output of a library must not become part of the reply
     if OPERATIONS[name].reports_progress:

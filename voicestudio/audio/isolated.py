@@ -27,7 +27,7 @@ HEARTBEAT_S: Final = 1.0  # between two reports of progress
 MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space; the libraries alone map 230 MB
 FILE_BYTES: Final = 64 * 1024 * 1024  # the largest file that a child may write
 _HEADERS_BYTES: Final = 16 * 1024 * 1024  # by which a copy in another container may be larger
-_TIMEOUTS_MAX: Final = 10  # a child that reports progress may take so many timeouts in all
+TIMEOUTS_MAX: Final = 10  # a child that reports progress may take so many timeouts in all
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 # What the child needs to find Python and its libraries. No key or password reaches it.
@@ -237,7 +237,7 @@ def _read_output(
     """
     assert child.stdout is not None
     output = b""
-    final_deadline = time.monotonic() + _TIMEOUTS_MAX * timeout
+    final_deadline = time.monotonic() + TIMEOUTS_MAX * timeout
     deadline = time.monotonic() + timeout
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
