@@ -13,9 +13,12 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
+    Membership,
     Origin,
+    Project,
     ProviderFile,
     Purpose,
+    Role,
     Speaker,
     Voice,
 )
@@ -36,16 +39,38 @@ ADVICE = {
 }  # fmt: skip
 
 
-def make_user(username: str | None = None, **fields: Any) -> User:
-    """A user who can sign in with `PASSWORD`."""
-    return User.objects.create_user(
+def make_project(name: str | None = None, **fields: Any) -> Project:
+    """A project besides the first one."""
+    Project.first()
+    return Project.objects.create(name=name or f"Project {next(_numbers)}", **fields)
+
+
+def make_user(
+    username: str | None = None,
+    *,
+    role: Role | None = Role.MANAGER,
+    project: Project | None = None,
+    **fields: Any,
+) -> User:
+    """A user who can sign in with `PASSWORD`: with a role in `project`, by default the first one.
+
+    Administrators (`is_staff`) have no role in a project.
+    """
+    user = User.objects.create_user(
         username or f"person{next(_numbers)}", password=PASSWORD, **fields
     )
+    if role is not None and not user.is_staff:
+        Membership.objects.create(project=project or Project.first(), person=user, role=role)
+    return user
 
 
-def make_speaker(name: str | None = None, *, by: User | None = None) -> Speaker:
+def make_speaker(
+    name: str | None = None, *, by: User | None = None, project: Project | None = None
+) -> Speaker:
     return Speaker.objects.create(
-        name=name or f"Speaker {next(_numbers)}", created_by=by or make_user()
+        name=name or f"Speaker {next(_numbers)}",
+        created_by=by or make_user(),
+        project=project or Project.first(),
     )
 
 
@@ -70,6 +95,7 @@ def make_recording(
         "purpose": purpose,
         "origin": Origin.UPLOADED if held else Origin.FILE_ID,
         "created_by": by or make_user(),
+        "project": fields.pop("project", None) or Project.first(),
     }
     if held:
         values |= {
@@ -118,6 +144,7 @@ def make_voice(
     """A voice at the provider, without the attempt that created it."""
     speaker, voice_id = speaker or make_speaker(), voice_id or f"Voice-{next(_numbers):04d}"
     values = {
+        "project": speaker.project,
         "provider": "practice",
         "created_at": timezone.now(),
         "search_text": fold_text(f"{voice_id} {speaker.name}"),
@@ -133,6 +160,7 @@ def make_attempt(
     recording: AudioFile | None = None,
     created_at: datetime | None = None,
     audio: bytes | None = MP3,
+    project: Project | None = None,
     **fields: Any,
 ) -> CloneAttempt:
     """An attempt in `state`; `audio=None` leaves a ready one without its preview."""
@@ -140,8 +168,11 @@ def make_attempt(
     by = by or make_user()
     at = created_at or timezone.now() - timedelta(minutes=3)
     name = speaker_name or f"Speaker {number}"
-    speaker = Speaker.objects.filter(name=name).first() or make_speaker(name, by=by)
+    project = project or Project.first()
+    known = Speaker.objects.filter(name=name, project=project).first()
+    speaker = known or make_speaker(name, by=by, project=project)
     attempt = CloneAttempt(
+        project=project,
         token=uuid4(),
         provider="practice",
         created_at=at,
@@ -149,7 +180,7 @@ def make_attempt(
         created_by=by,
         speaker=speaker,
         speaker_name=name,
-        recording=recording or make_recording(by=by),
+        recording=recording or make_recording(by=by, project=project),
         voice_id=f"Voice-{number:04d}",
         preview_text="A gentle breeze sweeps across the soft grass(breath).",
         model="speech-2.8-hd",
@@ -222,6 +253,7 @@ def _facts(
         "input_sensitive": flagged,
         "input_sensitive_type": 5 if flagged else 0,
         "cloned_voice": Voice.objects.create(
+            project=attempt.project,
             voice_id=attempt.voice_id,
             provider="practice",
             speaker=attempt.speaker,

@@ -54,6 +54,8 @@ SERVICE_FLOORS = {
     "drafts": 0,
     "stored_files": 2,
     "storage": 0,
+    "permissions": -1,  # asked by all others
+    "projects": 0,
     "sign_in_limits": 0,
 }
 
@@ -236,7 +238,7 @@ def test_no_module_collects_helpers() -> None:
 REPLACED_NAMES = """
     merit mains piece stretches folding tidied tidying choosing measures measuring measured
     examination examining hearing judging growing moving shelf terms outcomes finding_out settling
-    lineage comparing rates bringing keeping ledger passes leaving advising layouts wire people
+    lineage comparing rates bringing keeping ledger passes leaving advising layouts wire
     tape take hear many parts live moments marking
 """.split()
 # Words that end in "ing" and are nouns of the field.

@@ -19,7 +19,10 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
+    Membership,
+    Project,
     ProviderFile,
+    Role,
     Speaker,
     Voice,
     search,
@@ -28,6 +31,7 @@ from voicestudio.words import PERMISSION_WORDING
 
 BATCH: Final = 5_000
 PEOPLE: Final = 12
+PROJECTS: Final = 50
 FIRST: Final = datetime(2023, 1, 2, 8, tzinfo=UTC)
 LAST: Final = datetime(2026, 6, 30, 18, tzinfo=UTC)
 
@@ -70,8 +74,9 @@ def seed(count: int) -> None:
         User.objects.create_superuser(f"person{number}", password=None)
         for number in range(1, PEOPLE + 1)
     ]
-    speakers = _speakers(users[0], min(count, 4_000), chance)
-    recordings = _recordings(users, min(count, 6_000), chance)
+    projects = _projects()
+    speakers = _speakers(users[0], projects, min(count, 4_000), chance)
+    recordings = _recordings(users, projects, min(count, 6_000), chance)
     with transaction.atomic(), connection.cursor() as cursor:
         # Building the index at the end is much faster.
         search.remove_index(connection)
@@ -90,16 +95,38 @@ def seed(count: int) -> None:
         )
 
 
-def _speakers(by: User, count: int, chance: random.Random) -> list[Speaker]:
+def _projects() -> list[Project]:
+    """The projects, and members of the first, of the first five and of all of them."""
+    projects = [Project.first()]
+    projects += [
+        Project.objects.create(name=f"Project {number}") for number in range(2, PROJECTS + 1)
+    ]
+    for username, count in (("one", 1), ("five", 5), ("all", PROJECTS)):
+        person = User.objects.create_user(f"member-of-{username}", password=None)
+        Membership.objects.bulk_create(
+            Membership(project=project, person=person, role=Role.MANAGER)
+            for project in projects[:count]
+        )
+    return projects
+
+
+def _speakers(
+    by: User, projects: list[Project], count: int, chance: random.Random
+) -> list[Speaker]:
     names = list(dict.fromkeys([*_CHINESE, *(_name(chance) for _ in range(count * 3))]))[:count]
-    return Speaker.objects.bulk_create([Speaker(name=name, created_by=by) for name in names])
+    return Speaker.objects.bulk_create(
+        Speaker(name=name, created_by=by, project=projects[number % len(projects)])
+        for number, name in enumerate(names)
+    )
 
 
 def _name(chance: random.Random) -> str:
     return f"{chance.choice(_GIVEN)} {chance.choice(_GIVEN)[0]}. {chance.choice(_FAMILY)}"
 
 
-def _recordings(users: list[User], count: int, chance: random.Random) -> list[AudioFile]:
+def _recordings(
+    users: list[User], projects: list[Project], count: int, chance: random.Random
+) -> list[AudioFile]:
     recordings = AudioFile.objects.bulk_create(
         [
             AudioFile(
@@ -109,6 +136,7 @@ def _recordings(users: list[User], count: int, chance: random.Random) -> list[Au
                 bytes=chance.randrange(200_000, 9_000_000), sample_rate=44_100, channels=1,
                 codec="mp3", peak_dbfs=-3.0, loudness_db=-20.0, silence_share=0.1,
                 peaks=chance.choice(_PEAKS), created_by=chance.choice(users),
+                project=projects[number % len(projects)],
             )
             for number in range(1, count + 1)
         ]
@@ -155,11 +183,13 @@ def _state(number: int, count: int) -> AttemptState:
 def _voices(count: int, speakers: list[Speaker]) -> Iterator[dict[str, Any]]:
     for number in range(1, count + 1):
         if _state(number, count) in (AttemptState.READY, AttemptState.FLAGGED):
+            speaker = speakers[number % len(speakers)]
             yield {
                 "id": number,
+                "project": speaker.project_id,
                 "voice_id": _voice_id(number),
                 "provider": "practice",
-                "speaker": speakers[number % len(speakers)].pk,
+                "speaker": speaker.pk,
                 "created_at": _created_at(number, count),
                 "deleted_at": None,
             }
@@ -192,6 +222,7 @@ def _attempts(
         recording = recordings[number % len(recordings)]
         row = {
             "id": number,
+            "project": speaker.project_id,
             "token": UUID(int=number),
             "provider": "practice",
             "created_at": at,

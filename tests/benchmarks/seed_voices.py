@@ -90,9 +90,10 @@ def _describe(numbers: list[int]) -> None:
 def _charges() -> Iterator[dict[str, Any]]:
     """A charge for the preview of every voice."""
     person = User.objects.order_by("pk")[0].pk
-    for voice in list(Voice.objects.only("provider", "voice_id", "speaker_id", "created_at")):
+    for voice in list(Voice.objects.defer("notes", "search_text")):
         yield {
-            "id": voice.pk, "kind": "preview", "units": UNITS, "unit_price": PRICE,
+            "id": voice.pk, "project": voice.project_id, "kind": "preview", "units": UNITS,
+            "unit_price": PRICE,
             "amount": UNITS * PRICE, "currency": "$", "provider": voice.provider,
             "attempt": voice.pk, "voice": voice.pk, "voice_name": voice.voice_id,
             "speaker": voice.speaker_id, "model": "speech-2.8-hd", "person": person,

@@ -20,12 +20,14 @@ def main(count: int, longest_gap: float) -> None:
     django.setup()
     from django.contrib.auth.models import User  # models can be imported after setup()
 
-    from voicestudio.models import CloneAttempt
+    from voicestudio.models import CloneAttempt, Project
     from voicestudio.services import clones, recordings
 
     person = User.objects.get(username="manager")
     # A file that the stand-in does not know: the attempt fails at once, the worker is idle again.
-    recording = recordings.add_by_file_id(1, purpose="voice_clone", by=person)
+    recording = recordings.add_by_file_id(
+        1, project=Project.first(), purpose="voice_clone", by=person
+    )
     for number in range(count):
         time.sleep(random.uniform(longest_gap / 4, longest_gap))
         order = clones.Order(

@@ -1,6 +1,7 @@
 """Migrations that change rows: old rows become what the studio reads now."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -9,12 +10,16 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from voicestudio.models import AudioFile, CloneAttempt, Speaker, Voice
+from voicestudio.models import AudioFile, CloneAttempt, Project, Speaker, Voice
+from voicestudio.models.search import index_text, install_index
+
+NOW = timezone.now()
 
 
 def migrate(name: str) -> Any:
     executor = MigrationExecutor(connection)
     executor.migrate([("voicestudio", name)])
+    install_index(connection)  # as after every `migrate`
     return MigrationExecutor(connection).loader.project_state([("voicestudio", name)]).apps
 
 
@@ -27,6 +32,7 @@ def _newest_afterwards(transactional_db: None) -> Iterator[None]:
 def migrate_to_newest() -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
+    install_index(connection)
 
 
 @pytest.mark.usefixtures("_newest_afterwards")
@@ -161,3 +167,64 @@ def test_texts_that_were_folded_by_fewer_rules_are_found() -> None:
     # Also in the index of SQLite, which triggers keep in sync.
     migrate_to_newest()
     assert CloneAttempt.objects.page(words="SØREN").attempts == [CloneAttempt.objects.get()]
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_rows_belong_to_the_first_project() -> None:
+    apps = migrate("0015_fold_search_texts")
+    users = apps.get_model("auth", "User").objects
+    lea = users.create(username="lea")
+    users.create(username="root", is_staff=True)
+    users.create(username="gone", is_active=False)
+    model = partial(apps.get_model, "voicestudio")
+    rows = 3_000
+    speakers = model("Speaker").objects.bulk_create(
+        model("Speaker")(name=f"S {number}", created_by=lea) for number in range(rows)
+    )
+    recording = model("AudioFile").objects.create(
+        name="a", purpose="voice_clone", file="a.wav", created_by=lea
+    )
+    voices = model("Voice").objects.bulk_create(
+        model("Voice")(
+            voice_id=f"Voice-{number}", provider="practice", speaker=speaker, created_at=NOW
+        )
+        for number, speaker in enumerate(speakers)
+    )
+    attempts = model("CloneAttempt").objects.bulk_create(
+        model("CloneAttempt")(
+            token=uuid4(), speaker=voice.speaker, speaker_name="S", recording=recording,
+            created_by=lea, provider="practice", voice_id=voice.voice_id,
+            search_text=index_text(voice.voice_id),
+            permission_by=lea, permission_wording="yes", permission_at=NOW, cloned_voice=voice,
+            status="ready", sent={}, sent_at=NOW,
+        )
+        for voice in voices
+    )  # fmt: skip
+    speech = model("Speech").objects.create(
+        token=uuid4(), voice=voices[0], text="Hi.", model="m", created_by=lea, provider="practice"
+    )
+    model("Charge").objects.bulk_create(
+        model("Charge")(
+            kind="preview", units=1, unit_price=1, amount=1, currency="$", provider="practice",
+            attempt=attempt, voice=attempt.cloned_voice, voice_name=attempt.voice_id,
+            speaker=attempt.speaker, person=lea, at=NOW, month=NOW.date().replace(day=1),
+        )
+        for attempt in attempts
+    )  # fmt: skip
+    assert speech.pk
+
+    apps = migrate("0018_project_columns")
+
+    project = apps.get_model("voicestudio", "Project").objects.get()
+    names = ("Speaker", "AudioFile", "Voice", "CloneAttempt", "Speech", "Charge")
+    counts = [
+        apps.get_model("voicestudio", name).objects.filter(project=project).count()
+        for name in names
+    ]
+    assert (project.name, counts) == ("Studio", [rows, 1, rows, rows, 1, rows])
+    members = apps.get_model("voicestudio", "Membership").objects
+    assert list(members.values_list("person__username", "role")) == [("lea", "manager")]
+    migrate_to_newest()
+    assert Project.first().pk == project.pk
+    # The search index is whole although SQLite has rebuilt its table.
+    assert len(CloneAttempt.objects.page(words="VOICE-29").attempts) == 25

@@ -214,7 +214,7 @@ def test_speech_states_by_query_and_property_agree() -> None:
     for status in SpeechState.values:
         for lease in (None, past, future):
             speech = Speech.objects.create(
-                token=uuid4(),
+                project=voice.project, token=uuid4(),
                 voice=voice, provider="practice", created_by=person, text="Hi.", model="m",
                 status=status, lease_until=lease, sent={}, sent_at=past,
             )  # fmt: skip

@@ -21,7 +21,7 @@ from tests.audio.recordings import sine, write
 from tests.factories import make_checked_recording, make_recording
 from tests.practice.recordings import encode_wav
 from voicestudio.audio import isolated
-from voicestudio.models import AudioFile, Origin
+from voicestudio.models import AudioFile, Origin, Project
 from voicestudio.practice import examples
 from voicestudio.services import clones, recordings, worker
 from voicestudio.services.recordings import checks
@@ -56,7 +56,9 @@ def store_upload(
     content: bytes, by: User, name: str = "anna.wav", origin: Origin = Origin.UPLOADED
 ) -> AudioFile:
     upload = SimpleUploadedFile(name, content)
-    return recordings.store_upload(upload, purpose="voice_clone", by=by, origin=origin)
+    return recordings.store_upload(
+        upload, project=Project.first(), purpose="voice_clone", by=by, origin=origin
+    )
 
 
 def make_checked(content: bytes, by: User, *how: Any) -> AudioFile:

@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 def make_charge(amount: str, *, at: datetime | None = None, **fields: object) -> Charge:
     attempt = make_attempt(AttemptState.READY)
     values = {
+        "project": attempt.project,
         "kind": ChargeKind.PREVIEW, "units": 1, "unit_price": Decimal(amount),
         "amount": Decimal(amount), "currency": "$", "provider": "practice",
         "attempt": attempt, "voice": attempt.cloned_voice,

@@ -17,6 +17,7 @@ from voicestudio.models import (
     CloneAttempt,
     Event,
     EventKind,
+    Project,
     Speaker,
     Speech,
     Voice,
@@ -303,19 +304,21 @@ def test_compare_shows_three_lists_with_reasons(
 def test_import_adds_a_voice_that_only_minimax_has(person: User, standin: StandIn) -> None:
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
 
-    voice = sync.import_voice("Stranger-1", name=" Zoe  Stranger ", by=person)
+    voice = sync.import_voice(
+        "Stranger-1", name=" Zoe  Stranger ", project=Project.first(), by=person
+    )
 
     assert (voice.state, voice.speaker) == (
         VoiceState.FROM_MINIMAX, Speaker.objects.get(name="Zoe Stranger"),
     )  # fmt: skip
     assert sync.compare_voices().both == [voice.pk]
     with pytest.raises(sync.VoiceNotListed):
-        sync.import_voice("Stranger-1", name="Zoe", by=person)
+        sync.import_voice("Stranger-1", name="Zoe", project=Project.first(), by=person)
 
 
 def test_imported_voice_speaks_without_a_clone_fee(person: User, standin: StandIn) -> None:
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
-    voice = sync.import_voice("Stranger-1", name="Zoe", by=person)
+    voice = sync.import_voice("Stranger-1", name="Zoe", project=Project.first(), by=person)
 
     assert prices.estimate_speech("Hi.", "speech-2.8-hd", voice).clone == 0
 

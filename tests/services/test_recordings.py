@@ -17,7 +17,15 @@ from pytest_django import Settings
 
 from tests.factories import make_attempt, make_recording
 from voicestudio.audio import AudioProblem
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, ProviderFile, Purpose, Studio
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Project,
+    ProviderFile,
+    Purpose,
+    Studio,
+)
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import recordings
 from voicestudio.services.paid_calls import provider
@@ -34,7 +42,9 @@ def test_store_upload_saves_file_metadata_and_name(
 ) -> None:
     upload = SimpleUploadedFile("Anna Larsen.wav", tone)
 
-    recording = recordings.store_upload(upload, purpose=Purpose.SAMPLE, by=person)
+    recording = recordings.store_upload(
+        upload, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
 
     recording.refresh_from_db()
     assert recording.file.read() == tone
@@ -53,7 +63,9 @@ def test_store_upload_moves_a_temporary_file(person: User, tone: bytes, data_dir
     upload.flush()
     before = Path(upload.temporary_file_path()).stat().st_ino
 
-    recording = recordings.store_upload(upload, purpose=Purpose.SAMPLE, by=person)
+    recording = recordings.store_upload(
+        upload, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
     upload.close()
 
     assert Path(recording.file.path).stat().st_ino == before
@@ -66,7 +78,10 @@ def test_store_upload_stores_nothing_of_an_unusable_file(
 ) -> None:
     with pytest.raises(AudioProblem) as problem:
         recordings.store_upload(
-            SimpleUploadedFile("a.mp3", content), purpose="voice_clone", by=person
+            SimpleUploadedFile("a.mp3", content),
+            project=Project.first(),
+            purpose="voice_clone",
+            by=person,
         )
 
     assert problem.value.code == code
@@ -79,7 +94,12 @@ def test_store_upload_refuses_a_file_over_the_limit_unread(
     settings.UPLOAD_MAX_BYTES = 1000
 
     with pytest.raises(AudioProblem) as problem:
-        recordings.store_upload(SimpleUploadedFile("a.wav", tone), purpose="voice_clone", by=person)
+        recordings.store_upload(
+            SimpleUploadedFile("a.wav", tone),
+            project=Project.first(),
+            purpose="voice_clone",
+            by=person,
+        )
 
     assert problem.value.code == "too_large"
 
@@ -87,15 +107,19 @@ def test_store_upload_refuses_a_file_over_the_limit_unread(
 def test_add_by_file_id_adds_a_recording_once(person: User, data_dir: Path) -> None:
     big = 2**53 + 1
 
-    first = recordings.add_by_file_id(big, purpose=Purpose.SAMPLE, by=person)
-    again = recordings.add_by_file_id(big, purpose=Purpose.SAMPLE, by=person)
+    first = recordings.add_by_file_id(
+        big, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
+    again = recordings.add_by_file_id(
+        big, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
 
     assert first == again
     assert (first.file_id_at("practice"), first.has_file) == (big, False)
 
 
 def test_example_can_be_cloned(person: User, data_dir: Path, standin: StandIn) -> None:
-    recording = recordings.fetch_example(voice=5, by=person)
+    recording = recordings.fetch_example(voice=5, project=Project.first(), by=person)
 
     assert recording.name == "Example recording 1.wav"
     assert recording.duration_ms is not None

@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.audio import recordings as sounds
 from tests.factories import make_attempt
 from voicestudio.audio import AudioProblem, isolated
-from voicestudio.models import AttemptState, AudioFile, Origin, Purpose
+from voicestudio.models import AttemptState, AudioFile, Origin, Project, Purpose
 from voicestudio.services import recordings, stored_files
 
 TRACKS = ("silence", "voice", "hum")
@@ -37,7 +37,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def recording(film: bytes, person: User, tmp_path: Path, data_dir: Path) -> AudioFile:
     path = tmp_path / "talk.mkv"
     path.write_bytes(film)
-    return recordings.store_local_file(path, purpose=Purpose.SAMPLE, by=person)
+    return recordings.store_local_file(
+        path, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
 
 
 def files_in(folder: Path) -> set[str]:
@@ -221,7 +223,13 @@ def test_tracks_are_not_left_behind_by_a_full_disk(
         return save(storage, name, content)
 
     monkeypatch.setattr(FileSystemStorage, "_save", fail_for_tracks)
-    store = partial(recordings.store_local_file, path, purpose=Purpose.SAMPLE, by=person)
+    store = partial(
+        recordings.store_local_file,
+        path,
+        project=Project.first(),
+        purpose=Purpose.SAMPLE,
+        by=person,
+    )
 
     with pytest.raises(OSError, match="No space"):
         store()
@@ -238,7 +246,13 @@ def test_files_are_not_left_behind_by_a_row_that_cannot_be_written(
     def fail(execute: object, sql: str, *_rest: object) -> None:
         raise DatabaseError("the value does not fit")
 
-    store = partial(recordings.store_local_file, path, purpose=Purpose.SAMPLE, by=person)
+    store = partial(
+        recordings.store_local_file,
+        path,
+        project=Project.first(),
+        purpose=Purpose.SAMPLE,
+        by=person,
+    )
 
     with connection.execute_wrapper(fail), pytest.raises(DatabaseError, match="does not fit"):
         store()

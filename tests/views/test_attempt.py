@@ -281,7 +281,7 @@ def test_page_needs_a_fixed_number_of_queries(
     attempt = make_attempt(by=owner)
 
     # Session, user, attempt, charges of its voice; speeches under way, and whether it is kept now.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(reverse("attempt", args=[attempt.pk]))
 
 

@@ -493,7 +493,7 @@ def test_page_shows_the_family_at_a_fixed_number_of_queries(
     client.get("/recordings/")
 
     # Session, user, the recording, its uploads, relatives, the family, its uses.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         html = client.get(f"/recordings/{tidied.pk}/").content.decode()
 
     expected = [("0", "anna.m4a")]

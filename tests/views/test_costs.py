@@ -39,7 +39,7 @@ def attempt(user: User) -> CloneAttempt:
 
 def _line(attempt: CloneAttempt, amount: str, **fields: Any) -> Charge:
     values = {
-        "kind": ChargeKind.PREVIEW, "units": 1,
+        "project": attempt.project, "kind": ChargeKind.PREVIEW, "units": 1,
         "unit_price": Decimal(amount), "amount": Decimal(amount),
         "currency": "$", "provider": "practice", "attempt": attempt, "voice": attempt.cloned_voice,
         "voice_name": attempt.voice_id, "speaker": attempt.speaker, "model": attempt.model,
@@ -259,6 +259,7 @@ def test_call_stopped_by_the_limit_links_to_it_for_administrators_only(
     attempt = make_attempt(AttemptState.FAILED, trouble="over_limit", status_code=None)
     voice = make_voice()
     Speech.objects.create(
+        project=voice.project,
         voice=voice, text="Good morning.", model="speech-2.8-hd", status=SpeechState.FAILED,
         trouble="over_limit", created_by=make_user("lea"), provider="practice", token=uuid4(),
     )  # fmt: skip

@@ -74,7 +74,7 @@ def test_cut_page_has_a_fixed_number_of_queries(
     for number in range(3):
         factories.make_recording(by=recording.created_by, parent=recording, name=f"{number}.wav")
 
-    with django_assert_num_queries(3):  # the session, the person, the recording
+    with django_assert_num_queries(4):  # session, user, access, recording
         client.get(address(recording))
 
 

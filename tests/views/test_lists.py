@@ -87,7 +87,7 @@ def test_voices_need_a_fixed_number_of_queries(
 
     # Session, user, tags; what died (2), the page's ids, its voices, their tags, costs, what
     # expires soon.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         browser.get("/voices/")
 
 
@@ -153,7 +153,7 @@ def test_recordings_need_a_fixed_number_of_queries(
         make_recording()
 
     # session, user, recordings, their uploads, their uses, those attempts
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get("/recordings/")
 
 

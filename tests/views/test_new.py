@@ -143,7 +143,8 @@ def test_form_has_a_fixed_number_of_queries(
         factories.make_recording(by=user, purpose=Purpose.PROMPT)
     client.get("/")
 
-    with django_assert_num_queries(7):  # session, user, speakers, two selects, just now, expiring
+    # Session, user, access, speakers, two selects, just now, expiring.
+    with django_assert_num_queries(8):
         client.get("/")
 
 

@@ -260,7 +260,7 @@ def test_newest_twenty_are_offered_by_purpose_and_name(
         factories.make_recording(by=user, name=f"interview {number:02d}.mp3")
     factories.make_recording(by=user, name="clip.mp3", purpose=Purpose.PROMPT)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         every = client.get("/recordings/choose/").content.decode()
     some = client.get("/recordings/choose/?q=VIEW%200").content.decode()
     clips = client.get("/recordings/choose/?purpose=prompt_audio").content.decode()
@@ -302,7 +302,7 @@ def test_list_has_a_fixed_number_of_queries(
         factories.make_attempt(by=user)
     client.get("/recordings/")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/recordings/")
 
 
@@ -450,7 +450,7 @@ def test_families_add_no_queries_to_the_list(
     client.get("/recordings/")
 
     # session, user, recordings, their uploads, their uses (none)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/recordings/")
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_speaker, make_voice
+from tests.factories import make_speaker, make_user, make_voice
 from tests.services.conftest import make_provider_voice
 from tests.views import HTMX
 from tests.views.pages import text
@@ -19,6 +19,14 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def user(client: Client) -> User:
+    """A signed-in administrator: others neither see all voices of the account nor import them."""
+    person = make_user("lea", is_staff=True)
+    client.force_login(person)
+    return person
 
 
 def _stranger(standin: StandIn, voice_id: str = "Stranger-1") -> None:

@@ -275,6 +275,7 @@ def test_relatives_need_a_fixed_number_of_queries(client: Client, voice: Voice, 
 
 def _said(voice: Voice, text: str, *, by: User) -> Speech:
     return Speech.objects.create(
+        project=voice.project,
         token=uuid4(), voice=voice, provider="practice", created_by=by, text=text, model="m",
         status="failed",
     )  # fmt: skip

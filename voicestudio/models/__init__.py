@@ -1,10 +1,15 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
+from .access import Access, access_of
 from .attempt_states import AttemptState
 from .attempts import CloneAttempt
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
+from .members import Membership, Role
 from .paid_calls import CallStatus, PaidCall
+from .people import Person
+from .permissions import Action, RoleName
+from .projects import Colour, Project
 from .provider_files import ProviderFile
 from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
@@ -17,6 +22,8 @@ from .workers import Worker
 
 __all__ = [
     "LARGEST_ID",
+    "Access",
+    "Action",
     "Allowance",
     "AttemptState",
     "AudioFile",
@@ -25,15 +32,21 @@ __all__ = [
     "Charge",
     "ChargeKind",
     "CloneAttempt",
+    "Colour",
     "Event",
     "EventKind",
     "Format",
+    "Membership",
     "Origin",
     "PaidCall",
+    "Person",
+    "Project",
     "ProviderFile",
     "Purpose",
     "RateLimit",
     "Reminder",
+    "Role",
+    "RoleName",
     "Source",
     "Speaker",
     "Speech",
@@ -45,5 +58,6 @@ __all__ = [
     "Voice",
     "VoiceState",
     "Worker",
+    "access_of",
     "month_of",
 ]

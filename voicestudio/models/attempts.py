@@ -138,6 +138,10 @@ class CloneAttempt(PaidCall):
             models.Index(fields=("model", "-id", "status", "created_by"), name="attempt_by_model"),
             models.Index(fields=("created_by", "-id", "status", "model"), name="attempt_by_person"),
             models.Index(
+                fields=("project", "-id", "status", "model", "created_by"),
+                name="attempt_by_project",
+            ),
+            models.Index(
                 fields=("-id",), condition=Q(input_sensitive=True), name="attempt_flagged"
             ),
             models.Index(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .attempts import CloneAttempt
 from .money import MoneyField
+from .permissions import Action
+from .projects import Project
 from .speakers import Speaker
 from .speeches import Speech
 from .team_queryset import TeamQuerySet
@@ -34,6 +36,8 @@ class ChargeKind(models.TextChoices):
 class ChargeQuerySet(TeamQuerySet["Charge"]):
     """Charges by month, and whether they count."""
 
+    SEEN_WITH: ClassVar[Action] = Action.SEE_COSTS
+
     def counted(self) -> Self:
         """Charges that count; a withdrawn one was for a call that was never carried out."""
         return self.filter(withdrawn_at__isnull=True)
@@ -49,6 +53,13 @@ class Charge(models.Model):
     `certain` is false while it is unknown whether the call was carried out.
     """
 
+    # The project that pays; the voice may be moved to another one later.
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # an index by month begins with it
+    )
     kind = models.CharField(max_length=8, choices=ChargeKind)
     units = models.PositiveIntegerField()
     unit_price = MoneyField()
@@ -111,6 +122,9 @@ class Charge(models.Model):
         )
         indexes = (
             models.Index(fields=("month", "person", "speaker", "model"), name="charge_by_month"),
+            models.Index(
+                fields=("project", "month", "person", "speaker", "model"), name="charge_by_project"
+            ),
         )
 
     def __str__(self) -> str:

@@ -7,14 +7,15 @@ from django.db import models
 
 if TYPE_CHECKING:
     _Whole = models.Field[Decimal | models.expressions.Combinable, Decimal]
+    _WholeOrNone = models.Field[Decimal | models.expressions.Combinable | None, Decimal | None]
 else:
-    _Whole = models.BigIntegerField
+    _Whole = _WholeOrNone = models.BigIntegerField
 
 PLACES: Final = 9
 SMALLEST: Final = Decimal(1).scaleb(-PLACES)
 
 
-class MoneyField(_Whole):
+class _ExactAmount:
     """A Decimal with 9 places, stored as an integer.
 
     SQLite has no decimals and would add floats; integers are added exactly.
@@ -33,3 +34,11 @@ class MoneyField(_Whole):
     def to_python(self, value: Any) -> Decimal | None:
         """The amount, from the value of a form or a fixture."""
         return None if value is None else Decimal(value)
+
+
+class MoneyField(_ExactAmount, _Whole):
+    """An exact amount."""
+
+
+class OptionalMoneyField(_ExactAmount, _WholeOrNone):
+    """An exact amount, or None; needs `null=True`."""

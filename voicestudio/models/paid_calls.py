@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from .projects import Project
 from .rate_limits import CallKind
 from .team_queryset import TeamQuerySet
 from .workers import Worker
@@ -151,6 +152,13 @@ class PaidCall(models.Model):
     RATE_LIMIT: ClassVar[CallKind]
     AUDIO_FOLDER: ClassVar[str]
 
+    # That of the speaker; no part of the order, because a speaker may be moved later.
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # attempts have an index that begins with it; speeches are read by voice
+    )
     token = models.UUIDField(unique=True)
     provider = models.CharField(max_length=255)
     created_at = models.DateTimeField(default=timezone.now)

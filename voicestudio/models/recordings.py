@@ -10,6 +10,7 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .projects import Project
 from .search import fold_text
 from .team_queryset import TeamQuerySet
 
@@ -83,6 +84,12 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
 class AudioFile(models.Model):
     """One recording: our copy with its metadata, or only a file at the provider, or both."""
 
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # an index of the list begins with it
+    )
     name = models.CharField(_("name"), max_length=255)
     search_text = models.TextField(editable=False, default="")
     purpose = models.CharField(max_length=20, choices=Purpose)
@@ -178,6 +185,9 @@ class AudioFile(models.Model):
         indexes = (
             models.Index(fields=("purpose", "-id"), name="recording_by_purpose"),
             models.Index(fields=("verdict", "-id"), name="recording_by_verdict"),
+            models.Index(
+                fields=("project", "-id", "purpose", "verdict"), name="recording_by_project"
+            ),
             models.Index(
                 fields=("check_started_at",),
                 condition=Q(checked_at=None),

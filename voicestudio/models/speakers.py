@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .projects import Project
 from .search import fold_text
 from .team_queryset import TeamQuerySet
 
@@ -25,6 +26,12 @@ class SpeakerQuerySet(TeamQuerySet["Speaker"]):
 class Speaker(models.Model):
     """A person, known to the team by a name; two people may share one."""
 
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # two indexes begin with it
+    )
     name = models.CharField(_("name"), max_length=120)
     search_text = models.TextField(editable=False, default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,7 +49,11 @@ class Speaker(models.Model):
         ordering = ("name", "id")
         verbose_name = _("speaker")
         verbose_name_plural = _("speakers")
-        indexes = (models.Index(fields=("name", "id"), name="speaker_by_name"),)
+        indexes = (
+            models.Index(fields=("name", "id"), name="speaker_by_name"),
+            models.Index(fields=("project", "-id"), name="speaker_by_project"),
+            models.Index(fields=("project", "name", "id"), name="speaker_by_project_name"),
+        )
         constraints = (
             models.CheckConstraint(condition=~models.Q(name=""), name="speaker_has_a_name"),
         )

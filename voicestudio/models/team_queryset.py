@@ -1,10 +1,12 @@
 """The base of the querysets: which rows a person may see, and one page of them by id."""
 
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from django.db import models
 
+from .access import access_of
 from .paging import read_page
+from .permissions import Action
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -19,11 +21,19 @@ class IdPage[Row](NamedTuple):
 
 
 class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
-    """Rows that the whole team shares."""
+    """Rows that belong to a project each."""
+
+    # What a person must be allowed to do in a project to see such rows of it.
+    SEEN_WITH: ClassVar[Action] = Action.SEE
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
-        """Every row for active users, none for anyone else."""
-        return self if user.is_authenticated and user.is_active else self.none()
+        """The rows of a member's projects; all of them for administrators and auditors.
+
+        The ids of the projects are read first, because with them the planner enters the index of
+        the list where the rows of these projects are. With a subquery it would read all rows.
+        """
+        projects = access_of(user).projects(self.SEEN_WITH)
+        return self if projects is None else self.filter(project__in=projects)
 
     def page_by_id(
         self, *, before: int | None = None, after: int | None = None, size: int

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .projects import Project
 from .speakers import Speaker
 from .voice_queryset import VoiceQuerySet
 from .voice_states import UNUSED_LIFETIME, Source, VoiceState
@@ -55,6 +56,12 @@ class Voice(models.Model):
     The columns are facts with their times; the state is computed from them and from the clock.
     """
 
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,  # indexes of the list begin with it
+    )
     voice_id = models.CharField(_("voice ID"), max_length=256)
     provider = models.CharField(max_length=255)
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="voices")
@@ -111,6 +118,8 @@ class Voice(models.Model):
                 name="voice_gone",
             ),
             models.Index(fields=("last_used_at", "id"), name="voice_by_use"),
+            models.Index(fields=("project", *BY_TIME), name="voice_by_project"),
+            models.Index(fields=("project", "last_used_at", "id"), name="voice_by_project_use"),
             models.Index(fields=("search_text",), name="voice_by_text"),
         )
         constraints = (

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms import FileIdForm
 from voicestudio.models import AudioFile, Purpose
+from voicestudio.services import projects
 from voicestudio.services import recordings as service
 from voicestudio.words import Message
 
@@ -56,8 +57,9 @@ def use_example(request: HtmxRequest) -> HttpResponse:
     """Choose an example recording, another one each time."""
     number = int(request.session.get("example", 0)) % service.EXAMPLE_VOICES + 1
     request.session["example"] = number
+    user = current_user(request)
     try:
-        recording = service.fetch_example(voice=number, by=current_user(request))
+        recording = service.fetch_example(voice=number, project=projects.default_for(user), by=user)
     except service.ExampleUnavailable as missing:
         return _show_error(request, "file", missing.message)
     return _show_choice(request, recording)

@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.models import Purpose
-from voicestudio.services import drafts
+from voicestudio.services import drafts, projects
 from voicestudio.services import recordings as service
 
 from . import draft_cookie, form_tokens, uploads
@@ -164,7 +164,14 @@ def _store_file(
     is_clip = file.field == "prompt_file" or answers.get("purpose") == Purpose.PROMPT
     purpose = Purpose.PROMPT if is_clip else Purpose.SAMPLE
     try:
-        recording = service.store_file(file.path, file.name, purpose=purpose, by=user, move=True)
+        recording = service.store_file(
+            file.path,
+            file.name,
+            project=projects.default_for(user),
+            purpose=purpose,
+            by=user,
+            move=True,
+        )
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         messages.error(request, f"{service.clean_file_name(file.name)}: {message}")

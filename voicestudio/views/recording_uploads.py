@@ -18,6 +18,7 @@ from voicestudio.audio import AudioProblem
 from voicestudio.forms import FileIdForm, UploadForm, texts
 from voicestudio.models import AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
+from voicestudio.services import projects
 from voicestudio.services import recordings as service
 
 from . import recordings, uploads
@@ -134,7 +135,9 @@ def _store(
     """The stored recording. Raises UploadRefusedError."""
     by, name = current_user(request), name or uploads.posted_name(file)
     try:
-        return service.store_upload(file, purpose=purpose, by=by, origin=origin, name=name)
+        return service.store_upload(
+            file, project=projects.default_for(by), purpose=purpose, by=by, origin=origin, name=name
+        )
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         raise UploadRefusedError(message) from problem
@@ -175,7 +178,10 @@ def keep_form_uploads(
 
 def find_by_file_id(request: HttpRequest, file_id: int) -> AudioFile:
     """The recording that MiniMax has under `file_id`, entered here if it is new."""
-    return service.add_by_file_id(file_id, purpose=Purpose.SAMPLE, by=current_user(request))
+    user = current_user(request)
+    return service.add_by_file_id(
+        file_id, project=projects.default_for(user), purpose=Purpose.SAMPLE, by=user
+    )
 
 
 # Choosing a stored recording ----------------------------------------------------------------------

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.sync import CompareForm, ImportVoiceForm
 from voicestudio.minimax.limits import MAX_VOICE_ID_LENGTH
-from voicestudio.models import Voice, VoiceState
+from voicestudio.models import Action, Voice, VoiceState
 from voicestudio.models.search import fold_text
+from voicestudio.services import projects
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls.orders import OrderRefused
 from voicestudio.services.voices import speakers, sync
@@ -61,6 +62,7 @@ def import_voice(request: HtmxRequest) -> HttpResponse:
         voice = sync.import_voice(
             values["voice_id"],
             name=values["speaker"],
+            project=projects.default_for(current_user(request), Action.IMPORT),
             by=current_user(request),
             **form.choice._asdict(),
         )

@@ -28,6 +28,10 @@ FILES_NOT_DELETED: Final = Message(
     administrator_step=_("Check the permissions of the data folder, then delete it again."),
 )
 JUST_DELETED: Final = Message(_("This recording was just deleted."), _("Choose another one."))
+OTHER_PROJECT: Final = Message(
+    _("This recording belongs to another project than the speaker."),
+    _("Choose one of the speaker's project."),
+)
 
 CLEANUP_STEPS: Final[dict[str, str | Promise]] = {
     "mono": _("converted to mono"),

@@ -15,7 +15,7 @@ from voicestudio.forms import CloneForm
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
-from voicestudio.services import clones, recordings
+from voicestudio.services import clones, projects, recordings
 from voicestudio.services.voices import speakers, voice_ids
 
 READY: Final = frozenset({AttemptState.READY, AttemptState.FLAGGED})
@@ -153,7 +153,8 @@ def _refusal_text(message: words.Message | str, similar: list[speakers.KnownSpea
 
 def _store_file(path: Path, purpose: Purpose, user: User) -> AudioFile:
     try:
-        return recordings.store_local_file(path, purpose=purpose, by=user)
+        project = projects.default_for(user)
+        return recordings.store_local_file(path, project=project, purpose=purpose, by=user)
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         raise Refused(f"{path.name}: {script_output.message_text(message)}") from problem

@@ -13,7 +13,7 @@ from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
 from voicestudio.services.voices import voice_ids
 from voicestudio.services.voices.speakers import SpeakerUnclear, choose_speaker
-from voicestudio.words.recordings import JUST_DELETED
+from voicestudio.words.recordings import JUST_DELETED, OTHER_PROJECT
 
 from .orders import Order, VoiceIdTaken, check_order, find_differences
 from .steps import STEPS, run_clone
@@ -69,13 +69,22 @@ def _find_earlier(order: Order) -> CloneAttempt | None:
 
 def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     speaker = choose_speaker(
-        order.speaker_name, speaker_id=order.speaker_id, is_new=order.is_new_speaker, by=by
+        order.speaker_name,
+        project=order.recording.project,
+        speaker_id=order.speaker_id,
+        is_new=order.is_new_speaker,
+        by=by,
     )
     used = {order.recording.pk, *([order.prompt_clip.pk] if order.prompt_clip else [])}
     kept = AudioFile.objects.select_for_update().filter(pk__in=used, deleted_at=None)
     if {recording.pk for recording in kept} != used:
         raise OrderRefused("recording", JUST_DELETED)
+    for recording in kept:
+        if recording.project_id != speaker.project_id:
+            field = "recording" if recording.pk == order.recording.pk else "prompt_clip"
+            raise OrderRefused(field, OTHER_PROJECT)
     return CloneAttempt.objects.create(
+        project_id=speaker.project_id,
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,
         created_by=by,

@@ -144,6 +144,7 @@ def _call_fields(call: PaidCall, certain: bool) -> dict[str, Any]:
     return {
         "certain": certain,
         "at": at or timezone.now(),
+        "project_id": call.project_id,
         "provider": call.provider,
         "person_id": call.created_by_id,
     }

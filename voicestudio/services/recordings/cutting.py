@@ -99,8 +99,8 @@ def _save_result(
     )
     try:
         return save_recording(
-            ingested, f"{name}{ingested.path.suffix}", purpose=purpose, parent=recording,
-            recipe=recipe, **fields,
+            ingested, f"{name}{ingested.path.suffix}", project=recording.project, purpose=purpose,
+            parent=recording, recipe=recipe, **fields,
         )  # fmt: skip
     except IntegrityError:
         if existing := _find_result(recording, recipe):

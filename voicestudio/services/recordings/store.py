@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, isolated, rules
-from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models import AudioFile, Origin, Project, Purpose
 
 from .checks import check_recording
 
@@ -45,6 +45,7 @@ def store_file(
     source: Path,
     name: str,
     *,
+    project: Project,
     purpose: str,
     by: "User",
     origin: Origin = Origin.UPLOADED,
@@ -65,11 +66,18 @@ def store_file(
             longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
             timeout=TIMEOUT_S,
         )
-    return save_recording(ingested, name, purpose=purpose, by=by, origin=origin)
+    return save_recording(ingested, name, project=project, purpose=purpose, by=by, origin=origin)
 
 
 def save_recording(
-    ingested: IngestedFile, name: str, *, purpose: str, by: "User", origin: Origin, **fields: Any
+    ingested: IngestedFile,
+    name: str,
+    *,
+    project: Project,
+    purpose: str,
+    by: "User",
+    origin: Origin,
+    **fields: Any,
 ) -> AudioFile:
     """Move the file into our storage, save the row and queue the check; all or nothing.
 
@@ -78,6 +86,7 @@ def save_recording(
     metadata = ingested.metadata
     recording = AudioFile(
         name=clean_file_name(name),
+        project=project,
         purpose=purpose,
         origin=origin,
         converted_from=ingested.converted_from,

@@ -70,7 +70,8 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
     try:
         return save_recording(
             replace(ingested, metadata=metadata), f"{name}{ingested.path.suffix}",
-            purpose=source.purpose, by=by, origin=Origin.TRACK, parent=source, recipe=recipe,
+            project=source.project, purpose=source.purpose, by=by, origin=Origin.TRACK,
+            parent=source, recipe=recipe,
         )  # fmt: skip
     except IntegrityError:  # another request has made it meanwhile
         if existing := _find_made(source, recipe):

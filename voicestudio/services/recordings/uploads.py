@@ -21,6 +21,7 @@ from voicestudio.models import (
     AudioFile,
     CloneAttempt,
     Origin,
+    Project,
     ProviderFile,
     Purpose,
     Studio,
@@ -71,12 +72,13 @@ class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
 def store_upload(
     upload: UploadedFile,
     *,
+    project: Project,
     purpose: str,
     by: "User",
     origin: Origin = Origin.UPLOADED,
     name: str = "",
 ) -> AudioFile:
-    """Store an uploaded file as a recording, named `name` or else as the upload.
+    """Store an uploaded file as a recording of `project`, named `name` or else as the upload.
 
     Raises `audio.AudioProblem`, storing nothing then.
     """
@@ -84,33 +86,41 @@ def store_upload(
     rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
     if isinstance(upload, TemporaryUploadedFile):
         source = Path(upload.temporary_file_path())
-        return store_file(source, name, purpose=purpose, by=by, origin=origin, move=True)
+        return store_file(
+            source, name, project=project, purpose=purpose, by=by, origin=origin, move=True
+        )
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        return store_file(Path(copy.name), name, purpose=purpose, by=by, origin=origin)
-
-
-def store_local_file(path: Path, *, purpose: str, by: "User") -> AudioFile:
-    """Store a copy of a file of this machine as a recording. Raises as `store_upload`."""
-    rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
-    with path.open("rb") as source:
-        return store_upload(
-            UploadedFile(source, path.name, size=path.stat().st_size), purpose=purpose, by=by
+        return store_file(
+            Path(copy.name), name, project=project, purpose=purpose, by=by, origin=origin
         )
 
 
-def add_by_file_id(file_id: int, *, purpose: str, by: "User") -> AudioFile:
-    """The recording that the provider knows as `file_id`; a new one without a copy if it is new."""
+def store_local_file(path: Path, *, project: Project, purpose: str, by: "User") -> AudioFile:
+    """Store a copy of a file of this machine as a recording. Raises as `store_upload`."""
+    rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
+    with path.open("rb") as source:
+        upload = UploadedFile(source, path.name, size=path.stat().st_size)
+        return store_upload(upload, project=project, purpose=purpose, by=by)
+
+
+def add_by_file_id(file_id: int, *, project: Project, purpose: str, by: "User") -> AudioFile:
+    """The recording of `project` that the provider knows as `file_id`.
+
+    A new one without a copy of ours if the project has none; other projects may have their own.
+    """
     account = settings.MINIMAX_PROVIDER
     with transaction.atomic():
         Studio.lock()  # a file_id is not unique, so two requests at once would add it twice
         known = ProviderFile.objects.living().filter(account=account, file_id=file_id)
+        known = known.filter(recording__project=project)
         if file := known.select_related("recording").first():
             return file.recording
         recording = AudioFile.objects.create(
             name=_("File {file_id} at MiniMax").format(file_id=file_id),
+            project=project,
             purpose=purpose,
             origin=Origin.FILE_ID,
             created_by=by,
@@ -167,7 +177,7 @@ def forget_uploads(recordings: Iterable[int], account: str) -> None:
     files.exclude(recording__file="").update(deleted_at=timezone.now())
 
 
-def fetch_example(*, voice: int, by: "User") -> AudioFile:
+def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
     """Store an example recording spoken by the stand-in; in practice mode only.
 
     Raises ExampleUnavailable if the stand-in does not answer.
@@ -184,7 +194,12 @@ def fetch_example(*, voice: int, by: "User") -> AudioFile:
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
         return store_file(
-            Path(target.name), f"{name}.wav", purpose=Purpose.SAMPLE, by=by, origin=Origin.EXAMPLE
+            Path(target.name),
+            f"{name}.wav",
+            project=project,
+            purpose=Purpose.SAMPLE,
+            by=by,
+            origin=Origin.EXAMPLE,
         )
 
 

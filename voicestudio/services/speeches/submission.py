@@ -41,6 +41,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
     try:
         with transaction.atomic():
             speech = Speech.objects.create(
+                project_id=voice.project_id,
                 token=order.token,
                 provider=settings.MINIMAX_PROVIDER,
                 created_by=by,

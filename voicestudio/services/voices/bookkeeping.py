@@ -106,13 +106,14 @@ def discard_voice(attempt: CloneAttempt) -> None:
 
 
 def _read_speaker(attempt: CloneAttempt) -> None:
-    """Lock the attempt and read its speaker, who may have been merged or renamed since.
+    """Lock the attempt and read its speaker, who may have been merged, renamed or moved since.
 
     The attempt is locked before its voice, as in `settle_lapsed`: otherwise each of the two could
     wait for the other.
     """
     rows = CloneAttempt.objects.select_for_update().filter(pk=attempt.pk)
     attempt.speaker = Speaker.objects.get(pk=rows.values_list("speaker", flat=True).get())
+    attempt.project_id = attempt.speaker.project_id
 
 
 def _find_voice(attempt: CloneAttempt) -> Voice | None:
@@ -122,6 +123,7 @@ def _find_voice(attempt: CloneAttempt) -> Voice | None:
 
 def _create(attempt: CloneAttempt, created_at: datetime, *, uncertain: bool = False) -> Voice:
     return Voice.objects.create(
+        project_id=attempt.project_id,
         voice_id=attempt.voice_id,
         provider=attempt.provider,
         speaker=attempt.speaker,

@@ -10,7 +10,16 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import Charge, CloneAttempt, Event, EventKind, Speaker, Studio, Voice
+from voicestudio.models import (
+    Charge,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Project,
+    Speaker,
+    Studio,
+    Voice,
+)
 from voicestudio.models.search import fold_text
 from voicestudio.services.paid_calls.orders import OrderRefused
 from voicestudio.words import Message
@@ -71,8 +80,10 @@ class SpeakerGone(OrderRefused):
 # Choosing -----------------------------------------------------------------------------------------
 
 
-def choose_speaker(name: str, *, speaker_id: int | None, is_new: bool, by: "User") -> Speaker:
-    """The speaker of this ID, or a new one of this name; to be called in a transaction.
+def choose_speaker(
+    name: str, *, project: Project, speaker_id: int | None, is_new: bool, by: "User"
+) -> Speaker:
+    """The speaker of this ID, or a new one of this name in `project`; call it in a transaction.
 
     Two people may share a name, so a name alone never chooses a speaker. Raises `SpeakerUnclear`
     for a name that is known or nearly known, unless `is_new` says that it is another person, and
@@ -86,7 +97,7 @@ def choose_speaker(name: str, *, speaker_id: int | None, is_new: bool, by: "User
         return speaker
     if not is_new and (similar := find_similar(name)):
         raise SpeakerUnclear(similar)
-    return Speaker.objects.create(name=_normalize(name), created_by=by)
+    return Speaker.objects.create(name=_normalize(name), project=project, created_by=by)
 
 
 def list_names() -> list[str]:

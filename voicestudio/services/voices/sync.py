@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
-from voicestudio.models import Event, EventKind, Source, Voice, VoiceState
+from voicestudio.models import Event, EventKind, Project, Source, Voice, VoiceState
 from voicestudio.models.voice_states import STATE_FIELDS
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.words import Message
@@ -77,11 +77,18 @@ def compare_voices() -> Comparison:
 
 
 def import_voice(
-    voice_id: str, *, name: str, by: "User", speaker_id: int | None = None, is_new: bool = False
+    voice_id: str,
+    *,
+    name: str,
+    project: Project,
+    by: "User",
+    speaker_id: int | None = None,
+    is_new: bool = False,
 ) -> Voice:
     """Add a voice that only MiniMax has, with its speaker; MiniMax lists kept ones only.
 
-    The speaker is chosen as by `choose_speaker`, which raises `SpeakerUnclear` or `SpeakerGone`.
+    The speaker is chosen as by `choose_speaker`, which raises `SpeakerUnclear` or `SpeakerGone`. A
+    new one belongs to `project`, and the voice to the project of its speaker.
     Raises `VoiceNotListed`, `ListUnavailable`, or ValueError without a name.
     """
     if not name.split():
@@ -91,8 +98,11 @@ def import_voice(
     now = timezone.now()
     try:
         with transaction.atomic():
-            speaker = choose_speaker(name, speaker_id=speaker_id, is_new=is_new, by=by)
+            speaker = choose_speaker(
+                name, project=project, speaker_id=speaker_id, is_new=is_new, by=by
+            )
             voice = Voice.objects.create(
+                project_id=speaker.project_id,
                 voice_id=voice_id,
                 provider=settings.MINIMAX_PROVIDER,
                 speaker=speaker,

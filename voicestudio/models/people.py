@@ -1,0 +1,39 @@
+"""People: what the studio knows of a user besides the account."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .projects import Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Person(models.Model):
+    """One person. An administrator is a user with `is_staff`, which Django's admin asks for."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="person"
+    )
+    is_auditor = models.BooleanField(_("auditor"), default=False)
+    # "" for the time zone of the browser.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # The project in use; None for all that the person may see.
+    project = models.ForeignKey(
+        Project, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
+    )
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @classmethod
+    def of(cls, user: "User") -> "Person":
+        """The row of this user, written at first use."""
+        return cls._default_manager.get_or_create(user=user)[0]

@@ -1,0 +1,36 @@
+"""Permissions: whether a person may do something; the table is in `models.permissions`."""
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+
+from voicestudio.models import Action, access_of
+from voicestudio.words import Message
+from voicestudio.words.permissions import ARCHIVED, message_for_action
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class NotAllowed(PermissionDenied):
+    """The person may not do this; `message` says so, and who may."""
+
+    def __init__(self, action: Action, *, is_archived: bool = False) -> None:
+        super().__init__(f"not allowed: {action}")
+        self.action = action
+        self.message: Message = ARCHIVED if is_archived else message_for_action(action)
+
+
+def may(
+    person: "AbstractBaseUser | AnonymousUser", action: Action, project: int | None = None
+) -> bool:
+    """Whether this person may do it in the project of this id; without one, in any project."""
+    return access_of(person).allows(action, project)
+
+
+def require(
+    person: "AbstractBaseUser | AnonymousUser", action: Action, project: int | None = None
+) -> None:
+    """Raise `NotAllowed` unless this person may do it; parameters as of `may`."""
+    if not may(person, action, project):
+        raise NotAllowed(action, is_archived=access_of(person).is_archived(project))
