@@ -13,1328 +13,629 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Reminder",
+            name='Reminder',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("day", models.DateField(unique=True)),
-                ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("failed_at", models.DateTimeField(blank=True, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("voices", models.PositiveIntegerField(default=0)),
-            ],
-            options={"ordering": ("-day",)},
-        ),
-        migrations.CreateModel(
-            name="Worker",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("host", models.CharField(max_length=255)),
-                ("pid", models.PositiveIntegerField()),
-                ("started_at", models.DateTimeField()),
-                ("beat_at", models.DateTimeField(db_index=True)),
-                ("stopped_at", models.DateTimeField(blank=True, null=True)),
-            ],
-            options={"ordering": ("-beat_at",)},
-        ),
-        migrations.CreateModel(
-            name="AudioFile",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=255, verbose_name="name")),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[("voice_clone", "recording"), ("prompt_audio", "prompt clip")],
-                        max_length=20,
-                    ),
-                ),
-                (
-                    "file",
-                    models.FileField(blank=True, max_length=255, upload_to="recordings/%Y/%m"),
-                ),
-                ("converted_from", models.CharField(blank=True, max_length=60)),
-                (
-                    "origin",
-                    models.CharField(
-                        choices=[
-                            ("uploaded", "uploaded"),
-                            ("recorded", "recorded here"),
-                            ("cut", "cut"),
-                            ("cleaned", "clean copy"),
-                            ("example", "example"),
-                            ("file_id", "known to MiniMax"),
-                        ],
-                        default="uploaded",
-                        max_length=12,
-                    ),
-                ),
-                ("from_ms", models.BigIntegerField(blank=True, null=True)),
-                ("to_ms", models.BigIntegerField(blank=True, null=True)),
-                ("steps", models.JSONField(blank=True, default=list)),
-                ("recipe", models.CharField(blank=True, max_length=80)),
-                ("needs_cutting", models.BooleanField(default=False)),
-                ("duration_ms", models.BigIntegerField(blank=True, null=True)),
-                ("bytes", models.BigIntegerField(blank=True, null=True)),
-                ("sample_rate", models.PositiveIntegerField(blank=True, null=True)),
-                ("channels", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("codec", models.CharField(blank=True, max_length=40)),
-                ("peak_dbfs", models.FloatField(blank=True, null=True)),
-                ("loudness_db", models.FloatField(blank=True, null=True)),
-                ("silence_share", models.FloatField(blank=True, null=True)),
-                ("peaks", models.JSONField(blank=True, default=list)),
-                (
-                    "verdict",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("good", "Good"),
-                            ("usable", "Usable"),
-                            ("disappointing", "Poor"),
-                            ("unusable", "Unusable"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("findings", models.JSONField(blank=True, default=list)),
-                ("figures", models.JSONField(blank=True, default=dict)),
-                ("advice", models.JSONField(blank=True, default=dict)),
-                ("passages", models.JSONField(blank=True, default=dict)),
-                (
-                    "envelope",
-                    models.FileField(blank=True, max_length=255, upload_to="envelopes/%Y/%m"),
-                ),
-                ("check_started_at", models.DateTimeField(blank=True, null=True)),
-                ("checked_ms", models.BigIntegerField(blank=True, null=True)),
-                ("checked_at", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="children",
-                        to="voicestudio.audiofile",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(unique=True)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('failed_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('voices', models.PositiveIntegerField(default=0)),
             ],
             options={
-                "verbose_name": "recording",
-                "verbose_name_plural": "recordings",
-                "ordering": ("-id",),
+                'ordering': ('-day',),
             },
         ),
         migrations.CreateModel(
-            name="CloneAttempt",
+            name='Worker',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("token", models.UUIDField(unique=True)),
-                ("provider", models.CharField(max_length=255)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("enqueued_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("retry_at", models.DateTimeField(blank=True, null=True)),
-                ("slot_at", models.DateTimeField(blank=True, null=True)),
-                ("attempts_made", models.PositiveSmallIntegerField(default=0)),
-                ("claim", models.UUIDField(blank=True, null=True)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("sent", models.JSONField(blank=True, null=True)),
-                ("answer", models.JSONField(blank=True, null=True)),
-                ("answer_text", models.TextField(blank=True)),
-                ("http_status", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("status_code", models.BigIntegerField(blank=True, null=True)),
-                ("status_msg", models.TextField(blank=True)),
-                ("trace_id", models.CharField(blank=True, max_length=255)),
-                ("trouble", models.CharField(blank=True, max_length=20)),
-                ("calls", models.JSONField(blank=True, default=list)),
-                ("audio_url", models.TextField(blank=True)),
-                (
-                    "audio",
-                    models.FileField(
-                        blank=True,
-                        max_length=255,
-                        upload_to=voicestudio.models.paid_calls.audio_path,
-                    ),
-                ),
-                ("audio_trouble", models.CharField(blank=True, max_length=20)),
-                ("audio_bytes", models.BigIntegerField(blank=True, null=True)),
-                ("audio_duration_ms", models.BigIntegerField(blank=True, null=True)),
-                ("audio_peaks", models.JSONField(blank=True, default=list)),
-                ("audio_saved_at", models.DateTimeField(blank=True, null=True)),
-                ("speaker_name", models.CharField(max_length=120)),
-                ("prompt_text", models.TextField(blank=True)),
-                ("voice_id", models.CharField(max_length=256)),
-                ("preview_text", models.TextField(blank=True)),
-                ("model", models.CharField(blank=True, max_length=60)),
-                ("language", models.CharField(blank=True, max_length=40)),
-                ("text_validation", models.CharField(blank=True, max_length=200)),
-                (
-                    "accuracy",
-                    models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True),
-                ),
-                ("noise_reduction", models.BooleanField(default=False)),
-                ("volume_normalization", models.BooleanField(default=False)),
-                ("watermark", models.BooleanField(default=False)),
-                ("rehearsal", models.CharField(blank=True, max_length=20)),
-                ("permission_at", models.DateTimeField()),
-                ("permission_wording", models.TextField()),
-                ("search_text", models.TextField(editable=False)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("sending", "sending"),
-                            ("cloning", "cloning"),
-                            ("ready", "ready"),
-                            ("stopped", "stopped"),
-                            ("failed", "failed"),
-                            ("unknown", "unknown"),
-                            ("interrupted", "interrupted"),
-                        ],
-                        default="waiting",
-                        max_length=12,
-                    ),
-                ),
-                ("uploaded_at", models.DateTimeField(blank=True, null=True)),
-                ("input_sensitive", models.BooleanField(blank=True, null=True)),
-                ("input_sensitive_type", models.BigIntegerField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="voicestudio.cloneattempt",
-                    ),
-                ),
-                (
-                    "permission_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "prompt_clip",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="prompted_attempts",
-                        to="voicestudio.audiofile",
-                    ),
-                ),
-                (
-                    "recording",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="attempts",
-                        to="voicestudio.audiofile",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host', models.CharField(max_length=255)),
+                ('pid', models.PositiveIntegerField()),
+                ('started_at', models.DateTimeField()),
+                ('beat_at', models.DateTimeField(db_index=True)),
+                ('stopped_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "verbose_name": "attempt",
-                "verbose_name_plural": "attempts",
-                "ordering": ("-id",),
+                'ordering': ('-beat_at',),
             },
         ),
         migrations.CreateModel(
-            name="ProviderFile",
+            name='AudioFile',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("account", models.CharField(max_length=255)),
-                ("file_id", models.BigIntegerField()),
-                ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "recording",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="provider_files",
-                        to="voicestudio.audiofile",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=255, verbose_name='name')),
+                ('purpose', models.CharField(choices=[('voice_clone', 'recording'), ('prompt_audio', 'prompt clip')], max_length=20)),
+                ('file', models.FileField(blank=True, max_length=255, upload_to='recordings/%Y/%m')),
+                ('converted_from', models.CharField(blank=True, max_length=60)),
+                ('origin', models.CharField(choices=[('uploaded', 'uploaded'), ('recorded', 'recorded here'), ('cut', 'cut'), ('cleaned', 'clean copy'), ('example', 'example'), ('file_id', 'known to MiniMax')], default='uploaded', max_length=12)),
+                ('from_ms', models.BigIntegerField(blank=True, null=True)),
+                ('to_ms', models.BigIntegerField(blank=True, null=True)),
+                ('steps', models.JSONField(blank=True, default=list)),
+                ('recipe', models.CharField(blank=True, max_length=80)),
+                ('needs_cutting', models.BooleanField(default=False)),
+                ('duration_ms', models.BigIntegerField(blank=True, null=True)),
+                ('bytes', models.BigIntegerField(blank=True, null=True)),
+                ('sample_rate', models.PositiveIntegerField(blank=True, null=True)),
+                ('channels', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('codec', models.CharField(blank=True, max_length=40)),
+                ('peak_dbfs', models.FloatField(blank=True, null=True)),
+                ('loudness_db', models.FloatField(blank=True, null=True)),
+                ('silence_share', models.FloatField(blank=True, null=True)),
+                ('peaks', models.JSONField(blank=True, default=list)),
+                ('verdict', models.CharField(blank=True, choices=[('good', 'Good'), ('usable', 'Usable'), ('disappointing', 'Poor'), ('unusable', 'Unusable')], max_length=16)),
+                ('findings', models.JSONField(blank=True, default=list)),
+                ('figures', models.JSONField(blank=True, default=dict)),
+                ('advice', models.JSONField(blank=True, default=dict)),
+                ('passages', models.JSONField(blank=True, default=dict)),
+                ('envelope', models.FileField(blank=True, max_length=255, upload_to='envelopes/%Y/%m')),
+                ('check_started_at', models.DateTimeField(blank=True, null=True)),
+                ('checked_ms', models.BigIntegerField(blank=True, null=True)),
+                ('checked_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='voicestudio.audiofile')),
             ],
             options={
-                "verbose_name": "file at MiniMax",
-                "verbose_name_plural": "files at MiniMax",
-                "ordering": ("-id",),
+                'verbose_name': 'recording',
+                'verbose_name_plural': 'recordings',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="RateLimit",
+            name='CloneAttempt',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("clone", "clone"), ("speech", "speech")], max_length=8
-                    ),
-                ),
-                ("provider", models.CharField(max_length=255)),
-                ("used_slots", models.JSONField(default=list)),
-                ("reserved_slots", models.JSONField(default=list)),
-                ("paused_at", models.DateTimeField(null=True)),
-                ("paused_until", models.DateTimeField(null=True)),
-                ("consecutive_429s", models.PositiveSmallIntegerField(default=0)),
-                ("learned_limit", models.PositiveIntegerField(null=True)),
-                ("learned_at", models.DateTimeField(null=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.UUIDField(unique=True)),
+                ('provider', models.CharField(max_length=255)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('enqueued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('retry_at', models.DateTimeField(blank=True, null=True)),
+                ('slot_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts_made', models.PositiveSmallIntegerField(default=0)),
+                ('claim', models.UUIDField(blank=True, null=True)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('sent', models.JSONField(blank=True, null=True)),
+                ('answer', models.JSONField(blank=True, null=True)),
+                ('answer_text', models.TextField(blank=True)),
+                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('status_code', models.BigIntegerField(blank=True, null=True)),
+                ('status_msg', models.TextField(blank=True)),
+                ('trace_id', models.CharField(blank=True, max_length=255)),
+                ('trouble', models.CharField(blank=True, max_length=20)),
+                ('calls', models.JSONField(blank=True, default=list)),
+                ('audio_url', models.TextField(blank=True)),
+                ('audio', models.FileField(blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.audio_path)),
+                ('audio_trouble', models.CharField(blank=True, max_length=20)),
+                ('audio_bytes', models.BigIntegerField(blank=True, null=True)),
+                ('audio_duration_ms', models.BigIntegerField(blank=True, null=True)),
+                ('audio_peaks', models.JSONField(blank=True, default=list)),
+                ('audio_saved_at', models.DateTimeField(blank=True, null=True)),
+                ('speaker_name', models.CharField(max_length=120)),
+                ('prompt_text', models.TextField(blank=True)),
+                ('voice_id', models.CharField(max_length=256)),
+                ('preview_text', models.TextField(blank=True)),
+                ('model', models.CharField(blank=True, max_length=60)),
+                ('language', models.CharField(blank=True, max_length=40)),
+                ('text_validation', models.CharField(blank=True, max_length=200)),
+                ('accuracy', models.DecimalField(blank=True, decimal_places=3, max_digits=4, null=True)),
+                ('noise_reduction', models.BooleanField(default=False)),
+                ('volume_normalization', models.BooleanField(default=False)),
+                ('watermark', models.BooleanField(default=False)),
+                ('rehearsal', models.CharField(blank=True, max_length=20)),
+                ('permission_at', models.DateTimeField()),
+                ('permission_wording', models.TextField()),
+                ('search_text', models.TextField(editable=False)),
+                ('status', models.CharField(choices=[('waiting', 'waiting'), ('sending', 'sending'), ('cloning', 'cloning'), ('ready', 'ready'), ('stopped', 'stopped'), ('failed', 'failed'), ('unknown', 'unknown'), ('interrupted', 'interrupted')], default='waiting', max_length=12)),
+                ('uploaded_at', models.DateTimeField(blank=True, null=True)),
+                ('input_sensitive', models.BooleanField(blank=True, null=True)),
+                ('input_sensitive_type', models.BigIntegerField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='voicestudio.cloneattempt')),
+                ('permission_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('prompt_clip', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='prompted_attempts', to='voicestudio.audiofile')),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='voicestudio.audiofile')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("provider", "kind"), name="rate_once_a_kind")
-                ]
+                'verbose_name': 'attempt',
+                'verbose_name_plural': 'attempts',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="Speaker",
+            name='ProviderFile',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "best_attempt",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to="voicestudio.cloneattempt",
-                    ),
-                ),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.CharField(max_length=255)),
+                ('file_id', models.BigIntegerField()),
+                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provider_files', to='voicestudio.audiofile')),
             ],
             options={
-                "verbose_name": "speaker",
-                "verbose_name_plural": "speakers",
-                "ordering": ("name", "id"),
+                'verbose_name': 'file at MiniMax',
+                'verbose_name_plural': 'files at MiniMax',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='RateLimit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('clone', 'clone'), ('speech', 'speech')], max_length=8)),
+                ('provider', models.CharField(max_length=255)),
+                ('used_slots', models.JSONField(default=list)),
+                ('reserved_slots', models.JSONField(default=list)),
+                ('paused_at', models.DateTimeField(null=True)),
+                ('paused_until', models.DateTimeField(null=True)),
+                ('consecutive_429s', models.PositiveSmallIntegerField(default=0)),
+                ('learned_limit', models.PositiveIntegerField(null=True)),
+                ('learned_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('provider', 'kind'), name='rate_once_a_kind')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Speaker',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('best_attempt', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='voicestudio.cloneattempt')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'speaker',
+                'verbose_name_plural': 'speakers',
+                'ordering': ('name', 'id'),
             },
         ),
         migrations.AddField(
-            model_name="cloneattempt",
-            name="speaker",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attempts",
-                to="voicestudio.speaker",
-            ),
+            model_name='cloneattempt',
+            name='speaker',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='voicestudio.speaker'),
         ),
         migrations.CreateModel(
-            name="Studio",
+            name='Studio',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "token",
-                    models.CharField(
-                        default=voicestudio.models.studio.make_token, editable=False, max_length=12
-                    ),
-                ),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.CharField(default=voicestudio.models.studio.make_token, editable=False, max_length=12)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="studio_is_single")
-                ]
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='studio_is_single')],
             },
         ),
         migrations.CreateModel(
-            name="Tag",
+            name='Tag',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=40, verbose_name="name")),
-                ("key", models.CharField(editable=False, max_length=120, unique=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40, verbose_name='name')),
+                ('key', models.CharField(editable=False, max_length=120, unique=True)),
             ],
             options={
-                "verbose_name": "tag",
-                "verbose_name_plural": "tags",
-                "ordering": ("name",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("name", ""), _negated=True), name="tag_has_a_name"
-                    )
-                ],
+                'verbose_name': 'tag',
+                'verbose_name_plural': 'tags',
+                'ordering': ('name',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='tag_has_a_name')],
             },
         ),
         migrations.CreateModel(
-            name="Voice",
+            name='Voice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("voice_id", models.CharField(max_length=256, verbose_name="voice ID")),
-                ("provider", models.CharField(max_length=255)),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[("cloned", "cloned here"), ("imported", "imported from MiniMax")],
-                        default="cloned",
-                        max_length=8,
-                    ),
-                ),
-                ("created_at", models.DateTimeField()),
-                ("uncertain", models.BooleanField(default=False)),
-                ("preview_lost", models.BooleanField(default=False)),
-                ("kept_at", models.DateTimeField(blank=True, null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("heard_at", models.DateTimeField(blank=True, null=True)),
-                ("reminder_dismissed_at", models.DateTimeField(blank=True, null=True)),
-                ("missing_at", models.DateTimeField(blank=True, null=True)),
-                ("missing_code", models.PositiveIntegerField(blank=True, null=True)),
-                ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                ("notes", models.TextField(blank=True, verbose_name="notes")),
-                ("search_text", models.CharField(default="", editable=False, max_length=600)),
-                (
-                    "speaker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="voices",
-                        to="voicestudio.speaker",
-                    ),
-                ),
-                (
-                    "tags",
-                    models.ManyToManyField(blank=True, related_name="voices", to="voicestudio.tag"),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('voice_id', models.CharField(max_length=256, verbose_name='voice ID')),
+                ('provider', models.CharField(max_length=255)),
+                ('source', models.CharField(choices=[('cloned', 'cloned here'), ('imported', 'imported from MiniMax')], default='cloned', max_length=8)),
+                ('created_at', models.DateTimeField()),
+                ('uncertain', models.BooleanField(default=False)),
+                ('preview_lost', models.BooleanField(default=False)),
+                ('kept_at', models.DateTimeField(blank=True, null=True)),
+                ('last_used_at', models.DateTimeField(blank=True, null=True)),
+                ('heard_at', models.DateTimeField(blank=True, null=True)),
+                ('reminder_dismissed_at', models.DateTimeField(blank=True, null=True)),
+                ('missing_at', models.DateTimeField(blank=True, null=True)),
+                ('missing_code', models.PositiveIntegerField(blank=True, null=True)),
+                ('deleted_at', models.DateTimeField(blank=True, null=True)),
+                ('notes', models.TextField(blank=True, verbose_name='notes')),
+                ('search_text', models.CharField(default='', editable=False, max_length=600)),
+                ('speaker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='voices', to='voicestudio.speaker')),
+                ('tags', models.ManyToManyField(blank=True, related_name='voices', to='voicestudio.tag')),
             ],
             options={
-                "verbose_name": "voice",
-                "verbose_name_plural": "voices",
-                "ordering": ("-id",),
+                'verbose_name': 'voice',
+                'verbose_name_plural': 'voices',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="Speech",
+            name='Speech',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("token", models.UUIDField(unique=True)),
-                ("provider", models.CharField(max_length=255)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("enqueued_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("retry_at", models.DateTimeField(blank=True, null=True)),
-                ("slot_at", models.DateTimeField(blank=True, null=True)),
-                ("attempts_made", models.PositiveSmallIntegerField(default=0)),
-                ("claim", models.UUIDField(blank=True, null=True)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("claimed_at", models.DateTimeField(blank=True, null=True)),
-                ("sent_at", models.DateTimeField(blank=True, null=True)),
-                ("answered_at", models.DateTimeField(blank=True, null=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("sent", models.JSONField(blank=True, null=True)),
-                ("answer", models.JSONField(blank=True, null=True)),
-                ("answer_text", models.TextField(blank=True)),
-                ("http_status", models.PositiveSmallIntegerField(blank=True, null=True)),
-                ("status_code", models.BigIntegerField(blank=True, null=True)),
-                ("status_msg", models.TextField(blank=True)),
-                ("trace_id", models.CharField(blank=True, max_length=255)),
-                ("trouble", models.CharField(blank=True, max_length=20)),
-                ("calls", models.JSONField(blank=True, default=list)),
-                ("audio_url", models.TextField(blank=True)),
-                (
-                    "audio",
-                    models.FileField(
-                        blank=True,
-                        max_length=255,
-                        upload_to=voicestudio.models.paid_calls.audio_path,
-                    ),
-                ),
-                ("audio_trouble", models.CharField(blank=True, max_length=20)),
-                ("audio_bytes", models.BigIntegerField(blank=True, null=True)),
-                ("audio_duration_ms", models.BigIntegerField(blank=True, null=True)),
-                ("audio_peaks", models.JSONField(blank=True, default=list)),
-                ("audio_saved_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[("keep", "to keep the voice"), ("speak", "to be heard")],
-                        default="speak",
-                        max_length=8,
-                    ),
-                ),
-                ("text", models.TextField()),
-                ("model", models.CharField(max_length=60)),
-                (
-                    "speed",
-                    models.DecimalField(decimal_places=2, default=Decimal("1"), max_digits=3),
-                ),
-                (
-                    "volume",
-                    models.DecimalField(decimal_places=2, default=Decimal("1"), max_digits=4),
-                ),
-                ("pitch", models.SmallIntegerField(default=0)),
-                ("language", models.CharField(blank=True, max_length=40)),
-                (
-                    "format",
-                    models.CharField(
-                        choices=[("mp3", "mp3"), ("wav", "wav"), ("flac", "flac")],
-                        default="mp3",
-                        max_length=8,
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "waiting"),
-                            ("sending", "sending"),
-                            ("speaking", "speaking"),
-                            ("ready", "ready"),
-                            ("stopped", "stopped"),
-                            ("failed", "failed"),
-                            ("unknown", "unknown"),
-                            ("interrupted", "interrupted"),
-                        ],
-                        default="waiting",
-                        max_length=12,
-                    ),
-                ),
-                ("usage_characters", models.BigIntegerField(blank=True, null=True)),
-                (
-                    "created_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "voice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="speeches",
-                        to="voicestudio.voice",
-                    ),
-                ),
-                (
-                    "worker",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="%(class)s_calls",
-                        to="voicestudio.worker",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token', models.UUIDField(unique=True)),
+                ('provider', models.CharField(max_length=255)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('enqueued_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('retry_at', models.DateTimeField(blank=True, null=True)),
+                ('slot_at', models.DateTimeField(blank=True, null=True)),
+                ('attempts_made', models.PositiveSmallIntegerField(default=0)),
+                ('claim', models.UUIDField(blank=True, null=True)),
+                ('lease_until', models.DateTimeField(blank=True, null=True)),
+                ('claimed_at', models.DateTimeField(blank=True, null=True)),
+                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('sent', models.JSONField(blank=True, null=True)),
+                ('answer', models.JSONField(blank=True, null=True)),
+                ('answer_text', models.TextField(blank=True)),
+                ('http_status', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('status_code', models.BigIntegerField(blank=True, null=True)),
+                ('status_msg', models.TextField(blank=True)),
+                ('trace_id', models.CharField(blank=True, max_length=255)),
+                ('trouble', models.CharField(blank=True, max_length=20)),
+                ('calls', models.JSONField(blank=True, default=list)),
+                ('audio_url', models.TextField(blank=True)),
+                ('audio', models.FileField(blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.audio_path)),
+                ('audio_trouble', models.CharField(blank=True, max_length=20)),
+                ('audio_bytes', models.BigIntegerField(blank=True, null=True)),
+                ('audio_duration_ms', models.BigIntegerField(blank=True, null=True)),
+                ('audio_peaks', models.JSONField(blank=True, default=list)),
+                ('audio_saved_at', models.DateTimeField(blank=True, null=True)),
+                ('purpose', models.CharField(choices=[('keep', 'to keep the voice'), ('speak', 'to be heard')], default='speak', max_length=8)),
+                ('text', models.TextField()),
+                ('model', models.CharField(max_length=60)),
+                ('speed', models.DecimalField(decimal_places=2, default=Decimal('1'), max_digits=3)),
+                ('volume', models.DecimalField(decimal_places=2, default=Decimal('1'), max_digits=4)),
+                ('pitch', models.SmallIntegerField(default=0)),
+                ('language', models.CharField(blank=True, max_length=40)),
+                ('format', models.CharField(choices=[('mp3', 'mp3'), ('wav', 'wav'), ('flac', 'flac')], default='mp3', max_length=8)),
+                ('status', models.CharField(choices=[('waiting', 'waiting'), ('sending', 'sending'), ('speaking', 'speaking'), ('ready', 'ready'), ('stopped', 'stopped'), ('failed', 'failed'), ('unknown', 'unknown'), ('interrupted', 'interrupted')], default='waiting', max_length=12)),
+                ('usage_characters', models.BigIntegerField(blank=True, null=True)),
+                ('created_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('voice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='speeches', to='voicestudio.voice')),
+                ('worker', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)s_calls', to='voicestudio.worker')),
             ],
             options={
-                "verbose_name": "speech",
-                "verbose_name_plural": "speeches",
-                "ordering": ("-id",),
+                'verbose_name': 'speech',
+                'verbose_name_plural': 'speeches',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="Event",
+            name='Event',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("cloned", "Cloned"),
-                            ("kept", "Kept"),
-                            ("dismissed", "Reminder dismissed"),
-                            ("missing", "No longer known to MiniMax"),
-                            ("imported", "Imported from MiniMax"),
-                            ("checked", "Checked with MiniMax"),
-                            ("settled", "Settled by hand"),
-                            ("noted", "Notes changed"),
-                            ("deleted", "Deleted at MiniMax"),
-                            ("rebuilt", "Rebuilt"),
-                            ("pinned", "Pinned as best"),
-                            ("allowed", "Limit raised"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("note", models.TextField(blank=True)),
-                ("facts", models.JSONField(blank=True, default=dict)),
-                (
-                    "attempt",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="voicestudio.cloneattempt",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "speech",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="events",
-                        to="voicestudio.speech",
-                    ),
-                ),
-                (
-                    "voice",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="events",
-                        to="voicestudio.voice",
-                    ),
-                ),
-            ],
-            options={"ordering": ("at", "id")},
-        ),
-        migrations.AddField(
-            model_name="cloneattempt",
-            name="cloned_voice",
-            field=models.OneToOneField(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="attempt",
-                to="voicestudio.voice",
-            ),
-        ),
-        migrations.CreateModel(
-            name="Charge",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("preview", "Preview"),
-                            ("clone", "Voice, kept"),
-                            ("speech", "Speech"),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("units", models.PositiveIntegerField()),
-                ("unit_price", voicestudio.models.money.MoneyField()),
-                ("amount", voicestudio.models.money.MoneyField()),
-                ("currency", models.CharField(max_length=8)),
-                ("provider", models.CharField(max_length=255)),
-                ("voice_name", models.CharField(max_length=256)),
-                ("model", models.CharField(blank=True, max_length=60)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("month", models.DateField(editable=False)),
-                ("certain", models.BooleanField(default=True)),
-                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "attempt",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="voicestudio.cloneattempt",
-                    ),
-                ),
-                (
-                    "speaker",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="voicestudio.speaker",
-                    ),
-                ),
-                (
-                    "speech",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="charges",
-                        to="voicestudio.speech",
-                    ),
-                ),
-                (
-                    "voice",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="charges",
-                        to="voicestudio.voice",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('cloned', 'Cloned'), ('kept', 'Kept'), ('dismissed', 'Reminder dismissed'), ('missing', 'No longer known to MiniMax'), ('imported', 'Imported from MiniMax'), ('checked', 'Checked with MiniMax'), ('settled', 'Settled by hand'), ('noted', 'Notes changed'), ('deleted', 'Deleted at MiniMax'), ('rebuilt', 'Rebuilt'), ('pinned', 'Pinned as best'), ('allowed', 'Limit raised')], max_length=12)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('note', models.TextField(blank=True)),
+                ('facts', models.JSONField(blank=True, default=dict)),
+                ('attempt', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='voicestudio.cloneattempt')),
+                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('speech', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='voicestudio.speech')),
+                ('voice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='voicestudio.voice')),
             ],
             options={
-                "verbose_name": "charge",
-                "verbose_name_plural": "charges",
-                "ordering": ("-id",),
+                'ordering': ('at', 'id'),
             },
         ),
         migrations.AddField(
-            model_name="cloneattempt",
-            name="worker",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="%(class)s_calls",
-                to="voicestudio.worker",
-            ),
+            model_name='cloneattempt',
+            name='cloned_voice',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attempt', to='voicestudio.voice'),
         ),
         migrations.CreateModel(
-            name="Allowance",
+            name='Charge',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("month", models.DateField(db_index=True)),
-                ("amount", voicestudio.models.money.MoneyField()),
-                ("note", models.TextField(blank=True)),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('preview', 'Preview'), ('clone', 'Voice, kept'), ('speech', 'Speech')], max_length=8)),
+                ('units', models.PositiveIntegerField()),
+                ('unit_price', voicestudio.models.money.MoneyField()),
+                ('amount', voicestudio.models.money.MoneyField()),
+                ('currency', models.CharField(max_length=8)),
+                ('provider', models.CharField(max_length=255)),
+                ('voice_name', models.CharField(max_length=256)),
+                ('model', models.CharField(blank=True, max_length=60)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('month', models.DateField(editable=False)),
+                ('certain', models.BooleanField(default=True)),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to=settings.AUTH_USER_MODEL)),
+                ('attempt', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='voicestudio.cloneattempt')),
+                ('speaker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='voicestudio.speaker')),
+                ('speech', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='voicestudio.speech')),
+                ('voice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='charges', to='voicestudio.voice')),
             ],
             options={
-                "ordering": ("-id",),
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("amount__gt", Decimal("0"))),
-                        name="allowance_is_positive",
-                    )
-                ],
+                'verbose_name': 'charge',
+                'verbose_name_plural': 'charges',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.AddField(
+            model_name='cloneattempt',
+            name='worker',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='%(class)s_calls', to='voicestudio.worker'),
+        ),
+        migrations.CreateModel(
+            name='Allowance',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('month', models.DateField(db_index=True)),
+                ('amount', voicestudio.models.money.MoneyField()),
+                ('note', models.TextField(blank=True)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ('-id',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', Decimal('0'))), name='allowance_is_positive')],
             },
         ),
         migrations.AddIndex(
-            model_name="audiofile",
-            index=models.Index(fields=["purpose", "-id"], name="recording_by_purpose"),
+            model_name='audiofile',
+            index=models.Index(fields=['purpose', '-id'], name='recording_by_purpose'),
         ),
         migrations.AddIndex(
-            model_name="audiofile",
-            index=models.Index(fields=["verdict", "-id"], name="recording_by_verdict"),
+            model_name='audiofile',
+            index=models.Index(fields=['verdict', '-id'], name='recording_by_verdict'),
         ),
         migrations.AddIndex(
-            model_name="audiofile",
-            index=models.Index(
-                condition=models.Q(("checked_at", None)),
-                fields=["check_started_at"],
-                name="recording_to_check",
-            ),
+            model_name='audiofile',
+            index=models.Index(condition=models.Q(('checked_at', None)), fields=['check_started_at'], name='recording_to_check'),
         ),
         migrations.AddConstraint(
-            model_name="audiofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("file", ""), _negated=True),
-                    ("origin", "file_id"),
-                    ("deleted_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="recording_is_somewhere",
-            ),
+            model_name='audiofile',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('file', ''), _negated=True), ('origin', 'file_id'), ('deleted_at__isnull', False), _connector='OR'), name='recording_is_somewhere'),
         ),
         migrations.AddConstraint(
-            model_name="audiofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["voice_clone", "prompt_audio"])),
-                name="recording_purpose_known",
-            ),
+            model_name='audiofile',
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['voice_clone', 'prompt_audio'])), name='recording_purpose_known'),
         ),
         migrations.AddConstraint(
-            model_name="audiofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("from_ms__isnull", True), ("to_ms__isnull", True)),
-                    models.Q(("from_ms__gte", 0), ("to_ms__gt", models.F("from_ms"))),
-                    _connector="OR",
-                ),
-                name="recording_cut_runs_forwards",
-            ),
+            model_name='audiofile',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_ms__isnull', True), ('to_ms__isnull', True)), models.Q(('from_ms__gte', 0), ('to_ms__gt', models.F('from_ms'))), _connector='OR'), name='recording_cut_runs_forwards'),
         ),
         migrations.AddConstraint(
-            model_name="audiofile",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("recipe", ""), _negated=True), ("deleted_at__isnull", True)
-                ),
-                fields=("parent", "recipe"),
-                name="recording_made_once",
-            ),
+            model_name='audiofile',
+            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('recipe', ''), _negated=True), ('deleted_at__isnull', True)), fields=('parent', 'recipe'), name='recording_made_once'),
         ),
         migrations.AddIndex(
-            model_name="providerfile",
-            index=models.Index(fields=["account", "file_id"], name="provider_file_by_file_id"),
+            model_name='providerfile',
+            index=models.Index(fields=['account', 'file_id'], name='provider_file_by_file_id'),
         ),
         migrations.AddConstraint(
-            model_name="providerfile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("account", ""), _negated=True), name="provider_file_has_account"
-            ),
+            model_name='providerfile',
+            constraint=models.CheckConstraint(condition=models.Q(('account', ''), _negated=True), name='provider_file_has_account'),
         ),
         migrations.AddConstraint(
-            model_name="providerfile",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=("recording", "account"),
-                name="provider_file_once_an_account",
-            ),
+            model_name='providerfile',
+            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('recording', 'account'), name='provider_file_once_an_account'),
         ),
         migrations.AddIndex(
-            model_name="speaker", index=models.Index(fields=["name", "id"], name="speaker_by_name")
+            model_name='speaker',
+            index=models.Index(fields=['name', 'id'], name='speaker_by_name'),
         ),
         migrations.AddConstraint(
-            model_name="speaker",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="speaker_has_a_name"
-            ),
+            model_name='speaker',
+            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='speaker_has_a_name'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                django.db.models.functions.text.Lower("voice_id"), name="voice_by_voice_id"
-            ),
+            model_name='voice',
+            index=models.Index(django.db.models.functions.text.Lower('voice_id'), name='voice_by_voice_id'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(fields=["created_at", "id"], name="voice_by_time"),
+            model_name='voice',
+            index=models.Index(fields=['created_at', 'id'], name='voice_by_time'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), ("kept_at__isnull", True)),
-                fields=["created_at", "id"],
-                name="voice_unkept",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('kept_at__isnull', True)), fields=['created_at', 'id'], name='voice_unkept'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(("deleted_at__isnull", True), ("kept_at__isnull", False)),
-                fields=["created_at", "id"],
-                name="voice_kept",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', True), ('kept_at__isnull', False)), fields=['created_at', 'id'], name='voice_kept'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(("heard_at__isnull", True)),
-                fields=["created_at", "id"],
-                name="voice_unheard",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('heard_at__isnull', True)), fields=['created_at', 'id'], name='voice_unheard'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(("uncertain", True)),
-                fields=["created_at", "id"],
-                name="voice_uncertain",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('uncertain', True)), fields=['created_at', 'id'], name='voice_uncertain'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(("source", "imported")),
-                fields=["created_at", "id"],
-                name="voice_imported",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('source', 'imported')), fields=['created_at', 'id'], name='voice_imported'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(
-                condition=models.Q(
-                    ("deleted_at__isnull", False), ("missing_at__isnull", False), _connector="OR"
-                ),
-                fields=["created_at", "id"],
-                name="voice_gone",
-            ),
+            model_name='voice',
+            index=models.Index(condition=models.Q(('deleted_at__isnull', False), ('missing_at__isnull', False), _connector='OR'), fields=['created_at', 'id'], name='voice_gone'),
         ),
         migrations.AddIndex(
-            model_name="voice",
-            index=models.Index(fields=["last_used_at", "id"], name="voice_by_use"),
+            model_name='voice',
+            index=models.Index(fields=['last_used_at', 'id'], name='voice_by_use'),
         ),
         migrations.AddIndex(
-            model_name="voice", index=models.Index(fields=["search_text"], name="voice_by_text")
+            model_name='voice',
+            index=models.Index(fields=['search_text'], name='voice_by_text'),
         ),
         migrations.AddConstraint(
-            model_name="voice",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("deleted_at__isnull", True)),
-                fields=("provider", "voice_id"),
-                name="voice_id_once_among_living",
-            ),
+            model_name='voice',
+            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True)), fields=('provider', 'voice_id'), name='voice_id_once_among_living'),
         ),
         migrations.AddConstraint(
-            model_name="voice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("voice_id", ""), _negated=True), name="voice_has_an_id"
-            ),
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('voice_id', ''), _negated=True), name='voice_has_an_id'),
         ),
         migrations.AddConstraint(
-            model_name="voice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("source", "cloned"),
-                    models.Q(("kept_at__isnull", False), ("source", "imported")),
-                    _connector="OR",
-                ),
-                name="voice_imported_is_kept",
-            ),
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('source', 'cloned'), models.Q(('kept_at__isnull', False), ('source', 'imported')), _connector='OR'), name='voice_imported_is_kept'),
         ),
         migrations.AddConstraint(
-            model_name="voice",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("uncertain", False), ("kept_at__isnull", True), _connector="OR"
-                ),
-                name="voice_kept_is_certain",
-            ),
+            model_name='voice',
+            constraint=models.CheckConstraint(condition=models.Q(('uncertain', False), ('kept_at__isnull', True), _connector='OR'), name='voice_kept_is_certain'),
         ),
         migrations.AddIndex(
-            model_name="charge",
-            index=models.Index(
-                fields=["month", "person", "speaker", "model"], name="charge_by_month"
-            ),
+            model_name='charge',
+            index=models.Index(fields=['month', 'person', 'speaker', 'model'], name='charge_by_month'),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["preview", "clone", "speech"])),
-                name="charge_kind_known",
-            ),
+            model_name='charge',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['preview', 'clone', 'speech'])), name='charge_kind_known'),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("attempt__isnull", False), ("kind", "preview"), ("speech__isnull", True)
-                    ),
-                    models.Q(
-                        ("attempt__isnull", True),
-                        ("kind__in", ("clone", "speech")),
-                        ("speech__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="charge_has_one_cause",
-            ),
+            model_name='charge',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attempt__isnull', False), ('kind', 'preview'), ('speech__isnull', True)), models.Q(('attempt__isnull', True), ('kind__in', ('clone', 'speech')), ('speech__isnull', False)), _connector='OR'), name='charge_has_one_cause'),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("attempt__isnull", False), ("withdrawn_at__isnull", True)),
-                fields=("attempt", "kind"),
-                name="charge_once_an_attempt",
-            ),
+            model_name='charge',
+            constraint=models.UniqueConstraint(condition=models.Q(('attempt__isnull', False), ('withdrawn_at__isnull', True)), fields=('attempt', 'kind'), name='charge_once_an_attempt'),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("speech__isnull", False), ("withdrawn_at__isnull", True)),
-                fields=("speech", "kind"),
-                name="charge_once_a_speech",
-            ),
+            model_name='charge',
+            constraint=models.UniqueConstraint(condition=models.Q(('speech__isnull', False), ('withdrawn_at__isnull', True)), fields=('speech', 'kind'), name='charge_once_a_speech'),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "clone"), ("withdrawn_at__isnull", True)),
-                fields=("voice",),
-                name="charge_clone_once_a_voice",
-            ),
+            model_name='charge',
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'clone'), ('withdrawn_at__isnull', True)), fields=('voice',), name='charge_clone_once_a_voice'),
         ),
         migrations.AddIndex(
-            model_name="speech", index=models.Index(fields=["voice", "-id"], name="speech_by_voice")
+            model_name='speech',
+            index=models.Index(fields=['voice', '-id'], name='speech_by_voice'),
         ),
         migrations.AddIndex(
-            model_name="speech",
-            index=models.Index(fields=["created_by", "-id"], name="speech_by_person"),
+            model_name='speech',
+            index=models.Index(fields=['created_by', '-id'], name='speech_by_person'),
         ),
         migrations.AddIndex(
-            model_name="speech",
-            index=models.Index(fields=["status", "-id"], name="speech_by_status"),
+            model_name='speech',
+            index=models.Index(fields=['status', '-id'], name='speech_by_status'),
         ),
         migrations.AddIndex(
-            model_name="speech",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["status", "lease_until"],
-                name="speech_leases",
-            ),
+            model_name='speech',
+            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['status', 'lease_until'], name='speech_leases'),
         ),
         migrations.AddIndex(
-            model_name="speech",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["claim"],
-                name="speech_claims",
-            ),
+            model_name='speech',
+            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['claim'], name='speech_claims'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "waiting",
-                            "sending",
-                            "speaking",
-                            "ready",
-                            "stopped",
-                            "failed",
-                            "unknown",
-                            "interrupted",
-                        ],
-                    )
-                ),
-                name="speech_status_known",
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'sending', 'speaking', 'ready', 'stopped', 'failed', 'unknown', 'interrupted'])), name='speech_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["keep", "speak"])), name="speech_purpose_known"
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['keep', 'speak'])), name='speech_purpose_known'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("format__in", ["mp3", "wav", "flac"])),
-                name="speech_format_known",
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(('format__in', ['mp3', 'wav', 'flac'])), name='speech_format_known'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("text", ""), _negated=True), name="speech_says_something"
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='speech_says_something'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent__isnull", True), ("sent_at__isnull", True)),
-                    models.Q(("sent__isnull", False), ("sent_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="speech_sent_with_time",
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent__isnull', True), ('sent_at__isnull', True)), models.Q(('sent__isnull', False), ('sent_at__isnull', False)), _connector='OR'), name='speech_sent_with_time'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["speaking", "unknown", "ready"]), _negated=True),
-                    ("sent__isnull", False),
-                    _connector="OR",
-                ),
-                name="speech_spoken_was_sent",
-            ),
+            model_name='speech',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['speaking', 'unknown', 'ready']), _negated=True), ('sent__isnull', False), _connector='OR'), name='speech_spoken_was_sent'),
         ),
         migrations.AddConstraint(
-            model_name="speech",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("purpose", "keep"), ("status__in", ("waiting", "sending", "speaking"))
-                ),
-                fields=("voice",),
-                name="speech_keeps_a_voice_once",
-            ),
+            model_name='speech',
+            constraint=models.UniqueConstraint(condition=models.Q(('purpose', 'keep'), ('status__in', ('waiting', 'sending', 'speaking'))), fields=('voice',), name='speech_keeps_a_voice_once'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                fields=["status", "-id", "model", "created_by"], name="attempt_by_status"
-            ),
+            model_name='cloneattempt',
+            index=models.Index(fields=['status', '-id', 'model', 'created_by'], name='attempt_by_status'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                voicestudio.models.attempt_queryset.IfLapsed("status"),
-                models.OrderBy(models.F("id"), descending=True),
-                models.F("status"),
-                models.F("lease_until"),
-                name="attempt_if_lapsed",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(voicestudio.models.attempt_queryset.IfLapsed('status'), models.OrderBy(models.F('id'), descending=True), models.F('status'), models.F('lease_until'), name='attempt_if_lapsed'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                fields=["model", "-id", "status", "created_by"], name="attempt_by_model"
-            ),
+            model_name='cloneattempt',
+            index=models.Index(fields=['model', '-id', 'status', 'created_by'], name='attempt_by_model'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                fields=["created_by", "-id", "status", "model"], name="attempt_by_person"
-            ),
+            model_name='cloneattempt',
+            index=models.Index(fields=['created_by', '-id', 'status', 'model'], name='attempt_by_person'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                condition=models.Q(("input_sensitive", True)),
-                fields=["-id"],
-                name="attempt_flagged",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(condition=models.Q(('input_sensitive', True)), fields=['-id'], name='attempt_flagged'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                condition=models.Q(("input_sensitive", True)),
-                fields=["status", "-id"],
-                name="attempt_flagged_by_status",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(condition=models.Q(('input_sensitive', True)), fields=['status', '-id'], name='attempt_flagged_by_status'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(fields=["created_at", "id"], name="attempt_by_time"),
+            model_name='cloneattempt',
+            index=models.Index(fields=['created_at', 'id'], name='attempt_by_time'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                django.db.models.functions.text.Lower("voice_id"), name="attempt_by_voice_id"
-            ),
+            model_name='cloneattempt',
+            index=models.Index(django.db.models.functions.text.Lower('voice_id'), name='attempt_by_voice_id'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["status", "lease_until"],
-                name="attempt_leases",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['status', 'lease_until'], name='attempt_leases'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["claim"],
-                name="attempt_claims",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['claim'], name='attempt_claims'),
         ),
         migrations.AddIndex(
-            model_name="cloneattempt",
-            index=models.Index(
-                condition=models.Q(("lease_until__isnull", False)),
-                fields=["worker"],
-                name="attempt_held_by",
-            ),
+            model_name='cloneattempt',
+            index=models.Index(condition=models.Q(('lease_until__isnull', False)), fields=['worker'], name='attempt_held_by'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("prompt_clip__isnull", True), ("prompt_text", "")),
-                    models.Q(
-                        ("prompt_clip__isnull", False), models.Q(("prompt_text", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="attempt_prompt_clip_with_words",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prompt_clip__isnull', True), ('prompt_text', '')), models.Q(('prompt_clip__isnull', False), models.Q(('prompt_text', ''), _negated=True)), _connector='OR'), name='attempt_prompt_clip_with_words'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "ready"), _negated=True),
-                    ("cloned_voice__isnull", False),
-                    _connector="OR",
-                ),
-                name="attempt_ready_with_voice",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'ready'), _negated=True), ('cloned_voice__isnull', False), _connector='OR'), name='attempt_ready_with_voice'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("model", ""), ("preview_text", "")),
-                    models.Q(
-                        models.Q(("preview_text", ""), _negated=True),
-                        models.Q(("model", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="attempt_preview_text_with_model",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('model', ''), ('preview_text', '')), models.Q(models.Q(('preview_text', ''), _negated=True), models.Q(('model', ''), _negated=True)), _connector='OR'), name='attempt_preview_text_with_model'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        (
-                            "waiting",
-                            "sending",
-                            "cloning",
-                            "ready",
-                            "stopped",
-                            "failed",
-                            "unknown",
-                            "interrupted",
-                        ),
-                    )
-                ),
-                name="attempt_status_known",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('waiting', 'sending', 'cloning', 'ready', 'stopped', 'failed', 'unknown', 'interrupted'))), name='attempt_status_known'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("sent__isnull", True), ("sent_at__isnull", True)),
-                    models.Q(("sent__isnull", False), ("sent_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="attempt_sent_with_time",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent__isnull', True), ('sent_at__isnull', True)), models.Q(('sent__isnull', False), ('sent_at__isnull', False)), _connector='OR'), name='attempt_sent_with_time'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["cloning", "unknown", "ready"]), _negated=True),
-                    ("sent__isnull", False),
-                    _connector="OR",
-                ),
-                name="attempt_cloning_was_sent",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['cloning', 'unknown', 'ready']), _negated=True), ('sent__isnull', False), _connector='OR'), name='attempt_cloning_was_sent'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("permission_wording", ""), _negated=True),
-                name="attempt_permission_worded",
-            ),
+            model_name='cloneattempt',
+            constraint=models.CheckConstraint(condition=models.Q(('permission_wording', ''), _negated=True), name='attempt_permission_worded'),
         ),
         migrations.AddConstraint(
-            model_name="cloneattempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ("waiting", "sending", "cloning", "unknown"))),
-                fields=("provider", "voice_id"),
-                name="attempt_voice_id_once_under_way",
-            ),
+            model_name='cloneattempt',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('waiting', 'sending', 'cloning', 'unknown'))), fields=('provider', 'voice_id'), name='attempt_voice_id_once_under_way'),
         ),
     ]

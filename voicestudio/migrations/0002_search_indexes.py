@@ -11,7 +11,10 @@ from django.db import migrations
 from voicestudio.models import search
 
 # Not in the models' Meta, because SQLite would try to create them as well.
-TRIGRAM_INDEXES = (("CloneAttempt", search.INDEX), ("Voice", "voicestudio_voice_search"))
+TRIGRAM_INDEXES = (
+    ("CloneAttempt", search.INDEX),
+    ("Voice", "voicestudio_voice_search"),
+)
 PAIRS = "voicestudio_attempt_pairs"
 
 

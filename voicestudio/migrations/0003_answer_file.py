@@ -5,21 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0002_search_indexes")]
+
+    dependencies = [
+        ('voicestudio', '0002_search_indexes'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="cloneattempt",
-            name="answer_file",
-            field=models.FileField(
-                blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.answer_path
-            ),
+            model_name='cloneattempt',
+            name='answer_file',
+            field=models.FileField(blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.answer_path),
         ),
         migrations.AddField(
-            model_name="speech",
-            name="answer_file",
-            field=models.FileField(
-                blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.answer_path
-            ),
+            model_name='speech',
+            name='answer_file',
+            field=models.FileField(blank=True, max_length=255, upload_to=voicestudio.models.paid_calls.answer_path),
         ),
     ]

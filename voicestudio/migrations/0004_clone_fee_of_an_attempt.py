@@ -5,52 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("voicestudio", "0003_answer_file"),
+        ('voicestudio', '0003_answer_file'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.RemoveConstraint(model_name="charge", name="charge_has_one_cause"),
+        migrations.RemoveConstraint(
+            model_name='charge',
+            name='charge_has_one_cause',
+        ),
         migrations.AlterField(
-            model_name="event",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("cloned", "Cloned"),
-                    ("kept", "Kept"),
-                    ("dismissed", "Reminder dismissed"),
-                    ("missing", "No longer known to MiniMax"),
-                    ("imported", "Imported from MiniMax"),
-                    ("checked", "Checked with MiniMax"),
-                    ("settled", "Settled by hand"),
-                    ("noted", "Notes changed"),
-                    ("deleted", "Deleted at MiniMax"),
-                    ("rebuilt", "Rebuilt"),
-                    ("pinned", "Pinned as best"),
-                    ("allowed", "Limit raised"),
-                    ("bill", "Another number of characters billed"),
-                ],
-                max_length=12,
-            ),
+            model_name='event',
+            name='kind',
+            field=models.CharField(choices=[('cloned', 'Cloned'), ('kept', 'Kept'), ('dismissed', 'Reminder dismissed'), ('missing', 'No longer known to MiniMax'), ('imported', 'Imported from MiniMax'), ('checked', 'Checked with MiniMax'), ('settled', 'Settled by hand'), ('noted', 'Notes changed'), ('deleted', 'Deleted at MiniMax'), ('rebuilt', 'Rebuilt'), ('pinned', 'Pinned as best'), ('allowed', 'Limit raised'), ('bill', 'Another number of characters billed')], max_length=12),
         ),
         migrations.AddConstraint(
-            model_name="charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("attempt__isnull", False),
-                        ("kind__in", ("preview", "clone")),
-                        ("speech__isnull", True),
-                    ),
-                    models.Q(
-                        ("attempt__isnull", True),
-                        ("kind__in", ("clone", "speech")),
-                        ("speech__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="charge_has_one_cause",
-            ),
+            model_name='charge',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attempt__isnull', False), ('kind__in', ('preview', 'clone')), ('speech__isnull', True)), models.Q(('attempt__isnull', True), ('kind__in', ('clone', 'speech')), ('speech__isnull', False)), _connector='OR'), name='charge_has_one_cause'),
         ),
     ]

@@ -4,10 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0005_account_names")]
+
+    dependencies = [
+        ('voicestudio', '0005_account_names'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="audiofile", name="notes", field=models.JSONField(blank=True, default=list)
-        )
+            model_name='audiofile',
+            name='notes',
+            field=models.JSONField(blank=True, default=list),
+        ),
     ]

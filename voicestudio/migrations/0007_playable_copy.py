@@ -4,17 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0006_recording_notes")]
+
+    dependencies = [
+        ('voicestudio', '0006_recording_notes'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="audiofile",
-            name="playable",
-            field=models.FileField(blank=True, max_length=255, upload_to="playable/%Y/%m"),
+            model_name='audiofile',
+            name='playable',
+            field=models.FileField(blank=True, max_length=255, upload_to='playable/%Y/%m'),
         ),
         migrations.AddField(
-            model_name="audiofile",
-            name="playable_at",
+            model_name='audiofile',
+            name='playable_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
     ]

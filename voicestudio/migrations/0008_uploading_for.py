@@ -4,12 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0007_playable_copy")]
+
+    dependencies = [
+        ('voicestudio', '0007_playable_copy'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="audiofile",
-            name="uploading_for",
+            model_name='audiofile',
+            name='uploading_for',
             field=models.BigIntegerField(blank=True, null=True),
-        )
+        ),
     ]

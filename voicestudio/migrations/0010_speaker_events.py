@@ -4,31 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0009_search_texts_of_names")]
+
+    dependencies = [
+        ('voicestudio', '0009_search_texts_of_names'),
+    ]
 
     operations = [
         migrations.AlterField(
-            model_name="event",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("cloned", "Cloned"),
-                    ("kept", "Kept"),
-                    ("dismissed", "Reminder dismissed"),
-                    ("missing", "No longer known to MiniMax"),
-                    ("imported", "Imported from MiniMax"),
-                    ("checked", "Checked with MiniMax"),
-                    ("settled", "Settled by hand"),
-                    ("noted", "Notes changed"),
-                    ("deleted", "Deleted at MiniMax"),
-                    ("rebuilt", "Rebuilt"),
-                    ("pinned", "Pinned as best"),
-                    ("allowed", "Limit raised"),
-                    ("renamed", "Speaker renamed"),
-                    ("merged", "Speakers merged"),
-                    ("bill", "Another number of characters billed"),
-                ],
-                max_length=12,
-            ),
-        )
+            model_name='event',
+            name='kind',
+            field=models.CharField(choices=[('cloned', 'Cloned'), ('kept', 'Kept'), ('dismissed', 'Reminder dismissed'), ('missing', 'No longer known to MiniMax'), ('imported', 'Imported from MiniMax'), ('checked', 'Checked with MiniMax'), ('settled', 'Settled by hand'), ('noted', 'Notes changed'), ('deleted', 'Deleted at MiniMax'), ('rebuilt', 'Rebuilt'), ('pinned', 'Pinned as best'), ('allowed', 'Limit raised'), ('renamed', 'Speaker renamed'), ('merged', 'Speakers merged'), ('bill', 'Another number of characters billed')], max_length=12),
+        ),
     ]

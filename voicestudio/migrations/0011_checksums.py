@@ -4,20 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0010_speaker_events")]
+
+    dependencies = [
+        ('voicestudio', '0010_speaker_events'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="audiofile", name="sha256", field=models.CharField(blank=True, max_length=64)
-        ),
-        migrations.AddField(
-            model_name="cloneattempt",
-            name="audio_sha256",
+            model_name='audiofile',
+            name='sha256',
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name="speech",
-            name="audio_sha256",
+            model_name='cloneattempt',
+            name='audio_sha256',
+            field=models.CharField(blank=True, max_length=64),
+        ),
+        migrations.AddField(
+            model_name='speech',
+            name='audio_sha256',
             field=models.CharField(blank=True, max_length=64),
         ),
     ]

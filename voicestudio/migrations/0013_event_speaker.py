@@ -18,5 +18,5 @@ class Migration(migrations.Migration):
                 null=True,
                 blank=True,
             ),
-        )
+        ),
     ]

@@ -4,42 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("voicestudio", "0013_event_speaker")]
+
+    dependencies = [
+        ('voicestudio', '0013_event_speaker'),
+    ]
 
     operations = [
         migrations.AddField(
-            model_name="audiofile", name="tracks", field=models.JSONField(blank=True, default=list)
+            model_name='audiofile',
+            name='tracks',
+            field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name="audiofile",
-            name="tracks_bytes",
+            model_name='audiofile',
+            name='tracks_bytes',
             field=models.BigIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name="audiofile",
-            name="tracks_file",
-            field=models.FileField(blank=True, max_length=255, upload_to="tracks/%Y/%m"),
+            model_name='audiofile',
+            name='tracks_file',
+            field=models.FileField(blank=True, max_length=255, upload_to='tracks/%Y/%m'),
         ),
         migrations.AddField(
-            model_name="audiofile",
-            name="tracks_sha256",
+            model_name='audiofile',
+            name='tracks_sha256',
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AlterField(
-            model_name="audiofile",
-            name="origin",
-            field=models.CharField(
-                choices=[
-                    ("uploaded", "uploaded"),
-                    ("recorded", "recorded here"),
-                    ("cut", "cut"),
-                    ("cleaned", "clean copy"),
-                    ("track", "another track"),
-                    ("example", "example"),
-                    ("file_id", "known to MiniMax"),
-                ],
-                default="uploaded",
-                max_length=12,
-            ),
+            model_name='audiofile',
+            name='origin',
+            field=models.CharField(choices=[('uploaded', 'uploaded'), ('recorded', 'recorded here'), ('cut', 'cut'), ('cleaned', 'clean copy'), ('track', 'another track'), ('example', 'example'), ('file_id', 'known to MiniMax')], default='uploaded', max_length=12),
         ),
     ]
