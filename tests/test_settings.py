@@ -11,11 +11,9 @@ from unittest import mock
 import pytest
 from django.conf import Settings as LoadedSettings
 from django.core.exceptions import ImproperlyConfigured
-from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 import voicestudio
-from voicestudio.settings import authentication
 from voicestudio.settings.environment import is_confidential, parse_env_file
 
 ROOT = Path(__file__).parent.parent
@@ -319,18 +317,6 @@ def test_data_folder_may_have_any_name(load: Load, tmp_path: Path) -> None:
 
     assert found["DATABASES"]["default"]["NAME"] == str(folder / "studio.sqlite3")  # type: ignore[index]
     assert found["MEDIA_ROOT"] == folder / "media"
-
-
-def test_network_is_of_the_last_address_a_proxy_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
-
-    assert authentication.get_client_network(request) == "127.0.0.0"
-    monkeypatch.setattr(authentication, "PROXY", True)
-    assert authentication.get_client_network(request) == "192.0.2.0"
-    request.META["REMOTE_ADDR"] = "203.0.113.5"
-    assert authentication.get_client_network(request) == "203.0.113.0"
-    monkeypatch.setattr(authentication, "PROXIES", ["127.0.0.1", "203.0.113.0/24", "192.0.2.7"])
-    assert authentication.get_client_network(request) == "6.6.6.0"
 
 
 @pytest.mark.parametrize("proxies", ["proxy.example", "10.0.0.0/64", "10.0.0.1/8", ""])

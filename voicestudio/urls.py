@@ -114,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audio/speeches/<id:pk>/heard/", audio.mark_speech_heard, name="mark_speech_heard"),
     # Sign-in and administration
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),  # for django-allauth
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
     # One way to sign in, with one limit, and one way to sign out, in place of the admin's own.

@@ -1,11 +1,13 @@
 """Migrations that change rows: old rows become what the studio reads now."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -228,3 +230,25 @@ def test_older_rows_belong_to_the_first_project() -> None:
     assert Project.first().pk == project.pk
     # The search index is whole although SQLite has rebuilt its table.
     assert len(CloneAttempt.objects.page(words="VOICE-29").attempts) == 25
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_known_networks_are_taken_over_from_axes() -> None:
+    migrate("0018_project_columns")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE axes_accesslog"
+            " (username varchar(255), ip_address varchar(39),"
+            " attempt_time timestamp with time zone)"
+        )
+        for username, days in (("lea", 1), ("old", 40)):
+            at = connection.ops.adapt_datetimefield_value(timezone.now() - timedelta(days=days))
+            cursor.execute(
+                "INSERT INTO axes_accesslog VALUES (%s, '192.0.2.0', %s)", [username, at]
+            )
+    Session.objects.create(session_key="k", session_data="", expire_date=timezone.now())
+
+    rows = migrate("0019_sign_ins").get_model("voicestudio", "SignIn").objects
+    assert list(rows.values_list("account", "network", "failed")) == [("lea", "192.0.2.0", False)]
+    assert not Session.objects.exists()
+    assert "axes_accesslog" not in connection.introspection.table_names()

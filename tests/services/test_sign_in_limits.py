@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from tests.factories import PASSWORD, make_user
+from voicestudio.models import SignIn
 from voicestudio.services import sign_in_limits
 
 pytestmark = pytest.mark.django_db
@@ -16,10 +16,9 @@ HERE = "192.0.2.0"
 
 
 def fail(count: int, *, username: str = "lea", network: str = "198.51.100.0") -> None:
-    AccessAttempt.objects.create(
-        username=username, ip_address=network, failures_since_start=count,
-        attempt_time=timezone.now(), user_agent=str(count),
-    )  # fmt: skip
+    SignIn.objects.bulk_create(
+        SignIn(account=username, network=network, failed=True) for _ in range(count)
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,14 +66,28 @@ def test_addresses_of_one_network_share_a_limit(client: Client) -> None:
     assert codes == [422] * 7 + [429] * 5
 
 
+def test_username_and_address_share_a_limit(client: Client) -> None:
+    make_user("lea", email="Lea@example.com")
+    names = ["lea", "lea@example.com"] * 4
+
+    codes = [
+        client.post("/sign-in/", {"username": name, "password": "wrong"}).status_code
+        for name in names
+    ]
+
+    assert codes == [422] * 7 + [429]
+
+
 def test_what_has_expired_is_cleared() -> None:
-    old = timezone.now() - timedelta(days=31)
-    Session.objects.create(session_key="old", session_data="", expire_date=old)
+    now = timezone.now()
+    Session.objects.create(
+        session_key="old", session_data="", expire_date=now - timedelta(minutes=1)
+    )
     fail(1)
-    AccessAttempt.objects.update(attempt_time=old)
-    AccessLog.objects.create(username="lea", ip_address=HERE)
-    AccessLog.objects.update(attempt_time=old)
+    SignIn.objects.update(at=now - timedelta(minutes=16))
+    SignIn.objects.create(account="lea", network=HERE, failed=False, at=now - timedelta(days=31))
+    SignIn.objects.create(account="lea", network=HERE, failed=False, at=now - timedelta(days=29))
 
     sign_in_limits.clear_expired()
 
-    assert [model.objects.count() for model in (Session, AccessAttempt, AccessLog)] == [0, 0, 0]
+    assert (Session.objects.count(), SignIn.objects.count()) == (0, 1)

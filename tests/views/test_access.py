@@ -15,7 +15,7 @@ from voicestudio.urls import CLONE_FORM_BUTTONS, urlpatterns
 
 pytestmark = pytest.mark.django_db
 # Addresses that need no sign-in.
-OPEN: Final = {"sign_in", "admin_sign_in", "sign_out", "healthz"}
+OPEN: Final = {"sign_in", "account_login", "admin_sign_in", "sign_out", "healthz"}
 PATTERNS: Final = {
     str(pattern.name): str(pattern.pattern)
     for pattern in urlpatterns

@@ -14,8 +14,8 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
 from voicestudio.models import AudioFile
-from voicestudio.settings.authentication import get_client_network
 from voicestudio.views import sign_in
+from voicestudio.views.client_address import get_client_network
 
 pytestmark = pytest.mark.django_db
 UNREADABLE = "0.0.0.0"  # noqa: S104

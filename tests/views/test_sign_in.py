@@ -4,11 +4,15 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.dispatch import Signal
 from django.test import Client
+from pytest_django.fixtures import Settings
 
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_user
 from tests.views.pages import text
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +56,67 @@ def test_wrong_password_is_an_error(client: Client) -> None:
     assert text(response).count("The username and password don't match.") == 1
     assert text(response).count('value="owner"') == 1
     assert text(response).count("wrong</") == 0
+
+
+def test_address_signs_in_without_case(client: Client, owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(email="Owner@Example.com")
+
+    response = client.post(URL, credentials(username="owner@example.COM"))
+
+    assert (response.status_code, client.session["_auth_user_id"]) == (302, str(owner.pk))
+
+
+def test_shared_address_does_not_sign_in(client: Client, owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(email="team@example.com")
+    make_user("other", email="team@example.com")
+
+    assert client.post(URL, credentials(username="team@example.com")).status_code == 422
+
+
+def test_inactive_person_is_not_told_apart_from_a_wrong_password(
+    client: Client, owner: User
+) -> None:
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+
+    assert client.post(URL, credentials()).status_code == 422
+
+
+def test_stored_password_is_hashed_with_argon2_at_sign_in(
+    client: Client, owner: User, settings: Settings
+) -> None:
+    settings.PASSWORD_HASHERS = [
+        f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("Argon2", "PBKDF2")
+    ]
+    hashed = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    User.objects.filter(pk=owner.pk).update(password=hashed)
+
+    client.post(URL, credentials())
+
+    owner.refresh_from_db()
+    assert owner.password.partition("$")[0] == "argon2"
+    assert client.get("/history/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "tries", "signals"), [(PASSWORD, 1, ["in"]), ("wrong", 9, ["failed"] * 9)]
+)
+def test_sign_ins_are_signalled(
+    client: Client, owner: User, password: str, tries: int, signals: list[str]
+) -> None:
+    """The audit trail listens to these; the last of nine wrong passwords is not even checked."""
+    received = []
+
+    def note(signal: Signal, **_details: Any) -> None:
+        received.append("in" if signal is user_logged_in else "failed")
+
+    for signal in (user_logged_in, user_login_failed):
+        signal.connect(note)
+    for _ in range(tries):
+        client.post(URL, credentials(password=password))
+    for signal in (user_logged_in, user_login_failed):
+        signal.disconnect(note)
+
+    assert received == signals
 
 
 @pytest.mark.usefixtures("owner")

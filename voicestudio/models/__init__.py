@@ -14,6 +14,7 @@ from .provider_files import ProviderFile
 from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
 from .search import LARGEST_ID
+from .sign_ins import SignIn
 from .speakers import Speaker
 from .speeches import Format, Speech, SpeechPurpose, SpeechState
 from .studio import Studio
@@ -47,6 +48,7 @@ __all__ = [
     "Reminder",
     "Role",
     "RoleName",
+    "SignIn",
     "Source",
     "Speaker",
     "Speech",

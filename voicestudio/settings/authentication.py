@@ -1,15 +1,17 @@
-"""Authentication: sign-in, its rate limit and sessions."""
+"""Authentication: passwords, sign-in and its limits, second factor and sessions."""
 
-import ipaddress
-
-from django.http import HttpRequest
-
-from .web import HTTPS, PROXIES, PROXY
+from .mail import MAIL_HOST
+from .web import HTTPS
 
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 CSRF_FAILURE_VIEW = "voicestudio.views.sign_in.token_outdated"
+# Passwords stored with the second one are stored with the first one at the next sign-in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -19,53 +21,38 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-# The rule is in services/sign_in_limits.py: failures within AXES_COOLOFF_TIME, of one account from
-# one network, of one network, of one account from networks that are new for it, and of all.
-AXES_HANDLER = "voicestudio.services.sign_in_limits.SignInHandler"
-AXES_FAILURE_LIMIT = 8
+AUTHENTICATION_BACKENDS = ["voicestudio.views.sign_in_backend.SignInBackend"]
+# The rule is in services/sign_in_limits.py: wrong passwords within SIGN_IN_PAUSE_MINUTES, for one
+# account from one network, one network, one account from networks that are new for it, and all.
+SIGN_IN_PAUSE_MINUTES = 15
+SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK = 8
 SIGN_IN_FAILURES_PER_NETWORK = 30
 SIGN_IN_FAILURES_PER_ACCOUNT = 50
 SIGN_IN_FAILURES_IN_ALL = 300
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_RESET_ON_SUCCESS = True
-# A try that is refused does not count, so that no pause grows by trying during it.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "voicestudio.views.sign_in.locked_out"
 
-
-def get_client_network(request: HttpRequest) -> str:
-    """Return the first address of the client's network: one guesser has a whole /64, or a /24.
-
-    `X-Forwarded-For` is believed from the named proxies only: each has added the last address of
-    what it was sent, so that the first one from the end that is no proxy is the client.
-    """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if PROXY else ""
-    hops = [request.META.get("REMOTE_ADDR", ""), *reversed(forwarded.split(","))]
-    try:
-        addresses = (_parse_address(hop) for hop in hops if hop.strip())
-        client = next(address for address in addresses if not _is_proxy(address))
-    except (ValueError, StopIteration):
-        return "0.0.0.0"  # noqa: S104 - all that cannot be read count as one
-    prefix = 24 if client.version == 4 else 64
-    return str(ipaddress.ip_network((client, prefix), strict=False).network_address)
-
-
-def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(text.strip())
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _is_proxy(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    return PROXY and any(address in ipaddress.ip_network(proxy) for proxy in PROXIES)
-
-
-AXES_CLIENT_IP_CALLABLE = get_client_network
-AXES_VERBOSE = False
+# django-allauth. Its limits of everything but passwords count in a cache of all processes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "voicestudio_cache",
+    }
+}
+ACCOUNT_ADAPTER = "voicestudio.views.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_SIGNUP_FIELDS = ["email", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # at sign-in; a changed address is always verified
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL_HOST)
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+# Wrong codes of a second factor only: ours for passwords is in services/sign_in_limits.py.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Voice Studio"
+MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an account needs no address here
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600

@@ -51,6 +51,5 @@ LOGGING = {
         "django.request": {"filters": ["unless_503"]},
         "django.server": {"handlers": [], "propagate": True},
         "huey": {"level": LIBRARY_LEVEL},
-        "axes": {"level": LIBRARY_LEVEL},
     },
 }

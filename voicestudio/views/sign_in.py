@@ -6,10 +6,10 @@ from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from axes.helpers import get_cool_off
+from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -25,7 +25,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from voicestudio.services import sign_in_limits
+
 from . import draft_cookie, drafts
+from .client_address import get_client_network
 from .draft_redirects import see_other
 
 DRAFT_PREFIX: Final = "draft-"
@@ -85,18 +88,22 @@ class SignIn(LoginView):
         return response
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, and put what was typed or posted before back into its form."""
-        user = form.get_user()
-        login(self.request, user)
+        """Sign in, or ask for the second factor; see `AccountAdapter.post_login`."""
         if draft := carried_draft(self.request):
             drafts.save_answers(self.request, "new", draft)
-        if drafts.restore(self.request, user):
-            messages.info(
-                self.request,
-                _("Your sign-in had expired, so nothing was sent. The form is filled in again: "
-                  "check it and press the button once more."),
-            )  # fmt: skip
-        return self._go_on()
+        url = self.get_success_url()
+        response: HttpResponse = perform_login(self.request, form.get_user(), redirect_url=url)
+        return response
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Say that the password is wrong, or how long none is checked."""
+        account = sign_in_limits.find_account(form.data.get("username", "").strip())
+        if not sign_in_limits.is_refused(account, get_client_network(self.request)):
+            return super().form_invalid(form)
+        minutes = settings.SIGN_IN_PAUSE_MINUTES
+        context = self.get_context_data(form=AuthenticationForm(self.request))
+        context["minutes_locked"] = minutes
+        return render(self.request, _template(self.request), context, status=429)
 
     def _go_on(self) -> HttpResponse:
         if is_fetch(self.request):
@@ -128,21 +135,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def signed_in_fragment(request: HttpRequest) -> HttpResponse:
     """The name and a new CSRF token, for a page that stays open."""
     return render(request, f"{TEMPLATE}#signed-in")
-
-
-def locked_out(
-    request: HttpRequest, _response: HttpResponse | None, _credentials: dict[str, Any] | None
-) -> HttpResponse:
-    """How long to wait after too many wrong passwords (called by axes)."""
-    pause = get_cool_off(request)
-    context = {
-        "form": AuthenticationForm(request),
-        "next": safe_path(request, request.POST.get("next", "")),
-        "draft": carried_draft(request),
-        "dialog": is_fetch(request),
-        "minutes_locked": round(pause.total_seconds() / 60) if pause else 0,
-    }
-    return render(request, _template(request), context, status=429)
 
 
 @login_not_required

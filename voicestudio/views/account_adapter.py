@@ -1,0 +1,56 @@
+"""Account adapter: what django-allauth asks the studio about sign-ins, mails and addresses."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from . import drafts
+from .client_address import get_client_address
+from .sign_in import is_fetch, signed_in_fragment
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """The studio's answers."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that is shown beside an open session."""
+        return get_client_address(request)
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Nobody can make an account; people are invited."""
+        return False
+
+    def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
+        """Put what was typed or posted before back into its form, after the last step."""
+        response: HttpResponse = super().post_login(request, user, **details)
+        if drafts.restore(request, user):
+            messages.info(
+                request,
+                _("Your sign-in had expired, so nothing was sent. The form is filled in again: "
+                  "check it and press the button once more."),
+            )  # fmt: skip
+        return signed_in_fragment(request) if is_fetch(request) else response
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
+        """Back to the sign-in page; it says nothing about accounts that are closed."""
+        return redirect("sign_in")
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002
+        """The page from which one came."""
+        return reverse("account")
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:  # noqa: ARG002
+        """The page that shows the address."""
+        return reverse("account")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail if a mail server is configured."""
+        if settings.MAIL_HOST:
+            super().send_mail(template_prefix, email, context)

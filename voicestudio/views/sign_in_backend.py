@@ -1,0 +1,35 @@
+"""Sign-in backend: checks a password unless the limits refuse it, by username or mail address."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from voicestudio.services import sign_in_limits
+
+from .client_address import get_client_network
+
+
+class SignInBackend(ModelBackend):
+    """The only backend, so that every password is counted; it knows active people only."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **credentials: Any,
+    ) -> User | None:
+        """The person, or None; raises PermissionDenied if the password isn't checked now."""
+        if request is None or not username or password is None:
+            return None
+        account = sign_in_limits.find_account(username)
+        network = get_client_network(request)
+        if sign_in_limits.is_refused(account, network):
+            raise PermissionDenied
+        user = super().authenticate(request, account, password, **credentials)
+        sign_in_limits.record(account, network, failed=user is None)
+        assert user is None or isinstance(user, User)
+        return user
