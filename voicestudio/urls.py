@@ -27,6 +27,8 @@ from .views import (
     voices,
 )
 
+handler403 = "voicestudio.views.permitted.forbidden"
+
 register_converter(converters.RowIdConverter, "id")
 register_converter(converters.RecordingFieldConverter, "field")
 

@@ -6,6 +6,16 @@ const notes = new WeakMap(); // the note of each element that sent a request
 // In the same row as the control, a note would be as narrow as what is left of the row.
 const placeFor = (control) => control.closest(".row, .field") ?? control;
 
+// What the person may not do, and whom to ask; another try would be refused as well.
+function showRefusal({ source, control, text }) {
+  notes.get(source)?.remove();
+  const note = document.getElementById("request-not-allowed").content.firstElementChild.cloneNode(true);
+  note.querySelector("span").textContent = text;
+  notes.set(source, note);
+  placeFor(control).after(note);
+  note.scrollIntoView({ block: "nearest" });
+}
+
 function showFailure({ source, control, status, retry }) {
   notes.get(source)?.remove();
   // A gateway answers 502 to 504 in the studio's place.
@@ -36,6 +46,10 @@ function showHtmxFailure({ detail }) {
     if (triggeringEvent?.type === "submit") elt.requestSubmit(control === elt ? null : control);
     else htmx.ajax(verb, path, { source: elt, event: triggeringEvent });
   };
+  if (xhr.status === 403 && xhr.getResponseHeader("Not-Allowed")) {
+    showRefusal({ source: elt, control, text: xhr.responseText });
+    return;
+  }
   showFailure({ source: elt, control, status: xhr.status, retry });
 }
 

@@ -105,7 +105,7 @@ def test_pin_marks_one_best_attempt(person: User) -> None:
     speaker = Speaker.objects.get(name="Anna")
     assert speaker.best_attempt == second
     assert [event.kind for event in second.events.all()] == [EventKind.PINNED]
-    attempt_tree.unpin(speaker)
+    attempt_tree.unpin(speaker, by=speaker.created_by)
     speaker.refresh_from_db()
     assert speaker.best_attempt is None
 
@@ -115,8 +115,11 @@ def test_notes_and_tags_are_kept_and_found(person: User) -> None:
 
     notes.save_notes(voice, "  for the fair ", by=person)
     notes.save_notes(voice, "for the fair", by=person)
-    assert notes.set_tags(voice, ["Warm", " warm ", "", "radio"]) == ["Warm", "radio"]
-    assert notes.set_tags(other, ["WARM"]) == ["Warm"]
+    assert notes.set_tags(voice, ["Warm", " warm ", "", "radio"], by=voice.speaker.created_by) == [
+        "Warm",
+        "radio",
+    ]
+    assert notes.set_tags(other, ["WARM"], by=other.speaker.created_by) == ["Warm"]
 
     voice.refresh_from_db()
     assert voice.notes == "for the fair"
@@ -132,7 +135,7 @@ def test_heard_once_is_heard() -> None:
     rows = type(voice).objects
 
     assert list(rows.unheard()) == [voice]
-    notes.mark_heard(voice)
+    notes.mark_heard(voice, by=voice.speaker.created_by)
 
     assert list(rows.unheard()) == []
 

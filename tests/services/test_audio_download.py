@@ -102,7 +102,7 @@ def test_fetch_again_stores_missing_preview(
     assert attempt.audio_problem == "unreachable"
 
     with django_capture_on_commit_callbacks() as callbacks:
-        audio_download.fetch_again(attempt)
+        audio_download.fetch_again(attempt, by=attempt.created_by)
     attempt.refresh_from_db()
     assert (attempt.audio_problem, attempt.is_running, len(callbacks)) == ("", True, 1)
     audio_download.fetch_audio.call("cloneattempt", attempt.pk)
@@ -120,7 +120,7 @@ def test_fetch_again_does_nothing_unless_ready(
     attempt = make_attempt(state)
 
     with django_capture_on_commit_callbacks() as callbacks:
-        audio_download.fetch_again(attempt)
+        audio_download.fetch_again(attempt, by=attempt.created_by)
 
     assert callbacks == []
 
@@ -141,7 +141,7 @@ def test_permanently_missing_preview_is_not_fetched_again(
     url = f"{standin.url}/demo.mp3"
     attempt = make_attempt(by=person, audio=None, audio_url=url, audio_trouble=trouble)
 
-    audio_download.fetch_again(attempt)
+    audio_download.fetch_again(attempt, by=attempt.created_by)
 
     attempt.refresh_from_db()
     assert (attempt.audio_trouble, attempt.lease_until) == (trouble, None)

@@ -209,7 +209,7 @@ def test_check_makes_a_playable_copy_that_is_deleted_with_the_recording(
     assert files[2].suffix == ".mp3"
     assert recording.needs_cutting
     with django_capture_on_commit_callbacks(execute=True):
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
     assert [file.is_file() for file in files] == [False, False, False]
 
 
@@ -254,11 +254,11 @@ def test_new_recording_is_queued_for_a_check(
 def test_check_again_queues_only_without_a_verdict(data_dir: Path, person: User, jobs: Any) -> None:
     silent = make_recording(by=person, checked_at=timezone.now(), checked_ms=1_000)
 
-    assert recordings.check_again(silent) is True
+    assert recordings.check_again(silent, by=silent.created_by) is True
     silent.refresh_from_db()
     assert silent.checked_ms is None
-    assert recordings.check_again(make_checked_recording("good", by=person)) is False
-    assert recordings.check_again(make_recording(by=person, held=False)) is False
+    assert recordings.check_again(make_checked_recording("good", by=person), by=person) is False
+    assert recordings.check_again(make_recording(by=person, held=False), by=person) is False
     assert jobs.pending_count() == 1
 
 

@@ -623,7 +623,7 @@ def test_interrupted_attempt_is_put_back_by_what_its_own_row_says(
     attempt = make_attempt(AttemptState.INTERRUPTED, by=person)
 
     with CaptureQueriesContext(connection) as queries:
-        assert clones.retry_interrupted(attempt)
+        assert clones.retry_interrupted(attempt, by=attempt.created_by)
 
     [update] = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
     assert "SELECT" not in update

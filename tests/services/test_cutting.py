@@ -142,7 +142,7 @@ def test_cut_survives_its_original(person: User, long: AudioFile) -> None:
         long, start_ms=0, end_ms=12_000, purpose=Purpose.SAMPLE, by=person
     )
 
-    recordings.delete_recording(long)
+    recordings.delete_recording(long, by=long.created_by)
 
     made.refresh_from_db()
     assert (made.parent, made.from_ms) == (None, 0)

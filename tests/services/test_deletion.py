@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import make_attempt, make_recording, make_voice
+from tests.factories import make_attempt, make_recording, make_user, make_voice
 from tests.services.conftest import make_provider_voice, store_at_provider
 from voicestudio.models import (
     AttemptState,
@@ -289,7 +289,7 @@ def test_compare_shows_three_lists_with_reasons(
     make_voice(provider="api.example.com")
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
 
-    found = sync.compare_voices()
+    found = sync.compare_voices(by=make_user(is_staff=True))
 
     assert found.both == [kept.pk]
     assert [voice.voice_id for voice in found.only_there] == ["Stranger-1"]
@@ -305,20 +305,24 @@ def test_import_adds_a_voice_that_only_minimax_has(person: User, standin: StandI
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
 
     voice = sync.import_voice(
-        "Stranger-1", name=" Zoe  Stranger ", project=Project.first(), by=person
+        "Stranger-1", name=" Zoe  Stranger ", project=Project.first(), by=make_user(is_staff=True)
     )
 
     assert (voice.state, voice.speaker) == (
         VoiceState.FROM_MINIMAX, Speaker.objects.get(name="Zoe Stranger"),
     )  # fmt: skip
-    assert sync.compare_voices().both == [voice.pk]
+    assert sync.compare_voices(by=make_user(is_staff=True)).both == [voice.pk]
     with pytest.raises(sync.VoiceNotListed):
-        sync.import_voice("Stranger-1", name="Zoe", project=Project.first(), by=person)
+        sync.import_voice(
+            "Stranger-1", name="Zoe", project=Project.first(), by=make_user(is_staff=True)
+        )
 
 
 def test_imported_voice_speaks_without_a_clone_fee(person: User, standin: StandIn) -> None:
     standin.voices["Stranger-1"] = ClonedVoice("Stranger-1", 1, None, 0, used_at=1)
-    voice = sync.import_voice("Stranger-1", name="Zoe", project=Project.first(), by=person)
+    voice = sync.import_voice(
+        "Stranger-1", name="Zoe", project=Project.first(), by=make_user(is_staff=True)
+    )
 
     assert prices.estimate_speech("Hi.", "speech-2.8-hd", voice).clone == 0
 
@@ -327,7 +331,7 @@ def test_imported_voice_speaks_without_a_clone_fee(person: User, standin: StandI
 def test_gateway_without_a_list_is_reported(status: int, standin: StandIn) -> None:
     standin.script("get_voice", Fault(http_status=status, body="no such call"))
 
-    found = sync.compare_voices()
+    found = sync.compare_voices(by=make_user(is_staff=True))
 
     assert (found.can_list, found.both, found.only_here) == (False, [], {})
 
@@ -346,7 +350,7 @@ def test_failed_compare_gives_the_reason(fault: Fault, headline: str, standin: S
     standin.script("get_voice", fault)
 
     with pytest.raises(sync.ListUnavailable) as caught:
-        sync.compare_voices()
+        sync.compare_voices(by=make_user(is_staff=True))
 
     assert str(caught.value.message.headline).startswith(headline)
 
@@ -371,7 +375,7 @@ def test_free_call_of_a_page_gives_up_soon(
         standin.script(call, Fault(delay=1))
 
     with pytest.raises(sync.ListUnavailable):
-        sync.compare_voices()
+        sync.compare_voices(by=make_user(is_staff=True))
     result = deletion.delete_voice(kept, confirmation=kept.voice_id, by=person)
 
     assert [item.state for item in result.items] == [ItemState.FAILED]

@@ -577,7 +577,7 @@ def test_audio_that_could_not_be_stored_is_fetched_from_the_answer(
     assert words.message_for_audio_trouble("not_stored", speech=True).next_step
 
     with transaction.atomic():
-        audio_download.fetch_again(speech)
+        audio_download.fetch_again(speech, by=speech.created_by)
     audio_download.fetch_audio.call("speech", speech.pk)
 
     speech.refresh_from_db()

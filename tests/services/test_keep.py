@@ -108,11 +108,11 @@ def test_dismissed_reminder_ends_and_voice_can_still_be_kept(
     voice: Voice, person: User, standin: StandIn
 ) -> None:
     Voice.objects.filter(pk=voice.pk).update(created_at=timezone.now() - 150 * HOUR)
-    assert list(reminders.expiring_voices()) == [voice]
+    assert list(reminders.expiring_voices(person)) == [voice]
 
     assert keep.dismiss_reminder(voice, by=person)
 
-    assert list(reminders.expiring_voices()) == []
+    assert list(reminders.expiring_voices(person)) == []
     assert not keep.dismiss_reminder(voice, by=person)
     speeches.run_speech.call(keep.keep_voice(voice, by=person).pk)
     voice.refresh_from_db()

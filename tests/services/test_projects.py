@@ -1,15 +1,24 @@
 """Projects: what a row inherits, and in which project a person makes something."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_project, make_recording, make_speaker, make_user
+from tests.factories import (
+    make_attempt,
+    make_project,
+    make_recording,
+    make_speaker,
+    make_user,
+    make_voice,
+)
 from voicestudio.models import (
     AudioFile,
     Charge,
@@ -21,13 +30,15 @@ from voicestudio.models import (
     Role,
     Speaker,
     Speech,
+    Tag,
     Voice,
 )
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, projects, recordings, speeches
-from voicestudio.services.clones import Order
+from voicestudio.services import clones, projects, recordings, reminders, speeches
+from voicestudio.services.clones import Order, attempt_tree, changes
 from voicestudio.services.permissions import NotAllowed
-from voicestudio.services.speeches import SpeechOrder
+from voicestudio.services.speeches import SpeechOrder, keep
+from voicestudio.services.voices import notes, speakers
 
 pytestmark = pytest.mark.django_db
 
@@ -65,9 +76,8 @@ def test_everything_made_from_a_recording_belongs_to_its_project(
 
 
 @pytest.mark.parametrize("field", ["recording", "prompt_clip"])
-def test_recording_of_another_project_is_refused(
-    field: str, order: Callable[..., Order], person: User
-) -> None:
+def test_recording_of_another_project_is_refused(field: str, order: Callable[..., Order]) -> None:
+    person = make_user(is_staff=True)
     changes: dict[str, object] = {"speaker_id": make_speaker(by=person).pk}
     other = make_project()
     if field == "recording":
@@ -85,7 +95,7 @@ def test_recording_of_another_project_is_refused(
 
 def test_file_id_is_known_in_each_project_by_itself(data_dir: object) -> None:
     other = make_project()
-    person = make_user(project=other)
+    person = make_user(is_staff=True)
     first = recordings.add_by_file_id(7, project=Project.first(), purpose="voice_clone", by=person)
     second = recordings.add_by_file_id(7, project=other, purpose="voice_clone", by=person)
 
@@ -114,3 +124,101 @@ def test_nothing_is_made_in_an_archived_project() -> None:
     for person in (make_user(), make_user(is_staff=True), make_user(role=None)):
         with pytest.raises(NotAllowed):
             projects.default_for(person)
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.VIEWER])
+def test_only_managers_pay_and_change(role: Role, voice: Voice) -> None:
+    person = make_user(role=role)
+
+    with pytest.raises(NotAllowed):
+        keep.keep_voice(voice, by=person)
+    if role == Role.VIEWER:
+        with pytest.raises(NotAllowed):
+            notes.mark_heard(voice, by=person)
+    else:
+        notes.mark_heard(voice, by=person)
+
+    assert Speech.objects.count() == 0
+
+
+def test_form_of_another_person_is_refused_and_shows_nothing(
+    order: Callable[..., Order], person: User
+) -> None:
+    first = order()
+    clones.submit(first, by=person)
+
+    with pytest.raises(clones.OtherPerson):
+        clones.submit(first, by=make_user())
+
+    assert CloneAttempt.objects.count() == 1
+
+
+def test_speakers_and_tags_of_other_projects_are_not_offered(data_dir: object) -> None:
+    other = make_project()
+    make_speaker("Anna", project=other)
+    there = make_voice(speaker=make_speaker("Anne", project=other))
+    here = make_voice(speaker=make_speaker("Ann"))
+    for voice, tag in ((there, "secret"), (here, "warm")):
+        voice.tags.add(Tag.objects.create(name=tag))
+    person = make_user()
+
+    offered = speakers.offered_to(person)
+    assert speakers.list_names(offered) == ["Ann"]
+    assert [known.name for known in speakers.find_similar("Anna", offered)] == ["Ann"]
+    assert speakers.find_by_id(there.speaker_id, offered) is None
+    assert notes.list_tags(person, 10) == ["warm"]
+    assert notes.list_tags(make_user(is_staff=True), 10) == ["secret", "warm"]
+
+
+def test_speaker_of_another_project_cannot_be_chosen(
+    order: Callable[..., Order], person: User
+) -> None:
+    hidden = make_speaker("Anna", project=make_project())
+
+    with pytest.raises(speakers.SpeakerGone):
+        clones.submit(order(speaker_id=hidden.pk), by=person)
+
+
+def test_relatives_and_changes_stay_in_their_project(data_dir: object) -> None:
+    parent = make_attempt(project=make_project(), preview_text="Secret.")
+    child = make_attempt(parent=parent)
+
+    assert attempt_tree.relatives(child) == []
+    assert changes.changes_by_attempt([child]) == {}
+
+
+def test_colleagues_are_the_members_of_the_same_projects() -> None:
+    project = make_project()
+    person, colleague = make_user("a", project=project), make_user("b", project=project)
+    make_user("stranger")
+    root = make_user("root", is_staff=True)
+
+    known = [name for _pk, name in projects.list_colleagues(person, 10)]
+    assert known == [person.username, colleague.username, root.username]
+    assert len(projects.list_colleagues(root, 10)) == 4
+
+
+def test_reminder_names_each_person_only_the_voices_of_their_projects(
+    settings: Settings, mailoutbox: list[EmailMessage], data_dir: object
+) -> None:
+    settings.MAIL_HOST = "localhost"
+    other = make_project()
+    soon = timezone.now() - timedelta(hours=150)
+    make_voice("Here-0001", created_at=soon)
+    make_voice("There-0001", speaker=make_speaker(project=other), created_at=soon)
+    make_user(email="here@example.com")
+    make_user(email="there@example.com", project=other)
+    make_user(email="root@example.com", is_staff=True)
+    make_user(email="nobody@example.com", role=None)
+
+    assert reminders.send() == 2
+
+    named = {
+        tuple(mail.bcc): ["Here-0001" in mail.body, "There-0001" in mail.body]
+        for mail in mailoutbox
+    }
+    assert named == {
+        ("here@example.com",): [True, False],
+        ("there@example.com",): [False, True],
+        ("root@example.com",): [True, True],
+    }

@@ -132,7 +132,7 @@ def test_delete_recording_deletes_row_and_file(
 ) -> None:
     recording = make_recording(by=person)
 
-    recordings.delete_recording(recording)
+    recordings.delete_recording(recording, by=recording.created_by)
 
     assert (AudioFile.objects.count(), _files(data_dir)) == (0, [])
 
@@ -146,11 +146,11 @@ def test_recording_may_be_deleted_by_two_requests_at_once(
     def delete_meanwhile(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
         if sql.startswith('UPDATE "voicestudio_providerfile"') and not others:
             others.append(False)
-            others[0] = recordings.delete_recording(recording)
+            others[0] = recordings.delete_recording(recording, by=recording.created_by)
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(delete_meanwhile):
-        assert recordings.delete_recording(recording)
+        assert recordings.delete_recording(recording, by=recording.created_by)
 
     assert (others, AudioFile.objects.count(), _files(data_dir)) == ([True], 0, [])
 
@@ -175,7 +175,7 @@ def test_delete_recording_is_refused_while_an_attempt_or_a_voice_needs_it(
     attempt = make_attempt_with(role, recording, state)
 
     with pytest.raises(recordings.RecordingInUse) as refusal:
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
 
     assert refusal.value.attempts == [attempt]
     assert AudioFile.objects.get(pk=recording.pk).deleted_at is None
@@ -191,7 +191,7 @@ def test_recording_of_attempts_without_a_voice_lets_its_audio_go(
     recording = make_recording(by=person, purpose=purpose)
     attempt = make_attempt_with(role, recording, state)
 
-    recordings.delete_recording(recording)
+    recordings.delete_recording(recording, by=recording.created_by)
 
     recording.refresh_from_db()
     assert (recording.has_file, recording.file_id) == (False, None)
@@ -207,7 +207,7 @@ def test_recording_stays_while_minimax_cannot_be_asked(
     standin.stop()
 
     with pytest.raises(recordings.NotDeleted):
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
 
     kept = AudioFile.objects.get()
     assert (kept.deleted_at, Path(kept.file.path).exists()) == (None, True)
@@ -220,7 +220,7 @@ def test_deletion_that_minimax_does_not_answer_is_left_to_the_worker(
     monkeypatch.setattr(provider, "QUICK_TIMEOUT", 0.2)
     standin.script("files_delete", Fault(delay=1))
 
-    assert recordings.delete_recording(recording) is False
+    assert recordings.delete_recording(recording, by=recording.created_by) is False
     kept = AudioFile.objects.get()
     assert (kept.deleted_at is None, kept.has_file) == (False, True)
     monkeypatch.setattr(uploads, "DELETION_DIED_AFTER", timedelta(0))
@@ -245,9 +245,9 @@ def test_recording_counts_as_deleted_at_minimax_only_if_it_is(
 
     if stays:
         with pytest.raises(recordings.NotDeleted):
-            recordings.delete_recording(recording)
+            recordings.delete_recording(recording, by=recording.created_by)
     else:
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
 
     assert ProviderFile.objects.living().count() == 1
     assert AudioFile.objects.get().has_file is stays
@@ -264,10 +264,10 @@ def test_recording_stays_while_its_file_cannot_be_deleted(
     with monkeypatch.context() as patched:
         patched.setattr(FileSystemStorage, "delete", refuse)
         with pytest.raises(recordings.NotDeleted):
-            recordings.delete_recording(recording)
+            recordings.delete_recording(recording, by=recording.created_by)
     assert AudioFile.objects.get().deleted_at is None
 
-    recordings.delete_recording(recording)
+    recordings.delete_recording(recording, by=recording.created_by)
 
     assert AudioFile.objects.count() == 0
 

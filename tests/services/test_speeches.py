@@ -95,7 +95,7 @@ def test_failed_audio_download_is_charged_and_can_be_repeated(
     speech = spoken(text="A long text. " * 120, format="wav")
     assert (speech.state, speech.audio_problem) == (SpeechState.READY, "unreachable")
 
-    audio_download.fetch_again(speech)
+    audio_download.fetch_again(speech, by=speech.created_by)
     audio_download.fetch_audio.call("speech", speech.pk)
 
     speech.refresh_from_db()
@@ -109,7 +109,7 @@ def test_audio_at_forbidden_address_is_not_fetched_again(spoken: Speaker, standi
     speech = spoken(text="A long text. " * 120, format="wav")
     assert speech.audio_problem == "forbidden"
 
-    audio_download.fetch_again(speech)
+    audio_download.fetch_again(speech, by=speech.created_by)
 
     speech.refresh_from_db()
     assert (speech.audio_problem, speech.lease_until) == ("forbidden", None)
@@ -309,11 +309,11 @@ def test_dead_worker_leaves_speech_unknown(speech_order: OrderMaker, person: Use
 
     rows.update(status=SpeechState.SENDING, lease_until=past)
     assert rows.get().state == SpeechState.INTERRUPTED
-    assert speeches.retry_interrupted(speech)
+    assert speeches.retry_interrupted(speech, by=speech.created_by)
     rows.update(status=SpeechState.SPEAKING, lease_until=past, sent={}, sent_at=past)
 
     assert rows.get().state == SpeechState.UNKNOWN
-    assert not speeches.retry_interrupted(speech)
+    assert not speeches.retry_interrupted(speech, by=speech.created_by)
     assert bookkeeping.settle_lapsed() == 1
     assert [certain for *_rest, certain in _lines()] == [False, False]
 

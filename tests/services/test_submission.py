@@ -182,7 +182,7 @@ def test_retry_requeues_interrupted_attempt(
 ) -> None:
     attempt = make_attempt(AttemptState.INTERRUPTED, recording=recording)
 
-    assert clones.retry_interrupted(attempt) is True
+    assert clones.retry_interrupted(attempt, by=attempt.created_by) is True
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.attempts_made, attempt.claim) == (AttemptState.WAITING, 0, None)
@@ -194,7 +194,7 @@ def test_retry_requeues_interrupted_attempt(
 def test_retry_refuses_sent_attempt(state: AttemptState, db: None, data_dir: object) -> None:
     attempt = make_attempt(state)
 
-    assert clones.retry_interrupted(attempt) is False
+    assert clones.retry_interrupted(attempt, by=attempt.created_by) is False
 
     attempt.refresh_from_db()
     assert attempt.state == state
@@ -205,7 +205,7 @@ def test_retry_yields_to_newer_attempt_with_voice_id(order: OrderMaker, person: 
     CloneAttempt.objects.filter(pk=old.pk).update(status=AttemptState.INTERRUPTED, lease_until=None)
     clones.submit(order(), by=make_user())
 
-    assert clones.retry_interrupted(old) is False
+    assert clones.retry_interrupted(old, by=old.created_by) is False
 
 
 def test_chosen_speaker_keeps_apart_from_one_of_the_same_name(

@@ -154,7 +154,7 @@ def test_nothing_is_kept_of_a_recording_that_was_deleted_meanwhile(
 
     def delete_meanwhile(*arguments: Any) -> dict[str, Any]:
         answer = call_child(*arguments)
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
         return answer
 
     monkeypatch.setattr(isolated, "_call_child", delete_meanwhile)
@@ -171,7 +171,7 @@ def test_tracks_that_are_deleted_before_they_are_read_are_missing(
     call_child = isolated._call_child
 
     def delete_before(*arguments: Any) -> dict[str, Any]:
-        recordings.delete_recording(recording)
+        recordings.delete_recording(recording, by=recording.created_by)
         return call_child(*arguments)
 
     monkeypatch.setattr(isolated, "_call_child", delete_before)
@@ -201,7 +201,7 @@ def test_deletion_takes_the_tracks_and_keeps_what_was_made_of_them(
     if used:
         make_attempt(AttemptState.FAILED, recording=recording)
 
-    recordings.delete_recording(recording)
+    recordings.delete_recording(recording, by=recording.created_by)
 
     made.refresh_from_db()
     assert files_in(data_dir) == names_of(made)

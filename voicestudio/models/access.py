@@ -41,6 +41,8 @@ class Access:
     studio_role: RoleName | None = None
     # By the id of the project.
     grants: Mapping[int, Grant] = field(default_factory=dict)
+    # The id of the project in use; None for all that the person sees.
+    in_use: int | None = None
 
     @cached_property
     def archived(self) -> frozenset[int]:
@@ -89,17 +91,20 @@ def access_of(user: "AbstractBaseUser | AnonymousUser") -> Access:
 
 
 def _read_access(user: Any) -> Access:
-    if user.is_staff:
-        return Access(RoleName.ADMINISTRATOR)
     rows = get_user_model().objects.filter(pk=user.pk).order_by()
     project = "memberships__project"
     facts = rows.values_list(
-        "person__is_auditor", project, "memberships__role", f"{project}__archived_at",
-        f"{project}__reviewers_may_download",
+        "person__is_auditor", "person__project", project, "memberships__role",
+        f"{project}__archived_at", f"{project}__reviewers_may_download",
     )  # fmt: skip
-    is_auditor, grants = False, dict[int, Grant]()
-    for auditor, pk, role, archived_at, downloads in facts:
-        is_auditor = bool(auditor)
+    is_auditor, in_use, grants = False, None, dict[int, Grant]()
+    for auditor, used, pk, role, archived_at, downloads in facts:
+        is_auditor, in_use = bool(auditor), used
         if pk is not None:
             grants[pk] = Grant(RoleName(role), archived_at is not None, downloads)
-    return Access(RoleName.AUDITOR if is_auditor else None, grants)
+    studio_role = RoleName.AUDITOR if is_auditor else None
+    if user.is_staff:
+        studio_role = RoleName.ADMINISTRATOR
+    if studio_role is None and in_use not in grants:
+        in_use = None  # a project of which the person is no member any more
+    return Access(studio_role, grants, in_use)

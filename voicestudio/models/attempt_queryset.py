@@ -24,7 +24,8 @@ SLACK: Final = timedelta(minutes=1)
 
 # What one row of a list shows; the rest stays in the database, since reading it takes longer.
 SHOWN_IN_ROWS: Final = (
-    "created_at", "parent", "speaker", "cloned_voice", "speaker_name", "voice_id", "preview_text",
+    "project", "created_at", "parent", "speaker", "cloned_voice", "speaker_name", "voice_id",
+    "preview_text",
     "status", "enqueued_at", "retry_at", "lease_until", "claimed_at", "uploaded_at", "sent_at",
     "answered_at", "http_status", "status_code", "trouble", "input_sensitive", "audio_url", "audio",
     "audio_trouble", "answer_file", "audio_duration_ms", "audio_peaks",

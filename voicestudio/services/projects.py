@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from voicestudio.models import Action, Person, Project, access_of
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from voicestudio.models import Action, Membership, Project, access_of
 
 from .permissions import NotAllowed
 
@@ -19,6 +22,19 @@ def list_allowed(person: "User", action: Action) -> "ProjectQuerySet":
     return projects if pks is None else projects.filter(pk__in=pks)
 
 
+def list_colleagues(person: "User", most: int) -> list[tuple[int, str]]:
+    """The ids and names of the people whose requests a person may see.
+
+    Those of the same projects and administrators; everyone for those who see all projects.
+    """
+    people = get_user_model()._default_manager.order_by("username")
+    pks = access_of(person).projects()
+    if pks is not None:
+        members = Membership.objects.filter(project__in=pks).values("person")
+        people = people.filter(Q(pk__in=members) | Q(is_staff=True) | Q(pk=person.pk))
+    return list(people.values_list("pk", "username")[:most])
+
+
 def default_for(person: "User", action: Action = Action.UPLOAD) -> Project:
     """The project in which the person makes something unless another one is chosen.
 
@@ -27,8 +43,9 @@ def default_for(person: "User", action: Action = Action.UPLOAD) -> Project:
     """
     Project.first()  # there is one, even in an empty database
     allowed = list_allowed(person, action)
-    in_use = Person.objects.filter(user=person).values("project")
-    project = allowed.filter(pk__in=in_use).first() or allowed.order_by("pk").first()
+    in_use = access_of(person).in_use
+    project = allowed.filter(pk=in_use).first() if in_use else None
+    project = project or allowed.order_by("pk").first()
     if project is None:
         raise NotAllowed(action)
     return project

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -16,6 +16,9 @@ from django.utils.translation import ngettext
 
 from voicestudio.models import Reminder, Voice
 from voicestudio.models.voice_queryset import VoiceQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +40,18 @@ class ExpiringSoon:
     more: bool
 
 
-def expiring_voices() -> VoiceQuerySet:
-    """Voices that MiniMax deletes within 48 hours unless they are kept, the next one first."""
-    return Voice.objects.expiring_within(HOURS).order_by("created_at", "id")
+def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
+    """Voices that MiniMax deletes within 48 hours unless they are kept, the next one first.
+
+    Only those that this person sees.
+    """
+    visible = Voice.objects.visible_to(person)
+    return visible.expiring_within(HOURS).order_by("created_at", "id")
 
 
-def count_expiring() -> ExpiringSoon | None:
+def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
     """The summary on the home page; None, after one short query, if no voice expires soon."""
-    pks = list(expiring_voices().values_list("pk", flat=True)[: MAX_COUNTED + 1])
+    pks = list(expiring_voices(person).values_list("pk", flat=True)[: MAX_COUNTED + 1])
     if not pks:
         return None
     first = Voice.objects.select_related("speaker").get(pk=pks[0])
@@ -68,18 +75,17 @@ def send_if_due(now: datetime | None = None) -> int:
 
 
 def send(now: datetime | None = None) -> int:
-    """Send today's email unless it has been sent; return how many voices it names.
+    """Send today's emails unless they have been sent; return how many voices they name.
 
-    0 without a mail server, expiring voices or people with an address. Raises OSError if the mail
-    server refuses it; another call may then try again.
+    People who see the same voices get one email together. 0 without a mail server, expiring voices
+    or people with an address. Raises OSError if the mail server refuses the first email; another
+    call may then try again.
     """
     now = now or timezone.now()
     if not settings.MAIL_HOST:
         return 0
-    voices = list(expiring_voices().select_related("speaker")[: MAX_NAMED + 1])
-    people = get_user_model().objects.filter(is_active=True).exclude(email="")
-    addresses = sorted(set(people.values_list("email", flat=True)))
-    if not voices or not addresses:
+    letters = _address_voices()
+    if not letters:
         return 0
     # Committed before the email is sent: a mail server that hangs must not hold a transaction open.
     with transaction.atomic(durable=True):
@@ -89,13 +95,30 @@ def send(now: datetime | None = None) -> int:
         claimed = today.filter(free).update(claimed_at=now)
     if not claimed:
         return 0
-    try:
-        _build_message(voices, addresses).send()
-    except OSError:
-        today.update(claimed_at=None, failed_at=now)
-        raise
-    today.update(sent_at=timezone.now(), voices=len(voices))
-    return len(voices)
+    for number, (voices, addresses) in enumerate(letters.items()):
+        try:
+            _build_message(list(voices), sorted(addresses)).send()
+        except OSError:
+            if number == 0:
+                today.update(claimed_at=None, failed_at=now)
+                raise
+            # Another try would send the others their email twice.
+            logger.warning("A daily reminder could not be sent.", exc_info=True)
+    count = len({voice.pk for voices in letters for voice in voices})
+    today.update(sent_at=timezone.now(), voices=count)
+    return count
+
+
+def _address_voices() -> dict[tuple[Voice, ...], set[str]]:
+    """Which voices are named to which addresses; nothing if no voice expires soon."""
+    letters: dict[tuple[Voice, ...], set[str]] = {}
+    if not Voice.objects.expiring_within(HOURS).exists():
+        return letters
+    for person in get_user_model().objects.filter(is_active=True).exclude(email=""):
+        voices = expiring_voices(person).select_related("speaker")[: MAX_NAMED + 1]
+        if named := tuple(voices):
+            letters.setdefault(named, set()).add(person.email)
+    return letters
 
 
 def _build_message(voices: list[Voice], addresses: list[str]) -> EmailMessage:

@@ -5,20 +5,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from voicestudio.forms import CloneForm, texts
-from voicestudio.models import CloneAttempt
+from voicestudio.models import Action, CloneAttempt
 from voicestudio.services import clones
+from voicestudio.services.permissions import may, require
 from voicestudio.services.voices import voice_ids
 
 from . import clone_form, form_tokens, uploads
 from .current_user import current_user
 from .draft_redirects import see_other
 from .htmx import HtmxRequest
+from .permitted import require_action
 
 
 @uploads.cap_uploads()
@@ -26,7 +28,10 @@ from .htmx import HtmxRequest
 def new(request: HtmxRequest) -> HttpResponse:
     """The clone form; a valid one becomes an attempt, and the same form twice only one."""
     if request.method != "POST":
+        if not may(request.user, Action.CLONE):
+            return redirect("history")  # the home page of those who clone no voices
         return clone_form.render_new(request)
+    require(request.user, Action.CLONE)
     earlier = _find_earlier(request)
     form = clone_form.posted_form(request, is_complete=True, earlier=earlier)
     if not form.is_valid():
@@ -42,6 +47,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 
 @require_safe
+@require_action(Action.CLONE)
 def voice_id(request: HttpRequest) -> HttpResponse:
     """Whether the typed voice ID can be used; a suggestion from the name if none is typed."""
     speaker = texts.clean(request.GET.get("speaker", ""))[:120]
@@ -71,6 +77,8 @@ def _add_messages(request: HttpRequest, form: CloneForm, *, is_repeated: bool) -
 def _render_refusal(
     request: HttpRequest, refused: clones.OrderRefused, form: CloneForm
 ) -> HttpResponse:
+    if isinstance(refused, clones.OtherPerson):
+        form_tokens.renew_token(form)
     form.add_refusal(refused.field, str(refused.message))
     return clone_form.render_page(request, form, offers_limit=refused.message.offers_limit)
 
@@ -94,7 +102,8 @@ def _find_earlier(request: HttpRequest) -> CloneAttempt | None:
     token = form_tokens.parse_token(request.POST.get("token", ""))
     if token is None:
         return None
-    return CloneAttempt.objects.visible_to(request.user).filter(token=token).first()
+    own = CloneAttempt.objects.visible_to(request.user).filter(created_by=current_user(request))
+    return own.filter(token=token).first()
 
 
 def _go_to_attempt(request: HtmxRequest, attempt: CloneAttempt) -> HttpResponse:

@@ -15,15 +15,18 @@ from django.conf import settings
 from django.core.files.storage import Storage
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import AudioFile, CloneAttempt, Speech, Voice
+from voicestudio.models import Action, AudioFile, CloneAttempt, Speech, Voice
 from voicestudio.services import recordings as service
 from voicestudio.services import storage
 from voicestudio.services.voices import notes
+
+from .current_user import current_user
+from .permitted import find_row
 
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
 CHUNK_SIZE: Final = 256 * 1024
@@ -99,9 +102,8 @@ class FileChunks(Iterator[bytes]):
 @require_safe
 def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The audio of a recording: a copy that every browser plays, or the original to download."""
-    columns = ("name", "file", "playable", "playable_at", "checked_at")
-    rows = AudioFile.objects.visible_to(request.user)
-    recording = get_object_or_404(rows.only(*columns), pk=pk)
+    columns = ("project", "name", "file", "playable", "playable_at", "checked_at")
+    recording = find_row(request, AudioFile.objects.only(*columns), pk, _action(request))
     if request.GET.get("download") == "1":
         return _serve_file(request, recording.file, recording.name)
     service.ensure_playable(recording)
@@ -111,74 +113,80 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def tracks(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All audio tracks of the file that a recording comes from, to download."""
-    rows = AudioFile.objects.visible_to(request.user)
-    recording = get_object_or_404(rows.only("name", "tracks_file"), pk=pk)
+    rows = AudioFile.objects.only("project", "name", "tracks_file")
+    recording = find_row(request, rows, pk, Action.DOWNLOAD)
     return _serve_file(request, recording.tracks_file, recording.name, download=True)
 
 
 @require_safe
 def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The preview of an attempt."""
-    rows = CloneAttempt.objects.visible_to(request.user)
-    attempt = get_object_or_404(rows.only("voice_id", "audio"), pk=pk)
+    rows = CloneAttempt.objects.only("project", "voice_id", "audio")
+    attempt = find_row(request, rows, pk, _action(request))
     return _serve_file(request, attempt.audio, attempt.voice_id)
 
 
 @require_safe
 def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The audio of a generated speech."""
-    rows = Speech.objects.visible_to(request.user).select_related("voice")
-    speech = get_object_or_404(rows.only("audio", "voice__voice_id"), pk=pk)
+    rows = Speech.objects.select_related("voice").only("project", "audio", "voice__voice_id")
+    speech = find_row(request, rows, pk, _action(request))
     return _serve_file(request, speech.audio, f"{speech.voice.voice_id}-{pk}")
 
 
 @require_safe
 def preview_waveform(request: HttpRequest, pk: int) -> HttpResponse:
     """The waveform of a preview, which is drawn after the player is shown."""
-    attempt = get_object_or_404(CloneAttempt.objects.visible_to(request.user).for_rows(), pk=pk)
+    attempt = find_row(request, CloneAttempt.objects.for_rows(), pk)
     return render(request, "_waveform.html", {"call": attempt})
 
 
 @require_safe
 def speech_waveform(request: HttpRequest, pk: int) -> HttpResponse:
     """The waveform of a generated speech, which is drawn after the player is shown."""
-    speech = get_object_or_404(Speech.objects.visible_to(request.user).for_rows(), pk=pk)
+    speech = find_row(request, Speech.objects.for_rows(), pk)
     return render(request, "_waveform.html", {"call": speech})
 
 
 @require_safe
 def attempt_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
     """MiniMax's whole answer to an attempt, where the row cannot hold it; as a file for support."""
-    rows = CloneAttempt.objects.visible_to(request.user)
-    attempt = get_object_or_404(rows.only("answer_file"), pk=pk)
+    rows = CloneAttempt.objects.only("project", "answer_file")
+    attempt = find_row(request, rows, pk, Action.DOWNLOAD)
     return _serve_file(request, attempt.answer_file, f"attempt-{pk}", download=True)
 
 
 @require_safe
 def speech_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
     """MiniMax's whole answer to a speech, where the row cannot hold it; as a file for support."""
-    speech = get_object_or_404(Speech.objects.visible_to(request.user).only("answer_file"), pk=pk)
+    rows = Speech.objects.only("project", "answer_file")
+    speech = find_row(request, rows, pk, Action.DOWNLOAD)
     return _serve_file(request, speech.answer_file, f"speech-{pk}", download=True)
 
 
 @require_POST
 def mark_preview_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a voice as heard: a player has started its preview."""
-    rows = CloneAttempt.objects.visible_to(request.user).select_related("cloned_voice")
-    return _mark_heard(get_object_or_404(rows.only("cloned_voice"), pk=pk).cloned_voice)
+    rows = CloneAttempt.objects.select_related("cloned_voice").only("project", "cloned_voice")
+    return _mark_heard(request, find_row(request, rows, pk, Action.NOTE).cloned_voice)
 
 
 @require_POST
 def mark_speech_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a voice as heard: a player has started this speech."""
-    rows = Speech.objects.visible_to(request.user).select_related("voice")
-    return _mark_heard(get_object_or_404(rows.only("voice"), pk=pk).voice)
+    rows = Speech.objects.select_related("voice").only("project", "voice")
+    return _mark_heard(request, find_row(request, rows, pk, Action.NOTE).voice)
 
 
-def _mark_heard(voice: Voice | None) -> HttpResponse:
+def _action(request: HttpRequest) -> Action:
+    """What a request for audio does: play it, or download it."""
+    return Action.DOWNLOAD if request.GET.get("download") == "1" else Action.SEE
+
+
+def _mark_heard(request: HttpRequest, voice: Voice | None) -> HttpResponse:
     if voice is None:
         raise Http404
-    notes.mark_heard(voice)
+    notes.mark_heard(voice, by=current_user(request))
     return HttpResponse(status=204)
 
 

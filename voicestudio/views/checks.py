@@ -4,14 +4,16 @@ from typing import Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import AudioFile
+from voicestudio.models import Action, AudioFile
 from voicestudio.services import recordings as service
 
+from .current_user import current_user
 from .htmx import HtmxRequest
+from .permitted import find_row
 
 # Where a verdict is shown: in a row of a list, in the clone form, or ("") on a page of its own.
 PLACES: Final = {"row", "form"}
@@ -20,7 +22,7 @@ PLACES: Final = {"row", "form"}
 @require_safe
 def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
     """The verdict for the place that polls; 204 if that place shows the newest state already."""
-    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    recording = find_row(request, AudioFile.objects, pk)
     is_unchanged = request.GET.get("checked_ms", "0") == str(recording.checked_ms or 0)
     if request.htmx and recording.is_being_checked and is_unchanged:
         return HttpResponse(status=204)
@@ -30,8 +32,8 @@ def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 def check_again(request: HtmxRequest, pk: int) -> HttpResponse:
     """Check a recording that has no verdict."""
-    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    is_started = service.check_again(recording)
+    recording = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
+    is_started = service.check_again(recording, by=current_user(request))
     if request.htmx:
         recording.refresh_from_db()
         return render_verdict(request, recording)

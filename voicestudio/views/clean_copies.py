@@ -9,16 +9,17 @@ from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.recording_filters import CleanupForm, recommended_steps
-from voicestudio.models import AudioFile, Origin
+from voicestudio.models import Action, AudioFile, Origin
 from voicestudio.services import recordings as service
 
 from .current_user import current_user
+from .permitted import find_row
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def clean_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Choose what to fix; afterwards the copy is shown beside the original."""
-    original = _find_original(request, pk)
+    original = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
     if not original.has_file or original.needs_cutting:
         raise Http404
     if request.method != "POST":
@@ -41,7 +42,7 @@ def clean_copy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def recommendation(request: HttpRequest, pk: int) -> HttpResponse:
     """Which of the two to use; 204 while one of them is still being checked."""
-    original = _find_original(request, pk)
+    original = find_row(request, AudioFile.objects, pk)
     copy = _find_copy(request, original)
     if copy is None:
         raise Http404
@@ -66,10 +67,6 @@ def _render_page(
     }
     status = 422 if message or form.errors else 200
     return render(request, "recordings/clean_copy.html", context, status=status)
-
-
-def _find_original(request: HttpRequest, pk: int) -> AudioFile:
-    return get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
 
 
 def _find_copy(request: HttpRequest, original: AudioFile) -> AudioFile | None:

@@ -100,10 +100,10 @@ def render_page(
         "sound": form.has_answers(*OPTIONS, *ADVANCED),
         "advanced": form.has_answers(*ADVANCED),
         "practice": settings.PRACTICE_MODE,
-        "speaker_names": speakers.list_names(),
-        **describe_choice(form.shown("speaker"), form.chosen_speaker),
+        "speaker_names": speakers.list_names(speakers.offered_to(current_user(request))),
+        **describe_choice(request, form.shown("speaker"), form.chosen_speaker),
         # Left out while errors are corrected, so that the page stays short.
-        "soon": None if form.is_bound else reminders.count_expiring(),
+        "soon": None if form.is_bound else reminders.count_expiring(request.user),
         **recordings,
         **_preview_context(form),
         **newest_attempts(request),

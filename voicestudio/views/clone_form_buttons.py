@@ -8,13 +8,13 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms import FileIdForm
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import Action, AudioFile, Purpose
 from voicestudio.services import projects
 from voicestudio.services import recordings as service
 from voicestudio.words import Message
@@ -24,13 +24,14 @@ from .clone_form import posted_form, render_page
 from .current_user import current_user
 from .draft_redirects import leave_form
 from .htmx import HtmxRequest
+from .permitted import find_row, require_action
 
 PURPOSES = {part.field: part.purpose for part in recording_uploads.FORM_PARTS}
 
 
 def form_button(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that takes the posted clone form, which may hold files."""
-    return uploads.cap_uploads()(require_POST(view))
+    return uploads.cap_uploads()(require_POST(require_action(Action.CLONE)(view)))
 
 
 @form_button
@@ -80,8 +81,8 @@ def use_file_id(request: HtmxRequest) -> HttpResponse:
 @form_button
 def check(request: HtmxRequest, pk: int) -> HttpResponse:
     """Check a chosen recording that has not been checked."""
-    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
-    service.check_again(recording)
+    recording = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
+    service.check_again(recording, by=current_user(request))
     if request.htmx:
         recording.refresh_from_db()
         return checks.render_verdict(request, recording, place="form")

@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
-from voicestudio.models import Charge, ChargeKind, month_of
+from voicestudio.models import Action, Charge, ChargeKind, month_of
+from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.money import charges, costs, limits
 from voicestudio.services.voices import bookkeeping
 
 from .current_user import current_user
+from .permitted import require_action
 
 MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
@@ -37,6 +39,7 @@ COLUMNS: Final = (
 
 
 @require_safe
+@require_action(Action.SEE_COSTS)
 def costs_page(request: HttpRequest) -> HttpResponseBase:
     """One month and the months around it, or a CSV file of every charge."""
     bookkeeping.settle_lapsed()
@@ -47,10 +50,11 @@ def costs_page(request: HttpRequest) -> HttpResponseBase:
         return _render_page(request, month, is_invalid=is_invalid)
     if is_invalid:
         raise Http404
-    return _csv_response(month)
+    return _csv_response(request, month)
 
 
 @require_POST
+@require_action(Action.ALLOW_MORE)
 def allow(request: HttpRequest) -> HttpResponse:
     """Raise the limit of this month; only an administrator may."""
     user = current_user(request)
@@ -83,18 +87,18 @@ def _render_page(
     this_month = month_of(timezone.now())
     month = month or this_month
     is_administrator = limits.is_administrator(current_user(request))
-    budget = limits.get_budget()
-    by_kind = costs.sum_charges("kind", month=month)
+    budget, among = limits.get_budget(), _visible(request)
+    by_kind = costs.sum_charges("kind", among=among, month=month)
     context = {
         "month": month,
         "this_month": this_month,
         "month_is_invalid": is_invalid,
-        "months": costs.sum_months(MONTHS),
+        "months": costs.sum_months(MONTHS, among=among),
         "budget": budget,
         "total": sum((line.amount for line in by_kind), costs.ZERO),
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
-        "groups": [_sum_group(name, month) for name in GROUPS] if by_kind else [],
+        "groups": [_sum_group(name, among, month) for name in GROUPS] if by_kind else [],
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
         "allowances": limits.list_allowances(month),
@@ -105,8 +109,13 @@ def _render_page(
     return render(request, "costs/costs.html", context, status=status)
 
 
-def _sum_group(name: str, month: date) -> dict[str, Any]:
-    lines = costs.sum_charges(name, month=month)
+def _visible(request: HttpRequest) -> ChargeQuerySet:
+    """The charges of the projects whose costs this person may see."""
+    return Charge.objects.visible_to(request.user)
+
+
+def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
+    lines = costs.sum_charges(name, among=among, month=month)
     rest, names = lines[MOST_LINES:], Counter(line.label for line in lines)
     return {
         "name": name,
@@ -131,18 +140,20 @@ class _Echo:
         return text
 
 
-def _csv_response(month: date | None) -> StreamingHttpResponse:
+def _csv_response(request: HttpRequest, month: date | None) -> StreamingHttpResponse:
     name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
-    response = StreamingHttpResponse(_csv_rows(month), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        _csv_rows(request, month), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _csv_rows(month: date | None) -> Iterator[str]:
+def _csv_rows(request: HttpRequest, month: date | None) -> Iterator[str]:
     writer = csv.writer(_Echo())
     # The byte order mark makes spreadsheets read UTF-8.
     yield "\ufeff" + writer.writerow(COLUMNS)
-    for charge in costs.iterate_charges(month=month):
+    for charge in costs.iterate_charges(among=_visible(request), month=month):
         yield writer.writerow([escape_formula(cell) for cell in _list_cells(charge)])
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -23,13 +23,14 @@ from voicestudio.forms.cutting import (
     parse_time,
 )
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import AudioFile, Purpose
+from voicestudio.models import Action, AudioFile, Purpose
 from voicestudio.services import recordings as service
 
 from . import drafts
 from .current_user import current_user
 from .draft_redirects import go_to
 from .htmx import HtmxRequest
+from .permitted import find_row
 
 CORRECT_FIRST: Final = _lazy("Correct the times first.")
 WIDTH: Final = 880  # of the waveform, in pixels, as HEIGHT
@@ -70,7 +71,7 @@ class Window(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 def cut(request: HtmxRequest, pk: int) -> HttpResponse:
     """The page; a posted part becomes a new recording, a child of this one."""
-    recording = _find_recording(request, pk)
+    recording = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
     if request.method != "POST":
         initial = _initial_values(request, recording)
         initial |= drafts.pop_answers(request, "cut_recording", pk)
@@ -97,7 +98,7 @@ def cut(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_safe
 def shape(request: HttpRequest, pk: int) -> HttpResponse:
     """The waveform of a window (?start=&end= in ms) of the recording."""
-    recording = _find_recording(request, pk)
+    recording = find_row(request, AudioFile.objects, pk)
     length_ms = recording.duration_ms or 0
     start, end = (parse_id(request.GET.get(name, "")) for name in ("start", "end"))
     if start is None or end is None or min(start, length_ms) >= min(end, length_ms):
@@ -110,7 +111,7 @@ def shape(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
     """The suggested parts, as soon as the recording has been checked."""
-    recording = _find_recording(request, pk)
+    recording = find_row(request, AudioFile.objects, pk)
     context = {
         "recording": recording,
         "suggestions": _list_suggestions(recording, ""),
@@ -123,10 +124,6 @@ def suggestions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # The page -----------------------------------------------------------------------------------------
-
-
-def _find_recording(request: HttpRequest, pk: int) -> AudioFile:
-    return get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
 
 
 def _render_page(request: HttpRequest, recording: AudioFile, form: CutForm) -> HttpResponse:

@@ -31,6 +31,14 @@ def read_token(request: HttpRequest) -> UUID:
     return parse_token(request.POST.get("token", "")) or uuid4()
 
 
+def renew_token(form: forms.Form) -> None:
+    """Give a form that another person has sent before a token of its own."""
+    posted: Any = form.data
+    data = posted.copy()
+    data["token"] = str(uuid4())
+    form.data = data
+
+
 def render_conflict(
     request: HttpRequest, refused: OtherContent, form: forms.Form, *, changes: Mapping[str, str]
 ) -> HttpResponse:

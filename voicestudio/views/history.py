@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import urlencode
@@ -16,15 +15,17 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import push_url, retarget
 
 from voicestudio.forms.history import HistoryForm
-from voicestudio.models import AttemptState, CloneAttempt
-from voicestudio.services import clones
+from voicestudio.models import Action, AttemptState, CloneAttempt
+from voicestudio.services import clones, projects
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
 
 from . import drafts
 from .attach_changes import attach_changes
+from .current_user import current_user
 from .htmx import HtmxRequest
 from .paging import page_links, read_cursors
+from .permitted import find_row
 
 if TYPE_CHECKING:
     from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
@@ -36,7 +37,9 @@ MOST_PEOPLE: Final = 500
 @require_safe
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
-    form = HistoryForm(request.GET, people=_list_people())
+    form = HistoryForm(
+        request.GET, people=projects.list_colleagues(current_user(request), MOST_PEOPLE)
+    )
     cursors = read_cursors(request)
     page = _filter(request, form).page(
         words=form.chosen.get("q", ""), period=form.period, **cursors._asdict()
@@ -83,8 +86,7 @@ def attempt(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_safe
 def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
     """One row of the list, which polls while the attempt runs."""
-    rows = CloneAttempt.objects.visible_to(request.user).for_rows()
-    attempt = get_object_or_404(rows, pk=pk)
+    attempt = find_row(request, CloneAttempt.objects.for_rows(), pk)
     _attach_queue_positions([attempt])
     attach_changes([attempt])
     return _keep_private(render(request, "attempts/history.html#row", {"attempt": attempt}))
@@ -93,14 +95,15 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def fetch_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Download the preview again."""
-    audio_download.fetch_again(find_attempt(request, pk))
+    audio_download.fetch_again(find_attempt(request, pk, Action.SETTLE), by=current_user(request))
     return redirect("attempt", pk)
 
 
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Start an interrupted attempt again."""
-    if not clones.retry_interrupted(find_attempt(request, pk)):
+    attempt = find_attempt(request, pk, Action.CLONE)
+    if not clones.retry_interrupted(attempt, by=current_user(request)):
         messages.warning(request, _("This attempt can't be started again."))
     return redirect("attempt", pk)
 
@@ -121,17 +124,13 @@ def _offer_to_keep(attempt: CloneAttempt) -> dict[str, Any]:
     }
 
 
-def find_attempt(request: HttpRequest, pk: int) -> CloneAttempt:
-    """The attempt if this person may see it, else 404."""
-    rows = CloneAttempt.objects.visible_to(request.user).select_related(
+def find_attempt(request: HttpRequest, pk: int, action: Action = Action.SEE) -> CloneAttempt:
+    """The attempt if this person may see it, else 404; raises `NotAllowed` as `find_row`."""
+    rows = CloneAttempt.objects.select_related(
         "created_by", "recording", "prompt_clip", "permission_by", "cloned_voice"
     )
-    return get_object_or_404(rows.defer("search_text"), pk=pk)
-
-
-def _list_people() -> list[tuple[int, str]]:
-    users = get_user_model()._default_manager.order_by("username")
-    return list(users.values_list("pk", "username")[:MOST_PEOPLE])
+    attempt: CloneAttempt = find_row(request, rows.defer("search_text"), pk, action)
+    return attempt
 
 
 def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":

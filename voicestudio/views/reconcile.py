@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms.reconcile import OutcomeForm
+from voicestudio.models import Action
 from voicestudio.services.clones import reconcile
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls.orders import OverLimit
@@ -19,7 +20,8 @@ from .history import find_attempt
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     """Have the worker ask MiniMax whether the voice exists."""
     try:
-        is_started = reconcile.request_check(find_attempt(request, pk), by=current_user(request))
+        attempt = find_attempt(request, pk, Action.SETTLE)
+        is_started = reconcile.request_check(attempt, by=current_user(request))
     except limits.LimitReached as reached:
         messages.error(request, str(OverLimit(reached, by=current_user(request)).message))
     else:
@@ -31,7 +33,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the outcome that this person knows from elsewhere."""
-    attempt, form = find_attempt(request, pk), OutcomeForm(request.POST)
+    attempt, form = find_attempt(request, pk, Action.SETTLE), OutcomeForm(request.POST)
     if not form.is_valid():
         messages.error(request, str(form.errors["worked"][0]))
     elif not reconcile.settle_by_hand(attempt, **form.cleaned_data, by=current_user(request)):

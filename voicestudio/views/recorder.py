@@ -6,7 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from voicestudio.models import Purpose
+from voicestudio.models import Action, Purpose
+
+from .permitted import require_action
 
 
 class Goal(NamedTuple):
@@ -34,6 +36,7 @@ GOALS: Final = {Purpose.SAMPLE: Goal(10, 90, 295), Purpose.PROMPT: Goal(5, 7, 7.
 
 
 @require_safe
+@require_action(Action.UPLOAD)
 def recorder(request: HttpRequest) -> HttpResponse:
     """The recorder for a recording, or for a prompt clip."""
     is_clip = request.GET.get("purpose") == Purpose.PROMPT

@@ -16,10 +16,11 @@ from django_htmx.http import retarget
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import FileIdForm, UploadForm, texts
-from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models import Action, AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import projects
 from voicestudio.services import recordings as service
+from voicestudio.services.permissions import require
 
 from . import recordings, uploads
 from .current_user import current_user
@@ -69,6 +70,7 @@ def recording_list(request: HtmxRequest) -> HttpResponse:
     """The recordings, newest first; a file posted here is checked and stored."""
     if request.method != "POST":
         return recordings.render_list(request)
+    require(request.user, Action.UPLOAD)
     if "several" in request.POST and not request.htmx:
         return _store_several(request)
     if uploads.too_large_fields(request):

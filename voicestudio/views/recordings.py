@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -14,14 +14,16 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio import words
 from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
 from voicestudio.forms.recordings import RecordingNameForm
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import Action, AudioFile, CloneAttempt
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import recordings as service
 
 from . import uploads
 from .attach_uses import attach_uses
+from .current_user import current_user
 from .htmx import HtmxRequest
 from .paging import page_links, read_cursors
+from .permitted import find_row
 
 PAGE_SIZE: Final = 25
 MOST_USES: Final = 50
@@ -85,10 +87,11 @@ def recording(request: HtmxRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _find_recording(request: HttpRequest, pk: int) -> AudioFile:
+def _find_recording(request: HttpRequest, pk: int, action: Action = Action.SEE) -> AudioFile:
     """The recording if this person may see it, else 404."""
-    visible = AudioFile.objects.visible_to(request.user).select_related("created_by", "parent")
-    return get_object_or_404(visible.prefetch_related("provider_files"), pk=pk)
+    rows = AudioFile.objects.select_related("created_by", "parent")
+    recording: AudioFile = find_row(request, rows.prefetch_related("provider_files"), pk, action)
+    return recording
 
 
 def _render_recording(
@@ -120,10 +123,11 @@ def _render_recording(
 @require_POST
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a recording another name."""
-    recording, form = _find_recording(request, pk), RecordingNameForm(request.POST)
+    recording = _find_recording(request, pk, Action.UPLOAD)
+    form = RecordingNameForm(request.POST)
     if not form.is_valid():
         return _render_recording(request, recording, status=422, name_form=form)
-    service.rename_recording(recording, form.cleaned_data["name"])
+    service.rename_recording(recording, form.cleaned_data["name"], by=current_user(request))
     messages.success(request, _("The new name was saved."))
     return redirect("recording", pk)
 
@@ -131,9 +135,9 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a recording, unless a voice or a running attempt needs it: then list them."""
-    recording = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    recording = find_row(request, AudioFile.objects, pk, Action.DELETE)
     try:
-        is_gone = service.delete_recording(recording)
+        is_gone = service.delete_recording(recording, by=current_user(request))
     except service.RecordingInUse as in_use:
         message = words.Message(
             _("%(name)s is still in use.") % {"name": recording.name},

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms import texts
 from voicestudio.forms.ids import parse_id, parse_page_number
 from voicestudio.forms.speakers import LONGEST_NAME, SpeakerChoice, SpeakerNameForm
-from voicestudio.models import AudioFile, CloneAttempt, Speaker
+from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import notes
 from voicestudio.services.voices import speakers as service
@@ -22,6 +22,7 @@ from .attach_changes import attach_changes
 from .current_user import current_user
 from .history import find_attempt
 from .paging import page_links
+from .permitted import find_row
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -34,7 +35,10 @@ DEEPEST: Final = 99
 def options(request: HttpRequest) -> HttpResponse:
     """The speakers whose names contain what is typed, and a new one of this name."""
     name = _typed_name(request)
-    context = {"found": service.list_options(name), "name": name}
+    context = {
+        "found": service.list_options(name, service.offered_to(current_user(request))),
+        "name": name,
+    }
     return render(request, "speakers/_choice.html#options", context)
 
 
@@ -42,7 +46,7 @@ def options(request: HttpRequest) -> HttpResponse:
 def question(request: HttpRequest) -> HttpResponse:
     """Whether a typed name means one of the speakers with nearly the same name."""
     name = _typed_name(request)
-    context = describe_choice(name, SpeakerChoice()) | {"name": name}
+    context = describe_choice(request, name, SpeakerChoice()) | {"name": name}
     return render(request, "speakers/_choice.html#answer", context)
 
 
@@ -50,14 +54,15 @@ def _typed_name(request: HttpRequest) -> str:
     return texts.clean(request.GET.get("name", ""))[:LONGEST_NAME]
 
 
-def describe_choice(name: str, choice: SpeakerChoice) -> dict[str, Any]:
+def describe_choice(request: HttpRequest, name: str, choice: SpeakerChoice) -> dict[str, Any]:
     """The context of `speakers/_choice.html`: the chosen speaker, or those to choose from."""
-    known = service.find_by_id(choice.speaker_id) if choice.speaker_id else None
+    offered = service.offered_to(current_user(request))
+    known = service.find_by_id(choice.speaker_id, offered) if choice.speaker_id else None
     is_open = known is None and not choice.is_new
     return {
         "chosen_speaker": known,
         "is_new_speaker": choice.is_new,
-        "similar": service.find_similar(texts.clean(name)) if is_open else [],
+        "similar": service.find_similar(texts.clean(name), offered) if is_open else [],
     }
 
 
@@ -73,7 +78,7 @@ def speaker(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     """Rename a speaker; others of that name may be the same person, so the page asks."""
-    speaker = _find_speaker(request, pk)
+    speaker = _find_speaker(request, pk, Action.MANAGE_SPEAKERS)
     form = SpeakerNameForm(request.POST)
     if not form.is_valid():
         return _render_speaker(request, speaker, status=422, name_form=form)
@@ -91,8 +96,9 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Merge this speaker into another one, who is the same person."""
-    speaker = _find_speaker(request, pk)
-    target = _find_speaker(request, parse_id(request.POST.get("into", "")) or 0)
+    speaker = _find_speaker(request, pk, Action.MANAGE_SPEAKERS)
+    into = parse_id(request.POST.get("into", "")) or 0
+    target = find_row(request, Speaker.objects.filter(project=speaker.project_id), into)
     if service.merge_speakers(speaker, target, by=current_user(request)):
         messages.success(request, _("Both are one speaker now."))
         return redirect("speaker", target.pk)
@@ -104,9 +110,10 @@ def _leave_merged(request: HttpRequest) -> HttpResponse:
     return redirect("history")
 
 
-def _find_speaker(request: HttpRequest, pk: int) -> Speaker:
-    """The speaker if this person may see it, else 404."""
-    return get_object_or_404(Speaker.objects.visible_to(request.user), pk=pk)
+def _find_speaker(request: HttpRequest, pk: int, action: Action = Action.SEE) -> Speaker:
+    """The speaker if this person may see it, else 404; raises `NotAllowed` as `find_row`."""
+    speaker: Speaker = find_row(request, Speaker.objects, pk, action)
+    return speaker
 
 
 def _render_speaker(
@@ -169,13 +176,13 @@ def attempt_tree_row(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark this attempt as the best of its speaker, or remove the mark."""
-    attempt = find_attempt(request, pk)
+    attempt = find_attempt(request, pk, Action.MANAGE_SPEAKERS)
     is_pinned = attempt.speaker.best_attempt_id == attempt.pk
     # The form says which of the two it wants, so that pressing the button twice does it once.
     if request.POST.get("pinned", "no" if is_pinned else "yes") == "yes":
         attempt_tree.pin(attempt, by=current_user(request))
     elif is_pinned:
-        attempt_tree.unpin(attempt.speaker)
+        attempt_tree.unpin(attempt.speaker, by=current_user(request))
     page = parse_page_number(request.POST.get("page", ""))
     url = reverse("speaker", args=[attempt.speaker_id])
     return redirect(f"{url}{f'?page={page}' if page > 1 else ''}#attempt-{pk}")

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -12,21 +12,22 @@ from voicestudio.forms import texts
 from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.minimax.limits import MAX_SPEECH_CHARACTERS
-from voicestudio.models import Speech
+from voicestudio.models import Action, Speech
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
 from voicestudio.services.paid_calls import audio_download
 
 from .current_user import current_user
-from .form_tokens import render_conflict
+from .form_tokens import render_conflict, renew_token
 from .htmx import HtmxRequest
+from .permitted import find_row
 from .voices import find_voice, render_refusal, render_voice
 
 
 @require_POST
 def speak(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue the text for generation; the same form twice is one speech."""
-    voice, form = find_voice(request, pk), SpeechForm(request.POST)
+    voice, form = find_voice(request, pk, Action.SPEAK), SpeechForm(request.POST)
     if not form.is_valid():
         return render_voice(request, voice, speech_form=form, status=422)
     order = speeches.SpeechOrder(voice=voice, **form.cleaned_data)
@@ -35,6 +36,8 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
     except speeches.OtherContent as refused:
         return render_conflict(request, refused, form, changes={})
     except speeches.OrderRefused as refused:
+        if isinstance(refused, speeches.OtherPerson):
+            renew_token(form)
         return render_refusal(request, voice, refused, speech_form=form)
     return redirect(f"{reverse('voice', args=[pk])}#speech-{speech.pk}")
 
@@ -47,8 +50,9 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     """
     text = texts.clean(request.POST.get("text", ""), lines=True)
     model = request.POST.get("model", "")[:60]
+    voice = find_voice(request, pk, Action.SPEAK)
     context = {
-        "speech_price": prices.estimate_speech(text, model, find_voice(request, pk)),
+        "speech_price": prices.estimate_speech(text, model, voice),
         "count": f"{len(text):,}",
         "limit": f"{MAX_SPEECH_CHARACTERS:,}",
         "thousand": prices.price_per_character(model) * 1000,
@@ -72,8 +76,8 @@ def speech(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 def try_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Start an interrupted speech again."""
-    speech = _find_speech(request, pk)
-    if not speeches.retry_interrupted(speech):
+    speech = _find_speech(request, pk, Action.SPEAK)
+    if not speeches.retry_interrupted(speech, by=current_user(request)):
         messages.warning(request, _("This speech can't be started again."))
     return redirect("voice", speech.voice_id)
 
@@ -81,15 +85,15 @@ def try_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def fetch(request: HttpRequest, pk: int) -> HttpResponse:
     """Download the audio again."""
-    speech = _find_speech(request, pk)
-    audio_download.fetch_again(speech)
+    speech = _find_speech(request, pk, Action.SETTLE)
+    audio_download.fetch_again(speech, by=current_user(request))
     return redirect("voice", speech.voice_id)
 
 
 @require_POST
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record the outcome that this person knows from elsewhere."""
-    speech, form = _find_speech(request, pk), OutcomeForm(request.POST)
+    speech, form = _find_speech(request, pk, Action.SETTLE), OutcomeForm(request.POST)
     if not form.is_valid():
         messages.warning(request, str(form.errors["worked"][0]))
     elif not speeches.settle_by_hand(speech, **form.cleaned_data, by=current_user(request)):
@@ -97,5 +101,6 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("voice", speech.voice_id)
 
 
-def _find_speech(request: HttpRequest, pk: int) -> Speech:
-    return get_object_or_404(Speech.objects.visible_to(request.user).for_rows(), pk=pk)
+def _find_speech(request: HttpRequest, pk: int, action: Action = Action.SEE) -> Speech:
+    speech: Speech = find_row(request, Speech.objects.for_rows(), pk, action)
+    return speech

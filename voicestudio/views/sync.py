@@ -22,6 +22,7 @@ from voicestudio.words import Message
 
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .permitted import require_action
 from .speakers import describe_choice
 
 # Of voices that are here too; the list of voices shows the others.
@@ -40,18 +41,22 @@ REASONS: Final = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@require_action(Action.COMPARE)
 def compare(request: HttpRequest) -> HttpResponse:
     """What a comparison is; after POST, three lists of voices as they are now."""
     if request.method != "POST":
         return render(request, "voices/compare.html")
     try:
-        context = _list_voices(request, sync.compare_voices(), CompareForm(request.POST))
+        context = _list_voices(
+            request, sync.compare_voices(by=current_user(request)), CompareForm(request.POST)
+        )
     except sync.ListUnavailable as refused:
         context = {"message": refused.message}
     return render(request, "voices/compare.html", context)
 
 
 @require_POST
+@require_action(Action.IMPORT)
 def import_voice(request: HtmxRequest) -> HttpResponse:
     """Add a voice that only MiniMax has, under the name of its speaker."""
     form = ImportVoiceForm(request.POST, auto_id=f"import-{uuid4().hex[:8]}-%s")
@@ -94,7 +99,7 @@ def _list_voices(
     voices = Voice.objects.visible_to(request.user).select_related("speaker").in_bulk(shown_ids)
     return {
         "result": result,
-        "speaker_names": speakers.list_names(),
+        "speaker_names": speakers.list_names(speakers.offered_to(current_user(request))),
         "listed_voices": [
             (voice, _blank_import(voice.voice_id, number))
             for number, voice in enumerate(page.object_list)
@@ -134,8 +139,8 @@ def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> Ht
         "voice_id": form.data.get("voice_id", "")[:MAX_VOICE_ID_LENGTH],
         "form": form,
         "error": error,
-        "speaker_names": speakers.list_names(),
-        **describe_choice(form.data.get("speaker", ""), form.choice),
+        "speaker_names": speakers.list_names(speakers.offered_to(current_user(request))),
+        **describe_choice(request, form.data.get("speaker", ""), form.choice),
     }
     part = "#import-row" if request.htmx else ""
     return render(request, f"voices/compare.html{part}", context, status=422)

@@ -2,22 +2,23 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import AudioFile
+from voicestudio.models import Action, AudioFile
 from voicestudio.services import recordings as service
 
 from .current_user import current_user
+from .permitted import find_row
 
 
 @require_POST
 def use_track(request: HttpRequest, pk: int) -> HttpResponse:
     """Make a recording of another track of the same file, and show it."""
-    source = get_object_or_404(AudioFile.objects.visible_to(request.user), pk=pk)
+    source = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
     number = parse_id(request.POST.get("track", "")) or 0
     try:
         recording = service.use_track(source, number, by=current_user(request))

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from voicestudio.forms.voice_deletion import DeleteForm
-from voicestudio.models import Voice
+from voicestudio.models import Action, Voice
 from voicestudio.services.money import costs, limits
 from voicestudio.services.voices import deletion
 from voicestudio.words.voices import ItemState
@@ -23,7 +23,7 @@ RESULT: Final = "deletion"
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """What would be deleted; after POST, the result for each item."""
-    voice = find_voice(request, pk)
+    voice = find_voice(request, pk, Action.DELETE)
     if request.method != "POST":
         return _render_page(request, voice, DeleteForm(), result=_pop_result(request, pk))
     form = DeleteForm(request.POST)

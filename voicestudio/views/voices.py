@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.forms.voices import NotesForm, VoiceFilterForm
-from voicestudio.models import Speaker, Speech, Tag, Voice
+from voicestudio.models import Action, Speaker, Speech, Voice
 from voicestudio.services import reminders, speeches
 from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
 from voicestudio.services.money import costs, prices
@@ -27,6 +27,7 @@ from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
 from .paging import page_links, read_cursors
+from .permitted import find_row
 
 if TYPE_CHECKING:
     from voicestudio.models.speeches import SpeechQuerySet
@@ -39,7 +40,7 @@ SPEECHES: Final = 20
 @require_safe
 def voices(request: HttpRequest) -> HttpResponse:
     """The list of voices, filtered by the query string."""
-    tags = list(Tag.objects.values_list("name", flat=True)[:MOST_TAGS])
+    tags = service.list_tags(request.user, MOST_TAGS)
     form = VoiceFilterForm(request.GET, tags=tags)
     page = _filter(request, form).page(
         order=form.chosen.get("order", "newest"),
@@ -52,7 +53,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "pages": links,
-        "soon": reminders.count_expiring(),
+        "soon": reminders.count_expiring(request.user),
         "tags": tags,
         "speaker": _chosen_speaker(request, form),
     }
@@ -68,7 +69,7 @@ def voice(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
     """Generate one short sentence with the voice, so that MiniMax keeps it."""
-    voice = find_voice(request, pk)
+    voice = find_voice(request, pk, Action.KEEP)
     try:
         keep.keep_voice(voice, by=current_user(request), token=read_token(request))
     except speeches.OrderRefused as refused:
@@ -79,7 +80,7 @@ def keep_voice(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def dismiss_reminder(request: HttpRequest, pk: int) -> HttpResponse:
     """Send no more reminders about this voice."""
-    if keep.dismiss_reminder(find_voice(request, pk), by=current_user(request)):
+    if keep.dismiss_reminder(find_voice(request, pk, Action.NOTE), by=current_user(request)):
         messages.info(request, _("You won't be reminded about this voice again."))
     return redirect("voice", pk)
 
@@ -87,14 +88,14 @@ def dismiss_reminder(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def mark_heard(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark the voice as heard by hand; players mark it when they start."""
-    service.mark_heard(find_voice(request, pk))
+    service.mark_heard(find_voice(request, pk, Action.NOTE), by=current_user(request))
     return redirect("voice", pk)
 
 
 @require_POST
 def rebuild_voice(request: HttpRequest, pk: int) -> HttpResponse:
     """Clone the voice again from the same request, under a new voice ID."""
-    voice = find_voice(request, pk)
+    voice = find_voice(request, pk, Action.CLONE)
     if request.POST.get("permission") != "on":
         messages.error(request, _("A voice can't be cloned without the person's permission."))
         return redirect("voice", pk)
@@ -113,7 +114,7 @@ def rebuild_voice(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def notes(request: HttpRequest, pk: int) -> HttpResponse:
     """Save the team's notes and tags."""
-    voice = find_voice(request, pk)
+    voice = find_voice(request, pk, Action.NOTE)
     form, version = NotesForm(request.POST.copy()), service.notes_version(voice)
     if form.is_valid() and form.cleaned_data["seen"] not in ("", version):
         # Someone else saved notes after this page was loaded. Once shown, they may be replaced.
@@ -122,7 +123,7 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render_voice(request, voice, notes_form=form, status=422)
     service.save_notes(voice, form.cleaned_data["notes"], by=current_user(request))
-    service.set_tags(voice, form.cleaned_data["tags"])
+    service.set_tags(voice, form.cleaned_data["tags"], by=current_user(request))
     messages.success(request, _("Your notes were saved."))
     return redirect("voice", pk)
 
@@ -130,12 +131,13 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
 # The page of one voice ----------------------------------------------------------------------------
 
 
-def find_voice(request: HttpRequest, pk: int) -> Voice:
-    """The voice if this person may see it, else 404."""
+def find_voice(request: HttpRequest, pk: int, action: Action = Action.SEE) -> Voice:
+    """The voice if this person may see it, else 404; raises `NotAllowed` as `find_row`."""
     rows = service.visible_voices(request.user).select_related(
         "speaker", "attempt__created_by", "attempt__recording", "attempt__prompt_clip"
     )
-    return get_object_or_404(rows, pk=pk)
+    voice: Voice = find_row(request, rows, pk, action)
+    return voice
 
 
 def render_voice(

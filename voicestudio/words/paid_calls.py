@@ -35,6 +35,9 @@ class Trouble(StrEnum):
     BY_HAND = "by_hand"
 
 
+SENT_BY_ANOTHER_PERSON: Final = Message(
+    _("Another person has sent this form before."), _("Check it and press the button again.")
+)
 SENT_WITH_OTHER_CONTENT: Final = Message(
     _("This form was already sent, with other content."),
     _("Choose whether you want both, or only the first."),

@@ -15,6 +15,7 @@ from voicestudio.forms import CloneForm
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
+from voicestudio.models.speakers import SpeakerQuerySet
 from voicestudio.services import clones, projects, recordings
 from voicestudio.services.voices import speakers, voice_ids
 
@@ -93,7 +94,10 @@ class Command(BaseCommand):
 def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
     """Store the files and submit the attempt; raises Refused and then keeps nothing."""
     name, choice = _choose_speaker(
-        options["speaker"], options["speaker_id"], is_new=options["new_speaker"]
+        speakers.offered_to(user),
+        options["speaker"],
+        options["speaker_id"],
+        is_new=options["new_speaker"],
     )
     if not options["i_have_permission"]:
         message = clones.PermissionMissing().message
@@ -119,17 +123,19 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
         raise
 
 
-def _choose_speaker(name: str, speaker_id: int | None, *, is_new: bool) -> tuple[str, str]:
+def _choose_speaker(
+    among: SpeakerQuerySet, name: str, speaker_id: int | None, *, is_new: bool
+) -> tuple[str, str]:
     """The speaker's name, and the choice that the form knows: an ID, "new" or none."""
     if speaker_id is not None:
-        known = speakers.find_by_id(speaker_id)
+        known = speakers.find_by_id(speaker_id, among)
         if known is None or name or is_new:
             problem = "No speaker has this ID" if known is None else "Too much is given"
             raise Refused(f"{problem}: --speaker-id stands alone and names an existing speaker.")
         return known.name, str(known.pk)
     if not name.strip():
         raise Refused("Whose voice is it? Give --speaker NAME or --speaker-id ID.")
-    same = [] if is_new else speakers.find_named(name)
+    same = [] if is_new else speakers.find_named(name, among)
     if len(same) > 1:
         headline = f"{len(same)} speakers have the name {same[0].name}."
         raise Refused(_refusal_text(headline, same))

@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if speech is None:
             raise CommandError(f"There is no speech {pk}.")
         if not speech.audio:
-            audio_download.fetch_now(speech)
+            audio_download.fetch_now(speech, by=user)
             speech.refresh_from_db()
         return speech
 

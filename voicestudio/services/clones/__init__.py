@@ -1,6 +1,11 @@
 """Clones: from an order to a voice. Submission, the steps of the call, reconcile, changes."""
 
-from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
+from voicestudio.services.paid_calls.orders import (
+    OrderRefused,
+    OtherContent,
+    OtherPerson,
+    OverLimit,
+)
 
 from .messages import message_for
 from .orders import Order, PermissionMissing, VoiceIdTaken
@@ -12,6 +17,7 @@ __all__ = [
     "Order",
     "OrderRefused",
     "OtherContent",
+    "OtherPerson",
     "OverLimit",
     "PermissionMissing",
     "VoiceIdTaken",

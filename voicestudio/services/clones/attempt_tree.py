@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from django.db import transaction
 from django.db.models import Case, Q, When
 
-from voicestudio.models import CloneAttempt, Event, EventKind, Speaker
+from voicestudio.models import Action, CloneAttempt, Event, EventKind, Speaker
 from voicestudio.models.attempt_queryset import SHOWN_IN_ROWS
 from voicestudio.models.voice_states import STATE_FIELDS
+from voicestudio.services.permissions import require
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -66,18 +67,21 @@ def get_row(pk: int) -> CloneAttempt | None:
 def relatives(attempt: CloneAttempt, *, most: int = 8) -> list[tuple[str, CloneAttempt]]:
     """Parent, children and siblings of an attempt, each with its relation; in one query.
 
-    The newest come first, and parent and children before siblings.
+    The newest come first, and parent and children before siblings. Only those of the same project:
+    one of them may have been moved to another.
     """
     related = Q(parent=attempt.pk)
     if attempt.parent_id is not None:
         related |= Q(pk=attempt.parent_id) | Q(parent=attempt.parent_id)
     distance = Case(When(pk=attempt.parent_id, then=0), When(parent=attempt.pk, then=1), default=2)
+    related &= Q(project=attempt.project_id)
     rows = _with_row_columns(CloneAttempt.objects.filter(related).exclude(pk=attempt.pk))
     return [(_relation(row, attempt), row) for row in rows.order_by(distance, "-pk")[:most]]
 
 
 def pin(attempt: CloneAttempt, *, by: "User") -> None:
     """Mark this attempt as the best of its speaker."""
+    require(by, Action.MANAGE_SPEAKERS, attempt.project_id)
     with transaction.atomic():
         changed = Speaker.objects.filter(pk=attempt.speaker_id).exclude(best_attempt=attempt)
         if changed.update(best_attempt=attempt):
@@ -86,8 +90,9 @@ def pin(attempt: CloneAttempt, *, by: "User") -> None:
             )
 
 
-def unpin(speaker: Speaker) -> None:
+def unpin(speaker: Speaker, *, by: "User") -> None:
     """Mark none of the speaker's attempts as the best."""
+    require(by, Action.MANAGE_SPEAKERS, speaker.project_id)
     Speaker.objects.filter(pk=speaker.pk).update(best_attempt=None)
 
 

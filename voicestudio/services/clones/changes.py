@@ -20,7 +20,7 @@ COLUMNS: Final = {
 SWITCHES: Final = frozenset({"noise_reduction", "volume_normalization", "watermark"})
 _RECORDING_COLUMNS: Final = ("name", "origin", "parent", "duration_ms")
 _READ: Final = (
-    "sent", "prompt_text", *COLUMNS.values(),
+    "project", "sent", "prompt_text", *COLUMNS.values(),
     *(f"{part}__{name}" for part in ("recording", "prompt_clip") for name in _RECORDING_COLUMNS),
 )  # fmt: skip
 
@@ -41,14 +41,19 @@ class Change:
 
 
 def changes_by_attempt(attempts: Iterable[CloneAttempt]) -> dict[int, list[Change]]:
-    """The changes of each attempt that has a parent, by its id; in one query, or none at all."""
+    """The changes of each attempt that has a parent, by its id; in one query, or none at all.
+
+    Not of an attempt whose parent belongs to another project.
+    """
     parents = {row.pk: row.parent_id for row in attempts if row.parent_id is not None}
     if not parents:
         return {}
     rows = CloneAttempt.objects.filter(pk__in={*parents, *parents.values()})
     found = rows.select_related("recording", "prompt_clip").only(*_READ).in_bulk()
     return {
-        pk: list(compare(found[parent], found[pk])) for pk, parent in parents.items() if pk in found
+        pk: list(compare(found[parent], found[pk]))
+        for pk, parent in parents.items()
+        if pk in found and found[parent].project_id == found[pk].project_id
     }
 
 

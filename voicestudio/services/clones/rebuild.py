@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
-from voicestudio.models import CloneAttempt, Event, EventKind, Voice
+from voicestudio.models import Action, CloneAttempt, Event, EventKind, Voice
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import ClonePrice
+from voicestudio.services.permissions import require
 from voicestudio.services.voices import voice_ids
 
 from .orders import Order
@@ -37,6 +38,7 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     `by` confirms the speaker's permission again. Raises `CannotRebuild`, or
     `OrderRefused`.
     """
+    require(by, Action.CLONE, voice.project_id)
     attempt: CloneAttempt | None = getattr(voice, "attempt", None)
     if attempt is None:
         raise CannotRebuild("no_attempt")
@@ -44,7 +46,7 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     if any(recording.deleted_at for recording in used):
         raise CannotRebuild("recording_gone")
     token = token or uuid4()
-    earlier = CloneAttempt.objects.filter(token=token).first()
+    earlier = CloneAttempt.objects.filter(token=token, created_by=by).first()
     order = Order(
         token=token,
         speaker_name=attempt.speaker_name,

@@ -9,10 +9,11 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind
+from voicestudio.models import Action, AttemptState, CloneAttempt, Event, EventKind
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.services.paid_calls import call_log, journal, leases, rate_limit, runner
+from voicestudio.services.permissions import require
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -29,6 +30,7 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     succeeded. Success means that it had not, and that the voice exists now. Any other answer leaves
     the outcome unknown. Raises `LimitReached`.
     """
+    require(by, Action.SETTLE, attempt.project_id)
     bookkeeping.settle_lapsed()
     limits.check_budget(price_of(attempt))
     idle = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
@@ -47,6 +49,7 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
 
 def settle_by_hand(attempt: CloneAttempt, *, worked: bool, note: str, by: "User") -> bool:
     """Record what a person knows from elsewhere; False if the outcome is not unknown any more."""
+    require(by, Action.SETTLE, attempt.project_id)
     bookkeeping.settle_lapsed()
     with transaction.atomic():
         rows = CloneAttempt.objects.filter(pk=attempt.pk, status=AttemptState.UNKNOWN)

@@ -7,10 +7,16 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio import words
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import Action, AudioFile, CloneAttempt
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
+from voicestudio.services.paid_calls.orders import (
+    OrderRefused,
+    OtherContent,
+    OverLimit,
+    check_owner,
+)
+from voicestudio.services.permissions import require
 from voicestudio.services.voices import voice_ids
 from voicestudio.services.voices.speakers import SpeakerUnclear, choose_speaker
 from voicestudio.words.recordings import JUST_DELETED, OTHER_PROJECT
@@ -27,15 +33,19 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
 
     Raises `OtherContent` for the same token with other content, `PermissionMissing`,
     `VoiceIdTaken`, `SpeakerUnclear`, `OverLimit` or another `OrderRefused`; nothing is saved then.
+    Raises `NotAllowed` unless `by` may clone in the project of the recording.
     """
-    if earlier := _find_earlier(order):
+    require(by, Action.CLONE, order.recording.project_id)
+    if order.parent is not None:
+        require(by, Action.SEE, order.parent.project_id)
+    if earlier := _find_earlier(order, by):
         return earlier
     try:
         check_order(order)
         limits.check_budget(prices.estimate_clone(order.preview_text, order.model).due)
     except VoiceIdTaken:
         # The same form, sent twice at once, may have taken it a moment ago.
-        if earlier := _find_earlier(order):
+        if earlier := _find_earlier(order, by):
             return earlier
         raise
     except limits.LimitReached as reached:
@@ -46,12 +56,12 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
             run_clone.enqueue(attempt.pk)
     except SpeakerUnclear:
         # The same form, sent twice at once, may have added the speaker a moment ago.
-        if earlier := _find_earlier(order):
+        if earlier := _find_earlier(order, by):
             return earlier
         raise
     except IntegrityError:
         # Another request was faster: the same form, or one with the same voice ID.
-        if earlier := _find_earlier(order):
+        if earlier := _find_earlier(order, by):
             return earlier
         if voice_ids.is_taken(order.voice_id):
             raise VoiceIdTaken(voice_ids.suggest(order.speaker_name, 3)) from None
@@ -59,9 +69,13 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
     return attempt
 
 
-def _find_earlier(order: Order) -> CloneAttempt | None:
-    """The attempt that the same form has made; raises `OtherContent` if it asked for another."""
+def _find_earlier(order: Order, by: "User") -> CloneAttempt | None:
+    """The attempt that the same form has made.
+
+    Raises `OtherContent` if it asked for another one, and `OtherPerson` if it was not of `by`.
+    """
     earlier = CloneAttempt.objects.filter(token=order.token).first()
+    check_owner(earlier, by)
     if earlier is not None and (differences := find_differences(order, earlier)):
         raise OtherContent(earlier, differences)
     return earlier
@@ -111,8 +125,9 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
     )
 
 
-def retry_interrupted(attempt: CloneAttempt) -> bool:
+def retry_interrupted(attempt: CloneAttempt, *, by: "User") -> bool:
     """Let the worker run an interrupted attempt again; False if it is not interrupted."""
+    require(by, Action.CLONE, attempt.project_id)
     try:
         return runner.retry_interrupted(STEPS, attempt)
     except IntegrityError:

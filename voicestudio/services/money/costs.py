@@ -37,11 +37,16 @@ class CostLine:
     uncertain: Decimal
 
 
-def sum_charges(group: str, *, month: date | None = None) -> list[CostLine]:
-    """Sum the charges that count by a key of `GROUPS`; the largest first, months newest first."""
+def sum_charges(
+    group: str, *, among: "ChargeQuerySet", month: date | None = None
+) -> list[CostLine]:
+    """Sum those charges of `among` that count, by a key of `GROUPS`.
+
+    The largest first, months newest first.
+    """
     column, label = GROUPS[group]
     rows = (
-        _counted(month)
+        _counted(among, month)
         .order_by()
         .values(column)
         .annotate(
@@ -60,9 +65,11 @@ def sum_charges(group: str, *, month: date | None = None) -> list[CostLine]:
     return sorted(lines, key=lambda line: (-line.amount, line.label))
 
 
-def sum_months(count: int = 12, *, now: datetime | None = None) -> list[CostLine]:
+def sum_months(
+    count: int = 12, *, among: "ChargeQuerySet", now: datetime | None = None
+) -> list[CostLine]:
     """Sum each of the newest `count` months, the oldest first, months without a charge included."""
-    known = {line.key: line for line in sum_charges("month")}
+    known = {line.key: line for line in sum_charges("month", among=among)}
     month, lines = month_of(now or timezone.now()), list[CostLine]()
     for _number in range(count):
         empty = CostLine(month, str(month), 0, ZERO, ZERO)
@@ -86,16 +93,16 @@ def sum_voices(pks: Iterable[int] | None = None) -> dict[int, Decimal]:
 
 
 def sum_month(month: date) -> Decimal:
-    """Sum the charges of a month, uncertain ones included."""
-    return _counted(month).aggregate(all=Sum("amount"))["all"] or ZERO
+    """Sum all charges of the studio in a month, uncertain ones included."""
+    return _counted(Charge.objects.all(), month).aggregate(all=Sum("amount"))["all"] or ZERO
 
 
-def iterate_charges(*, month: date | None = None) -> Iterator[Charge]:
-    """Yield every charge that counts, the oldest first; read in chunks, for long files."""
-    rows = _counted(month).select_related("person", "speaker")
+def iterate_charges(*, among: "ChargeQuerySet", month: date | None = None) -> Iterator[Charge]:
+    """Yield every charge of `among` that counts, the oldest first; in chunks, for long files."""
+    rows = _counted(among, month).select_related("person", "speaker")
     return rows.order_by("pk").iterator(chunk_size=500)
 
 
-def _counted(month: date | None) -> "ChargeQuerySet":
-    rows = Charge.objects.counted()
+def _counted(among: "ChargeQuerySet", month: date | None) -> "ChargeQuerySet":
+    rows = among.counted()
     return rows if month is None else rows.in_month(month)

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from voicestudio.models import Allowance, CallKind, Event, EventKind, PaidCall, RateLimit, month_of
+from voicestudio.models import (
+    Action,
+    Allowance,
+    CallKind,
+    Event,
+    EventKind,
+    PaidCall,
+    RateLimit,
+    month_of,
+)
+from voicestudio.services.permissions import may, require
 
 from .costs import ZERO, sum_month
 from .prices import price_of
@@ -110,13 +119,12 @@ def check_budget(price: Decimal, *, call: PaidCall | None = None) -> None:
 def allow_more(
     amount: Decimal, *, by: "User", note: str = "", beside: Decimal | None = None
 ) -> Allowance:
-    """Raise this month's limit. Raises PermissionDenied unless `by` is an administrator.
+    """Raise this month's limit. Raises `NotAllowed` unless `by` may.
 
     `beside` is the allowance that the page showed. Raises `AllowanceChanged`, and adds nothing, if
     it is another sum by now: a button that is pressed twice allows once.
     """
-    if not is_administrator(by):
-        raise PermissionDenied
+    require(by, Action.ALLOW_MORE)
     if amount <= ZERO:
         raise ValueError("an allowance is more than nothing")
     month = month_of(timezone.now())
@@ -138,7 +146,7 @@ def list_allowances(month: date) -> list[Allowance]:
 
 def is_administrator(person: "User | AnonymousUser") -> bool:
     """Whether this person can raise the limit, and is told how to mend what others cannot."""
-    return person.is_active and person.is_staff
+    return may(person, Action.ALLOW_MORE)
 
 
 def list_administrators(most: int = 5) -> list[str]:

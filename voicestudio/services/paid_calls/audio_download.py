@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from django.conf import settings
 from django.core.files import File
@@ -29,10 +29,14 @@ from voicestudio.minimax import (
     SpeechRequest,
     parse_speech,
 )
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import Action, CallStatus, PaidCall
 from voicestudio.services import storage
+from voicestudio.services.permissions import require
 
 from . import call_log, leases, provider, waveforms
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -99,14 +103,16 @@ def fetch(call: PaidCall) -> bool:
     return False
 
 
-def fetch_again(call: PaidCall) -> None:
+def fetch_again(call: PaidCall, *, by: "User") -> None:
     """Let the worker download the audio once more, unless another try cannot succeed."""
+    require(by, Action.SETTLE, call.project_id)
     with transaction.atomic():
         enqueue_fetch(type(call)._default_manager.filter(pk=call.pk))
 
 
-def fetch_now(call: PaidCall) -> None:
+def fetch_now(call: PaidCall, *, by: "User") -> None:
     """Download the audio in this process, for a command that waits for it."""
+    require(by, Action.SETTLE, call.project_id)
     rows: Any = type(call)._default_manager.filter(pk=call.pk)
     rows.with_audio_to_fetch().update(audio_trouble="", claim=None, lease_until=None)
     fetch_audio.call(str(call._meta.model_name), call.pk)

@@ -10,7 +10,7 @@ from voicestudio.models import PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.limits import LimitReached
 from voicestudio.words import Message
-from voicestudio.words.paid_calls import SENT_WITH_OTHER_CONTENT
+from voicestudio.words.paid_calls import SENT_BY_ANOTHER_PERSON, SENT_WITH_OTHER_CONTENT
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,6 +40,13 @@ class OtherContent(OrderRefused):
         self.differences = differences
 
 
+class OtherPerson(OrderRefused):
+    """The form was sent before by another person, whose call is not shown."""
+
+    def __init__(self) -> None:
+        super().__init__("", SENT_BY_ANOTHER_PERSON)
+
+
 class OverLimit(OrderRefused):
     """The month's limit leaves too little for this order; `by` is the person who asked."""
 
@@ -47,6 +54,12 @@ class OverLimit(OrderRefused):
         message = words.message_for_limit(reached.price, reached.budget.left, settings.CURRENCY)
         super().__init__("", message.for_reader(is_administrator=limits.is_administrator(by)))
         self.budget = reached.budget
+
+
+def check_owner(earlier: PaidCall | None, by: "User") -> None:
+    """Raise `OtherPerson` if the call that the same form has made was ordered by someone else."""
+    if earlier is not None and earlier.created_by_id != by.pk:
+        raise OtherPerson
 
 
 def check_model(model: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.core.files import File
@@ -18,8 +18,12 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.audio import AudioProblem, isolated
-from voicestudio.models import AudioFile
+from voicestudio.models import Action, AudioFile
 from voicestudio.services import storage
+from voicestudio.services.permissions import require
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -117,8 +121,9 @@ def _check(pk: int) -> None:
         storage.delete(report["envelope"])
 
 
-def check_again(recording: AudioFile) -> bool:
+def check_again(recording: AudioFile, *, by: "User") -> bool:
     """Queue a check of a recording without a verdict; False if it has one, or no file."""
+    require(by, Action.UPLOAD, recording.project_id)
     waiting = AudioFile.objects.filter(pk=recording.pk, verdict="").exclude(file="")
     with transaction.atomic():
         queued = waiting.update(check_started_at=timezone.now(), checked_at=None, checked_ms=None)

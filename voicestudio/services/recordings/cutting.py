@@ -12,8 +12,9 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import isolated, read_bars
-from voicestudio.models import AudioFile, Origin
+from voicestudio.models import Action, AudioFile, Origin
 from voicestudio.services import storage
+from voicestudio.services.permissions import require
 from voicestudio.words import seconds
 
 from .store import DECODER_SLOTS, FileMissing, save_recording
@@ -34,6 +35,7 @@ def cut_recording(
     Raises `audio.AudioProblem` if the provider would refuse the part (too short, too long, silent),
     ValueError for an invalid part, FileMissing without a file of ours.
     """
+    require(by, Action.UPLOAD, recording.project_id)
     recipe = f"cut {start_ms} {end_ms} {purpose}"
     if existing := _find_result(recording, recipe):
         return existing
@@ -55,6 +57,7 @@ def clean_recording(
 
     Raises as `cut_recording`.
     """
+    require(by, Action.UPLOAD, recording.project_id)
     options = {"trim": trim, "level": level, "dc_and_hum": dc_and_hum, "mono": mono}
     recipe = " ".join(["clean", *(name for name, chosen in options.items() if chosen)])
     if existing := _find_result(recording, recipe):

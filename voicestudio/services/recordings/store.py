@@ -20,7 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, isolated, rules
-from voicestudio.models import AudioFile, Origin, Project, Purpose
+from voicestudio.models import Action, AudioFile, Origin, Project, Purpose
+from voicestudio.services.permissions import require
 
 from .checks import check_recording
 
@@ -54,8 +55,9 @@ def store_file(
     """Store a file as a recording, converted if the provider would not accept it as it is.
 
     With `move` the file is moved where possible instead of copied. Raises `audio.AudioProblem`, and
-    stores nothing then.
+    stores nothing then, and `NotAllowed`.
     """
+    require(by, Action.UPLOAD, project.pk)
     with DECODER_SLOTS:
         ingested = isolated.ingest(
             source,
@@ -143,8 +145,9 @@ def _move_into(field: FieldFile, path: Path) -> str:
     return checksum
 
 
-def rename_recording(recording: AudioFile, name: str) -> None:
+def rename_recording(recording: AudioFile, name: str, *, by: "User") -> None:
     """Give a recording another name for people; MiniMax knows it by its file ID."""
+    require(by, Action.UPLOAD, recording.project_id)
     recording.name = clean_file_name(name)
     recording.save(update_fields=["name"])
 

@@ -9,9 +9,10 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, Note, Track, isolated, rules
-from voicestudio.models import AudioFile, Origin, Purpose
+from voicestudio.models import Action, AudioFile, Origin, Purpose
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import storage
+from voicestudio.services.permissions import require
 
 from .cutting import file_stem
 from .store import DECODER_SLOTS, TIMEOUT_S, FileMissing, save_recording
@@ -50,6 +51,7 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
     Raises `audio.AudioProblem` if the track cannot be used (silent, too short), ValueError if no
     such track is stored, FileMissing if the file with the tracks is lost or being deleted.
     """
+    require(by, Action.UPLOAD, source.project_id)
     readable = [facts["number"] for facts in source.tracks if facts["readable"]]
     if not source.tracks_file or number not in readable:
         raise ValueError(f"recording {source.pk} stores no track {number}")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from voicestudio.audio import rules
 from voicestudio.minimax import AnswerTimeout, Client, MiniMaxError, Reason, Refused
 from voicestudio.models import (
+    Action,
     AttemptState,
     AudioFile,
     CloneAttempt,
@@ -28,6 +29,7 @@ from voicestudio.models import (
 )
 from voicestudio.services import storage
 from voicestudio.services.paid_calls import call_log, provider, provider_files
+from voicestudio.services.permissions import require
 from voicestudio.words import Message
 from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILES_NOT_DELETED
 
@@ -80,8 +82,9 @@ def store_upload(
 ) -> AudioFile:
     """Store an uploaded file as a recording of `project`, named `name` or else as the upload.
 
-    Raises `audio.AudioProblem`, storing nothing then.
+    Raises `audio.AudioProblem`, storing nothing then, and `NotAllowed`.
     """
+    require(by, Action.UPLOAD, project.pk)
     name = name or upload.name or ""
     rules.check_size(upload.size or 0, settings.UPLOAD_MAX_BYTES)
     if isinstance(upload, TemporaryUploadedFile):
@@ -100,6 +103,7 @@ def store_upload(
 
 def store_local_file(path: Path, *, project: Project, purpose: str, by: "User") -> AudioFile:
     """Store a copy of a file of this machine as a recording. Raises as `store_upload`."""
+    require(by, Action.UPLOAD, project.pk)
     rules.check_size(path.stat().st_size, settings.UPLOAD_MAX_BYTES)
     with path.open("rb") as source:
         upload = UploadedFile(source, path.name, size=path.stat().st_size)
@@ -111,6 +115,7 @@ def add_by_file_id(file_id: int, *, project: Project, purpose: str, by: "User") 
 
     A new one without a copy of ours if the project has none; other projects may have their own.
     """
+    require(by, Action.UPLOAD, project.pk)
     account = settings.MINIMAX_PROVIDER
     with transaction.atomic():
         Studio.lock()  # a file_id is not unique, so two requests at once would add it twice
@@ -182,6 +187,7 @@ def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
 
     Raises ExampleUnavailable if the stand-in does not answer.
     """
+    require(by, Action.UPLOAD, project.pk)
     voice = (voice - 1) % EXAMPLE_VOICES + 1
     url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".wav") as target:
@@ -203,7 +209,7 @@ def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
         )
 
 
-def delete_recording(recording: AudioFile) -> bool:
+def delete_recording(recording: AudioFile, *, by: "User") -> bool:
     """Delete the recording, here and at the provider; False if the worker has to finish it.
 
     That is so if MiniMax does not answer in time. Attempts that made no voice stay as records
@@ -211,6 +217,7 @@ def delete_recording(recording: AudioFile) -> bool:
     Raises `RecordingInUse` if an attempt is under way or has made a voice, and `NotDeleted` if
     MiniMax or the disk refuses.
     """
+    require(by, Action.DELETE, recording.project_id)
     with transaction.atomic():
         if not AudioFile.objects.select_for_update().filter(pk=recording.pk).exists():
             return True  # another request has deleted it

@@ -1,6 +1,11 @@
 """Speeches: from a text to audio. Submission, the steps of the call, reconcile; keep a voice."""
 
-from voicestudio.services.paid_calls.orders import OrderRefused, OtherContent, OverLimit
+from voicestudio.services.paid_calls.orders import (
+    OrderRefused,
+    OtherContent,
+    OtherPerson,
+    OverLimit,
+)
 
 from .messages import message_for
 from .orders import SpeechOrder, VoiceUnavailable
@@ -11,6 +16,7 @@ from .submission import retry_interrupted, submit
 __all__ = [
     "OrderRefused",
     "OtherContent",
+    "OtherPerson",
     "OverLimit",
     "SpeechOrder",
     "VoiceUnavailable",

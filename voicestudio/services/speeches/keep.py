@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Event, EventKind, Speech, SpeechPurpose, Voice, VoiceState
+from voicestudio.models import Action, Event, EventKind, Speech, SpeechPurpose, Voice, VoiceState
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import SpeechPrice
+from voicestudio.services.permissions import require
 
 from .orders import SpeechOrder
 from .submission import submit
@@ -34,6 +35,7 @@ def keep_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Speech
     Pressed twice, it is done once. Raises `VoiceUnavailable` if the voice is kept already, has
     expired or is missing, and `OverLimit`.
     """
+    require(by, Action.KEEP, voice.project_id)
     order = SpeechOrder(
         token=token or uuid4(),
         voice=voice,
@@ -52,6 +54,7 @@ def is_speaking(voice: Voice) -> bool:
 
 def dismiss_reminder(voice: Voice, *, by: "User") -> bool:
     """Send no more reminders of this voice; it can still be kept until it expires."""
+    require(by, Action.NOTE, voice.project_id)
     with transaction.atomic():
         rows = Voice.objects.in_state(VoiceState.TEMPORARY).filter(pk=voice.pk)
         changed = rows.filter(reminder_dismissed_at__isnull=True).update(

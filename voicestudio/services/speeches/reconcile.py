@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Event, EventKind, Speech, SpeechState
+from voicestudio.models import Action, Event, EventKind, Speech, SpeechState
+from voicestudio.services.permissions import require
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -18,6 +19,7 @@ def settle_by_hand(speech: Speech, *, worked: bool, note: str, by: "User") -> bo
 
     If it was, it is charged and the voice is kept, but there is no audio.
     """
+    require(by, Action.SETTLE, speech.project_id)
     bookkeeping.settle_lapsed()
     now = timezone.now()
     with transaction.atomic():

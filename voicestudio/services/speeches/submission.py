@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from voicestudio.models import Speech, SpeechPurpose, Voice
+from voicestudio.models import Action, Speech, SpeechPurpose, Voice
 from voicestudio.models.speeches import RUNNING
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.orders import OtherContent, OverLimit
+from voicestudio.services.paid_calls.orders import OtherContent, OverLimit, check_owner
+from voicestudio.services.permissions import require
 
 from .orders import SpeechOrder, check_order, find_differences
 from .steps import STEPS, run_speech
@@ -28,11 +29,13 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
 
     While a speech that keeps the voice is running, a second one returns the first. Raises
     `OtherContent` for the same token with other content,
-    `VoiceUnavailable`, `OverLimit` or another `OrderRefused`; nothing is saved then.
+    `VoiceUnavailable`, `OverLimit` or another `OrderRefused`; nothing is saved then. Raises
+    `NotAllowed` unless `by` may do this in the project of the voice.
     """
-    if earlier := _find_earlier(order):
-        return earlier
     voice = Voice.objects.get(pk=order.voice.pk)
+    require(by, _action(order.purpose), voice.project_id)
+    if earlier := _find_earlier(order, by):
+        return earlier
     check_order(replace(order, voice=voice))
     try:
         limits.check_budget(prices.estimate_speech(order.text, order.model, voice).total)
@@ -57,14 +60,15 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
             )
             run_speech.enqueue(speech.pk)
     except IntegrityError:
-        if earlier := _find_earlier(order):
+        if earlier := _find_earlier(order, by):
             return earlier
         raise
     return speech
 
 
-def retry_interrupted(speech: Speech) -> bool:
+def retry_interrupted(speech: Speech, *, by: "User") -> bool:
     """Let the worker run an interrupted speech again; False if it is not interrupted."""
+    require(by, _action(speech.purpose), speech.project_id)
     try:
         return runner.retry_interrupted(STEPS, speech)
     except IntegrityError:
@@ -72,8 +76,13 @@ def retry_interrupted(speech: Speech) -> bool:
         return False
 
 
-def _find_earlier(order: SpeechOrder) -> Speech | None:
+def _action(purpose: str) -> Action:
+    return Action.KEEP if purpose == SpeechPurpose.KEEP else Action.SPEAK
+
+
+def _find_earlier(order: SpeechOrder, by: "User") -> Speech | None:
     same = Speech.objects.filter(token=order.token).first()
+    check_owner(same, by)
     if same is not None and (differences := find_differences(order, same)):
         raise OtherContent(same, differences)
     if same is None and order.purpose == SpeechPurpose.KEEP:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
 from voicestudio.models import (
+    Action,
     AttemptState,
     AudioFile,
     CloneAttempt,
@@ -26,6 +27,7 @@ from voicestudio.models import (
 from voicestudio.services import storage
 from voicestudio.services.money import charges
 from voicestudio.services.paid_calls import call_log, provider, provider_files
+from voicestudio.services.permissions import require
 from voicestudio.words import Message
 from voicestudio.words.voices import ItemState
 
@@ -125,6 +127,7 @@ def delete_voice(
     Raises `WrongConfirmation`. Can be repeated: what is already deleted is no failure. Files that
     other attempts need are kept. Our own audio is deleted only after the voice itself.
     """
+    require(by, Action.DELETE, voice.project_id)
     if confirmation.strip() != voice.voice_id:
         raise WrongConfirmation
     voice = Voice.objects.select_related("speaker").get(pk=voice.pk)

@@ -7,10 +7,22 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Event, EventKind, Speech, Tag, Voice, VoiceState
+from voicestudio.models import (
+    Action,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Speech,
+    Tag,
+    Voice,
+    VoiceState,
+    access_of,
+)
 from voicestudio.models.voices import tag_key
+from voicestudio.services.permissions import require
 
 from . import bookkeeping
 
@@ -42,8 +54,18 @@ def visible_voices(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
     return Voice.objects.visible_to(user)
 
 
+def list_tags(person: "AbstractBaseUser | AnonymousUser", most: int) -> list[str]:
+    """The names of the tags of the voices that a person sees."""
+    tags = Tag.objects.all()
+    if access_of(person).projects() is not None:
+        tagged = Voice.tags.through._default_manager.filter(tag=OuterRef("pk"))
+        tags = tags.filter(Exists(tagged.filter(voice__in=Voice.objects.visible_to(person))))
+    return list(tags.values_list("name", flat=True)[:most])
+
+
 def save_notes(voice: Voice, text: str, *, by: "User") -> None:
     """Replace the notes of a voice."""
+    require(by, Action.NOTE, voice.project_id)
     text = text.strip()
     with transaction.atomic():
         if Voice.objects.filter(pk=voice.pk).exclude(notes=text).update(notes=text):
@@ -58,8 +80,9 @@ def notes_version(voice: Voice) -> str:
     return sha256("\0".join([voice.notes, *tags]).encode()).hexdigest()[:16]
 
 
-def set_tags(voice: Voice, names: Iterable[str]) -> list[str]:
+def set_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
     """Replace the tags of a voice; return their names as they are shown."""
+    require(by, Action.NOTE, voice.project_id)
     names_by_key: dict[str, str] = {}
     for name in names:
         clean = " ".join(name.split())[:LONGEST_TAG]
@@ -76,8 +99,9 @@ def set_tags(voice: Voice, names: Iterable[str]) -> list[str]:
     return sorted(tag.name for tag in tags)
 
 
-def mark_heard(voice: Voice) -> None:
+def mark_heard(voice: Voice, *, by: "User") -> None:
     """Record that a person has listened to the voice."""
+    require(by, Action.NOTE, voice.project_id)
     Voice.objects.filter(pk=voice.pk, heard_at__isnull=True).update(heard_at=timezone.now())
 
 

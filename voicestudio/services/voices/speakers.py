@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import (
+    Action,
     Charge,
     CloneAttempt,
     Event,
@@ -19,9 +20,11 @@ from voicestudio.models import (
     Speaker,
     Studio,
     Voice,
+    access_of,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.services.paid_calls.orders import OrderRefused
+from voicestudio.services.permissions import require
 from voicestudio.words import Message
 
 from .notes import update_search_text
@@ -91,34 +94,45 @@ def choose_speaker(
     """
     Studio.lock()  # so that two requests for one new name do not both add it unasked
     if speaker_id is not None:
-        speaker = Speaker.objects.filter(pk=current_id(speaker_id)).first()
+        visible = Speaker.objects.visible_to(by)
+        speaker = visible.filter(pk=current_id(speaker_id)).first()
         if speaker is None:
             raise SpeakerGone
         return speaker
-    if not is_new and (similar := find_similar(name)):
+    same_project = Speaker.objects.filter(project=project)
+    if not is_new and (similar := find_similar(name, same_project)):
         raise SpeakerUnclear(similar)
     return Speaker.objects.create(name=_normalize(name), project=project, created_by=by)
 
 
-def list_names() -> list[str]:
+def offered_to(person: "User") -> "SpeakerQuerySet":
+    """The speakers that a person chooses from: those of the project in use, else all visible."""
+    visible = Speaker.objects.visible_to(person)
+    in_use = access_of(person).in_use
+    return visible if in_use is None else visible.filter(project=in_use)
+
+
+def list_names(among: "SpeakerQuerySet") -> list[str]:
     """The names of the newest speakers, each once, to choose from while typing."""
-    names = Speaker.objects.order_by("-pk").values_list("name", flat=True)[:OFFERED]
+    names = among.order_by("-pk").values_list("name", flat=True)[:OFFERED]
     return list(dict.fromkeys(names))
 
 
-def list_options(words: str) -> list[KnownSpeaker]:
+def list_options(words: str, among: "SpeakerQuerySet") -> list[KnownSpeaker]:
     """The newest speakers whose names contain `words`."""
-    return _describe(Speaker.objects.search(words), LISTED)
+    return _describe(among.search(words), LISTED)
 
 
-def find_similar(name: str, *, besides: int | None = None) -> list[KnownSpeaker]:
+def find_similar(
+    name: str, among: "SpeakerQuerySet", *, besides: int | None = None
+) -> list[KnownSpeaker]:
     """The speakers of this name, in any case or accent, or else those whose names differ a little.
 
     `besides` is the ID of a speaker who is left out.
     """
     if not name:
         return []
-    others = Speaker.objects.exclude(pk=besides) if besides else Speaker.objects.all()
+    others = among.exclude(pk=besides) if besides else among
     if same := _describe(others.named(name), ASKED):
         return same
     texts = others.order_by("-pk").values_list("search_text", flat=True)[:COMPARED]
@@ -128,9 +142,9 @@ def find_similar(name: str, *, besides: int | None = None) -> list[KnownSpeaker]
     return _describe(others.filter(search_text__in=[known[text] for text in close]), ASKED)
 
 
-def find_by_id(speaker_id: int) -> KnownSpeaker | None:
+def find_by_id(speaker_id: int, among: "SpeakerQuerySet") -> KnownSpeaker | None:
     """The speaker of this ID, or with whom that one was merged."""
-    return next(iter(_describe(Speaker.objects.filter(pk=current_id(speaker_id)), 1)), None)
+    return next(iter(_describe(among.filter(pk=current_id(speaker_id)), 1)), None)
 
 
 def current_id(speaker_id: int) -> int:
@@ -142,9 +156,9 @@ def current_id(speaker_id: int) -> int:
     return target or speaker_id
 
 
-def find_named(name: str) -> list[KnownSpeaker]:
+def find_named(name: str, among: "SpeakerQuerySet") -> list[KnownSpeaker]:
     """The speakers whose name is spelled exactly like this."""
-    return _describe(Speaker.objects.filter(name=_normalize(name)), ASKED)
+    return _describe(among.filter(name=_normalize(name)), ASKED)
 
 
 def former_names(speaker_id: int) -> set[str]:
@@ -174,13 +188,15 @@ def rename_speaker(speaker: Speaker, name: str, *, by: "User", is_other: bool = 
     Raises `SpeakerUnclear` if others have this name, or nearly; not if `is_other` says that they
     are other people. Raises `SpeakerGone` if another request has merged the speaker meanwhile.
     """
+    require(by, Action.MANAGE_SPEAKERS, speaker.project_id)
     name = _normalize(name)
     with transaction.atomic():
         Studio.lock()  # so that no request adds a speaker of this name meanwhile
         current = Speaker.objects.filter(pk=speaker.pk).first()
         if current is None:  # saving it would add it again, without what belonged to it
             raise SpeakerGone
-        if not is_other and (similar := find_similar(name, besides=speaker.pk)):
+        same_project = Speaker.objects.filter(project=current.project_id)
+        if not is_other and (similar := find_similar(name, same_project, besides=speaker.pk)):
             raise SpeakerUnclear(similar)
         previous, current.name = current.name, name
         current.save()
@@ -191,14 +207,19 @@ def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
     """Make all that belongs to `source` belong to `target`, and delete `source`.
 
     False if one of them is gone, because another request has merged them meanwhile.
-    Both are the same person, so the best attempt of `target` stays the best one.
+    Both are the same person, so the best attempt of `target` stays the best one. Raises ValueError
+    if they belong to different projects.
     """
+    for speaker in (source, target):
+        require(by, Action.MANAGE_SPEAKERS, speaker.project_id)
     with transaction.atomic():
         Studio.lock()
         current = Speaker.objects.in_bulk([source.pk, target.pk])
         if len(current) < 2:  # the same one, or merged by another request meanwhile
             return False
         source, target = current[source.pk], current[target.pk]
+        if source.project_id != target.project_id:
+            raise ValueError("speakers of different projects are not merged")
         _move(source, target, EventKind.MERGED, source.name, by)
         Charge.objects.filter(speaker=source).update(speaker=target)
         Event.objects.filter(speaker=source).update(speaker=target)

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
-from voicestudio.models import Event, EventKind, Project, Source, Voice, VoiceState
+from voicestudio.models import Action, Event, EventKind, Project, Source, Voice, VoiceState
 from voicestudio.models.voice_states import STATE_FIELDS
 from voicestudio.services.paid_calls import call_log, provider
+from voicestudio.services.permissions import require
 from voicestudio.words import Message
 
 from . import bookkeeping
@@ -51,8 +52,9 @@ class VoiceNotListed(Exception):  # noqa: N818 - an answer, not a mistake
     """MiniMax does not list this voice, or we have it already."""
 
 
-def compare_voices() -> Comparison:
+def compare_voices(*, by: "User") -> Comparison:
     """Compare the list of MiniMax with our voices. Raises `ListUnavailable`."""
+    require(by, Action.COMPARE)
     bookkeeping.settle_lapsed()
     try:
         listed = provider.quick_client().list_voices("voice_cloning").voices
@@ -91,9 +93,10 @@ def import_voice(
     new one belongs to `project`, and the voice to the project of its speaker.
     Raises `VoiceNotListed`, `ListUnavailable`, or ValueError without a name.
     """
+    require(by, Action.IMPORT)
     if not name.split():
         raise ValueError("an imported voice needs the name of its speaker")
-    if voice_id not in {voice.voice_id for voice in compare_voices().only_there}:
+    if voice_id not in {voice.voice_id for voice in compare_voices(by=by).only_there}:
         raise VoiceNotListed
     now = timezone.now()
     try:

@@ -1,0 +1,50 @@
+"""Permitted: rows that a person may see or change, and pages that not everyone may open.
+
+The services ask again. The views ask first, so that a form is not shown, or checked, in vain.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+
+from voicestudio.models import Action
+from voicestudio.services.permissions import NotAllowed, require
+
+
+def find_row(request: HttpRequest, rows: Any, pk: int, action: Action = Action.SEE) -> Any:
+    """The row of this ID if the person may see it, else 404; all from the queryset `rows`.
+
+    Raises `NotAllowed`, which is answered with 403, unless they may do `action` in its project.
+    """
+    row = get_object_or_404(rows.visible_to(request.user), pk=pk)
+    require(request.user, action, row.project_id)
+    return row
+
+
+def require_action[**Arguments, Response: HttpResponseBase](
+    action: Action,
+) -> Callable[[Callable[Arguments, Response]], Callable[Arguments, Response]]:
+    """Decorate a view for people who may do `action` in at least one project, or in the studio."""
+
+    def decorate(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
+        @wraps(view)
+        def permitted_view(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+            request: Any = args[0]
+            require(request.user, action)
+            return view(*args, **kwargs)
+
+        return permitted_view
+
+    return decorate
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 with what the person may not do and whom to ask; for htmx only the sentence."""
+    message = exception.message if isinstance(exception, NotAllowed) else None
+    if message is not None and getattr(request, "htmx", False):
+        return HttpResponse(str(message), status=403, headers={"Not-Allowed": "true"})
+    return render(request, "403.html", {"message": message}, status=403)
