@@ -115,6 +115,31 @@ def _empty_queue() -> Iterator[None]:
         djhuey.HUEY.storage.flush_all()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _flush_lifts_audit_triggers() -> Iterator[None]:
+    """Tests with `transaction=True` empty all tables afterwards, which the audit trail refuses.
+
+    This is the only place that lifts its triggers: around the statement with which Django empties
+    the tables, on both databases.
+    """
+    from django.db.backends.base.operations import BaseDatabaseOperations  # after the settings
+
+    from voicestudio.models import audit_triggers
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_audit_trail_too(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        audit_triggers.remove_triggers(self.connection)
+        try:
+            flush(self, sql_list)
+        finally:
+            audit_triggers.install_triggers(self.connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_audit_trail_too)
+        yield
+
+
 @pytest.fixture
 def standin(settings: Settings) -> Iterator[StandIn]:
     """The stand-in provider on a free port of loopback, which the settings point to."""

@@ -27,6 +27,7 @@ class VoiceStudioConfig(AppConfig):
         """Connect the signal receivers."""
         pre_migrate.connect(refuse_old_database, sender=self)
         post_migrate.connect(install_search, sender=self)
+        post_migrate.connect(protect_audit_trail, sender=self)
         task_finished.connect(queue.delete_record, dispatch_uid="delete_record")
 
 
@@ -49,3 +50,12 @@ def install_search(using: str, **_signal: Any) -> None:
 
     if search.TABLE in connections[using].introspection.table_names():
         search.install_index(connections[using])
+
+
+def protect_audit_trail(using: str, **_signal: Any) -> None:
+    """Restore the triggers of the audit trail, for the same reason."""
+    # Imported here, because models can only be imported when all apps are ready.
+    from .models import audit_triggers
+
+    if audit_triggers.is_installable(connections[using]):
+        audit_triggers.install_triggers(connections[using])

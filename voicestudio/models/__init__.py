@@ -3,6 +3,7 @@
 from .access import Access, access_of
 from .attempt_states import AttemptState
 from .attempts import CloneAttempt
+from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
 from .members import Membership, Role
@@ -28,6 +29,8 @@ __all__ = [
     "Allowance",
     "AttemptState",
     "AudioFile",
+    "AuditChain",
+    "AuditEntry",
     "CallKind",
     "CallStatus",
     "Charge",
@@ -37,7 +40,9 @@ __all__ = [
     "Event",
     "EventKind",
     "Format",
+    "KnownSettings",
     "Membership",
+    "ObjectKind",
     "Origin",
     "PaidCall",
     "Person",
@@ -56,9 +61,11 @@ __all__ = [
     "SpeechState",
     "Studio",
     "Tag",
+    "Verb",
     "Verdict",
     "Voice",
     "VoiceState",
+    "Way",
     "Worker",
     "access_of",
     "month_of",
