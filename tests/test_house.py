@@ -54,6 +54,7 @@ SERVICE_FLOORS = {
     "drafts": 0,
     "stored_files": 2,
     "storage": 0,
+    "audit": -1,  # told by all others
     "permissions": -1,  # asked by all others
     "projects": 0,
     "sign_in_limits": 0,
@@ -297,3 +298,12 @@ def test_only_the_storage_room_knows_where_files_lie() -> None:
     places = {place for path in HOUSE.rglob("*.py") for place in places_of_files(path)}
 
     assert {place.split(":")[0] for place in places} == {"services/storage.py"}
+
+
+def test_only_the_audit_room_says_that_something_happened() -> None:
+    """`services.audit.record` writes the audit trail and the timelines; no one writes past it."""
+    pattern = re.compile(r"\b(Event|AuditEntry)(\.objects|\._default_manager)?\.(bulk_)?create\(")
+    places = {str(path.relative_to(HOUSE)) for path in HOUSE.rglob("*.py")
+              if pattern.search(path.read_text())}  # fmt: skip
+
+    assert places == {"services/audit/entries.py"}

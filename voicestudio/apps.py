@@ -28,6 +28,10 @@ class VoiceStudioConfig(AppConfig):
         pre_migrate.connect(refuse_old_database, sender=self)
         post_migrate.connect(install_search, sender=self)
         post_migrate.connect(protect_audit_trail, sender=self)
+        # Imported here, because models can only be imported when all apps are ready.
+        from .services.audit import sign_ins
+
+        sign_ins.connect()
         task_finished.connect(queue.delete_record, dispatch_uid="delete_record")
 
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from .views import (
     attempts,
     audio,
+    audit,
     checks,
     clean_copies,
     clone_form_buttons,
@@ -103,6 +104,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Costs
     path("costs/", costs.costs_page, name="costs"),
     path("costs/allow/", costs.allow, name="allow_more"),
+    path("audit/", audit.trail, name="audit"),
     # Audio
     path("audio/recordings/<id:pk>/", audio.recording, name="recording_audio"),
     path("audio/recordings/<id:pk>/tracks/", audio.tracks, name="recording_tracks"),

@@ -124,7 +124,7 @@ def test_flush_of_the_studio_is_refused_and_of_the_tests_is_not(
 
 @pytest.mark.usefixtures("transactional_db")
 def test_migration_protects_the_trail_and_can_be_undone() -> None:
-    apps = migrate("0018_project_columns")
+    apps = migrate("0019_sign_ins")
     assert TABLE not in connection.introspection.table_names()
     apps.get_model("voicestudio", "Event").objects.create(kind="allowed", note="more")
     migrate_to_newest()

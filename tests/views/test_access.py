@@ -30,7 +30,7 @@ READ: Final = {
     "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",
-    "clean_copy", "verdict", "voice", "voice_id", "voices",
+    "audit", "clean_copy", "verdict", "voice", "voice_id", "voices",
 }  # fmt: skip
 
 

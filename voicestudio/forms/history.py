@@ -24,13 +24,15 @@ def check_year(day: date) -> None:
         raise ValidationError(_("Choose a date between 2000 and 2199."), code="invalid")
 
 
-def _date(label: Any) -> forms.DateField:
+def date_field(label: Any) -> forms.DateField:
+    """A day, as browsers send it; empty if it does not matter."""
     return forms.DateField(
         label=label, required=False, input_formats=["%Y-%m-%d"], validators=[check_year]
     )
 
 
-def _choice(label: Any) -> forms.ChoiceField:
+def choice_field(label: Any) -> forms.ChoiceField:
+    """A choice whose options the form gets."""
     return forms.ChoiceField(label=label, required=False, widget=Select(attrs={"class": "input"}))
 
 
@@ -38,12 +40,12 @@ class HistoryForm(FilterForm):
     """Search and filters; `people` are the ids and names of those who may have made requests."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=200)
-    model = _choice(_("Model"))
-    person = _choice(_("Person"))
-    state = _choice(_("State"))
-    flag = _choice(_("Moderation flag"))
-    since = _date(_("From"))
-    until = _date(_("To"))
+    model = choice_field(_("Model"))
+    person = choice_field(_("Person"))
+    state = choice_field(_("State"))
+    flag = choice_field(_("Moderation flag"))
+    since = date_field(_("From"))
+    until = date_field(_("To"))
 
     def __init__(self, data: Mapping[str, Any], *, people: list[tuple[int, str]]) -> None:
         super().__init__(

@@ -89,6 +89,7 @@ class Verb(models.TextChoices):
     RECORDING_CLEANED = "recording_cleaned", _("Clean copy made")
     TRACK_USED = "track_used", _("Another track used")
     RECORDING_RENAMED = "recording_renamed", _("Recording renamed")
+    RECORDING_DELETED = "recording_deleted", _("Recording deleted")
     AUDIO_DELETED = "audio_deleted", _("Audio deleted")
     UPLOAD_DELETED = "upload_deleted", _("Upload deleted at MiniMax")
     DOWNLOADED = "downloaded", _("Downloaded")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
-from . import clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
+from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
 from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
 from .voices import bookkeeping
 
@@ -121,6 +121,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     recordings.delete_abandoned_uploads,
     recordings.finish_deletions,
     sign_in_limits.clear_expired,
+    audit.seal_entries,
 )
 
 

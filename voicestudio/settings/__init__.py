@@ -7,6 +7,7 @@ from .authentication import *  # noqa: F403
 from .database import *  # noqa: F403
 from .environment import BASE_DIR as BASE_DIR
 from .environment import KNOWN as KNOWN
+from .environment import SET_VALUES as SET_VALUES
 from .environment import check_unknown_names
 from .log import *  # noqa: F403
 from .mail import *  # noqa: F403

@@ -22,6 +22,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = Env()
 # The names of all variables; a test compares them with the documentation.
 KNOWN = {"VOICESTUDIO_ENV_FILE"}
+# What each of them is set to; "" where the default serves.
+SET_VALUES: dict[str, str] = {}
 
 
 def read[T](reader: Callable[..., T], name: str, default: Any, expected: str, **rules: Any) -> T:
@@ -30,6 +32,7 @@ def read[T](reader: Callable[..., T], name: str, default: Any, expected: str, **
     # An empty line in .env means the same as no line.
     if not os.environ.get(name, "").strip():
         os.environ.pop(name, None)
+    SET_VALUES[name] = os.environ.get(name, "").strip()
     try:
         return reader(name, default, **rules)
     except (EnvError, ValueError) as error:

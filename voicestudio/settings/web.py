@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "voicestudio.views.audit_origin.AuditOriginMiddleware",
     "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",
     # Before whatever reads the body.
     "voicestudio.views.uploads.BodyLimitMiddleware",

@@ -21,6 +21,8 @@ from django.utils.translation import gettext as _
 from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
+from voicestudio.models import Action
+from voicestudio.services import permissions
 from voicestudio.services.money import limits
 from voicestudio.words import Message
 from voicestudio.words.costs import PRACTICE_NOTICE
@@ -83,9 +85,12 @@ def for_reader(message: Message | None, person: "User | AnonymousUser") -> Messa
 @register.simple_tag(takes_context=True)
 def menu(context: Context) -> SafeString:
     """`_menu.html` with the current page marked."""
-    match = getattr(context.get("request"), "resolver_match", None)
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
     here = str(match.url_name) if match is not None else ""
-    return render_row("_menu.html", "menu", {"here": here}, {})
+    user = getattr(request, "user", None)
+    reads_audit = user is not None and permissions.may(user, Action.READ_AUDIT)
+    return render_row("_menu.html", "menu", {"here": here, "reads_audit": reads_audit}, {})
 
 
 @register.simple_tag

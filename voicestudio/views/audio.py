@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.core.files.storage import Storage
+from django.db.models import Model
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -20,9 +21,10 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
 
-from voicestudio.models import Action, AudioFile, CloneAttempt, Speech, Voice
+from voicestudio.models import Action, AudioFile, CloneAttempt, Speech, Verb, Voice
 from voicestudio.services import recordings as service
 from voicestudio.services import storage
+from voicestudio.services.audit import record
 from voicestudio.services.voices import notes
 
 from .current_user import current_user
@@ -105,9 +107,9 @@ def recording(request: HttpRequest, pk: int) -> HttpResponseBase:
     columns = ("project", "name", "file", "playable", "playable_at", "checked_at")
     recording = find_row(request, AudioFile.objects.only(*columns), pk, _action(request))
     if request.GET.get("download") == "1":
-        return _serve_file(request, recording.file, recording.name)
+        return _serve_file(request, recording, recording.file, recording.name)
     service.ensure_playable(recording)
-    return _serve_file(request, recording.playable or recording.file, recording.name)
+    return _serve_file(request, recording, recording.playable or recording.file, recording.name)
 
 
 @require_safe
@@ -115,7 +117,7 @@ def tracks(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All audio tracks of the file that a recording comes from, to download."""
     rows = AudioFile.objects.only("project", "name", "tracks_file")
     recording = find_row(request, rows, pk, Action.DOWNLOAD)
-    return _serve_file(request, recording.tracks_file, recording.name, download=True)
+    return _serve_file(request, recording, recording.tracks_file, recording.name, download=True)
 
 
 @require_safe
@@ -123,7 +125,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The preview of an attempt."""
     rows = CloneAttempt.objects.only("project", "voice_id", "audio")
     attempt = find_row(request, rows, pk, _action(request))
-    return _serve_file(request, attempt.audio, attempt.voice_id)
+    return _serve_file(request, attempt, attempt.audio, attempt.voice_id)
 
 
 @require_safe
@@ -131,7 +133,7 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The audio of a generated speech."""
     rows = Speech.objects.select_related("voice").only("project", "audio", "voice__voice_id")
     speech = find_row(request, rows, pk, _action(request))
-    return _serve_file(request, speech.audio, f"{speech.voice.voice_id}-{pk}")
+    return _serve_file(request, speech, speech.audio, f"{speech.voice.voice_id}-{pk}")
 
 
 @require_safe
@@ -153,7 +155,7 @@ def attempt_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
     """MiniMax's whole answer to an attempt, where the row cannot hold it; as a file for support."""
     rows = CloneAttempt.objects.only("project", "answer_file")
     attempt = find_row(request, rows, pk, Action.DOWNLOAD)
-    return _serve_file(request, attempt.answer_file, f"attempt-{pk}", download=True)
+    return _serve_file(request, attempt, attempt.answer_file, f"attempt-{pk}", download=True)
 
 
 @require_safe
@@ -161,7 +163,7 @@ def speech_answer(request: HttpRequest, pk: int) -> HttpResponseBase:
     """MiniMax's whole answer to a speech, where the row cannot hold it; as a file for support."""
     rows = Speech.objects.only("project", "answer_file")
     speech = find_row(request, rows, pk, Action.DOWNLOAD)
-    return _serve_file(request, speech.answer_file, f"speech-{pk}", download=True)
+    return _serve_file(request, speech, speech.answer_file, f"speech-{pk}", download=True)
 
 
 @require_POST
@@ -191,9 +193,9 @@ def _mark_heard(request: HttpRequest, voice: Voice | None) -> HttpResponse:
 
 
 def _serve_file(
-    request: HttpRequest, file: FieldFile, title: str, *, download: bool = False
+    request: HttpRequest, row: Model, file: FieldFile, title: str, *, download: bool = False
 ) -> HttpResponseBase:
-    """The file, or the requested range of it. Source: RFC 9110, sections 13 and 14."""
+    """The file of `row`, or a range of it. Source: RFC 9110, sections 13 and 14."""
     if not file or not file.name:
         raise Http404
     try:
@@ -211,6 +213,8 @@ def _serve_file(
     if response.status_code in (200, 206):
         extension = PurePosixPath(file.name).suffix.lstrip(".").lower()
         download = download or request.GET.get("download") == "1"
+        if download and request.method == "GET" and _starts_file(response):
+            record(Verb.DOWNLOADED, by=request.user, on=row, file=str(file.field.name))
         response["Content-Type"] = TYPES.get(extension, "application/octet-stream")
         response["Content-Disposition"] = _disposition(title, extension, download=download)
     response["ETag"] = etag
@@ -218,6 +222,11 @@ def _serve_file(
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _starts_file(response: HttpResponseBase) -> bool:
+    """Whether it sends the beginning: a download in parts is recorded once."""
+    return response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
 
 
 def _send_bytes(

@@ -1,14 +1,12 @@
 """Costs: what was spent in each month, by whom and for what, and the allowance for more."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,20 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
-from voicestudio.models import Action, Charge, ChargeKind, month_of
+from voicestudio.models import Action, Charge, ChargeKind, Verb, month_of
 from voicestudio.models.charges import ChargeQuerySet
+from voicestudio.services.audit import record
 from voicestudio.services.money import charges, costs, limits
 from voicestudio.services.voices import bookkeeping
 
+from .csv_files import csv_response
 from .current_user import current_user
 from .permitted import require_action
 
 MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
 MOST_LINES: Final = 15
-FORMULA_SIGNS: Final = "=+-@|%\uff1d\uff0b\uff0d\uff20"
-# Direction marks and the like, which some spreadsheets ignore at the start of a cell.
-INVISIBLE: Final = "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 GROUPS: Final = ("person", "speaker", "voice", "model")
 COLUMNS: Final = (
     "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
@@ -133,28 +130,12 @@ def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
 # The CSV file -------------------------------------------------------------------------------------
 
 
-class _Echo:
-    """A file for csv.writer that returns each row instead of storing it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv_response(request: HttpRequest, month: date | None) -> StreamingHttpResponse:
+def _csv_response(request: HttpRequest, month: date | None) -> HttpResponseBase:
+    record(Verb.EXPORTED, by=current_user(request), list="costs", month=str(month or ""))
     name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
-    response = StreamingHttpResponse(
-        _csv_rows(request, month), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _csv_rows(request: HttpRequest, month: date | None) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # The byte order mark makes spreadsheets read UTF-8.
-    yield "\ufeff" + writer.writerow(COLUMNS)
-    for charge in costs.iterate_charges(among=_visible(request), month=month):
-        yield writer.writerow([escape_formula(cell) for cell in _list_cells(charge)])
+    charges = costs.iterate_charges(among=_visible(request), month=month)
+    rows = (_list_cells(charge) for charge in charges)
+    return csv_response(name, COLUMNS, rows)
 
 
 def _list_cells(charge: Charge) -> list[str]:
@@ -175,9 +156,3 @@ def _list_cells(charge: Charge) -> list[str]:
         charge.provider,
         str(charge.speaker_id),
     ]
-
-
-def escape_formula(cell: str) -> str:
-    """`cell` with an apostrophe in front if a spreadsheet would run it as a formula."""
-    first = cell.lstrip().lstrip(INVISIBLE)[:1]
-    return f"'{cell}" if first and first in FORMULA_SIGNS else cell

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from voicestudio.services import sign_in_limits
+from voicestudio.services.audit.sign_ins import record_locked
 
 from .client_address import get_client_network
 
@@ -28,6 +29,8 @@ class SignInBackend(ModelBackend):
         account = sign_in_limits.find_account(username)
         network = get_client_network(request)
         if sign_in_limits.is_refused(account, network):
+            request.password_was_checked = False  # type: ignore[attr-defined]
+            record_locked(account)
             raise PermissionDenied
         user = super().authenticate(request, account, password, **credentials)
         sign_in_limits.record(account, network, failed=user is None)

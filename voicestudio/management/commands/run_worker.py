@@ -5,7 +5,8 @@ import os
 
 from django.core.management.base import BaseCommand
 
-from voicestudio.services import queue, worker
+from voicestudio.models import Way
+from voicestudio.services import audit, queue, worker
 
 
 class Command(BaseCommand):
@@ -16,6 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Register the worker, run its threads and sign it off."""
+        audit.use_for_process(Way.WORKER)
+        audit.record_setting_changes()
         queue.delete_lost_records()
         consumer = queue.create_consumer()
         worker.on_start()

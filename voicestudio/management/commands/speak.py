@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.minimax.limits import SPEECH_FORMATS
-from voicestudio.models import Speech
-from voicestudio.services import speeches
+from voicestudio.models import Speech, Verb
+from voicestudio.services import audit, speeches
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
 
@@ -59,6 +59,8 @@ class Command(BaseCommand):
         else:
             raise CommandError("Give VOICE_ID and TEXT, or --again ID.")
         saved = self._save_audio(speech, out)
+        if saved:
+            audit.record(Verb.DOWNLOADED, by=user, on=speech, file="audio")
         data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
         script_output.print_object(self, data, as_json=options["json"])
         if not saved:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from django.db import transaction
 from django.db.models import Case, Q, When
 
-from voicestudio.models import Action, CloneAttempt, Event, EventKind, Speaker
+from voicestudio.models import Action, CloneAttempt, Speaker, Verb
 from voicestudio.models.attempt_queryset import SHOWN_IN_ROWS
 from voicestudio.models.voice_states import STATE_FIELDS
+from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 
 if TYPE_CHECKING:
@@ -85,15 +86,16 @@ def pin(attempt: CloneAttempt, *, by: "User") -> None:
     with transaction.atomic():
         changed = Speaker.objects.filter(pk=attempt.speaker_id).exclude(best_attempt=attempt)
         if changed.update(best_attempt=attempt):
-            Event.objects.create(
-                kind=EventKind.PINNED, attempt=attempt, voice=attempt.cloned_voice, person=by
-            )
+            record(Verb.CLONE_PINNED, by=by, on=attempt)
 
 
 def unpin(speaker: Speaker, *, by: "User") -> None:
     """Mark none of the speaker's attempts as the best."""
     require(by, Action.MANAGE_SPEAKERS, speaker.project_id)
-    Speaker.objects.filter(pk=speaker.pk).update(best_attempt=None)
+    with transaction.atomic():
+        pinned = Speaker.objects.filter(pk=speaker.pk, best_attempt__isnull=False)
+        if pinned.update(best_attempt=None):
+            record(Verb.CLONE_UNPINNED, by=by, on=speaker, attempt=speaker.best_attempt_id)
 
 
 def _relation(row: CloneAttempt, attempt: CloneAttempt) -> str:

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
-from voicestudio.models import Action, CloneAttempt, Event, EventKind, Voice
+from voicestudio.models import Action, CloneAttempt, Event, EventKind, Verb, Voice
+from voicestudio.services.audit import record
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import ClonePrice
 from voicestudio.services.permissions import require
@@ -69,7 +70,7 @@ def rebuild_voice(voice: Voice, *, by: "User", token: UUID | None = None) -> Clo
     with transaction.atomic():
         rebuilt = submit(order, by=by)
         if not Event.objects.filter(kind=EventKind.REBUILT, attempt=rebuilt).exists():
-            Event.objects.create(kind=EventKind.REBUILT, voice=voice, person=by, attempt=rebuilt)
+            record(Verb.VOICE_REBUILT, by=by, on=voice, beside=rebuilt, attempt=rebuilt.pk)
     return rebuilt
 
 

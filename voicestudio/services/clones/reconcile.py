@@ -9,7 +9,8 @@ from django.tasks import task
 from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, CloneAttempt, Event, EventKind
+from voicestudio.models import Action, AttemptState, CloneAttempt, Verb
+from voicestudio.services.audit import record, record_call
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.services.paid_calls import call_log, journal, leases, rate_limit, runner
@@ -40,9 +41,7 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
             claim=None, lease_until=leases.lease_end(), enqueued_at=timezone.now()
         )
         if accepted:
-            Event.objects.create(
-                kind=EventKind.CHECKED, person=by, attempt=attempt, voice=attempt.cloned_voice
-            )
+            record(Verb.CLONE_CHECKED, by=by, on=attempt)
             check_with_provider.enqueue(attempt.pk)
     return bool(accepted)
 
@@ -60,14 +59,7 @@ def settle_by_hand(attempt: CloneAttempt, *, worked: bool, note: str, by: "User"
         rows.update(claim=None, lease_until=None)
         locked.claim = None
         _settle(locked, worked=worked, trouble="" if worked else Trouble.BY_HAND)
-        Event.objects.create(
-            kind=EventKind.SETTLED,
-            person=by,
-            attempt=locked,
-            voice=locked.cloned_voice,
-            note=note.strip(),
-            facts={"worked": worked},
-        )
+        record(Verb.CLONE_SETTLED, by=by, on=locked, note=note.strip(), worked=worked)
     return True
 
 
@@ -143,7 +135,10 @@ def _record_error(attempt: CloneAttempt, error: MiniMaxError) -> bool:
             return False
         if isinstance(error, Refused) and error.reason is Reason.TAKEN:
             _settle(attempt, worked=True, trouble="")
-        elif error.outcome_unknown:
+            record_call(attempt, "ready", late=True)
+            return True
+        record_call(attempt, "unknown", again=True)
+        if error.outcome_unknown:
             bookkeeping.renew_uncertain_voice(attempt)
     return True
 

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio import words
-from voicestudio.models import Action, AudioFile, CloneAttempt
+from voicestudio.models import Action, AudioFile, CloneAttempt, Verb
+from voicestudio.services.audit import record, record_call
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import (
@@ -42,7 +43,8 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
         return earlier
     try:
         check_order(order)
-        limits.check_budget(prices.estimate_clone(order.preview_text, order.model).due)
+        price = prices.estimate_clone(order.preview_text, order.model).due
+        limits.check_budget(price)
     except VoiceIdTaken:
         # The same form, sent twice at once, may have taken it a moment ago.
         if earlier := _find_earlier(order, by):
@@ -53,6 +55,8 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
     try:
         with transaction.atomic():
             attempt = _create_attempt(order, by)
+            record(Verb.PERMISSION_CONFIRMED, by=by, on=attempt, speaker=attempt.speaker_id)
+            record_call(attempt, "requested", by=by, price=f"{settings.CURRENCY}{price:f}")
             run_clone.enqueue(attempt.pk)
     except SpeakerUnclear:
         # The same form, sent twice at once, may have added the speaker a moment ago.

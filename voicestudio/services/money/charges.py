@@ -16,8 +16,10 @@ from voicestudio.models import (
     EventKind,
     PaidCall,
     Speech,
+    Verb,
     Voice,
 )
+from voicestudio.services.audit import record
 
 from .prices import billable_characters, billed_characters, price_per_character
 
@@ -124,10 +126,14 @@ def _report_difference(text: str, reported: int | None) -> None:
     expected = billable_characters(text)
     if reported is None or abs(reported - expected) * 10 <= expected:
         return
-    facts = {"reported": reported, "expected": expected, "per_han": settings.BILLED_PER_HAN}
+    facts: dict[str, Any] = {
+        "reported": reported,
+        "expected": expected,
+        "per_han": settings.BILLED_PER_HAN,
+    }
     if find_difference() is None:
         logger.warning("%d characters were billed where %d were expected.", reported, expected)
-        Event.objects.create(kind=EventKind.BILL_DIFFERS, facts=facts)
+        record(Verb.BILL_DIFFERED, **facts)
 
 
 def _amount(units: int, unit_price: Decimal) -> dict[str, Any]:

@@ -11,16 +11,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from voicestudio.models import (
-    Action,
-    Allowance,
-    CallKind,
-    Event,
-    EventKind,
-    PaidCall,
-    RateLimit,
-    month_of,
-)
+from voicestudio.models import Action, Allowance, CallKind, PaidCall, RateLimit, Verb, month_of
+from voicestudio.services.audit import record
 from voicestudio.services.permissions import may, require
 
 from .costs import ZERO, sum_month
@@ -133,9 +125,7 @@ def allow_more(
         get_user_model().objects.select_for_update().get(pk=by.pk)
         if beside is not None and beside != _sum_allowances(month):
             raise AllowanceChanged
-        Event.objects.create(
-            kind=EventKind.ALLOWED, person=by, note=note, facts={"amount": str(amount)}
-        )
+        record(Verb.LIMIT_RAISED, by=by, note=note, amount=str(amount))
         return Allowance.objects.create(month=month, amount=amount, by=by, note=note)
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from voicestudio.minimax import HttpResponse, MiniMaxError
 from voicestudio.models import CallKind, CallStatus, PaidCall
 from voicestudio.services import storage
+from voicestudio.services.audit import record_call
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
@@ -216,7 +217,10 @@ def _write_answer(
 ) -> bool:
     with transaction.atomic():
         recorded = steps.record_answer(call, answer, columns)
-        if not recorded:
+        if recorded:
+            characters = answer.usage_characters
+            record_call(call, "ready", status_code=answer.status_code, characters=characters)
+        else:
             transaction.set_rollback(True)
     return recorded
 
@@ -251,6 +255,7 @@ def retry_interrupted(steps: Steps[Any, Any, Any], call: PaidCall) -> bool:
         rows = steps.model._default_manager.filter(pk=call.pk)
         waiting = rows.requeue(CallStatus.INTERRUPTED)
         if waiting:
+            record_call(call, "retried")
             steps.job.enqueue(call.pk)
     return bool(waiting)
 
@@ -319,6 +324,7 @@ def _record_error(steps: Steps[Any, Any, Any], call: PaidCall, error: MiniMaxErr
         elif recorded:
             steps.record_not_done(call)
         if recorded:
+            _record_outcome(call, columns)
             steps.after_error(call, error)
     return recorded
 
@@ -335,5 +341,15 @@ def _record_failure(steps: Steps[Any, Any, Any], call: PaidCall, trouble: Troubl
             trouble=trouble,
             calls=call.calls,
         )
+        if recorded:
+            _record_outcome(call, {"status": call.status, "trouble": trouble})
         if recorded and was_sent:
             steps.record_unknown(call)
+
+
+def _record_outcome(call: PaidCall, columns: dict[str, Any]) -> None:
+    """Tell the audit trail how the call has ended, if not with a yes."""
+    step = "unknown" if columns["status"] == CallStatus.UNKNOWN else "failed"
+    status, code = str(columns["status"]), columns.get("status_code")
+    reason = str(columns["trouble"]) or status
+    record_call(call, step, state=status, reason=reason, status_code=code)

@@ -20,7 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, isolated, rules
-from voicestudio.models import Action, AudioFile, Origin, Project, Purpose
+from voicestudio.models import Action, AudioFile, Origin, Project, Purpose, Verb
+from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 
 from .checks import check_recording
@@ -36,6 +37,13 @@ ABANDONED_AFTER: Final = timedelta(days=1)
 TIMEOUT_S: Final = 240.0
 # Each recording is decoded in a child process; more at once would only slow down all of them.
 DECODER_SLOTS: Final = BoundedSemaphore(4)
+
+# A recording of any other origin was added.
+VERBS: Final = {
+    Origin.CUT: Verb.RECORDING_CUT,
+    Origin.CLEANED: Verb.RECORDING_CLEANED,
+    Origin.TRACK: Verb.TRACK_USED,
+}
 
 
 class FileMissing(Exception):  # noqa: N818 - an answer, not a mistake
@@ -117,6 +125,8 @@ def save_recording(
         with transaction.atomic():
             _lock_parent(recording)
             recording.save()
+            verb = VERBS.get(origin, Verb.RECORDING_ADDED)
+            record(verb, by=by, on=recording, origin=str(origin), parent=recording.parent_id)
             check_recording.enqueue(recording.pk)
     except Exception:
         for file in recording.files:
@@ -148,8 +158,10 @@ def _move_into(field: FieldFile, path: Path) -> str:
 def rename_recording(recording: AudioFile, name: str, *, by: "User") -> None:
     """Give a recording another name for people; MiniMax knows it by its file ID."""
     require(by, Action.UPLOAD, recording.project_id)
-    recording.name = clean_file_name(name)
-    recording.save(update_fields=["name"])
+    with transaction.atomic():
+        recording.name = clean_file_name(name)
+        recording.save(update_fields=["name"])
+        record(Verb.RECORDING_RENAMED, by=by, on=recording)
 
 
 def delete_abandoned_uploads() -> None:

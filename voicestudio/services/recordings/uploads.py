@@ -26,8 +26,10 @@ from voicestudio.models import (
     ProviderFile,
     Purpose,
     Studio,
+    Verb,
 )
 from voicestudio.services import storage
+from voicestudio.services.audit import record
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.services.permissions import require
 from voicestudio.words import Message
@@ -131,6 +133,7 @@ def add_by_file_id(file_id: int, *, project: Project, purpose: str, by: "User") 
             created_by=by,
         )
         ProviderFile.objects.create(recording=recording, account=account, file_id=file_id)
+        record(Verb.RECORDING_ADDED, by=by, on=recording, origin=str(Origin.FILE_ID))
     return recording
 
 
@@ -227,7 +230,7 @@ def delete_recording(recording: AudioFile, *, by: "User") -> bool:
         # From now on no form accepts it.
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
     try:
-        _delete_files(recording, provider.quick_client())
+        _delete_files(recording, provider.quick_client(), by)
     except (MiniMaxError, OSError) as error:
         if isinstance(error, AnswerTimeout) and recording.file:
             return False
@@ -238,7 +241,7 @@ def delete_recording(recording: AudioFile, *, by: "User") -> bool:
             raise NotDeleted(call_log.message_for_free_call(error)) from error
         logger.exception("The files of recording %s cannot be deleted.", recording.pk)
         raise NotDeleted(FILES_NOT_DELETED) from error
-    _delete_row(recording)
+    _delete_row(recording, by)
     return True
 
 
@@ -249,15 +252,15 @@ def finish_deletions() -> None:
     for recording in unfinished.exclude(file="")[:50]:
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
         try:
-            _delete_files(recording, provider.client())
+            _delete_files(recording, provider.client(), None)
         except (MiniMaxError, OSError):
             logger.warning("Recording %s cannot be deleted yet.", recording.pk, exc_info=True)
         else:
-            _delete_row(recording)
+            _delete_row(recording, None)
 
 
-def _delete_files(recording: AudioFile, client: Client) -> None:
-    _delete_at_provider(recording, client)
+def _delete_files(recording: AudioFile, client: Client, by: "User | None") -> None:
+    _delete_at_provider(recording, client, by)
     # Read again: a check may have added an envelope or a playable copy meanwhile, and another
     # request may have deleted the row.
     for current in AudioFile.objects.filter(pk=recording.pk):
@@ -265,16 +268,21 @@ def _delete_files(recording: AudioFile, client: Client) -> None:
             storage.delete(file)
 
 
-def _delete_row(recording: AudioFile) -> None:
+def _delete_row(recording: AudioFile, by: "User | None") -> None:
     """Delete the row, or empty it if attempts refer to it."""
-    try:
-        with transaction.atomic():
-            AudioFile.objects.filter(pk=recording.pk).delete()
-    except ProtectedError:
-        AudioFile.objects.filter(pk=recording.pk).clear_audio()
+    rows = AudioFile.objects.filter(pk=recording.pk)
+    with transaction.atomic():
+        if not rows.exists():
+            return  # another request has deleted it
+        try:
+            with transaction.atomic():
+                rows.delete()
+        except ProtectedError:
+            rows.clear_audio()
+        record(Verb.RECORDING_DELETED, by=by, on=recording)
 
 
-def _delete_at_provider(recording: AudioFile, client: Client) -> None:
+def _delete_at_provider(recording: AudioFile, client: Client, by: "User | None") -> None:
     """Delete our uploads of this recording there, unless a gateway cannot delete."""
     account = settings.MINIMAX_PROVIDER
     for file in recording.provider_files.living().filter(account=account):
@@ -286,4 +294,7 @@ def _delete_at_provider(recording: AudioFile, client: Client) -> None:
                 if error.reason is not Reason.UNSUPPORTED:
                     raise
                 continue
-        ProviderFile.objects.filter(pk=file.pk).update(deleted_at=timezone.now())
+        with transaction.atomic():
+            living = ProviderFile.objects.living().filter(pk=file.pk)
+            if living.update(deleted_at=timezone.now()):
+                record(Verb.UPLOAD_DELETED, by=by, on=recording, result="done")

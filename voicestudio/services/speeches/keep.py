@@ -7,7 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Action, Event, EventKind, Speech, SpeechPurpose, Voice, VoiceState
+from voicestudio.models import Action, Speech, SpeechPurpose, Verb, Voice, VoiceState
+from voicestudio.services.audit import record
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import SpeechPrice
 from voicestudio.services.permissions import require
@@ -61,7 +62,7 @@ def dismiss_reminder(voice: Voice, *, by: "User") -> bool:
             reminder_dismissed_at=timezone.now()
         )
         if changed:
-            Event.objects.create(kind=EventKind.REMINDER_DISMISSED, voice=voice, person=by)
+            record(Verb.REMINDER_DISMISSED, by=by, on=voice)
     return bool(changed)
 
 

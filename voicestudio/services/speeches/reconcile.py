@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Action, Event, EventKind, Speech, SpeechState
+from voicestudio.models import Action, Speech, SpeechState, Verb
+from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -39,13 +40,5 @@ def settle_by_hand(speech: Speech, *, worked: bool, note: str, by: "User") -> bo
             bookkeeping.record_use(settled, settled.sent_at or now)
         else:
             bookkeeping.cancel_charge(settled)
-        Event.objects.create(
-            kind=EventKind.SETTLED,
-            at=now,
-            person=by,
-            voice=settled.voice,
-            speech=settled,
-            note=note.strip(),
-            facts={"worked": worked},
-        )
+        record(Verb.SPEECH_SETTLED, by=by, on=settled, at=now, note=note.strip(), worked=worked)
     return True

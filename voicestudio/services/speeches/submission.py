@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from voicestudio.models import Action, Speech, SpeechPurpose, Voice
 from voicestudio.models.speeches import RUNNING
+from voicestudio.services.audit import record_call
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import OtherContent, OverLimit, check_owner
@@ -37,8 +38,9 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
     if earlier := _find_earlier(order, by):
         return earlier
     check_order(replace(order, voice=voice))
+    price = prices.estimate_speech(order.text, order.model, voice).total
     try:
-        limits.check_budget(prices.estimate_speech(order.text, order.model, voice).total)
+        limits.check_budget(price)
     except limits.LimitReached as reached:
         raise OverLimit(reached, by=by) from reached
     try:
@@ -58,6 +60,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
                 language=order.language,
                 format=order.format,
             )
+            record_call(speech, "requested", by=by, price=f"{settings.CURRENCY}{price:f}")
             run_speech.enqueue(speech.pk)
     except IntegrityError:
         if earlier := _find_earlier(order, by):

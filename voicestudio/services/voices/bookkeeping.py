@@ -13,17 +13,18 @@ from voicestudio.minimax import CloneAnswer, SpeechAnswer
 from voicestudio.models import (
     CallStatus,
     CloneAttempt,
-    Event,
-    EventKind,
     PaidCall,
     Speaker,
     Speech,
     SpeechState,
+    Verb,
     Voice,
+    Way,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 from voicestudio.models.voices import SEARCHED
+from voicestudio.services.audit import Origin, acting_from, record, record_call
 from voicestudio.services.money import charges
 
 # The provider does not know the voice, or it belongs to another account.
@@ -162,13 +163,7 @@ def record_use(speech: Speech, at: datetime, *, units: int | None = None) -> Non
     charges.charge_clone_fee(speech, certain=True)
     kept = Voice.objects.filter(pk=speech.voice_id, kept_at__isnull=True)
     if kept.update(kept_at=at, reminder_dismissed_at=None, uncertain=False):
-        Event.objects.create(
-            kind=EventKind.KEPT,
-            at=at,
-            voice=speech.voice,
-            speech=speech,
-            person_id=speech.created_by_id,
-        )
+        record(Verb.VOICE_KEPT, by=speech.created_by, on=speech, at=at)
     # The voice has just been used, so it is not missing.
     Voice.objects.filter(pk=speech.voice_id).update(
         last_used_at=at, missing_at=None, missing_code=None
@@ -198,13 +193,11 @@ def _lock(speech: Speech) -> None:
     speech.voice = Voice.objects.select_for_update().get(pk=speech.voice_id)
 
 
-def mark_missing(voice: Voice, code: int, *, by: int | None = None) -> None:
+def mark_missing(voice: Voice, code: int) -> None:
     """Record that the provider does not know this voice, or that it belongs to another account."""
     rows = Voice.objects.living().filter(pk=voice.pk, missing_at__isnull=True)
     if rows.update(missing_at=timezone.now(), missing_code=code):
-        Event.objects.create(
-            kind=EventKind.MISSING, voice=voice, person_id=by, facts={"status_code": code}
-        )
+        record(Verb.VOICE_MISSING, on=voice, status_code=code)
 
 
 # Lost workers -------------------------------------------------------------------------------------
@@ -230,6 +223,9 @@ def settle_lapsed() -> int:
                 )
                 if settled:
                     record_unknown(call)
+                    # The person who reads the list now has not caused it.
+                    with acting_from(Origin(Way.WORKER)):
+                        record_call(call, "unknown", reason="lost_worker")
                     count += 1
     return count
 

@@ -17,14 +17,14 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
-    Event,
-    EventKind,
     ProviderFile,
     Speech,
     SpeechState,
+    Verb,
     Voice,
 )
 from voicestudio.services import storage
+from voicestudio.services.audit import record, record_call
 from voicestudio.services.money import charges
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.services.permissions import require
@@ -134,9 +134,9 @@ def delete_voice(
     items = [_delete_at_provider(voice, by)]
     voice_deleted = items[0].is_gone
     if files_there:
-        items += _delete_files_there(voice)
+        items += _delete_files_there(voice, by)
     if files_here and voice_deleted:
-        items += _delete_files_here(voice)
+        items += _delete_files_here(voice, by)
     return Deletion(items)
 
 
@@ -155,13 +155,8 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
             CloneAttempt.objects.select_for_update().only("pk").filter(cloned_voice=voice).first()
             now = timezone.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
-                Event.objects.create(
-                    kind=EventKind.DELETED,
-                    at=now,
-                    voice=voice,
-                    person=by,
-                    facts={"already_gone": item.state == ItemState.ALREADY_GONE},
-                )
+                already_gone = item.state == ItemState.ALREADY_GONE
+                record(Verb.VOICE_DELETED, by=by, on=voice, at=now, already_gone=already_gone)
                 if item.state == ItemState.DONE:
                     _confirm_attempt(voice)
     return item
@@ -176,9 +171,10 @@ def _confirm_attempt(voice: Voice) -> None:
             lease_until=None,
         )  # fmt: skip
         charges.charge_attempt(attempt, certain=True)
+        record_call(attempt, "ready", late=True)
 
 
-def _delete_files_there(voice: Voice) -> Iterator[Item]:
+def _delete_files_there(voice: Voice, by: "User") -> Iterator[Item]:
     account = settings.MINIMAX_PROVIDER
     for recording in _recordings(voice):
         file_id = recording.file_id_at(account)
@@ -194,12 +190,13 @@ def _delete_files_there(voice: Voice) -> Iterator[Item]:
             with transaction.atomic():
                 now = timezone.now()
                 recording.provider_files.living().filter(account=account).update(deleted_at=now)
+                record(Verb.UPLOAD_DELETED, by=by, on=recording, result=str(item.state))
                 if not recording.file:
                     AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
         yield item
 
 
-def _delete_files_here(voice: Voice) -> Iterator[Item]:
+def _delete_files_here(voice: Voice, by: "User") -> Iterator[Item]:
     """Delete our audio. A file that cannot be deleted stays in its row for another try."""
     attempts = CloneAttempt.objects.filter(cloned_voice=voice)
     speeches = Speech.objects.filter(voice=voice, status=SpeechState.READY)
@@ -209,25 +206,30 @@ def _delete_files_here(voice: Voice) -> Iterator[Item]:
             items = [_delete_from_storage(kind, file) for file in files]
             if all(item.state != ItemState.FAILED for item in items):
                 # Without its claim, a worker that downloads the audio now has nothing to write.
-                calls.filter(pk=call.pk).update(
-                    audio="", audio_url="", answer_file="", audio_peaks=[],
-                    audio_sha256="", audio_trouble="deleted",
-                    claim=None, lease_until=None,
-                )  # fmt: skip
+                with transaction.atomic():
+                    calls.filter(pk=call.pk).update(
+                        audio="", audio_url="", answer_file="", audio_peaks=[],
+                        audio_sha256="", audio_trouble="deleted",
+                        claim=None, lease_until=None,
+                    )  # fmt: skip
+                    result = str(items[0].state) if items else str(ItemState.DONE)
+                    record(Verb.AUDIO_DELETED, by=by, on=call, result=result)
             yield from items
     for recording in _recordings(voice):
         if recording.file:
-            yield _delete_recording_here(recording, voice)
+            yield _delete_recording_here(recording, voice, by)
 
 
-def _delete_recording_here(recording: AudioFile, voice: Voice) -> Item:
+def _delete_recording_here(recording: AudioFile, voice: Voice, by: "User") -> Item:
     if _used_elsewhere(recording, voice):
         return Item("recording", recording.name, ItemState.KEPT)
     for file in reversed(recording.files):  # the original last: a failure leaves it usable
         item = _delete_from_storage("recording", file, recording.name)
         if item.state == ItemState.FAILED:
             return item
-    AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=timezone.now())
+    with transaction.atomic():
+        AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=timezone.now())
+        record(Verb.AUDIO_DELETED, by=by, on=recording, result=str(item.state))
     return item
 
 

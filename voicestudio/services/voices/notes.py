@@ -17,11 +17,13 @@ from voicestudio.models import (
     EventKind,
     Speech,
     Tag,
+    Verb,
     Voice,
     VoiceState,
     access_of,
 )
 from voicestudio.models.voices import tag_key
+from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 
 from . import bookkeeping
@@ -69,7 +71,7 @@ def save_notes(voice: Voice, text: str, *, by: "User") -> None:
     text = text.strip()
     with transaction.atomic():
         if Voice.objects.filter(pk=voice.pk).exclude(notes=text).update(notes=text):
-            Event.objects.create(kind=EventKind.NOTED, voice=voice, person=by, note=text)
+            record(Verb.NOTES_CHANGED, by=by, on=voice, note=text)
             voice.notes = text
             update_search_text(voice)
 
@@ -93,7 +95,10 @@ def set_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
             Tag.objects.get_or_create(key=key, defaults={"name": name})[0]
             for key, name in list(names_by_key.items())[:MOST_TAGS]
         ]
+        before = set(voice.tags.values_list("pk", flat=True))
         voice.tags.set(tags)
+        if before != {tag.pk for tag in tags}:
+            record(Verb.TAGS_CHANGED, by=by, on=voice, count=len(tags))
         Tag.objects.filter(voices=None).delete()
         update_search_text(voice)
     return sorted(tag.name for tag in tags)

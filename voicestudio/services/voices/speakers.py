@@ -19,10 +19,12 @@ from voicestudio.models import (
     Project,
     Speaker,
     Studio,
+    Verb,
     Voice,
     access_of,
 )
 from voicestudio.models.search import fold_text
+from voicestudio.services.audit import record
 from voicestudio.services.paid_calls.orders import OrderRefused
 from voicestudio.services.permissions import require
 from voicestudio.words import Message
@@ -102,7 +104,9 @@ def choose_speaker(
     same_project = Speaker.objects.filter(project=project)
     if not is_new and (similar := find_similar(name, same_project)):
         raise SpeakerUnclear(similar)
-    return Speaker.objects.create(name=_normalize(name), project=project, created_by=by)
+    speaker = Speaker.objects.create(name=_normalize(name), project=project, created_by=by)
+    record(Verb.SPEAKER_ADDED, by=by, on=speaker)
+    return speaker
 
 
 def offered_to(person: "User") -> "SpeakerQuerySet":
@@ -200,7 +204,7 @@ def rename_speaker(speaker: Speaker, name: str, *, by: "User", is_other: bool = 
             raise SpeakerUnclear(similar)
         previous, current.name = current.name, name
         current.save()
-        _move(current, current, EventKind.RENAMED, previous, by)
+        _move(current, current, Verb.SPEAKER_RENAMED, previous, by)
 
 
 def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
@@ -220,7 +224,7 @@ def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
         source, target = current[source.pk], current[target.pk]
         if source.project_id != target.project_id:
             raise ValueError("speakers of different projects are not merged")
-        _move(source, target, EventKind.MERGED, source.name, by)
+        _move(source, target, Verb.SPEAKERS_MERGED, source.name, by)
         Charge.objects.filter(speaker=source).update(speaker=target)
         Event.objects.filter(speaker=source).update(speaker=target)
         if target.best_attempt_id is None:
@@ -234,9 +238,7 @@ def list_changes(speaker: Speaker) -> Iterable[Event]:
     return speaker.events.select_related("person").order_by("-pk")
 
 
-def _move(
-    source: Speaker, target: Speaker, kind: EventKind, previous_name: str, by: "User"
-) -> None:
+def _move(source: Speaker, target: Speaker, verb: Verb, previous_name: str, by: "User") -> None:
     """Give the attempts and voices of `source` to `target` under its name."""
     CloneAttempt.objects.filter(speaker=source).assign_speaker(target)
     note = f"{previous_name} → {target.name}"
@@ -245,10 +247,8 @@ def _move(
     for voice in voices:
         voice.speaker = target
         update_search_text(voice)
-    Event.objects.bulk_create(
-        Event(kind=kind, voice=voice, person=by, note=note) for voice in voices
-    )
-    facts: dict[str, Any] = {"previous": previous_name}
-    if source.pk != target.pk:
-        facts["merged"] = source.pk
-    Event.objects.create(kind=kind, speaker=target, person=by, note=note, facts=facts)
+    merged: dict[str, Any] = {"merged": source.pk} if source.pk != target.pk else {}
+    record(
+        verb, by=by, on=target, note=note, also_on=voices,
+        timeline={"previous": previous_name}, **merged,
+    )  # fmt: skip

@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
-from voicestudio.models import Action, Event, EventKind, Project, Source, Voice, VoiceState
+from voicestudio.models import Action, Project, Source, Verb, Voice, VoiceState
 from voicestudio.models.voice_states import STATE_FIELDS
+from voicestudio.services.audit import record
 from voicestudio.services.paid_calls import call_log, provider
 from voicestudio.services.permissions import require
 from voicestudio.words import Message
@@ -114,7 +115,7 @@ def import_voice(
                 kept_at=now,
                 search_text=bookkeeping.voice_search_text(voice_id, speaker.name),
             )
-            Event.objects.create(kind=EventKind.IMPORTED, at=now, voice=voice, person=by)
+            record(Verb.VOICE_IMPORTED, by=by, on=voice, at=now)
     except IntegrityError as error:
         # Another request has just imported it.
         raise VoiceNotListed from error

@@ -1,0 +1,235 @@
+"""Audit trail: who reads it, its filters and pages, its file, and what requests leave in it."""
+
+import csv
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
+
+from tests.factories import PASSWORD, make_attempt, make_recording, make_user
+from tests.views.pages import text
+from voicestudio.models import AuditEntry, Project, Verb, Way
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+@pytest.fixture
+def administrator(client: Client) -> User:
+    person = make_user("ada", is_staff=True)
+    client.force_login(person)
+    return person
+
+
+def make_entry(**fields: Any) -> AuditEntry:
+    values = {"verb": Verb.NOTES_CHANGED, "way": Way.PAGE, "person": "lea", "text": "Notes changed"}
+    return AuditEntry.objects.create(**(values | fields))
+
+
+def recorded() -> Any:
+    """What was recorded after the tests' own sign-in, which no request makes."""
+    return AuditEntry.objects.exclude(verb=Verb.SIGNED_IN, way=Way.SCRIPT).order_by("pk")
+
+
+def shown(client: Client, **query: Any) -> list[int]:
+    page = text(client.get("/audit/", query))
+    return [int(pk) for pk in re.findall(r'id="entry-(\d+)"', page)]
+
+
+def test_audit_trail_is_for_those_who_may_read_it(client: Client, administrator: User) -> None:
+    assert client.get("/audit/").status_code == 200
+    assert text(client.get("/voices/")).count('href="/audit/"') == 1
+
+    client.force_login(make_user("lea"))
+
+    assert client.get("/audit/").status_code == 404
+    assert client.get("/audit/", {"format": "csv"}).status_code == 404
+    assert text(client.get("/voices/")).count('href="/audit/"') == 0
+
+
+def test_entries_are_filtered(client: Client, administrator: User) -> None:
+    old = make_entry(at=datetime(2025, 5, 6, 23, 59, tzinfo=UTC))
+    by_person = make_entry(person_id=administrator.pk)
+    by_verb = make_entry(verb=Verb.EXPORTED)
+    of_voice = make_entry(object_kind="voice", object_id=7)
+    in_project = make_entry(project_id=1, object_kind="voice", object_id=8)
+
+    project = Project.first()
+    own = make_entry(project_id=project.pk, object_kind="speaker", object_id=7)
+
+    assert shown(client, since="2025-05-06", until="2025-05-06") == [old.pk]
+    assert by_person.pk in shown(client, person=administrator.pk)
+    assert old.pk not in shown(client, person=administrator.pk)
+    assert shown(client, verb="exported") == [by_verb.pk]
+    assert shown(client, kind="voice") == [in_project.pk, of_voice.pk]
+    assert shown(client, kind="voice", number="7") == [of_voice.pk]
+    assert own.pk in shown(client, project=project.pk)
+    assert shown(client, verb="exported", kind="voice") == []
+    page = text(client.get("/audit/", {"verb": "nothing", "number": "x", "since": "1-2-3"}))
+    assert (
+        page.count("These filters are invalid and were ignored: What happened, Its number, From")
+        == 1
+    )
+
+
+def test_entries_are_paged(client: Client, administrator: User) -> None:
+    made = [make_entry(verb=Verb.EXPORTED).pk for _number in range(120)][::-1]
+
+    first = client.get("/audit/", {"verb": "exported"})
+    second = client.get(first.context["pages"]["next"])
+    third = client.get(second.context["pages"]["next"])
+    back = client.get(third.context["pages"]["previous"])
+
+    ids = [
+        [entry.pk for entry in page.context["page"].rows] for page in (first, second, third, back)
+    ]
+    assert ids == [made[:50], made[50:100], made[100:], made[50:100]]
+    assert third.context["pages"]["next"] == ""
+
+
+@pytest.mark.parametrize("rows", [1, 60])
+def test_audit_needs_a_fixed_number_of_queries(
+    client: Client, administrator: User, rows: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    for number in range(rows):
+        make_entry(person_id=administrator.pk, object_kind="voice", object_id=number, project_id=1)
+
+    # Session, user, roles, projects, people, entries.
+    with django_assert_num_queries(6):
+        client.get("/audit/")
+
+
+def read_csv(response: Any) -> list[list[str]]:
+    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(content.splitlines()))
+
+
+def test_csv_holds_what_the_filters_find(
+    client: Client, administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicestudio.services.audit.entries.CHUNK", 2)
+    made = [make_entry(verb=Verb.SIGNED_OUT, user_agent="=cmd()").pk for _number in range(5)]
+    make_entry()
+
+    rows = read_csv(client.get("/audit/", {"verb": "signed_out", "format": "csv"}))
+
+    assert [row[0] for row in rows] == ["id", *(str(pk) for pk in made[::-1])]
+    assert {row[6] for row in rows[1:]} == {"'=cmd()"}
+    exported = AuditEntry.objects.get(verb="exported")
+    assert (exported.person, exported.facts) == ("ada", {"list": "audit"})
+
+
+def test_export_of_costs_is_recorded(client: Client, administrator: User) -> None:
+    read_csv(client.get("/costs/", {"format": "csv", "month": "2026-11"}))
+
+    assert AuditEntry.objects.get(verb="exported").facts == {"list": "costs", "month": "2026-11-01"}
+
+
+# Requests -----------------------------------------------------------------------------------------
+
+
+def sign_in(client: Client, username: str, password: str = PASSWORD, **headers: str) -> None:
+    client.post("/sign-in/", {"username": username, "password": password}, headers=headers)
+
+
+def test_sign_in_and_out_are_recorded(client: Client) -> None:
+    person = make_user("lea")
+
+    sign_in(client, "lea", "wrong", **{"user-agent": "Fire\tfox"})
+    sign_in(client, "lea")
+    client.post("/sign-out/")
+
+    columns = ("verb", "person", "person_id", "object_id", "way", "address", "user_agent")
+    assert list(AuditEntry.objects.order_by("pk").values_list(*columns)) == [
+        ("sign_in_failed", "lea", person.pk, person.pk, "page", "127.0.0.1", "Fire?fox"),
+        ("signed_in", "lea", person.pk, person.pk, "page", "127.0.0.1", ""),
+        ("signed_out", "lea", person.pk, person.pk, "page", "127.0.0.1", ""),
+    ]
+
+
+def test_name_that_no_account_has_is_not_kept(client: Client) -> None:
+    sign_in(client, "my-secret-password")
+
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.person, entry.facts) == ("sign_in_failed", "", {"known": False})
+
+
+def test_locked_sign_in_is_recorded_once(client: Client, settings: Settings) -> None:
+    settings.SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK = 2
+    make_user("lea")
+
+    for _number in range(5):
+        sign_in(client, "lea", "wrong")
+
+    verbs = AuditEntry.objects.order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["sign_in_failed", "sign_in_failed", "sign_in_locked"]
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [("203.0.113.9, 198.51.100.7", "198.51.100.7"), ("2001:db8::7", "2001:db8::7")],
+)
+def test_address_behind_a_proxy_is_the_whole_one_of_the_client(
+    client: Client, settings: Settings, header: str, address: str
+) -> None:
+    settings.PROXY = True
+    make_user("lea")
+
+    sign_in(client, "lea", **{"x-forwarded-for": header})
+
+    assert AuditEntry.objects.get().address == address
+
+
+def test_download_is_recorded_once_and_a_player_is_not(client: Client, administrator: User) -> None:
+    recording = make_recording(by=administrator)
+    attempt = make_attempt(by=administrator)
+    url = f"/audio/recordings/{recording.pk}/"
+
+    def get(url: str, **headers: str) -> None:
+        response: Any = client.get(url, headers=headers)
+        assert response.status_code in (200, 206)
+        b"".join(response.streaming_content)
+
+    get(url)
+    get(url, range="bytes=0-99")
+    client.head(f"{url}?download=1")
+    assert recorded().count() == 0
+
+    get(f"{url}?download=1", range="bytes=0-99")
+    get(f"{url}?download=1", range="bytes=100-199")
+    get(f"/audio/previews/{attempt.pk}/?download=1")
+
+    columns = ("verb", "person", "object_kind", "object_id", "facts")
+    assert list(recorded().values_list(*columns)) == [
+        ("downloaded", "ada", "recording", recording.pk, {"file": "file"}),
+        ("downloaded", "ada", "attempt", attempt.pk, {"file": "audio"}),
+    ]
+
+
+def test_renamed_recording_names_the_person_of_the_request(
+    client: Client, administrator: User
+) -> None:
+    recording = make_recording(by=administrator)
+
+    client.post(f"/recordings/{recording.pk}/rename/", {"name": "other.mp3"})
+
+    entry = recorded().get()
+    assert (entry.verb, entry.person, entry.way) == ("recording_renamed", "ada", "page")
+    assert timezone.now() - entry.at < timedelta(minutes=5)
+
+
+def test_audit_page_shows_an_entry(client: Client, administrator: User, data_dir: Path) -> None:
+    make_entry(object_kind="voice", object_id=7, address="192.0.2.1", facts={"count": 3})
+
+    page = text(client.get("/audit/"))
+
+    assert page.count('<a href="/voices/7/">Voice 7</a>') == 1
+    assert page.count("Page · 192.0.2.1") == 1
+    assert page.count("Not sealed yet") == AuditEntry.objects.count()

@@ -1,0 +1,73 @@
+"""Forms: the filters of the audit trail, all in the query string."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import ObjectKind, Verb
+
+from .fields import FilterForm
+from .history import choice_field, date_field
+from .ids import parse_id
+
+
+class AuditForm(FilterForm):
+    """Filters; `people` and `projects` are the IDs and names to choose from."""
+
+    person = choice_field(_("Person"))
+    project = choice_field(_("Project"))
+    verb = choice_field(_("What happened"))
+    kind = choice_field(_("Object"))
+    number = forms.CharField(label=_("Its number"), required=False, max_length=20)
+    since = date_field(_("From"))
+    until = date_field(_("To"))
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        *,
+        people: list[tuple[int, str]],
+        projects: list[tuple[int, str]],
+    ) -> None:
+        super().__init__(
+            data,
+            person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
+            project=[("", _("Any")), *((str(pk), name) for pk, name in projects)],
+            verb=[("", _("Anything")), *Verb.choices],
+            kind=[("", _("Any")), *ObjectKind.choices],
+        )
+
+    def clean_number(self) -> str:
+        """Digits only."""
+        number = str(self.cleaned_data["number"]).strip()
+        if number and not parse_id(number):
+            raise forms.ValidationError(_("Type a number."), code="invalid")
+        return number
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """The filters as conditions on entries; a number counts together with its kind only."""
+        chosen = self.chosen
+        columns = {"person": "person_id", "project": "project_id"}
+        found: dict[str, Any] = {
+            column: int(chosen[name]) for name, column in columns.items() if name in chosen
+        }
+        if "verb" in chosen:
+            found["verb"] = chosen["verb"]
+        if "kind" in chosen:
+            found["object_kind"] = chosen["kind"]
+            if "number" in chosen:
+                found["object_id"] = int(chosen["number"])
+        return found
+
+    @property
+    def period(self) -> tuple[datetime | None, datetime | None]:
+        """From the start of the first day to the end of the last one, in UTC."""
+        since, until = self.chosen.get("since"), self.chosen.get("until")
+        return (
+            datetime.combine(since, time.min, UTC) if since else None,
+            datetime.combine(until, time.min, UTC) + timedelta(days=1) if until else None,
+        )

@@ -1,0 +1,62 @@
+"""Verification: whether the audit trail is complete and unchanged."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from voicestudio.models import AuditChain, AuditEntry
+from voicestudio.words.audit import BROKEN
+
+CHUNK: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """The number and the hash of a sealed entry that is known from elsewhere."""
+
+    sequence: int
+    hash: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The head written as NUMBER:HASH. Raises ValueError."""
+        number, _colon, digest = text.strip().partition(":")
+        if len(digest) != 64 or not digest.isalnum():
+            raise ValueError("a head is NUMBER:HASH")
+        return cls(int(number), digest)
+
+
+class TrailBroken(Exception):  # noqa: N818 - an answer, not a mistake
+    """The trail is not as it was sealed; `code` is a key of `words.audit.BROKEN`."""
+
+    def __init__(self, code: str, *, found: int, expected: int = 0) -> None:
+        super().__init__(str(BROKEN[code]) % {"found": found, "expected": expected})
+        self.code = code
+
+
+def verify_trail(known: Head | None = None) -> int:
+    """Read every sealed entry and return their number. Raises `TrailBroken` at the first fault.
+
+    `known` is a head from a log or a backup: with it, a trail whose end was cut off together with
+    the head in the database is found, too.
+    """
+    chain = AuditChain.current()
+    heads = {chain.sequence: chain.hash}
+    if known is not None:
+        if heads.get(known.sequence, known.hash) != known.hash:
+            raise TrailBroken("other", found=known.sequence)
+        heads[known.sequence] = known.hash
+    last, previous = 0, ""
+    for entry in AuditEntry.objects.exclude(sequence=None).order_by("sequence").iterator(CHUNK):
+        assert entry.sequence is not None
+        if entry.sequence != last + 1:
+            raise TrailBroken("gap", expected=last + 1, found=entry.sequence)
+        if entry.compute_hash() != entry.hash:
+            raise TrailBroken("changed", found=entry.sequence)
+        if entry.previous_hash != previous:
+            raise TrailBroken("unlinked", found=entry.sequence)
+        if heads.get(entry.sequence, entry.hash) != entry.hash:
+            raise TrailBroken("other", found=entry.sequence)
+        last, previous = entry.sequence, entry.hash
+    if max(heads) > last:
+        raise TrailBroken("cut", expected=max(heads), found=last)
+    return last

@@ -1,0 +1,43 @@
+"""Words, audit: what an entry of the audit trail says, and what is wrong with a broken one."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# For entries whose facts say more than their verb. By the code of the verb.
+SENTENCES: Final[dict[str, str | Promise]] = {
+    "clone_requested": _("Clone requested, estimated at %(price)s"),
+    "clone_failed": _("Clone failed (%(reason)s)"),
+    "speech_requested": _("Speech requested, estimated at %(price)s"),
+    "speech_failed": _("Speech failed (%(reason)s)"),
+    "limit_raised": _("This month's limit raised by %(amount)s"),
+    "role_changed": _("Role changed from %(before)s to %(after)s"),
+    "speakers_merged": _("Speaker %(merged)s merged into this one"),
+    "downloaded": _("Downloaded: %(file)s"),
+    "exported": _("Exported as CSV: %(list)s"),
+    "audio_deleted": _("Audio deleted: %(result)s"),
+    "upload_deleted": _("Upload deleted at MiniMax: %(result)s"),
+}
+SETTING: Final[str | Promise] = _('Setting %(name)s changed from "%(before)s" to "%(after)s"')
+SECRET_SETTING: Final[str | Promise] = _("Setting %(name)s changed (its value is secret)")
+# What `verify_audit` says. By the code of `services.audit.verification.TrailBroken`.
+BROKEN: Final[dict[str, str | Promise]] = {
+    "gap": _("Entry %(expected)s is missing: after it comes entry %(found)s."),
+    "changed": _("Entry %(found)s was changed after it was sealed."),
+    "unlinked": _("Entry %(found)s does not continue the entry before it."),
+    "cut": _("The end is missing: entry %(expected)s is known, but the last one is %(found)s."),
+    "other": _("Entry %(found)s is another one than the known entry of this number."),
+}
+
+
+def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
+    """What a person reads about an entry; "" if its verb says it all."""
+    if verb == "setting_changed":
+        return str(SETTING if "after" in facts else SECRET_SETTING) % facts
+    sentence = SENTENCES.get(verb, "")
+    try:
+        return str(sentence) % facts
+    except KeyError:  # a fact that only some entries of this verb have
+        return ""
