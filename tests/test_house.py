@@ -58,6 +58,7 @@ SERVICE_FLOORS = {
     "permissions": -1,  # asked by all others
     "projects": 0,
     "sign_in_limits": 0,
+    "people": 0,
 }
 
 

@@ -27,6 +27,7 @@ SCRIPTS: Final = (
     "keep-focus",
     "failed-requests",
     "sign-in-dialog",
+    "passkeys",
     "clone-form",
     "combobox",
     "upload",

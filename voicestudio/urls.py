@@ -1,9 +1,16 @@
 """URLs: every address of the studio."""
 
+from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.usersessions import views as sessions
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 
 from .views import (
+    account,
     attempts,
     audio,
     audit,
@@ -15,10 +22,12 @@ from .views import (
     cutting,
     health,
     history,
+    password_reset,
     reconcile,
     recorder,
     recording_uploads,
     recordings,
+    second_factor,
     sign_in,
     speakers,
     speeches,
@@ -30,6 +39,7 @@ from .views import (
 
 handler403 = "voicestudio.views.permitted.forbidden"
 
+form_page = account.form_page
 register_converter(converters.RowIdConverter, "id")
 register_converter(converters.RecordingFieldConverter, "field")
 
@@ -47,6 +57,65 @@ CLONE_FORM_BUTTONS = [
     path("tracks/<field:field>/", clone_form_buttons.choose_track, name="choose_track"),
     path("suggest-best-part/", clone_form_buttons.suggest_best_part, name="suggest_best_part"),
     path("cut-prompt-clip/", clone_form_buttons.cut_prompt_clip, name="cut_prompt_clip"),
+]
+
+# My account. The names of django-allauth's pages are its own, since it looks its pages up by them.
+ACCOUNT_PAGES = [
+    path("account/", account.account, name="account"),
+    path("account/address/", account.change_address, name="change_address"),
+    path("account/password/", form_page(allauth.password_change), name="account_change_password"),
+    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/second-factor/", mfa.index, name="mfa_index"),
+    path("account/second-factor/", mfa.index, name="mfa_list_webauthn"),
+    path("account/second-factor/app/", form_page(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/second-factor/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/recovery-codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "account/recovery-codes/new/",
+        codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "account/recovery-codes/download/",
+        codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("account/passkeys/add/", form_page(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<id:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
+    path("account/confirm/", form_page(allauth.reauthenticate), name="account_reauthenticate"),
+    path("account/confirm/code/", form_page(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "account/confirm/passkey/",
+        form_page(webauthn.reauthenticate_webauthn),
+        name="mfa_reauthenticate_webauthn",
+    ),
+]
+# Pages for people who are not signed in.
+ENTRANCE_PAGES = [
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),  # django-allauth's name
+    path(
+        "sign-in/second-factor/",
+        form_page(second_factor.SecondStep.as_view()),
+        name="mfa_authenticate",
+    ),
+    path(
+        "forgot-password/",
+        form_page(password_reset.PasswordReset.as_view()),
+        name="account_reset_password",
+    ),
+    path("forgot-password/sent/", allauth.password_reset_done, name="account_reset_password_done"),
+    path(
+        "new-password/done/",
+        allauth.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(  # only the key may contain a hyphen
+        r"^new-password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        form_page(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path("verify-address/<str:key>/", allauth.confirm_email, name="account_confirm_email"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -117,8 +186,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/answer/", audio.speech_answer, name="speech_answer"),
     path("audio/speeches/<id:pk>/heard/", audio.mark_speech_heard, name="mark_speech_heard"),
     # Sign-in and administration
-    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
-    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),  # for django-allauth
+    *ENTRANCE_PAGES,
+    *ACCOUNT_PAGES,
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
     # One way to sign in, with one limit, and one way to sign out, in place of the admin's own.

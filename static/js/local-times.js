@@ -1,9 +1,12 @@
-// Shows every <time data-style> of the server, which writes UTC, in the reader's own time zone.
+// Shows every <time data-style> of the server, which writes UTC, in the reader's own time zone: that of
+// the account, else that of the device.
+const timeZone = document.documentElement.dataset.timeZone || undefined;
 const language = document.documentElement.lang || "en";
-const dateFormat = (options) => new Intl.DateTimeFormat(language, options);
+const dateFormat = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
 const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const dayFormat = dateFormat({ day: "numeric", month: "short", year: "numeric" });
+const isoDayFormat = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
 const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
 // Day before month in every dialect of English, as the server writes it: 22 Nov 2026.
@@ -16,7 +19,7 @@ function formatAgo(date, now) {
   const minutes = (now - date) / 60000;
   if (minutes < 0.75) return relativeFormat.format(0, "second");
   if (minutes < 59.5) return relativeFormat.format(-Math.max(1, Math.round(minutes)), "minute");
-  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate());
+  const midnight = (day) => Date.parse(isoDayFormat.format(day));
   const days = Math.round((midnight(now) - midnight(date)) / 86400000);
   if (days >= 2) return formatDay(date);
   return `${relativeFormat.format(-days, "day")}, ${minuteFormat.format(date)}`;

@@ -5,7 +5,7 @@ let dialog = null;
 let retries = [];
 let isFetching = false;
 
-const requestSignIn = (method, body) => fetch(signInUrl, {
+const requestSignIn = (method, body, url = signInUrl) => fetch(url, {
   method, body, headers: { "HX-Request": "true" }, credentials: "same-origin",
 });
 
@@ -40,9 +40,11 @@ function handleAnswer(html) {
   }
   const typedUsername = dialog.querySelector("#id_username")?.value;
   dialog.replaceChildren(form);
-  if (typedUsername) form.querySelector("#id_username").value = typedUsername;
+  const [username, password] = ["#id_username", "#id_password"].map((id) => form.querySelector(id));
+  if (typedUsername && username) username.value = typedUsername;
   if (!dialog.open) dialog.showModal();
-  return form.querySelector(typedUsername ? "#id_password" : "#id_username").focus();
+  // The step after the password has neither of them.
+  return ((typedUsername ? password : username) ?? form.querySelector("#id_code"))?.focus();
 }
 
 // Several requests may fail at once: a dialog that is open stays, unless `replace` is true.
@@ -82,7 +84,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.target.querySelector("[data-main]");
   button.disabled = true;
-  const answer = await requestSignIn("POST", new FormData(event.target)).catch(() => null);
+  const answer = await requestSignIn("POST", new FormData(event.target), event.target.action).catch(() => null);
   button.disabled = false;
   if (answer?.status < 500) handleAnswer(await answer.text());
   else reportFailure(button, answer, () => event.target.requestSubmit());

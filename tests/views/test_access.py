@@ -15,13 +15,20 @@ from voicestudio.urls import CLONE_FORM_BUTTONS, urlpatterns
 
 pytestmark = pytest.mark.django_db
 # Addresses that need no sign-in.
-OPEN: Final = {"sign_in", "account_login", "admin_sign_in", "sign_out", "healthz"}
+OPEN: Final = {
+    "sign_in", "account_login", "admin_sign_in", "sign_out", "healthz", "mfa_authenticate",
+    "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "account_confirm_email",
+}  # fmt: skip
 PATTERNS: Final = {
     str(pattern.name): str(pattern.pattern)
     for pattern in urlpatterns
     if isinstance(pattern, URLPattern) and pattern.name not in OPEN
 } | {f"clone_form:{button.name}": f"clone-form/{button.pattern}" for button in CLONE_FORM_BUTTONS}
-WITH_ID: Final = sorted(name for name, path in PATTERNS.items() if "<id:pk>" in path)
+# A passkey's address asks for the password before it looks for the passkey.
+WITH_ID: Final = sorted(
+    name for name, path in PATTERNS.items() if "<id:pk>" in path and name != "mfa_remove_webauthn"
+)
 # Pages, files and fragments; every other address changes something.
 READ: Final = {
     "attempt", "attempt_answer", "attempt_tree_row", "attempt_row", "choose_recording", "compare",
@@ -31,6 +38,11 @@ READ: Final = {
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",
     "audit", "clean_copy", "verdict", "voice", "voice_id", "voices",
+    "account", "account_change_password", "account_reauthenticate", "mfa_activate_totp",
+    "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_download_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn", "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
+    "usersessions_list",
 }  # fmt: skip
 
 

@@ -21,6 +21,8 @@ class Person(models.Model):
     is_auditor = models.BooleanField(_("auditor"), default=False)
     # "" for the time zone of the browser.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # The daily mail about voices that expire.
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # The project in use; None for all that the person may see.
     project = models.ForeignKey(
         Project, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False

@@ -114,7 +114,8 @@ def _address_voices() -> dict[tuple[Voice, ...], set[str]]:
     letters: dict[tuple[Voice, ...], set[str]] = {}
     if not Voice.objects.expiring_within(HOURS).exists():
         return letters
-    for person in get_user_model().objects.filter(is_active=True).exclude(email=""):
+    people = get_user_model().objects.filter(is_active=True).exclude(email="")
+    for person in people.exclude(person__wants_reminders=False):
         voices = expiring_voices(person).select_related("speaker")[: MAX_NAMED + 1]
         if named := tuple(voices):
             letters.setdefault(named, set()).add(person.email)

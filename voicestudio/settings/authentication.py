@@ -1,5 +1,6 @@
 """Authentication: passwords, sign-in and its limits, second factor and sessions."""
 
+from .environment import read_boolean
 from .mail import MAIL_HOST
 from .web import HTTPS
 
@@ -49,6 +50,21 @@ ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL_HOST)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Wrong codes of a second factor only: ours for passwords is in services/sign_in_limits.py.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+ACCOUNT_FORMS = {
+    "change_password": "voicestudio.forms.accounts.ChangePasswordForm",
+    "reset_password": "voicestudio.forms.accounts.ResetPasswordForm",
+    "reset_password_from_key": "voicestudio.forms.accounts.ResetPasswordKeyForm",
+    "reauthenticate": "voicestudio.forms.accounts.ReauthenticateForm",
+}
+MFA_FORMS = {
+    "authenticate": "voicestudio.forms.accounts.AuthenticateForm",
+    "reauthenticate": "voicestudio.forms.accounts.ReauthenticateCodeForm",
+    "activate_totp": "voicestudio.forms.accounts.ActivateTOTPForm",
+    "add_webauthn": "voicestudio.forms.accounts.AddPasskeyForm",
+}
+# Managers and administrators then set up a second factor before they reach anything else.
+REQUIRE_SECOND_FACTOR = read_boolean("REQUIRE_SECOND_FACTOR")
+MFA_ADAPTER = "voicestudio.views.account_adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Voice Studio"
 MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong

@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -11,7 +13,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from voicestudio.models import Person
+
 from . import drafts
+from .account import SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, signed_in_fragment
 
@@ -30,6 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         """Put what was typed or posted before back into its form, after the last step."""
         response: HttpResponse = super().post_login(request, user, **details)
+        request.session[SESSION_TIME_ZONE] = Person.of(user).time_zone
         if drafts.restore(request, user):
             messages.info(
                 request,
@@ -54,3 +60,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send a mail if a mail server is configured."""
         if settings.MAIL_HOST:
             super().send_mail(template_prefix, email, context)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """The studio's answers about second factors."""
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002
+        """The name of a new passkey until its owner types another one."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)s") % {"number": number}

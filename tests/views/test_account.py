@@ -1,0 +1,268 @@
+"""My account: profile, address, password, second factor, sessions and password reset."""
+
+import re
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests.factories import PASSWORD, make_user
+from tests.views.pages import text
+from voicestudio.models import Membership, Person, Project, Role
+
+pytestmark = pytest.mark.django_db
+NEW_PASSWORD = "another long secret"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def code(secret: str = SECRET) -> str:
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return str(format_hotp_value(hotp_value(secret, counter)))
+
+
+def sign_in(client: Client, name: str = "lea", **more: str) -> Any:
+    return client.post("/sign-in/", {"username": name, "password": PASSWORD, **more})
+
+
+def confirm(client: Client) -> None:
+    """Give the password once more, as sensitive pages ask."""
+    client.post("/account/confirm/", {"password": PASSWORD, "next": "/account/"})
+
+
+@pytest.fixture
+def lea(client: Client) -> User:
+    """A person who is signed in by password, in a session of the list."""
+    person = make_user("lea", email="lea@example.com")
+    sign_in(client)
+    return person
+
+
+@pytest.fixture
+def mailing(settings: Settings) -> None:
+    """A studio with a mail server."""
+    settings.MAIL_HOST = "mail.example.com"
+
+
+def test_profile_is_saved(client: Client, lea: User) -> None:
+    sent = {"name": "Lea Fischer", "time_zone": "Europe/Berlin", "wants_reminders": ""}
+
+    response = client.post("/account/", sent)
+
+    lea.refresh_from_db()
+    person = Person.of(lea)
+    assert response["Location"] == "/account/"
+    assert (lea.get_full_name(), person.time_zone, person.wants_reminders) == (
+        "Lea Fischer", "Europe/Berlin", False,
+    )  # fmt: skip
+    assert text(client.get("/account/")).count('data-time-zone="Europe/Berlin"') == 1
+
+
+def test_time_zone_applies_from_the_next_sign_in_on(client: Client, lea: User) -> None:
+    Person.objects.update_or_create(user=lea, defaults={"time_zone": "Asia/Tokyo"})
+    other = Client()
+    sign_in(other)
+
+    assert text(other.get("/account/")).count('data-time-zone="Asia/Tokyo"') == 1
+
+
+def test_unknown_time_zone_is_an_error(client: Client, lea: User) -> None:
+    assert client.post("/account/", {"time_zone": "Mars/Base"}).status_code == 422
+
+
+@pytest.mark.usefixtures("mailing")
+def test_new_address_is_used_after_its_link_was_opened(client: Client, lea: User) -> None:
+    client.post("/account/address/", {"email": "Lea.New@example.com"})
+    lea.refresh_from_db()
+    before = lea.email
+    link = re.findall(r"http://testserver(\S+)", str(mail.outbox[0].body))[0]
+    page = client.get(link)
+    client.post(link)
+    lea.refresh_from_db()
+
+    assert (mail.outbox[0].to, page.status_code) == (["lea.new@example.com"], 200)
+    assert (before, lea.email) == ("lea@example.com", "lea.new@example.com")
+
+
+@pytest.mark.usefixtures("mailing")
+@pytest.mark.parametrize("address", ["nowhere", "OTHER@example.com"])
+def test_invalid_or_foreign_address_is_refused(client: Client, lea: User, address: str) -> None:
+    make_user("other", email="other@example.com")
+
+    response = client.post("/account/address/", {"email": address})
+
+    assert (response.status_code, len(mail.outbox)) == (422, 0)
+    assert not EmailAddress.objects.exists()
+
+
+def test_address_cannot_be_changed_without_a_mail_server(client: Client, lea: User) -> None:
+    page = client.get("/account/")
+
+    assert text(page).count("Ask an administrator to change it") == 1
+    assert client.post("/account/address/", {"email": "new@example.com"}).status_code == 422
+
+
+def test_changed_password_ends_other_sessions(client: Client, lea: User) -> None:
+    other = Client()
+    sign_in(other)
+    sent = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+
+    wrong = client.post("/account/password/", sent | {"oldpassword": "wrong"})
+    right = client.post("/account/password/", sent)
+
+    assert (wrong.status_code, right.status_code) == (422, 302)
+    assert (client.get("/account/").status_code, other.get("/account/").status_code) == (200, 302)
+
+
+def test_sessions_are_listed_and_the_others_end(client: Client, lea: User) -> None:
+    other = Client(headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"})
+    sign_in(other)
+
+    page = client.get("/account/sessions/")
+    client.post("/account/sessions/")
+
+    assert text(page).count("Firefox on Windows") == 1
+    assert text(page).count("This one") == 1
+    assert (client.get("/account/").status_code, other.get("/account/").status_code) == (200, 302)
+
+
+# Second factor ---------------------------------------------------------------------------------
+
+
+def test_setting_up_an_app_asks_for_the_password_first(client: Client, lea: User) -> None:
+    response = client.get("/account/second-factor/app/")
+
+    assert response["Location"] == "/account/confirm/?next=%2Faccount%2Fsecond-factor%2Fapp%2F"
+
+
+def test_app_is_set_up_with_its_first_code(client: Client, lea: User) -> None:
+    confirm(client)
+    page = client.get("/account/second-factor/app/")
+    secret = page.context["form"].secret
+
+    wrong = client.post("/account/second-factor/app/", {"code": "000000"})
+    right = client.post("/account/second-factor/app/", {"code": code(secret)})
+    codes = client.get(right["Location"])
+
+    assert text(page).count('src="data:image/svg+xml;base64,') == 1
+    assert (wrong.status_code, right["Location"]) == (422, "/account/recovery-codes/")
+    assert len(codes.context["unused_codes"]) == 10
+
+
+def test_second_factor_is_asked_after_the_password(client: Client, db: None) -> None:
+    lea = make_user("lea")
+    TOTP.activate(lea, SECRET)
+
+    first = sign_in(client, next="/history/", **{"draft-speaker": "Anna"})
+    before = client.get("/history/").status_code
+    wrong = client.post(first["Location"], {"code": "000000"})
+    right = client.post(first["Location"], {"code": code()})
+
+    assert (first["Location"], before) == ("/sign-in/second-factor/", 302)
+    assert (wrong.status_code, right["Location"]) == (422, "/history/")
+    assert client.get("/history/").status_code == 200
+    assert client.session["draft"] == {"speaker": "Anna"}
+
+
+def test_second_factor_is_asked_in_the_dialog(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    script = {"HX-Request": "true"}
+
+    client.post("/sign-in/", {"username": "lea", "password": PASSWORD}, headers=script)
+    step = client.get("/sign-in/second-factor/", headers=script)
+    done = client.post("/sign-in/second-factor/", {"code": code()}, headers=script)
+
+    assert (text(step).count("<html"), text(step).count('id="sign-in"')) == (0, 1)
+    assert text(done).count("<b>lea</b>") == 1
+
+
+def test_wrong_codes_are_limited(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    for _ in range(5):
+        client.post("/sign-in/second-factor/", {"code": "000000"})
+
+    assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("staff", "role", "sent_to"),
+    [
+        (True, None, "/account/second-factor/"),
+        (False, Role.MANAGER, "/account/second-factor/"),
+        (False, Role.REVIEWER, None),
+    ],
+)
+def test_managers_and_administrators_set_up_a_required_second_factor_first(
+    client: Client, settings: Settings, staff: bool, role: Role | None, sent_to: str | None
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    person = make_user("lea", is_staff=staff)
+    Membership.objects.filter(person=person).delete()
+    if role:
+        Membership.objects.create(person=person, project=Project.first(), role=role)
+    sign_in(client)
+
+    pages = [client.get(path) for path in ("/voices/", "/account/")]
+    fragment = client.get("/voices/", headers={"HX-Request": "true"})
+
+    assert [page.get("Location") for page in pages] == [sent_to] * 2
+    assert fragment.status_code == (403 if sent_to else 200)
+    assert client.get("/account/second-factor/").status_code == 200
+    Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+    assert client.get("/voices/").status_code == 200
+
+
+# Password reset --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("mailing")
+def test_password_is_reset_by_a_mailed_link(client: Client, db: None) -> None:
+    make_user("lea", email="Lea@Example.com")
+
+    client.post("/forgot-password/", {"email": "lea@example.com"})
+    link = re.findall(r"http://testserver(\S+)", str(mail.outbox[0].body))[0]
+    form = client.get(link)["Location"]
+    sent = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    weak = client.post(form, {"password1": "123", "password2": "123"})
+    done = client.post(form, sent)
+    again = client.get(link)
+
+    assert (weak.status_code, done["Location"]) == (422, "/new-password/done/")
+    assert text(again).count("This link no longer works.") == 1
+    signed_in = client.post("/sign-in/", {"username": "lea", "password": NEW_PASSWORD})
+    assert signed_in.status_code == 302
+
+
+@pytest.mark.usefixtures("mailing")
+def test_reset_does_not_tell_whether_an_account_exists(client: Client, db: None) -> None:
+    make_user("gone", email="gone@example.com", is_active=False)
+
+    answers = [
+        client.post("/forgot-password/", {"email": address})
+        for address in ("gone@example.com", "never@example.com")
+    ]
+
+    assert [answer["Location"] for answer in answers] == ["/forgot-password/sent/"] * 2
+    assert mail.outbox == []
+
+
+def test_reset_without_a_mail_server_says_whom_to_ask(client: Client, db: None) -> None:
+    make_user("lea", email="lea@example.com")
+
+    page = client.get("/forgot-password/")
+
+    assert text(page).count("Ask an administrator for a new one.") == 1
+    sent = client.post("/forgot-password/", {"email": "lea@example.com"})
+    assert sent["Location"] == "/forgot-password/"
+    assert mail.outbox == []

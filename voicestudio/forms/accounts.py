@@ -1,0 +1,146 @@
+"""Forms: one's own account, and those of django-allauth with our labels and classes."""
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from allauth.account import forms as account_forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from .fields import Select, TypedField
+
+NEW_PASSWORD_HELP = _("At least 8 characters, not only digits, and not one that many people use.")
+CODE = _("Code from your app, or a recovery code")
+
+
+class ProfileForm(forms.Form):
+    """Name, time zone and mails of one's own account."""
+
+    name = TypedField(
+        label=_("Name"),
+        longest=150,
+        required=False,
+        help_text=_("Leave it empty to show your username."),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=lambda: [
+            ("", _("As on this device")),
+            *((zone, zone.replace("_", " ")) for zone in sorted(available_timezones())),
+        ],
+        widget=Select(attrs={"class": "input"}),
+    )
+    wants_reminders = forms.BooleanField(
+        label=_("Mail me about voices that expire"),
+        required=False,
+        help_text=_("At most one mail a day, with the voices that expire within 48 hours."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "auto_id": "profile-%s", "label_suffix": ""})
+
+
+class AddressForm(forms.Form):
+    """Another mail address, which is used once its owner has opened the link in a mail."""
+
+    email = forms.EmailField(
+        label=_("New address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
+        error_messages={"invalid": _("Type an address such as anna@example.com.")},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **{**kwargs, "auto_id": "address-%s", "label_suffix": ""})
+
+    def clean_email(self) -> str:
+        """The address in lower case; one account has it at most."""
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
+            raise ValidationError(_("Another account has this address."))
+        return email
+
+
+class _OurFields:
+    """Our classes and labels on the fields of a form of django-allauth, without placeholders."""
+
+    labels: ClassVar[dict[str, Any]] = {}
+    help_texts: ClassVar[dict[str, Any]] = {}
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["label_suffix"] = ""
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["class"] = "input"
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.help_texts.get(name, "")
+
+
+class ChangePasswordForm(_OurFields, account_forms.ChangePasswordForm):
+    """The old password, and the new one twice."""
+
+    labels: ClassVar = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password again"),
+    }
+    help_texts: ClassVar = {"password1": NEW_PASSWORD_HELP}
+
+
+class ResetPasswordKeyForm(_OurFields, account_forms.ResetPasswordKeyForm):
+    """The new password twice, after a reset."""
+
+    labels: ClassVar = {"password1": _("New password"), "password2": _("New password again")}
+    help_texts: ClassVar = {"password1": NEW_PASSWORD_HELP}
+
+
+class ResetPasswordForm(_OurFields, account_forms.ResetPasswordForm):
+    """The address to which a link is sent, if an account has it."""
+
+    labels: ClassVar = {"email": _("Mail address")}
+
+    def clean_email(self) -> str:
+        """The address as typed; accounts are found whatever the case of its letters."""
+        email = str(self.cleaned_data["email"])
+        self.users = list(User.objects.filter(email__iexact=email, is_active=True))
+        return email
+
+
+class ReauthenticateForm(_OurFields, account_forms.ReauthenticateForm):
+    """The password once more."""
+
+    labels: ClassVar = {"password": _("Password")}
+
+
+class AuthenticateForm(_OurFields, mfa_forms.AuthenticateForm):
+    """The second factor at sign-in."""
+
+    labels: ClassVar = {"code": CODE}
+
+
+class ReauthenticateCodeForm(_OurFields, mfa_forms.ReauthenticateForm):
+    """The second factor once more."""
+
+    labels: ClassVar = {"code": CODE}
+
+
+class ActivateTOTPForm(_OurFields, totp_forms.ActivateTOTPForm):
+    """The first code of an app."""
+
+    labels: ClassVar = {"code": _("The six digits that the app shows")}
+
+
+class AddPasskeyForm(_OurFields, webauthn_forms.AddWebAuthnForm):
+    """A name for a new passkey."""
+
+    labels: ClassVar = {"name": _("Name of this passkey")}

@@ -1,0 +1,1 @@
+"""People: their accounts, second factors and invitations."""

@@ -1,0 +1,15 @@
+"""Accounts: what people may change of their own one."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from voicestudio.models import Person
+
+
+def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bool) -> None:
+    """Save name, time zone ("" for that of the device) and which mails the person wants."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(first_name=name, last_name="")
+        person = Person.of(user)
+        person.time_zone, person.wants_reminders = time_zone, wants_reminders
+        person.save(update_fields=["time_zone", "wants_reminders"])

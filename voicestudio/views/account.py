@@ -1,0 +1,81 @@
+"""My account: name, address, time zone and mails; the other pages are those of django-allauth."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from voicestudio.forms.accounts import AddressForm, ProfileForm
+from voicestudio.models import Person
+from voicestudio.services.people import accounts
+
+from .current_user import current_user
+
+SESSION_TIME_ZONE = "time_zone"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """The page, or its form with name, time zone and mails."""
+    if request.method != "POST":
+        return _render_page(request)
+    form = ProfileForm(request.POST)
+    if not form.is_valid():
+        return _render_page(request, form=form)
+    accounts.change_profile(current_user(request), **form.cleaned_data)
+    request.session[SESSION_TIME_ZONE] = form.cleaned_data["time_zone"]
+    messages.success(request, _("Saved."))
+    return redirect("account")
+
+
+@require_POST
+def change_address(request: HttpRequest) -> HttpResponse:
+    """Send a mail to a new address; it is used once the link in the mail was opened."""
+    user = current_user(request)
+    form = AddressForm(request.POST, user=user)
+    if not settings.MAIL_HOST or not form.is_valid():
+        return _render_page(request, address_form=form)
+    EmailAddress.objects.add_new_email(request, user, form.cleaned_data["email"])
+    return redirect("account")
+
+
+def _render_page(request: HttpRequest, **forms: Any) -> HttpResponse:
+    user = current_user(request)
+    person = Person.of(user)
+    initial = {
+        "name": user.get_full_name(),
+        "time_zone": person.time_zone,
+        "wants_reminders": person.wants_reminders,
+    }
+    context = {
+        "form": ProfileForm(initial=initial),
+        "address_form": AddressForm(user=user),
+        "pending": EmailAddress.objects.get_new(user),
+        "has_second_factor": is_mfa_enabled(user),
+        "has_mail": bool(settings.MAIL_HOST),
+    } | forms
+    return render(request, "account/account.html", context, status=422 if forms else 200)
+
+
+def form_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A page of django-allauth whose invalid form answers 422, like every other one."""
+
+    @wraps(view)  # also copies whether the page needs a sign-in
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        is_form_again = request.method == "POST" and isinstance(response, TemplateResponse)
+        if is_form_again and response.status_code == 200:
+            response.status_code = 422
+        return response
+
+    return answer

@@ -1,0 +1,60 @@
+"""Second factor: the step after the password, and people who must have one and have none."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from allauth.mfa.base.views import AuthenticateView
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from voicestudio.services.people import second_factor
+
+from .sign_in import is_fetch
+
+# What people reach who must set up a second factor first.
+SET_UP: Final = {
+    "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "mfa_add_webauthn",
+    "mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_generate_recovery_codes",
+    "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+    "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz",
+}  # fmt: skip
+
+
+class SecondStep(AuthenticateView):
+    """The page that asks for the second factor, and its form in the dialog of an open page."""
+
+    def get_template_names(self) -> list[str]:
+        """The whole page, or only the form for a dialog."""
+        return [f"{self.template_name}#sign-in" if is_fetch(self.request) else self.template_name]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Adds whether it is shown in a dialog."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"dialog": is_fetch(self.request)}
+
+
+class SecondFactorMiddleware:
+    """Sends people who must have a second factor and have none to the page where they set it up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Go on to the page, unless a second factor has to be set up first."""
+        match, user = request.resolver_match, request.user
+        if match is None or match.url_name in SET_UP or not isinstance(user, User):
+            return None
+        if not second_factor.is_missing(user):
+            return None
+        if is_fetch(request):
+            return HttpResponse(status=403)
+        messages.warning(request, _("Your role needs a second factor. Set one up to go on."))
+        return redirect("mfa_index")
