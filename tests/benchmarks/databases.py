@@ -22,6 +22,7 @@ _SOURCES: Final = (
     ROOT / "voicestudio" / "models" / "search.py",
     ROOT / "tests" / "benchmarks" / "seed_attempts.py",
     ROOT / "tests" / "benchmarks" / "seed_voices.py",
+    ROOT / "tests" / "benchmarks" / "seed_audit.py",
 )
 
 

@@ -1,6 +1,7 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from playwright.sync_api import Page, expect
 
@@ -8,7 +9,8 @@ from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState, Origin, Voice
+from voicestudio.models import AttemptState, Origin, Verb, Voice
+from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -88,3 +90,20 @@ def test_clone_form_fits_and_names_its_controls(
         page.locator("summary", has_text=summary).click()
 
     assert_fits_and_is_named(page)
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_audit_page_fits_and_has_touch_targets(studio: Studio, width: int) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    voice = factories.make_attempt(by=studio.user).cloned_voice
+    audit.record(Verb.NOTES_CHANGED, by=studio.user, on=voice)
+    audit.record(Verb.DOWNLOADED, by=factories.make_user("x" * 150), on=voice, file="audio")
+    audit.record(Verb.SETTING_CHANGED, name="ALLOWED_HOSTS", before="", after="studio." * 40)
+    audit.seal_entries()
+    page = studio.page(path="/audit/", viewport={"width": width, "height": 740})
+
+    page.locator("summary").nth(0).click()
+
+    assert_fits_and_is_named(page)
+    if width == 375:
+        assert_touch_targets(page.locator("#main"))
