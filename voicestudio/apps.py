@@ -30,8 +30,10 @@ class VoiceStudioConfig(AppConfig):
         post_migrate.connect(protect_audit_trail, sender=self)
         # Imported here, because models can only be imported when all apps are ready.
         from .services.audit import sign_ins
+        from .services.people import account_signals
 
         sign_ins.connect()
+        account_signals.connect()
         task_finished.connect(queue.delete_record, dispatch_uid="delete_record")
 
 

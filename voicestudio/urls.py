@@ -22,6 +22,7 @@ from .views import (
     cutting,
     health,
     history,
+    invitations,
     password_reset,
     reconcile,
     recorder,
@@ -115,6 +116,7 @@ ENTRANCE_PAGES = [
         form_page(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
+    path("invitation/<str:token>/", invitations.accept, name="accept_invitation"),
     path("verify-address/<str:key>/", allauth.confirm_email, name="account_confirm_email"),
 ]
 

@@ -19,6 +19,7 @@ OPEN: Final = {
     "sign_in", "account_login", "admin_sign_in", "sign_out", "healthz", "mfa_authenticate",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "account_confirm_email",
+    "accept_invitation",
 }  # fmt: skip
 PATTERNS: Final = {
     str(pattern.name): str(pattern.pattern)

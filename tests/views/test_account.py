@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_user
 from tests.views.pages import text
-from voicestudio.models import Membership, Person, Project, Role
+from voicestudio.models import AuditEntry, Membership, Person, Project, Role
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "another long secret"
@@ -134,6 +134,42 @@ def test_sessions_are_listed_and_the_others_end(client: Client, lea: User) -> No
     assert text(page).count("Firefox on Windows") == 1
     assert text(page).count("This one") == 1
     assert (client.get("/account/").status_code, other.get("/account/").status_code) == (200, 302)
+
+
+def test_audit_trail_tells_of_changes_of_an_account(
+    client: Client, lea: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    sign_in(Client())
+    confirm(client)
+    client.post("/account/sessions/")
+    secret = client.get("/account/second-factor/app/").context["form"].secret
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/account/second-factor/app/", {"code": code(secret)})
+    client.post("/account/second-factor/app/remove/")
+    new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    client.post("/account/password/", new | {"oldpassword": PASSWORD})
+
+    entries = AuditEntry.objects.exclude(verb="signed_in").order_by("pk")
+
+    assert {entry.person_id for entry in entries} == {lea.pk}
+    assert [(entry.verb, entry.facts.get("change")) for entry in entries] == [
+        ("sessions_ended", None),
+        ("second_factor_changed", "added"),  # the app
+        ("second_factor_changed", "added"),  # its recovery codes
+        ("second_factor_changed", "removed"),
+        ("second_factor_changed", "removed"),
+        ("password_changed", None),
+    ]
+
+
+def test_audit_trail_tells_of_wrong_codes(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    client.post("/sign-in/second-factor/", {"code": "000000"})
+
+    entries = AuditEntry.objects.values_list("verb", "facts__second_factor")
+
+    assert list(entries) == [("sign_in_failed", True)]
 
 
 # Second factor ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from .attempts import CloneAttempt
 from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
+from .invitations import Invitation
 from .members import Membership, Role
 from .paid_calls import CallStatus, PaidCall
 from .people import Person
@@ -40,6 +41,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Format",
+    "Invitation",
     "KnownSettings",
     "Membership",
     "ObjectKind",

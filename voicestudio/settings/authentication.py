@@ -64,6 +64,7 @@ MFA_FORMS = {
 }
 # Managers and administrators then set up a second factor before they reach anything else.
 REQUIRE_SECOND_FACTOR = read_boolean("REQUIRE_SECOND_FACTOR")
+USERSESSIONS_ADAPTER = "voicestudio.views.account_adapter.SessionsAdapter"
 MFA_ADAPTER = "voicestudio.views.account_adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Voice Studio"

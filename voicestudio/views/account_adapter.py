@@ -1,10 +1,13 @@
 """Account adapter: what django-allauth asks the studio about sign-ins, mails and addresses."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -13,7 +16,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from voicestudio.models import Person
+from voicestudio.models import Person, Verb
+from voicestudio.services import audit
 
 from . import drafts
 from .account import SESSION_TIME_ZONE
@@ -69,3 +73,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         """The name of a new passkey until its owner types another one."""
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return _("Passkey %(number)s") % {"number": number}
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """The studio's answers about open sessions."""
+
+    def end_sessions(self, sessions: Iterable[UserSession]) -> None:
+        """End them, and tell the audit trail how many."""
+        ended = list(sessions)
+        super().end_sessions(ended)
+        if ended:
+            user = ended[0].user
+            audit.record(Verb.SESSIONS_ENDED, by=user, on=user, count=len(ended))

@@ -1,0 +1,159 @@
+"""Invitations: made by administrators, accepted once, with the roles that they name."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_user
+from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
+from voicestudio.services.people import invitations
+from voicestudio.services.people.invitations import InvitationClosed
+from voicestudio.services.permissions import NotAllowed
+
+ANSWERS = {"username": "anna", "name": "Anna Larsen", "password": "a long secret"}
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return make_user("root", is_staff=True)
+
+
+def invite(by: User, **options: Any) -> invitations.NewInvitation:
+    roles = {Project.first().pk: Role.REVIEWER, 10**6: Role.VIEWER}
+    return invitations.invite("Anna@Example.com", by=by, roles=roles, **options)
+
+
+def test_accepting_makes_the_person_with_the_roles(administrator: User) -> None:
+    made, token = invite(administrator, is_auditor=True)
+
+    user = invitations.accept(made, **ANSWERS)
+
+    assert (user.email, user.get_full_name(), user.is_staff) == (
+        "anna@example.com", "Anna Larsen", False,
+    )  # fmt: skip
+    assert Person.of(user).is_auditor
+    roles = Membership.objects.filter(person=user).values_list("project", "role")
+    assert list(roles) == [(Project.first().pk, Role.REVIEWER)]
+    assert invitations.find(token) is None
+
+
+def test_administrator_can_be_invited(administrator: User) -> None:
+    user = invitations.accept(invite(administrator, is_administrator=True)[0], **ANSWERS)
+
+    assert (user.is_staff, user.is_superuser) == (True, True)
+
+
+def test_existing_account_gets_the_roles_and_keeps_its_own(administrator: User) -> None:
+    user = make_user("anna", email="anna@EXAMPLE.com", role=None)
+    made, _token = invite(administrator)
+
+    assert invitations.find_account(made) == user
+    invitations.accept_for(made, user)
+
+    assert Membership.objects.get(person=user).role == Role.REVIEWER
+
+
+def test_token_is_not_stored(administrator: User) -> None:
+    made, token = invite(administrator)
+
+    stored = Invitation.objects.values().get(pk=made.pk)
+
+    assert invitations.find(token) == made
+    assert token not in str(stored)
+
+
+def test_invitation_can_be_accepted_for_seven_days(administrator: User) -> None:
+    made, token = invite(administrator)
+    Invitation.objects.update(expires_at=made.expires_at - timedelta(days=7))
+
+    assert round((made.expires_at - timezone.now()) / timedelta(days=1)) == 7
+    assert invitations.find(token) is None
+    with pytest.raises(InvitationClosed):
+        invitations.accept(made, **ANSWERS)
+    assert not User.objects.filter(username="anna").exists()
+
+
+def test_newer_invitation_and_revoking_close_a_link(administrator: User) -> None:
+    _first, old = invite(administrator)
+    second, new = invite(administrator)
+
+    assert (invitations.find(old), invitations.find(new)) == (None, second)
+    assert list(invitations.list_open(by=administrator)) == [second]
+    invitations.revoke(second, by=administrator)
+    assert invitations.find(new) is None
+    assert list(invitations.list_open(by=administrator)) == []
+
+
+def test_only_administrators_invite_list_and_revoke(administrator: User) -> None:
+    manager = make_user("manager")
+    made, token = invite(administrator)
+
+    for forbidden in (
+        lambda: invite(manager),
+        lambda: invitations.list_open(by=manager),
+        lambda: invitations.revoke(made, by=manager),
+    ):
+        with pytest.raises(NotAllowed):
+            forbidden()
+    assert invitations.find(token) == made
+
+
+def test_audit_trail_tells_of_invitations(administrator: User) -> None:
+    accepted, _token = invite(administrator)
+    user = invitations.accept(accepted, **ANSWERS)
+    revoked, _token = invite(administrator)
+    invitations.revoke(revoked, by=administrator)
+
+    entries = AuditEntry.objects.order_by("pk").values_list("verb", "person_id", "object_id")
+
+    assert list(entries) == [
+        ("person_invited", administrator.pk, accepted.pk),
+        ("invitation_accepted", user.pk, accepted.pk),
+        ("person_invited", administrator.pk, revoked.pk),
+        ("invitation_revoked", administrator.pk, revoked.pk),
+    ]
+
+
+@pytest.mark.parametrize(("host", "sent"), [("", 0), ("mail.example.com", 1)])
+def test_link_is_mailed_where_mail_is_configured(
+    administrator: User, settings: Settings, host: str, sent: int
+) -> None:
+    settings.MAIL_HOST = host
+    made, _token = invite(administrator)
+
+    is_sent = invitations.mail(made, "https://studio.example.com/invitation/x/")
+
+    assert (is_sent, len(mail.outbox)) == (bool(sent), sent)
+    assert [message.to for message in mail.outbox] == [["anna@example.com"]] * sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_once_make_one_account() -> None:
+    made, _token = invite(make_user("root", is_staff=True))
+    start, results = threading.Barrier(2), list[str]()
+
+    def accept(username: str) -> None:
+        try:
+            start.wait()
+            invitations.accept(made, **{**ANSWERS, "username": username})
+            results.append("made")
+        except InvitationClosed:
+            results.append("closed")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=accept, args=(name,)) for name in ("anna", "anne")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == ["closed", "made"]
+    assert User.objects.filter(email="anna@example.com").count() == 1

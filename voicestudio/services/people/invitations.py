@@ -1,0 +1,149 @@
+"""Invitations: made by an administrator, accepted once by a link, for one mail address."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from voicestudio.models import Action, Invitation, Membership, Person, Project, Role, Verb
+from voicestudio.models.invitations import InvitationQuerySet
+from voicestudio.services import audit
+from voicestudio.services.permissions import require
+
+
+class InvitationClosed(Exception):  # noqa: N818 - an answer, not a mistake
+    """The invitation was used, revoked or has expired."""
+
+
+class NewInvitation(NamedTuple):
+    """An invitation, and the token of its link, which can't be read again."""
+
+    invitation: Invitation
+    token: str
+
+
+def invite(
+    address: str,
+    *,
+    by: User,
+    roles: Mapping[int, Role],
+    is_administrator: bool = False,
+    is_auditor: bool = False,
+) -> NewInvitation:
+    """Make an invitation with roles by project; an open one to the same address is revoked."""
+    require(by, Action.MANAGE_PEOPLE)
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        earlier = Invitation.objects.open().filter(address__iexact=address)
+        earlier.update(revoked_at=timezone.now())
+        invitation = Invitation.objects.create(
+            address=address.lower(),
+            token_hash=_hash(token),
+            roles={str(project): str(role) for project, role in roles.items()},
+            is_administrator=is_administrator,
+            is_auditor=is_auditor,
+            made_by=by,
+        )
+        audit.record(Verb.PERSON_INVITED, by=by, on=invitation, **_facts(invitation))
+    return NewInvitation(invitation, token)
+
+
+def mail(invitation: Invitation, link: str) -> bool:
+    """Send the link to the address; False without a mail server. Raises OSError if it refuses."""
+    if not settings.MAIL_HOST:
+        return False
+    body = "\n\n".join(
+        [
+            _("{name} invites you to Voice Studio. To make your account, open:").format(
+                name=invitation.made_by.get_full_name() or invitation.made_by.get_username()
+            ),
+            link,
+            _("The link works once, until {day} UTC.").format(
+                day=f"{invitation.expires_at:%Y-%m-%d %H:%M}"
+            ),
+        ]
+    )
+    subject = _("Your invitation to Voice Studio")
+    EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.address]).send()
+    return True
+
+
+def revoke(invitation: Invitation, *, by: User) -> None:
+    """Let the link work no longer; nothing happens to one that was used."""
+    require(by, Action.MANAGE_PEOPLE)
+    with transaction.atomic():
+        if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
+            audit.record(Verb.INVITATION_REVOKED, by=by, on=invitation)
+
+
+def list_open(*, by: User) -> InvitationQuerySet:
+    """The invitations that can be accepted, the newest first."""
+    require(by, Action.MANAGE_PEOPLE)
+    return Invitation.objects.open().select_related("made_by")
+
+
+def find(token: str) -> Invitation | None:
+    """The open invitation of this token."""
+    return Invitation.objects.open().filter(token_hash=_hash(token)).first()
+
+
+def find_account(invitation: Invitation) -> User | None:
+    """The account that already has the address of the invitation."""
+    return User.objects.filter(email__iexact=invitation.address).order_by("pk").first()
+
+
+def accept(invitation: Invitation, *, username: str, name: str, password: str) -> User:
+    """Make the account with the roles of the invitation; raises InvitationClosed."""
+    with transaction.atomic():
+        _use(invitation)
+        user = User.objects.create_user(username, invitation.address, password, first_name=name)
+        _give_roles(invitation, user)
+    return user
+
+
+def accept_for(invitation: Invitation, user: User) -> None:
+    """Give the roles to the account that has the address; raises InvitationClosed."""
+    with transaction.atomic():
+        _use(invitation)
+        _give_roles(invitation, user)
+
+
+def _use(invitation: Invitation) -> None:
+    """Claim the invitation: of two requests at once only one changes the row."""
+    now = timezone.now()
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(used_at=now):
+        raise InvitationClosed
+
+
+def _give_roles(invitation: Invitation, user: User) -> None:
+    """Write roles; a project that was removed since is left out, and nothing is taken away."""
+    audit.record(Verb.INVITATION_ACCEPTED, by=user, on=invitation, **_facts(invitation))
+    if invitation.is_administrator:
+        # Django's admin shows its pages to superusers.
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=["is_staff", "is_superuser"])
+    if invitation.is_auditor:
+        Person.of(user)
+        Person.objects.filter(user=user).update(is_auditor=True)
+    for project in Project.objects.filter(pk__in=[int(pk) for pk in invitation.roles]):
+        role = Role(invitation.roles[str(project.pk)])
+        Membership.objects.update_or_create(project=project, person=user, defaults={"role": role})
+
+
+def _facts(invitation: Invitation) -> dict[str, Any]:
+    return {
+        "roles": invitation.roles,
+        "is_administrator": invitation.is_administrator,
+        "is_auditor": invitation.is_auditor,
+    }
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
