@@ -80,7 +80,7 @@ on("play", (audio, player) => {
 // Reports once that a voice was played; fetching its audio alone (a GET) changes nothing.
 on("playing", (audio, player) => {
   const { kind, reported } = player.dataset;
-  if (kind !== "voice" || reported) return;
+  if (kind !== "voice" || reported || !("marksHeard" in document.body.dataset)) return;
   player.dataset.reported = "yes";
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   fetch(`${audio.src}heard/`, { method: "POST", headers: { "X-CSRFToken": token } }).catch(() => {});

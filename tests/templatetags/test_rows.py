@@ -35,9 +35,9 @@ def owner() -> User:
 
 
 def render(row: CloneAttempt | Voice | AudioFile) -> str:
+    request = HttpRequest()
     match row:
         case CloneAttempt():
-            request = HttpRequest()
             request.user = row.created_by
             attempt = CloneAttempt.objects.for_rows().get(pk=row.pk)
             return rows.attempt_row(Context({"request": request}), attempt)
@@ -45,7 +45,8 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
             row.cost = Decimal(0)  # type: ignore[attr-defined]
             return rows.voice_row(row)
     attach_uses([row])
-    return rows.recording_row(Context({"csrf_token": "token"}), row)
+    request.user = row.created_by
+    return rows.recording_row(Context({"csrf_token": "token", "request": request}), row)
 
 
 def render_alone(row: CloneAttempt | Voice | AudioFile) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 
-from voicestudio.models import Action, access_of
+from voicestudio.models import Action, Project, access_of
 from voicestudio.words import Message
 from voicestudio.words.permissions import ARCHIVED, message_for_action
 
@@ -26,6 +26,14 @@ def may(
 ) -> bool:
     """Whether this person may do it in the project of this id; without one, in any project."""
     return access_of(person).allows(action, project)
+
+
+def sees_studio_costs(person: "AbstractBaseUser | AnonymousUser") -> bool:
+    """Whether this person sees what the whole studio spends, or the costs of every project."""
+    if may(person, Action.SEE_STUDIO_COSTS):
+        return True
+    seen = access_of(person).projects(Action.SEE_COSTS) or []
+    return bool(seen) and not Project.objects.exclude(pk__in=seen).exists()
 
 
 def require(

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from voicestudio import words
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Voice, VoiceState
+from voicestudio.models import Action, AttemptState, AudioFile, CloneAttempt, Voice, VoiceState
 from voicestudio.services import clones
 from voicestudio.words import Message
 from voicestudio.words.attempts import PAGE_LINKS
@@ -21,7 +21,7 @@ from .players import preview_player, recording_player
 from .progress import stages, waiting
 from .recording_checks import audio_length, badge, check_progress, findings, origin
 from .row_cache import placeholder, render_row, row_url
-from .studio import for_reader, megabytes, price, when
+from .studio import for_reader, may, megabytes, price, when
 from .voice import attempt_of, time_left
 
 register = template.Library()
@@ -48,7 +48,7 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
     if has_no_audio and attempt.audio_problem:
         message, tone = words.message_for_audio_trouble(attempt.audio_problem), "warn"
     message = for_reader(message, context["request"].user)
-    if message and tone != "warn":
+    if message and tone != "warn" and may(context, Action.CLONE, attempt):
         link = _attempt_link(attempt, message)
     shape = {
         "state": state,
@@ -169,6 +169,8 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
             for number in range(len(uses))
         ),
         "used_more": recording.used_more,  # type: ignore[attr-defined]
+        "may_download": may(context, Action.DOWNLOAD, recording),
+        "may_delete": may(context, Action.DELETE, recording),
     }
     texts = {
         "pk": str(recording.pk),

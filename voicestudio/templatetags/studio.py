@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import formats, timezone
@@ -30,7 +31,7 @@ from voicestudio.words.costs import PRACTICE_NOTICE
 from .row_cache import render_row
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import User
 
 register = template.Library()
 
@@ -83,14 +84,26 @@ def for_reader(message: Message | None, person: "User | AnonymousUser") -> Messa
 
 
 @register.simple_tag(takes_context=True)
+def may(context: Context, action: str, thing: Any = None) -> bool:
+    """Whether the reader may do `action` in the project of `thing`; without it in any project."""
+    project = None if thing is None else thing.project_id
+    return permissions.may(context["request"].user, Action(action), project)
+
+
+@register.simple_tag(takes_context=True)
 def menu(context: Context) -> SafeString:
     """`_menu.html` with the current page marked."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     here = str(match.url_name) if match is not None else ""
-    user = getattr(request, "user", None)
-    reads_audit = user is not None and permissions.may(user, Action.READ_AUDIT)
-    return render_row("_menu.html", "menu", {"here": here, "reads_audit": reads_audit}, {})
+    user = getattr(request, "user", AnonymousUser())
+    shape = {
+        "here": here,
+        "may_clone": permissions.may(user, Action.CLONE),
+        "may_see_costs": permissions.may(user, Action.SEE_COSTS),
+        "reads_audit": permissions.may(user, Action.READ_AUDIT),
+    }
+    return render_row("_menu.html", "menu", shape, {})
 
 
 @register.simple_tag

@@ -18,6 +18,7 @@ from voicestudio.models import Action, Charge, ChargeKind, Verb, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
 from voicestudio.services.money import charges, costs, limits
+from voicestudio.services.permissions import sees_studio_costs
 from voicestudio.services.voices import bookkeeping
 
 from .csv_files import csv_response
@@ -92,6 +93,7 @@ def _render_page(
         "month_is_invalid": is_invalid,
         "months": costs.sum_months(MONTHS, among=among),
         "budget": budget,
+        "sees_studio": sees_studio_costs(request.user),
         "total": sum((line.amount for line in by_kind), costs.ZERO),
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],

@@ -1,0 +1,384 @@
+"""Every address as every role: what one may not see is a 404, what one may not do a 403.
+
+An address without a line in `NEEDS` fails the test, and so does a public function of the services
+without one in tests/services/test_permissions.py.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.factories import make_attempt, make_project, make_recording, make_user
+from tests.views import HTMX
+from voicestudio.models import (
+    Action,
+    Allowance,
+    AudioFile,
+    Charge,
+    CloneAttempt,
+    Event,
+    Person,
+    Project,
+    Role,
+    Speaker,
+    Speech,
+    Voice,
+)
+from voicestudio.models.permissions import ALLOWED, RoleName
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+# What a person must be allowed to do: by GET, by POST (None where the method is not allowed).
+SEE, NOTE, CLONE, UPLOAD = Action.SEE, Action.NOTE, Action.CLONE, Action.UPLOAD
+NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
+    # Of a recording, a voice, an attempt, a speech or a speaker
+    "attempt": (SEE, None),
+    "attempt_answer": (Action.DOWNLOAD, None),
+    "attempt_row": (SEE, None),
+    "attempt_tree_row": (SEE, None),
+    "check_attempt": (None, Action.SETTLE),
+    "check_recording": (None, UPLOAD),
+    "clean_copy": (UPLOAD, UPLOAD),
+    "cut_recording": (UPLOAD, UPLOAD),
+    "delete_recording": (None, Action.DELETE),
+    "delete_voice": (Action.DELETE, Action.DELETE),
+    "dismiss_reminder": (None, NOTE),
+    "fetch_preview": (None, Action.SETTLE),
+    "fetch_speech": (None, Action.SETTLE),
+    "keep_voice": (None, Action.KEEP),
+    "mark_heard": (None, NOTE),
+    "mark_preview_heard": (None, NOTE),
+    "mark_speech_heard": (None, NOTE),
+    "merge_speaker": (None, Action.MANAGE_SPEAKERS),
+    "pin_attempt": (None, Action.MANAGE_SPEAKERS),
+    "preview_audio": (SEE, None),
+    "preview_waveform": (SEE, None),
+    "rebuild": (None, CLONE),
+    "recommendation": (SEE, None),
+    "recording": (SEE, None),
+    "recording_audio": (SEE, None),
+    "recording_shape": (SEE, None),
+    "recording_suggestions": (SEE, None),
+    "recording_tracks": (Action.DOWNLOAD, None),
+    "rename_recording": (None, UPLOAD),
+    "rename_speaker": (None, Action.MANAGE_SPEAKERS),
+    "settle_attempt": (None, Action.SETTLE),
+    "settle_speech": (None, Action.SETTLE),
+    "speak": (None, Action.SPEAK),
+    "speaker": (SEE, None),
+    "speech": (SEE, None),
+    "speech_answer": (Action.DOWNLOAD, None),
+    "speech_audio": (SEE, None),
+    "speech_price": (None, Action.SPEAK),
+    "speech_waveform": (SEE, None),
+    "try_again": (None, CLONE),
+    "try_speech_again": (None, Action.SPEAK),
+    "use_track": (None, UPLOAD),
+    "verdict": (SEE, None),
+    "voice": (SEE, None),
+    "voice_notes": (None, NOTE),
+    "clone_form:check": (None, UPLOAD),
+    # Of no single row: in any project, or in the studio
+    "allow_more": (None, Action.ALLOW_MORE),
+    "choose_recording": (SEE, None),
+    "compare": (Action.COMPARE, Action.COMPARE),
+    "costs": (Action.SEE_COSTS, None),
+    "history": (SEE, None),
+    "import_voice": (None, Action.IMPORT),
+    "just_now": (SEE, None),
+    "new": (SEE, CLONE),  # leads those who clone no voices to the history
+    "recorder": (UPLOAD, None),
+    "recordings": (SEE, UPLOAD),
+    "speaker_options": (SEE, None),
+    "speaker_question": (SEE, None),
+    "voice_id": (CLONE, None),
+    "voices": (SEE, None),
+} | {
+    f"clone_form:{name}": (None, CLONE)
+    for name in (
+        "upload", "refresh", "use_voice_id", "use_example", "use_file_id", "remove", "cut",
+        "clean_up", "choose_track", "suggest_best_part", "cut_prompt_clip",
+    )
+}  # fmt: skip
+# Addresses that a person opens who is not signed in, of an account of one's own, and of others'
+# rooms, which have tests of their own.
+ELSEWHERE: Final = {"healthz", "sign_out", "admin_sign_in", "admin_sign_out"}
+OWN_ROOMS: Final = (
+    "admin:",
+    "sign_in",
+    "account",
+    "mfa",
+    "usersessions",
+    "socialaccount",
+    "openid",
+)
+# Allowed people get this beside the usual answers: the button has nothing to do in these rows.
+NO_FILE: Final = {404, 503}
+
+
+class House(NamedTuple):
+    """One project with a row of every kind, and people of every role."""
+
+    project: Project
+    ids: dict[str, int]
+    people: dict[str, User]
+
+
+@pytest.fixture
+def house() -> House:
+    """The project of the rows, with members, and another one with a manager."""
+    project, other = make_project("Here"), make_project("There")
+    people = {
+        "manager": make_user("manager", project=project),
+        "reviewer": make_user("reviewer", project=project, role=Role.REVIEWER),
+        "viewer": make_user("viewer", project=project, role=Role.VIEWER),
+        "stranger": make_user("stranger", project=other),
+        "administrator": make_user("administrator", is_staff=True),
+        "auditor": make_user("auditor", role=None),
+        "gone": make_user("gone", project=project, is_active=False),
+    }
+    Person.objects.create(user=people["auditor"], is_auditor=True)
+    by = people["manager"]
+    attempt = make_attempt(by=by, project=project)
+    voice = attempt.cloned_voice
+    assert voice is not None
+    speech = Speech.objects.create(
+        project=project, voice=voice, token=uuid4(), provider="practice", created_by=by,
+        text="Hello.", model="m", status="failed",
+    )  # fmt: skip
+    recording = make_recording(by=by, project=project)
+    ids = {
+        "Speaker": attempt.speaker_id, "Voice": voice.pk, "CloneAttempt": attempt.pk,
+        "Speech": speech.pk, "AudioFile": recording.pk,
+    }  # fmt: skip
+    return House(project, ids, people)
+
+
+def kind_of(path: str) -> str:
+    """The model of the row that an address with an ID is about."""
+    kinds = {
+        "speakers/": "Speaker", "voices/": "Voice", "history/": "CloneAttempt",
+        "audio/previews/": "CloneAttempt", "speeches/": "Speech", "audio/speeches/": "Speech",
+        "recordings/": "AudioFile", "audio/recordings/": "AudioFile", "clone-form/": "AudioFile",
+    }  # fmt: skip
+    return next(kind for start, kind in kinds.items() if path.startswith(start))
+
+
+def list_addresses() -> dict[str, str]:
+    """The pattern of every address of the studio, by its full name."""
+    found: dict[str, str] = {}
+
+    def collect(patterns: Any, prefix: str, namespace: str) -> None:
+        for each in patterns:
+            path = prefix + str(each.pattern)
+            if isinstance(each, URLResolver):
+                inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
+                collect(each.url_patterns, path, inner)
+            elif isinstance(each, URLPattern):
+                found[f"{namespace}{each.name}"] = path
+
+    collect(get_resolver().url_patterns, "", "")
+    return found
+
+
+ADDRESSES: Final = {
+    name: path
+    for name, path in list_addresses().items()
+    if name not in ELSEWHERE and not name.startswith(OWN_ROOMS)
+}
+WITH_ROW: Final = sorted(name for name, path in ADDRESSES.items() if "<id:pk>" in path)
+WITHOUT_ROW: Final = sorted(ADDRESSES.keys() - set(WITH_ROW))
+
+
+def test_every_address_has_its_line() -> None:
+    assert ADDRESSES.keys() == NEEDS.keys()
+
+
+def url_of(name: str, house: House) -> str:
+    arguments: list[Any] = []
+    if "<id:pk>" in ADDRESSES[name]:
+        arguments.append(house.ids[kind_of(ADDRESSES[name])])
+    if "<field:field>" in ADDRESSES[name]:
+        arguments.append("recording")
+    return reverse(name, args=arguments)
+
+
+def ask(client: Client, name: str, method: str, house: House) -> int:
+    return status_of(client, method, url_of(name, house))
+
+
+def status_of(client: Client, method: str, url: str) -> int:
+    """The status of the answer; a streamed one is closed, because it holds a file and a thread."""
+    send: Callable[..., Any] = client.get if method == "GET" else client.post
+    answer = send(url)
+    if answer.streaming:
+        answer.getvalue()
+        answer.close()
+    return int(answer.status_code)
+
+
+def needed(name: str, method: str) -> Action | None:
+    return NEEDS[name][0 if method == "GET" else 1]
+
+
+def is_answered(status: int) -> bool:
+    """Whether a permitted request got an answer: also 404 for a row without a file, or 422."""
+    return status < 400 or status in {404, 409, 422}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("role", [role.value for role in RoleName])
+def test_role_may_what_the_table_says(
+    role: str, method: str, house: House, client: Client, standin: object
+) -> None:
+    client.force_login(house.people[role])
+
+    wrong = {}
+    for name in [*WITH_ROW, *WITHOUT_ROW]:
+        action = needed(name, method)
+        rows = before = count_rows()
+        status = ask(client, name, method, house)
+        if action is None:
+            right = status == 405
+        elif RoleName(role) in ALLOWED[action]:
+            right = is_answered(status)
+            restore(house)
+        else:
+            rows = count_rows()
+            right = status == 403 and rows == before
+        if not right:
+            wrong[name] = status
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("person", ["stranger", "gone", "nobody"])
+def test_rows_of_another_project_are_not_found(
+    person: str, method: str, house: House, client: Client
+) -> None:
+    if person != "nobody":
+        client.force_login(house.people[person])
+    before, wrong = count_rows(), {}
+    for name in WITH_ROW:
+        status = ask(client, name, method, house)
+        expected = {404} if person == "stranger" else {302, 401}
+        if needed(name, method) is None and person == "stranger":
+            expected = {405}
+        if status not in expected:
+            wrong[name] = status
+
+    assert wrong == {}
+    assert count_rows() == before
+
+
+@pytest.mark.parametrize("name", ["recording_audio", "preview_audio", "speech_audio"])
+def test_download_is_an_action_of_its_own(name: str, house: House, client: Client) -> None:
+    answers = {}
+    for role in ("manager", "reviewer", "viewer"):
+        client.force_login(house.people[role])
+        answers[role] = status_of(client, "GET", f"{url_of(name, house)}?download=1")
+    Project.objects.update(reviewers_may_download=True)
+    client.force_login(house.people["reviewer"])
+    answers["allowed"] = status_of(client, "GET", f"{url_of(name, house)}?download=1")
+
+    has_file = 404 if name == "speech_audio" else 200
+    assert answers == {"manager": has_file, "reviewer": 403, "viewer": 403, "allowed": has_file}
+
+
+def test_refusal_is_a_sentence_on_the_page_and_for_htmx(house: House, client: Client) -> None:
+    client.force_login(house.people["viewer"])
+    url = url_of("keep_voice", house)
+
+    page, fragment = client.post(url), client.post(url, headers=HTMX)
+
+    sentence = "You can&#x27;t keep voices in this project. Ask a manager of the project"
+    assert (page.status_code, sentence in page.content.decode()) == (403, True)
+    assert fragment.status_code == 403
+    assert fragment["Not-Allowed"] == "true"
+    assert fragment.content.decode().startswith("You can't keep voices in this project.")
+
+
+def test_home_page_of_those_who_clone_no_voices_is_the_history(
+    house: House, client: Client
+) -> None:
+    client.force_login(house.people["viewer"])
+
+    assert client.get("/")["Location"] == "/history/"
+
+
+def test_lists_and_sums_hold_nothing_of_another_project(house: House, client: Client) -> None:
+    attempt = CloneAttempt.objects.get(pk=house.ids["CloneAttempt"])
+    Charge.objects.create(
+        project=house.project, kind="preview", units=1, unit_price=7, amount=7, currency="$",
+        provider="practice", attempt=attempt, voice=attempt.cloned_voice, speaker=attempt.speaker,
+        voice_name=attempt.voice_id, person=attempt.created_by,
+    )  # fmt: skip
+    recording = AudioFile.objects.get(pk=house.ids["AudioFile"])
+    pages = (
+        "/history/", f"/history/?q={attempt.voice_id}", "/voices/",
+        f"/voices/?q={attempt.voice_id}", "/recordings/", f"/recordings/?q={recording.name}", "/costs/", "/costs/?format=csv", "/",
+        f"/speakers/options/?name={attempt.speaker_name}", "/recordings/choose/", "/just-now/",
+        f"/speakers/question/?name={attempt.speaker_name}",
+    )  # fmt: skip
+    secrets = (attempt.voice_id, attempt.speaker_name, recording.name, "7.00")
+
+    def leaks(person: str) -> int:
+        client.force_login(house.people[person])
+        found = 0
+        for address in pages:
+            answer = client.get(address)
+            body = answer.getvalue() if answer.streaming else answer.content
+            answer.close()
+            text = body.decode().replace(f'value="{attempt.voice_id}"', "")
+            text = text.replace(f"name={attempt.speaker_name}", "")
+            found += sum(secret in text for secret in secrets if secret not in address)
+        return found
+
+    assert leaks("manager") > 5
+    assert leaks("stranger") == 0
+
+
+def test_voice_id_of_another_project_is_taken_without_a_name(house: House, client: Client) -> None:
+    attempt = CloneAttempt.objects.get(pk=house.ids["CloneAttempt"])
+    client.force_login(house.people["stranger"])
+
+    page = client.get(f"/voice-id/?voice_id={attempt.voice_id}").content.decode()
+
+    assert "This voice ID is taken." in page
+    assert attempt.speaker_name not in page
+
+
+def test_form_of_another_person_is_not_repeated(house: House, client: Client) -> None:
+    attempt = CloneAttempt.objects.get(pk=house.ids["CloneAttempt"])
+    client.force_login(house.people["administrator"])
+    form = {
+        "token": str(attempt.token), "speaker": "Someone", "speaker_choice": "new Someone",
+        "voice_id": "Someone-7k2p", "permission": "on", "recording": house.ids["AudioFile"],
+    }  # fmt: skip
+
+    answer = client.post("/", form)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Another person has sent this form before." in page
+    assert attempt.voice_id not in page
+    assert str(attempt.token) not in page
+
+
+def count_rows() -> tuple[int, ...]:
+    models = (Allowance, AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice)
+    return tuple(model._default_manager.count() for model in models)
+
+
+def restore(house: House) -> None:
+    """Undo what a button has deleted, so that the next address has its row."""
+    AudioFile.objects.filter(pk=house.ids["AudioFile"]).update(deleted_at=None)
+    if not AudioFile.objects.filter(pk=house.ids["AudioFile"]).exists():
+        house.ids["AudioFile"] = make_recording(project=house.project).pk
+    Voice.objects.filter(pk=house.ids["Voice"]).update(deleted_at=None)
