@@ -5,6 +5,7 @@ without one in tests/services/test_permissions.py.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
@@ -213,12 +214,11 @@ def ask(client: Client, name: str, method: str, house: House) -> int:
 
 
 def status_of(client: Client, method: str, url: str) -> int:
-    """The status of the answer; a streamed one is closed, because it holds a file and a thread."""
+    """The status of the answer; a streamed one is read, because it holds a file and a thread."""
     send: Callable[..., Any] = client.get if method == "GET" else client.post
     answer = send(url)
     if answer.streaming:
-        answer.getvalue()
-        answer.close()
+        answer.getvalue()  # which closes it
     return int(answer.status_code)
 
 
@@ -315,14 +315,16 @@ def test_home_page_of_those_who_clone_no_voices_is_the_history(
 def test_lists_and_sums_hold_nothing_of_another_project(house: House, client: Client) -> None:
     attempt = CloneAttempt.objects.get(pk=house.ids["CloneAttempt"])
     Charge.objects.create(
-        project=house.project, kind="preview", units=1, unit_price=7, amount=7, currency="$",
+        project=house.project, kind="preview", units=1, unit_price=Decimal(7),
+        amount=Decimal(7), currency="$",
         provider="practice", attempt=attempt, voice=attempt.cloned_voice, speaker=attempt.speaker,
         voice_name=attempt.voice_id, person=attempt.created_by,
     )  # fmt: skip
     recording = AudioFile.objects.get(pk=house.ids["AudioFile"])
     pages = (
         "/history/", f"/history/?q={attempt.voice_id}", "/voices/",
-        f"/voices/?q={attempt.voice_id}", "/recordings/", f"/recordings/?q={recording.name}", "/costs/", "/costs/?format=csv", "/",
+        f"/voices/?q={attempt.voice_id}", "/recordings/", f"/recordings/?q={recording.name}",
+        "/costs/", "/costs/?format=csv", "/",
         f"/speakers/options/?name={attempt.speaker_name}", "/recordings/choose/", "/just-now/",
         f"/speakers/question/?name={attempt.speaker_name}",
     )  # fmt: skip
@@ -334,7 +336,6 @@ def test_lists_and_sums_hold_nothing_of_another_project(house: House, client: Cl
         for address in pages:
             answer = client.get(address)
             body = answer.getvalue() if answer.streaming else answer.content
-            answer.close()
             text = body.decode().replace(f'value="{attempt.voice_id}"', "")
             text = text.replace(f"name={attempt.speaker_name}", "")
             found += sum(secret in text for secret in secrets if secret not in address)
