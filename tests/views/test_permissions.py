@@ -86,6 +86,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "clone_form:check": (None, UPLOAD),
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
+    "audit": (Action.READ_AUDIT, None),
     "choose_recording": (SEE, None),
     "compare": (Action.COMPARE, Action.COMPARE),
     "costs": (Action.SEE_COSTS, None),
@@ -106,20 +107,10 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
         "clean_up", "choose_track", "suggest_best_part", "cut_prompt_clip",
     )
 }  # fmt: skip
-# Addresses that a person opens who is not signed in, of an account of one's own, and of others'
-# rooms, which have tests of their own.
-ELSEWHERE: Final = {"healthz", "sign_out", "admin_sign_in", "admin_sign_out"}
-OWN_ROOMS: Final = (
-    "admin:",
-    "sign_in",
-    "account",
-    "mfa",
-    "usersessions",
-    "socialaccount",
-    "openid",
-)
-# Allowed people get this beside the usual answers: the button has nothing to do in these rows.
-NO_FILE: Final = {404, 503}
+# Signing in, one's own account and Django's admin ask for no role in a project.
+ELSEWHERE: Final = (
+    "account/", "admin/", "forgot-password/", "new-password/", "healthz", "sign-in/", "sign-out/", "verify-address/",
+)  # fmt: skip
 
 
 class House(NamedTuple):
@@ -176,7 +167,7 @@ def list_addresses() -> dict[str, str]:
 
     def collect(patterns: Any, prefix: str, namespace: str) -> None:
         for each in patterns:
-            path = prefix + str(each.pattern)
+            path = prefix + str(each.pattern).removeprefix("^")
             if isinstance(each, URLResolver):
                 inner = f"{namespace}{each.namespace}:" if each.namespace else namespace
                 collect(each.url_patterns, path, inner)
@@ -188,9 +179,7 @@ def list_addresses() -> dict[str, str]:
 
 
 ADDRESSES: Final = {
-    name: path
-    for name, path in list_addresses().items()
-    if name not in ELSEWHERE and not name.startswith(OWN_ROOMS)
+    name: path for name, path in list_addresses().items() if not path.startswith(ELSEWHERE)
 }
 WITH_ROW: Final = sorted(name for name, path in ADDRESSES.items() if "<id:pk>" in path)
 WITHOUT_ROW: Final = sorted(ADDRESSES.keys() - set(WITH_ROW))
