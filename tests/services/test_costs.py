@@ -12,20 +12,21 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_attempt, make_user
+from tests.factories import make_attempt, make_project, make_user
 from voicestudio.models import (
     AttemptState,
     Charge,
     ChargeKind,
     CloneAttempt,
     Event,
+    Project,
     SpeechState,
     Voice,
 )
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
-from voicestudio.services.money import charges, costs, limits
+from voicestudio.services.money import budgets, charges, costs, limits
 from voicestudio.services.speeches import SpeechOrder, keep
 from voicestudio.words import message_for_limit
 
@@ -43,6 +44,10 @@ def make_charge(amount: str, *, at: datetime | None = None, **fields: object) ->
         "person": attempt.created_by, "at": at or timezone.now(),
     }  # fmt: skip
     return Charge.objects.create(**(values | fields))
+
+
+def _check(price: Decimal) -> None:
+    limits.check_budget(price, project=Project.first().pk)
 
 
 def test_sums_are_exact_decimals() -> None:
@@ -93,18 +98,18 @@ def test_call_is_charged_once() -> None:
 def test_limit_warns_and_stops(settings: Settings) -> None:
     settings.MONTHLY_LIMIT = Decimal(10)
     make_charge("7.99")
-    assert (limits.get_budget().warns, limits.get_budget().stops) == (False, False)
+    assert (budgets.get_budget().warns, budgets.get_budget().stops) == (False, False)
     make_charge("0.01")
-    assert (limits.get_budget().warns, limits.get_budget().stops) == (True, False)
-    limits.check_budget(Decimal(2))
+    assert (budgets.get_budget().warns, budgets.get_budget().stops) == (True, False)
+    _check(Decimal(2))
     with pytest.raises(limits.LimitReached):
-        limits.check_budget(Decimal("2.01"))
+        _check(Decimal("2.01"))
     make_charge("2")
 
-    assert limits.get_budget().stops
-    limits.check_budget(Decimal(0))  # what costs nothing may always be done
+    assert budgets.get_budget().stops
+    _check(Decimal(0))  # what costs nothing may always be done
     with pytest.raises(limits.LimitReached):
-        limits.check_budget(Decimal("0.000000001"))
+        _check(Decimal("0.000000001"))
 
 
 def test_only_administrators_can_allow_more(settings: Settings) -> None:
@@ -115,8 +120,8 @@ def test_only_administrators_can_allow_more(settings: Settings) -> None:
         limits.allow_more(Decimal(5), by=make_user())
     limits.allow_more(Decimal(5), by=make_user(is_staff=True), note="for the fair")
 
-    assert limits.get_budget().left == Decimal(5)
-    limits.check_budget(Decimal(5))
+    assert budgets.get_budget().left == Decimal(5)
+    _check(Decimal(5))
 
 
 def test_limit_refuses_orders_and_stores_nothing(
@@ -159,9 +164,9 @@ def test_limit_counts_calls_in_flight(settings: Settings, person: User) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
     make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
 
-    assert limits.get_budget().promised == Decimal("0.1")
+    assert budgets.get_budget().promised == Decimal("0.1")
     with pytest.raises(limits.LimitReached):
-        limits.check_budget(Decimal("0.91"))
+        _check(Decimal("0.91"))
 
 
 def test_call_answered_while_the_budget_is_read_counts(
@@ -181,10 +186,10 @@ def test_call_answered_while_the_budget_is_read_counts(
         return reading
 
     for name in ("sum_month", "_sum_in_flight"):
-        monkeypatch.setattr(limits, name, answer_after(getattr(limits, name)))
+        monkeypatch.setattr(budgets, name, answer_after(getattr(budgets, name)))
 
     with pytest.raises(limits.LimitReached):
-        limits.check_budget(Decimal("0.91"))
+        _check(Decimal("0.91"))
 
 
 def test_voices_are_summed_in_one_query(django_assert_num_queries: Callable[..., object]) -> None:
@@ -222,27 +227,38 @@ def test_charges_are_iterated_in_order_without_withdrawn_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_staff", "who"),
-    [(False, "An administrator can"), (True, "You can")],
-    ids=["staff", "admin"],
+    ("is_staff", "words"),
+    [
+        (
+            False,
+            "This costs more than is left of the studio's limit for this month. "
+            "Nothing was sent. An administrator can raise the limit: a0, a1, a2, a3, a4.",
+        ),
+        (
+            True,
+            "This costs $1.50, and $0.73 is left of this month's limit. "
+            "Nothing was sent. You can raise the limit on the Costs page.",
+        ),
+    ],
+    ids=["manager", "administrator"],
 )
-def test_refusal_says_price_and_rest_and_never_that_all_is_used(
+def test_refusal_says_the_sums_of_the_studio_to_administrators_only(
     settings: Settings,
     speech_order: Callable[..., SpeechOrder],
     person: User,
     is_staff: bool,
-    who: str,
+    words: str,
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal("0.734")
+    for number in range(6):
+        make_user(f"a{number}", is_staff=True)
+    make_project()
     person.is_staff = is_staff
 
     with pytest.raises(speeches.OverLimit) as caught:
         speeches.submit(speech_order(), by=person)
 
-    assert str(caught.value.message) == (
-        "This costs $1.50, and $0.73 is left of this month's limit. "
-        f"Nothing was sent. {who} raise the limit on the Costs page."
-    )
+    assert str(caught.value.message) == words
 
 
 @pytest.mark.parametrize(

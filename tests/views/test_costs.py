@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_attempt, make_recording, make_user, make_voice
+from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
 from tests.views import message_levels
 from voicestudio.models import (
     Allowance,
@@ -24,6 +24,10 @@ from voicestudio.models import (
     Charge,
     ChargeKind,
     CloneAttempt,
+    Membership,
+    Person,
+    Project,
+    Role,
     Speech,
     SpeechState,
 )
@@ -77,6 +81,40 @@ def test_month_is_summed_by_every_group(client: Client, attempt: CloneAttempt) -
     for words in ("lea", "Anna Larsen", "AnnaLarsen-7k2p", ">2.8 hd<", "Preview"):
         assert words in page
     assert page.count("$1.25") == 2  # the speaker, the voice
+
+
+def test_several_projects_are_summed_and_named_in_the_file(
+    client: Client, attempt: CloneAttempt, user: User
+) -> None:
+    second, hidden = make_project("Second"), make_project("Hidden")
+    Membership.objects.create(project=second, person=user, role=Role.MANAGER)
+    _line(attempt, "1.25")
+    assert "By project" not in _costs(client)
+    _line(make_attempt(project=second), "0.50")
+    _line(make_attempt(project=hidden), "7")
+
+    page = _costs(client)
+
+    assert page.count("By project") == 1
+    assert (page.count("Second"), page.count("Hidden"), page.count("$7")) == (1, 0, 0)
+    assert [row["project"] for row in _rows(client, "?format=csv")] == ["Studio", "Second"]
+
+
+def test_budgets_of_the_projects_whose_costs_one_sees_are_shown(
+    client: Client, attempt: CloneAttempt, user: User
+) -> None:
+    Project.objects.update(monthly_budget=Decimal(2), total_budget=Decimal(5))
+    watched = make_project("Watched", total_budget=Decimal(9))
+    Membership.objects.create(project=watched, person=user, role=Role.REVIEWER)
+    _line(attempt, "1.75")
+
+    page = _costs(client)
+
+    assert (page.count("$1.75 of $2.00"), page.count("$1.75 of $5.00")) == (1, 1)
+    assert page.count("87\u00a0%") == 1
+    assert "Watched" not in page
+    client.force_login(make_user("root", is_staff=True))
+    assert "$0.00 of $9.00" in _costs(client)
 
 
 def test_chart_has_a_text_alternative(client: Client, attempt: CloneAttempt) -> None:
@@ -187,13 +225,33 @@ def test_limit_is_shown_where_money_is_spent(
     make_user("root", is_staff=True)
     make_user("gone", is_staff=True, is_active=False)
     _line(attempt, spent)
+    auditor = make_user(role=None)
+    Person.objects.create(user=auditor, is_auditor=True)
+    client.force_login(auditor)
 
     assert words in _costs(client)
     assert attempt.cloned_voice is not None
-    for path in ("/", f"/voices/{attempt.cloned_voice.pk}/"):
-        page = client.get(path).content.decode()
-        assert ("See the costs" in page) is bool(strip)
-        assert strip in page
+    page = client.get(f"/voices/{attempt.cloned_voice.pk}/").content.decode()
+    assert ("See the costs" in page) is bool(strip)
+    assert strip in page
+
+
+@pytest.mark.parametrize(("spent", "is_stopped"), [("9", False), ("10", True)])
+def test_sums_of_the_studio_are_not_shown_to_managers(
+    spent: str, is_stopped: bool, client: Client, attempt: CloneAttempt, settings: Settings
+) -> None:
+    settings.MONTHLY_LIMIT = Decimal(10)
+    make_user("root", is_staff=True)
+    make_project()
+    _line(attempt, spent)
+
+    page = _costs(client)
+    assert ("Paid calls are stopped" in page) is is_stopped
+    assert f"${spent}.00 of $10.00" not in page
+    home = client.get("/").content.decode()
+    assert ("You've reached this month's limit." in home) is is_stopped
+    assert ("An administrator can raise it: root." in home) is is_stopped
+    assert STRIP not in home
 
 
 def test_strip_costs_nothing_without_a_limit(client: Client, user: User) -> None:
@@ -241,6 +299,7 @@ def test_refused_keep_links_to_the_limit_for_administrators_only(
     client: Client, settings: Settings, is_staff: bool
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(1)
+    make_project()
     voice = make_voice()
     client.force_login(make_user("root", is_staff=is_staff))
 
@@ -248,7 +307,9 @@ def test_refused_keep_links_to_the_limit_for_administrators_only(
 
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "This costs $1.50, and $1.00 is left of this month&#x27;s limit." in page
+    sums = "This costs $1.50, and $1.00 is left of this month&#x27;s limit."
+    assert (sums in page) == is_staff
+    assert ("is left of the studio&#x27;s limit" in page) == (not is_staff)
     assert ("/costs/#allow" in page) == is_staff
 
 

@@ -109,6 +109,11 @@ class Project(models.Model):
         """Whether everything in it is read-only."""
         return self.archived_at is not None
 
+    @property
+    def has_budget(self) -> bool:
+        """Whether it has a limit of its own, in a month or in all."""
+        return self.monthly_budget is not None or self.total_budget is not None
+
     @classmethod
     def first(cls) -> "Project":
         """The oldest project, under whatever name; written if there is none yet."""

@@ -11,10 +11,11 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from voicestudio.models import PaidCall
+from voicestudio.models import Action, PaidCall
+from voicestudio.services import projects
 from voicestudio.services.money import limits, prices
+from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import CostLine
-from voicestudio.services.money.limits import Budget
 from voicestudio.words.costs import GROUPS
 
 register = template.Library()
@@ -24,17 +25,19 @@ NO_CENTS_FROM: Final = Decimal(1000)
 
 
 @register.inclusion_tag("costs/_strip.html", takes_context=True)
-def budget_strip(context: dict[str, Any]) -> dict[str, Any]:
-    """A warning from 80 % of the month's limit; no query where no limit is set."""
-    if settings.MONTHLY_LIMIT is None:
-        return {}
-    budget = limits.get_budget()
-    if not budget.warns:
-        return {}
+def budget_strip(context: dict[str, Any], project: int | None = None) -> dict[str, Any]:
+    """A warning from 80 % of the month's limit, or of the budgets of the project of this id.
+
+    Without a project, of the one in which the person makes something.
+    """
+    person = context["request"].user
+    if project is None:
+        project = projects.default_for(person, Action.CLONE).pk
+    budgets = limits.list_warnings(person, project)
     return {
-        "budget": budget,
-        "is_administrator": limits.is_administrator(context["request"].user),
-        "administrators": limits.list_administrators() if budget.stops else [],
+        "budgets": budgets,
+        "is_administrator": limits.is_administrator(person),
+        "administrators": limits.list_administrators() if budgets else [],
     }
 
 

@@ -78,9 +78,7 @@ def practice_notice() -> str:
 @register.filter
 def for_reader(message: Message | None, person: "User | AnonymousUser") -> Message | None:
     """The message as this person needs it: administrators are told what they can do."""
-    if message is None:
-        return None
-    return message.for_reader(is_administrator=limits.is_administrator(person))
+    return None if message is None else limits.message_for_reader(message, person)
 
 
 @register.simple_tag(takes_context=True)

@@ -17,7 +17,7 @@ from voicestudio.forms.costs import AllowForm, parse_month
 from voicestudio.models import Action, Charge, ChargeKind, Verb, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
-from voicestudio.services.money import charges, costs, limits
+from voicestudio.services.money import budgets, charges, costs, limits
 from voicestudio.services.permissions import sees_studio_costs
 from voicestudio.services.voices import bookkeeping
 
@@ -28,11 +28,11 @@ from .permitted import require_action
 MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
 MOST_LINES: Final = 15
-GROUPS: Final = ("person", "speaker", "voice", "model")
+GROUPS: Final = ("project", "person", "speaker", "voice", "model")
 COLUMNS: Final = (
     "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
     "model", "person", "attempt", "speech", "provider",
-    "speaker_id",
+    "speaker_id", "project",
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _render_page(
     this_month = month_of(timezone.now())
     month = month or this_month
     is_administrator = limits.is_administrator(current_user(request))
-    budget, among = limits.get_budget(), _visible(request)
+    budget, among = budgets.get_budget(), _visible(request)
     by_kind = costs.sum_charges("kind", among=among, month=month)
     context = {
         "month": month,
@@ -97,7 +97,8 @@ def _render_page(
         "total": sum((line.amount for line in by_kind), costs.ZERO),
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
-        "groups": [_sum_group(name, among, month) for name in GROUPS] if by_kind else [],
+        "groups": _sum_groups(among, month) if by_kind else [],
+        "project_budgets": limits.list_project_budgets(current_user(request)),
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
         "allowances": limits.list_allowances(month),
@@ -111,6 +112,12 @@ def _render_page(
 def _visible(request: HttpRequest) -> ChargeQuerySet:
     """The charges of the projects whose costs this person may see."""
     return Charge.objects.visible_to(request.user)
+
+
+def _sum_groups(among: ChargeQuerySet, month: date) -> list[dict[str, Any]]:
+    groups = [_sum_group(name, among, month) for name in GROUPS]
+    # Within one project there is nothing to compare.
+    return groups if len(groups[0]["lines"]) > 1 else groups[1:]
 
 
 def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
@@ -157,4 +164,5 @@ def _list_cells(charge: Charge) -> list[str]:
         str(charge.speech_id or ""),
         charge.provider,
         str(charge.speaker_id),
+        charge.project.name,
     ]

@@ -1,5 +1,6 @@
 """Words, messages: the shape of a message, and the link to its next step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import TextChoices
@@ -25,6 +26,7 @@ class Message:
     """One message: what happened and whose rule it is (`headline`), what to do (`next_step`).
 
     `administrator_step` is what administrators read instead, where others are told to ask one;
+    `names_step` is what others read if the names of administrators are known;
     `offers_limit` adds a link to this month's limit for them.
     """
 
@@ -32,13 +34,20 @@ class Message:
     next_step: str | Promise
     link: NextStep | None = None
     administrator_step: str | Promise = ""
+    names_step: str | Promise = ""
     offers_limit: bool = False
 
-    def for_reader(self, *, is_administrator: bool) -> "Message":
-        """The message for this reader: an administrator is not told to ask an administrator."""
-        if not is_administrator:
-            return replace(self, offers_limit=False)
-        return replace(self, next_step=self.administrator_step or self.next_step)
+    def for_reader(self, *, is_administrator: bool, names: Sequence[str] = ()) -> "Message":
+        """The message for this reader: an administrator is not told to ask an administrator.
+
+        `names` are those of administrators.
+        """
+        if is_administrator:
+            return replace(self, next_step=self.administrator_step or self.next_step)
+        if names and self.names_step:
+            step = str(self.names_step) % {"names": ", ".join(names)}
+            return replace(self, next_step=step, offers_limit=False)
+        return replace(self, offers_limit=False)
 
     def __str__(self) -> str:
         """Both sentences as one text, for a form field or a log."""

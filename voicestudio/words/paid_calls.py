@@ -29,6 +29,8 @@ class Trouble(StrEnum):
     RATE_LIMIT = "rate_limit"
     IN_LINE = "in_line"
     OVER_LIMIT = "over_limit"
+    OVER_MONTH = "over_month"  # of the project's budget, as the next one
+    OVER_TOTAL = "over_total"
     DISK_FULL = "disk_full"
     VOICE_GONE = "voice_gone"
     KEPT_ALREADY = "kept_already"
@@ -73,10 +75,31 @@ TROUBLES: Final[dict[str, Message]] = {
     ),
     Trouble.OVER_LIMIT: Message(
         _("This would have cost more than was left of this month's limit. Nothing was sent."),
-        _("An administrator can raise the limit on the Costs page. Then try again."),
+        _("An administrator can raise the limit. Then try again."),
         NextStep.TRY_AGAIN,
         administrator_step=_("Raise the limit, then try again."),
+        names_step=_("An administrator can raise the limit: %(names)s. Then try again."),
         offers_limit=True,
+    ),
+    Trouble.OVER_MONTH: Message(
+        _(
+            "This would have cost more than was left of the project's budget for the month. "
+            "Nothing was sent."
+        ),
+        _("An administrator can raise the budget. Then try again."),
+        NextStep.TRY_AGAIN,
+        administrator_step=_("Raise the budget of the project, then try again."),
+        names_step=_("An administrator can raise the budget: %(names)s. Then try again."),
+    ),
+    Trouble.OVER_TOTAL: Message(
+        _(
+            "This would have cost more than was left of the project's total budget. "
+            "Nothing was sent."
+        ),
+        _("An administrator can raise the budget. Then try again."),
+        NextStep.TRY_AGAIN,
+        administrator_step=_("Raise the budget of the project, then try again."),
+        names_step=_("An administrator can raise the budget: %(names)s. Then try again."),
     ),
     Trouble.DISK_FULL: Message(
         _("The studio's disk is nearly full. Nothing was sent or charged."),

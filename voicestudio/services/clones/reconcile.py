@@ -33,7 +33,7 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     """
     require(by, Action.SETTLE, attempt.project_id)
     bookkeeping.settle_lapsed()
-    limits.check_budget(price_of(attempt))
+    limits.check_budget(price_of(attempt), project=attempt.project_id)
     idle = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
     unknown = CloneAttempt.objects.filter(idle, pk=attempt.pk, status=AttemptState.UNKNOWN)
     with transaction.atomic():

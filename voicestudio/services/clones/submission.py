@@ -44,7 +44,7 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
     try:
         check_order(order)
         price = prices.estimate_clone(order.preview_text, order.model).due
-        limits.check_budget(price)
+        limits.check_budget(price, project=order.recording.project_id)
     except VoiceIdTaken:
         # The same form, sent twice at once, may have taken it a moment ago.
         if earlier := _find_earlier(order, by):

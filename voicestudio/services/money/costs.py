@@ -1,4 +1,4 @@
-"""Costs: sums of the charges by month, person, speaker, voice, model or kind."""
+"""Costs: sums of the charges by month, project, person, speaker, voice, model or kind."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ ZERO: Final = Decimal(0)
 # By what charges can be grouped: the column to group by, and the column to show.
 GROUPS: Final = {
     "month": ("month", "month"),
+    "project": ("project", "project__name"),
     "person": ("person", "person__username"),
     "speaker": ("speaker", "speaker__name"),
     "voice": ("voice_name", "voice_name"),
@@ -99,7 +100,7 @@ def sum_month(month: date) -> Decimal:
 
 def iterate_charges(*, among: "ChargeQuerySet", month: date | None = None) -> Iterator[Charge]:
     """Yield every charge of `among` that counts, the oldest first; in chunks, for long files."""
-    rows = _counted(among, month).select_related("person", "speaker")
+    rows = _counted(among, month).select_related("person", "speaker", "project")
     return rows.order_by("pk").iterator(chunk_size=500)
 
 

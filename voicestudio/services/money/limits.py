@@ -1,74 +1,43 @@
-"""The monthly limit: what is left of it, and how an administrator raises it."""
+"""Limits: which calls the budgets stop, and how an administrator raises the monthly limit."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 
-from voicestudio.models import Action, Allowance, CallKind, PaidCall, RateLimit, Verb, month_of
+from voicestudio.models import (
+    Action,
+    Allowance,
+    CallKind,
+    PaidCall,
+    Project,
+    RateLimit,
+    Verb,
+    access_of,
+    month_of,
+)
 from voicestudio.services.audit import record
-from voicestudio.services.permissions import may, require
+from voicestudio.services.permissions import may, require, sees_studio_costs
+from voicestudio.words import Message
 
-from .costs import ZERO, sum_month
-from .prices import price_of
+from .budgets import Budget, get_budget, get_project_budgets, sum_allowances
+from .costs import ZERO
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-WARN_AT: Final = Decimal("0.8")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The money of one month; `limit` is None without one, `promised` is for calls in flight."""
-
-    month: date
-    limit: Decimal | None
-    allowed: Decimal
-    spent: Decimal
-    promised: Decimal
-
-    @property
-    def ceiling(self) -> Decimal | None:
-        """The limit, with what administrators have allowed on top."""
-        return None if self.limit is None else self.limit + self.allowed
-
-    @property
-    def left(self) -> Decimal | None:
-        """What may still be spent; never negative."""
-        if self.ceiling is None:
-            return None
-        return max(ZERO, self.ceiling - self.spent - self.promised)
-
-    @property
-    def share(self) -> Decimal | None:
-        """Spent and promised, as a share of the ceiling; 1 for a ceiling of zero."""
-        if self.ceiling is None:
-            return None
-        return (self.spent + self.promised) / self.ceiling if self.ceiling else Decimal(1)
-
-    @property
-    def warns(self) -> bool:
-        """Whether 80 % are spent."""
-        return self.share is not None and self.share >= WARN_AT
-
-    @property
-    def stops(self) -> bool:
-        """Whether nothing more can be spent."""
-        return self.left is not None and self.left <= ZERO
+_NAMES: Final = "_names_of_administrators"
 
 
 class LimitReached(Exception):  # noqa: N818 - an answer, not a mistake
-    """A call costs more than is left of this month's limit."""
+    """A call costs more than is left of a budget."""
 
     def __init__(self, budget: Budget, price: Decimal) -> None:
-        super().__init__("the limit of this month is reached")
+        super().__init__(f"a budget is reached: {budget.kind}")
         self.budget = budget
         self.price = price
 
@@ -77,35 +46,61 @@ class AllowanceChanged(Exception):  # noqa: N818 - an answer, not a mistake
     """The allowance was raised after this person had opened the page."""
 
 
-def get_budget(*, now: datetime | None = None, apart_from: PaidCall | None = None) -> Budget:
-    """Return this month's budget, without the price of `apart_from`."""
-    month = month_of(now or timezone.now())
-    # First, so that a call that is answered between the two sums counts twice instead of never.
-    promised = _sum_in_flight(apart_from)
-    return Budget(
-        month=month,
-        limit=settings.MONTHLY_LIMIT,
-        allowed=_sum_allowances(month),
-        spent=sum_month(month),
-        promised=promised,
-    )
+def check_budget(price: Decimal, *, project: int, call: PaidCall | None = None) -> None:
+    """Raise `LimitReached` if `price` is more than a budget leaves for a call of this project.
 
-
-def check_budget(price: Decimal, *, call: PaidCall | None = None) -> None:
-    """Raise `LimitReached` if `price` is more than this month's limit leaves.
-
+    These are the budgets of the project (its id is `project`) and this month's limit of the studio.
     With `call`, which is about to be sent: needs the transaction that marks it as sent, so that of
     two calls of which only one fits, the second one sees the first.
     """
+    if call is not None:
+        _lock_budgets(call)
+    # Read under the lock, so that a budget that was lowered meanwhile counts.
+    budgets = get_project_budgets(Project.objects.filter(pk=project), apart_from=call)
+    if settings.MONTHLY_LIMIT is not None:
+        budgets.append(get_budget(apart_from=call))
+    for budget in budgets:
+        if budget.left is not None and price > budget.left:
+            raise LimitReached(budget, price)
+
+
+def _lock_budgets(call: PaidCall) -> None:
+    """Let no other call pass that the same budgets pay.
+
+    In one order, so that no two calls wait for each other: the project, then the rate limits, one
+    of which the runner locks after this anyway. `no_key`, since rows of the project are written
+    all the time.
+    """
+    assert transaction.get_connection().in_atomic_block
+    Project.objects.select_for_update(no_key=True).get(pk=call.project_id)
     if settings.MONTHLY_LIMIT is None:
         return
-    if call is not None:
-        assert transaction.get_connection().in_atomic_block
-        for kind in sorted(CallKind.values):
-            RateLimit.objects.select_for_update().get_or_create(kind=kind, provider=call.provider)
-    budget = get_budget(apart_from=call)
-    if budget.left is not None and price > budget.left:
-        raise LimitReached(budget, price)
+    for kind in sorted(CallKind.values):
+        RateLimit.objects.select_for_update().get_or_create(kind=kind, provider=call.provider)
+
+
+def list_warnings(person: "User | AnonymousUser", project: int | None = None) -> list[Budget]:
+    """The budgets that a person should know of, because 80 % of them are spent.
+
+    That is the studio's, and those of this project. Those who may not see the sums of the studio
+    or of the project are told only that the studio's limit is reached.
+    """
+    warnings = []
+    if settings.MONTHLY_LIMIT is not None:
+        budget = get_budget()
+        if budget.stops or (budget.warns and may_see(person, budget)):
+            warnings.append(budget)
+    if project is not None and may(person, Action.SEE_COSTS, project):
+        budgets = get_project_budgets(Project.objects.filter(pk=project))
+        warnings += [budget for budget in budgets if budget.warns]
+    return warnings
+
+
+def list_project_budgets(person: "User | AnonymousUser") -> list[Budget]:
+    """The budgets of all open projects whose costs this person may see, by name."""
+    pks = access_of(person).projects(Action.SEE_COSTS)
+    projects = Project.objects.open()
+    return get_project_budgets(projects if pks is None else projects.filter(pk__in=pks))
 
 
 def allow_more(
@@ -123,7 +118,7 @@ def allow_more(
     with transaction.atomic():
         # Two requests of one person run one after the other.
         get_user_model().objects.select_for_update().get(pk=by.pk)
-        if beside is not None and beside != _sum_allowances(month):
+        if beside is not None and beside != sum_allowances(month):
             raise AllowanceChanged
         record(Verb.LIMIT_RAISED, by=by, note=note, amount=str(amount))
         return Allowance.objects.create(month=month, amount=amount, by=by, note=note)
@@ -139,23 +134,28 @@ def is_administrator(person: "User | AnonymousUser") -> bool:
     return may(person, Action.ALLOW_MORE)
 
 
+def may_see(person: "User | AnonymousUser", budget: Budget) -> bool:
+    """Whether this person may see the sums of this budget."""
+    if budget.project is None:
+        return sees_studio_costs(person)
+    return may(person, Action.SEE_COSTS, budget.project.pk)
+
+
+def message_for_reader(message: Message, person: "User | AnonymousUser") -> Message:
+    """The message with what this person can do, or with the names of those who can.
+
+    The names are read at most once for each user object, since a list has many messages.
+    """
+    if is_administrator(person) or not message.names_step:
+        return message.for_reader(is_administrator=is_administrator(person))
+    names: list[str] | None = getattr(person, _NAMES, None)
+    if names is None:
+        names = list_administrators()
+        setattr(person, _NAMES, names)
+    return message.for_reader(is_administrator=False, names=names)
+
+
 def list_administrators(most: int = 5) -> list[str]:
     """Return the names of people who can allow more."""
     people = get_user_model().objects.filter(is_active=True, is_staff=True)
     return list(people.order_by("username").values_list("username", flat=True)[:most])
-
-
-def _sum_allowances(month: date) -> Decimal:
-    total = Allowance.objects.filter(month=month).aggregate(all=Sum("amount"))["all"]
-    return total or ZERO
-
-
-def _sum_in_flight(apart_from: PaidCall | None) -> Decimal:
-    """The price of all calls that are at the provider at this moment: a handful at most."""
-    total = ZERO
-    for model in PaidCall.kinds():
-        calls: Any = model._default_manager
-        for call in calls.in_flight():
-            if call != apart_from:
-                total += price_of(call)
-    return total

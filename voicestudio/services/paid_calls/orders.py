@@ -48,12 +48,19 @@ class OtherPerson(OrderRefused):
 
 
 class OverLimit(OrderRefused):
-    """The month's limit leaves too little for this order; `by` is the person who asked."""
+    """A budget leaves too little for this order; `by` is the person who asked."""
 
     def __init__(self, reached: LimitReached, *, by: "User") -> None:
-        message = words.message_for_limit(reached.price, reached.budget.left, settings.CURRENCY)
-        super().__init__("", message.for_reader(is_administrator=limits.is_administrator(by)))
-        self.budget = reached.budget
+        budget = reached.budget
+        message = words.message_for_limit(
+            reached.price,
+            budget.left,
+            settings.CURRENCY,
+            kind=budget.kind,
+            with_figures=limits.may_see(by, budget),
+        )
+        super().__init__("", limits.message_for_reader(message, by))
+        self.budget = budget
 
 
 def check_owner(earlier: PaidCall | None, by: "User") -> None:

@@ -20,6 +20,7 @@ from voicestudio.models import CallKind, CallStatus, PaidCall
 from voicestudio.services import storage
 from voicestudio.services.audit import record_call
 from voicestudio.services.money import limits
+from voicestudio.services.money.budgets import BudgetKind
 from voicestudio.services.money.prices import price_of
 from voicestudio.words import Trouble
 
@@ -32,6 +33,12 @@ logger = logging.getLogger(__name__)
 
 type Keep = Callable[[HttpResponse], None]
 NOT_YET_PAUSE: Final = timedelta(seconds=1)
+# Why a call was not sent, by the budget that leaves too little.
+OVER_BUDGET: Final = {
+    BudgetKind.MONTH: Trouble.OVER_LIMIT,
+    BudgetKind.PROJECT_MONTH: Trouble.OVER_MONTH,
+    BudgetKind.PROJECT_TOTAL: Trouble.OVER_TOTAL,
+}
 # The columns of an answer that are written even if another of them does not fit.
 ESSENTIAL: Final = (
     "status", "answered_at", "finished_at", "http_status", "status_code", "trouble", "calls",
@@ -99,8 +106,8 @@ def run(steps: Steps[Any, Any, Any], pk: int) -> None:
             recorded = _record_error(steps, call, error)
         except NotYet:
             retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
-        except limits.LimitReached:
-            _record_failure(steps, call, Trouble.OVER_LIMIT)
+        except limits.LimitReached as reached:
+            _record_failure(steps, call, OVER_BUDGET[reached.budget.kind])
         except NotSendable as refused:
             _record_failure(steps, call, refused.trouble)
         except Exception:
@@ -280,7 +287,7 @@ def _mark_sent(steps: Steps[Any, Any, Any], call: PaidCall, request: Any) -> boo
     """Write that the call is sent now; False if it has to wait for its slot or was lost."""
     with transaction.atomic():
         steps.check(call)
-        limits.check_budget(price_of(call), call=call)
+        limits.check_budget(price_of(call), project=call.project_id, call=call)
         slot = rate_limit.reserve_slot(call)
         if not slot.granted:
             retries.wait_for_slot(call, slot.at, steps.job)

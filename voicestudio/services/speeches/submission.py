@@ -40,7 +40,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
     check_order(replace(order, voice=voice))
     price = prices.estimate_speech(order.text, order.model, voice).total
     try:
-        limits.check_budget(price)
+        limits.check_budget(price, project=voice.project_id)
     except limits.LimitReached as reached:
         raise OverLimit(reached, by=by) from reached
     try:
