@@ -94,6 +94,7 @@ def choose_speaker(
     for a name that is known or nearly known, unless `is_new` says that it is another person, and
     `SpeakerGone` for an ID that no speaker has.
     """
+    require(by, Action.CLONE, project.pk)
     Studio.lock()  # so that two requests for one new name do not both add it unasked
     if speaker_id is not None:
         visible = Speaker.objects.visible_to(by)

@@ -1,0 +1,333 @@
+"""Every public function of the services: what it asks of a person, or why it asks nothing.
+
+A new function without a line here fails the test. One that takes `by` is called as every role.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.tasks import Task
+
+import voicestudio.services
+from tests.factories import make_attempt, make_project, make_recording, make_speaker, make_user
+from voicestudio.models import (
+    Action,
+    AudioFile,
+    CloneAttempt,
+    Invitation,
+    Person,
+    Project,
+    Role,
+    Speaker,
+    Speech,
+    Voice,
+)
+from voicestudio.models.permissions import ALLOWED
+from voicestudio.practice.server import StandIn
+from voicestudio.services import clones, recordings, speeches
+from voicestudio.services.clones import attempt_tree, rebuild, reconcile
+from voicestudio.services.money import limits
+from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.people import invitations
+from voicestudio.services.permissions import NotAllowed
+from voicestudio.services.speeches import keep
+from voicestudio.services.voices import deletion, notes, speakers, sync
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+class House(NamedTuple):
+    """One project with a row of every kind, and people of every role."""
+
+    project: Project
+    speaker: Speaker
+    recording: AudioFile
+    attempt: CloneAttempt
+    voice: Voice
+    speech: Speech
+    people: dict[str, User]
+
+
+@pytest.fixture
+def house(standin: StandIn) -> House:
+    """The project of the rows, with members, and another one with a manager."""
+    project, other = make_project("Here"), make_project("There")
+    persons = {
+        "manager": make_user(project=project),
+        "reviewer": make_user(project=project, role=Role.REVIEWER),
+        "viewer": make_user(project=project, role=Role.VIEWER),
+        "administrator": make_user(is_staff=True),
+        "auditor": make_user(role=None),
+        "stranger": make_user(project=other),
+        "gone": make_user(project=project, is_active=False),
+    }
+    Person.objects.create(user=persons["auditor"], is_auditor=True)
+    attempt = make_attempt(by=persons["manager"], project=project)
+    voice = attempt.cloned_voice
+    assert voice is not None
+    speech = Speech.objects.create(
+        project=project, voice=voice, token=uuid4(), provider="practice",
+        created_by=persons["manager"], text="Hello.", model="speech-2.8-hd", status="failed",
+    )  # fmt: skip
+    recording = make_recording(by=persons["manager"], project=project)
+    return House(project, attempt.speaker, recording, attempt, voice, speech, persons)
+
+
+def order(house: House) -> clones.Order:
+    return clones.Order(
+        token=uuid4(), speaker_name="Zoe", voice_id="Zoe-7k2ppp", permission=True,
+        recording=house.recording,
+    )  # fmt: skip
+
+
+def text(house: House) -> speeches.SpeechOrder:
+    return speeches.SpeechOrder(
+        token=uuid4(), voice=house.voice, text="Hello.", model="speech-2.8-hd"
+    )
+
+
+def upload() -> SimpleUploadedFile:
+    return SimpleUploadedFile("a.wav", b"no sound")
+
+
+type Call = Callable[[House, Any], object]
+# What each function that takes `by` asks for, and a call of it.
+ASKS: Final[dict[str, tuple[Action, Call]]] = {
+    "clones.attempt_tree.pin": (
+        Action.MANAGE_SPEAKERS, lambda h, by: attempt_tree.pin(h.attempt, by=by)),
+    "clones.attempt_tree.unpin": (
+        Action.MANAGE_SPEAKERS, lambda h, by: attempt_tree.unpin(h.speaker, by=by)),
+    "clones.rebuild.rebuild_voice": (
+        Action.CLONE, lambda h, by: rebuild.rebuild_voice(h.voice, by=by)),
+    "clones.reconcile.request_check": (
+        Action.SETTLE, lambda h, by: reconcile.request_check(h.attempt, by=by)),
+    "clones.reconcile.settle_by_hand": (
+        Action.SETTLE,
+        lambda h, by: reconcile.settle_by_hand(h.attempt, worked=True, note="", by=by)),
+    "clones.submission.retry_interrupted": (
+        Action.CLONE, lambda h, by: clones.retry_interrupted(h.attempt, by=by)),
+    "clones.submission.submit": (Action.CLONE, lambda h, by: clones.submit(order(h), by=by)),
+    "money.limits.allow_more": (
+        Action.ALLOW_MORE, lambda _h, by: limits.allow_more(Decimal(1), by=by)),
+    "paid_calls.audio_download.fetch_again": (
+        Action.SETTLE, lambda h, by: audio_download.fetch_again(h.attempt, by=by)),
+    "paid_calls.audio_download.fetch_now": (
+        Action.SETTLE, lambda h, by: audio_download.fetch_now(h.speech, by=by)),
+    "people.invitations.invite": (
+        Action.MANAGE_PEOPLE,
+        lambda _h, by: invitations.invite("a@example.com", by=by, roles={})),
+    "people.invitations.list_open": (
+        Action.MANAGE_PEOPLE, lambda _h, by: invitations.list_open(by=by)),
+    "people.invitations.revoke": (
+        Action.MANAGE_PEOPLE, lambda _h, by: invitations.revoke(Invitation(), by=by)),
+    "recordings.checks.check_again": (
+        Action.UPLOAD, lambda h, by: recordings.check_again(h.recording, by=by)),
+    "recordings.cutting.clean_recording": (
+        Action.UPLOAD,
+        lambda h, by: recordings.clean_recording(
+            h.recording, trim=True, level=True, dc_and_hum=True, mono=True, by=by)),
+    "recordings.cutting.cut_recording": (
+        Action.UPLOAD,
+        lambda h, by: recordings.cut_recording(
+            h.recording, start_ms=0, end_ms=11_000, purpose="voice_clone", by=by)),
+    "recordings.store.rename_recording": (
+        Action.UPLOAD, lambda h, by: recordings.rename_recording(h.recording, "b", by=by)),
+    "recordings.store.store_file": (
+        Action.UPLOAD,
+        lambda h, by: recordings.store_file(
+            Path(__file__), "a.wav", project=h.project, purpose="voice_clone", by=by)),
+    "recordings.tracks.use_track": (
+        Action.UPLOAD, lambda h, by: recordings.use_track(h.recording, 1, by=by)),
+    "recordings.uploads.add_by_file_id": (
+        Action.UPLOAD,
+        lambda h, by: recordings.add_by_file_id(
+            7, project=h.project, purpose="voice_clone", by=by)),
+    "recordings.uploads.delete_recording": (
+        Action.DELETE, lambda h, by: recordings.delete_recording(h.recording, by=by)),
+    "recordings.uploads.fetch_example": (
+        Action.UPLOAD, lambda h, by: recordings.fetch_example(voice=1, project=h.project, by=by)),
+    "recordings.uploads.store_local_file": (
+        Action.UPLOAD,
+        lambda h, by: recordings.store_local_file(
+            Path(__file__), project=h.project, purpose="voice_clone", by=by)),
+    "recordings.uploads.store_upload": (
+        Action.UPLOAD,
+        lambda h, by: recordings.store_upload(
+            upload(), project=h.project, purpose="voice_clone", by=by)),
+    "speeches.keep.dismiss_reminder": (
+        Action.NOTE, lambda h, by: keep.dismiss_reminder(h.voice, by=by)),
+    "speeches.keep.keep_voice": (Action.KEEP, lambda h, by: keep.keep_voice(h.voice, by=by)),
+    "speeches.reconcile.settle_by_hand": (
+        Action.SETTLE,
+        lambda h, by: speeches.settle_by_hand(h.speech, worked=True, note="", by=by)),
+    "speeches.submission.retry_interrupted": (
+        Action.SPEAK, lambda h, by: speeches.retry_interrupted(h.speech, by=by)),
+    "speeches.submission.submit": (Action.SPEAK, lambda h, by: speeches.submit(text(h), by=by)),
+    "voices.deletion.delete_voice": (
+        Action.DELETE, lambda h, by: deletion.delete_voice(h.voice, confirmation="x", by=by)),
+    "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
+    "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
+    "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),
+    "voices.speakers.choose_speaker": (
+        Action.CLONE,
+        lambda h, by: speakers.choose_speaker(
+            "Zoe", project=h.project, speaker_id=None, is_new=True, by=by)),
+    "voices.speakers.merge_speakers": (
+        Action.MANAGE_SPEAKERS,
+        lambda h, by: speakers.merge_speakers(
+            make_speaker(project=h.project, by=h.people["manager"]), h.speaker, by=by)),
+    "voices.speakers.rename_speaker": (
+        Action.MANAGE_SPEAKERS, lambda h, by: speakers.rename_speaker(h.speaker, "Zoe", by=by)),
+    "voices.sync.compare_voices": (Action.COMPARE, lambda _h, by: sync.compare_voices(by=by)),
+    "voices.sync.import_voice": (
+        Action.IMPORT,
+        lambda h, by: sync.import_voice("Voice-9999", name="Zoe", project=h.project, by=by)),
+}  # fmt: skip
+# Called by functions that have asked.
+AFTERWARDS: Final = {
+    "audit.entries.record", "audit.entries.record_call", "paid_calls.orders.check_owner",
+    "recordings.store.save_recording",
+}  # fmt: skip
+# Reading, arithmetic, sentences, the worker's steps and chores, and signing in: these get rows that
+# the caller has found with `visible_to`, or act for no person.
+NO_PERSON: Final = {
+    "audit.entries": "export_entries",
+    "audit.known_settings": "record_setting_changes",
+    "audit.origins": "acting_from current_origin current_person use_for_process",
+    "audit.seal": "seal_entries seal_head",
+    "audit.sign_ins": "connect record_locked",
+    "audit.verification": "verify_trail",
+    "clones.attempt_tree": "best_attempt get_row relatives tree_page",
+    "clones.changes": "changes_by_attempt compare",
+    "clones.messages": "message_for",
+    "clones.orders": "check_order find_differences",
+    "clones.rebuild": "estimate_rebuild",
+    "clones.reconcile": "check_with_provider record_from_journal",
+    "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
+    "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
+    "health": "check_health",
+    "money.charges": (
+        "cancel_attempt cancel_speech charge_attempt charge_clone_fee charge_speech find_difference"
+    ),
+    "money.costs": "iterate_charges sum_charges sum_month sum_months sum_voices",
+    "money.limits": (
+        "check_budget get_budget is_administrator list_administrators list_allowances"
+    ),
+    "money.prices": (
+        "billable_characters billed_characters estimate_clone estimate_speech "
+        "is_clone_fee_due price_of price_per_character price_per_million"
+    ),
+    "paid_calls.audio_download": "enqueue_fetch fetch fetch_audio store_bytes",
+    "paid_calls.call_log": "logged_call message_for_free_call trouble_of",
+    "paid_calls.clock_changes": "correct_future_times",
+    "paid_calls.journal": "delete_unrecorded entries has_room moved_to_storage read remove write",
+    "paid_calls.leases": "hold lease_end release_all",
+    "paid_calls.messages": "message_for",
+    "paid_calls.orders": "check_model",
+    "paid_calls.provider": "client quick_client",
+    "paid_calls.provider_files": "delete_file",
+    "paid_calls.rate_limit": "longest_wait record_success reserve_slot slow_down",
+    "paid_calls.retries": "enqueue_when_due final_columns may_retry schedule_retry wait_for_slot",
+    "paid_calls.runner": "finish_journal record_answer record_from_journal retry_interrupted run",
+    "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
+    "people.account_signals": "connect",
+    "people.accounts": "change_profile",
+    "people.invitations": "accept accept_for find find_account mail",
+    "people.second_factor": "is_missing",
+    "permissions": "may require sees_studio_costs",
+    "projects": "default_for list_allowed list_colleagues",
+    "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
+    "queue_storage": "is_busy is_readable last_replaced_at replace_if_broken",
+    "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",
+    "recordings.cutting": "file_stem waveform_bars",
+    "recordings.family": "list_family",
+    "recordings.store": "clean_file_name delete_abandoned_uploads",
+    "recordings.tracks": "find_track_source list_tracks",
+    "recordings.uploads": "ensure_uploaded finish_deletions forget_uploads",
+    "reminders": "count_expiring expiring_voices send send_if_due",
+    "sign_in_limits": "clear_expired clear_failures find_account is_refused record",
+    "speeches.keep": "estimate_keep is_speaking model_for",
+    "speeches.messages": "message_for",
+    "speeches.orders": "check_order check_voice find_differences",
+    "speeches.steps": (
+        "answer_columns check_voice make_request record_from_journal run_speech send_speech"
+    ),
+    "storage": "delete exists local_path size_and_time walk",
+    "stored_files": "check_rows delete_orphan find_orphans find_orphans_at_provider",
+    "voices.bookkeeping": (
+        "cancel_charge charge_uncertain confirm_late confirm_voice discard_voice mark_missing "
+        "record_clone record_speech record_uncertain_voice record_unknown record_use "
+        "renew_uncertain_voice settle_lapsed voice_search_text"
+    ),
+    "voices.deletion": "plan_deletion",
+    "voices.notes": "list_tags notes_version update_search_text visible_voices voice_timeline",
+    "voices.speakers": (
+        "current_id find_by_id find_named find_similar former_names list_changes list_names "
+        "list_options offered_to"
+    ),
+    "voices.voice_ids": "check is_taken suggest",
+    "worker": "on_start on_stop record_kept_answers requeue_lost_calls write_heartbeat",
+}
+
+
+def list_functions() -> dict[str, Any]:
+    """Every public function and job of the services, by its dotted name."""
+    found: dict[str, Any] = {}
+    package = voicestudio.services
+    for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            function = value.func if isinstance(value, Task) else value
+            is_own = inspect.isfunction(function) and function.__module__ == info.name
+            if is_own and not name.startswith("_"):
+                found[f"{info.name.removeprefix(f'{package.__name__}.')}.{name}"] = function
+    return found
+
+
+def test_every_function_has_its_line() -> None:
+    functions = list_functions()
+    with_person = {
+        name
+        for name, function in functions.items()
+        if "by" in inspect.signature(function).parameters
+    }
+    without = {f"{module}.{name}" for module, names in NO_PERSON.items() for name in names.split()}
+
+    assert with_person == ASKS.keys() | AFTERWARDS
+    assert functions.keys() - with_person == without
+
+
+class Undone(Exception):  # noqa: N818
+    """Ends a transaction whose changes are not wanted."""
+
+
+def is_refused(call: Call, house: House, person: User) -> bool:
+    """Whether this person may not call it; a refusal of rows that do not fit is none."""
+    try:
+        with transaction.atomic():
+            call(house, person)
+            raise Undone
+    except NotAllowed:
+        return True
+    except Exception:
+        return False
+
+
+@pytest.mark.parametrize("name", sorted(ASKS))
+def test_function_asks_the_table(name: str, house: House) -> None:
+    action, call = ASKS[name]
+
+    refused = {role for role, person in house.people.items() if is_refused(call, house, person)}
+
+    allowed = {role.value for role in ALLOWED[action]}
+    assert refused == house.people.keys() - allowed
