@@ -216,12 +216,14 @@ NO_PERSON: Final = {
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health",
+    "money.budgets": "get_budget get_project_budgets sum_allowances",
     "money.charges": (
         "cancel_attempt cancel_speech charge_attempt charge_clone_fee charge_speech find_difference"
     ),
     "money.costs": "iterate_charges sum_charges sum_month sum_months sum_voices",
     "money.limits": (
-        "check_budget get_budget is_administrator list_administrators list_allowances"
+        "check_budget is_administrator list_administrators list_allowances "
+        "list_project_budgets list_warnings may_see message_for_reader"
     ),
     "money.prices": (
         "billable_characters billed_characters estimate_clone estimate_speech "
