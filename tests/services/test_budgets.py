@@ -1,13 +1,14 @@
 """Budgets of projects: what they stop, what counts, and that calls cannot overrun them together."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -15,11 +16,21 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_attempt, make_project, make_user
 from tests.services.conftest import make_provider_voice
 from tests.services.test_costs import make_charge
-from voicestudio.models import AttemptState, Charge, CloneAttempt, PaidCall, Project, Role, Speech
+from voicestudio.models import (
+    AttemptState,
+    BudgetMail,
+    Charge,
+    CloneAttempt,
+    PaidCall,
+    Project,
+    Role,
+    Speech,
+    month_of,
+)
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
-from voicestudio.services.money import budgets, limits
+from voicestudio.services.money import budget_mails, budgets, limits
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.speeches import SpeechOrder, keep
 
@@ -186,6 +197,79 @@ def test_manager_is_warned_of_the_project_and_not_of_the_sums_of_the_studio(
     assert [warned(person) for person in people] == [
         ["month", "project_month"], ["month"], ["month", "project_month"],
     ]  # fmt: skip
+
+
+# Emails -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailed(settings: Settings) -> Project:
+    """A project with a budget of ten a month, whose manager and administrators have addresses."""
+    settings.MAIL_HOST = "localhost"
+    make_user(email="manager@example.com")
+    make_user(email="reviewer@example.com", role=Role.REVIEWER)
+    make_user(email="gone@example.com", is_active=False)
+    make_user(email="elsewhere@example.com", project=make_project())
+    make_user(email="root@example.com", is_staff=True)
+    return limit_project(monthly_budget="10")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_email_is_sent_once_a_month_and_threshold(
+    mailed: Project, mailoutbox: list[EmailMessage]
+) -> None:
+    make_charge("7.99")
+    assert budget_mails.send_due_mails() == 0
+    make_charge("0.02")
+    assert [budget_mails.send_due_mails(), budget_mails.send_if_due()] == [1, 0]
+    make_charge("1.99")
+    assert [budget_mails.send_due_mails(), budget_mails.send_if_due()] == [1, 0]
+    limit_project(monthly_budget="12")  # 83 %, which was told already
+    assert budget_mails.send_due_mails() == 0
+
+    assert [(mail.subject, mail.bcc) for mail in mailoutbox] == [
+        (
+            "Studio has used 80 % of its budget for this month",
+            ["manager@example.com", "root@example.com"],
+        ),
+        ("Studio has used its budget for this month", ["manager@example.com", "root@example.com"]),
+    ]
+    assert mailoutbox[0].body == (
+        "$8.01 of $10.00 is used, calls in progress included.\n\n"
+        "Paid calls of this project stop at 100 %. An administrator can raise the budget."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_email_that_another_process_sends_is_not_sent_twice(
+    mailed: Project, mailoutbox: list[EmailMessage]
+) -> None:
+    make_charge("9")
+    now = timezone.now()
+    mail = {"project": mailed, "kind": "project_month", "month": month_of(now), "percent": 80}
+    BudgetMail.objects.create(**mail, claimed_at=now)
+
+    assert budget_mails.send_due_mails(now) == 0
+    after_the_other_died = now + budget_mails.RETRY_AFTER + timedelta(seconds=1)
+    assert budget_mails.send_due_mails(after_the_other_died) == 1
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_email_that_the_server_refused_is_tried_again_later(
+    mailed: Project, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_charge("9")
+    now = timezone.now()
+
+    def refuse(self: EmailMessage) -> int:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMessage, "send", refuse)
+        assert budget_mails.send_due_mails(now) == 0
+    assert budget_mails.send_due_mails(now + timedelta(minutes=1)) == 0
+    assert budget_mails.send_due_mails(now + timedelta(minutes=11)) == 1
 
 
 # Two calls at the same moment ---------------------------------------------------------------------

@@ -4,6 +4,7 @@ from .access import Access, access_of
 from .attempt_states import AttemptState
 from .attempts import CloneAttempt
 from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
+from .budget_mails import BudgetMail
 from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
@@ -32,6 +33,7 @@ __all__ = [
     "AudioFile",
     "AuditChain",
     "AuditEntry",
+    "BudgetMail",
     "CallKind",
     "CallStatus",
     "Charge",

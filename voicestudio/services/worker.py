@@ -16,6 +16,7 @@ from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
+from .money import budget_mails
 from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
 from .voices import bookkeeping
 
@@ -117,6 +118,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     requeue_lost_calls,
     waveforms.draw_lost_waveforms,
     reminders.send_if_due,
+    budget_mails.send_due_mails,
     drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,
     recordings.finish_deletions,

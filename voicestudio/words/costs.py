@@ -75,3 +75,34 @@ def message_for_limit(
         administrator_step=_("Nothing was sent. You can raise the budget of the project."),
         names_step=_("Nothing was sent. An administrator can raise the budget: %(names)s."),
     )
+
+
+_EMAIL_TITLES: Final = {
+    ("project_month", False): _("{project} has used {percent} % of its budget for this month"),
+    ("project_month", True): _("{project} has used its budget for this month"),
+    ("project_total", False): _("{project} has used {percent} % of its total budget"),
+    ("project_total", True): _("{project} has used its total budget"),
+}
+
+
+def email_about_budget(
+    kind: str, *, project: str, spent: Decimal, ceiling: Decimal, currency: str, stops: bool
+) -> tuple[str, str]:
+    """Subject and body of the email that most or all of a project's budget is used."""
+    percent = int(spent * 100 / ceiling) if ceiling else 100
+    subject = str(_EMAIL_TITLES[kind, stops]).format(project=project, percent=percent)
+    amounts = {
+        "spent": currency + formats.number_format(spent.quantize(_CENT, ROUND_FLOOR), 2),
+        "ceiling": currency + formats.number_format(ceiling.quantize(_CENT), 2),
+    }
+    lines = [
+        str(_("{spent} of {ceiling} is used, calls in progress included.")).format(**amounts),
+        str(
+            _("Paid calls of this project are stopped. An administrator can raise the budget.")
+            if stops
+            else _(
+                "Paid calls of this project stop at 100 %. An administrator can raise the budget."
+            )
+        ),
+    ]
+    return subject, "\n\n".join(lines)
