@@ -221,9 +221,9 @@ def test_email_is_sent_once_a_month_and_threshold(
     make_charge("7.99")
     assert budget_mails.send_due_mails() == 0
     make_charge("0.02")
-    assert [budget_mails.send_due_mails(), budget_mails.send_if_due()] == [1, 0]
+    assert [budget_mails.send_due_mails(), budget_mails.send_due_mails()] == [1, 0]
     make_charge("1.99")
-    assert [budget_mails.send_due_mails(), budget_mails.send_if_due()] == [1, 0]
+    assert [budget_mails.send_due_mails(), budget_mails.send_due_mails()] == [1, 0]
     limit_project(monthly_budget="12")  # 83 %, which was told already
     assert budget_mails.send_due_mails() == 0
 
