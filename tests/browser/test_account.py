@@ -1,6 +1,7 @@
 """Second factors in a browser: codes of an app, and passkeys."""
 
 import re
+from datetime import UTC, datetime
 
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -81,3 +82,17 @@ def test_passkey_is_added_and_signs_in(studio: Studio) -> None:
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_role("link", name="My account")).to_be_visible()
+
+
+def test_times_are_shown_in_the_time_zone_of_the_account(studio: Studio) -> None:
+    attempt = factories.make_attempt(
+        by=studio.user, created_at=datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+    )
+    page = studio.page(path="/account/", timezone_id="America/New_York")
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("html[data-time-zone='Asia/Tokyo']")).to_have_count(1)
+
+    page.goto(f"/history/{attempt.pk}/")
+
+    expect(page.locator("time[data-style=moment]").first).to_have_text("2 Mar 2026, 07:30")

@@ -1,6 +1,7 @@
 """Sign-in limits: guesses are bounded for each account and network, and in all."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -76,6 +77,15 @@ def test_username_and_address_share_a_limit(client: Client) -> None:
     ]
 
     assert codes == [422] * 7 + [429]
+
+
+@pytest.mark.parametrize("username", ["le\0a", "x" * 1000, "\ud800", ""])
+def test_odd_names_are_wrong_names(client: Client, username: str) -> None:
+    body = urlencode({"username": username, "password": "wrong"}, errors="surrogatepass")
+
+    response = client.post("/sign-in/", body, content_type="application/x-www-form-urlencoded")
+
+    assert response.status_code == 422
 
 
 def test_what_has_expired_is_cleared() -> None:

@@ -22,6 +22,7 @@ KNOWN_FOR: Final = timedelta(days=30)
 
 def find_account(typed: str) -> str:
     """The username of the account with this username or mail address, or what was typed."""
+    typed = typed.replace("\0", "")  # PostgreSQL refuses to look for it
     if User.objects.filter(username=typed).exists():
         return typed
     # Addresses are compared without case. Two accounts with one address need their usernames.
