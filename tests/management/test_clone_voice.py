@@ -10,12 +10,12 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from tests.audio.recordings import film, speech
-from tests.factories import make_speaker, make_user
+from tests.factories import make_project, make_speaker, make_user
 from tests.management.conftest import Run
 from tests.services.conftest import wav
 from voicestudio.forms import CloneForm
 from voicestudio.management.commands.clone_voice import Command
-from voicestudio.models import AudioFile, CloneAttempt, Speaker
+from voicestudio.models import AudioFile, CloneAttempt, Role, Speaker
 from voicestudio.practice.server import Fault, StandIn
 
 Result = tuple[int, dict[str, Any]]
@@ -218,3 +218,25 @@ def test_every_field_of_the_form_is_an_option() -> None:
 
     assert set(names.values()) <= options
     assert CloneForm.base_fields.keys() - of_the_page_only == names.keys()
+
+
+def test_clone_voice_works_in_the_named_project(clone: Run, standin: StandIn) -> None:
+    project = make_project("Audiobook")
+    make_user("mira", project=project)
+
+    code, _result = clone("--wait", "--as", "mira", "--project", "AUDIOBOOK")
+
+    attempt = CloneAttempt.objects.get()
+    assert (code, attempt.project, attempt.recording.project) == (0, project, project)
+
+
+def test_clone_voice_refuses_what_its_user_may_not_do(clone: Run) -> None:
+    make_user("rita", role=Role.REVIEWER)
+    make_project("Secret")
+
+    with pytest.raises(CommandError, match="You can't add or change recordings"):
+        clone("--as", "rita")
+    with pytest.raises(CommandError, match="There is no project called Secret"):
+        clone("--as", "lea", "--project", "Secret")
+
+    assert AudioFile.objects.count() == 0

@@ -8,12 +8,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Speech, Voice, VoiceState, Worker
-from voicestudio.services import speeches, storage
+from voicestudio.models import CloneAttempt, Project, Speech, Voice, VoiceState, Worker
+from voicestudio.models.search import fold_text
+from voicestudio.services import projects, speeches, storage
 from voicestudio.services.money import costs
+from voicestudio.services.permissions import NotAllowed
 from voicestudio.words import Message
 
 POLL_SECONDS: Final = 0.2
@@ -38,12 +41,43 @@ def add_timeout_argument(parser: CommandParser, seconds: float) -> None:
     parser.add_argument("--timeout", type=float, default=seconds, help="seconds to wait")
 
 
-def get_voice(voice_id: str) -> Voice:
+class StudioCommand(BaseCommand):
+    """A command on behalf of a person; what they may not do ends it with the reason."""
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Run the command."""
+        try:
+            return super().execute(*args, **options)
+        except NotAllowed as refused:
+            raise CommandError(str(refused.message)) from refused
+
+
+def add_project_argument(parser: CommandParser) -> None:
+    """Add `--project NAME`."""
+    parser.add_argument("--project", default="", metavar="NAME", help="default: the one in use")
+
+
+def get_project(name: str, person: User) -> Project:
+    """Return the project of this name that the person sees; without a name the one in use.
+
+    Raises CommandError if there is none, and `NotAllowed` if the person may clone in none.
+    """
+    if not name:
+        return projects.default_for(person)
+    visible = Project.objects.visible_to(person)
+    project = visible.filter(folded_name=fold_text(name)).first()
+    if project is None:
+        raise CommandError(f"There is no project called {name}.")
+    return project
+
+
+def get_voice(voice_id: str, person: User) -> Voice:
     """Return the voice with this ID at the current provider, a living one before deleted ones.
 
-    Raises CommandError if there is none.
+    Raises CommandError if there is none that this person sees.
     """
-    voices = Voice.objects.filter(provider=settings.MINIMAX_PROVIDER, voice_id=voice_id)
+    visible = Voice.objects.visible_to(person)
+    voices = visible.filter(provider=settings.MINIMAX_PROVIDER, voice_id=voice_id)
     voice = voices.living().first() or voices.order_by("-pk").first()
     if voice is None:
         raise CommandError(f"There is no voice called {voice_id}.")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import transaction
 
 from voicestudio import words
@@ -14,9 +14,9 @@ from voicestudio.audio import AudioProblem
 from voicestudio.forms import CloneForm
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Project, Purpose
 from voicestudio.models.speakers import SpeakerQuerySet
-from voicestudio.services import clones, projects, recordings
+from voicestudio.services import clones, recordings
 from voicestudio.services.voices import speakers, voice_ids
 
 READY: Final = frozenset({AttemptState.READY, AttemptState.FLAGGED})
@@ -30,7 +30,7 @@ class Refused(Exception):  # noqa: N818
     """The request is not accepted; the text is the reason."""
 
 
-class Command(BaseCommand):
+class Command(script_output.StudioCommand):
     """Clone a voice from a local file."""
 
     help = (
@@ -71,6 +71,7 @@ class Command(BaseCommand):
         parser.add_argument("--expected-words", default="", help="what is said in the recording")
         parser.add_argument("--accuracy", default="", help="0 to 1: how alike they must be")
         parser.add_argument("--watermark", action="store_true", help="audible, in the preview only")
+        script_output.add_project_argument(parser)
         script_output.add_user_argument(parser)
         parser.add_argument("--wait", action="store_true", help="wait for the result")
         script_output.add_timeout_argument(parser, 900.0)
@@ -102,12 +103,13 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
     if not options["i_have_permission"]:
         message = clones.PermissionMissing().message
         raise Refused(f"{message.headline} (--i-have-permission)")
+    project = script_output.get_project(options["project"], user)
     stored: list[AudioFile] = []
     try:
         with transaction.atomic():
-            stored.append(_store_file(options["sample"], Purpose.SAMPLE, user))
+            stored.append(_store_file(options["sample"], Purpose.SAMPLE, project, user))
             if options["prompt_clip"]:
-                stored.append(_store_file(options["prompt_clip"], Purpose.PROMPT, user))
+                stored.append(_store_file(options["prompt_clip"], Purpose.PROMPT, project, user))
             options |= {"speaker": name, "speaker_choice": f"{choice} {name}"}
             form = _build_form(options, stored[0], stored[1] if stored[1:] else None, user)
             if not form.is_valid():
@@ -157,9 +159,8 @@ def _refusal_text(message: words.Message | str, similar: list[speakers.KnownSpea
     )
 
 
-def _store_file(path: Path, purpose: Purpose, user: User) -> AudioFile:
+def _store_file(path: Path, purpose: Purpose, project: Project, user: User) -> AudioFile:
     try:
-        project = projects.default_for(user)
         return recordings.store_local_file(path, project=project, purpose=purpose, by=user)
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)

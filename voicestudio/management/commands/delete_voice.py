@@ -3,14 +3,14 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.services.voices import deletion
 
 
-class Command(BaseCommand):
+class Command(script_output.StudioCommand):
     """Delete a voice permanently."""
 
     help = (
@@ -28,11 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Delete and print every item."""
-        voice = script_output.get_voice(options["voice_id"])
+        user = get_user(options["person"])
+        voice = script_output.get_voice(options["voice_id"], user)
         result = deletion.delete_voice(
             voice,
             confirmation=options["voice_id"],
-            by=get_user(options["person"]),
+            by=user,
             files_there=options["files_there"],
             files_here=options["files_here"],
         )

@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
@@ -11,7 +11,7 @@ from voicestudio.services import speeches
 from voicestudio.services.speeches import keep
 
 
-class Command(BaseCommand):
+class Command(script_output.StudioCommand):
     """Keep a voice."""
 
     help = (
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Request the speech, wait for it and print the result."""
         user = get_user(options["person"])
-        voice = script_output.get_voice(options["voice_id"])
+        voice = script_output.get_voice(options["voice_id"], user)
         try:
             speech = keep.keep_voice(voice, by=user)
         except speeches.OrderRefused as error:

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
@@ -19,7 +19,7 @@ from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
 
 
-class Command(BaseCommand):
+class Command(script_output.StudioCommand):
     """Generate speech with a voice."""
 
     help = (
@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def _generate(self, options: dict[str, Any], user: User) -> Speech:
         try:
-            speech = speeches.submit(self._order(options), by=user)
+            speech = speeches.submit(self._order(options, user), by=user)
         except speeches.OrderRefused as error:
             data = script_output.refusal_json(options["voice_id"], error.message)
             script_output.print_object(self, data, as_json=options["json"])
@@ -85,8 +85,8 @@ class Command(BaseCommand):
             speech.refresh_from_db()
         return speech
 
-    def _order(self, options: dict[str, Any]) -> speeches.SpeechOrder:
-        voice = script_output.get_voice(options["voice_id"])
+    def _order(self, options: dict[str, Any], user: User) -> speeches.SpeechOrder:
+        voice = script_output.get_voice(options["voice_id"], user)
         suffix = options["out"].suffix.removeprefix(".").lower()
         default_format = suffix if suffix in SPEECH_FORMATS else SPEECH_FORMATS[0]
         model = options["model"] or keep.model_for(voice) or settings.MINIMAX_MODELS[0]
