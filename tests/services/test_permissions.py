@@ -216,6 +216,7 @@ NO_PERSON: Final = {
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health",
+    "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",
     "money.charges": (
         "cancel_attempt cancel_speech charge_attempt charge_clone_fee charge_speech find_difference"
