@@ -52,6 +52,7 @@ SERVICE_FLOORS = {
     "health": 0,
     "reminders": 0,
     "drafts": 0,
+    "notes": 0,
     "stored_files": 2,
     "storage": 0,
     "audit": -1,  # told by all others

@@ -23,6 +23,7 @@ from .views import (
     health,
     history,
     invitations,
+    notes,
     password_reset,
     reconcile,
     recorder,
@@ -172,6 +173,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    # Notes
+    path("history/<id:pk>/note/", notes.on_attempt, name="note_on_attempt"),
+    path("voices/<id:pk>/note/", notes.on_voice, name="note_on_voice"),
+    path("recordings/<id:pk>/note/", notes.on_recording, name="note_on_recording"),
+    path("notes/<id:pk>/delete/", notes.delete, name="delete_note"),
     # Costs
     path("costs/", costs.costs_page, name="costs"),
     path("costs/allow/", costs.allow, name="allow_more"),

@@ -25,6 +25,7 @@ from voicestudio.models import (
     AudioFile,
     CloneAttempt,
     Invitation,
+    Note,
     Person,
     Project,
     Role,
@@ -35,6 +36,7 @@ from voicestudio.models import (
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, recordings, speeches
+from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls import audio_download
@@ -56,6 +58,12 @@ class House(NamedTuple):
     voice: Voice
     speech: Speech
     people: dict[str, User]
+
+
+def note(h: House) -> Note:
+    """A note of the manager."""
+    by = h.people["manager"]
+    return Note.objects.create(project=h.project, by=by, voice=h.voice, text="Warm.")
 
 
 @pytest.fixture
@@ -175,6 +183,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "speeches.submission.submit": (Action.SPEAK, lambda h, by: speeches.submit(text(h), by=by)),
     "voices.deletion.delete_voice": (
         Action.DELETE, lambda h, by: deletion.delete_voice(h.voice, confirmation="x", by=by)),
+    "notes.add_note": (Action.NOTE, lambda h, by: dated_notes.add_note(h.attempt, "a", by=by)),
+    "notes.delete_note": (Action.NOTE, lambda h, by: dated_notes.delete_note(note(h), by=by)),
     "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
     "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
     "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),
@@ -230,6 +240,7 @@ NO_PERSON: Final = {
         "billable_characters billed_characters estimate_clone estimate_speech "
         "is_clone_fee_due price_of price_per_character price_per_million"
     ),
+    "notes": "column_of list_notes",
     "paid_calls.audio_download": "enqueue_fetch fetch fetch_audio store_bytes",
     "paid_calls.call_log": "logged_call message_for_free_call trouble_of",
     "paid_calls.clock_changes": "correct_future_times",

@@ -280,8 +280,9 @@ def test_page_needs_a_fixed_number_of_queries(
 ) -> None:
     attempt = make_attempt(by=owner)
 
-    # Session, user, attempt, charges of its voice; speeches under way, and whether it is kept now.
-    with django_assert_num_queries(7):
+    # Session, user, attempt, charges of its voice; speeches under way, and whether it is kept now;
+    # notes.
+    with django_assert_num_queries(8):
         browser.get(reverse("attempt", args=[attempt.pk]))
 
 

@@ -23,6 +23,7 @@ from voicestudio.models import (
     Charge,
     CloneAttempt,
     Event,
+    Note,
     Person,
     Project,
     Role,
@@ -56,6 +57,10 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "mark_preview_heard": (None, NOTE),
     "mark_speech_heard": (None, NOTE),
     "merge_speaker": (None, Action.MANAGE_SPEAKERS),
+    "delete_note": (None, NOTE),
+    "note_on_attempt": (None, NOTE),
+    "note_on_recording": (None, NOTE),
+    "note_on_voice": (None, NOTE),
     "pin_attempt": (None, Action.MANAGE_SPEAKERS),
     "preview_audio": (SEE, None),
     "preview_waveform": (SEE, None),
@@ -149,9 +154,10 @@ def house() -> House:
         text="Hello.", model="m", status="failed",
     )  # fmt: skip
     recording = make_recording(by=by, project=project)
+    note = Note.objects.create(project=project, by=by, voice=voice, text="Warm.")
     ids = {
         "Speaker": attempt.speaker_id, "Voice": voice.pk, "CloneAttempt": attempt.pk,
-        "Speech": speech.pk, "AudioFile": recording.pk,
+        "Speech": speech.pk, "AudioFile": recording.pk, "Note": note.pk,
     }  # fmt: skip
     return House(project, ids, people)
 
@@ -162,6 +168,7 @@ def kind_of(path: str) -> str:
         "speakers/": "Speaker", "voices/": "Voice", "history/": "CloneAttempt",
         "audio/previews/": "CloneAttempt", "speeches/": "Speech", "audio/speeches/": "Speech",
         "recordings/": "AudioFile", "audio/recordings/": "AudioFile", "clone-form/": "AudioFile",
+        "notes/": "Note",
     }  # fmt: skip
     return next(kind for start, kind in kinds.items() if path.startswith(start))
 

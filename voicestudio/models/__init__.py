@@ -9,6 +9,7 @@ from .charges import Allowance, Charge, ChargeKind, month_of
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
 from .members import Membership, Role
+from .notes import Note
 from .paid_calls import CallStatus, PaidCall
 from .people import Person
 from .permissions import Action, RoleName
@@ -46,6 +47,7 @@ __all__ = [
     "Invitation",
     "KnownSettings",
     "Membership",
+    "Note",
     "ObjectKind",
     "Origin",
     "PaidCall",

@@ -80,6 +80,8 @@ class Verb(models.TextChoices):
     VOICE_DELETED = "voice_deleted", _("Voice deleted")
     REMINDER_DISMISSED = "reminder_dismissed", _("Reminder dismissed")
     NOTES_CHANGED = "notes_changed", _("Notes changed")
+    NOTE_WRITTEN = "note_written", _("Note written")
+    NOTE_DELETED = "note_deleted", _("Note deleted")
     TAGS_CHANGED = "tags_changed", _("Tags changed")
     SPEAKER_ADDED = "speaker_added", _("Speaker added")
     SPEAKER_RENAMED = "speaker_renamed", _("Speaker renamed")

@@ -1,0 +1,115 @@
+"""Notes of people: written, listed and deleted on three pages, with and without JavaScript."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import make_attempt, make_project, make_recording, make_user
+from tests.views import HTMX
+from voicestudio.models import Note, Role, Voice
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+KINDS = ("attempt", "voice", "recording")
+PATHS = {"attempt": "history", "voice": "voices", "recording": "recordings"}
+
+
+def make_target(kind: str, **fields: Any) -> Any:
+    if kind == "recording":
+        return make_recording(**fields)
+    attempt = make_attempt(**fields)
+    return attempt if kind == "attempt" else attempt.cloned_voice
+
+
+def page_of(kind: str, target: Any) -> str:
+    return f"/{PATHS[kind]}/{target.pk}/"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_note_of_a_reviewer_is_shown_with_name_and_time(kind: str, client: Client) -> None:
+    target = make_target(kind)
+    page = page_of(kind, target)
+    client.force_login(make_user("rita", role=Role.REVIEWER))
+
+    first = client.post(f"{page}note/", {"text": " Too  breathy.\n<b> "})
+    fragment = client.post(f"{page}note/", {"text": "Better now."}, headers=HTMX)
+
+    assert (first.status_code, first["Location"]) == (302, f"{page}#dated-notes")
+    shown = client.get(page).content.decode()
+    assert 0 < shown.index("Too breathy.<br>&lt;b&gt;") < shown.index("Better now.")
+    assert (fragment.status_code, fragment.content.count(b"<section")) == (200, 1)
+    assert [(note.by.username, note.target) for note in Note.objects.all()] == [
+        ("rita", target)
+    ] * 2
+
+
+@pytest.mark.parametrize("text", ["", " \u200b\n", "x" * 2001])
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_empty_or_long_note_is_refused(text: str, headers: dict[str, str], client: Client) -> None:
+    client.force_login(make_user())
+
+    answer = client.post(
+        f"{page_of('voice', make_target('voice'))}note/", {"text": text}, headers=headers
+    )
+
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert Note.objects.count() == 0
+
+
+def test_viewer_reads_notes_and_writes_none(client: Client) -> None:
+    voice = make_target("voice")
+    Note.objects.create(project=voice.project, by=make_user("rita"), voice=voice, text="Warm.")
+    client.force_login(make_user(role=Role.VIEWER))
+    page = page_of("voice", voice)
+
+    shown = client.get(page).content.decode()
+
+    assert ("Warm." in shown, "Add note" in shown) == (True, False)
+    assert client.post(f"{page}note/", {"text": "Hello."}).status_code == 403
+
+
+def test_only_its_writer_deletes_a_note(client: Client) -> None:
+    voice = make_target("voice")
+    writer = make_user()
+    note = Note.objects.create(project=voice.project, by=writer, voice=voice, text="Warm.")
+    path = f"/notes/{note.pk}/delete/"
+
+    client.force_login(make_user(is_staff=True))
+    client.post(path)
+    assert Note.objects.count() == 1
+    client.force_login(make_user(project=make_project()))
+    assert client.post(path).status_code == 404
+    client.force_login(writer)
+    assert client.post(path)["Location"] == f"{page_of('voice', voice)}#dated-notes"
+
+    assert Note.objects.count() == 0
+
+
+def test_note_is_on_exactly_one_object() -> None:
+    attempt = make_attempt()
+    by, project = attempt.created_by, attempt.project
+    for objects in ({}, {"attempt": attempt, "voice": attempt.cloned_voice}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Note.objects.create(project=project, by=by, text="x", **objects)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_notes_need_one_query(kind: str, client: Client) -> None:
+    target = make_target(kind)
+    client.force_login(make_user())
+    page = page_of(kind, target)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as counted:
+            client.get(page)
+        return len(counted)
+
+    none = queries()
+    for _number in range(5):
+        Note.objects.create(project=target.project, by=make_user(), text="x", **{kind: target})
+
+    assert queries() == none
+    assert Voice.objects.count() <= 1

@@ -1,0 +1,52 @@
+"""Notes of people on attempts, voices and recordings: write, list and delete them."""
+
+from typing import TYPE_CHECKING, Final
+
+from django.db import transaction
+
+from voicestudio.models import Action, AudioFile, CloneAttempt, Note, Verb, Voice
+
+from .audit import record
+from .permissions import require
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+type Target = CloneAttempt | Voice | AudioFile
+# The column of a note by the model of what it is on.
+COLUMNS: Final = {"cloneattempt": "attempt", "voice": "voice", "audiofile": "recording"}
+# A page shows the newest ones.
+MOST_SHOWN: Final = 200
+
+
+def add_note(target: Target, text: str, *, by: "User") -> Note:
+    """Write a note on an attempt, a voice or a recording; it belongs to the project of that."""
+    require(by, Action.NOTE, target.project_id)
+    with transaction.atomic():
+        note = Note.objects.create(
+            project_id=target.project_id, by=by, text=text, **{column_of(target): target}
+        )
+        record(Verb.NOTE_WRITTEN, by=by, on=target, note_id=note.pk)
+    return note
+
+
+def delete_note(note: Note, *, by: "User") -> bool:
+    """Delete a note for good; False, and nothing happens, unless `by` has written it."""
+    require(by, Action.NOTE, note.project_id)
+    if note.by_id != by.pk:
+        return False
+    with transaction.atomic():
+        record(Verb.NOTE_DELETED, by=by, on=note.target, note_id=note.pk)
+        note.delete()
+    return True
+
+
+def list_notes(target: Target) -> list[Note]:
+    """The newest notes on this, the newest last."""
+    rows = Note.objects.filter(**{column_of(target): target}).select_related("by")
+    return list(rows.order_by("-pk")[:MOST_SHOWN])[::-1]
+
+
+def column_of(target: Target) -> str:
+    """The column of a note on this."""
+    return COLUMNS[str(target._meta.model_name)]
