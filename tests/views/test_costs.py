@@ -374,3 +374,19 @@ def test_invalid_amount_keeps_the_note(
     assert answer.status_code == 422
     assert "for the fair" in answer.content.decode()
     assert Allowance.objects.count() == 0
+
+
+def test_project_is_named_where_its_money_is_spent(client: Client, attempt: CloneAttempt) -> None:
+    Project.objects.update(monthly_budget=Decimal(10), total_budget=Decimal(9))
+    make_user("root", is_staff=True)
+    _line(attempt, "9")
+    voice = attempt.cloned_voice
+    assert voice is not None
+
+    for path in ("/", f"/voices/{voice.pk}/"):
+        page = client.get(path).content.decode()
+        assert "Studio has used 90\u00a0% of its budget for this month." in page
+        assert "Studio has used its total budget. Its paid calls are stopped." in page
+        assert "An administrator can raise it: root." in page
+    client.force_login(make_user(role=Role.VIEWER))
+    assert "has used" not in client.get(f"/voices/{voice.pk}/").content.decode()

@@ -143,8 +143,8 @@ def test_form_has_a_fixed_number_of_queries(
         factories.make_recording(by=user, purpose=Purpose.PROMPT)
     client.get("/")
 
-    # Session, user, access, speakers, two selects, just now, expiring.
-    with django_assert_num_queries(8):
+    # Session, user, access, speakers, two selects, just now, expiring, projects with budgets.
+    with django_assert_num_queries(9):
         client.get("/")
 
 

@@ -40,6 +40,10 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         pks = access_of(user).projects()
         return self if pks is None else self.filter(pk__in=pks)
 
+    def with_budget(self) -> Self:
+        """Projects with a limit of their own, in a month or in all."""
+        return self.filter(Q(monthly_budget__isnull=False) | Q(total_budget__isnull=False))
+
     def open(self) -> Self:
         """Projects that are not archived."""
         return self.filter(archived_at__isnull=True)

@@ -11,8 +11,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from voicestudio.models import Action, PaidCall
-from voicestudio.services import projects
+from voicestudio.models import PaidCall
 from voicestudio.services.money import limits, prices
 from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import CostLine
@@ -28,11 +27,9 @@ NO_CENTS_FROM: Final = Decimal(1000)
 def budget_strip(context: dict[str, Any], project: int | None = None) -> dict[str, Any]:
     """A warning from 80 % of the month's limit, or of the budgets of the project of this id.
 
-    Without a project, of the one in which the person makes something.
+    Without a project, of all in which the person may clone a voice.
     """
     person = context["request"].user
-    if project is None:
-        project = projects.default_for(person, Action.CLONE).pk
     budgets = limits.list_warnings(person, project)
     return {
         "budgets": budgets,

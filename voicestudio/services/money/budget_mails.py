@@ -30,8 +30,7 @@ def send_due_mails(now: datetime | None = None) -> int:
     if not settings.MAIL_HOST:
         return 0
     now = now or timezone.now()
-    limited = Q(monthly_budget__isnull=False) | Q(total_budget__isnull=False)
-    budgets = get_project_budgets(Project.objects.open().filter(limited), now=now)
+    budgets = get_project_budgets(Project.objects.open().with_budget(), now=now)
     warning = [budget for budget in budgets if budget.warns]
     if not warning:
         return 0

@@ -30,6 +30,8 @@ from .costs import ZERO
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
+# The form for a new voice may be for many projects; it does not list all that have spent theirs.
+MOST_WARNINGS: Final = 4
 _NAMES: Final = "_names_of_administrators"
 
 
@@ -82,24 +84,32 @@ def _lock_budgets(call: PaidCall) -> None:
 def list_warnings(person: "User | AnonymousUser", project: int | None = None) -> list[Budget]:
     """The budgets that a person should know of, because 80 % of them are spent.
 
-    That is the studio's, and those of this project. Those who may not see the sums of the studio
-    or of the project are told only that the studio's limit is reached.
+    That is the studio's, and those of this project, or of all in which they may clone. Those who
+    may not see the sums of the studio or of the project are told only that the studio's limit is
+    reached.
     """
     warnings = []
     if settings.MONTHLY_LIMIT is not None:
         budget = get_budget()
         if budget.stops or (budget.warns and may_see(person, budget)):
             warnings.append(budget)
-    if project is not None and may(person, Action.SEE_COSTS, project):
+    if project is None:
+        budgets = _list_budgets(person, Action.CLONE)
+    elif may(person, Action.SEE_COSTS, project):
         budgets = get_project_budgets(Project.objects.filter(pk=project))
-        warnings += [budget for budget in budgets if budget.warns]
-    return warnings
+    else:
+        budgets = []
+    return warnings + [budget for budget in budgets if budget.warns][:MOST_WARNINGS]
 
 
 def list_project_budgets(person: "User | AnonymousUser") -> list[Budget]:
     """The budgets of all open projects whose costs this person may see, by name."""
-    pks = access_of(person).projects(Action.SEE_COSTS)
-    projects = Project.objects.open()
+    return _list_budgets(person, Action.SEE_COSTS)
+
+
+def _list_budgets(person: "User | AnonymousUser", action: Action) -> list[Budget]:
+    pks = access_of(person).projects(action)
+    projects = Project.objects.open().with_budget()
     return get_project_budgets(projects if pks is None else projects.filter(pk__in=pks))
 
 
