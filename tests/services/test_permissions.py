@@ -29,6 +29,7 @@ from voicestudio.models import (
     Person,
     Project,
     Role,
+    RoleName,
     Speaker,
     Speech,
     Voice,
@@ -40,7 +41,7 @@ from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls import audio_download
-from voicestudio.services.people import invitations
+from voicestudio.services.people import activation, administrators, directory, invitations, roles
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import deletion, notes, speakers, sync
@@ -131,6 +132,23 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.SETTLE, lambda h, by: audio_download.fetch_again(h.attempt, by=by)),
     "paid_calls.audio_download.fetch_now": (
         Action.SETTLE, lambda h, by: audio_download.fetch_now(h.speech, by=by)),
+    "people.activation.deactivate": (
+        Action.MANAGE_PEOPLE, lambda h, by: activation.deactivate(h.people["viewer"], by=by)),
+    "people.activation.reactivate": (
+        Action.MANAGE_PEOPLE, lambda h, by: activation.reactivate(h.people["gone"], by=by)),
+    "people.activation.reset": (
+        Action.MANAGE_PEOPLE, lambda h, by: activation.reset(h.people["viewer"], by=by)),
+    "people.administrators.lock_person": (
+        Action.MANAGE_PEOPLE,
+        lambda h, by: administrators.lock_person(h.people["viewer"], by=by)),
+    "people.directory.list_people": (
+        Action.MANAGE_PEOPLE, lambda _h, by: directory.list_people(by=by)),
+    "people.roles.set_role": (
+        Action.MANAGE_PEOPLE,
+        lambda h, by: roles.set_role(h.people["viewer"], h.project, None, by=by)),
+    "people.roles.set_studio_role": (
+        Action.MANAGE_PEOPLE,
+        lambda h, by: roles.set_studio_role(h.people["viewer"], RoleName.AUDITOR, by=by)),
     "people.invitations.invite": (
         Action.MANAGE_PEOPLE,
         lambda _h, by: invitations.invite("a@example.com", by=by, roles={})),
@@ -256,7 +274,10 @@ NO_PERSON: Final = {
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
     "people.accounts": "change_profile",
+    "people.administrators": "keep_one",
     "people.invitations": "accept accept_for find find_account mail",
+    "people.password_links": "make_link valid_for",
+    "people.roles": "studio_role",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": "default_for list_allowed list_colleagues",

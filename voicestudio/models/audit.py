@@ -45,6 +45,7 @@ class Verb(models.TextChoices):
     ROLE_CHANGED = "role_changed", _("Role changed")
     PERSON_DEACTIVATED = "person_deactivated", _("Person deactivated")
     PERSON_REACTIVATED = "person_reactivated", _("Person reactivated")
+    PASSWORD_LINK_MADE = "password_link_made", _("Link for a new password made")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
     SECOND_FACTOR_CHANGED = "second_factor_changed", _("Second factor changed")
     SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
