@@ -110,7 +110,9 @@ def _find_place(code: str, measured: Measurements) -> tuple[float, float]:
 
 def _places_of(code: str, measured: Measurements) -> list[tuple[int, int]]:
     """Steps [start, end) of the places that a finding names itself."""
-    return measured.rising if code == "pumping" else measured.other_voice
+    if code == "pumping":
+        return measured.rising
+    return [measured.other_voice] if measured.other_voice else []
 
 
 def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:

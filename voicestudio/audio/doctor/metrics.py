@@ -45,7 +45,7 @@ class Measurements:
     pauses: list[tuple[int, int]]  # steps [start, end), including the ends of the recording
     gaps_s: list[float]  # of each drop-out
     clicks_s: list[float]
-    other_voice: list[tuple[int, int]]  # steps [start, end) of the rarer of two voices
+    other_voice: tuple[int, int] | None  # steps [start, end) of the longest turn of a second voice
     notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
     gusts: NDArray[np.bool_]  # every step: is wind louder than the voice?
     rising: list[tuple[int, int]]  # steps [start, end) of pauses in which the noise rises
@@ -90,17 +90,14 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     metrics |= {"wind_share": round(float(gusts.mean()), 3), "noise_rise_db": round(rise, 1)}
     pitches = analyzers.pitch.pitches
     count = min(len(pitches), len(frames.speech))
-    *phrases, places = pitch.split_phrases(
+    apart, other_voice = pitch.find_second_voice(
         pitches[:count], frames.speech[:count], frames.bands[:count]
     )
-    gap, timbre, rarer = pitch.split_voices(*phrases)
-    two_voices = timbre >= thresholds.VOICES_TIMBRE_DB
     hertz = pitch.median_pitch_hz(pitches)
     metrics |= {
         "pitch_hz": round(hertz, 1) if hertz else None,
-        "voices_apart_semitones": round(gap, 1) if two_voices else 0.0,
+        "voices_apart_semitones": round(apart, 1),
     }
-    other_voice = [place for place, rare in zip(places, rarer, strict=True) if rare and two_voices]
     gaps_s = [start for start, _ in gaps]
     return Measurements(metrics, frames, pauses, gaps_s, clicks, other_voice, notes, gusts, rising)
 
