@@ -83,3 +83,13 @@ def test_second_voice_is_named_where_it_speaks(tmp_path: Path, voice: str, other
     assert finding.code == "several_speakers"
     turns = np.flatnonzero(fifth != samples[: len(fifth)])[[0, -1]] / rate
     assert turns[0] - 0.5 < finding.from_s < finding.to_s < turns[1] + 0.5
+
+
+@pytest.mark.parametrize(
+    ("voice", "size"),
+    [("silero.flac", "20 dB"), ("silero.flac", "15 dB"), ("austen.flac", "20 dB")],
+)
+def test_soft_music_is_named_instead_of_what_it_causes(
+    tmp_path: Path, voice: str, size: str
+) -> None:
+    assert spoiled_codes(tmp_path, voice, "music synthetic", size) == ["music"]

@@ -20,6 +20,7 @@ from .hum import Hum
 from .levels import STEP_S
 from .spectrum import HIGHS, VOWELS, a_weighted_db, to_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
+from .tones import Notes
 from .wind import find_gusts
 
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
@@ -46,7 +47,7 @@ class Measurements:
     gaps_s: list[float]  # of each drop-out
     clicks_s: list[float]
     other_voice: tuple[int, int] | None  # steps [start, end) of the longest turn of a second voice
-    notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
+    notes: Notes
     gusts: NDArray[np.bool_]  # every step: is wind louder than the voice?
     rising: list[tuple[int, int]]  # steps [start, end) of pauses in which the noise rises
 
@@ -83,8 +84,8 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     }
     metrics |= _room(analyzers)
     metrics["highs_below_voice_db"] = _highs_below_voice_db(frames)
-    share, notes = analyzers.tones.result()
-    metrics["music_share"] = round(share, 3)
+    notes = analyzers.tones.result(frames.speech)
+    metrics["music_share"] = round(notes.share, 3)
     gusts = find_gusts(frames.bands, frames.speech)
     rise, rising = find_rises(frames.bands, pauses)
     metrics |= {"wind_share": round(float(gusts.mean()), 3), "noise_rise_db": round(rise, 1)}

@@ -166,9 +166,9 @@ TABLE: Final = (
     ),
     Threshold(
         "music", "music_share", "above", 0.3, None, None,
-        "Three notes at once, steady for half a second. A voice in a dry room stays below 0.16, a "
-        "monotonous one reaches 0.29; music 15 dB below a voice has 0.3 to 0.9. Never worse than "
-        "usable, because it may be singing with reverberation.",
+        "Share of the pauses in which two notes are held. Hum, buzz, breath and rooms stay below "
+        "0.2, reverberation of 2 s reaches 0.23; music 20 dB below a voice has 0.3 to 0.9. Never "
+        "worse than usable, because it may be on purpose.",
     ),
 )  # fmt: skip
 
