@@ -286,11 +286,10 @@ def _channels(analyzers: Analyzers) -> dict[str, Metric]:
 
 
 def _room(analyzers: Analyzers) -> dict[str, Metric]:
-    """Bandwidth, echo and reverberation."""
+    """Echo and reverberation."""
     score, delay = analyzers.echo.result()
     decay = analyzers.decay.result()
     return {
-        "bandwidth_hz": analyzers.bandwidth.result(),
         "echo_score": round(score, 3),
         "echo_delay_s": round(delay, 3) if score else None,
         "decay_60_s": round(60 * _LATE_S / decay.late_db, 2) if _reverberates(decay) else None,
