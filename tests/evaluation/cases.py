@@ -43,11 +43,13 @@ def spoiled_cases(clips: Sequence[Clip], only: Sequence[str], sample: int) -> li
 
     `only`: words of which the name of a defect must contain one; all defects if it is empty.
     """
-    by_speaker = {clip.speaker.person: clip for clip in spoilable(clips)}
+    speakers = {clip.speaker.person: clip for clip in spoilable(clips)}
+    of_known_sex = {person: clip for person, clip in speakers.items() if sex_of(clip)}
     cases = []
     for defect in DEFECTS:
         if only and not any(word in f"{defect.name} {defect.size}" for word in only):
             continue
+        by_speaker = of_known_sex if defect.name.startswith("two speakers") else speakers
         order = generator("sample", defect.name).permutation(len(by_speaker))
         chosen = [list(by_speaker.values())[place] for place in order[:sample]]
         cases += [Case(clip, defect) for clip in chosen]

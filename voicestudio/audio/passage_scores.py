@@ -12,6 +12,7 @@ from .doctor.frames import Frames
 from .doctor.metrics import Measurements
 from .doctor.spectrum import HIGHS, VOWELS
 from .doctor.tones import STEP_S as NOTE_S
+from .doctor.tones import Notes
 from .doctor.windows import moving_mean
 
 Values = NDArray[np.float32]
@@ -35,7 +36,8 @@ _LEVEL_S: Final = 10.0
 _HIGHS_NEAR_S: Final = 2.0  # before and after a step; every sentence has an s or f so often
 _HIGHS_BEST_PERCENT: Final = 20.0
 _HIGHS_WORSE_DB: Final = (9.0, 18.0)  # than in the best part
-_MUSIC_NEAR_S: Final = 1.5
+_MUSIC_NEAR_S: Final = 3.0
+_MUSIC_PAUSES_MIN: Final = 0.05  # of that time; a single note in a shorter pause says nothing
 _MUSIC_SHARE: Final = (0.25, 0.5)
 _SPREAD_S: Final = 1.5  # what is so near to a defect other than noise is avoided, too
 _BREATH_S: Final = 1.0  # a shorter pause is part of speech
@@ -120,13 +122,17 @@ def _muffled(frames: Frames, spoken: Marks, width: int) -> Halves:
     return _scale(distance, *(best + worse for worse in _HIGHS_WORSE_DB))
 
 
-def _music(notes: Marks, frames: Frames) -> Halves:
-    """How much of the time around each step chords are held."""
-    if not len(notes):
+def _music(notes: Notes, frames: Frames) -> Halves:
+    """In how many of the pauses around each step notes are held."""
+    if not len(notes.held):
         return np.zeros(len(frames.speech), np.float16)
-    near = moving_mean(notes.astype(np.float32), round(_MUSIC_NEAR_S / NOTE_S))
+    held, pauses = (
+        moving_mean(marks.astype(np.float32), round(_MUSIC_NEAR_S / NOTE_S))
+        for marks in (notes.held, notes.pauses)
+    )
+    share = held / np.maximum(pauses, np.float32(_MUSIC_PAUSES_MIN))
     places = (np.arange(len(frames.speech)) * (frames.step_s / NOTE_S)).astype(np.intp)
-    return _scale(near[np.minimum(places, len(near) - 1)], *_MUSIC_SHARE)
+    return _scale(share[np.minimum(places, len(share) - 1)].astype(np.float32), *_MUSIC_SHARE)
 
 
 def _spread(values: Values, width: int) -> Values:

@@ -116,17 +116,6 @@ def test_offset_does_not_change_the_level(check_sound: Check) -> None:
     assert moved["average_dbfs"] == pytest.approx(plain["average_dbfs"], abs=0.1)
 
 
-@pytest.mark.parametrize("top_hz", [3_400, 5_000, 8_000])
-def test_bandwidth_is_the_highest_frequency_of_the_voice(top_hz: int, check_sound: Check) -> None:
-    clip = speech_in_room("English")
-    spectrum = np.fft.rfft(clip)
-    spectrum[np.fft.rfftfreq(len(clip), 1 / RATE) > top_hz] = 0
-
-    metrics = check_sound(np.fft.irfft(spectrum, len(clip)).astype(np.float32)).metrics
-
-    assert metrics["bandwidth_hz"] == pytest.approx(top_hz, abs=200)
-
-
 def test_noise_is_measured_between_the_words(check_sound: Check) -> None:
     clip = speech_in_room("English")
     noise = np.random.default_rng(2).standard_normal(len(clip)).astype(np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.audio import recordings
+from tests.evaluation.channels import joined_by
 from tests.evaluation.defects import DEFECTS, Defect, Material
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import level_voice, read_voice
@@ -68,3 +69,27 @@ def test_verdict_of_every_part_is_that_of_the_whole(tmp_path: Path, voice: str) 
 @pytest.mark.parametrize("voice", ["silero.flac", "austen.flac"])
 def test_defect_gets_its_name(tmp_path: Path, voice: str, name: str, size: str, code: str) -> None:
     assert spoiled_codes(tmp_path, voice, name, size) == [code]
+
+
+@pytest.mark.parametrize(("voice", "other"), [("silero", "austen"), ("austen", "silero")])
+def test_second_voice_is_named_where_it_speaks(tmp_path: Path, voice: str, other: str) -> None:
+    samples, rate = read_voice(SPEECH / f"{voice}.flac")
+    second, _ = read_voice(SPEECH / f"{other}.flac")
+    fifth = joined_by(samples, second, rate, 0.2)
+    path = recordings.write(tmp_path / "turns.wav", fifth[None], rate)
+
+    (finding,) = check(path).findings
+
+    assert finding.code == "several_speakers"
+    turns = np.flatnonzero(fifth != samples[: len(fifth)])[[0, -1]] / rate
+    assert turns[0] - 0.5 < finding.from_s < finding.to_s < turns[1] + 0.5
+
+
+@pytest.mark.parametrize(
+    ("voice", "size"),
+    [("silero.flac", "20 dB"), ("silero.flac", "15 dB"), ("austen.flac", "20 dB")],
+)
+def test_soft_music_is_named_instead_of_what_it_causes(
+    tmp_path: Path, voice: str, size: str
+) -> None:
+    assert spoiled_codes(tmp_path, voice, "music synthetic", size) == ["music"]

@@ -9,7 +9,6 @@ from ..decoding import Block, Decoder
 from ..downmix import Mix
 from ..envelope import Envelope
 from ..voice_activity import VoiceActivity, load_network
-from .bandwidth import BandwidthMeter
 from .echo import DecayMeter, EchoDetector
 from .gaps import GapDetector
 from .hum import HumDetector
@@ -36,7 +35,6 @@ class Analyzers:
         self.loudness = LoudnessMeter()
         self.true_peak = TruePeakMeter()
         self.gaps = GapDetector()
-        self.bandwidth = BandwidthMeter()
         self.bands = BandLevels()
         self.activity = VoiceActivity(load_network())
         self.pitch = PitchTracker()
@@ -82,7 +80,6 @@ class Analyzers:
         self.true_peak.add(block, self.levels.step_peaks)
         mono = mix_to_mono(block, self._mix)
         self.gaps.add(mono, rate)
-        self.bandwidth.add(mono, rate)
         self._batch += self._resampler.add(mono, rate)
         if sum(map(len, self._batch)) >= _BATCH:
             self._analyze_batch()

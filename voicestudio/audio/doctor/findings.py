@@ -19,7 +19,7 @@ _WINDOW: Final = round(thresholds.WORST_S / STEP_S)
 # With these, what seems to be another voice is their pitch, or that of a higher harmonic.
 _HIDE_PITCH: Final = frozenset({"music", "wind", "narrow_band"})
 # With these findings, the sound in the pauses is not room noise.
-_FILLS_PAUSES: Final = frozenset({"music", "echo", "wind", "pumping"})
+_FILLS_PAUSES: Final = frozenset({"echo", "wind", "pumping"})
 
 
 def derive_findings(measured: Measurements, purpose: str) -> list[Finding]:
@@ -73,6 +73,9 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
     if silent is not None and silent.severity == UNUSABLE:
         kept = {"silence", "too_short", "too_long", "dead_channel"}
         return {code: finding for code, finding in found.items() if code in kept}
+    if "music" in found:  # it fills pauses, its notes fade like a room, its bass may be at 50 Hz
+        for code in ("noisy", "echo", "hum"):
+            found.pop(code, None)
     if "wind" in found:  # it covers the ends of words, and its peaks are clipped
         found.pop("echo", None)
         found.pop("dropouts", None)
@@ -82,10 +85,6 @@ def _without_consequences(found: dict[str, Finding]) -> dict[str, Finding]:
         found.pop("out_of_phase", None)
     if "echo" in found and "hum" in found and found["hum"].severity <= USABLE:
         found.pop("hum")  # the tail of every word covers it
-    if "hum" in found:
-        found.pop("music", None)  # the lines of a buzz are steady tones, too
-    if "echo" in found and "music" in found:  # reverberation sustains tones
-        found.pop("music")
     if _HIDE_PITCH & set(found):
         found.pop("several_speakers", None)
     if "too_short" in found:
@@ -110,7 +109,9 @@ def _find_place(code: str, measured: Measurements) -> tuple[float, float]:
 
 def _places_of(code: str, measured: Measurements) -> list[tuple[int, int]]:
     """Steps [start, end) of the places that a finding names itself."""
-    return measured.rising if code == "pumping" else measured.other_voice
+    if code == "pumping":
+        return measured.rising
+    return [measured.other_voice] if measured.other_voice else []
 
 
 def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
@@ -136,7 +137,8 @@ def _step_scores(code: str, measured: Measurements) -> NDArray[np.float32]:
             return measured.gusts.astype(np.float32)
         case "music":
             place = (np.arange(len(speech), dtype=np.float32) * (STEP_S / NOTE_S)).astype(np.int32)
-            notes = measured.notes[np.minimum(place, len(measured.notes) - 1)]
+            held = measured.notes.held
+            notes = held[np.minimum(place, len(held) - 1)]
             return notes.astype(np.float32)
     return speech * (frames.rms_db + 120)
 

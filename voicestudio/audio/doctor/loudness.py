@@ -62,8 +62,9 @@ class LoudnessMeter:
 
     def _read(self, frames: Iterator[AudioFrame]) -> None:
         for frame in frames:
-            if "lavfi.r128.I" in frame.metadata:
-                self._metadata = dict(frame.metadata)
+            metadata = frame.metadata  # PyAV copies it with each access
+            if "lavfi.r128.I" in metadata:
+                self._metadata = metadata
 
     def _part_loudness(self) -> Loudness:
         integrated = float(self._metadata.get("lavfi.r128.I", -70.0))

@@ -20,6 +20,7 @@ from .hum import Hum
 from .levels import STEP_S
 from .spectrum import HIGHS, VOWELS, a_weighted_db, to_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
+from .tones import Notes
 from .wind import find_gusts
 
 _MARGIN: Final = 1  # steps beside a word that may still contain part of it
@@ -45,8 +46,8 @@ class Measurements:
     pauses: list[tuple[int, int]]  # steps [start, end), including the ends of the recording
     gaps_s: list[float]  # of each drop-out
     clicks_s: list[float]
-    other_voice: list[tuple[int, int]]  # steps [start, end) of the rarer of two voices
-    notes: NDArray[np.bool_]  # every 1/8 s: are several notes held?
+    other_voice: tuple[int, int] | None  # steps [start, end) of the longest turn of a second voice
+    notes: Notes
     gusts: NDArray[np.bool_]  # every step: is wind louder than the voice?
     rising: list[tuple[int, int]]  # steps [start, end) of pauses in which the noise rises
 
@@ -83,24 +84,21 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     }
     metrics |= _room(analyzers)
     metrics["highs_below_voice_db"] = _highs_below_voice_db(frames)
-    share, notes = analyzers.tones.result()
-    metrics["music_share"] = round(share, 3)
+    notes = analyzers.tones.result(frames.speech)
+    metrics["music_share"] = round(notes.share, 3)
     gusts = find_gusts(frames.bands, frames.speech)
     rise, rising = find_rises(frames.bands, pauses)
     metrics |= {"wind_share": round(float(gusts.mean()), 3), "noise_rise_db": round(rise, 1)}
     pitches = analyzers.pitch.pitches
     count = min(len(pitches), len(frames.speech))
-    *phrases, places = pitch.split_phrases(
+    apart, other_voice = pitch.find_second_voice(
         pitches[:count], frames.speech[:count], frames.bands[:count]
     )
-    gap, timbre, rarer = pitch.split_voices(*phrases)
-    two_voices = timbre >= thresholds.VOICES_TIMBRE_DB
     hertz = pitch.median_pitch_hz(pitches)
     metrics |= {
         "pitch_hz": round(hertz, 1) if hertz else None,
-        "voices_apart_semitones": round(gap, 1) if two_voices else 0.0,
+        "voices_apart_semitones": round(apart, 1),
     }
-    other_voice = [place for place, rare in zip(places, rarer, strict=True) if rare and two_voices]
     gaps_s = [start for start, _ in gaps]
     return Measurements(metrics, frames, pauses, gaps_s, clicks, other_voice, notes, gusts, rising)
 
@@ -288,11 +286,10 @@ def _channels(analyzers: Analyzers) -> dict[str, Metric]:
 
 
 def _room(analyzers: Analyzers) -> dict[str, Metric]:
-    """Bandwidth, echo and reverberation."""
+    """Echo and reverberation."""
     score, delay = analyzers.echo.result()
     decay = analyzers.decay.result()
     return {
-        "bandwidth_hz": analyzers.bandwidth.result(),
         "echo_score": round(score, 3),
         "echo_delay_s": round(delay, 3) if score else None,
         "decay_60_s": round(60 * _LATE_S / decay.late_db, 2) if _reverberates(decay) else None,

@@ -1,6 +1,5 @@
 """Audio, doctor: the pitch of the voice every 50 ms, and whether there are two voices."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..growable_array import GrowableArray, unpack_db
-from .spectrum import BANDS, SIZE
+from . import thresholds
+from .spectrum import SIZE, VOICE
 from .speech import find_runs
 from .voice_signal import RATE
 
@@ -19,10 +19,12 @@ _BINS: Final = slice(3, round(1500 * SIZE / RATE))  # above, the harmonics blur
 _VOICED: Final = 0.55  # autocorrelation at one period
 _SHORTER: Final = 0.9  # of the maximum: the shortest such period is the right one
 _STEPS: Final = 8  # of the stored pitch in a semitone
-_VOICED_MIN: Final = 8  # steps of a part of which the pitch is used, about half a second
-_PAUSE: Final = 3  # steps between phrases
+_MELODY: Final = 15  # voiced steps, nearly a second: the melody of a word is no other voice
+_VOICED_MIN: Final = 20  # steps of the rarer voice, a second
+_SHARE_MIN: Final = 0.08  # of all voiced steps
+_STEPS_OF_SOUND: Final = 3  # of one timbre: a vowel or a voiced consonant
 _TIMBRE_DB: Final = 40.0  # softer bands, relative to the loudest, hold noise or nothing
-_PART: Final = 30  # steps; longer phrases are divided, since two people may leave no pause
+_CHUNK: Final = 4096  # steps processed at a time
 
 
 def _window_autocorrelation() -> NDArray[np.float32]:
@@ -87,71 +89,83 @@ def median_pitch_hz(pitches: NDArray[np.uint16]) -> float | None:
     return float(_LOWEST_HZ * 2 ** ((np.median(voiced) - 1) / _STEPS / 12))
 
 
-def split_phrases(
+def find_second_voice(
     pitches: NDArray[np.uint16], speech: NDArray[np.bool_], rows: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[tuple[int, int]]]:
-    """For each part of a phrase: pitch (semitones), voiced steps, timbre, and [start, end).
+) -> tuple[float, tuple[int, int] | None]:
+    """How far a high voice is above a low one (semitones), and the longest turn of the rarer one.
 
-    The timbre is the mean level of each band (dB) relative to their mean: loudness and words have
-    no influence on it.
+    `rows` are the levels of the bands; all arrays have one value for each step. The result is zero
+    and no steps [start, end) unless the pitches form two groups, and the timbre differs as well.
     """
-    medians: list[float] = []
-    weights: list[float] = []
-    timbres: list[NDArray[np.float64]] = []
-    places: list[tuple[int, int]] = []
-    closed = speech.copy()
-    for start, end in find_runs(~speech):
-        if end - start < _PAUSE:
-            closed[start:end] = True
-    for start, end in _parts(find_runs(closed)):
-        voiced = pitches[start:end] > 0
-        if voiced.sum() < _VOICED_MIN:
-            continue
-        medians.append(float(np.median(pitches[start:end][voiced])) / _STEPS)
-        weights.append(float(voiced.sum()))
-        timbre = (
-            unpack_db(rows[start:end][voiced][:, 2 : BANDS - 2]).astype(np.float64).mean(axis=0)
-        )
-        timbre = np.maximum(timbre, timbre.max() - _TIMBRE_DB)
-        timbres.append(timbre - timbre.mean())
-        places.append((start, end))
-    return np.array(medians), np.array(weights), np.array(timbres), places
+    steps = np.flatnonzero(speech & (pitches > 0))
+    if len(steps) < 2 * _VOICED_MIN:
+        return 0.0, None
+    levels = _without_melody(pitches[steps])
+    low, high = _sums_by_split(levels, rows, steps)
+    least = max(_VOICED_MIN, _SHARE_MIN * len(steps))
+    splits = np.flatnonzero(np.minimum(low[0], high[0]) >= least)
+    if not len(splits):
+        return 0.0, None
+    apart = _semitones_apart(low[:, splits], high[:, splits])
+    best = int(apart.argmax())
+    if not apart[best]:
+        return 0.0, None
+    is_low = levels <= splits[best]
+    rarer = is_low if is_low.sum() * 2 < len(is_low) else ~is_low
+    start, end = max(find_runs(rarer), key=lambda turn: turn[1] - turn[0])
+    return float(apart[best]), (int(steps[start]), int(steps[end - 1]) + 1)
 
 
-def _parts(phrases: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Phrases, divided into equal parts of about `_PART` steps."""
-    for start, end in phrases:
-        count = max(1, round((end - start) / _PART))
-        edges = [start + (end - start) * number // count for number in range(count + 1)]
-        yield from itertools.pairwise(edges)
+def _without_melody(pitches: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The median of the pitches around each: it keeps the pitch of a turn, and where turns meet."""
+    padded = np.pad(pitches, _MELODY // 2, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, _MELODY)
+    medians = np.empty_like(pitches)
+    for part in _chunks(len(pitches)):
+        medians[part] = np.partition(around[part], _MELODY // 2, axis=1)[:, _MELODY // 2]
+    return medians
 
 
-def split_voices(
-    medians: NDArray[np.float64], weights: NDArray[np.float64], timbres: NDArray[np.float64]
-) -> tuple[float, float, NDArray[np.bool_]]:
-    """Divide the phrases into a low and a high voice.
+def _sums_by_split(
+    levels: NDArray[np.uint16], rows: NDArray[np.uint8], steps: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sums over the `steps` up to each pitch, and over those above it: (sums, pitches).
 
-    Returns the gap (semitones), the difference of timbre (dB), and which phrases belong to the
-    rarer voice; zeros if there is only one. The gap is the distance between the middle 80 % of both
-    groups.
+    The sums are: steps, pitch (semitones), its square, each band of the timbre, squares of all.
     """
-    one_voice = (0.0, 0.0, np.zeros(len(medians), np.bool_))
-    if len(medians) < 4:
-        return one_voice
-    order = np.argsort(medians)
-    best = one_voice
-    for split in range(1, len(order)):
-        low, high = order[:split], order[split:]
-        shares = weights[low].sum() / weights.sum()
-        if not 0.15 <= shares <= 0.85 or min(len(low), len(high)) < 2:
-            continue
-        gap = float(np.percentile(medians[high], 10) - np.percentile(medians[low], 90))
-        if gap <= best[0]:
-            continue
-        mean_low = np.average(timbres[low], axis=0, weights=weights[low])
-        mean_high = np.average(timbres[high], axis=0, weights=weights[high])
-        timbre = float(np.sqrt(np.mean((mean_low - mean_high) ** 2)))
-        rarer = np.zeros(len(medians), np.bool_)
-        rarer[low if shares < 0.5 else high] = True
-        best = (gap, timbre, rarer)
-    return best
+    highest = int(levels.max())
+    sums: NDArray[np.float64] = np.zeros((4 + VOICE.stop - VOICE.start, highest + 1))
+    for part in _chunks(len(levels)):
+        semitones, timbres = levels[part] / _STEPS, _timbres(rows[steps[part], VOICE])
+        columns = [semitones**0, semitones, semitones**2, *timbres.T, (timbres**2).sum(axis=1)]
+        sums += [np.bincount(levels[part], column, highest + 1) for column in columns]
+    low = np.cumsum(sums, axis=1)
+    return low, low[:, -1:] - low
+
+
+def _timbres(rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Levels of the bands (dB) relative to their mean, so that loudness has no influence."""
+    timbres = unpack_db(rows)
+    np.maximum(timbres, timbres.max(axis=1, keepdims=True) - _TIMBRE_DB, out=timbres)
+    timbres -= timbres.mean(axis=1, keepdims=True)
+    return timbres
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(start, start + _CHUNK) for start in range(0, count, _CHUNK))
+
+
+def _semitones_apart(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Between the mean pitches of both groups of each split; 0 where they may be one voice."""
+    steps = low[0] + high[0]
+    means_low, means_high = low[1:] / low[0], high[1:] / high[0]
+    squares = low[1:] * means_low + high[1:] * means_high  # of the means, for every step
+    apart = means_high[0] - means_low[0]
+    spread = np.sqrt(np.maximum((low[2] + high[2] - squares[0]) / steps, 0))
+    variance = (low[-1] + high[-1] - squares[2:-1].sum(axis=0)) / steps / len(squares[2:-1])
+    # Which sounds are said makes a difference even in one voice, less so the more of them.
+    by_chance = variance * _STEPS_OF_SOUND * (1 / low[0] + 1 / high[0])
+    difference = ((means_high[2:-1] - means_low[2:-1]) ** 2).mean(axis=0) - by_chance
+    one_voice = apart < thresholds.VOICES_APART_SPREADS * spread
+    one_voice |= difference < thresholds.VOICES_TIMBRE_DB**2
+    return np.where(one_voice, 0.0, apart)

@@ -148,10 +148,10 @@ TABLE: Final = (
         "or a stairwell, and the clone sounds like being in it.",
     ),
     Threshold(
-        "several_speakers", "voices_apart_semitones", "above", 3.0, None, None,
-        "Between the low and the high phrases of one person, hardly a semitone is left free; a man "
-        "and a woman leave three and more. Two voices of one pitch are not found. Never worse "
-        "than usable, because it may be an actor.",
+        "several_speakers", "voices_apart_semitones", "above", 7.0, None, None,
+        "Between the mean pitches of both voices. A man and a woman are 7 to 14 semitones apart; "
+        "one person in two moods or roles is hardly ever 7, and then without another timbre. Two "
+        "voices of one pitch are not found. Never worse than usable, because it may be an actor.",
     ),
     Threshold(
         "wind", "wind_share", "above", 0.12, 0.3, None,
@@ -166,9 +166,9 @@ TABLE: Final = (
     ),
     Threshold(
         "music", "music_share", "above", 0.3, None, None,
-        "Three notes at once, steady for half a second. A voice in a dry room stays below 0.16, a "
-        "monotonous one reaches 0.29; music 15 dB below a voice has 0.3 to 0.9. Never worse than "
-        "usable, because it may be singing with reverberation.",
+        "Share of the pauses in which two notes are held. Hum, buzz, breath and rooms stay below "
+        "0.2, reverberation of 2 s reaches 0.23; music 20 dB below a voice has 0.3 to 0.9. Never "
+        "worse than usable, because it may be on purpose.",
     ),
 )  # fmt: skip
 
@@ -197,7 +197,8 @@ def is_low_bit_rate(codec: str, kbps: float) -> bool:
 DIGITAL_SILENCE_DBFS: Final = -95.0  # below, the voice is synthetic or there is a noise gate
 CLICK_BELOW_SPEECH_DB: Final = 12.0  # softer clicks are covered by the voice
 SNR_MAX_DB: Final = 90.0  # higher values mean that there is no noise
-VOICES_TIMBRE_DB: Final = 3.5  # least difference of timbre between two persons
+VOICES_TIMBRE_DB: Final = 3.0  # least difference of timbre between two persons
+VOICES_APART_SPREADS: Final = 3.0  # one voice cut at its mean pitch is 2.6 of its spreads apart
 # In 0.1 and 0.2 s; dry speech falls by 17 and 23 dB and more at the ends of words.
 DECAY_MAX_DB: Final = (15.0, 21.0)
 DECAY_RANGE_DB: Final = 16.0  # with a smaller range of levels, no decay is measurable
