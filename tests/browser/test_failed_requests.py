@@ -69,6 +69,7 @@ def test_failed_speech_keeps_its_text_and_can_be_repeated(
 def test_failure_is_said_near_the_button_until_it_works(
     studio: Studio, voice: Voice, path: str, button: str
 ) -> None:
+    studio.user = factories.make_user("root", is_staff=True)  # for the comparison
     page = studio.page(path=path.format(pk=voice.pk))
     pressed = page.get_by_role("button", name=re.compile(f"^{button}")).first
     page.route(

@@ -218,6 +218,7 @@ def test_comparison_imports_a_voice(studio: Studio, standin: StandIn, javascript
     for number in (1, 2):
         voice_id = f"Stranger-{number}"
         standin.voices[voice_id] = ClonedVoice(voice_id, number, None, 0, used_at=1)
+    studio.user = factories.make_user("root", is_staff=True)
     make_provider_voice(standin, by=studio.user, speaker_name="Anna Larsen", voice_id="Unused-1")
     page = studio.page(path="/voices/", java_script_enabled=javascript)
     page.get_by_role("link", name="Compare with MiniMax").click()
