@@ -142,6 +142,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speakers/<id:pk>/", speakers.speaker, name="speaker"),
     path("speakers/<id:pk>/rename/", speakers.rename, name="rename_speaker"),
     path("speakers/<id:pk>/merge/", speakers.merge, name="merge_speaker"),
+    path("speakers/<id:pk>/move/", speakers.move, name="move_speaker"),
     # Recordings and voices
     path("recordings/", recording_uploads.recording_list, name="recordings"),
     path("recordings/recorder/", recorder.recorder, name="recorder"),

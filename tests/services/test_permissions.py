@@ -44,7 +44,7 @@ from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.people import activation, administrators, directory, invitations, roles
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.speeches import keep
-from voicestudio.services.voices import deletion, notes, speakers, sync
+from voicestudio.services.voices import deletion, moves, notes, speakers, sync
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -203,6 +203,12 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.DELETE, lambda h, by: deletion.delete_voice(h.voice, confirmation="x", by=by)),
     "notes.add_note": (Action.NOTE, lambda h, by: dated_notes.add_note(h.attempt, "a", by=by)),
     "notes.delete_note": (Action.NOTE, lambda h, by: dated_notes.delete_note(note(h), by=by)),
+    "voices.moves.list_targets": (
+        Action.MOVE_SPEAKERS, lambda h, by: moves.list_targets(h.speaker, by=by)),
+    "voices.moves.move_speaker": (
+        Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
+    "voices.moves.plan_move": (
+        Action.MOVE_SPEAKERS, lambda h, by: moves.plan_move(h.speaker, by=by)),
     "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
     "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
     "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),

@@ -58,6 +58,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "mark_speech_heard": (None, NOTE),
     "merge_speaker": (None, Action.MANAGE_SPEAKERS),
     "delete_note": (None, NOTE),
+    "move_speaker": (None, Action.MOVE_SPEAKERS),
     "note_on_attempt": (None, NOTE),
     "note_on_recording": (None, NOTE),
     "note_on_voice": (None, NOTE),

@@ -12,7 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
+from tests.factories import (
+    make_attempt,
+    make_project,
+    make_recording,
+    make_speaker,
+    make_user,
+    make_voice,
+)
 from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind, Speaker
 
 pytestmark = pytest.mark.django_db
@@ -213,3 +220,44 @@ def test_voices_of_one_of_two_speakers_of_a_name_are_listed(client: Client, owne
 
     assert (first.voice_id in response.content.decode()) is True
     assert (second.voice_id in response.content.decode()) is False
+
+
+def test_administrator_is_asked_once_before_a_move(client: Client, data_dir: Path) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    speaker = make_attempt(speaker_name="Anna").speaker
+    target = make_project("Audiobook")
+    url = reverse("move_speaker", args=[speaker.pk])
+
+    question = client.post(url, {"project": target.pk}).content.decode()
+    answer = client.post(url, {"project": target.pk, "sure": "yes"}, follow=True).content.decode()
+
+    assert question.count("Move Anna to Audiobook?") == 1
+    assert (
+        question.count("Clone attempts: 1, voices: 1, generated speeches: 0, recordings: 1.") == 1
+    )
+    assert answer.count("Anna belongs to Audiobook now.") == 1
+    assert Speaker.objects.get(pk=speaker.pk).project == target
+
+
+def test_move_that_is_refused_says_what_to_do(client: Client, data_dir: Path) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    speaker = make_attempt(AttemptState.WAITING).speaker
+
+    answer = client.post(reverse("move_speaker", args=[speaker.pk]), {"project": make_project().pk})
+
+    assert answer.status_code == 422
+    assert answer.content.decode().count("A paid call of this speaker is under way.") == 1
+
+
+def test_move_is_offered_to_administrators_with_another_project(
+    client: Client, owner: User
+) -> None:
+    speaker, root = make_speaker(by=owner), make_user("root", is_staff=True)
+
+    def is_offered(person: User) -> bool:
+        client.force_login(person)
+        return "Move to" in page(client, speaker)
+
+    alone = is_offered(root)
+    make_project()
+    assert (alone, is_offered(root), is_offered(owner)) == (False, True, False)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +14,9 @@ from voicestudio.forms import texts
 from voicestudio.forms.ids import parse_id, parse_page_number
 from voicestudio.forms.speakers import LONGEST_NAME, SpeakerChoice, SpeakerNameForm
 from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker
+from voicestudio.services import permissions
 from voicestudio.services.clones import attempt_tree
-from voicestudio.services.voices import notes
+from voicestudio.services.voices import moves, notes
 from voicestudio.services.voices import speakers as service
 
 from .attach_changes import attach_changes
@@ -105,6 +106,26 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     return _leave_merged(request)
 
 
+@require_POST
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move a speaker to another project; what goes along is shown first, and asked."""
+    speaker, user = _find_speaker(request, pk, Action.MOVE_SPEAKERS), current_user(request)
+    target = parse_id(request.POST.get("project", "")) or 0
+    project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
+    try:
+        if "sure" not in request.POST:
+            move = {"project": project, "belongings": moves.plan_move(speaker, by=user)}
+            return _render_speaker(request, speaker, move=move)
+        moves.move_speaker(speaker, project, by=user)
+    except moves.NotMoved as refused:
+        return _render_speaker(request, speaker, status=422, move={"refused": refused.message})
+    except service.SpeakerGone:
+        return _leave_merged(request)
+    text = _("%(speaker)s belongs to %(project)s now.")
+    messages.success(request, text % {"speaker": speaker.name, "project": project.name})
+    return redirect("speaker", pk)
+
+
 def _leave_merged(request: HttpRequest) -> HttpResponse:
     messages.info(request, _("These speakers were merged meanwhile."))
     return redirect("history")
@@ -123,8 +144,12 @@ def _render_speaker(
     status: int = 200,
     name_form: SpeakerNameForm | None = None,
     same: Sequence[service.KnownSpeaker] = (),
+    move: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    """The page; `same` are other speakers of the name that was typed, or nearly."""
+    """The page; `same` are other speakers of the name that was typed, or nearly.
+
+    `move` asks about a move to a project, or says why it was refused.
+    """
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=speaker)
     page = parse_page_number(request.GET.get("page", ""))
     tree_page = attempt_tree.tree_page(speaker, number=page)
@@ -135,6 +160,7 @@ def _render_speaker(
     recordings = AudioFile.objects.visible_to(request.user).filter(
         pk__in=attempts.values("recording"), deleted_at=None
     )
+    may_move = permissions.may(request.user, Action.MOVE_SPEAKERS)
     shown_voices = list(voices[: MOST + 1])
     shown_recordings = list(
         recordings.only("name", "duration_ms", "verdict").order_by("-pk")[: MOST + 1]
@@ -144,6 +170,8 @@ def _render_speaker(
     context = {
         "speaker": speaker,
         "same": same,
+        "move": move,
+        "targets": moves.list_targets(speaker, by=current_user(request)) if may_move else [],
         "changes": service.list_changes(speaker),
         "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),
         "tree_page": tree_page,

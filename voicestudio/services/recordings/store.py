@@ -139,11 +139,16 @@ def save_recording(
 
 
 def _lock_parent(recording: AudioFile) -> None:
-    """Keep a deletion of the original waiting; raise FileMissing if it has begun."""
+    """Keep a deletion or a move of the original waiting; raise FileMissing if it is deleted.
+
+    The copy gets its project, because the original may have been moved while the copy was made.
+    """
     if recording.parent_id is not None:
         rows = AudioFile.objects.select_for_update().filter(pk=recording.parent_id, deleted_at=None)
-        if not rows.exists():
+        parent = rows.only("project").first()
+        if parent is None:
             raise FileMissing
+        recording.project_id = parent.project_id
 
 
 def _move_into(field: FieldFile, path: Path) -> str:

@@ -45,6 +45,9 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
         raise OverLimit(reached, by=by) from reached
     try:
         with transaction.atomic():
+            # Locked and read again, because the speaker may just be moved to another project.
+            voice = Voice.objects.select_for_update(no_key=True).get(pk=voice.pk)
+            require(by, _action(order.purpose), voice.project_id)
             speech = Speech.objects.create(
                 project_id=voice.project_id,
                 token=order.token,

@@ -101,6 +101,8 @@ def choose_speaker(
         speaker = visible.filter(pk=current_id(speaker_id)).first()
         if speaker is None:
             raise SpeakerGone
+        # The speaker may have been moved since the form was shown.
+        require(by, Action.CLONE, speaker.project_id)
         return speaker
     same_project = Speaker.objects.filter(project=project)
     if not is_new and (similar := find_similar(name, same_project)):

@@ -1,0 +1,25 @@
+"""Words, speakers: why a speaker can't be moved to another project."""
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from .messages import Message
+
+CALL_UNDER_WAY: Final = Message(
+    _("A paid call of this speaker is under way."),
+    _("Wait until it has finished, then move the speaker."),
+)
+PROJECT_ARCHIVED: Final = Message(
+    _("Nothing is moved out of an archived project, or into one."), _("Reopen the project first.")
+)
+_NEXT_STEP: Final = _(
+    "If both are one person, merge the speakers first. Otherwise delete the recording and what was "
+    "made of it, or leave both speakers in one project."
+)
+
+
+def message_for_shared_recording(recording: str, speaker: str) -> Message:
+    """Why a recording that another speaker uses, or one made of it, stops a move."""
+    headline = _("The recording %(recording)s, or one made of it, is used by %(speaker)s too.")
+    return Message(headline % {"recording": recording, "speaker": speaker}, _NEXT_STEP)
