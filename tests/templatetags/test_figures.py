@@ -13,6 +13,8 @@ from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES
 
 # Figures that are texts.
 WORDS = {"container", "codec"}
+# Measured by earlier versions of the check.
+OF_OLD_REPORTS = {"bandwidth_hz"}
 
 
 def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> None:
@@ -21,9 +23,9 @@ def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> Non
 
     measures = isolated.check(path).metrics
 
-    assert measures.keys() - WORDS - HIDDEN_FIGURES == FIGURES.keys()
+    assert measures.keys() - WORDS - HIDDEN_FIGURES == FIGURES.keys() - OF_OLD_REPORTS
     shown = {str(figure.name): figure.value for figure in all_figures(measures)}
-    measured = [name for name in FIGURES if measures[name] is not None]
+    measured = [name for name in FIGURES if measures.get(name) is not None]
     assert list(shown) == [str(FIGURES[name][0]) for name in measured]
     unitless = [name for name, value in shown.items() if not value.strip("−0123456789., ")]
     assert unitless == ["Dropouts", "Clicks"]

@@ -492,8 +492,8 @@ def test_page_shows_the_family_at_a_fixed_number_of_queries(
     make_recording(name="a stranger", by=user)
     client.get("/recordings/")
 
-    # Session, user, the recording, its uploads, relatives, the family, its uses.
-    with django_assert_num_queries(8):
+    # Session, user, the recording, its uploads, relatives, the family, its uses, notes.
+    with django_assert_num_queries(9):
         html = client.get(f"/recordings/{tidied.pk}/").content.decode()
 
     expected = [("0", "anna.m4a")]
