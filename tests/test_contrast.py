@@ -7,6 +7,8 @@ from typing import Final
 import pytest
 from django.conf import settings
 
+from voicestudio.models import Colour
+
 TOKEN: Final = re.compile(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 PATH: Final = Path(settings.BASE_DIR) / "static/css/tokens.css"
 SCHEMES: Final = {
@@ -43,6 +45,8 @@ def _contrast(first: str, second: str) -> float:
         ("warn", "warn-wash", 4.5),
         ("good", "good-wash", 4.5),
         ("busy", "busy-wash", 4.5),
+        # The dot of a project; its name stands beside it.
+        *((f"project-{colour}", ground, 3) for colour in Colour for ground in ("paper", "sheet")),
     ],
 )
 def test_colours_can_be_told_apart(scheme: str, first: str, second: str, least: float) -> None:

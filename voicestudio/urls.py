@@ -25,6 +25,7 @@ from .views import (
     invitations,
     notes,
     password_reset,
+    projects,
     reconcile,
     recorder,
     recording_uploads,
@@ -174,6 +175,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    # Projects
+    path("projects/", projects.project_list, name="projects"),
+    path("projects/new/", projects.add, name="add_project"),
+    path("projects/<id:pk>/", projects.project, name="project"),
+    path("projects/<id:pk>/change/", projects.change, name="change_project"),
+    path("projects/<id:pk>/archive/", projects.archive, name="archive_project"),
+    path("projects/<id:pk>/reopen/", projects.reopen, name="reopen_project"),
+    path("projects/<id:pk>/members/", projects.set_member, name="set_member"),
     # Notes
     path("history/<id:pk>/note/", notes.on_attempt, name="note_on_attempt"),
     path("voices/<id:pk>/note/", notes.on_voice, name="note_on_voice"),

@@ -36,7 +36,7 @@ from voicestudio.models import (
 )
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, recordings, speeches
+from voicestudio.services import clones, projects, recordings, speeches
 from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.money import limits
@@ -156,6 +156,16 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.MANAGE_PEOPLE, lambda _h, by: invitations.list_open(by=by)),
     "people.invitations.revoke": (
         Action.MANAGE_PEOPLE, lambda _h, by: invitations.revoke(Invitation(), by=by)),
+    "projects.archive_project": (
+        Action.MANAGE_PROJECTS, lambda h, by: projects.archive_project(h.project, by=by)),
+    "projects.change_project": (
+        Action.MANAGE_PROJECTS,
+        lambda h, by: projects.change_project(h.project, projects.ProjectFacts("There 2"), by=by)),
+    "projects.create_project": (
+        Action.MANAGE_PROJECTS,
+        lambda _h, by: projects.create_project(projects.ProjectFacts("New"), by=by)),
+    "projects.reopen_project": (
+        Action.MANAGE_PROJECTS, lambda h, by: projects.reopen_project(h.project, by=by)),
     "recordings.checks.check_again": (
         Action.UPLOAD, lambda h, by: recordings.check_again(h.recording, by=by)),
     "recordings.cutting.clean_recording": (
@@ -286,7 +296,7 @@ NO_PERSON: Final = {
     "people.roles": "studio_role",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
-    "projects": "default_for list_allowed list_colleagues",
+    "projects": "count_rows default_for list_allowed list_colleagues",
     "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
     "queue_storage": "is_busy is_readable last_replaced_at replace_if_broken",
     "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
+from threading import Thread
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -21,6 +24,7 @@ from tests.factories import (
 )
 from voicestudio.models import (
     AudioFile,
+    AuditEntry,
     Charge,
     CloneAttempt,
     Membership,
@@ -222,3 +226,96 @@ def test_reminder_names_each_person_only_the_voices_of_their_projects(
         ("there@example.com",): [False, True],
         ("root@example.com",): [True, True],
     }
+
+
+# Administration -----------------------------------------------------------------------------------
+
+
+def list_entries() -> list[tuple[str, int | None, dict[str, object]]]:
+    entries = AuditEntry.objects.order_by("pk")
+    return [(entry.verb, entry.project_id, entry.facts) for entry in entries]
+
+
+def test_project_is_added_changed_archived_and_reopened() -> None:
+    root = make_user(is_staff=True)
+    facts = projects.ProjectFacts("Audiobook", total_budget=Decimal(50))
+
+    project = projects.create_project(facts, by=root)
+    projects.change_project(
+        project, facts._replace(client="Northern", total_budget=Decimal("7.5")), by=root
+    )
+    projects.change_project(
+        project, facts._replace(client="Northern", total_budget=Decimal("7.5")), by=root
+    )
+    projects.archive_project(project, by=root)
+    archived = Project.objects.get(pk=project.pk).is_archived
+    projects.reopen_project(project, by=root)
+
+    project.refresh_from_db()
+    assert (archived, project.is_archived) == (True, False)
+    assert (project.client, project.total_budget, project.created_by) == (
+        "Northern", Decimal("7.5"), root,
+    )  # fmt: skip
+    budget = {"budget": "total_budget"}
+    assert list_entries() == [
+        ("project_created", project.pk, {}),
+        ("budget_changed", project.pk, budget | {"before": "none", "after": "$50"}),
+        ("project_changed", project.pk, {"columns": ["client"]}),
+        ("budget_changed", project.pk, budget | {"before": "$50", "after": "$7.5"}),
+        ("project_archived", project.pk, {}),
+        ("project_reopened", project.pk, {}),
+    ]
+
+
+def test_name_of_another_project_is_refused() -> None:
+    root, other = make_user(is_staff=True), make_project("Zo\u00eb")
+
+    for act in (
+        lambda: projects.create_project(projects.ProjectFacts("ZOE"), by=root),
+        lambda: projects.change_project(Project.first(), projects.ProjectFacts("zoe"), by=root),
+    ):
+        with pytest.raises(projects.ProjectRefused):
+            act()
+    projects.change_project(other, projects.ProjectFacts("Zoe"), by=root)
+
+    assert [project.name for project in Project.objects.all()] == ["Studio", "Zoe"]
+
+
+def test_archived_project_is_not_changed() -> None:
+    project = make_project(archived_at=timezone.now())
+
+    with pytest.raises(NotAllowed):
+        projects.change_project(project, projects.ProjectFacts("New"), by=make_user(is_staff=True))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_project_stays_open() -> None:
+    root, both = make_user(is_staff=True), [Project.first(), make_project()]
+    refused: list[int] = []
+
+    def archive(project: Project) -> None:
+        try:
+            projects.archive_project(project, by=root)
+        except projects.ProjectRefused:
+            refused.append(project.pk)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=archive, args=(project,)) for project in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert [project.pk for project in Project.objects.open()] == refused
+    assert len(refused) == 1
+
+
+def test_project_counts_its_rows(data_dir: object) -> None:
+    attempt = make_attempt(project=make_project())
+    make_attempt()
+    make_recording(project=attempt.project, deleted_at=timezone.now())
+
+    assert projects.count_rows(attempt.project) == {
+        "speakers": 1, "recordings": 1, "voices": 1, "attempts": 1,
+    }  # fmt: skip

@@ -58,6 +58,11 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "mark_speech_heard": (None, NOTE),
     "merge_speaker": (None, Action.MANAGE_SPEAKERS),
     "delete_note": (None, NOTE),
+    "archive_project": (None, Action.MANAGE_PROJECTS),
+    "change_project": (None, Action.MANAGE_PROJECTS),
+    "project": (SEE, None),
+    "reopen_project": (None, Action.MANAGE_PROJECTS),
+    "set_member": (None, Action.MANAGE_PROJECTS),
     "move_speaker": (None, Action.MOVE_SPEAKERS),
     "note_on_attempt": (None, NOTE),
     "note_on_recording": (None, NOTE),
@@ -100,6 +105,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "import_voice": (None, Action.IMPORT),
     "just_now": (SEE, None),
     "new": (SEE, CLONE),  # leads those who clone no voices to the history
+    "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
+    "projects": (SEE, None),
     "recorder": (UPLOAD, None),
     "recordings": (SEE, UPLOAD),
     "speaker_options": (SEE, None),
@@ -159,6 +166,7 @@ def house() -> House:
     ids = {
         "Speaker": attempt.speaker_id, "Voice": voice.pk, "CloneAttempt": attempt.pk,
         "Speech": speech.pk, "AudioFile": recording.pk, "Note": note.pk,
+        "Project": project.pk,
     }  # fmt: skip
     return House(project, ids, people)
 
@@ -169,7 +177,7 @@ def kind_of(path: str) -> str:
         "speakers/": "Speaker", "voices/": "Voice", "history/": "CloneAttempt",
         "audio/previews/": "CloneAttempt", "speeches/": "Speech", "audio/speeches/": "Speech",
         "recordings/": "AudioFile", "audio/recordings/": "AudioFile", "clone-form/": "AudioFile",
-        "notes/": "Note",
+        "notes/": "Note", "projects/": "Project",
     }  # fmt: skip
     return next(kind for start, kind in kinds.items() if path.startswith(start))
 

@@ -1,18 +1,41 @@
-"""Projects: in which one a person makes something."""
+"""Projects: in which one a person makes something, and what administrators change."""
 
-from typing import TYPE_CHECKING
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
-from voicestudio.models import Action, Membership, Project, access_of
+from voicestudio.models import (
+    Action,
+    AudioFile,
+    CloneAttempt,
+    Colour,
+    Membership,
+    Project,
+    Speaker,
+    Studio,
+    Verb,
+    Voice,
+    access_of,
+)
+from voicestudio.models.search import fold_text
+from voicestudio.words import Message
+from voicestudio.words.projects import LAST_OPEN_PROJECT, NAME_TAKEN
 
-from .permissions import NotAllowed
+from .audit import record
+from .permissions import NotAllowed, require
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from voicestudio.models.projects import ProjectQuerySet
+
+BUDGETS: Final = ("monthly_budget", "total_budget")
 
 
 def list_allowed(person: "User", action: Action) -> "ProjectQuerySet":
@@ -49,3 +72,119 @@ def default_for(person: "User", action: Action = Action.UPLOAD) -> Project:
     if project is None:
         raise NotAllowed(action)
     return project
+
+
+# Administration -----------------------------------------------------------------------------------
+
+
+class ProjectFacts(NamedTuple):
+    """What an administrator says about a project; None for no budget, "" for nothing to say."""
+
+    name: str
+    client: str = ""
+    colour: str = Colour.GREY
+    notes: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+    monthly_budget: Decimal | None = None
+    total_budget: Decimal | None = None
+    reviewers_may_download: bool = False
+
+
+class ProjectRefused(Exception):  # noqa: N818 - an answer, not a mistake
+    """The project can't be changed like this; `message` says why."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+def create_project(facts: ProjectFacts, *, by: "User") -> Project:
+    """Add a project. Raises `ProjectRefused` if another one has the name."""
+    require(by, Action.MANAGE_PROJECTS)
+    project = Project(created_by=by)
+    with transaction.atomic():
+        _save(project, facts)
+        record(Verb.PROJECT_CREATED, by=by, on=project, project=project.pk)
+        _record_budgets(project, (None, None), by)
+    return project
+
+
+def change_project(project: Project, facts: ProjectFacts, *, by: "User") -> None:
+    """Change what is known of a project. Raises `ProjectRefused` if another one has the name."""
+    require(by, Action.MANAGE_PROJECTS)
+    with transaction.atomic():
+        before = Project.objects.select_for_update().get(pk=project.pk)
+        if before.is_archived:
+            raise NotAllowed(Action.MANAGE_PROJECTS, is_archived=True)
+        changed = [
+            name for name, value in facts._asdict().items() if getattr(before, name) != value
+        ]
+        budgets = (before.monthly_budget, before.total_budget)
+        _save(project, facts)
+        if texts := [name for name in changed if name not in BUDGETS]:
+            record(Verb.PROJECT_CHANGED, by=by, on=project, project=project.pk, columns=texts)
+        _record_budgets(project, budgets, by)
+
+
+def archive_project(project: Project, *, by: "User") -> None:
+    """Make everything in the project read-only. Raises `ProjectRefused` for the last open one."""
+    require(by, Action.MANAGE_PROJECTS)
+    with transaction.atomic():
+        Studio.lock()  # so that two requests at once do not archive the last two
+        if not Project.objects.open().exclude(pk=project.pk).exists():
+            raise ProjectRefused(LAST_OPEN_PROJECT)
+        rows = Project.objects.open().filter(pk=project.pk)
+        if rows.update(archived_at=timezone.now()):
+            record(Verb.PROJECT_ARCHIVED, by=by, on=project, project=project.pk)
+
+
+def reopen_project(project: Project, *, by: "User") -> None:
+    """Let members work in an archived project again, with the roles of before."""
+    require(by, Action.MANAGE_PROJECTS)
+    with transaction.atomic():
+        rows = Project.objects.filter(pk=project.pk, archived_at__isnull=False)
+        if rows.update(archived_at=None):
+            record(Verb.PROJECT_REOPENED, by=by, on=project, project=project.pk)
+
+
+def count_rows(project: Project) -> dict[str, int]:
+    """How many speakers, recordings, voices and clone attempts the project has."""
+    rows: dict[str, QuerySet[Any]] = {
+        "speakers": Speaker.objects.all(),
+        "recordings": AudioFile.objects.filter(deleted_at=None),
+        "voices": Voice.objects.living(),
+        "attempts": CloneAttempt.objects.all(),
+    }
+    return {name: found.filter(project=project).count() for name, found in rows.items()}
+
+
+def _save(project: Project, facts: ProjectFacts) -> None:
+    for name, value in facts._asdict().items():
+        setattr(project, name, value)
+    others = Project.objects.exclude(pk=project.pk)
+    if others.filter(folded_name=fold_text(facts.name)).exists():
+        raise ProjectRefused(NAME_TAKEN)
+    try:
+        with transaction.atomic():
+            project.save(update_fields=facts._fields if project.pk else None)
+    except IntegrityError as error:
+        # Another request has just taken the name.
+        raise ProjectRefused(NAME_TAKEN) from error
+
+
+def _record_budgets(
+    project: Project, before: tuple[Decimal | None, Decimal | None], by: "User"
+) -> None:
+    """Record each budget that was set, changed or removed."""
+    for name, amount in zip(BUDGETS, before, strict=True):
+        after = getattr(project, name)
+        if after != amount:
+            record(
+                Verb.BUDGET_CHANGED, by=by, on=project, project=project.pk,
+                budget=name, before=_in_words(amount), after=_in_words(after),
+            )  # fmt: skip
+
+
+def _in_words(amount: Decimal | None) -> str:
+    return "none" if amount is None else f"{settings.CURRENCY}{amount.normalize():f}"

@@ -157,6 +157,12 @@ def price(amount: Decimal | None) -> str:
     return f"{settings.CURRENCY}{formats.number_format(amount.quantize(Decimal('0.01')), 2)}"
 
 
+@register.simple_tag
+def currency() -> str:
+    """The sign of the studio's currency."""
+    return str(settings.CURRENCY)
+
+
 @register.filter
 def megabytes(count: int | None) -> str:
     """The size of a file: 1.9 MB, 312 KB; unknown is empty."""

@@ -15,6 +15,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "limit_raised": _("This month's limit raised by %(amount)s"),
     "role_changed": _("Role changed from %(before)s to %(after)s"),
     "speakers_merged": _("Speaker %(merged)s merged into this one"),
+    "budget_changed": _("Budget (%(budget)s) changed from %(before)s to %(after)s"),
     "speaker_moved": _("Speaker moved from project %(source)s to project %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),

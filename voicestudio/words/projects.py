@@ -1,0 +1,16 @@
+"""Words, projects: why a project can't be changed."""
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from .messages import Message
+
+NAME_TAKEN: Final = Message(_("Another project has this name."), _("Choose another one."))
+LAST_OPEN_PROJECT: Final = Message(
+    _("This is the only project that isn't archived."),
+    _("Add another one first, so that your team can go on."),
+)
+NO_SUCH_PROJECT: Final = Message(
+    _("You can't add anything to this project."), _("Choose another project.")
+)
