@@ -105,6 +105,18 @@ def test_only_administrators_invite_list_and_revoke(administrator: User) -> None
     assert invitations.find(token) == made
 
 
+@pytest.mark.parametrize("column", ["is_active", "is_staff"])
+def test_invitation_ends_with_the_rights_of_its_maker(administrator: User, column: str) -> None:
+    made, token = invite(administrator, is_administrator=True)
+
+    User.objects.filter(pk=administrator.pk).update(**{column: False})
+
+    assert invitations.find(token) is None
+    with pytest.raises(InvitationClosed):
+        invitations.accept(made, **ANSWERS)
+    assert not User.objects.filter(username="anna").exists()
+
+
 def test_audit_trail_tells_of_invitations(administrator: User) -> None:
     accepted, _token = invite(administrator)
     user = invitations.accept(accepted, **ANSWERS)

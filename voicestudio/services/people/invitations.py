@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from voicestudio.models import Action, Invitation, Membership, Person, Project, Role, Verb
 from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
-from voicestudio.services.permissions import require
+from voicestudio.services.permissions import may, require
 
 
 class InvitationClosed(Exception):  # noqa: N818 - an answer, not a mistake
-    """The invitation was used, revoked or has expired."""
+    """The invitation was used, revoked or has expired, or its maker may no longer invite."""
 
 
 class NewInvitation(NamedTuple):
@@ -90,8 +90,10 @@ def list_open(*, by: User) -> InvitationQuerySet:
 
 
 def find(token: str) -> Invitation | None:
-    """The open invitation of this token."""
-    return Invitation.objects.open().filter(token_hash=_hash(token)).first()
+    """The open invitation of this token, unless its maker may no longer invite."""
+    rows = Invitation.objects.open().select_related("made_by")
+    invitation = rows.filter(token_hash=_hash(token)).first()
+    return invitation if invitation and _still_stands(invitation) else None
 
 
 def find_account(invitation: Invitation) -> User | None:
@@ -117,9 +119,16 @@ def accept_for(invitation: Invitation, user: User) -> None:
 
 def _use(invitation: Invitation) -> None:
     """Claim the invitation: of two requests at once only one changes the row."""
+    if not _still_stands(invitation):
+        raise InvitationClosed
     now = timezone.now()
     if not Invitation.objects.open().filter(pk=invitation.pk).update(used_at=now):
         raise InvitationClosed
+
+
+def _still_stands(invitation: Invitation) -> bool:
+    """Whether the person who made it may still invite: roles are given in that person's name."""
+    return may(User.objects.get(pk=invitation.made_by_id), Action.MANAGE_PEOPLE)
 
 
 def _give_roles(invitation: Invitation, user: User) -> None:
