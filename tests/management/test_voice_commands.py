@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_voice
+from tests.factories import make_project, make_speaker, make_user, make_voice
 from tests.management.conftest import Run
 from tests.services.conftest import make_provider_voice
 from voicestudio.forms.speeches import SpeechForm
@@ -27,8 +27,10 @@ def voice(person: User, standin: StandIn) -> Voice:
     return make_provider_voice(standin, by=person)
 
 
-def test_voices_prints_a_list_of_objects(run: Run, voice: Voice) -> None:
-    old = make_voice(created_at=timezone.now() - timedelta(hours=169))
+def test_voices_prints_a_list_of_objects(run: Run, person: User, voice: Voice) -> None:
+    old = make_voice(
+        speaker=make_speaker(by=person), created_at=timezone.now() - timedelta(hours=169)
+    )
 
     code, result = run("voices")
 
@@ -51,6 +53,22 @@ def test_voices_prints_a_list_of_objects(run: Run, voice: Voice) -> None:
         voice.voice_id
     ]
     assert run("voices", "--state", "deleted")[1] == []
+
+
+def test_voices_lists_what_the_person_sees(run: Run, voice: Voice) -> None:
+    other = make_project("Åsgard")
+    stranger = make_user("eva", project=other)
+    theirs = make_voice(speaker=make_speaker(by=stranger, project=other))
+    make_user("root", is_staff=True)
+
+    def list_ids(*options: str) -> list[str]:
+        return [each["voice_id"] for each in run("voices", *options)[1]]
+
+    assert list_ids() == [theirs.voice_id, voice.voice_id]  # the only administrator
+    assert list_ids("--project", "asgard") == [theirs.voice_id]
+    assert list_ids("--as", "eva") == [theirs.voice_id]
+    with pytest.raises(CommandError, match="no project called asgard"):
+        list_ids("--as", "lea", "--project", "asgard")
 
 
 def test_keep_voice_keeps_it(run: Run, voice: Voice, standin: StandIn) -> None:

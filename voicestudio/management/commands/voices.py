@@ -1,30 +1,38 @@
-"""`manage.py voices`: list all voices."""
+"""`manage.py voices`: list the voices that a person sees."""
 
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from voicestudio.management.script_output import SCRIPT_STATES, voice_json
+from voicestudio.management import script_output
+from voicestudio.management.script_output import SCRIPT_STATES, StudioCommand, voice_json
+from voicestudio.management.users import get_user
 from voicestudio.models import Voice, VoiceState
 from voicestudio.services.money import costs
 from voicestudio.services.voices import bookkeeping
 
 
-class Command(BaseCommand):
-    """List every voice with its current state."""
+class Command(StudioCommand):
+    """List voices with their current state."""
 
-    help = "Lists all voices: ID, speaker, state, when it was kept or when it expires, cost."
+    help = "Lists voices: ID, speaker, state, when it was kept or when it expires, cost."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the filter and the output option."""
         parser.add_argument("--state", choices=SCRIPT_STATES, help="only voices in this state")
         parser.add_argument("--json", action="store_true", help="print a list of JSON objects")
+        parser.add_argument("--project", metavar="NAME", help="only voices of this project")
+        script_output.add_user_argument(parser)
 
     def handle(self, **options: Any) -> None:
         """Print the voices, newest first."""
         bookkeeping.settle_lapsed()
-        voices = Voice.objects.select_related("speaker").defer("search_text", "notes")
+        person = get_user(options["person"])
+        visible = Voice.objects.visible_to(person)
+        if name := options["project"]:
+            visible = visible.filter(project=script_output.get_project(name, person))
+        voices = visible.select_related("speaker").defer("search_text", "notes")
         if state := options["state"]:
             matching = voices.in_state(state)
             if state == VoiceState.KEPT:
