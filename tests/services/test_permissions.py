@@ -296,7 +296,9 @@ NO_PERSON: Final = {
     "people.roles": "studio_role",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
-    "projects": "count_rows default_for list_allowed list_colleagues",
+    "projects": (
+        "count_rows default_for list_allowed list_colleagues list_colleagues_of_several use_project"
+    ),
     "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
     "queue_storage": "is_busy is_readable last_replaced_at replace_if_broken",
     "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",
@@ -321,7 +323,9 @@ NO_PERSON: Final = {
         "renew_uncertain_voice settle_lapsed voice_search_text"
     ),
     "voices.deletion": "plan_deletion",
-    "voices.notes": "list_tags notes_version update_search_text visible_voices voice_timeline",
+    "voices.notes": (
+        "list_tags notes_version update_search_text visible_voices voice_timeline voices_in_use"
+    ),
     "voices.speakers": (
         "current_id find_by_id find_named find_similar former_names list_changes list_names "
         "list_options offered_to"

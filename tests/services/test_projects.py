@@ -197,9 +197,9 @@ def test_colleagues_are_the_members_of_the_same_projects() -> None:
     make_user("stranger")
     root = make_user("root", is_staff=True)
 
-    known = [name for _pk, name in projects.list_colleagues(person, 10)]
+    known = [name for _pk, name in projects.list_colleagues(person)]
     assert known == [person.username, colleague.username, root.username]
-    assert len(projects.list_colleagues(root, 10)) == 4
+    assert len(projects.list_colleagues(root)) == 4
 
 
 def test_reminder_names_each_person_only_the_voices_of_their_projects(

@@ -43,7 +43,8 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
             return rows.attempt_row(Context({"request": request}), attempt)
         case Voice():
             row.cost = Decimal(0)  # type: ignore[attr-defined]
-            return rows.voice_row(row)
+            request.user = row.speaker.created_by
+            return rows.voice_row(Context({"request": request}), row)
     attach_uses([row])
     request.user = row.created_by
     return rows.recording_row(Context({"csrf_token": "token", "request": request}), row)

@@ -116,7 +116,8 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(
         label=_("Role"),
         required=False,
-        choices=[("", _("No member")), *Role.choices],
+        choices=Role.choices,
+        initial=Role.VIEWER,
         widget=forms.Select(attrs={"class": "input"}),
     )
 

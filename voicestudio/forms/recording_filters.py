@@ -9,6 +9,7 @@ from voicestudio.models import AudioFile, Purpose, Verdict
 from voicestudio.words.figures import LARGE_OFFSET
 
 from . import texts
+from .ids import parse_id
 
 NOT_CHECKED: Final = "none"
 VERDICTS: Final = (*Verdict.choices, (NOT_CHECKED, _("Not checked")))
@@ -20,6 +21,7 @@ class RecordingFilterForm(forms.Form):
     q = forms.CharField(required=False)
     purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
     verdict = forms.ChoiceField(choices=VERDICTS, required=False)
+    person = forms.CharField(required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
@@ -28,6 +30,11 @@ class RecordingFilterForm(forms.Form):
     def clean_q(self) -> str:
         """The text without invisible characters."""
         return texts.clean(self.cleaned_data["q"])[:100]
+
+    def clean_person(self) -> str:
+        """The id of the person who uploaded."""
+        pk = parse_id(self.cleaned_data["person"])
+        return str(pk) if pk else ""
 
     @property
     def chosen(self) -> dict[str, str]:

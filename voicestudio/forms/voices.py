@@ -61,6 +61,9 @@ class VoiceFilterForm(FilterForm):
         widget=Select(attrs={"class": "input"}),
     )
     tag = TagField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
+    person = forms.ChoiceField(
+        label=_("Cloned by"), required=False, widget=Select(attrs={"class": "input"})
+    )
     order = forms.ChoiceField(
         label=_("Order"),
         required=False,
@@ -81,8 +84,14 @@ class VoiceFilterForm(FilterForm):
         widget=forms.HiddenInput,
     )
 
-    def __init__(self, data: Mapping[str, Any], *, tags: list[str]) -> None:
-        super().__init__(data, tag=[("", _("Any")), *((name, name) for name in tags)])
+    def __init__(
+        self, data: Mapping[str, Any], *, tags: list[str], people: list[tuple[int, str]]
+    ) -> None:
+        super().__init__(
+            data,
+            tag=[("", _("Any")), *((name, name) for name in tags)],
+            person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
+        )
 
     @property
     def order_words(self) -> str | Promise:

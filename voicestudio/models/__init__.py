@@ -1,6 +1,6 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
-from .access import Access, access_of
+from .access import Access, ProjectLabel, access_of
 from .attempt_states import AttemptState
 from .attempts import CloneAttempt
 from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
@@ -53,6 +53,7 @@ __all__ = [
     "PaidCall",
     "Person",
     "Project",
+    "ProjectLabel",
     "ProviderFile",
     "Purpose",
     "RateLimit",

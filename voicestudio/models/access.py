@@ -5,10 +5,12 @@ Read once for each user object, as Django reads its own permissions: a request l
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
+from django.db.models import Count, Subquery, Value
 
 from .permissions import ALLOWED, IF_DOWNLOADS, IN_STUDIO, READ_ONLY, Action, RoleName
 from .projects import Project
@@ -19,12 +21,26 @@ if TYPE_CHECKING:
 _CACHE: Final = "_access"
 
 
+class ProjectLabel(NamedTuple):
+    """What lists show of a project."""
+
+    pk: int
+    name: str
+    colour: str
+    is_archived: bool
+
+
 class Grant(NamedTuple):
     """The role of a person in a project, and what the project says about it."""
 
     role: RoleName
-    is_archived: bool
+    label: ProjectLabel
     downloads: bool
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether everything in the project is read-only."""
+        return self.label.is_archived
 
     def allows(self, action: Action) -> bool:
         """Whether this role may do it in this project."""
@@ -43,12 +59,27 @@ class Access:
     grants: Mapping[int, Grant] = field(default_factory=dict)
     # The id of the project in use; None for all that the person sees.
     in_use: int | None = None
+    # How many projects there are in the studio.
+    in_studio: int = 0
+
+    @property
+    def sees_several(self) -> bool:
+        """Whether there is a project to choose; pages of a team of one show nothing of projects."""
+        return (len(self.grants) if self.studio_role is None else self.in_studio) > 1
 
     @cached_property
-    def archived(self) -> frozenset[int]:
-        """The ids of archived projects, of which a role in the studio knows nothing."""
-        rows = Project.objects.filter(archived_at__isnull=False)
-        return frozenset(rows.values_list("pk", flat=True))
+    def labels(self) -> Mapping[int, ProjectLabel]:
+        """The projects that the person sees, by their ids and in the order of their names.
+
+        A role in the studio does not name them, so that one takes a query.
+        """
+        if self.studio_role is None:
+            found = [grant.label for grant in self.grants.values()]
+        else:
+            columns = ("pk", "name", "colour", "archived_at")
+            found = [_label(*values) for values in Project.objects.values_list(*columns)]
+        found.sort(key=lambda label: (label.is_archived, label.name.casefold(), label.pk))
+        return {label.pk: label for label in found}
 
     def allows(self, action: Action, project: int | None = None) -> bool:
         """Whether the person may do it in this project; without one, in any project."""
@@ -65,7 +96,8 @@ class Access:
     def is_archived(self, project: int | None) -> bool:
         """Whether this project is archived; False for one that the person does not see."""
         if self.studio_role is not None:
-            return project in self.archived
+            label = self.labels.get(project) if project is not None else None
+            return label is not None and label.is_archived
         grant = self.grants.get(project) if project is not None else None
         return grant is not None and grant.is_archived
 
@@ -90,21 +122,27 @@ def access_of(user: "AbstractBaseUser | AnonymousUser") -> Access:
     return known
 
 
+def _label(pk: int, name: str, colour: str, archived_at: datetime | None) -> ProjectLabel:
+    return ProjectLabel(pk, name, colour, archived_at is not None)
+
+
 def _read_access(user: Any) -> Access:
+    count = Project.objects.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk"))
     rows = get_user_model().objects.filter(pk=user.pk).order_by()
     project = "memberships__project"
     facts = rows.values_list(
-        "person__is_auditor", "person__project", project, "memberships__role",
-        f"{project}__archived_at", f"{project}__reviewers_may_download",
+        Subquery(count.values("n")), "person__is_auditor", "person__project",
+        "memberships__role", f"{project}__reviewers_may_download",
+        project, f"{project}__name", f"{project}__colour", f"{project}__archived_at",
     )  # fmt: skip
-    is_auditor, in_use, grants = False, None, dict[int, Grant]()
-    for auditor, used, pk, role, archived_at, downloads in facts:
-        is_auditor, in_use = bool(auditor), used
+    in_studio, is_auditor, in_use, grants = 0, False, None, dict[int, Grant]()
+    for number, auditor, used, role, downloads, pk, *values in facts:
+        in_studio, is_auditor, in_use = number or 0, bool(auditor), used
         if pk is not None:
-            grants[pk] = Grant(RoleName(role), archived_at is not None, downloads)
+            grants[pk] = Grant(RoleName(role), _label(pk, *values), downloads)
     studio_role = RoleName.AUDITOR if is_auditor else None
     if user.is_staff:
         studio_role = RoleName.ADMINISTRATOR
     if studio_role is None and in_use not in grants:
         in_use = None  # a project of which the person is no member any more
-    return Access(studio_role, grants, in_use)
+    return Access(studio_role, grants, in_use, in_studio)

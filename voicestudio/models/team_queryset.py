@@ -35,6 +35,16 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
         projects = access_of(user).projects(self.SEEN_WITH)
         return self if projects is None else self.filter(project__in=projects)
 
+    def in_use_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
+        """The rows of the project in use; without one all that the person sees."""
+        in_use = access_of(user).in_use
+        if in_use is None:
+            return self.visible_to(user)
+        projects = access_of(user).projects(self.SEEN_WITH)
+        is_seen = projects is None or in_use in projects
+        # Only the one project, so that the planner enters its part of the index.
+        return self.filter(project=in_use) if is_seen else self.none()
+
     def page_by_id(
         self, *, before: int | None = None, after: int | None = None, size: int
     ) -> IdPage[Row]:

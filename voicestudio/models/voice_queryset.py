@@ -122,6 +122,10 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         """Voices of this speaker, also where others have the same name."""
         return self._matching(Q(speaker=pk))
 
+    def cloned_by(self, pk: int) -> Self:
+        """Voices that this person had cloned."""
+        return self._matching(Q(attempt__created_by=pk))
+
     def search(self, words: str) -> Self:
         """Voices whose ID, speaker, tags or notes contain `words`, in any case or accent."""
         needle = search.fold_text(words)

@@ -16,6 +16,7 @@ from voicestudio.models import (
     CloneAttempt,
     Colour,
     Membership,
+    Person,
     Project,
     Speaker,
     Studio,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from voicestudio.models.projects import ProjectQuerySet
 
+# A list of people offers so many.
+MOST_COLLEAGUES: Final = 500
 BUDGETS: Final = ("monthly_budget", "total_budget")
 
 
@@ -45,17 +48,36 @@ def list_allowed(person: "User", action: Action) -> "ProjectQuerySet":
     return projects if pks is None else projects.filter(pk__in=pks)
 
 
-def list_colleagues(person: "User", most: int) -> list[tuple[int, str]]:
-    """The ids and names of the people whose requests a person may see.
+def list_colleagues(person: "User") -> list[tuple[int, str]]:
+    """The ids and names of the people whose requests a person may see in the lists.
 
-    Those of the same projects and administrators; everyone for those who see all projects.
+    Those of the project in use, else of all that the person sees, and administrators; everyone for
+    those who see all projects.
     """
     people = get_user_model()._default_manager.order_by("username")
-    pks = access_of(person).projects()
+    access = access_of(person)
+    pks = access.projects() if access.in_use is None else [access.in_use]
     if pks is not None:
         members = Membership.objects.filter(project__in=pks).values("person")
         people = people.filter(Q(pk__in=members) | Q(is_staff=True) | Q(pk=person.pk))
-    return list(people.values_list("pk", "username")[:most])
+    return list(people.values_list("pk", "username")[:MOST_COLLEAGUES])
+
+
+def list_colleagues_of_several(person: "User") -> list[tuple[int, str]]:
+    """As `list_colleagues`, but nobody for those who see one project."""
+    return list_colleagues(person) if access_of(person).sees_several else []
+
+
+def use_project(person: "User", project: int | None) -> None:
+    """Work in this project from now on, in all lists; None for all that the person sees.
+
+    The project is one that the person sees. It is remembered for the next visit.
+    """
+    access = access_of(person)
+    if access.in_use != project:
+        access.in_use = project
+        Person.of(person)
+        Person.objects.filter(user=person).update(project=project)
 
 
 def default_for(person: "User", action: Action = Action.UPLOAD) -> Project:

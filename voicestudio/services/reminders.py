@@ -50,8 +50,12 @@ def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
 
 
 def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
-    """The summary on the home page; None, after one short query, if no voice expires soon."""
-    pks = list(expiring_voices(person).values_list("pk", flat=True)[: MAX_COUNTED + 1])
+    """The summary on the home page, of the project in use.
+
+    None, after one short query, if no voice expires soon.
+    """
+    in_use = Voice.objects.in_use_by(person).expiring_within(HOURS).order_by("created_at", "id")
+    pks = list(in_use.values_list("pk", flat=True)[: MAX_COUNTED + 1])
     if not pks:
         return None
     first = Voice.objects.select_related("speaker").get(pk=pks[0])

@@ -19,6 +19,7 @@ from voicestudio.words.recordings import describe_derived
 from .attempt import Link, form_link, is_changing, poll_interval
 from .players import preview_player, recording_player
 from .progress import stages, waiting
+from .projects import row_project
 from .recording_checks import audio_length, badge, check_progress, findings, origin
 from .row_cache import placeholder, render_row, row_url
 from .studio import for_reader, may, megabytes, price, when
@@ -50,7 +51,9 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
     message = for_reader(message, context["request"].user)
     if message and tone != "warn" and may(context, Action.CLONE, attempt):
         link = _attempt_link(attempt, message)
+    has_project, project = row_project(context, attempt)
     shape = {
+        "has_project": has_project,
         "state": state,
         "polls": polls,
         "message": message,
@@ -61,6 +64,7 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
         "has_voice": attempt.cloned_voice_id is not None,
     }
     texts = {
+        **project,
         "pk": str(attempt.pk),
         "speaker": attempt.speaker_name,
         "speaker_url": row_url("speaker", attempt.speaker_id),
@@ -95,14 +99,16 @@ def _player_or_progress(attempt: CloneAttempt) -> SafeString:
     return waiting(attempt) if attempt.state is AttemptState.WAITING else stages(attempt)
 
 
-@register.simple_tag
-def voice_row(voice: Voice) -> SafeString:
+@register.simple_tag(takes_context=True)
+def voice_row(context: Context, voice: Voice) -> SafeString:
     """`voices/_row.html` for one voice; the view has set `voice.cost`."""
     attempt: Any = attempt_of(voice)
     tags = [tag.name for tag in voice.tags.all()]
     tag_names = [f"tag_{number}" for number in range(len(tags))]
     has_audio = bool(attempt and attempt.audio)
+    has_project, project = row_project(context, voice)
     shape = {
+        "has_project": has_project,
         "state": voice.state,
         "has_attempt": attempt is not None,
         "has_audio": has_audio,
@@ -112,7 +118,9 @@ def voice_row(voice: Voice) -> SafeString:
         "tags": tuple(placeholder(name) for name in tag_names),
     }
     texts = {
+        **project,
         "pk": str(voice.pk),
+        "person": attempt.created_by.get_username() if attempt else "",
         "speaker": voice.speaker.name,
         "speaker_url": row_url("speaker", voice.speaker_id),
         "voice_id": voice.voice_id,
@@ -155,8 +163,10 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
     grandparent = parent.parent if parent else None
     uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
     derived: int = recording.made  # type: ignore[attr-defined]
+    has_project, project = row_project(context, recording)
     file_id = recording.file_id
     shape = {
+        "has_project": has_project,
         "badge": badge(recording),
         "has_file": recording.has_file,
         "has_file_id": file_id is not None,
@@ -173,6 +183,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "may_delete": may(context, Action.DELETE, recording),
     }
     texts = {
+        **project,
         "pk": str(recording.pk),
         "name": recording.name,
         "url": row_url("recording", recording.pk),

@@ -14,16 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
-from voicestudio.models import Action, Charge, ChargeKind, Verb, month_of
+from voicestudio.models import Action, Charge, ChargeKind, Verb, access_of, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
 from voicestudio.services.money import budgets, charges, costs, limits
-from voicestudio.services.permissions import sees_studio_costs
+from voicestudio.services.permissions import may, sees_studio_costs
 from voicestudio.services.voices import bookkeeping
+from voicestudio.words import Message
+from voicestudio.words.permissions import message_for_action
 
 from .csv_files import csv_response
 from .current_user import current_user
 from .permitted import require_action
+from .project_in_use import uses_project
 
 MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
@@ -38,6 +41,7 @@ COLUMNS: Final = (
 
 @require_safe
 @require_action(Action.SEE_COSTS)
+@uses_project
 def costs_page(request: HttpRequest) -> HttpResponseBase:
     """One month and the months around it, or a CSV file of every charge."""
     bookkeeping.settle_lapsed()
@@ -98,7 +102,8 @@ def _render_page(
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": _sum_groups(among, month) if by_kind else [],
-        "project_budgets": limits.list_project_budgets(current_user(request)),
+        "project_budgets": _list_budgets(request),
+        "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
         "allowances": limits.list_allowances(month),
@@ -110,8 +115,23 @@ def _render_page(
 
 
 def _visible(request: HttpRequest) -> ChargeQuerySet:
-    """The charges of the projects whose costs this person may see."""
-    return Charge.objects.visible_to(request.user)
+    """The charges of the project in use, or of all projects whose costs this person may see."""
+    return Charge.objects.in_use_by(request.user)
+
+
+def _list_budgets(request: HttpRequest) -> list[budgets.Budget]:
+    """The budgets of the project in use, or of all projects whose costs this person may see."""
+    in_use = access_of(request.user).in_use
+    found = limits.list_project_budgets(current_user(request))
+    return [each for each in found if each.project and in_use in (None, each.project.pk)]
+
+
+def _explain_no_costs(request: HttpRequest) -> Message | None:
+    """Why there are no costs, if the person sees the project in use but not what it costs."""
+    in_use = access_of(request.user).in_use
+    if in_use is None or may(request.user, Action.SEE_COSTS, in_use):
+        return None
+    return message_for_action(Action.SEE_COSTS)
 
 
 def _sum_groups(among: ChargeQuerySet, month: date) -> list[dict[str, Any]]:

@@ -26,20 +26,19 @@ from .current_user import current_user
 from .htmx import HtmxRequest
 from .paging import page_links, read_cursors
 from .permitted import find_row
+from .project_in_use import uses_project
 
 if TYPE_CHECKING:
     from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
 
 MOST_WAITING: Final = 500
-MOST_PEOPLE: Final = 500
 
 
 @require_safe
+@uses_project
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
-    form = HistoryForm(
-        request.GET, people=projects.list_colleagues(current_user(request), MOST_PEOPLE)
-    )
+    form = HistoryForm(request.GET, people=projects.list_colleagues(current_user(request)))
     cursors = read_cursors(request)
     page = _filter(request, form).page(
         words=form.chosen.get("q", ""), period=form.period, **cursors._asdict()
@@ -134,7 +133,7 @@ def find_attempt(request: HttpRequest, pk: int, action: Action = Action.SEE) -> 
 
 
 def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
-    attempts = CloneAttempt.objects.visible_to(request.user).for_rows()
+    attempts = CloneAttempt.objects.in_use_by(request.user).for_rows()
     chosen = form.chosen
     if "state" in chosen:
         attempts = attempts.in_state(chosen["state"])

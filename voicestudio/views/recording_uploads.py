@@ -25,6 +25,7 @@ from voicestudio.services.permissions import require
 from . import recordings, uploads
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .project_in_use import uses_project
 
 SEARCH_RESULTS: Final = 20
 SELECT_OPTIONS: Final = 50
@@ -66,6 +67,7 @@ def _refuse_too_large(request: HttpRequest) -> HttpResponse:
 
 @uploads.cap_uploads(refuse_early=_refuse_too_large)
 @require_http_methods(["GET", "HEAD", "POST"])
+@uses_project
 def recording_list(request: HtmxRequest) -> HttpResponse:
     """The recordings, newest first; a file posted here is checked and stored."""
     if request.method != "POST":

@@ -16,6 +16,7 @@ from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, Recording
 from voicestudio.forms.recordings import RecordingNameForm
 from voicestudio.models import Action, AudioFile, CloneAttempt
 from voicestudio.models.recordings import AudioFileQuerySet
+from voicestudio.services import projects
 from voicestudio.services import recordings as service
 
 from . import uploads
@@ -51,7 +52,12 @@ def render_list(
         ),
         "chosen": chosen,
         "filtered": any(chosen.values()),
-        "kept": [(name, chosen[name]) for name in ("purpose", "verdict") if chosen[name]],
+        "kept": [
+            (name, request.GET[name])
+            for name in ("project", "purpose", "verdict")
+            if request.GET.get(name)
+        ],
+        "people": projects.list_colleagues_of_several(current_user(request)),
         "verdicts": VERDICTS,
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.too_large_message(),
@@ -63,7 +69,9 @@ def render_list(
 
 
 def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
-    rows = AudioFile.objects.visible_to(request.user).filter(deleted_at=None)
+    rows = AudioFile.objects.in_use_by(request.user).filter(deleted_at=None)
+    if chosen["person"]:
+        rows = rows.filter(created_by=int(chosen["person"]))
     if chosen["purpose"]:
         rows = rows.filter(purpose=chosen["purpose"])
     if chosen["verdict"]:

@@ -15,7 +15,7 @@ from voicestudio.forms.ids import parse_id
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.forms.voices import NotesForm, VoiceFilterForm
 from voicestudio.models import Action, Speaker, Speech, Voice
-from voicestudio.services import reminders, speeches
+from voicestudio.services import projects, reminders, speeches
 from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
 from voicestudio.services.money import costs, prices
 from voicestudio.services.speeches import keep
@@ -28,6 +28,7 @@ from .current_user import current_user
 from .form_tokens import read_token
 from .paging import page_links, read_cursors
 from .permitted import find_row
+from .project_in_use import uses_project
 
 if TYPE_CHECKING:
     from voicestudio.models.speeches import SpeechQuerySet
@@ -38,10 +39,12 @@ SPEECHES: Final = 20
 
 
 @require_safe
+@uses_project
 def voices(request: HttpRequest) -> HttpResponse:
     """The list of voices, filtered by the query string."""
     tags = service.list_tags(request.user, MOST_TAGS)
-    form = VoiceFilterForm(request.GET, tags=tags)
+    people = projects.list_colleagues_of_several(current_user(request))
+    form = VoiceFilterForm(request.GET, tags=tags, people=people)
     page = _filter(request, form).page(
         order=form.chosen.get("order", "newest"),
         after=request.GET.get("after", "")[:300],
@@ -55,6 +58,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         "pages": links,
         "soon": reminders.count_expiring(request.user),
         "tags": tags,
+        "people": people,
         "speaker": _chosen_speaker(request, form),
     }
     return render(request, "voices/list.html", context)
@@ -237,12 +241,14 @@ def _chosen_speaker(request: HttpRequest, form: VoiceFilterForm) -> Speaker | No
 
 
 def _filter(request: HttpRequest, form: VoiceFilterForm) -> "VoiceQuerySet":
-    rows = service.visible_voices(request.user).for_rows()
+    rows = service.voices_in_use(request.user).for_rows()
     chosen = form.chosen
     if state := chosen.get("state"):
         rows = rows.in_state(state)
     if tag := chosen.get("tag"):
         rows = rows.tagged(tag)
+    if person := chosen.get("person"):
+        rows = rows.cloned_by(int(person))
     if speaker := chosen.get("speaker"):
         rows = rows.of_speaker(speaker)
     match chosen.get("view"):

@@ -56,12 +56,18 @@ def visible_voices(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
     return Voice.objects.visible_to(user)
 
 
+def voices_in_use(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
+    """As `visible_voices`, of the project in use."""
+    bookkeeping.settle_lapsed()
+    return Voice.objects.in_use_by(user)
+
+
 def list_tags(person: "AbstractBaseUser | AnonymousUser", most: int) -> list[str]:
-    """The names of the tags of the voices that a person sees."""
-    tags = Tag.objects.all()
-    if access_of(person).projects() is not None:
+    """The names of the tags of the voices in the project in use, or of all that a person sees."""
+    tags, access = Tag.objects.all(), access_of(person)
+    if access.in_use is not None or access.projects() is not None:
         tagged = Voice.tags.through._default_manager.filter(tag=OuterRef("pk"))
-        tags = tags.filter(Exists(tagged.filter(voice__in=Voice.objects.visible_to(person))))
+        tags = tags.filter(Exists(tagged.filter(voice__in=Voice.objects.in_use_by(person))))
     return list(tags.values_list("name", flat=True)[:most])
 
 

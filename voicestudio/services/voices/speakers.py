@@ -21,7 +21,6 @@ from voicestudio.models import (
     Studio,
     Verb,
     Voice,
-    access_of,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.services.audit import record
@@ -114,9 +113,7 @@ def choose_speaker(
 
 def offered_to(person: "User") -> "SpeakerQuerySet":
     """The speakers that a person chooses from: those of the project in use, else all visible."""
-    visible = Speaker.objects.visible_to(person)
-    in_use = access_of(person).in_use
-    return visible if in_use is None else visible.filter(project=in_use)
+    return Speaker.objects.in_use_by(person)
 
 
 def list_names(among: "SpeakerQuerySet") -> list[str]:

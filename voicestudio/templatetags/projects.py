@@ -1,0 +1,52 @@
+"""Template tags of projects: the switcher of the lists, and the project of a thing."""
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.translation import gettext as _
+
+from voicestudio.models import ProjectLabel, access_of
+
+from .studio import url_with
+
+register = template.Library()
+
+
+@register.inclusion_tag("projects/_switcher.html", takes_context=True)
+def project_switcher(context: Context) -> dict[str, Any]:
+    """The projects to choose from on the page of a list; nothing for those who see one project.
+
+    The links keep the filters, but for a speaker, who belongs to one project.
+    """
+    access = access_of(context["request"].user)
+    if not access.sees_several:
+        return {}
+    labels = access.labels
+
+    def link(project: int | str) -> str:
+        return url_with(context, project=project, speaker="")
+
+    return {
+        "in_use": labels.get(access.in_use or 0),
+        "all_url": link("all"),
+        "projects": [(label, link(pk)) for pk, label in labels.items()],
+        "oob": context.get("oob"),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def project_of(context: Context, thing: Any) -> ProjectLabel | None:
+    """The project of a thing; None for those who see one project."""
+    access = access_of(context["request"].user)
+    return access.labels.get(thing.project_id) if access.sees_several else None
+
+
+def row_project(context: Context, thing: Any) -> tuple[bool, dict[str, str]]:
+    """Whether a row of a list shows its project, as where several are listed; and the texts."""
+    access = access_of(context["request"].user)
+    label = None if access.in_use else project_of(context, thing)
+    if label is None:
+        return False, {"project": "", "project_colour": ""}
+    name = f"{label.name} ({_('archived')})" if label.is_archived else label.name
+    return True, {"project": name, "project_colour": label.colour}
