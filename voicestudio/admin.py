@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -19,6 +21,31 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
     has_add_permission = has_change_permission = has_delete_permission = _deny
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """Accounts: name, address and password. Roles are changed on the page of the people only.
+
+    There one administrator is always left, and the audit trail is told.
+    """
+
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("State", {"fields": ("is_active", "is_staff", "last_login", "date_joined")}),
+    )
+    readonly_fields = ("is_active", "is_staff", "last_login", "date_joined")
+    list_filter = ("is_staff", "is_active")
+    filter_horizontal = ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """No: a person's name stays in history."""
+        return False
 
 
 @admin.register(CloneAttempt)

@@ -146,6 +146,9 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "people.roles.set_role": (
         Action.MANAGE_PEOPLE,
         lambda h, by: roles.set_role(h.people["viewer"], h.project, None, by=by)),
+    "people.roles.set_roles": (
+        Action.MANAGE_PEOPLE,
+        lambda h, by: roles.set_roles(h.people["viewer"], {h.project: None}, by=by)),
     "people.roles.set_studio_role": (
         Action.MANAGE_PEOPLE,
         lambda h, by: roles.set_studio_role(h.people["viewer"], RoleName.AUDITOR, by=by)),

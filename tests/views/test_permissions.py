@@ -23,6 +23,7 @@ from voicestudio.models import (
     Charge,
     CloneAttempt,
     Event,
+    Invitation,
     Note,
     Person,
     Project,
@@ -32,11 +33,13 @@ from voicestudio.models import (
     Voice,
 )
 from voicestudio.models.permissions import ALLOWED, RoleName
+from voicestudio.services.people import invitations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 # What a person must be allowed to do: by GET, by POST (None where the method is not allowed).
 SEE, NOTE, CLONE, UPLOAD = Action.SEE, Action.NOTE, Action.CLONE, Action.UPLOAD
+PEOPLE: Final = Action.MANAGE_PEOPLE
 NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     # Of a recording, a voice, an attempt, a speech or a speaker
     "attempt": (SEE, None),
@@ -95,6 +98,14 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "voice": (SEE, None),
     "voice_notes": (None, NOTE),
     "clone_form:check": (None, UPLOAD),
+    # Of a person or an invitation
+    "person": (PEOPLE, None),
+    "change_project_roles": (None, PEOPLE),
+    "change_studio_role": (None, PEOPLE),
+    "deactivate_person": (None, PEOPLE),
+    "reactivate_person": (None, PEOPLE),
+    "reset_person": (None, PEOPLE),
+    "revoke_invitation": (None, PEOPLE),
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
     "audit": (Action.READ_AUDIT, None),
@@ -103,9 +114,11 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "costs": (Action.SEE_COSTS, None),
     "history": (SEE, None),
     "import_voice": (None, Action.IMPORT),
+    "invite_person": (None, PEOPLE),
     "just_now": (SEE, None),
     "new": (SEE, CLONE),  # leads those who clone no voices to the history
     "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
+    "people": (PEOPLE, None),
     "projects": (SEE, None),
     "recorder": (UPLOAD, None),
     "recordings": (SEE, UPLOAD),
@@ -128,7 +141,10 @@ ELSEWHERE: Final = (
 
 
 # Pages that answer 404 instead of 403, so that they do not show that they exist.
-HIDDEN: Final = {"audit"}
+HIDDEN: Final = {
+    "audit", "people", "person", "invite_person", "change_project_roles", "change_studio_role",
+    "deactivate_person", "reactivate_person", "reset_person", "revoke_invitation",
+}  # fmt: skip
 
 
 class House(NamedTuple):
@@ -166,9 +182,15 @@ def house() -> House:
     ids = {
         "Speaker": attempt.speaker_id, "Voice": voice.pk, "CloneAttempt": attempt.pk,
         "Speech": speech.pk, "AudioFile": recording.pk, "Note": note.pk,
-        "Project": project.pk,
+        "Project": project.pk, "User": make_user("target", project=project).pk,
+        "Invitation": invite(people["administrator"]).pk,
     }  # fmt: skip
     return House(project, ids, people)
+
+
+def invite(by: User) -> Invitation:
+    """An open invitation."""
+    return invitations.invite("new@example.com", by=by, roles={}).invitation
 
 
 def kind_of(path: str) -> str:
@@ -177,7 +199,8 @@ def kind_of(path: str) -> str:
         "speakers/": "Speaker", "voices/": "Voice", "history/": "CloneAttempt",
         "audio/previews/": "CloneAttempt", "speeches/": "Speech", "audio/speeches/": "Speech",
         "recordings/": "AudioFile", "audio/recordings/": "AudioFile", "clone-form/": "AudioFile",
-        "notes/": "Note", "projects/": "Project",
+        "notes/": "Note", "projects/": "Project", "people/invitations/": "Invitation",
+        "people/": "User",
     }  # fmt: skip
     return next(kind for start, kind in kinds.items() if path.startswith(start))
 

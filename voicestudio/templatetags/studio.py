@@ -25,8 +25,10 @@ from voicestudio.forms.cutting import describe_length, format_length, format_tim
 from voicestudio.models import Action
 from voicestudio.services import permissions
 from voicestudio.services.money import limits
+from voicestudio.services.people import roles
 from voicestudio.words import Message
 from voicestudio.words.costs import PRACTICE_NOTICE
+from voicestudio.words.people import STUDIO_ROLES
 
 from .row_cache import render_row
 
@@ -86,6 +88,13 @@ def may(context: Context, action: str, thing: Any = None) -> bool:
     """Whether the reader may do `action` in the project of `thing`; without it in any project."""
     project = None if thing is None else thing.project_id
     return permissions.may(context["request"].user, Action(action), project)
+
+
+@register.filter
+def studio_role(person: "User") -> str:
+    """What the person is in the studio, besides roles in projects; empty for nothing."""
+    role = roles.studio_role(person)
+    return "" if role is None else str(STUDIO_ROLES[role])
 
 
 @register.simple_tag(takes_context=True)

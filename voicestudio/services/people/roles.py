@@ -1,5 +1,7 @@
 """Roles: what a person is in the studio and in each project, changed by an administrator."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -54,6 +56,13 @@ def set_role(user: User, project: Project, role: Role | None, *, by: User) -> No
                 person=user, project=project, defaults={"role": role}
             )
         _record(user, before, role, by=by, project=project.pk)
+
+
+def set_roles(user: User, wanted: Mapping[Project, Role | None], *, by: User) -> None:
+    """Give a person these roles, each as `set_role` does, all or none."""
+    with transaction.atomic():
+        for project, role in wanted.items():
+            set_role(user, project, role, by=by)
 
 
 def _record(

@@ -1,0 +1,168 @@
+"""The pages of the people: invitations, roles, deactivation, and links for new passwords."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from tests.factories import make_project, make_user
+from voicestudio.models import Invitation, Membership, Person, Project, Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def administrator(client: Client) -> User:
+    user = make_user("root", is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+def address_of(name: str, user: User) -> str:
+    return reverse(name, args=[user.pk])
+
+
+def link_in(html: str) -> str:
+    found = re.search(r'id="new-link">http://testserver(/[^<]+)<', html)
+    assert found is not None
+    return found[1]
+
+
+def test_list_shows_roles_at_a_fixed_number_of_queries(
+    client: Client, administrator: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_user("lea", first_name="Lea Blum", email="lea@example.com")
+    client.get("/people/")
+    with django_assert_num_queries(9):
+        html = client.get("/people/").content.decode()
+    for number in range(5):
+        make_user(project=make_project(f"Project {number}"), role=Role.VIEWER)
+    with django_assert_num_queries(9):
+        client.get("/people/")
+
+    assert re.findall(r"<bdi>([^<]+)</bdi>", html) == ["Lea Blum", "root"]
+    assert ("lea@example.com" in html, "Manager" in html) == (True, True)
+
+
+def test_invitation_is_made_shown_once_and_accepted(client: Client, administrator: User) -> None:
+    project = Project.first()
+
+    answer = client.post(
+        "/people/invite/",
+        {"address": "Anna@example.com", f"project_{project.pk}": "reviewer", "studio_role": ""},
+    )
+    link = link_in(answer.content.decode())
+
+    again = client.get("/people/").content.decode()
+    assert ("anna@example.com" in again, link in again) == (True, False)
+    guest = Client()
+    assert guest.get(link).status_code == 200
+    guest.post(link, {
+        "username": "anna", "name": "Anna Larsen", "password1": "a long secret 7",
+        "password2": "a long secret 7", "password": "a long secret 7",
+    })  # fmt: skip
+    member = Membership.objects.get(person__username="anna")
+    assert (member.project, member.role) == (project, Role.REVIEWER)
+
+
+def test_invitation_can_be_revoked(client: Client, administrator: User) -> None:
+    answer = client.post("/people/invite/", {"address": "anna@example.com"})
+    link = link_in(answer.content.decode())
+    invitation = Invitation.objects.get()
+
+    client.post(reverse("revoke_invitation", args=[invitation.pk]))
+
+    assert "anna@example.com" not in client.get("/people/").content.decode()
+    assert "username" not in Client().get(link).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"address": ""}, "Type the address of the person."),
+        ({"address": "anna"}, "Type an address such as anna@example.com."),
+        ({"address": "a@example.com", "studio_role": "king"}, "Select a valid choice."),
+    ],
+)
+def test_bad_invitation_is_said_and_makes_none(
+    client: Client, administrator: User, values: dict[str, str], sentence: str
+) -> None:
+    answer = client.post("/people/invite/", values)
+
+    assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    assert not Invitation.objects.exists()
+
+
+def test_roles_are_changed(client: Client, administrator: User) -> None:
+    lea, other = make_user("lea"), make_project("Other")
+
+    client.post(
+        address_of("change_project_roles", lea),
+        {f"project_{Project.first().pk}": "", f"project_{other.pk}": "viewer"},
+    )
+    client.post(address_of("change_studio_role", lea), {"studio_role": "auditor"})
+
+    assert list(lea.memberships.values_list("project", "role")) == [(other.pk, "viewer")]
+    assert Person.of(lea).is_auditor
+
+
+def test_last_administrator_stays(client: Client, administrator: User) -> None:
+    demoted = client.post(address_of("change_studio_role", administrator), {"studio_role": ""})
+    deactivated = client.post(address_of("deactivate_person", administrator))
+
+    for answer in (demoted, deactivated):
+        assert answer.status_code == 422
+        assert "This is the last administrator" in answer.content.decode()
+    administrator.refresh_from_db()
+    assert (administrator.is_staff, administrator.is_active) == (True, True)
+
+
+def test_administrator_who_steps_back_is_led_away(client: Client, administrator: User) -> None:
+    make_user("second", is_staff=True)
+
+    answer = client.post(address_of("change_studio_role", administrator), {"studio_role": ""})
+
+    assert answer["Location"] == "/"
+    assert client.get("/people/").status_code == 404
+
+
+def test_deactivated_person_is_signed_out_until_reactivated(
+    client: Client, administrator: User
+) -> None:
+    lea, hers = make_user("lea"), Client()
+    hers.force_login(lea)
+
+    client.post(address_of("deactivate_person", lea))
+    assert hers.get("/history/").status_code == 302
+    assert "Deactivated" in client.get(address_of("person", lea)).content.decode()
+
+    client.post(address_of("reactivate_person", lea))
+    lea.refresh_from_db()
+    assert lea.is_active
+
+
+def test_reset_shows_a_link_for_a_new_password(client: Client, administrator: User) -> None:
+    lea = make_user("lea")
+
+    answer = client.post(address_of("reset_person", lea))
+
+    link = link_in(answer.content.decode())
+    assert Client().get(link, follow=True).status_code == 200
+    client.post(address_of("deactivate_person", lea))
+    refused = client.post(address_of("reset_person", lea))
+    assert (refused.status_code, "Reactivate it first." in refused.content.decode()) == (422, True)
+
+
+def test_accounts_are_not_changed_or_deleted_in_django_admin(
+    client: Client, administrator: User
+) -> None:
+    page = f"/admin/auth/user/{administrator.pk}/"
+
+    client.post(f"{page}change/", {"username": "root", "email": "", "is_active": ""})
+
+    administrator.refresh_from_db()
+    assert (administrator.is_active, administrator.is_staff) == (True, True)
+    assert client.post(f"{page}delete/", {"post": "yes"}).status_code == 403

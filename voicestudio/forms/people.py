@@ -1,0 +1,89 @@
+"""Forms: roles of a person, and an invitation with the roles that it gives."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import Project, Role, RoleName
+from voicestudio.words import people as words
+
+from .fields import Select
+
+STUDIO_ROLES = [
+    ("", _("None")),
+    (RoleName.AUDITOR.value, words.STUDIO_ROLES[RoleName.AUDITOR]),
+    (RoleName.ADMINISTRATOR.value, words.STUDIO_ROLES[RoleName.ADMINISTRATOR]),
+]
+PROJECT_ROLES = [("", _("None")), *Role.choices]
+
+
+class StudioRoleForm(forms.Form):
+    """What a person is in the studio."""
+
+    studio_role = forms.TypedChoiceField(
+        label=_("In the studio"),
+        required=False,
+        choices=STUDIO_ROLES,
+        coerce=RoleName,
+        empty_value=None,
+        help_text=_(
+            "Auditors see everything and change nothing. Administrators may do everything."
+        ),
+        widget=Select(attrs={"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        options = {"auto_id": "person-%s", "label_suffix": ""}
+        super().__init__(*args, **{**options, **kwargs})
+
+
+class ProjectRolesForm(forms.Form):
+    """A role in each of these projects."""
+
+    def __init__(self, *args: Any, projects: list[Project], **kwargs: Any) -> None:
+        options = {"auto_id": "person-%s", "label_suffix": ""}
+        super().__init__(*args, **{**options, **kwargs})
+        self.projects = {f"project_{project.pk}": project for project in projects}
+        for name, project in self.projects.items():
+            self.fields[name] = forms.TypedChoiceField(
+                label=project.name,
+                required=False,
+                choices=PROJECT_ROLES,
+                coerce=Role,
+                empty_value=None,
+                widget=Select(attrs={"class": "input"}),
+            )
+
+    @property
+    def roles(self) -> dict[Project, Role | None]:
+        """The chosen role in each project."""
+        return {project: self.cleaned_data[name] for name, project in self.projects.items()}
+
+
+class InvitationForm(ProjectRolesForm):
+    """The address of a new person, and what they will be."""
+
+    address = forms.EmailField(
+        label=_("Mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "off"}),
+        error_messages={
+            "required": _("Type the address of the person."),
+            "invalid": _("Type an address such as anna@example.com."),
+        },
+    )
+    studio_role = StudioRoleForm.base_fields["studio_role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="invitation-%s", **kwargs)
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """What `invitations.invite` takes."""
+        return {
+            "address": self.cleaned_data["address"],
+            "roles": {project.pk: role for project, role in self.roles.items() if role},
+            "is_administrator": self.cleaned_data["studio_role"] is RoleName.ADMINISTRATOR,
+            "is_auditor": self.cleaned_data["studio_role"] is RoleName.AUDITOR,
+        }

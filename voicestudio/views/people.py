@@ -1,0 +1,186 @@
+"""People: who works here, invitations, roles, deactivation and links for new passwords."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from voicestudio.forms.people import InvitationForm, ProjectRolesForm, StudioRoleForm
+from voicestudio.models import Action, Invitation, Project
+from voicestudio.services import permissions
+from voicestudio.services.people import activation, directory, invitations, roles
+from voicestudio.services.people.administrators import PersonRefused
+from voicestudio.services.people.password_links import valid_for
+
+from .current_user import current_user
+
+logger = logging.getLogger(__name__)
+
+LIST: Final = "people/list.html"
+PERSON: Final = "people/person.html"
+
+
+def for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer 404 to everyone else: they don't see that these pages exist."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not permissions.may(request.user, Action.MANAGE_PEOPLE):
+            raise Http404
+        return never_cache(view)(request, *args, **kwargs)
+
+    return answer
+
+
+@require_safe
+@for_administrators
+def people(request: HttpRequest) -> HttpResponse:
+    """Everyone with their roles, and the open invitations."""
+    return _render_list(request)
+
+
+@require_POST
+@for_administrators
+def invite(request: HttpRequest) -> HttpResponse:
+    """Make an invitation and show its link, which can't be shown again; so without a redirect."""
+    form = InvitationForm(request.POST, projects=_open_projects())
+    if not form.is_valid():
+        return _render_list(request, form=form, status=422)
+    made = invitations.invite(by=current_user(request), **form.order)
+    link = request.build_absolute_uri(reverse("accept_invitation", args=[made.token]))
+    is_mailed = _mail(made.invitation, link)
+    return _render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)
+
+
+@require_POST
+@for_administrators
+def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the link of an invitation work no longer."""
+    invitations.revoke(get_object_or_404(Invitation, pk=pk), by=current_user(request))
+    messages.success(request, _("Invitation revoked."))
+    return redirect("people")
+
+
+@require_safe
+@for_administrators
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person with what can be changed."""
+    return _render_person(request, _find(request, pk))
+
+
+@require_POST
+@for_administrators
+def change_studio_role(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a person administrator, auditor, or neither."""
+    user, form = _find(request, pk), StudioRoleForm(request.POST)
+    if not form.is_valid():
+        return _render_person(request, user, studio_form=form, status=422)
+    role, by = form.cleaned_data["studio_role"], current_user(request)
+    return _change(request, user, lambda: roles.set_studio_role(user, role, by=by))
+
+
+@require_POST
+@for_administrators
+def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the roles of a person in all projects that are not archived."""
+    user, form = _find(request, pk), ProjectRolesForm(request.POST, projects=_open_projects())
+    if not form.is_valid():
+        return _render_person(request, user, form=form, status=422)
+    by = current_user(request)
+    return _change(request, user, lambda: roles.set_roles(user, form.roles, by=by))
+
+
+@require_POST
+@for_administrators
+def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign a person out and let them sign in no longer."""
+    user = _find(request, pk)
+    return _change(request, user, lambda: activation.deactivate(user, by=current_user(request)))
+
+
+@require_POST
+@for_administrators
+def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a person sign in again."""
+    user = _find(request, pk)
+    return _change(request, user, lambda: activation.reactivate(user, by=current_user(request)))
+
+
+@require_POST
+@for_administrators
+def reset(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a link for a new password and show it, as `invite` does."""
+    user, removes = _find(request, pk), "removes_second_factors" in request.POST
+    try:
+        made = activation.reset(user, removes_second_factors=removes, by=current_user(request))
+    except PersonRefused as refused:
+        return _render_person(request, user, refusal=refused.message, status=422)
+    path = reverse("account_reset_password_from_key", kwargs=made._asdict())
+    return _render_person(
+        request,
+        _find(request, pk),
+        link=request.build_absolute_uri(path),
+        until=timezone.now() + valid_for(),
+    )
+
+
+def _change(request: HttpRequest, user: User, change: Callable[[], None]) -> HttpResponse:
+    """Make the change and show the person again; without a right to see it, the first page."""
+    try:
+        change()
+    except PersonRefused as refused:
+        return _render_person(request, _find(request, user.pk), refusal=refused.message, status=422)
+    messages.success(request, _("Saved."))
+    still = permissions.may(User.objects.get(pk=current_user(request).pk), Action.MANAGE_PEOPLE)
+    return redirect("person", pk=user.pk) if still else redirect("new")
+
+
+def _find(request: HttpRequest, pk: int) -> User:
+    return get_object_or_404(directory.list_people(by=current_user(request)), pk=pk)
+
+
+def _open_projects() -> list[Project]:
+    Project.first()  # there is one, even in an empty database
+    return list(Project.objects.open())
+
+
+def _mail(invitation: Invitation, link: str) -> bool:
+    try:
+        return invitations.mail(invitation, link)
+    except OSError:
+        logger.warning("The mail server refused an invitation", exc_info=True)
+        return False
+
+
+def _render_list(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    by, projects = current_user(request), _open_projects()
+    context = {
+        "form": InvitationForm(projects=projects),
+        "people": directory.list_people(by=by),
+        "invitations": invitations.list_open(by=by),
+        "has_projects": Project.objects.count() > 1,
+    } | context
+    return render(request, LIST, context, status=status)
+
+
+def _render_person(
+    request: HttpRequest, user: User, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    members = {f"project_{each.project_id}": each.role for each in user.memberships.all()}
+    context = {
+        "person": user,
+        "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
+        "form": ProjectRolesForm(initial=members, projects=_open_projects()),
+        "has_projects": Project.objects.count() > 1,
+    } | context
+    return render(request, PERSON, context, status=status)
