@@ -34,6 +34,8 @@ async function get(box, url, pause = 0) {
     if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     if (request.signal.aborted) return null;
     const query = new URLSearchParams({ name: inputOf(box).value });
+    const project = inputOf(box).form?.elements.project?.value;
+    if (project) query.set("project", project);
     const response = await fetch(`${url}?${query}`, { signal: request.signal });
     return response.ok ? await response.text() : null;
   } catch {

@@ -52,6 +52,7 @@ addEventListener("beforeunload", (event) => {
 function addFiles(form, files, isFolderAt = () => false) {
   const list = form.querySelector(".lines");
   const purpose = form.elements.purpose.value;
+  const project = form.elements.project?.value ?? "";
   for (const [number, file] of files.entries()) {
     const line = form.querySelector("[data-line]").content.firstElementChild.cloneNode(true);
     line.querySelector(".name").textContent = file.name;
@@ -59,7 +60,7 @@ function addFiles(form, files, isFolderAt = () => false) {
       element.setAttribute("aria-label", `${element.textContent.trim()} ${file.name}`.trim());
     }
     list.append(line);
-    const upload = { file, form, line, purpose, request: null, state: "" };
+    const upload = { file, form, line, purpose, project, request: null, state: "" };
     uploads.push(upload);
     if (isFolderAt(number)) setState(upload, "refused", form.dataset.folder);
     else if (file.size > Number(form.dataset.max)) {
@@ -88,6 +89,7 @@ function sendUpload(upload) {
   setState(upload, "sending");
   const body = new FormData();
   body.append("purpose", upload.purpose);
+  body.append("project", upload.project);
   body.append("several", "1");
   body.append("name", file.name);
   body.append("file", file, file.name);

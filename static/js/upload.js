@@ -76,6 +76,7 @@ function startUpload(area, file) {
 
   const body = new FormData();
   body.append("purpose", area.dataset.purpose);
+  body.append("project", area.closest("form")?.elements.project?.value ?? "");
   body.append("origin", origins.get(file) ?? "");
   body.append("name", file.name);
   body.append("file", file, file.name);

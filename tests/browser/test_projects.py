@@ -5,9 +5,9 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Studio
-from tests.browser.steps import assert_touch_targets, tab_to
-from tests.factories import make_attempt, make_project
-from voicestudio.models import Membership, Project, Role
+from tests.browser.steps import assert_touch_targets, choose_file, tab_to
+from tests.factories import make_attempt, make_project, make_speaker
+from voicestudio.models import AudioFile, Membership, Project, Role
 
 
 def test_project_is_switched_and_keeps_the_search(studio: Studio) -> None:
@@ -43,3 +43,30 @@ def test_project_is_switched_and_keeps_the_search(studio: Studio) -> None:
     assert phone.evaluate("document.documentElement.scrollWidth") == 375
     switcher.get_by_role("link", name="All projects").click()
     expect(phone.locator("ol.rows > li")).to_have_count(3)
+
+
+def test_form_works_in_the_project_that_is_chosen(studio: Studio) -> None:
+    other = make_project("Northern Lights")
+    Membership.objects.create(project=other, person=studio.user, role=Role.MANAGER)
+    make_speaker("Anna Here", by=studio.user)
+    make_speaker("Anna There", by=studio.user, project=other)
+    page = studio.page()
+    project, options = (
+        page.get_by_label("Project"),
+        page.locator("#id_speaker_options [role=option]"),
+    )
+    expect(project).to_have_value(str(Project.first().pk))
+
+    page.get_by_label("Speaker", exact=True).fill("Anna")
+    expect(options.first).to_contain_text("Anna Here")
+    project.focus()
+    project.select_option(label="Northern Lights")
+
+    expect(page.locator("#id_project option:checked")).to_have_text("Northern Lights")
+    expect(page.get_by_label("Speaker", exact=True)).to_have_value("Anna")
+    expect(project).to_be_focused()
+    page.get_by_label("Speaker", exact=True).press_sequentially(" ")
+    expect(options.first).to_contain_text("Anna There")
+    choose_file(page, studio.wav())
+    expect(page.locator("#recording .recording")).to_be_visible()
+    assert AudioFile.objects.get().project == other

@@ -300,7 +300,8 @@ NO_PERSON: Final = {
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": (
-        "count_rows default_for list_allowed list_colleagues list_colleagues_of_several use_project"
+        "count_rows default_for list_allowed list_choices list_colleagues "
+        "list_colleagues_of_several use_project work_in"
     ),
     "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
     "queue_storage": "is_busy is_readable last_replaced_at replace_if_broken",

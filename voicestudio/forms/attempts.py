@@ -1,6 +1,6 @@
 """Forms: the validation of the clone form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import limits
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, CloneAttempt, ProjectLabel
 from voicestudio.words.voices import VoiceIdCheck
 
 from . import languages, speech_models, texts
@@ -36,9 +36,12 @@ class CloneForm(CloneFields):
         check_voice_id: Callable[[str, str], VoiceIdCheck],
         refusals: dict[str, str] | None = None,
         is_complete: bool = True,
+        projects: Sequence[ProjectLabel] = (),
         **kwargs: Any,
     ) -> None:
         """`check_voice_id` gets a voice ID and the speaker's name.
+
+        `projects` are those to choose from; with less than two there is nothing to choose.
 
         `refusals` are errors found before, by the name of their field. Unless `is_complete` they
         are the only ones, because the person has not finished typing.
@@ -60,6 +63,7 @@ class CloneForm(CloneFields):
         choice.initial = models[0][0]
         self.fields["preview_text"].initial = GREETING
         self.fields["token"].initial = uuid4
+        self._set_projects(projects)
         if not settings.PRACTICE_MODE:
             del self.fields["rehearsal"]
         for name in self.fields:
@@ -70,6 +74,14 @@ class CloneForm(CloneFields):
         field = self.fields[name]
         assert isinstance(field, RecordingField)
         return field
+
+    def _set_projects(self, projects: Sequence[ProjectLabel]) -> None:
+        if len(projects) < 2:
+            del self.fields["project"]
+            return
+        choice = self.fields["project"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [(str(project.pk), project.name) for project in projects]
 
     def _set_class(self, name: str) -> None:
         widget = self.fields[name].widget
@@ -132,7 +144,21 @@ class CloneForm(CloneFields):
         if words and not clip and not self._has_error("prompt_clip", "prompt_file"):
             self.add_error("prompt_clip", _("Add the clip with these words, or empty the text."))
         self._check_language(values)
+        self._check_project(values)
         return values
+
+    def _check_project(self, values: dict[str, Any]) -> None:
+        """What is used belongs to the chosen project; an attempt of another one is no parent."""
+        project = values.get("project")
+        if not project:
+            return
+        for name in ("recording", "prompt_clip"):
+            recording = values.get(name)
+            if recording is not None and str(recording.project_id) != project:
+                self.add_error(name, _("This recording belongs to another project. Choose one."))
+        parent = values.get("parent")
+        if parent is not None and str(parent.project_id) != project:
+            values["parent"] = None
 
     def _has_error(self, *names: str) -> bool:
         return any(name in self.errors for name in names)
@@ -168,6 +194,7 @@ class CloneForm(CloneFields):
             del values[name]
         values["speaker_name"] = values.pop("speaker")
         del values["speaker_choice"]
+        values.pop("project", None)  # the recording has it
         speaker = self.chosen_speaker
         values |= {"speaker_id": speaker.speaker_id, "is_new_speaker": speaker.is_new}
         return values

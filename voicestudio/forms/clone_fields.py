@@ -35,6 +35,13 @@ class CloneFields(forms.Form):
 
     token = forms.UUIDField(widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
     parent = AttemptField()
+    project = forms.ChoiceField(
+        label=_("Project"),
+        required=False,
+        help_text=_("Its members see and hear the voice."),
+        error_messages={"invalid_choice": _("You can't clone voices in this project.")},
+        widget=Select,
+    )
     speaker = SpeakerField(
         help_text=_("The person's name, in any script."),
         error_messages={"required": _("Whose voice is it? Type the person's name.")},

@@ -18,6 +18,7 @@ from voicestudio.models import (
     Membership,
     Person,
     Project,
+    ProjectLabel,
     Speaker,
     Studio,
     Verb,
@@ -78,6 +79,26 @@ def use_project(person: "User", project: int | None) -> None:
         access.in_use = project
         Person.of(person)
         Person.objects.filter(user=person).update(project=project)
+
+
+def work_in(person: "User", project: int | None, action: Action) -> None:
+    """Work in this project for the rest of the request, in which the person wants to do `action`.
+
+    Raises `NotAllowed` unless the person may do it there, also for a project that does not exist.
+    """
+    access = access_of(person)
+    require(person, action, project)
+    if project is None or project not in access.labels:
+        raise NotAllowed(action)
+    access.in_use = project
+
+
+def list_choices(person: "User", action: Action) -> list[ProjectLabel]:
+    """The projects to choose from in a form; none where there is nothing to choose."""
+    access = access_of(person)
+    if not access.sees_several:
+        return []
+    return [label for label in access.labels.values() if access.allows(action, label.pk)]
 
 
 def default_for(person: "User", action: Action = Action.UPLOAD) -> Project:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -17,10 +17,12 @@ from django.utils.translation import gettext as _
 
 from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.ids import parse_id
+from voicestudio.forms.speakers import parse_choice
 from voicestudio.minimax import limits
-from voicestudio.models import CloneAttempt
-from voicestudio.services import recordings, reminders
+from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker, access_of
+from voicestudio.services import projects, recordings, reminders
 from voicestudio.services.money import prices
+from voicestudio.services.permissions import may
 from voicestudio.services.voices import speakers, voice_ids
 
 from . import drafts, form_tokens, suggested_options, uploads
@@ -43,7 +45,9 @@ ADVANCED: Final = ("text_validation", "accuracy")
 def render_new(request: HttpRequest) -> HttpResponse:
     """The page before anything is posted."""
     requested = _requested_attempt(request)
-    form = _build_form(request, initial=_initial_values(request, requested))
+    initial = _initial_values(request, requested)
+    initial["project"] = _choose_project(request, parse_id(str(initial.get("project", ""))))
+    form = _build_form(request, initial=initial)
     return render_page(request, form, requested=requested)
 
 
@@ -62,10 +66,13 @@ def posted_form(
     `earlier` is the attempt that the same form has made, whose voice ID the form may repeat.
     """
     data, own_id = request.POST.copy(), earlier.voice_id if earlier is not None else ""
+    _read_project(request, data)
     answers = {**(answers or {}), **(_same_files(request, earlier) if earlier else {})}
     refusals = keep_form_uploads(request, data, skip=answers) | dict(errors or {})
     for name, value in answers.items():
         data[name] = value
+    if "project_changed" in data:
+        _remove_other_recordings(request, data)
     speaker = texts.clean(data.get("speaker", ""))[:120]
     if speaker and not data.get("voice_id", "").strip():
         data["voice_id"] = own_id or voice_ids.suggest(speaker)[0]
@@ -147,7 +154,62 @@ def _build_form(
     request: HttpRequest, data: Any = None, *, own_id: str = "", **options: Any
 ) -> CloneForm:
     check = partial(voice_ids.check, own_id=own_id)
-    return CloneForm(data, by=request.user, check_voice_id=check, **options)
+    choices = projects.list_choices(current_user(request), Action.CLONE)
+    return CloneForm(data, by=request.user, check_voice_id=check, projects=choices, **options)
+
+
+# The project of the form --------------------------------------------------------------------------
+
+
+def _choose_project(request: HttpRequest, wanted: int | None) -> int | None:
+    """Show everything of the form in one project: the wanted one, else the one in use.
+
+    None for those who see one project. `wanted` counts only if the person may clone there.
+    """
+    user = current_user(request)
+    if not access_of(user).sees_several:
+        return None
+    if wanted is None or not may(user, Action.CLONE, wanted):
+        wanted = projects.default_for(user, Action.CLONE).pk
+    projects.work_in(user, wanted, Action.CLONE)
+    return wanted
+
+
+def _read_project(request: HttpRequest, data: QueryDict) -> None:
+    """Work in the project of the posted form, which is the one of a chosen speaker if there is one.
+
+    Raises `NotAllowed` for a project in which the person may not clone.
+    """
+    user = current_user(request)
+    wanted = parse_id(data.get("project", ""))
+    if data.get("project"):
+        projects.work_in(user, wanted, Action.CLONE)
+    if "project_changed" in data:
+        data["speaker_choice"] = ""
+    elif access_of(user).sees_several:
+        choice = parse_choice(data.get("speaker_choice", ""), data.get("speaker", ""))
+        found = Speaker.objects.visible_to(user).filter(pk=choice.speaker_id or 0).first()
+        if found is not None and may(user, Action.CLONE, found.project_id):
+            wanted = found.project_id
+        wanted = wanted or _project_of_recording(request, data.get("recording", ""))
+    if (project := _choose_project(request, wanted)) is not None:
+        data["project"] = str(project)
+
+
+def _project_of_recording(request: HttpRequest, pk: str) -> int | None:
+    visible = AudioFile.objects.visible_to(request.user).filter(pk=parse_id(pk) or 0)
+    return visible.values_list("project", flat=True).first()
+
+
+def _remove_other_recordings(request: HttpRequest, data: QueryDict) -> None:
+    """Choose no recording of the project that the form had before."""
+    here = AudioFile.objects.in_use_by(request.user)
+    for part in FORM_PARTS:
+        if not here.filter(pk=parse_id(data.get(part.field, "")) or 0).exists():
+            data[part.field] = ""
+
+
+# What the page shows ------------------------------------------------------------------------------
 
 
 def _recordings_context(request: HttpRequest, form: CloneForm) -> dict[str, Any]:
@@ -197,9 +259,12 @@ def _initial_values(request: HttpRequest, requested: CloneAttempt | None) -> dic
         # An emptied text is missing from the draft, and must stay empty.
         initial = {"preview_text": ""} | {name: draft[name] for name in known}
         initial["advised"] = draft.get("advised", "")
+    if project := request.GET.get("project"):
+        initial["project"] = project
     for part in FORM_PARTS:
         if pk := request.GET.get(part.field):
             initial[part.field] = pk
+            initial["project"] = _project_of_recording(request, pk) or initial.get("project")
     if "from" in request.GET:
         earlier = _find_attempt(request, "from")
         voice_id = request.GET.get("voice_id", "")[: limits.MAX_VOICE_ID_LENGTH]
@@ -220,6 +285,7 @@ def _copy_answers(attempt: CloneAttempt) -> dict[str, Any]:
     if not attempt.preview_text:
         del copied["model"]
     return {
+        "project": attempt.project_id,
         "speaker": attempt.speaker_name,
         "speaker_choice": f"{attempt.speaker_id} {attempt.speaker_name}",
         "advised": suggested_options.mark_decided(attempt.recording),

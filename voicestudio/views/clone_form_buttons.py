@@ -25,13 +25,15 @@ from .current_user import current_user
 from .draft_redirects import leave_form
 from .htmx import HtmxRequest
 from .permitted import find_row, require_action
+from .project_in_use import in_form_project
 
 PURPOSES = {part.field: part.purpose for part in recording_uploads.FORM_PARTS}
 
 
 def form_button(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that takes the posted clone form, which may hold files."""
-    return uploads.cap_uploads()(require_POST(require_action(Action.CLONE)(view)))
+    in_project = in_form_project(Action.CLONE)(view)
+    return uploads.cap_uploads()(require_POST(require_action(Action.CLONE)(in_project)))
 
 
 @form_button

@@ -15,7 +15,8 @@ from django.views.decorators.csrf import csrf_protect
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
-from voicestudio.models import Purpose
+from voicestudio.forms.ids import parse_id
+from voicestudio.models import Action, Project, Purpose
 from voicestudio.services import drafts, projects
 from voicestudio.services import recordings as service
 
@@ -23,8 +24,9 @@ from . import draft_cookie, form_tokens, uploads
 
 # The text fields of the clone form, which a sign-in page can carry as hidden fields.
 CLONE_FORM: Final = (
-    "token", "parent", "speaker", "speaker_choice", "voice_id", "permission", "recording",
-    "file_id", "prompt_clip", "prompt_text", "preview_text", "model", "language", "noise_reduction",
+    "token", "parent", "project", "speaker", "speaker_choice", "voice_id", "permission",
+    "recording", "file_id", "prompt_clip", "prompt_text", "preview_text", "model", "language",
+    "noise_reduction",
     "volume_normalization", "watermark", "advised",
     "text_validation", "accuracy", "rehearsal",
 )  # fmt: skip
@@ -37,7 +39,7 @@ FORMS: Final = {
     "voice_notes": ("seen", "notes", "tags"),
     "settle_attempt": ("note",),
     "cut_recording": ("start", "end", "purpose", "back"),
-    "recordings": ("purpose",),
+    "recordings": ("purpose", "project"),
 }
 PAGES: Final = {"speak": "voice", "voice_notes": "voice", "settle_attempt": "attempt"}
 CLONE_FORM_NAMESPACE: Final = "clone_form"
@@ -167,7 +169,7 @@ def _store_file(
         recording = service.store_file(
             file.path,
             file.name,
-            project=projects.default_for(user),
+            project=_project_of(user, answers),
             purpose=purpose,
             by=user,
             move=True,
@@ -179,6 +181,13 @@ def _store_file(
     answers["prompt_clip" if is_clip else "recording"] = str(recording.pk)
     if file.field == "file" and "purpose" in answers:  # uploaded on the page of recordings
         messages.success(request, _("%(name)s was uploaded.") % {"name": recording.name})
+
+
+def _project_of(user: User, answers: dict[str, str]) -> Project:
+    """The project that the form named, if the person may still upload there."""
+    allowed = projects.list_allowed(user, Action.UPLOAD)
+    named = allowed.filter(pk=parse_id(answers.get("project", "")) or 0).first()
+    return named or projects.default_for(user)
 
 
 def save_answers(request: HttpRequest, form: str, answers: dict[str, str]) -> None:

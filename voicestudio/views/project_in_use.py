@@ -8,7 +8,7 @@ from django.http import Http404
 from django.http.response import HttpResponseBase
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import access_of
+from voicestudio.models import Action, access_of
 from voicestudio.services import projects
 
 ALL: Final = "all"
@@ -37,6 +37,29 @@ def uses_project[**Arguments, Response: HttpResponseBase](
         return view(*args, **kwargs)
 
     return narrowed_view
+
+
+def in_form_project[**Arguments, Response: HttpResponseBase](
+    action: Action,
+) -> Callable[[Callable[Arguments, Response]], Callable[Arguments, Response]]:
+    """Decorate a view of a form, or of a part of one: it works in the project of its form.
+
+    Only during this request: the choice in a form is not remembered. Raises `NotAllowed`, which is
+    answered with a sentence, for a project in which the person may not do this.
+    """
+
+    def decorate(view: Callable[Arguments, Response]) -> Callable[Arguments, Response]:
+        @wraps(view)
+        def view_in_project(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
+            request: Any = args[0]
+            chosen = (request.POST if request.method == "POST" else request.GET).get("project", "")
+            if chosen and chosen != ALL:
+                projects.work_in(request.user, parse_id(chosen), action)
+            return view(*args, **kwargs)
+
+        return view_in_project
+
+    return decorate
 
 
 def _name_in_links(request: Any) -> None:

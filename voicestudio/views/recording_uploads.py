@@ -25,7 +25,7 @@ from voicestudio.services.permissions import require
 from . import recordings, uploads
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .project_in_use import uses_project
+from .project_in_use import in_form_project, uses_project
 
 SEARCH_RESULTS: Final = 20
 SELECT_OPTIONS: Final = 50
@@ -73,6 +73,12 @@ def recording_list(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return recordings.render_list(request)
     require(request.user, Action.UPLOAD)
+    return _store_posted(request)
+
+
+@in_form_project(Action.UPLOAD)
+def _store_posted(request: HtmxRequest) -> HttpResponse:
+    """The recording of a posted file, in the project that the form names."""
     if "several" in request.POST and not request.htmx:
         return _store_several(request)
     if uploads.too_large_fields(request):
@@ -192,6 +198,7 @@ def find_by_file_id(request: HttpRequest, file_id: int) -> AudioFile:
 
 
 @require_safe
+@in_form_project(Action.SEE)
 def choose(request: HttpRequest) -> HttpResponse:
     """The newest recordings to choose from, by a part of their name."""
     field = "prompt_clip" if request.GET.get("purpose") == Purpose.PROMPT else "recording"
@@ -209,6 +216,6 @@ def list_newest(request: HttpRequest, field: str) -> QuerySet[AudioFile]:
 
 
 def _list_choices(request: HttpRequest, field: str) -> AudioFileQuerySet:
-    visible = AudioFile.objects.visible_to(request.user)
-    choices = visible.prompt_clips() if field == "prompt_clip" else visible.samples()
+    in_use = AudioFile.objects.in_use_by(request.user)
+    choices = in_use.prompt_clips() if field == "prompt_clip" else in_use.samples()
     return choices.order_by("-pk").only("name", "duration_ms", "created_at", "purpose")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio import words
 from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
 from voicestudio.forms.recordings import RecordingNameForm
-from voicestudio.models import Action, AudioFile, CloneAttempt
+from voicestudio.models import Action, AudioFile, CloneAttempt, access_of
 from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import projects
 from voicestudio.services import recordings as service
@@ -57,6 +57,7 @@ def render_list(
             for name in ("project", "purpose", "verdict")
             if request.GET.get(name)
         ],
+        **_project_choices(request),
         "people": projects.list_colleagues_of_several(current_user(request)),
         "verdicts": VERDICTS,
         "limit": settings.UPLOAD_MAX_BYTES,
@@ -66,6 +67,17 @@ def render_list(
         **context,
     }
     return render(request, "recordings/list.html", context, status=status)
+
+
+def _project_choices(request: HttpRequest) -> dict[str, Any]:
+    """The projects to upload to, if there is more than one, or only another one than is listed."""
+    user = current_user(request)
+    choices = projects.list_choices(user, Action.UPLOAD)
+    if not choices:
+        return {"project_choices": []}
+    default = projects.default_for(user).pk
+    is_plain = len(choices) == 1 and access_of(user).in_use == default
+    return {"project_choices": [] if is_plain else choices, "default_project": default}
 
 
 def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:

@@ -24,6 +24,7 @@ from .current_user import current_user
 from .history import find_attempt
 from .paging import page_links
 from .permitted import find_row
+from .project_in_use import in_form_project
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -33,6 +34,7 @@ DEEPEST: Final = 99
 
 
 @require_safe
+@in_form_project(Action.SEE)
 def options(request: HttpRequest) -> HttpResponse:
     """The speakers whose names contain what is typed, and a new one of this name."""
     name = _typed_name(request)
@@ -44,6 +46,7 @@ def options(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@in_form_project(Action.SEE)
 def question(request: HttpRequest) -> HttpResponse:
     """Whether a typed name means one of the speakers with nearly the same name."""
     name = _typed_name(request)

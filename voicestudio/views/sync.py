@@ -23,6 +23,7 @@ from voicestudio.words import Message
 from .current_user import current_user
 from .htmx import HtmxRequest
 from .permitted import require_action
+from .project_in_use import in_form_project
 from .speakers import describe_choice
 
 # Of voices that are here too; the list of voices shows the others.
@@ -57,6 +58,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @require_action(Action.IMPORT)
+@in_form_project(Action.CLONE)
 def import_voice(request: HtmxRequest) -> HttpResponse:
     """Add a voice that only MiniMax has, under the name of its speaker."""
     form = ImportVoiceForm(request.POST, auto_id=f"import-{uuid4().hex[:8]}-%s")
@@ -104,6 +106,7 @@ def _list_voices(
             (voice, _blank_import(voice.voice_id, number))
             for number, voice in enumerate(page.object_list)
         ],
+        **_project_choices(request),
         "found": len(there),
         "searchable": len(result.only_there) > PAGE_SIZE,
         "words": form.words,
@@ -123,6 +126,14 @@ def _list_voices(
     }
 
 
+def _project_choices(request: HttpRequest) -> dict[str, Any]:
+    """The projects into which a voice can be imported, and the one that is chosen at first."""
+    user = current_user(request)
+    choices = projects.list_choices(user, Action.CLONE)
+    default = projects.default_for(user, Action.CLONE).pk if len(choices) > 1 else None
+    return {"project_choices": choices if default else [], "default_project": default}
+
+
 def _blank_import(voice_id: str, number: int) -> ImportVoiceForm:
     """The form of one row; its number keeps the ids of its controls apart from other rows."""
     return ImportVoiceForm(initial={"voice_id": voice_id}, auto_id=f"import-{number}-%s")
@@ -137,6 +148,7 @@ def _render_error(request: HtmxRequest, form: ImportVoiceForm, error: str) -> Ht
     """The row of the voice with what was typed, and why it was not imported."""
     context = {
         "voice_id": form.data.get("voice_id", "")[:MAX_VOICE_ID_LENGTH],
+        **_project_choices(request),
         "form": form,
         "error": error,
         "speaker_names": speakers.list_names(speakers.offered_to(current_user(request))),
