@@ -13,8 +13,11 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
 from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
+from voicestudio.models.permissions import RoleName
 from voicestudio.services.people import invitations
+from voicestudio.services.people.activation import deactivate, reactivate
 from voicestudio.services.people.invitations import InvitationClosed
+from voicestudio.services.people.roles import set_studio_role
 from voicestudio.services.permissions import NotAllowed
 
 ANSWERS = {"username": "anna", "name": "Anna Larsen", "password": "a long secret"}
@@ -169,3 +172,37 @@ def test_two_requests_at_once_make_one_account() -> None:
 
     assert sorted(results) == ["closed", "made"]
     assert User.objects.filter(email="anna@example.com").count() == 1
+
+
+@pytest.mark.parametrize("how", ["deactivated", "demoted"])
+def test_invitations_of_an_administrator_who_leaves_are_revoked_for_good(
+    administrator: User, how: str
+) -> None:
+    other = make_user("other", is_staff=True)
+    made, token = invite(administrator)
+    if how == "deactivated":
+        deactivate(administrator, by=other)
+        reactivate(administrator, by=other)
+    else:
+        set_studio_role(administrator, None, by=other)
+        set_studio_role(administrator, RoleName.ADMINISTRATOR, by=other)
+
+    assert invitations.find(token) is None
+    assert list(invitations.list_open(by=other)) == []
+    revoked = AuditEntry.objects.filter(verb="invitation_revoked", object_id=made.pk)
+    assert list(revoked.values_list("person_id", flat=True)) == [other.pk]
+
+
+@pytest.mark.parametrize("how", ["deactivated", "demoted"])
+def test_administrator_who_steps_back_revokes_the_own_invitations(
+    administrator: User, how: str
+) -> None:
+    other = make_user("other", is_staff=True)
+    invite(administrator)
+
+    if how == "deactivated":
+        deactivate(administrator, by=administrator)
+    else:
+        set_studio_role(administrator, None, by=administrator)
+
+    assert list(invitations.list_open(by=other)) == []

@@ -12,6 +12,7 @@ from voicestudio.models import Verb
 from voicestudio.services import audit
 from voicestudio.words.people import IS_DEACTIVATED
 
+from . import invitations
 from .administrators import PersonRefused, keep_one, lock_person
 from .password_links import ResetLink, make_link
 
@@ -26,6 +27,7 @@ def deactivate(user: User, *, by: User) -> None:
         if not row.is_active:
             return
         keep_one(row, administrators)
+        invitations.revoke_all_of(user, by=by)
         _set_active(user, is_active=False)
         count = _end_sessions(user)
         audit.record(Verb.PERSON_DEACTIVATED, by=by, on=user, sessions=count)

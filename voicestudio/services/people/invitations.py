@@ -83,6 +83,16 @@ def revoke(invitation: Invitation, *, by: User) -> None:
             audit.record(Verb.INVITATION_REVOKED, by=by, on=invitation)
 
 
+def revoke_all_of(maker: User, *, by: User) -> None:
+    """Revoke the open invitations of a person who will no longer invite.
+
+    Before that person loses the role, who may be `by`; in the same transaction.
+    """
+    require(by, Action.MANAGE_PEOPLE)
+    for invitation in Invitation.objects.open().filter(made_by=maker):
+        revoke(invitation, by=by)
+
+
 def list_open(*, by: User) -> InvitationQuerySet:
     """The invitations that can be accepted, the newest first."""
     require(by, Action.MANAGE_PEOPLE)

@@ -8,6 +8,7 @@ from django.db import transaction
 from voicestudio.models import Membership, Person, Project, Role, RoleName, Verb
 from voicestudio.services import audit
 
+from . import invitations
 from .administrators import keep_one, lock_person
 
 NO_ROLE = "none"
@@ -33,6 +34,7 @@ def set_studio_role(user: User, role: RoleName | None, *, by: User) -> None:
             return
         if role is not RoleName.ADMINISTRATOR:
             keep_one(row, administrators)
+            invitations.revoke_all_of(user, by=by)
         # Django's admin shows its pages to superusers.
         user.is_staff = user.is_superuser = role is RoleName.ADMINISTRATOR
         user.save(update_fields=["is_staff", "is_superuser"])
