@@ -14,7 +14,7 @@ from tests.management.conftest import Run
 from tests.services.conftest import make_provider_voice
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.management.commands import speak
-from voicestudio.models import Speech, Voice
+from voicestudio.models import Role, Speech, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.queue import get_queue
@@ -190,3 +190,11 @@ def test_each_field_of_the_speech_form_is_an_option() -> None:
     options = {action.dest for action in parser._actions}
 
     assert SpeechForm.base_fields.keys() - options == {"token"}
+
+
+def test_cost_is_null_for_those_who_do_not_see_costs(run: Run, voice: Voice) -> None:
+    make_user("eva", role=Role.VIEWER)
+
+    _code, result = run("voices", "--as", "eva")
+
+    assert [each["cost"] for each in result] == [None]

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from voicestudio.models import CloneAttempt, Project, Speech, Voice, VoiceState, Worker
+from voicestudio.models import Action, CloneAttempt, Project, Speech, Voice, VoiceState, Worker
 from voicestudio.models.search import fold_text
 from voicestudio.services import projects, speeches, storage
 from voicestudio.services.money import costs
-from voicestudio.services.permissions import NotAllowed
+from voicestudio.services.permissions import NotAllowed, may
 from voicestudio.words import Message
 
 POLL_SECONDS: Final = 0.2
@@ -107,8 +107,11 @@ def wait_for[Call: (CloneAttempt, Speech)](
     return call
 
 
-def voice_json(voice: Voice, cost: object) -> dict[str, Any]:
-    """Return one voice; times are ISO 8601 in UTC, the cost is a decimal as text."""
+def voice_json(voice: Voice, cost: object, person: User) -> dict[str, Any]:
+    """Return one voice; times are ISO 8601 in UTC, the cost is a decimal as text.
+
+    The cost is None if `person` does not see the costs of the project.
+    """
     state = voice.state
     expires = voice.expires_at if state is not VoiceState.DELETED else None
     return {
@@ -118,17 +121,17 @@ def voice_json(voice: Voice, cost: object) -> dict[str, Any]:
         "state": str(VoiceState.KEPT if state is VoiceState.FROM_MINIMAX else state),
         "expires_at": expires.isoformat() if expires else None,
         "kept_at": voice.kept_at.isoformat() if voice.kept_at else None,
-        "cost": f"{cost:f}",
+        "cost": f"{cost:f}" if may(person, Action.SEE_COSTS, voice.project_id) else None,
     }
 
 
-def speech_json(speech: Speech) -> dict[str, Any]:
-    """Return one speech with its voice."""
+def speech_json(speech: Speech, person: User) -> dict[str, Any]:
+    """Return one speech with its voice, as `voice_json`."""
     voice = Voice.objects.select_related("speaker").get(pk=speech.voice_id)
     return {
         "id": speech.pk,
         "status": speech.state.value,
-        **voice_json(voice, costs.sum_voices([voice.pk])[voice.pk]),
+        **voice_json(voice, costs.sum_voices([voice.pk])[voice.pk], person),
         "status_code": speech.status_code,
         "trace_id": speech.trace_id or None,
         "message": message_text(speeches.message_for(speech)) or str(speech.state.label),

@@ -60,7 +60,7 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
         "tone": tone,
         "link_label": link.label if link else "",
         "has_no_audio": has_no_audio,
-        "has_parent": attempt.parent_id is not None,
+        "has_parent": hasattr(attempt, "changed"),  # not with one of another project
         "has_voice": attempt.cloned_voice_id is not None,
     }
     texts = {
@@ -115,6 +115,7 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
         "preview_lost": voice.preview_lost,
         "has_notes": bool(voice.notes),
         "is_used": voice.last_used_at is not None,
+        "has_cost": voice.cost is not None,  # type: ignore[attr-defined]
         "tags": tuple(placeholder(name) for name in tag_names),
     }
     texts = {

@@ -23,7 +23,7 @@ from .htmx import HtmxRequest
 from .permitted import require_action
 
 
-@uploads.cap_uploads()
+@uploads.cap_uploads(Action.CLONE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
     """The clone form; a valid one becomes an attempt, and the same form twice only one."""

@@ -33,7 +33,7 @@ PURPOSES = {part.field: part.purpose for part in recording_uploads.FORM_PARTS}
 def form_button(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that takes the posted clone form, which may hold files."""
     in_project = in_form_project(Action.CLONE)(view)
-    return uploads.cap_uploads()(require_POST(require_action(Action.CLONE)(in_project)))
+    return uploads.cap_uploads(Action.CLONE)(require_POST(require_action(Action.CLONE)(in_project)))
 
 
 @form_button

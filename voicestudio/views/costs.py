@@ -1,6 +1,7 @@
 """Costs: what was spent in each month, by whom and for what, and the allowance for more."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
-from voicestudio.models import Action, Charge, ChargeKind, Verb, access_of, month_of
+from voicestudio.models import Action, Charge, ChargeKind, Speaker, Verb, access_of, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
 from voicestudio.services.money import budgets, charges, costs, limits
@@ -101,7 +102,7 @@ def _render_page(
         "total": sum((line.amount for line in by_kind), costs.ZERO),
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
-        "groups": _sum_groups(among, month) if by_kind else [],
+        "groups": _sum_groups(request, among, month) if by_kind else [],
         "project_budgets": _list_budgets(request),
         "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
@@ -134,10 +135,20 @@ def _explain_no_costs(request: HttpRequest) -> Message | None:
     return message_for_action(Action.SEE_COSTS)
 
 
-def _sum_groups(among: ChargeQuerySet, month: date) -> list[dict[str, Any]]:
+def _sum_groups(request: HttpRequest, among: ChargeQuerySet, month: date) -> list[dict[str, Any]]:
     groups = [_sum_group(name, among, month) for name in GROUPS]
+    _hide_speakers(request, groups[GROUPS.index("speaker")]["lines"])
     # Within one project there is nothing to compare.
     return groups if len(groups[0]["lines"]) > 1 else groups[1:]
+
+
+def _hide_speakers(request: HttpRequest, lines: list[costs.CostLine]) -> None:
+    """Empty the names of speakers who were moved to a project that this person does not see."""
+    if access_of(request.user).projects() is None:
+        return
+    speakers = Speaker.objects.visible_to(request.user).filter(pk__in=[line.key for line in lines])
+    seen = set(speakers.values_list("pk", flat=True))
+    lines[:] = [line if line.key in seen else replace(line, label="") for line in lines]
 
 
 def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
@@ -163,11 +174,14 @@ def _csv_response(request: HttpRequest, month: date | None) -> HttpResponseBase:
     record(Verb.EXPORTED, by=current_user(request), list="costs", month=str(month or ""))
     name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
     charges = costs.iterate_charges(among=_visible(request), month=month)
-    rows = (_list_cells(charge) for charge in charges)
+    seen = access_of(request.user).projects()
+    rows = (_list_cells(charge, seen) for charge in charges)
     return csv_response(name, COLUMNS, rows)
 
 
-def _list_cells(charge: Charge) -> list[str]:
+def _list_cells(charge: Charge, seen: list[int] | None) -> list[str]:
+    """The cells of a charge; `seen` are the projects that the reader sees, None for all."""
+    names_speaker = seen is None or charge.speaker.project_id in seen
     return [
         charge.at.isoformat(timespec="seconds"),
         charge.kind,
@@ -177,7 +191,7 @@ def _list_cells(charge: Charge) -> list[str]:
         charge.currency,
         "yes" if charge.certain else "no",
         charge.voice_name,
-        charge.speaker.name,
+        charge.speaker.name if names_speaker else "",
         charge.model,
         charge.person.get_username(),
         str(charge.attempt_id or ""),

@@ -19,6 +19,7 @@ from voicestudio.forms.ids import parse_id
 from voicestudio.models import Action, Project, Purpose
 from voicestudio.services import drafts, projects
 from voicestudio.services import recordings as service
+from voicestudio.services.permissions import NotAllowed
 
 from . import draft_cookie, form_tokens, uploads
 
@@ -177,6 +178,9 @@ def _store_file(
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
         messages.error(request, f"{service.clean_file_name(file.name)}: {message}")
+        return
+    except NotAllowed as refused:  # the person has lost the role meanwhile
+        messages.error(request, f"{service.clean_file_name(file.name)}: {refused.message}")
         return
     answers["prompt_clip" if is_clip else "recording"] = str(recording.pk)
     if file.field == "file" and "purpose" in answers:  # uploaded on the page of recordings

@@ -65,7 +65,7 @@ def _refuse_too_large(request: HttpRequest) -> HttpResponse:
     return render_refusal(request, uploads.too_large_message())
 
 
-@uploads.cap_uploads(refuse_early=_refuse_too_large)
+@uploads.cap_uploads(Action.UPLOAD, refuse_early=_refuse_too_large)
 @require_http_methods(["GET", "HEAD", "POST"])
 @uses_project
 def recording_list(request: HtmxRequest) -> HttpResponse:

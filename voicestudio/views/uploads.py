@@ -20,6 +20,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from voicestudio import words
+from voicestudio.models import Action
+from voicestudio.services.permissions import require
 
 from .htmx import HtmxRequest
 
@@ -146,9 +148,10 @@ def too_large_message() -> words.Message:
     return words.message_for_audio_problem("too_large", {"limit_bytes": settings.UPLOAD_MAX_BYTES})
 
 
-def cap_uploads(*, refuse_early: View | None = None) -> Callable[[View], View]:
+def cap_uploads(action: Action, *, refuse_early: View | None = None) -> Callable[[View], View]:
     """Decorate a view that takes files: none over the limit is written to disk whole.
 
+    Nothing is read of a person who may do `action` in no project.
     `refuse_early` answers an htmx upload whose Content-Length is over the limit before any of it is
     read. The CSRF check reads the body, so it runs after this.
     """
@@ -164,6 +167,7 @@ def cap_uploads(*, refuse_early: View | None = None) -> Callable[[View], View]:
                 return refuse_early(request)
             if request.method != "POST":
                 return protected(request, *args, **kwargs)
+            require(request.user, action)
             if not UPLOADS.acquire(timeout=WAIT_FOR_THREAD_S):
                 return render(request, "503.html", status=503)
             try:

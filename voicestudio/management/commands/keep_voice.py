@@ -38,7 +38,7 @@ class Command(script_output.StudioCommand):
             script_output.print_object(self, data, as_json=options["json"])
             sys.exit(1)
         speech = script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
-        data = script_output.speech_json(speech)
+        data = script_output.speech_json(speech, user)
         script_output.print_object(self, data, as_json=options["json"])
         if not speech.is_ready:
             script_output.exit_unfinished(speech)

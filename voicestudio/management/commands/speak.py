@@ -61,7 +61,7 @@ class Command(script_output.StudioCommand):
         saved = self._save_audio(speech, out)
         if saved:
             audit.record(Verb.DOWNLOADED, by=user, on=speech, file="audio")
-        data = script_output.speech_json(speech) | {"out": str(out) if saved else None}
+        data = script_output.speech_json(speech, user) | {"out": str(out) if saved else None}
         script_output.print_object(self, data, as_json=options["json"])
         if not saved:
             script_output.exit_unfinished(speech)

@@ -40,12 +40,13 @@ class Command(StudioCommand):
             voices = matching
         spent = costs.sum_voices()
         rows = [
-            voice_json(voice, spent.get(voice.pk, costs.ZERO)) for voice in voices.order_by("-pk")
+            voice_json(voice, spent.get(voice.pk, costs.ZERO), person)
+            for voice in voices.order_by("-pk")
         ]
         if options["json"]:
             self.stdout.write(json.dumps(rows, ensure_ascii=False))
             return
         for row in rows:
             date = row["kept_at"] or row["expires_at"] or ""
-            line = (row["voice_id"], row["speaker"], row["state"], date, row["cost"])
+            line = (row["voice_id"], row["speaker"], row["state"], date, row["cost"] or "")
             self.stdout.write("\t".join(line))

@@ -101,12 +101,15 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
         if recording.project_id != speaker.project_id:
             field = "recording" if recording.pk == order.recording.pk else "prompt_clip"
             raise OrderRefused(field, OTHER_PROJECT)
+    parent = order.parent
+    if parent is not None and parent.project_id != speaker.project_id:
+        parent = None  # members of this project may not see it
     return CloneAttempt.objects.create(
         project_id=speaker.project_id,
         token=order.token,
         provider=settings.MINIMAX_PROVIDER,
         created_by=by,
-        parent=order.parent,
+        parent=parent,
         speaker=speaker,
         speaker_name=speaker.name,
         recording=order.recording,

@@ -6,9 +6,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio import words
-from voicestudio.models import PaidCall
+from voicestudio.models import Action, PaidCall
 from voicestudio.services.money import limits
 from voicestudio.services.money.limits import LimitReached
+from voicestudio.services.permissions import may
 from voicestudio.words import Message
 from voicestudio.words.paid_calls import SENT_BY_ANOTHER_PERSON, SENT_WITH_OTHER_CONTENT
 
@@ -64,8 +65,13 @@ class OverLimit(OrderRefused):
 
 
 def check_owner(earlier: PaidCall | None, by: "User") -> None:
-    """Raise `OtherPerson` if the call that the same form has made was ordered by someone else."""
-    if earlier is not None and earlier.created_by_id != by.pk:
+    """Raise `OtherPerson` unless the call that the same form has made may be shown to `by`.
+
+    That is a call of someone else, or of a project that this person has left.
+    """
+    if earlier is None:
+        return
+    if earlier.created_by_id != by.pk or not may(by, Action.SEE, earlier.project_id):
         raise OtherPerson
 
 
