@@ -96,11 +96,13 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
     spoiled_cases = (
         cases.spoiled_cases(clips, words, options.sample) if words or not options.only else []
     )
-    # The clean clip of each spoiled one tells which findings it had before.
-    needed = clips if "clean" in parts else {case.clip.name: case.clip for case in spoiled_cases}
-    clean_clips = list(needed.values()) if isinstance(needed, dict) else needed
-    clean = check_cases(cache, cases.clean_cases(clean_clips), clips, processes=processes)
+    clean = (
+        check_cases(cache, cases.clean_cases(clips), clips, processes=processes)
+        if "clean" in parts or (spoiled_cases and options.figures)
+        else []
+    )
     spoiled = check_cases(cache, spoiled_cases, clips, processes=processes)
+    unspoiled = check_cases(cache, cases.unspoiled_cases(spoiled_cases), clips, processes=processes)
     mixes = (
         goals.check_mixes(cache, goals.choose_mixes(clips, 30), clips, processes=processes)
         if "mixes" in parts
@@ -114,8 +116,8 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
     if "clean" in parts:
         tables.print_false_alarms(clean)
     if spoiled:
-        tables.print_detection(spoiled, clean)
-    tables.print_goals(clean if "clean" in parts else [], spoiled, mixes, copies)
+        tables.print_detection(spoiled, unspoiled)
+    tables.print_goals(clean, spoiled, unspoiled, mixes, copies)
     if options.figures:
         for path in figures.draw_figures(clean, spoiled, options.figures):
             print(f"Written: {path}")

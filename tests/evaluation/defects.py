@@ -306,3 +306,4 @@ DEFECTS: Final = (
     *_loss_defects(),
     *_level_defects(),
 )
+UNSPOILED: Final = Defect("unspoiled", "", "", 0, keep)
