@@ -219,6 +219,22 @@ def test_dead_channel_is_numbered_from_one(check_sound: Check) -> None:
     assert (left, right) == (1, 2)
 
 
+def test_pauses_between_single_words_are_no_silence(check_sound: Check) -> None:
+    speech = speech_in_room("English")
+    words_and_pauses = [
+        part
+        for start in range(0, 11 * RATE, RATE)
+        for part in (speech[start : start + RATE], defects.room_only(0.8))
+    ]
+
+    report = check_sound(np.concatenate(words_and_pauses))
+    share = report.metrics["silence_share"]
+
+    assert isinstance(share, float)
+    assert 0.45 < share < 0.5
+    assert "silence" not in codes(report)
+
+
 def test_silence_is_unusable(check_sound: Check) -> None:
     report = check_sound(np.zeros(12 * RATE, np.float32))
 

@@ -65,8 +65,9 @@ TABLE: Final = (
         "A prompt clip shows how somebody speaks, which takes a few words.", "prompt_audio",
     ),
     Threshold(
-        "silence", "silence_share", "above", 0.45, 0.75, None,
-        "Fluent reading pauses for a fifth of the time. With half of it, the recorder was left on.",
+        "silence", "silence_share", "above", 0.5, 0.75, None,
+        "Fluent reading pauses for a fifth of the time, free speech with hesitations and lists of "
+        "single words for up to half of it. With more, the recorder was left on.",
     ),
     Threshold(
         "silence", "longest_pause_s", "above", 4.0, None, None,
