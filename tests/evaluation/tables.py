@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -115,6 +116,20 @@ def wrong_names(checked: Checked, own: dict[str, set[str]]) -> set[str]:
     return checked.codes - {defect.code} - defect.allowed - own[checked.case.clip.name]
 
 
+def verdict_changes(clean: Sequence[Checked]) -> tuple[int, int]:
+    """How many clips have another verdict than the clip before them, and how many there are.
+
+    Both are by one speaker, and a professional would call them the same.
+    """
+    pairs = [
+        (before.report.verdict, after.report.verdict)
+        for before, after in pairwise(clean)
+        if before.case.clip.speaker == after.case.clip.speaker
+        and before.case.clip.truth.acceptance == after.case.clip.truth.acceptance
+    ]
+    return sum(before != after for before, after in pairs), len(pairs)
+
+
 def print_goals(
     clean: Sequence[Checked],
     spoiled: Sequence[Checked],
@@ -131,6 +146,9 @@ def print_goals(
         bad = verdicts["disappointing"] + verdicts["unusable"]
         rows.append(["good clips called good", rate(verdicts["good"], len(good)), ">= 95 %"])
         rows.append(["good clips called disappointing or worse", rate(bad, len(good)), "0"])
+        rows.append(
+            ["verdict changes between clips of a speaker", rate(*verdict_changes(clean)), ""]
+        )
     if spoiled:
         misnamed = sum(bool(wrong_names(one, own)) for one in spoiled)
         rows.append(["spoiled clips with a wrong name", rate(misnamed, len(spoiled)), "< 3 %"])

@@ -7,20 +7,20 @@ from tests.evaluation.clips import Clip
 from tests.evaluation.defects import DEFECTS
 from tests.evaluation.prompts import Speaker
 from tests.evaluation.reports import Checked
-from tests.evaluation.tables import own_codes, wrong_names
+from tests.evaluation.tables import own_codes, verdict_changes, wrong_names
 from tests.evaluation.truth import Truth
 from voicestudio.audio.results import Finding, Report
 
 
-def _clip(name: str) -> Clip:
+def _clip(name: str, decay_s: float = 0.2) -> Clip:
     speaker = Speaker(name, name, "en", "package", "MIT")
-    truth = Truth(50.0, 8000.0, 0.0, -20.0, 120.0, 99.0, 0.2, 0.2, 5.0)
+    truth = Truth(50.0, 8000.0, 0.0, -20.0, 120.0, 99.0, decay_s, 0.2, 5.0)
     return Clip(name, f"{Path(name)}.wav", speaker, "tuning", 25.0, "", [], 0.0, truth)
 
 
 def _checked(case: Case, *codes: str) -> Checked:
     findings = [Finding(code, 0.0, 1.0, 1.0, 1) for code in codes]
-    return Checked(case, Report("usable", findings))
+    return Checked(case, Report("usable" if codes else "good", findings))
 
 
 def test_finding_of_unspoiled_clip_is_no_wrong_name() -> None:
@@ -30,3 +30,17 @@ def test_finding_of_unspoiled_clip_is_no_wrong_name() -> None:
 
     own = own_codes([_checked(unspoiled, "dropouts")])
     assert wrong_names(_checked(spoiled, "hum", "dropouts", "echo"), own) == {"echo"}
+
+
+def test_verdicts_of_one_speaker_are_compared_where_the_truth_is_the_same() -> None:
+    dry, echoing = _clip("anna"), _clip("anna", decay_s=0.6)
+    other = _clip("bela")
+    clean = [
+        _checked(Case(dry)),
+        _checked(Case(dry), "noisy"),
+        _checked(Case(dry), "hum"),
+        _checked(Case(echoing), "echo"),
+        _checked(Case(other)),
+    ]
+
+    assert verdict_changes(clean) == (1, 2)
