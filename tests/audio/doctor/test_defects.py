@@ -235,6 +235,15 @@ def test_pauses_between_single_words_are_no_silence(check_sound: Check) -> None:
     assert "silence" not in codes(report)
 
 
+def test_offset_is_no_clipping(check_sound: Check) -> None:
+    speech = speech_in_room("English")[: 12 * RATE]
+    still = np.zeros(3 * RATE, np.float32)
+    quiet = still + np.float32(2**-15) * (np.arange(len(still)) // 7 % 3 == 0)
+    sound = np.concatenate([speech, quiet, speech]) + np.float32(0.06)
+
+    assert check_sound(sound).metrics["clipped_share"] == 0
+
+
 def test_silence_is_unusable(check_sound: Check) -> None:
     report = check_sound(np.zeros(12 * RATE, np.float32))
 
