@@ -8,6 +8,7 @@
 import argparse
 import os
 import time
+from dataclasses import fields
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # two processes use two cores
@@ -15,7 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tests.evaluation import cases, figures, goals, tables
 from tests.evaluation.clips import Clip, build_clips, load_clips
-from tests.evaluation.reports import PROCESSES, check_cases
+from tests.evaluation.kept_results import PROCESSES
+from tests.evaluation.reports import check_cases
+from tests.evaluation.truth import Truth
 
 PARTS = frozenset({"clean", "mixes", "copies"})
 
@@ -44,8 +47,10 @@ def main() -> None:
     """Build what is missing, check, print."""
     options = parse_arguments()
     options.cache.mkdir(parents=True, exist_ok=True)
-    clips = [] if options.build else load_clips(options.cache)
-    clips = clips or build_clips(options.cache)
+    clips = [] if options.build else load_clips(options.cache, options.processes)
+    if not clips:
+        build_clips(options.cache)
+        clips = load_clips(options.cache, options.processes)
     if options.half != "both":
         clips = [clip for clip in clips if clip.half == options.half]
     describe(clips, options.half)
@@ -68,25 +73,14 @@ def describe(clips: list[Clip], half: str) -> None:
 
 def list_clips(clips: list[Clip]) -> None:
     """Print the facts of each clip."""
-    head = [
-        "clip",
-        "half",
-        "acceptance",
-        "SNR dB(A)",
-        "Hz",
-        "clipped",
-        "dBFS",
-        "pitch",
-        "hum",
-        "licence",
-    ]
+    facts = [fact.name for fact in fields(Truth)]
     tables.print_rows(
-        [head]
+        [["clip", "half", "acceptance", *facts, "faults", "licence"]]
         + [
             [
-                clip.path, clip.half, clip.truth.acceptance, clip.truth.snr_a_db,
-                clip.truth.bandwidth_hz, clip.truth.clipped_share, clip.truth.level_dbfs,
-                clip.truth.pitch_hz, clip.truth.hum_below_db, clip.speaker.licence,
+                clip.path, clip.half, clip.truth.acceptance,
+                *(getattr(clip.truth, fact) for fact in facts),
+                ", ".join(clip.truth.faults), clip.speaker.licence,
             ]
             for clip in clips
         ]
@@ -102,11 +96,13 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
     spoiled_cases = (
         cases.spoiled_cases(clips, words, options.sample) if words or not options.only else []
     )
-    # The clean clip of each spoiled one tells which findings it had before.
-    needed = clips if "clean" in parts else {case.clip.name: case.clip for case in spoiled_cases}
-    clean_clips = list(needed.values()) if isinstance(needed, dict) else needed
-    clean = check_cases(cache, cases.clean_cases(clean_clips), clips, processes=processes)
+    clean = (
+        check_cases(cache, cases.clean_cases(clips), clips, processes=processes)
+        if "clean" in parts or (spoiled_cases and options.figures)
+        else []
+    )
     spoiled = check_cases(cache, spoiled_cases, clips, processes=processes)
+    unspoiled = check_cases(cache, cases.unspoiled_cases(spoiled_cases), clips, processes=processes)
     mixes = (
         goals.check_mixes(cache, goals.choose_mixes(clips, 30), clips, processes=processes)
         if "mixes" in parts
@@ -120,8 +116,8 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
     if "clean" in parts:
         tables.print_false_alarms(clean)
     if spoiled:
-        tables.print_detection(spoiled, clean)
-    tables.print_goals(clean if "clean" in parts else [], spoiled, mixes, copies)
+        tables.print_detection(spoiled, unspoiled)
+    tables.print_goals(clean, spoiled, unspoiled, mixes, copies)
     if options.figures:
         for path in figures.draw_figures(clean, spoiled, options.figures):
             print(f"Written: {path}")

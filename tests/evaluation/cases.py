@@ -10,7 +10,7 @@ import numpy as np
 from tests.audio import recordings
 from tests.audio.recordings import Sound
 from tests.evaluation.clips import Clip, read_clip
-from tests.evaluation.defects import DEFECTS, Defect, Material
+from tests.evaluation.defects import DEFECTS, UNSPOILED, Defect, Material
 from tests.evaluation.prompts import background_music
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import Voice, level_voice, read_voice, resample
@@ -54,6 +54,12 @@ def spoiled_cases(clips: Sequence[Clip], only: Sequence[str], sample: int) -> li
         chosen = [list(by_speaker.values())[place] for place in order[:sample]]
         cases += [Case(clip, defect) for clip in chosen]
     return cases
+
+
+def unspoiled_cases(spoiled: Sequence[Case]) -> list[Case]:
+    """Each clip that is spoiled, at the same level and length, with nothing added."""
+    clips = {case.clip.name: case.clip for case in spoiled}
+    return [Case(clip, UNSPOILED) for clip in clips.values()]
 
 
 def spoilable(clips: Sequence[Clip]) -> list[Clip]:

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,12 +13,14 @@ import av
 import numpy as np
 
 from tests.audio import recordings
+from tests.evaluation.kept_results import PROCESSES, hash_files, result_name, run_all
 from tests.evaluation.packages import Package, fetch_packages, licence_text
 from tests.evaluation.prompts import Prompt, Speaker, find_prompts
 from tests.evaluation.room_tone import RoomTone, faded, words_of
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import Voice, read_voice, resample, within_full_scale
 from tests.evaluation.truth import Truth, measure_truth
+from tests.evaluation.truth_measures import full_scale_share
 
 Half = Literal["tuning", "judging"]
 CLIP_S: Final = 25.0
@@ -30,7 +32,7 @@ _RATE_BELIEVED: Final = 96_000  # a higher rate of a prompt is an error of its h
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class ClipFile:
     """One clean recording of the corpus; `path` is relative to the folder of the clips."""
 
     name: str
@@ -39,8 +41,15 @@ class Clip:
     half: Half
     seconds: float
     sha: str
+    pauses_s: list[list[float]]  # the joins: certainly no speech
+    full_scale_share: float  # of samples, before the level was lowered to be below full scale
+
+
+@dataclass(frozen=True, slots=True)
+class Clip(ClipFile):
+    """A clip with the measures that decide what a professional would call it."""
+
     truth: Truth
-    pauses_s: list[list[float]] = field(default_factory=list)  # the joins: certainly no speech
 
 
 def half_of(person: str) -> Half:
@@ -48,8 +57,8 @@ def half_of(person: str) -> Half:
     return "judging" if hashlib.sha256(person.encode()).digest()[0] % 2 else "tuning"
 
 
-def build_clips(cache: Path) -> list[Clip]:
-    """Fetch the packages and write all clips, their licences and `clips.json`."""
+def build_clips(cache: Path) -> None:
+    """Fetch the packages and write all clips, their licences and the index."""
     packages = cache / "packages"
     packages.mkdir(parents=True, exist_ok=True)
     fetched = fetch_packages(packages)
@@ -59,11 +68,10 @@ def build_clips(cache: Path) -> list[Clip]:
         for (package, _), build in zip(fetched, builds, strict=True):
             clips += build.result()
             print(f"{package.name}: {len(build.result())} clips", flush=True)
-    (cache / "clips.json").write_text(json.dumps([asdict(clip) for clip in clips], indent=1))
-    return clips
+    index_of(cache).write_text(json.dumps([asdict(clip) for clip in clips], indent=1))
 
 
-def _build_package(package: Package, folder: Path, clips: Path) -> list[Clip]:
+def _build_package(package: Package, folder: Path, clips: Path) -> list[ClipFile]:
     """Write the clips of a package and the licence beside them."""
     target = clips / package.name
     target.mkdir(parents=True, exist_ok=True)
@@ -71,25 +79,49 @@ def _build_package(package: Package, folder: Path, clips: Path) -> list[Clip]:
     return list(_clips_of(package, folder, target))
 
 
-def load_clips(cache: Path) -> list[Clip]:
-    """The clips that were built; none if `build_clips` has not run."""
-    index = cache / "clips.json"
+def index_of(cache: Path) -> Path:
+    """The file with the facts of all clips but their truth."""
+    return cache / "clips" / "index.json"
+
+
+def load_clips(cache: Path, processes: int = PROCESSES) -> list[Clip]:
+    """The clips that were built; none if `build_clips` has not run.
+
+    The truth about a clip is measured again when the code of its measures changes.
+    """
+    index = index_of(cache)
     if not index.exists():
         return []
-    return [_clip(data) for data in json.loads(index.read_text())]
+    files = [_clip_file(data) for data in json.loads(index.read_text())]
+    here = Path(__file__).parent
+    code = hash_files(here / f"{name}.py" for name in ("truth", "truth_measures", "sounds"))
+    names = [
+        result_name(code, clip.sha, str(clip.pauses_s), str(clip.full_scale_share))
+        for clip in files
+    ]
+    truths = run_all(_truth_of, cache, names, [(cache, clip) for clip in files], processes)
+    return [
+        Clip(**{part.name: getattr(clip, part.name) for part in fields(clip)}, truth=Truth(**truth))
+        for clip, truth in zip(files, truths, strict=True)
+    ]
 
 
-def _clip(data: dict[str, Any]) -> Clip:
-    speaker, truth = Speaker(**data.pop("speaker")), Truth(**data.pop("truth"))
-    return Clip(**data, speaker=speaker, truth=truth)
+def _clip_file(data: dict[str, Any]) -> ClipFile:
+    return ClipFile(**data | {"speaker": Speaker(**data["speaker"])})
 
 
-def read_clip(cache: Path, clip: Clip) -> tuple[Voice, int]:
+def _truth_of(arguments: tuple[Path, ClipFile]) -> dict[str, Any]:
+    cache, clip = arguments
+    voice, rate = read_clip(cache, clip)
+    return asdict(measure_truth(voice, rate, clip.pauses_s, clip.full_scale_share))
+
+
+def read_clip(cache: Path, clip: ClipFile) -> tuple[Voice, int]:
     """The samples of a clip and their rate."""
     return read_voice(cache / "clips" / clip.path)
 
 
-def _clips_of(package: Package, folder: Path, target: Path) -> Iterator[Clip]:
+def _clips_of(package: Package, folder: Path, target: Path) -> Iterator[ClipFile]:
     by_speaker: dict[Speaker, list[Prompt]] = defaultdict(list)
     for speaker, prompt in find_prompts(package, folder):
         by_speaker[speaker].append(prompt)
@@ -107,18 +139,18 @@ def _clips_of(package: Package, folder: Path, target: Path) -> Iterator[Clip]:
 
 def _write(
     target: Path, speaker: Speaker, number: int, voice: Voice, rate: int, pauses: list[list[float]]
-) -> Clip:
+) -> ClipFile:
     path = target / f"{speaker.name}-{number}.wav"
     recordings.write(path, within_full_scale(voice)[None], rate)
-    return Clip(
+    return ClipFile(
         name=path.stem,
         path=f"{target.name}/{path.name}",
         speaker=speaker,
         half=half_of(speaker.person),
         seconds=round(len(voice) / rate, 2),
         sha=hashlib.sha256(path.read_bytes()).hexdigest()[:16],
-        truth=measure_truth(voice, rate, pauses),
         pauses_s=pauses,
+        full_scale_share=round(full_scale_share(voice), 6),
     )
 
 

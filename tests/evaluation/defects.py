@@ -218,7 +218,8 @@ def _device_defects() -> Iterator[Defect]:
     for level_db in (0, 6):
         yield Defect(
             "plosives", f"{level_db:+d} dB", "", 0, partial(add_plosives, level_db=level_db),
-            frozenset({"plosives", "wind"}),
+            # 6 dB above the highest peak, they exceed full scale.
+            frozenset({"plosives", "wind", *(("clipped", "too_loud") if level_db else ())}),
         )  # fmt: skip
     for factor in (0.85, 1.15):
         yield Defect("changed speed", f"x {factor}", "", 0, partial(change_speed, factor=factor))
@@ -306,3 +307,4 @@ DEFECTS: Final = (
     *_loss_defects(),
     *_level_defects(),
 )
+UNSPOILED: Final = Defect("unspoiled", "", "", 0, keep)

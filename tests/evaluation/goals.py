@@ -11,7 +11,8 @@ import numpy as np
 from tests.evaluation.cases import gather_material, spoilable, write_sound
 from tests.evaluation.clips import Clip
 from tests.evaluation.defects import DEFECTS, Defect
-from tests.evaluation.reports import PROCESSES, code_hash, report_name, run_all
+from tests.evaluation.kept_results import PROCESSES, result_name, run_all
+from tests.evaluation.reports import code_hash
 from tests.evaluation.seeds import generator
 from voicestudio.audio import analysis, cleanup
 from voicestudio.audio.doctor import run
@@ -80,7 +81,7 @@ def check_mixes(
 ) -> list[MixResult]:
     """What is suggested for each mix."""
     code = code_hash()
-    names = [report_name(code, mix.name, *(clip.sha for clip in mix.clips)) for mix in mixes]
+    names = [result_name(code, mix.name, *(clip.sha for clip in mix.clips)) for mix in mixes]
     work = [(cache, mix, clips) for mix in mixes]
     results = run_all(_suggestion_for, cache, names, work, processes)
     return [
@@ -142,7 +143,7 @@ def check_copies(
         work += [(cache, people[place], clips, defect) for place in order[:sample]]
     code = code_hash()
     names = [
-        report_name(code, "copy", clip.name, clip.sha, defect.name, defect.size)
+        result_name(code, "copy", clip.name, clip.sha, defect.name, defect.size)
         for _, clip, _, defect in work
     ]
     results = run_all(_copy_of, cache, names, work, processes)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -55,10 +56,13 @@ def of_label(clean: Sequence[Checked], label: str) -> list[Checked]:
     return [one for one in clean if one.case.clip.truth.acceptance == label]
 
 
-def print_detection(spoiled: Sequence[Checked], clean: Sequence[Checked]) -> None:
-    """For each defect and size how many were named, how many as seriously as wanted."""
+def print_detection(spoiled: Sequence[Checked], unspoiled: Sequence[Checked]) -> None:
+    """For each defect and size how many were named, how many as seriously as wanted.
+
+    `unspoiled`: the same clips without a defect; their findings are no wrong names.
+    """
     print("\nDetection: defects added to clean clips of good speakers")
-    own = {one.case.clip.name: one.codes for one in clean}
+    own = own_codes(unspoiled)
     groups: dict[tuple[str, str], list[Checked]] = defaultdict(list)
     for one in spoiled:
         assert one.case.defect is not None
@@ -100,21 +104,41 @@ def severity_of(checked: Checked, code: str) -> int:
     return max((f.severity for f in checked.report.findings if f.code == code), default=0)
 
 
-def wrong_names(checked: Checked, clean: dict[str, set[str]]) -> set[str]:
-    """Findings that name something which is not there and was not in the clean clip."""
+def own_codes(unspoiled: Sequence[Checked]) -> dict[str, set[str]]:
+    """What each clip has without a defect."""
+    return {one.case.clip.name: one.codes for one in unspoiled}
+
+
+def wrong_names(checked: Checked, own: dict[str, set[str]]) -> set[str]:
+    """Findings that name something which is not there and was not in the unspoiled clip."""
     defect = checked.case.defect
     assert defect is not None
-    return checked.codes - {defect.code} - defect.allowed - clean.get(checked.case.clip.name, set())
+    return checked.codes - {defect.code} - defect.allowed - own[checked.case.clip.name]
+
+
+def verdict_changes(clean: Sequence[Checked]) -> tuple[int, int]:
+    """How many clips have another verdict than the clip before them, and how many there are.
+
+    Both are by one speaker, and a professional would call them the same.
+    """
+    pairs = [
+        (before.report.verdict, after.report.verdict)
+        for before, after in pairwise(clean)
+        if before.case.clip.speaker == after.case.clip.speaker
+        and before.case.clip.truth.acceptance == after.case.clip.truth.acceptance
+    ]
+    return sum(before != after for before, after in pairs), len(pairs)
 
 
 def print_goals(
     clean: Sequence[Checked],
     spoiled: Sequence[Checked],
+    unspoiled: Sequence[Checked],
     mixes: Sequence[MixResult],
     copies: Sequence[CopyResult],
 ) -> None:
     """The goals of the recording check, each as a rate."""
-    own = {one.case.clip.name: one.codes for one in clean}
+    own = own_codes(unspoiled)
     good = of_label(clean, "good")
     rows: list[list[object]] = [["goal", "reached", "wanted"]]
     if good:
@@ -122,9 +146,12 @@ def print_goals(
         bad = verdicts["disappointing"] + verdicts["unusable"]
         rows.append(["good clips called good", rate(verdicts["good"], len(good)), ">= 95 %"])
         rows.append(["good clips called disappointing or worse", rate(bad, len(good)), "0"])
+        rows.append(
+            ["verdict changes between clips of a speaker", rate(*verdict_changes(clean)), ""]
+        )
     if spoiled:
-        wrong = sum(bool(wrong_names(one, own)) for one in spoiled)
-        rows.append(["spoiled clips with a wrong name", rate(wrong, len(spoiled)), "< 3 %"])
+        misnamed = sum(bool(wrong_names(one, own)) for one in spoiled)
+        rows.append(["spoiled clips with a wrong name", rate(misnamed, len(spoiled)), "< 3 %"])
     if mixes:
         inside = sum(mix.is_in_good_half for mix in mixes)
         rows.append(["best passage wholly in the good half", rate(inside, len(mixes)), "28 of 30"])
@@ -139,6 +166,9 @@ def print_goals(
         rows.append(["offered clean copy gets a worse verdict", rate(worse, len(offered)), "0"])
     print("\nGoals")
     print_rows(rows)
+    wrong = Counter(code for one in spoiled for code in wrong_names(one, own))
+    if wrong:
+        print("Wrong names:", ", ".join(f"{code} {count}" for code, count in wrong.most_common()))
     outside = Counter(mix.mix.defect.name for mix in mixes if not mix.is_in_good_half)
     if outside:
         print("Passage outside the good half:", ", ".join(f"{n} {c}" for n, c in outside.items()))

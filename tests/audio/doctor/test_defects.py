@@ -219,6 +219,30 @@ def test_dead_channel_is_numbered_from_one(check_sound: Check) -> None:
     assert (left, right) == (1, 2)
 
 
+@pytest.mark.parametrize("noise_db", [-90, -50])
+def test_pauses_between_single_words_are_no_silence(check_sound: Check, noise_db: float) -> None:
+    speech = speech_in_room("English")
+    size = round(0.6 * RATE)
+    words_and_pauses = [
+        part
+        for start in range(0, 18 * size, size)
+        for part in (speech[start : start + size], defects.room_only(0.6))
+    ]
+
+    report = check_sound(defects.white_noise(np.concatenate(words_and_pauses), noise_db))
+
+    assert "silence" not in codes(report)
+
+
+def test_offset_is_no_clipping(check_sound: Check) -> None:
+    speech = speech_in_room("English")[: 12 * RATE]
+    still = np.zeros(3 * RATE, np.float32)
+    quiet = still + np.float32(2**-15) * (np.arange(len(still)) // 7 % 3 == 0)
+    sound = np.concatenate([speech, quiet, speech]) + np.float32(0.06)
+
+    assert check_sound(sound).metrics["clipped_share"] == 0
+
+
 def test_silence_is_unusable(check_sound: Check) -> None:
     report = check_sound(np.zeros(12 * RATE, np.float32))
 

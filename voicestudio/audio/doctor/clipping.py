@@ -36,13 +36,14 @@ def find_flat_tops(
     rate: int,
     peak: float,
     step_peaks: NDArray[np.float32] | None = None,
+    offset: float = 0.0,
 ) -> NDArray[np.intp]:
-    """Indices of samples on a flat top; `peak` is the highest sample of the channel.
+    """Indices of samples on a flat top; `peak` is the highest sample, `offset` the mean of all.
 
     A top is flat if at least three samples, at most 15 ms, are equal and the signal has a corner
     before or after them. A natural crest is round: next to equal samples it rises slowly, too.
     """
-    if peak < _PEAK_MIN:
+    if peak - abs(offset) < _PEAK_MIN:  # in soft noise upon an offset, equal samples are chance
         return _NONE
     high = samples_above(channel, _NEAR * peak, step_peaks)
     if len(high) < _LENGTH_MIN:

@@ -95,10 +95,13 @@ class Levels:
                 peaks = np.maximum.reduceat(np.abs(channel), starts)
             powers[:, 0] += power
             self.energies[index] += float(power.sum(dtype=np.float64))
-            self.sums[index] += float(channel.sum(dtype=np.float64))
+            total = float(channel.sum(dtype=np.float64))
+            self.sums[index] += total
             self.peaks[index] = max(self.peaks[index], float(peaks.max()))
             self.step_peaks.append(peaks if even else None)
-            flat = find_flat_tops(channel, rate, float(peaks.max()), self.step_peaks[-1])
+            flat = find_flat_tops(
+                channel, rate, float(peaks.max()), self.step_peaks[-1], total / len(channel)
+            )
             if len(flat):
                 steps_of_flat = np.searchsorted(starts, flat, "right") - 1
                 clipped[:, 0] += np.bincount(steps_of_flat, minlength=len(starts)).astype(np.uint16)

@@ -114,13 +114,15 @@ def _times(frames: Frames, pauses: list[tuple[int, int]]) -> dict[str, Metric]:
     count = len(frames.speech)
     speech = int(frames.speech.sum())
     inner = [end - start for start, end in pauses if start > 0 and end < count]
+    lengths = [end - start for start, end in pauses]
+    silence = sum(length for length in lengths if length * STEP_S >= thresholds.SILENCE_S)
     start_s = pauses[0][1] * STEP_S if pauses and pauses[0][0] == 0 else 0.0
     end_s = (count - pauses[-1][0]) * STEP_S if pauses and pauses[-1][1] == count else 0.0
     sound = float((frames.rms_db > SILENCE_DB).sum()) * STEP_S
     return {
         "sound_s": round(sound, 2),
         "speech_s": round(speech * STEP_S, 2),
-        "silence_share": round(1 - speech / max(1, count), 4),
+        "silence_share": round(silence / max(1, count), 4),
         "longest_pause_s": round(max(inner, default=0) * STEP_S, 2),
         "silence_start_s": round(start_s, 2),
         "silence_end_s": round(end_s, 2),

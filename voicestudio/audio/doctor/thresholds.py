@@ -65,8 +65,9 @@ TABLE: Final = (
         "A prompt clip shows how somebody speaks, which takes a few words.", "prompt_audio",
     ),
     Threshold(
-        "silence", "silence_share", "above", 0.45, 0.75, None,
-        "Fluent reading pauses for a fifth of the time. With half of it, the recorder was left on.",
+        "silence", "silence_share", "above", 0.5, 0.75, None,
+        "Of pauses of `SILENCE_S` and more, which can be cut out. With more of them than speech, "
+        "the recorder was left on.",
     ),
     Threshold(
         "silence", "longest_pause_s", "above", 4.0, None, None,
@@ -196,6 +197,9 @@ def is_low_bit_rate(codec: str, kbps: float) -> bool:
 # Limits that the computation of the metrics uses.
 DIGITAL_SILENCE_DBFS: Final = -95.0  # below, the voice is synthetic or there is a noise gate
 CLICK_BELOW_SPEECH_DB: Final = 12.0  # softer clicks are covered by the voice
+# Readers pause for up to 0.8 s between sentences, and so do lists of words after each word. Noise
+# covers soft ends of words, so the share of all pauses would grow with it.
+SILENCE_S: Final = 0.85
 SNR_MAX_DB: Final = 90.0  # higher values mean that there is no noise
 VOICES_TIMBRE_DB: Final = 3.0  # least difference of timbre between two persons
 VOICES_APART_SPREADS: Final = 3.0  # one voice cut at its mean pitch is 2.6 of its spreads apart
