@@ -61,6 +61,7 @@ def test_form_works_in_the_project_that_is_chosen(studio: Studio) -> None:
     expect(options.first).to_contain_text("Anna Here")
     project.focus()
     project.select_option(label="Northern Lights")
+    expect(options).to_have_count(0)  # the form of the chosen project came
 
     expect(page.locator("#id_project option:checked")).to_have_text("Northern Lights")
     expect(page.get_by_label("Speaker", exact=True)).to_have_value("Anna")

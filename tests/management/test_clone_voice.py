@@ -208,6 +208,7 @@ def test_every_field_of_the_form_is_an_option() -> None:
     options = {action.dest for action in parser._actions}
     names = {
         "speaker": "speaker", "speaker_choice": "speaker_id", "voice_id": "voice_id",
+        "project": "project",
         "permission": "i_have_permission",
         "recording": "sample", "prompt_clip": "prompt_clip", "prompt_text": "prompt_text",
         "preview_text": "text", "model": "model", "language": "language",
