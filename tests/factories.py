@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from voicestudio.audio import CHECK_VERSION
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -122,16 +123,23 @@ def make_recording(
 
 
 def make_finding(
-    code: str, *, severity: int = 2, at: float = 12.0, value: float | None = 1.0
+    code: str,
+    *,
+    severity: int = 2,
+    at: float = 12.0,
+    value: float | None = 1.0,
+    clean_copy_helps: bool | None = None,
 ) -> dict[str, Any]:
     """A finding of a check as it is stored: three seconds long from `at`."""
     return {
         "code": code, "from_s": at, "to_s": at + 3.0, "value": value, "severity": severity,
+        "clean_copy_helps": clean_copy_helps,
     }  # fmt: skip
 
 
 def make_checked_recording(verdict: str, *findings: dict[str, Any], **fields: Any) -> AudioFile:
-    """A recording whose check is done."""
+    """A recording whose check is done, by today's version."""
+    fields["figures"] = {"check_version": CHECK_VERSION} | fields.get("figures", {})
     values: dict[str, Any] = {
         "verdict": verdict, "findings": list(findings), "checked_at": timezone.now(),
     }  # fmt: skip

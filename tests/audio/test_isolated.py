@@ -21,8 +21,8 @@ from voicestudio.audio import AudioProblem, isolated
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.cleanup import clean_up
 from voicestudio.audio.cutting import cut
-from voicestudio.audio.doctor.run import check
 from voicestudio.audio.intake import ingest
+from voicestudio.audio.probe import read_waveform
 
 PROJECT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.audio_child
@@ -84,10 +84,6 @@ def test_operation_in_the_child_writes_the_same_file(
     assert (tmp_path / "y").read_bytes() == (tmp_path / "z").read_bytes()
 
 
-def test_check_in_the_child_gives_the_same_report(clip: Path) -> None:
-    assert isolated.check(clip) == check(clip)
-
-
 def test_ingest_accepts_a_relative_path_and_a_strange_name(
     speech_files: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,12 +143,6 @@ def test_slow_child_is_killed_and_leaves_nothing(folder: Path, tmp_path: Path) -
     assert list(folder.iterdir()) == []
     assert source.exists() is True
     assert child_processes() == []
-
-
-def test_slow_check_reports_a_damaged_file(clip: Path) -> None:
-    report = isolated.check(clip, timeout=0.01)
-
-    assert [finding.code for finding in report.findings] == ["damaged"]
 
 
 def test_incomplete_file_of_a_killed_child_is_removed(folder: Path, tmp_path: Path) -> None:
@@ -249,13 +239,13 @@ def test_standard_output_contains_only_the_reply(clip: Path) -> None:
     }  # fmt: skip
     arguments = [json.dumps({"source": str(clip)}), json.dumps(limits)]
     ended = subprocess.run(
-        [sys.executable, "-m", "voicestudio.audio", "check", *arguments],
+        [sys.executable, "-m", "voicestudio.audio", "read_waveform", *arguments],
         cwd=PROJECT,
         capture_output=True,
         check=True,
     )
 
-    assert json.loads(ended.stdout) == {"result": asdict(check(clip))}
+    assert json.loads(ended.stdout) == {"result": asdict(read_waveform(clip))}
     assert ended.stderr == b""
 
 
@@ -281,7 +271,7 @@ def test_public_names_load_no_heavy_library(clip: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from voicestudio import audio;"
         "from voicestudio.audio import isolated;"
-        f"isolated.check(Path({str(clip)!r}));"
+        f"isolated.read_waveform(Path({str(clip)!r}));"
         f"audio.read_bars(Path({str(tmp_path / 'envelope')!r}), 0, 1000);"
         "print(sorted({'av', 'numpy', 'django'} & set(sys.modules)))"
     )

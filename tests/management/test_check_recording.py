@@ -50,10 +50,31 @@ def test_finding_has_its_code_message_and_place(tmp_path: Path) -> None:
 
     assert (result["verdict"], code) == ("disappointing", 0)
     (finding,) = result["findings"]
-    assert list(finding) == ["code", "message", "from_s", "to_s"]
+    assert list(finding) == ["code", "severity", "message", "from_s", "to_s", "clean_copy_helps"]
+    assert (finding["severity"], finding["clean_copy_helps"]) == (2, None)
     assert finding["code"] == "noisy"
     assert finding["message"].startswith("There is noise behind the voice. ")
     assert finding["to_s"] - finding["from_s"] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "helps", "advice"),
+    [
+        (3, True, "Make a clean copy: it removes the hum. Or record again on battery power."),
+        (50, False, "Record again on battery power and away from other devices."),
+    ],
+)
+def test_clean_copy_against_hum_is_tried_as_for_a_page(
+    tmp_path: Path, lines: int, helps: bool, advice: str
+) -> None:
+    humming = defects.hum(speech_in_room("English"), 50, 30, lines=lines)
+    path = recordings.write(tmp_path / "x", humming[None], RATE)
+
+    (finding,) = checked(path)[0]["findings"]
+
+    assert (finding["code"], finding["clean_copy_helps"]) == ("hum", helps)
+    assert finding["message"].endswith(advice)
+    assert advice in check(path)[0]
 
 
 def test_unusable_file_exits_with_1(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from huey.contrib.djhuey import HUEY
 from tests.audio.recordings import sine, write
 from tests.factories import make_checked_recording, make_recording
 from tests.practice.recordings import encode_wav
-from voicestudio.audio import isolated
+from voicestudio.audio import CHECK_VERSION, isolated
 from voicestudio.models import AudioFile, Origin, Project
 from voicestudio.practice import examples
 from voicestudio.services import clones, recordings, worker
@@ -260,6 +260,36 @@ def test_check_again_queues_only_without_a_verdict(data_dir: Path, person: User,
     assert recordings.check_again(make_checked_recording("good", by=person), by=person) is False
     assert recordings.check_again(make_recording(by=person, held=False), by=person) is False
     assert jobs.pending_count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_report_of_an_earlier_version_is_replaced_on_request(
+    spoken: bytes, person: User, data_dir: Path, jobs: Any
+) -> None:
+    """It stays until the new one is there, also if the file can't be read any more."""
+    recording = make_checked(spoken, person)
+    old = {"verdict": "usable", "figures": {"hum_db": -41.0}}
+    AudioFile.objects.filter(pk=recording.pk).update(**old)
+    recording.refresh_from_db()
+
+    assert recordings.check_again(recording, by=person) is True
+    waiting = AudioFile.objects.get(pk=recording.pk)
+    recordings.run_check(recording.pk)
+    checked = AudioFile.objects.get(pk=recording.pk)
+
+    assert (waiting.verdict, waiting.is_being_checked) == ("usable", True)
+    assert (checked.verdict, checked.figures["check_version"]) == ("good", CHECK_VERSION)
+    assert [path.name for path in data_dir.rglob("*.envelope")] == [
+        Path(checked.envelope.path).name
+    ]
+
+    AudioFile.objects.filter(pk=recording.pk).update(**old, checked_at=None)
+    Path(checked.file.path).unlink()
+    recordings.run_check(recording.pk)
+    unreadable = AudioFile.objects.get(pk=recording.pk)
+
+    assert (unreadable.verdict, unreadable.envelope.name) == ("usable", checked.envelope.name)
+    assert Path(unreadable.envelope.path).is_file()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,9 +7,10 @@ import numpy as np
 from tests.audio import recordings
 from tests.audio.doctor import defects
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
-from voicestudio.audio import isolated
+from voicestudio.audio import CHECK_VERSION
+from voicestudio.audio.doctor.run import check
 from voicestudio.templatetags.figures import all_figures
-from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES
+from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES, REDEFINED_FIGURES
 
 # Figures that are texts.
 WORDS = {"container", "codec"}
@@ -21,7 +22,7 @@ def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> Non
     clip = defects.hum(defects.echo(speech_in_room("English"), 0.15, 0.4), 50, -30)
     path = recordings.write(tmp_path / "x", np.stack([clip, 0.8 * clip]), RATE)
 
-    measures = isolated.check(path).metrics
+    measures = check(path).metrics
 
     assert measures.keys() - WORDS - HIDDEN_FIGURES == FIGURES.keys() - OF_OLD_REPORTS
     shown = {str(figure.name): figure.value for figure in all_figures(measures)}
@@ -29,3 +30,21 @@ def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> Non
     assert list(shown) == [str(FIGURES[name][0]) for name in measured]
     unitless = [name for name, value in shown.items() if not value.strip("−0123456789., ")]
     assert unitless == ["Dropouts", "Clicks"]
+
+
+def test_old_report_shows_no_figure_under_a_label_that_means_something_else() -> None:
+    """The hum of version 1 was not A-weighted, and each short pause was silence."""
+    measures = {"snr_db": 31.0, "hum_hz": 50, "hum_db": -41.0, "silence_share": 0.4,
+                "bandwidth_hz": 11_025}  # fmt: skip
+
+    names = [
+        [str(figure.name) for figure in all_figures(measures | version)]
+        for version in ({}, {"check_version": CHECK_VERSION})
+    ]
+
+    assert names == [
+        ["Signal-to-noise ratio", "Mains hum", "Highest frequency"],
+        ["Share of silence", "Signal-to-noise ratio", "Mains hum",
+         "Hum level, as heard (A-weighted)", "Highest frequency"],
+    ]  # fmt: skip
+    assert FIGURES.keys() >= REDEFINED_FIGURES

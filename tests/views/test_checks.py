@@ -313,6 +313,35 @@ def test_check_again_keeps_a_verdict(client: Client, user: User) -> None:
     assert (recording.verdict, recording.is_being_checked) == ("good", False)
 
 
+@pytest.mark.parametrize(
+    "finding",
+    [
+        make_finding("hum", severity=1) | {"clean_copy_helps": False},
+        {"code": "hum", "from_s": 1.0, "to_s": 4.0, "value": -41.0, "severity": 1},
+    ],
+    ids=["false-stood-for-not-tried", "before-copies-were-tried"],
+)
+def test_old_report_is_shown_as_one_and_can_be_replaced(
+    client: Client, user: User, finding: dict[str, Any]
+) -> None:
+    recording = make_checked_recording(
+        "usable", finding, figures={"check_version": 1, "hum_db": -41.0, "peak_dbfs": -3.0}
+    )
+    page = f"/recordings/{recording.pk}/"
+
+    html = client.get(page).content.decode()
+    client.post(f"{page}check/")
+
+    recording.refresh_from_db()
+    assert html.count("An earlier version of the check gave this result.") == 1
+    assert html.count(f'action="{page}check/"') == 1
+    assert re.findall(r"<dt>(.*?)</dt>", html.partition('facts-list figures"')[2])[:1] == [
+        "Peak level"
+    ]
+    assert "Record again on battery power and away from other devices." in html
+    assert (recording.verdict, recording.is_being_checked) == ("usable", True)
+
+
 def test_recording_without_a_file_is_not_checked(client: Client, user: User) -> None:
     recording = make_recording(held=False)
 

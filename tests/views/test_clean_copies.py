@@ -40,12 +40,18 @@ def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields:
 @pytest.mark.parametrize(
     ("found", "figures", "expected"),
     [
-        (["hum"], {}, ["dc_and_hum"]),
-        (["silence"], {}, ["trim"]),
-        (["too_quiet"], {}, ["level"]),
-        (["too_loud"], {}, ["level"]),
-        (["dead_channel"], {}, ["mono"]),
-        (["out_of_phase", "hum"], {}, ["dc_and_hum", "mono"]),
+        ([make_finding("hum", clean_copy_helps=True)], {}, ["dc_and_hum"]),
+        ([make_finding("hum", clean_copy_helps=False)], {}, ["level"]),
+        ([make_finding("hum")], {}, ["level"]),  # no copy was tried
+        ([make_finding("silence")], {}, ["trim"]),
+        ([make_finding("too_quiet")], {}, ["level"]),
+        ([make_finding("too_loud")], {}, ["level"]),
+        ([make_finding("dead_channel")], {}, ["mono"]),
+        (
+            [make_finding("out_of_phase"), make_finding("hum", clean_copy_helps=True)],
+            {},
+            ["dc_and_hum", "mono"],
+        ),
         ([], {"silence_end_s": 1.4}, ["trim"]),
         ([], {"loudness_lufs": -29.0}, ["level"]),
         ([], {"loudness_lufs": -21.0, "dc_offset": 0.02}, ["dc_and_hum"]),
@@ -53,9 +59,13 @@ def copy_of(original: AudioFile, verdict: str, *found: dict[str, Any], **fields:
     ],
 )
 def test_recommended_steps_are_ticked(
-    client: Client, user: User, found: list[str], figures: dict[str, Any], expected: list[str]
+    client: Client,
+    user: User,
+    found: list[dict[str, Any]],
+    figures: dict[str, Any],
+    expected: list[str],
 ) -> None:
-    recording = make_checked_recording("usable", *map(make_finding, found), figures=figures)
+    recording = make_checked_recording("usable", *found, figures=figures)
 
     assert ticked(get_page(client, recording)) == expected
 

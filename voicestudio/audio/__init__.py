@@ -9,6 +9,7 @@ from .envelope_file import read_bars
 from .headers import sniff
 from .problems import AudioProblem
 from .results import (
+    CHECK_VERSION,
     PEAKS,
     Finding,
     IngestedFile,
@@ -19,12 +20,13 @@ from .results import (
     Track,
     TrackSet,
     Waveform,
+    is_outdated,
 )
 from .speech_model import has_speech_model
 from .waveform import waveform_path
 
 __all__ = [
-    "PEAKS", "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note", "Report", "Suggestion",
-    "Track", "TrackSet", "Waveform", "has_speech_model", "read_bars", "rules", "sniff",
-    "waveform_path",
+    "CHECK_VERSION", "PEAKS", "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note",
+    "Report", "Suggestion", "Track", "TrackSet", "Waveform", "has_speech_model", "is_outdated",
+    "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip

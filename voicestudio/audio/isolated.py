@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from . import rules
 from .problems import AudioProblem
-from .results import Analysis, Cleanup, Cut, IngestedFile, PlayableCopy, Report, Waveform, from_json
+from .results import Analysis, Cleanup, Cut, IngestedFile, PlayableCopy, Waveform, from_json
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
@@ -54,10 +54,9 @@ CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYT
 ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
 PLAYABLE: Final = Operation("playable", "make_playable", PlayableCopy, rules.LONG_MAX_BYTES, True)
 WAVEFORM: Final = Operation("probe", "read_waveform", Waveform, rules.SOURCE_MAX_BYTES)
-CHECK: Final = Operation("doctor.run", "check", Report, rules.LONG_MAX_BYTES)
 OPERATIONS: Final[dict[str, Operation[Any]]] = {
     operation.function: operation
-    for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, PLAYABLE, WAVEFORM, CHECK)
+    for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, PLAYABLE, WAVEFORM)
 }
 
 
@@ -160,14 +159,6 @@ def make_playable(
 def read_waveform(source: Path, *, timeout: float = TIMEOUT_S) -> Waveform:
     """The waveform and the length of a file; see `probe.read_waveform`."""
     return _run(WAVEFORM, timeout, source)
-
-
-def check(source: Path, *, purpose: str = "voice_clone", timeout: float = LONG_TIMEOUT_S) -> Report:
-    """Report on any file, see `doctor.run.check`; there is a report instead of an AudioProblem."""
-    try:
-        return _run(CHECK, timeout, source, purpose=purpose)
-    except AudioProblem as problem:
-        return Report.of_problem(problem)
 
 
 def _run[Result](

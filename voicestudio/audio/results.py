@@ -1,5 +1,6 @@
 """Audio: the results of all operations, as plain values that survive JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self, get_args, get_type_hints
@@ -24,6 +25,9 @@ NOTE_CODES: Final = (
 )
 # A finding's severity is the index of the verdict that it leads to.
 VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "unusable")
+# Raised whenever a metric or a finding no longer means what it meant, so that pages don't show old
+# reports as new ones. Reports of version 1 don't state it.
+CHECK_VERSION: Final = 2
 USABLE: Final = 1
 UNUSABLE: Final = 3
 
@@ -182,7 +186,9 @@ class Finding:
     `from_s` to `to_s` is the place itself if it is short, otherwise the worst three seconds.
     `value` is the metric that led to the finding, in the unit of `doctor.thresholds`, or None.
     `severity`: 0 a hint that leaves the verdict as it is, 1 still usable, 2 will disappoint,
-    3 cannot be used. `clean_copy_helps`: a clean copy was tried and is without it.
+    3 cannot be used. `clean_copy_helps`: a clean copy was tried and is without it, and no worse
+    (True), or is not (False); None if none was tried. Reports of earlier versions have False there,
+    or nothing.
     """
 
     code: str
@@ -190,7 +196,7 @@ class Finding:
     to_s: float
     value: float | None
     severity: int
-    clean_copy_helps: bool = False
+    clean_copy_helps: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,11 @@ class Analysis:
 
     report: Report
     suggestion: Suggestion
+
+
+def is_outdated(metrics: Mapping[str, Any]) -> bool:
+    """Are these metrics from a report of an earlier version of the check?"""
+    return bool(metrics.get("check_version", 1) < CHECK_VERSION)
 
 
 def from_json[T](result_type: type[T], data: dict[str, Any]) -> T:

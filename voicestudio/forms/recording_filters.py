@@ -88,8 +88,15 @@ GOAL_LUFS: Final = -20.0
 
 
 def recommended_steps(recording: AudioFile) -> dict[str, bool]:
-    """The steps to tick for this recording, from its findings and figures; at least one."""
-    codes = {finding["code"] for finding in recording.findings}
+    """The steps to tick for this recording, from its findings and figures; at least one.
+
+    Hum counts where the check has tried a clean copy that is without it.
+    """
+    codes = {
+        finding["code"]
+        for finding in recording.findings
+        if finding["code"] != "hum" or finding.get("clean_copy_helps")
+    }
     figures = recording.figures
     ticked = {name: not codes.isdisjoint(fixed) for name, fixed in FIXES.items()}
     ends = (figures.get("silence_start_s") or 0, figures.get("silence_end_s") or 0)

@@ -6,8 +6,15 @@ from typing import Any
 from django import template
 from django.utils.functional import Promise
 
+from voicestudio.audio import is_outdated
 from voicestudio.models import AudioFile, Purpose
-from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES, KEY_FIGURES, describe_figure
+from voicestudio.words.figures import (
+    FIGURES,
+    HIDDEN_FIGURES,
+    KEY_FIGURES,
+    REDEFINED_FIGURES,
+    describe_figure,
+)
 
 register = template.Library()
 
@@ -43,12 +50,18 @@ def key_figures(recording: AudioFile) -> list[Figure]:
 
 @register.filter
 def all_figures(figures: dict[str, Any]) -> list[Figure]:
-    """All figures that were measured; those without a name of their own come last."""
+    """All figures that were measured; those without a name of their own come last.
+
+    What an earlier version of the check measured differently is left out.
+    """
     unnamed = sorted(figures.keys() - FIGURES.keys() - HIDDEN_FIGURES)
+    redefined = REDEFINED_FIGURES if is_outdated(figures) else frozenset()
     return [
         Figure(*describe_figure(code, figures[code]))
         for code in [*FIGURES, *unnamed]
-        if isinstance(figures.get(code), int | float) and not _is_silence(code, figures[code])
+        if isinstance(figures.get(code), int | float)
+        and code not in redefined
+        and not _is_silence(code, figures[code])
     ]
 
 

@@ -8,7 +8,7 @@ from django import template
 from django.utils.functional import Promise
 
 from voicestudio import words
-from voicestudio.audio import Track
+from voicestudio.audio import Track, is_outdated
 from voicestudio.forms.cutting import format_length
 from voicestudio.forms.recordings import ACCEPTED_FILES
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
@@ -117,6 +117,12 @@ def findings(recording: AudioFile) -> list[Finding]:
 
 
 @register.filter
+def has_outdated_report(recording: AudioFile) -> bool:
+    """Whether its report is from an earlier version of the check."""
+    return bool(recording.verdict) and is_outdated(recording.figures)
+
+
+@register.filter
 def verdict_meaning(recording: AudioFile) -> str | Promise:
     """What the verdict means for the voice."""
     return words.describe_verdict(recording.verdict).next_step
@@ -202,7 +208,7 @@ def _finding(row: dict[str, Any], purpose: str, worst: str) -> Finding:
             row["value"],
             severity=row["severity"],
             purpose=purpose,
-            clean_copy_helps=row.get("clean_copy_helps", False),
+            clean_copy_helps=row.get("clean_copy_helps"),
         ),
         tone=worst if row["severity"] >= UNUSABLE else TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],

@@ -31,7 +31,7 @@ def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def check_again(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Check a recording that has no verdict."""
+    """Check a recording that has no verdict, or one of an earlier version."""
     recording = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
     is_started = service.check_again(recording, by=current_user(request))
     if request.htmx:

@@ -82,7 +82,7 @@ def use_file_id(request: HtmxRequest) -> HttpResponse:
 
 @form_button
 def check(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Check a chosen recording that has not been checked."""
+    """Check a chosen recording that has no verdict, or one of an earlier version."""
     recording = find_row(request, AudioFile.objects, pk, Action.UPLOAD)
     service.check_again(recording, by=current_user(request))
     if request.htmx:

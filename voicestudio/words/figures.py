@@ -116,10 +116,18 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "wind_share": (_("Share of wind"), _share),
     "noise_rise_db": (_("Rise of the noise in pauses"), _DB),
 }
-# Not shown: others of the same meaning are.
-HIDDEN_FIGURES: Final = frozenset(
-    {"sound_s", "silence_end_max_s", "dropouts_a_minute", "clicks_a_minute", "bit_rate_share"}
-)
+# Not shown: others of the same meaning are, and the version is told in a sentence.
+HIDDEN_FIGURES: Final = frozenset({
+    "check_version", "sound_s", "silence_end_max_s", "dropouts_a_minute", "clicks_a_minute",
+    "bit_rate_share",
+})  # fmt: skip
+# Not shown in reports of an earlier version of the check, which measured something else under the
+# same code: hum without A-weighting, short pauses as silence, notes under words, clicks that the
+# voice covers, and the spread of one voice's pitch.
+REDEFINED_FIGURES: Final = frozenset({
+    "silence_share", "hum_db", "hum_below_speech_db", "clicks", "voices_apart_semitones",
+    "music_share",
+})  # fmt: skip
 # The few figures that show first how good a recording is, and what is best.
 KEY_FIGURES: Final[dict[str, tuple[Label, Writer, Label]]] = {
     "speech_s": (_("Speech"), lambda value: seconds(value * 1000), _("best 1 to 2 minutes")),

@@ -235,9 +235,12 @@ def describe_finding(
     *,
     severity: int | None = None,
     purpose: str = "",
-    clean_copy_helps: bool = False,
+    clean_copy_helps: bool | None = None,
 ) -> Diagnosis:
-    """The sentences for a finding of `audio.doctor` with this code, value and severity."""
+    """The sentences for a finding of `audio.doctor` with this code, value and severity.
+
+    Against hum, a clean copy is offered only where one was tried and `clean_copy_helps`.
+    """
     if severity == 0 and code in _HINTS:
         return _HINTS[code]
     if code == "silence" and value is not None and value < _SILENT_BELOW:

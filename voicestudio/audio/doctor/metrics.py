@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..envelope import decibels
-from ..results import Metric
+from ..results import CHECK_VERSION, Metric
 from ..rules import SILENCE_DB
 from . import pitch, thresholds
 from .analyzers import Analyzers
@@ -61,6 +61,7 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     """All metrics, after `analyzers` have run."""
     frames = build_frames(analyzers.levels, analyzers.bands, analyzers.hum, analyzers.activity)
     metrics: dict[str, Metric] = {
+        "check_version": CHECK_VERSION,
         "duration_s": round(frames.duration_s, 3),
         "speech_model": int(analyzers.activity.network is not None),
     }

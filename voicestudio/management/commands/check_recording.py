@@ -3,15 +3,18 @@
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio import words
-from voicestudio.audio import Report, isolated
+from voicestudio.audio import AudioProblem, Finding, Report, isolated
 from voicestudio.management.script_output import add_json_argument
 from voicestudio.models import Purpose
+from voicestudio.services.recordings.checks import LONG_MS
+from voicestudio.words.findings import Diagnosis
 
 
 class Command(BaseCommand):
@@ -32,7 +35,7 @@ class Command(BaseCommand):
         """Check the recording and print the report."""
         purpose = Purpose.PROMPT if options["prompt_clip"] else Purpose.SAMPLE
         try:
-            report = isolated.check(options["file"], purpose=purpose)
+            report = _check(options["file"], purpose)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise CommandError(f"{options['file']}: {reason}") from error
@@ -47,9 +50,7 @@ class Command(BaseCommand):
         verdict = words.describe_verdict(report.verdict)
         self.stdout.write(f"{verdict.headline}. {verdict.next_step}")
         for finding in report.findings:
-            text = words.describe_finding(
-                finding.code, finding.value, severity=finding.severity, purpose=purpose
-            )
+            text = _describe(finding, purpose)
             place = f"{finding.from_s:.2f}–{finding.to_s:.2f} s"
             self.stdout.write(f"\n{text.title} ({finding.code}, {place})")
             self.stdout.write(f"  {text.why}\n  {text.what_to_do}")
@@ -59,14 +60,40 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name}: {value}")
 
 
+def _check(path: Path, purpose: Purpose) -> Report:
+    """The report that a page would show; on a file that cannot be read, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            envelope = Path(folder) / "envelope"
+            analysis = isolated.analyze(path, envelope, purpose=purpose, suggest_from_ms=LONG_MS)
+        except AudioProblem as problem:
+            return Report.of_problem(problem)
+    return analysis.report
+
+
+def _describe(finding: Finding, purpose: Purpose) -> Diagnosis:
+    """The sentences that a page would show."""
+    return words.describe_finding(
+        finding.code,
+        finding.value,
+        severity=finding.severity,
+        purpose=purpose,
+        clean_copy_helps=finding.clean_copy_helps,
+    )
+
+
 def _report_json(report: Report, purpose: Purpose) -> dict[str, Any]:
     """Return the report for scripts."""
     findings = []
     for finding in report.findings:
-        text = words.describe_finding(
-            finding.code, finding.value, severity=finding.severity, purpose=purpose
-        )
+        text = _describe(finding, purpose)
         message = " ".join(str(part) for part in (text.title, text.why, text.what_to_do))
-        place = {"from_s": finding.from_s, "to_s": finding.to_s}
-        findings.append({"code": finding.code, "message": message, **place})
+        findings.append({
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": message,
+            "from_s": finding.from_s,
+            "to_s": finding.to_s,
+            "clean_copy_helps": finding.clean_copy_helps,
+        })  # fmt: skip
     return {"verdict": report.verdict, "findings": findings, "measures": report.metrics}

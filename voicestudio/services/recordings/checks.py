@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone
 
-from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio import AudioProblem, is_outdated, isolated
 from voicestudio.models import Action, AudioFile
 from voicestudio.services import storage
 from voicestudio.services.permissions import require
@@ -110,21 +110,29 @@ def _check(pk: int) -> None:
     recording = unchecked.exclude(file="").first()
     if recording is None:
         return
+    earlier_envelope = recording.envelope.name or ""
     try:
         report = _analyze(recording)
     except (AudioProblem, OSError, RuntimeError):
-        # It was accepted at upload, so it can be played and sent; it only has no verdict.
+        # It was accepted at upload, so it can be played and sent; it only has no new verdict.
         logger.exception("Recording %s could not be checked.", pk)
-        report = {"envelope": ""}
+        unchecked.update(checked_at=timezone.now())
+        return
     saved = unchecked.exclude(file="").update(checked_at=timezone.now(), **report)
-    if not saved and report["envelope"]:
-        storage.delete(report["envelope"])
+    unused_envelope = earlier_envelope if saved else report["envelope"]
+    if unused_envelope:
+        storage.delete(unused_envelope)
 
 
 def check_again(recording: AudioFile, *, by: "User") -> bool:
-    """Queue a check of a recording without a verdict; False if it has one, or no file."""
+    """Queue a check of a recording; False if it has a verdict of this version, or no file.
+
+    A verdict of an earlier version stays until the new one is there.
+    """
     require(by, Action.UPLOAD, recording.project_id)
-    waiting = AudioFile.objects.filter(pk=recording.pk, verdict="").exclude(file="")
+    waiting = AudioFile.objects.filter(pk=recording.pk).exclude(file="")
+    if not is_outdated(recording.figures):
+        waiting = waiting.filter(verdict="")
     with transaction.atomic():
         queued = waiting.update(check_started_at=timezone.now(), checked_at=None, checked_ms=None)
         if queued:
