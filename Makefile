@@ -21,7 +21,7 @@ run:
 test: check
 	$(PYTHON) -m pytest -n auto -m "not slow"
 
-# The same with the slow tests: killed workers, two-hour recordings, long property runs, MiniMax's
+# The same with the slow tests: killed workers, long property runs, MiniMax's
 # public client.
 test-all: check
 	$(PYTHON) -m pytest -n auto

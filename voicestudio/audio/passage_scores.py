@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .doctor import speech
 from .doctor.frames import Frames
 from .doctor.metrics import Measurements
-from .doctor.spectrum import HIGHS, VOWELS
+from .doctor.spectrum import HIGHS, VOWELS, to_db
 from .doctor.tones import STEP_S as NOTE_S
 from .doctor.tones import Notes
 from .doctor.windows import moving_mean
@@ -85,17 +85,17 @@ def score_steps(measured: Measurements) -> PassageScores:
     clicking = _clicking([*measured.gaps_s, *measured.clicks_s], len(spoken), per_s)
     muffled = _muffled(frames, spoken, round(_HIGHS_NEAR_S * per_s))
     music = _music(measured.notes, frames)
-    defects = clipping.astype(np.float32)
-    for found in (clicking, hum, muffled, music):
-        defects += found
+    defects: Halves = clipping + clicking + hum + muffled + music
     clean = spoken & (defects < 0.1)
     reference = clean if clean.sum() > _CLEAN_MIN_S * per_s else spoken
     best = float(np.percentile(distance[reference], _BEST_PERCENT)) if reference.any() else 0.0
     noise = _scale(distance, best, best - _WORSE_DB)
-    defects = _spread(defects, round(_SPREAD_S * per_s))
-    defects += noise
+    del distance
+    defects = _spread(defects, round(_SPREAD_S * per_s)) + noise
 
-    score = np.where(spoken, 1 - defects, -0.05 - np.float32(0.3) * defects)
+    score = np.where(spoken, np.float32(-1), np.float32(-0.3))
+    score *= defects
+    score += np.where(spoken, np.float32(1), np.float32(-0.05))
     score[_long_pause(spoken, round(_BREATH_S * per_s))] -= np.float32(0.3)
     np.maximum(score, np.float32(_WORST), out=score)
     return PassageScores(score, spoken, noise, hum, clipping, clicking, muffled, music)
@@ -116,8 +116,8 @@ def _muffled(frames: Frames, spoken: Marks, width: int) -> Halves:
     for bands in (VOWELS, HIGHS):
         power = speech.power_in_bands(frames.bands, bands)
         power[~spoken] = 0
-        levels.append(10 * np.log10(moving_mean(power, width) + np.float32(1e-13)))
-    distance: Values = levels[0] - levels[1]
+        levels.append(to_db(moving_mean(power, width)))
+    distance: Values = np.subtract(*levels, out=levels[0])
     best = float(np.percentile(distance[spoken], _HIGHS_BEST_PERCENT))
     return _scale(distance, *(best + worse for worse in _HIGHS_WORSE_DB))
 
@@ -130,16 +130,18 @@ def _music(notes: Notes, frames: Frames) -> Halves:
         moving_mean(marks.astype(np.float32), round(_MUSIC_NEAR_S / NOTE_S))
         for marks in (notes.held, notes.pauses)
     )
-    share = held / np.maximum(pauses, np.float32(_MUSIC_PAUSES_MIN))
-    places = (np.arange(len(frames.speech)) * (frames.step_s / NOTE_S)).astype(np.intp)
-    return _scale(share[np.minimum(places, len(share) - 1)].astype(np.float32), *_MUSIC_SHARE)
+    share = (held / np.maximum(pauses, np.float32(_MUSIC_PAUSES_MIN))).astype(np.float32)
+    music = _scale(share, *_MUSIC_SHARE)
+    places = np.arange(len(frames.speech), dtype=np.float32)
+    places *= np.float32(frames.step_s / NOTE_S)
+    return music[np.minimum(places.astype(np.int32), len(music) - 1)]
 
 
-def _spread(values: Values, width: int) -> Values:
+def _spread(values: Halves, width: int) -> Halves:
     """The highest value within `width` steps of each step."""
     padded = np.pad(values, width, mode="edge")
-    highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1).max(axis=1)
-    return highest.astype(np.float32)
+    highest: Halves = np.lib.stride_tricks.sliding_window_view(padded, 2 * width + 1).max(axis=1)
+    return highest
 
 
 def _clipping(flat: NDArray[np.uint16], width: int) -> Halves:

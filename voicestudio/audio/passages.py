@@ -142,7 +142,8 @@ def _sums_before(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The sum of all values before each start and before each end."""
     sums = np.zeros(len(values) + 1)
-    np.cumsum(values, dtype=np.float64, out=sums[1:])
+    sums[1:] = values
+    np.cumsum(sums, out=sums)  # in place: of other types, numpy makes a copy first
     return sums[places.starts], sums[places.ends]
 
 

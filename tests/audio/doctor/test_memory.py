@@ -21,6 +21,8 @@ from voicestudio.audio.passages import suggest
 TWO_HOURS_S = 7200
 CLIP_S = 20
 MB = 1_000_000
+# Of the 150 MB that a check may take, the libraries and the analysis of any length take some 70.
+GROWN_MAX = 10 * MB  # after two hours, and the same again for the report
 
 
 def growable_arrays() -> list[GrowableArray]:
@@ -59,7 +61,6 @@ def test_only_growable_arrays_grow_during_the_analysis(clip: Path, tmp_path: Pat
     assert used[1] - used[0] < 400 * 5 * CLIP_S
 
 
-@pytest.mark.slow
 def test_report_and_suggestions_of_two_hours_need_little_memory(clip: Path) -> None:
     analyzers, _, arrays = analyze(clip)
     times = TWO_HOURS_S // CLIP_S
@@ -78,8 +79,8 @@ def test_report_and_suggestions_of_two_hours_need_little_memory(clip: Path) -> N
     assert len(measured.frames.speech) == TWO_HOURS_S * 20
     assert codes(report) == {"too_long"}
     assert suggestion.best is not None
-    assert sum(array.rows.nbytes for array in arrays) < 8 * MB
-    assert most < 8 * MB
+    assert sum(array.rows.nbytes for array in arrays) < GROWN_MAX
+    assert most < GROWN_MAX
 
 
 def test_envelope_of_two_hours_needs_little_memory(tmp_path: Path) -> None:
