@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -18,6 +18,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from voicestudio.audio import isolated
 from voicestudio.practice.server import StandIn
+
+if TYPE_CHECKING:
+    from tests.openid_provider import OpenIDProvider
 
 TESTS = Path(__file__).parent
 BROWSERS = (
@@ -160,3 +163,22 @@ def data_dir(settings: Settings, tmp_path: Path) -> Path:
     for path in (settings.MEDIA_ROOT, settings.FILE_UPLOAD_TEMP_DIR):
         path.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def _openid_server() -> "Iterator[OpenIDProvider]":
+    """One provider for the whole run: it makes its keys once."""
+    from tests.openid_provider import OpenIDProvider  # loads Flask, which few tests need
+
+    with OpenIDProvider() as server:
+        yield server
+
+
+@pytest.fixture
+def openid(_openid_server: "OpenIDProvider", settings: Settings) -> "OpenIDProvider":
+    """An OpenID provider on loopback, which the settings point to."""
+    _openid_server.reset()
+    settings.OIDC_ISSUER = _openid_server.url
+    settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "studio", "a secret"
+    settings.OIDC_NAME = "Acme"
+    return _openid_server

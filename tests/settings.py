@@ -9,7 +9,7 @@ from pathlib import Path
 # A developer's own values, above all a real API key, must not reach a test. DATABASE_URL is kept:
 # it selects the database that the suite runs on.
 for _name in [*os.environ]:
-    if _name.startswith(("MINIMAX_", "VOICESTUDIO_")):
+    if _name.startswith(("MINIMAX_", "OIDC_", "VOICESTUDIO_")):
         del os.environ[_name]
 for _name in ("ALLOWED_HOSTS", "DEBUG", "LOG_LEVEL", "PORT", "PRACTICE_PORT", "SECRET_KEY"):
     os.environ.pop(_name, None)

@@ -80,6 +80,8 @@ def run_program(environment: dict[str, str], *arguments: str) -> subprocess.Comp
 
 ADDRESS = "an address such as https://api.minimax.io, without a password or a query"
 DATABASE = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
+ISSUER = "an address such as https://login.example.com, with https unless it is on this machine"
+ROLES = 'JSON such as {"groups": {"voice-admins": "administrator", "dragon": ["Dragon:manager"]}}'
 ORIGINS = "a list of addresses such as https://studio.example.com, separated by commas"
 
 
@@ -107,6 +109,19 @@ ORIGINS = "a list of addresses such as https://studio.example.com, separated by 
         ("ALLOWED_HOSTS", "https://a.example.com", "a list of host names, separated by commas"),
         ("CSRF_TRUSTED_ORIGINS", "studio.example.com", ORIGINS),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("OIDC_ISSUER", "login.example.com", ISSUER),
+        ("OIDC_ISSUER", "http://login.example.com", ISSUER),
+        ("OIDC_ISSUER", "https://login.example.com/?a=b", ISSUER),
+        ("OIDC_ISSUER", "https://" + "a" * 200, ISSUER),
+        ("OIDC_NAME", "x" * 41, "a name of at most 40 characters"),
+        ("OIDC_SECOND_FACTOR", "sometimes", "true or false"),
+        ("OIDC_ROLES", "administrator", ROLES),
+        ("OIDC_ROLES", "[]", ROLES),
+        ("OIDC_ROLES", '{"groups": ["administrator"]}', ROLES),
+        ("OIDC_ROLES", '{"groups": {"a": []}}', ROLES),
+        ("OIDC_ROLES", '{"groups": {"a": "owner"}}', ROLES),
+        ("OIDC_ROLES", '{"groups": {"a": ["Dragon:owner"]}}', ROLES),
+        ("OIDC_ROLES", '{"groups": {"a": [7]}}', ROLES),
         ("LEASE_SECONDS", "6", "at least twice HEARTBEAT_SECONDS"),
         ("VOICESTUDIO_LISTEN", "everywhere", "an IP address such as 127.0.0.1 or 0.0.0.0"),
         ("VOICESTUDIO_ENV_FILE", "/nowhere/.env", "the path of a file that exists"),
@@ -205,6 +220,50 @@ def test_api_key_is_refused_with_an_unencrypted_address(load: Load) -> None:
 )
 def test_addresses_of_this_network_need_no_https(address: str, inside: bool) -> None:
     assert is_confidential(address) is inside
+
+
+OPENID = {
+    "OIDC_ISSUER": "https://login.example.com/",
+    "OIDC_CLIENT_ID": "studio",
+    "OIDC_CLIENT_SECRET": "hunter2",
+}
+
+
+def test_openid_provider_is_named_after_its_host(load: Load) -> None:
+    names = ("OIDC_ISSUER", "OIDC_NAME", "OIDC_ROLES")
+
+    assert load(*names) == {"OIDC_ISSUER": "", "OIDC_NAME": "", "OIDC_ROLES": {}}
+    assert load(*names, **OPENID, OIDC_ROLES='{"g": {"a": "Dragon: two:viewer"}}') == {
+        "OIDC_ISSUER": "https://login.example.com",
+        "OIDC_NAME": "login.example.com",
+        "OIDC_ROLES": {"g": {"a": ["Dragon: two:viewer"]}},
+    }
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:9400", "http://localhost", "http://[::1]:1"])
+def test_openid_provider_on_this_machine_needs_no_https(load: Load, issuer: str) -> None:
+    assert load("OIDC_ISSUER", **OPENID | {"OIDC_ISSUER": issuer}) == {"OIDC_ISSUER": issuer}
+
+
+@pytest.mark.parametrize(
+    ("variables", "missing"),
+    [
+        ({"OIDC_ISSUER": "https://x.example"}, "OIDC_CLIENT_ID, OIDC_CLIENT_SECRET"),
+        ({"OIDC_CLIENT_SECRET": "x"}, "OIDC_ISSUER, OIDC_CLIENT_ID"),
+        ({**OPENID, "OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
+        ({"OIDC_NAME": "Acme"}, "OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET"),
+        ({"OIDC_ROLES": "{}"}, "OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_openid_provider_is_set_as_a_whole(
+    load: Load, variables: dict[str, str], missing: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        load(**variables)
+
+    assert str(refused.value) == (
+        f"OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET are set together; missing: {missing}."
+    )
 
 
 def test_empty_variable_means_its_default(load: Load) -> None:
@@ -334,20 +393,22 @@ def test_postgresql_does_not_prepare_statements(load: Load) -> None:
     assert database["OPTIONS"] == {"prepare_threshold": None}
 
 
-def test_log_never_shows_the_api_key(environment: dict[str, str]) -> None:
+def test_log_never_shows_the_key_or_the_secret(environment: dict[str, str]) -> None:
     program = (
         "import django, logging; django.setup()\n"
         "try:\n    raise ValueError('Bearer sk-very-secret')\n"
         "except ValueError:\n    logging.getLogger('x').exception('key=%s', 'sk-very-secret')\n"
+        "logging.getLogger('x').error('secret=hunter2')\n"
     )
     variables = {
         "DJANGO_SETTINGS_MODULE": "voicestudio.settings", "MINIMAX_API_KEY": "sk-very-secret",
-    }  # fmt: skip
+    } | OPENID  # fmt: skip
     done = run_program(environment | variables, "-c", program)
 
     assert done.returncode == 0
     assert "sk-very-secret" not in done.stderr
-    assert done.stderr.count("[key]") == 3  # the message, the line of code, the error
+    assert "hunter2" not in done.stderr
+    assert done.stderr.count("[key]") == 4  # the message, the line of code, the error, the secret
 
 
 def test_example_file_lists_every_variable_with_its_default(

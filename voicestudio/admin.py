@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import allauth.socialaccount.admin  # noqa: F401 - registers the models that are removed here
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
@@ -25,6 +27,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+# The OpenID provider is described by the settings, its tokens are not stored, and accounts there
+# are joined by a verified address only.
+for model in (SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
 
 
 @admin.register(User)

@@ -89,6 +89,14 @@ document.addEventListener("submit", async (event) => {
   if (answer?.status < 500) handleAnswer(await answer.text());
   else reportFailure(button, answer, () => event.target.requestSubmit());
 });
+
+// A sign-in in another tab ends the dialog. Otherwise what was typed in it stays.
+document.addEventListener("visibilitychange", async () => {
+  if (document.hidden || !dialog?.open) return;
+  const answer = await requestSignIn("GET").catch(() => null);
+  const html = answer?.ok ? await answer.text() : "";
+  if (html && !html.includes('id="sign-in"')) handleAnswer(html);
+});
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("dialog.sheet [data-close]")) dialog.close();
 });

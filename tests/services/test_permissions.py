@@ -254,7 +254,7 @@ NO_PERSON: Final = {
     "audit.known_settings": "record_setting_changes",
     "audit.origins": "acting_from current_origin current_person use_for_process",
     "audit.seal": "seal_entries seal_head",
-    "audit.sign_ins": "connect record_locked",
+    "audit.sign_ins": "connect record_locked record_refused",
     "audit.verification": "verify_trail",
     "clones.attempt_tree": "best_attempt get_row relatives tree_page",
     "clones.changes": "changes_by_attempt compare",
@@ -295,10 +295,13 @@ NO_PERSON: Final = {
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
     "people.accounts": "change_profile",
-    "people.administrators": "keep_one",
+    "people.administrators": "keep_one lock_with_administrators",
+    "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",
+    "people.openid": "disconnect find_person list_accounts",
     "people.password_links": "make_link valid_for",
-    "people.roles": "studio_role",
+    "people.provider_roles": "read_roles",
+    "people.roles": "set_provider_roles studio_role",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": (
@@ -314,7 +317,10 @@ NO_PERSON: Final = {
     "recordings.tracks": "find_track_source list_tracks",
     "recordings.uploads": "ensure_uploaded finish_deletions forget_uploads",
     "reminders": "count_expiring expiring_voices send send_if_due",
-    "sign_in_limits": "clear_expired clear_failures find_account is_refused record",
+    "sign_in_limits": (
+        "clear_expired clear_failures find_account is_openid_refused is_refused record "
+        "record_openid_failure"
+    ),
     "speeches.keep": "estimate_keep is_speaking model_for",
     "speeches.messages": "message_for",
     "speeches.orders": "check_order check_voice find_differences",

@@ -20,6 +20,8 @@ OPEN: Final = {
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "account_confirm_email",
     "accept_invitation",
+    # Of the OpenID provider, in tests/views/test_openid.py: 404 without one.
+    "openid_sign_in", "openid_callback", "openid_disconnect",
 }  # fmt: skip
 PATTERNS: Final = {
     str(pattern.name): str(pattern.pattern)
@@ -40,8 +42,8 @@ READ: Final = {
     "recording_tracks", "speech_audio", "speech_waveform",
     "audit", "clean_copy", "people", "person", "project", "projects", "add_project",
     "verdict", "voice", "voice_id", "voices",
-    "account", "account_change_password", "account_reauthenticate", "mfa_activate_totp",
-    "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_download_recovery_codes",
+    "account", "account_change_password", "account_set_password", "account_reauthenticate",
+    "mfa_activate_totp", "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_download_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn", "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
     "usersessions_list",

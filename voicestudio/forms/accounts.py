@@ -97,6 +97,13 @@ class ChangePasswordForm(_OurFields, account_forms.ChangePasswordForm):
     help_texts: ClassVar = {"password1": NEW_PASSWORD_HELP}
 
 
+class SetPasswordForm(_OurFields, account_forms.SetPasswordForm):
+    """The first password, twice, of an account that was made through the OpenID provider."""
+
+    labels: ClassVar = {"password1": _("New password"), "password2": _("New password again")}
+    help_texts: ClassVar = {"password1": NEW_PASSWORD_HELP}
+
+
 class ResetPasswordKeyForm(_OurFields, account_forms.ResetPasswordKeyForm):
     """The new password twice, after a reset."""
 

@@ -18,6 +18,10 @@ from voicestudio.models import SignIn
 
 # A network from which a person has signed in counts as theirs for this long.
 KNOWN_FOR: Final = timedelta(days=30)
+# Failed sign-ins through the OpenID provider are counted apart, under no account: if the provider
+# is set up wrongly, people can still sign in with their passwords.
+NO_ACCOUNT: Final = ""
+BY_PASSWORD: Final = ~Q(account=NO_ACCOUNT)
 
 
 def find_account(typed: str) -> str:
@@ -40,18 +44,28 @@ def is_refused(account: str, network: str) -> bool:
     owner = Q(account=account)
     if _count(owner & here) >= settings.SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK:
         return True
-    if _count(here) >= settings.SIGN_IN_FAILURES_PER_NETWORK:
+    if _count(here & BY_PASSWORD) >= settings.SIGN_IN_FAILURES_PER_NETWORK:
         return True
     if _is_known(account, network):
         return False
     return (
         _count(owner) >= settings.SIGN_IN_FAILURES_PER_ACCOUNT
-        or _count(Q()) >= settings.SIGN_IN_FAILURES_IN_ALL
+        or _count(BY_PASSWORD) >= settings.SIGN_IN_FAILURES_IN_ALL
     )
 
 
+def is_openid_refused(network: str) -> bool:
+    """Whether no sign-in through the OpenID provider is tried now from this network."""
+    return _count(Q(network=network) & ~BY_PASSWORD) >= settings.SIGN_IN_FAILURES_PER_NETWORK
+
+
+def record_openid_failure(network: str) -> None:
+    """Count a sign-in through the OpenID provider that was refused."""
+    SignIn.objects.create(account=NO_ACCOUNT, network=network, failed=True)
+
+
 def record(account: str, network: str, *, failed: bool) -> None:
-    """Count a password that was checked; a right one forgives the wrong ones before it."""
+    """Count a sign-in that was tried; a good one forgives the failed ones before it."""
     rows = SignIn.objects.filter(account=account, network=network)
     if not failed:
         rows.delete()

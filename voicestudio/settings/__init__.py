@@ -11,6 +11,7 @@ from .environment import SET_VALUES as SET_VALUES
 from .environment import check_unknown_names
 from .log import *  # noqa: F403
 from .mail import *  # noqa: F403
+from .openid import *  # noqa: F403
 from .paths import *  # noqa: F403
 from .provider import *  # noqa: F403
 from .web import *  # noqa: F403

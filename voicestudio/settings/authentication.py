@@ -52,6 +52,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 ACCOUNT_FORMS = {
     "change_password": "voicestudio.forms.accounts.ChangePasswordForm",
+    "set_password": "voicestudio.forms.accounts.SetPasswordForm",
     "reset_password": "voicestudio.forms.accounts.ResetPasswordForm",
     "reset_password_from_key": "voicestudio.forms.accounts.ResetPasswordKeyForm",
     "reauthenticate": "voicestudio.forms.accounts.ReauthenticateForm",

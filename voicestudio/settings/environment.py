@@ -128,12 +128,16 @@ def is_confidential(url: str) -> bool:
         return host.endswith((".internal", ".local", ".localhost", ".lan", ".home.arpa"))
 
 
+# Variables that begin like this are ours.
+PREFIXES = ("MINIMAX_", "OIDC_", "VOICESTUDIO_")
+
+
 def check_unknown_names() -> None:
     """Raise ImproperlyConfigured for a name that looks like one of ours and is no setting."""
     for name in {*os.environ, *from_file} - KNOWN:
         similar = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.8)
         # Other programs may use the same file, so an unknown name there must resemble a setting.
-        if name.startswith(("MINIMAX_", "VOICESTUDIO_")) or (similar and name in from_file):
+        if name.startswith(PREFIXES) or (similar and name in from_file):
             hint = f"; did you mean {similar[0]}?" if similar else "."
             raise ImproperlyConfigured(f"{name} is not a setting of Voice Studio{hint}")
 

@@ -1,8 +1,9 @@
-"""Log: one line per record on stderr, never with the API key."""
+"""Log: one line per record on stderr, never with a key or a secret."""
 
 import logging
 
 from .environment import env, matches, read
+from .openid import OIDC_CLIENT_SECRET
 from .provider import MINIMAX_API_KEY
 
 LOG_LEVEL = read(
@@ -15,12 +16,14 @@ LOG_LEVEL = read(
 
 
 class RedactingFormatter(logging.Formatter):
-    """Replaces the API key in every record."""
+    """Replaces the API key and the secret of the OpenID provider in every record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text, message and traceback without the key."""
+        """Return the record as text, message and traceback without them."""
         text = super().format(record)
-        return text.replace(MINIMAX_API_KEY, "[key]") if MINIMAX_API_KEY else text
+        for secret in filter(None, (MINIMAX_API_KEY, OIDC_CLIENT_SECRET)):
+            text = text.replace(secret, "[key]")
+        return text
 
 
 # The level of libraries that log every step.

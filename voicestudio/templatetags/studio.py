@@ -43,6 +43,12 @@ ICONS: Final = frozenset(re.findall(r'<symbol id="(\w+)"', ICON_FILE.read_text(e
 
 
 @register.simple_tag
+def openid_name() -> str:
+    """What the settings call the OpenID provider; "" without one."""
+    return str(settings.OIDC_NAME)
+
+
+@register.simple_tag
 @lru_cache
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers, since its text stands beside it."""

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.accounts import AddressForm, ProfileForm
 from voicestudio.models import Person
-from voicestudio.services.people import accounts
+from voicestudio.services.people import accounts, openid
 
 from .current_user import current_user
 
@@ -63,6 +63,8 @@ def _render_page(request: HttpRequest, **forms: Any) -> HttpResponse:
         "pending": EmailAddress.objects.get_new(user),
         "has_second_factor": is_mfa_enabled(user),
         "has_mail": bool(settings.MAIL_HOST),
+        "has_password": user.has_usable_password(),
+        "openid_accounts": openid.list_accounts(user) if settings.OIDC_ISSUER else [],
     } | forms
     return render(request, "account/account.html", context, status=422 if forms else 200)
 

@@ -1,7 +1,7 @@
 """Account adapter: what django-allauth asks the studio about sign-ins, mails and addresses."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -23,6 +23,8 @@ from . import drafts
 from .account import SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, signed_in_fragment
+
+MFA_STAGE: Final = "allauth.mfa.stages.AuthenticateStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,6 +49,22 @@ class AccountAdapter(DefaultAccountAdapter):
                   "check it and press the button once more."),
             )  # fmt: skip
         return signed_in_fragment(request) if is_fetch(request) else response
+
+    def get_login_stages(self) -> list[str]:
+        """The steps after the password or the provider, with our second factor among them."""
+        ours = {MFA_STAGE: "voicestudio.views.second_factor.SecondFactorStage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whether people confirm that it's them, if their account has anything to do it with.
+
+        An account from the OpenID provider may have neither password nor second factor. Otherwise
+        its owner could never set one up.
+        """
+        user = self.request.user
+        if not self.get_reauthentication_methods(user):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         """Back to the sign-in page; it says nothing about accounts that are closed."""

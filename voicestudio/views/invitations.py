@@ -63,5 +63,6 @@ def _give_roles(request: HttpRequest, invitation: Invitation, account: User) -> 
 
 
 def _render(request: HttpRequest, invitation: Invitation, **context: Any) -> HttpResponse:
-    context |= {"invitation": invitation, "path": request.path}
+    token = request.resolver_match.kwargs["token"] if request.resolver_match else ""
+    context |= {"invitation": invitation, "path": request.path, "token": token}
     return render(request, TEMPLATE, context, status=422 if request.method == "POST" else 200)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +40,24 @@ class SecondStep(AuthenticateView):
         return context | {"dialog": is_fetch(self.request)}
 
 
+class SecondFactorStage(AuthenticateStage):
+    """The step itself, left out after a provider that has asked for a second factor."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """The page that asks, if it is needed, and whether the sign-in goes on."""
+        is_by_provider = "sociallogin" in (self.login.signal_kwargs or {})
+        if settings.OIDC_SECOND_FACTOR and is_by_provider:
+            return None, True
+        answer: tuple[HttpResponse | None, bool] = super().handle()
+        return answer
+
+
+def is_checked_by_provider(request: HttpRequest, user: User) -> bool:
+    """Whether a provider that asks for a second factor has signed this session in."""
+    methods = get_authentication_records(request, user) if settings.OIDC_SECOND_FACTOR else []
+    return any(method.get("method") == "socialaccount" for method in methods)
+
+
 class SecondFactorMiddleware:
     """Sends people who must have a second factor and have none to the page where they set it up."""
 
@@ -52,7 +73,7 @@ class SecondFactorMiddleware:
         match, user = request.resolver_match, request.user
         if match is None or match.url_name in SET_UP or not isinstance(user, User):
             return None
-        if not second_factor.is_missing(user):
+        if not second_factor.is_missing(user) or is_checked_by_provider(request, user):
             return None
         if is_fetch(request):
             return HttpResponse(status=403)

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 # For entries whose facts say more than their verb. By the code of the verb.
 SENTENCES: Final[dict[str, str | Promise]] = {
+    "signed_in": _("Signed in with %(way)s"),
+    "sign_in_failed": _("Sign-in with OpenID refused (%(reason)s)"),
     "clone_requested": _("Clone requested, estimated at %(price)s"),
     "clone_failed": _("Clone failed (%(reason)s)"),
     "speech_requested": _("Speech requested, estimated at %(price)s"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -38,8 +39,16 @@ def record_locked(username: str) -> None:
         record(Verb.SIGN_IN_LOCKED, by=user, on=user)
 
 
-def _record_sign_in(user: AbstractBaseUser, **_signal: Any) -> None:
-    record(Verb.SIGNED_IN, by=user, on=user)
+def record_refused(reason: str, user: AbstractBaseUser | None) -> None:
+    """Record that a sign-in with OpenID was refused; `user` is the person it would have been."""
+    record(Verb.SIGN_IN_FAILED, by=user, on=user, known=user is not None, reason=reason)
+
+
+def _record_sign_in(user: AbstractBaseUser, request: Any = None, **_signal: Any) -> None:
+    methods = get_authentication_records(request, user) if request is not None else []
+    is_openid = any(method.get("method") == "socialaccount" for method in methods[-2:])
+    facts: dict[str, Any] = {"way": "OpenID"} if is_openid else {}
+    record(Verb.SIGNED_IN, by=user, on=user, **facts)
 
 
 def _record_sign_out(user: AbstractBaseUser | None, **_signal: Any) -> None:

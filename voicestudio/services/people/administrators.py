@@ -24,12 +24,18 @@ def lock_person(person: User, *, by: User) -> tuple[User, frozenset[int]]:
     one is no administrator any more. Raises `NotAllowed`.
     """
     require(by, Action.MANAGE_PEOPLE)
+    row, administrators = lock_with_administrators(person)
+    if by.pk not in administrators:
+        raise NotAllowed(Action.MANAGE_PEOPLE)
+    return row, administrators
+
+
+def lock_with_administrators(person: User) -> tuple[User, frozenset[int]]:
+    """Lock a person and all active administrators, as `lock_person` does, for no administrator."""
     locked = User.objects.select_for_update().order_by("pk")
     administrator = Q(is_staff=True, is_active=True)
     rows = {row.pk: row for row in locked.filter(administrator | Q(pk=person.pk))}
     administrators = frozenset(pk for pk, row in rows.items() if row.is_staff and row.is_active)
-    if by.pk not in administrators:
-        raise NotAllowed(Action.MANAGE_PEOPLE)
     return rows[person.pk], administrators
 
 

@@ -111,8 +111,11 @@ def find_account(invitation: Invitation) -> User | None:
     return User.objects.filter(email__iexact=invitation.address).order_by("pk").first()
 
 
-def accept(invitation: Invitation, *, username: str, name: str, password: str) -> User:
-    """Make the account with the roles of the invitation; raises InvitationClosed."""
+def accept(invitation: Invitation, *, username: str, name: str, password: str | None) -> User:
+    """Make the account with the roles of the invitation; raises InvitationClosed.
+
+    Without a password the person signs in through the OpenID provider only.
+    """
     with transaction.atomic():
         _use(invitation)
         user = User.objects.create_user(username, invitation.address, password, first_name=name)
