@@ -117,7 +117,8 @@ def _muffled(frames: Frames, spoken: Marks, width: int) -> Halves:
         power = speech.power_in_bands(frames.bands, bands)
         power[~spoken] = 0
         levels.append(to_db(moving_mean(power, width)))
-    distance: Values = np.subtract(*levels, out=levels[0])
+    distance: Values = levels[0]
+    distance -= levels[1]
     best = float(np.percentile(distance[spoken], _HIGHS_BEST_PERCENT))
     return _scale(distance, *(best + worse for worse in _HIGHS_WORSE_DB))
 
