@@ -65,7 +65,7 @@ def test_undecodable_file_leaves_no_envelope(tmp_path: Path) -> None:
 def test_clean_copy_is_offered_only_where_it_removes_the_hum(
     tmp_path: Path, lines: int, helps: bool
 ) -> None:
-    """A buzz has more lines than a copy removes."""
+    """Under fluent speech, the lines of a buzz are not clear enough to be removed."""
     sound = defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=lines)
     path = recordings.write(tmp_path / "x", sound[None], RATE)
 

@@ -16,7 +16,7 @@ from .doctor.frames import Frames, read_frames
 from .doctor.loudness import LoudnessMeter
 from .doctor.true_peak import TruePeakMeter
 from .downmix import Downmix, Mix
-from .hum_removal import HumModel, LineAnalyzer, fit_hum
+from .hum_removal import HumModel, LineAnalyzer
 from .limiter import limit_peaks
 from .problems import AudioProblem
 from .results import Cleanup, FileFormat
@@ -120,26 +120,17 @@ def _make_plan(
     written = 1 if mono or source_channels != 2 else 2
     file_format = choose_format((end_s - start_s) * 1000, written, source_rate)
     channels, rate = output_shape(file_format, source_channels, source_rate)
-    lines, downmix, total = LineAnalyzer(rate), Downmix(channels, hop(rate)), 0
+    downmix, total = Downmix(channels, hop(rate)), 0
     for block in _read_hops(source, mix, channels, rate):
         total += block.shape[1]
         downmix.add(block)
-        if dc_and_hum:
-            lines.add(block)
     start = round(start_s * rate)
     end = total if end_s >= frames.duration_s else min(total, round(end_s * rate))
     weights = downmix.weights() if mono and channels > 1 else None
     steps = ["mono"] if mono and source_channels > 1 else []
     hums: list[HumModel] = []
     if dc_and_hum and total >= hop(rate):
-        amplitudes, powers = lines.lines(), downmix.powers()
-        if weights is not None:
-            amplitudes = np.tensordot(weights, amplitudes, axes=1).astype(np.complex64)
-            powers = powers.mean(axis=0, keepdims=True)
-        hums = [
-            fit_hum(own_lines, power, rate)
-            for own_lines, power in zip(amplitudes, powers, strict=True)
-        ]
+        hums = _fit_hums(_read_hops(source, mix, channels, rate), channels, weights, rate)
         if any(hum.dc > _DC_MIN for hum in hums):
             steps.append("dc")
         if any(hum.mains_hz for hum in hums):
@@ -148,6 +139,18 @@ def _make_plan(
         steps.append("trim")
     plan = _Plan(source, mix, file_format, channels, rate, weights, tuple(hums), start, end, total)
     return plan, steps
+
+
+def _fit_hums(
+    blocks: Iterator[Block], channels: int, weights: Mix | None, rate: int
+) -> list[HumModel]:
+    """The hum of each channel, or of their downmix."""
+    analyzers = [LineAnalyzer(rate) for _ in range(channels if weights is None else 1)]
+    for block in blocks:
+        written = block if weights is None else weights @ block
+        for channel, analyzer in enumerate(analyzers):
+            analyzer.add(written[channel : channel + 1])
+    return [analyzer.fit() for analyzer in analyzers]
 
 
 def _trimmed_range(frames: Frames) -> tuple[float, float]:

@@ -4,19 +4,22 @@ A notch filter would damage a voice of the same pitch. The lines of the hum are 
 between the words, where nothing masks them, and so narrowly that the voice remains unchanged.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .decoding import Block, hop
+from .growable_array import GrowableArray
 
 Lines = NDArray[np.complex64]  # (hops of 10 ms, lines)
+Line = NDArray[np.complex64]  # (hops of 10 ms,)
 Hertz = NDArray[np.float64]
 
-MAINS: Final = (50.0, 60.0)
-_HARMONICS: Final = 16
+MAINS: Final = (50, 60)  # Hz
+_HIGHEST_HZ: Final = 3000  # up to which the check measures the lines of a buzz
+_HARMONICS: Final = {mains: np.arange(1, _HIGHEST_HZ // mains + 1) for mains in MAINS}
 _OFFSET_HZ: Final = 0.5  # largest deviation of the mains, or of the clock of a recorder
 _STRETCH_S: Final = 10.0  # in which the frequency is assumed to be constant
 _AVERAGE_S: Final = 2.0  # over which a line is averaged
@@ -24,11 +27,13 @@ _LEVEL_HOPS: Final = 19  # over which the level is averaged
 _JOINED: Final = 4  # hops, while the frequency is searched
 # Least ratio to its uncertainty: median and lower quartile. A voice reaches 2 and 1.
 _CLEAR: Final = (6.0, 3.0)
+_CLEAR_IN_HUM: Final = (2.0, 1.0)  # the same for the other lines, once some show that there is hum
 _AMPLITUDE_MIN: Final = 1e-5  # -100 dBFS
 _ALONE: Final = 3  # factor by which a single line must be clearer
+_LOW: Final = 16  # lines by which a hum is found; of so many more, some are clear by chance
 
 _FREQUENCIES: Final[Hertz] = np.concatenate(
-    [[0.0], *(mains * np.arange(1, _HARMONICS + 1) for mains in MAINS)]
+    [[0.0], *(mains * harmonics for mains, harmonics in _HARMONICS.items())]
 )
 
 
@@ -69,30 +74,42 @@ class HumModel:
         block -= lines.reshape(-1)[: block.shape[1]]
 
 
+@dataclass(slots=True)
+class _Comb:
+    """The steady lines of one mains frequency, and the sum of their mean powers."""
+
+    harmonics: list[int] = field(default_factory=list)
+    amplitudes: list[Line] = field(default_factory=list)
+    strength: float = 0.0
+
+
 class LineAnalyzer:
-    """Measures all lines in every channel. Add whole hops; only the last may be shorter."""
+    """Measures all lines of one channel. Add whole hops; only the last may be shorter."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._hop = hop(rate)
         self._waves = phasors(-_FREQUENCIES, np.arange(self._hop) / rate) / np.float32(self._hop)
-        self._rows: list[Lines] = []
+        self._lines = GrowableArray(len(_FREQUENCIES), np.complex64)
+        self._power = GrowableArray(1, np.float32)  # mean square without the offset
         self._count = 0
 
     def add(self, block: Block) -> None:
-        """Add (channels, frames)."""
+        """Add (1, frames)."""
         count = block.shape[1] // self._hop
         if not count:
             return
-        steps = block[:, : count * self._hop].reshape(len(block), count, self._hop)
+        steps = block[0, : count * self._hop].reshape(count, self._hop)
         lines = steps @ self._waves.real + np.complex64(1j) * (steps @ self._waves.imag)
         times = np.arange(self._count, self._count + count) * self._hop / self._rate
-        self._rows.append((lines * phasors(-_FREQUENCIES, times)).astype(np.complex64))
+        power = np.einsum("ij,ij->i", steps, steps) / self._hop - lines[:, 0].real ** 2
+        self._power.append(np.maximum(power, 0)[:, None])
+        self._lines.append((lines * phasors(-_FREQUENCIES, times)).astype(np.complex64))
         self._count += count
 
-    def lines(self) -> NDArray[np.complex64]:
-        """The amplitudes: (channels, hops, lines of `_FREQUENCIES`)."""
-        return np.concatenate(self._rows, axis=1)
+    def fit(self) -> HumModel:
+        """The hum of what was added, at least one hop."""
+        return fit_hum(self._lines.rows, self._power.rows[:, 0], self._rate)
 
 
 def phasors(frequencies: Hertz, seconds: NDArray[np.float64]) -> Lines:
@@ -109,36 +126,28 @@ def fit_hum(lines: Lines, power: NDArray[np.float32], rate: int) -> HumModel:
     seconds = np.arange(len(lines)) * hop(rate) / rate
     weights = _pause_weights(power)
     width = max(3, round(_AVERAGE_S * rate / hop(rate)))
-    frequencies: list[Hertz] = [np.zeros(1)]
-    amplitudes = [weighted_mean(lines[:, :1], np.ones(len(lines)), width)]
-    best: tuple[float, float, Hertz, Lines] = (0.0, 0.0, frequencies[0], amplitudes[0])
-    for number, mains in enumerate(MAINS):
-        first = 1 + number * _HARMONICS
-        harmonics = lines[:, first : first + _HARMONICS]
-        offsets = _mains_offsets(harmonics, weights, seconds)
+    best, mains_hz, first = _Comb(), 0.0, 1
+    for mains, harmonics in _HARMONICS.items():
+        own_lines = lines[:, first : first + len(harmonics)]
+        first += len(harmonics)
+        offsets = _mains_offsets(own_lines, weights, seconds)
         drift = np.cumsum(offsets) * hop(rate) / rate  # cycles of the fundamental
-        correction = np.exp(-2j * np.pi * (np.outer(drift, np.arange(1, _HARMONICS + 1)) % 1.0))
-        aligned = (harmonics * correction).astype(np.complex64)
-        steady = weighted_mean(aligned, weights, width)
-        found = _find_steady(aligned, steady, weights, width)
-        strength = float((np.abs(steady[:, found]) ** 2).mean(axis=0).sum())
-        if strength > best[0]:
-            hertz = (mains * (1 + np.flatnonzero(found))).astype(np.float64)
-            # A real wave consists of two complex ones, hence the factor 2.
-            both = (2 * steady[:, found] * np.conj(correction[:, found])).astype(np.complex64)
-            best = (strength, mains + float(offsets.mean()), hertz, both)
-    if best[0]:
-        frequencies.append(best[2])
-        amplitudes.append(best[3])
-    together = np.concatenate(amplitudes, axis=1).astype(np.complex64)
-    return HumModel(rate, np.concatenate(frequencies), together, best[1])
+        comb = _find_steady(own_lines, drift, weights, width)
+        if comb.strength > best.strength:
+            best, mains_hz = comb, mains + float(offsets.mean())
+            frequencies = mains * np.array(comb.harmonics, np.float64)
+    dc = weighted_mean(lines[:, 0], np.ones(len(lines)), width)
+    if not best.strength:
+        return HumModel(rate, np.zeros(1), dc[:, None], 0.0)
+    together = np.stack([dc, *best.amplitudes], axis=1)
+    return HumModel(rate, np.concatenate([[0.0], frequencies]), together, mains_hz)
 
 
-def weighted_mean(values: Lines, weights: NDArray[np.float64], width: int) -> Lines:
+def weighted_mean(values: Line, weights: NDArray[np.float64], width: int) -> Line:
     """The weighted mean of `width` hops around each hop."""
     window = np.hanning(width + 2)[1:-1]
-    total = np.maximum(_convolve(weights[:, None].astype(np.complex128), window).real, 1e-30)
-    return (_convolve(values * weights[:, None], window) / total).astype(np.complex64)
+    total = np.maximum(_convolve(weights.astype(np.complex128), window).real, 1e-30)
+    return (_convolve(values * weights, window) / total).astype(np.complex64)
 
 
 def _pause_weights(power: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -155,12 +164,12 @@ def _pause_weights(power: NDArray[np.float32]) -> NDArray[np.float64]:
 def _convolve(
     values: NDArray[np.complexfloating], window: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
-    """Convolution along the first axis by FFT; the result has the length of `values`."""
+    """Convolution by FFT; the result has the length of `values`."""
     count = len(values) + len(window)
     size = 1 << (count - 1).bit_length()
-    spectrum = np.fft.fft(values, size, axis=0) * np.fft.fft(window, size)[:, None]
+    spectrum = np.fft.fft(values, size) * np.fft.fft(window, size)
     start = len(window) // 2
-    result: NDArray[np.complex128] = np.fft.ifft(spectrum, axis=0)[start : start + len(values)]
+    result: NDArray[np.complex128] = np.fft.ifft(spectrum)[start : start + len(values)]
     return result
 
 
@@ -169,7 +178,8 @@ def _mains_offsets(lines: Lines, weights: NDArray[np.float64], seconds: Hertz) -
     count = len(lines) // _JOINED
     if not count:
         return np.zeros(len(lines))
-    joined = (lines * weights[:, None])[: count * _JOINED].reshape(count, _JOINED, -1).sum(axis=1)
+    weighted = lines[: count * _JOINED] * weights[: count * _JOINED, None].astype(np.float32)
+    joined = weighted.reshape(count, _JOINED, -1).sum(axis=1)
     times = seconds[: count * _JOINED].reshape(count, _JOINED).mean(axis=1)
     wide = np.arange(-_OFFSET_HZ, _OFFSET_HZ + 0.01, 0.02)
     centre = wide[np.argmax(_scores(joined, times, wide))]
@@ -196,19 +206,30 @@ def _scores(lines: Lines, times: Hertz, candidates: Hertz) -> Hertz:
     return scores
 
 
-def _find_steady(
-    aligned: Lines, steady: Lines, weights: NDArray[np.float64], width: int
-) -> NDArray[np.bool_]:
-    """Which of the lines are present nearly all the time, clearly above the noise."""
+def _find_steady(lines: Lines, drift: Hertz, weights: NDArray[np.float64], width: int) -> _Comb:
+    """The lines that are present nearly all the time, clearly above the noise.
+
+    One after the other, because all of a long recording together would need much memory.
+    """
+    comb, low_clarity = _Comb(), list[float]()
     window = np.hanning(width + 2)[1:-1]
-    rest = (np.abs(aligned - steady) ** 2 * weights[:, None] ** 2).astype(np.complex128)
-    total = np.maximum(_convolve(weights[:, None].astype(np.complex128), window).real, 1e-30)
-    variance = np.maximum(_convolve(rest, window**2).real, 0) / total**2 + 1e-20
-    clarity = np.abs(steady) ** 2 / variance
-    median, quartile = np.percentile(clarity, [50, 25], axis=0)
-    found = (median > _CLEAR[0]) & (quartile > _CLEAR[1])
-    found &= np.median(np.abs(steady), axis=0) > _AMPLITUDE_MIN
-    if found.sum() == 1 and median[found].max() < _ALONE * _CLEAR[0]:
-        found[:] = False
-    result: NDArray[np.bool_] = found
-    return result
+    total = np.maximum(_convolve(weights.astype(np.complex128), window).real, 1e-30)
+    for harmonic, line in enumerate(lines.T, 1):
+        correction = np.exp(-2j * np.pi * (drift * harmonic % 1.0))
+        aligned = line * correction
+        steady = weighted_mean(aligned, weights, width)
+        rest = (np.abs(aligned - steady) * weights) ** 2
+        variance = np.maximum(_convolve(rest, window**2).real, 0) / total**2 + 1e-20
+        size = np.abs(steady)
+        median, quartile = np.percentile(size**2 / variance, [50, 25])
+        if np.median(size) <= _AMPLITUDE_MIN:
+            continue
+        if harmonic <= _LOW and median > _CLEAR[0] and quartile > _CLEAR[1]:
+            low_clarity.append(float(median))
+        if median > _CLEAR_IN_HUM[0] and quartile > _CLEAR_IN_HUM[1]:
+            comb.harmonics.append(harmonic)
+            # A real wave consists of two complex ones, hence the factor 2.
+            comb.amplitudes.append((2 * steady * np.conj(correction)).astype(np.complex64))
+            comb.strength += float((size**2).mean())
+    is_hum = len(low_clarity) > 1 or max(low_clarity, default=0.0) >= _ALONE * _CLEAR[0]
+    return comb if is_hum else _Comb()

@@ -10,6 +10,7 @@ from tests.evaluation.channels import joined_by
 from tests.evaluation.defects import DEFECTS, Defect, Material
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import level_voice, read_voice
+from voicestudio.audio.analysis import analyze
 from voicestudio.audio.doctor.run import check
 
 SPEECH = Path(__file__).parents[1] / "speech"
@@ -21,11 +22,14 @@ def defect(name: str, size: str) -> Defect:
 
 def spoiled_codes(folder: Path, voice: str, name: str, size: str) -> list[str]:
     """The codes of the findings on a recording that one defect has spoiled."""
+    return [finding.code for finding in check(write_spoiled(folder, voice, name, size)).findings]
+
+
+def write_spoiled(folder: Path, voice: str, name: str, size: str) -> Path:
     samples, rate = read_voice(SPEECH / voice)
     material = Material(level_voice(samples, rate), rate, generator(voice, name, size))
     sound = np.atleast_2d(defect(name, size).spoil(material))
-    path = recordings.write(folder / "spoiled.wav", sound, rate)
-    return [finding.code for finding in check(path).findings]
+    return recordings.write(folder / "spoiled.wav", sound, rate)
 
 
 @pytest.mark.parametrize("voice", ["silero.flac", "austen.flac"])
@@ -93,3 +97,12 @@ def test_soft_music_is_named_instead_of_what_it_causes(
     tmp_path: Path, voice: str, size: str
 ) -> None:
     assert spoiled_codes(tmp_path, voice, "music synthetic", size) == ["music"]
+
+
+def test_clean_copy_removes_all_lines_of_a_buzz(tmp_path: Path) -> None:
+    """Of sixty lines, those between 1 and 3 kHz are heard best."""
+    path = write_spoiled(tmp_path, "silero.flac", "buzz 50 Hz", "35 dB(A)")
+
+    report = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000).report
+
+    assert [(each.code, each.clean_copy_helps) for each in report.findings] == [("hum", True)]
