@@ -65,7 +65,7 @@ class Decoder:
         self._stream = stream
 
     def blocks(self, *, stop_after_s: float, from_s: float = 0.0) -> Iterator[tuple[Block, int]]:
-        """Samples with their rate (Hz), at most 0.64 s at a time, until `stop_after_s` or the end.
+        """Samples with their rate (Hz), at most 1.25 s at a time, until `stop_after_s` or the end.
 
         A block is valid until the next one is requested. Its length is a multiple of `hop(rate)`
         except for the last block before the end or a change of rate. Undecodable packets are

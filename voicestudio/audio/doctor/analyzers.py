@@ -23,7 +23,7 @@ from .voice_signal import RATE, VoiceResampler, VoiceSignal, mix_to_mono
 Progress = Callable[[float], None]  # gets the seconds of the recording that are analyzed
 
 _CONSTANT_MAX_S: Final = 600.0  # after so much constant signal, the analysis is given up
-_BATCH: Final = 2 * RATE  # more samples at a time are faster but need more memory
+_BATCH: Final = 4 * RATE  # more samples at a time are faster but need more memory
 
 
 class Analyzers:
