@@ -116,6 +116,7 @@ def _empty_queue() -> Iterator[None]:
     djhuey = sys.modules.get("huey.contrib.djhuey")  # imported only by tests that enqueue
     if djhuey is not None:
         djhuey.HUEY.storage.flush_all()
+        djhuey.HUEY.storage.close()  # an open connection would keep the test database alive
 
 
 @pytest.fixture(autouse=True, scope="session")

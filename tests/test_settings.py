@@ -82,6 +82,7 @@ ADDRESS = "an address such as https://api.minimax.io, without a password or a qu
 DATABASE = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
 ISSUER = "an address such as https://login.example.com, with https unless it is on this machine"
 ROLES = 'JSON such as {"groups": {"voice-admins": "administrator", "dragon": ["Dragon:manager"]}}'
+QUEUE = "empty, postgres, or an address such as redis://host:6379/0"
 ORIGINS = "a list of addresses such as https://studio.example.com, separated by commas"
 
 
@@ -105,6 +106,8 @@ ORIGINS = "a list of addresses such as https://studio.example.com, separated by 
         ("MINIMAX_MODELS", "speech-9,,x", "a list of model names, separated by commas"),
         ("DATABASE_URL", "foo", DATABASE),
         ("DATABASE_URL", "mysql://host/name", DATABASE),
+        ("QUEUE_URL", "http://host", QUEUE),
+        ("QUEUE_URL", "redis://", QUEUE),
         ("SECRET_KEY", "short", "at least 32 characters"),
         ("ALLOWED_HOSTS", "https://a.example.com", "a list of host names, separated by commas"),
         ("CSRF_TRUSTED_ORIGINS", "studio.example.com", ORIGINS),
@@ -391,6 +394,28 @@ def test_postgresql_does_not_prepare_statements(load: Load) -> None:
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["NAME"], database["HOST"], database["PORT"]) == ("studio", "127.0.0.1", 5433)
     assert database["OPTIONS"] == {"prepare_threshold": None}
+
+
+@pytest.mark.parametrize(
+    ("database", "queue", "kind"),
+    [
+        ("", "", "Queue"),
+        ("postgres://me@127.0.0.1/studio", "", "PostgresQueue"),
+        ("postgres://me@127.0.0.1/studio", "postgres", "PostgresQueue"),
+        ("postgres://me@127.0.0.1/studio", "redis://127.0.0.1:6379/2", "RedisQueue"),
+        ("", "rediss://:word@redis.example.com", "RedisQueue"),
+    ],
+)
+def test_queue_is_where_its_address_says(load: Load, database: str, queue: str, kind: str) -> None:
+    found = load("HUEY", DATABASE_URL=database, QUEUE_URL=queue)
+
+    path = found["HUEY"]["huey_class"]  # type: ignore[index]
+    assert path == f"voicestudio.services.queue_storage.{kind}"
+
+
+def test_queue_in_postgresql_needs_postgresql(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="only if DATABASE_URL is PostgreSQL"):
+        load(QUEUE_URL="postgres")
 
 
 def test_log_never_shows_the_key_or_the_secret(environment: dict[str, str]) -> None:

@@ -309,7 +309,7 @@ NO_PERSON: Final = {
         "list_colleagues_of_several use_project work_in"
     ),
     "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
-    "queue_storage": "is_busy is_readable last_replaced_at replace_if_broken",
+    "queue_storage": "connect_to_database is_busy is_readable last_replaced_at replace_if_broken",
     "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",
     "recordings.cutting": "file_stem waveform_bars",
     "recordings.family": "list_family",

@@ -27,7 +27,7 @@ class Health:
 def check_health() -> Health:
     """Check database and worker now; never raises."""
     mode = "practice" if settings.PRACTICE_MODE else "live"
-    replaced = queue_storage.last_replaced_at(Path(str(settings.HUEY["filename"])))
+    replaced = queue_storage.last_replaced_at(Path(settings.SQLITE_QUEUE["filename"]))
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         # An open connection would go on reading a database file that was deleted.
         connection.close()

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
 # The prefix of the records that Django's tasks store of a job.
 RECORD = "djt."
-# How often an idle thread looks for a job, in seconds.
+# How often an idle thread looks for a job in a SQLite file, in seconds. PostgreSQL and Redis hand
+# a job to a waiting thread, so that this is the first pause after an error there.
 POLL_SECONDS = 0.05
+# The longest pause after errors of PostgreSQL or Redis, in seconds.
+ERROR_PAUSE_SECONDS = 5.0
 # How long a running job may continue after TERM, in seconds; the supervisor kills after four.
 SHUTDOWN_SECONDS = 3
 
@@ -42,12 +45,14 @@ def delete_lost_records() -> int:
 
 def create_consumer() -> "Consumer":
     """The threads that run the jobs, not yet started."""
-    return get_queue().create_consumer(
+    queue = get_queue()
+    waits = queue.storage.blocking
+    return queue.create_consumer(
         workers=settings.WORKER_THREADS,
         worker_type="thread",
         initial_delay=POLL_SECONDS,
-        max_delay=POLL_SECONDS,
-        backoff=1.0,
+        max_delay=ERROR_PAUSE_SECONDS if waits else POLL_SECONDS,
+        backoff=2.0 if waits else 1.0,
         periodic=False,
         graceful_signal="TERM",
         shutdown_timeout=SHUTDOWN_SECONDS,

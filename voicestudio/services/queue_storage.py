@@ -1,7 +1,7 @@
-"""Queue storage: huey's SQLite file, put aside and made anew when it cannot be read.
+"""Queue storage: where jobs wait, in a SQLite file, in PostgreSQL or in Redis.
 
-Only jobs are lost with the file. The rows of the studio say what is left to do, and the worker
-enqueues it again (`worker.requeue_lost_calls`).
+Whatever happens to it, only jobs are lost. The rows of the studio say what is left to do, and the
+worker enqueues it again (`worker.requeue_lost_calls`).
 """
 
 import fcntl
@@ -13,8 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
+import redis
+from django.db import connection as database
 from huey import Huey
-from huey.storage import SqliteStorage
+from huey.storage import PostgresStorage, PriorityRedisStorage, SqliteStorage
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ PROBES: Final = (
 
 
 class ReplacingStorage(SqliteStorage):
-    """huey's storage; a statement that meets a broken or deleted file is repeated on a new one."""
+    """huey's SQLite file; after a broken or deleted one, a statement is repeated on a new one."""
 
     _conn: sqlite3.Connection | None
 
@@ -87,20 +90,20 @@ class ReplacingStorage(SqliteStorage):
 
 
 class Queue(Huey):
-    """The queue of the studio.
+    """The queue of the studio, in SQLite.
 
     A job that cannot be entered is logged and no error: its row is committed, and the worker finds
     it there. An error would tell a person that nothing was requested.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, storage_class=ReplacingStorage, **options)
+    storage_class = ReplacingStorage
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     def enqueue(self, task: Any) -> Any:
         """Enter a job."""
         try:
             return super().enqueue(task)
-        except (sqlite3.Error, OSError):
+        except self.errors:
             logger.exception("A job is not in the queue; the worker will find its row.")
             return None
 
@@ -108,9 +111,48 @@ class Queue(Huey):
         """Store what Django's tasks know of a job."""
         try:
             return super().put_result(key, data)
-        except (sqlite3.Error, OSError):
+        except self.errors:
             logger.exception("The record of a job is not in the queue.")
             return None
+
+
+class PostgresQueue(Queue):
+    """The queue in the database of the studio; a migration creates its tables."""
+
+    storage_class = PostgresStorage
+    errors = (psycopg.Error, OSError)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, connection=connect_to_database, create_tables=False, **options)
+        self.on_shutdown()(self._stop_listening)
+
+    def _stop_listening(self) -> None:
+        """Close the connection on which a thread of the worker has waited; huey leaves it open."""
+        connection = getattr(self.storage._listen_local, "conn", None)
+        if connection is not None:
+            connection.close()
+
+
+class RedisQueue(Queue):
+    """The queue in Redis or Valkey, at `url`."""
+
+    storage_class = PriorityRedisStorage
+    errors = (redis.RedisError, OSError)
+
+    def __init__(self, *args: Any, url: str, **options: Any) -> None:
+        # A person waits while a job is entered, so a Redis that hangs is given up soon.
+        pool = redis.ConnectionPool.from_url(
+            url, socket_connect_timeout=3, socket_timeout=5, health_check_interval=30
+        )
+        super().__init__(*args, connection_pool=pool, **options)
+
+
+def connect_to_database() -> psycopg.Connection[Any]:
+    """A connection of its own to the database, so that no transaction holds up the queue."""
+    connection: psycopg.Connection[Any] = database.get_new_connection(
+        database.get_connection_params()
+    )
+    return connection
 
 
 def is_busy(error: sqlite3.Error) -> bool:

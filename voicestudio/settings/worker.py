@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import read_integer, read_seconds
+from .database import DATABASES
+from .environment import env, matches, read, read_integer, read_seconds
 from .paths import DATA_DIR
 
 WORKER_THREADS = read_integer("WORKER_THREADS", 8, 1, 64)
@@ -23,17 +24,36 @@ class QueueConnection(sqlite3.Connection):
         self.execute("PRAGMA synchronous=NORMAL")
 
 
-HUEY = {
-    "name": "voicestudio",
-    "huey_class": "voicestudio.services.queue_storage.Queue",
+HAS_POSTGRESQL = str(DATABASES["default"]["ENGINE"]).endswith("postgresql")
+QUEUE_URL = read(
+    env.str,
+    "QUEUE_URL",
+    "",
+    "empty, postgres, or an address such as redis://host:6379/0",
+    validate=matches(r"|postgres|rediss?://[^\s/]+(/\d*)?(\?\S*)?"),
+) or ("postgres" if HAS_POSTGRESQL else "")
+if QUEUE_URL == "postgres" and not HAS_POSTGRESQL:
+    raise ImproperlyConfigured("QUEUE_URL can be postgres only if DATABASE_URL is PostgreSQL.")
+
+SQLITE_QUEUE: dict[str, Any] = {
     "filename": str(DATA_DIR / "queue.sqlite3"),
     "factory": QueueConnection,
     "timeout": 20,
     "cache_mb": 1,
+}
+ROOM = "voicestudio.services.queue_storage"
+HUEY: dict[str, Any] = {
+    "name": "voicestudio",
     "immediate": False,
     # The result of a job is in its row; huey would keep every failure forever.
     "results": False,
 }
+if QUEUE_URL == "postgres":
+    HUEY |= {"huey_class": f"{ROOM}.PostgresQueue", "table_prefix": "voicestudio_queue"}
+elif QUEUE_URL:
+    HUEY |= {"huey_class": f"{ROOM}.RedisQueue", "url": QUEUE_URL}
+else:
+    HUEY |= {"huey_class": f"{ROOM}.Queue", **SQLITE_QUEUE}
 TASKS = {
     "default": {
         "BACKEND": "huey.contrib.djhuey.tasks_backend.HueyBackend",

@@ -15,7 +15,7 @@ from .entries import record
 
 # Of these only that they changed is recorded. A name is secret by its parts, so that a new one is
 # not forgotten; the address of a database holds a password.
-SECRET: Final = re.compile(r"KEY|PASSWORD|SECRET|TOKEN|DATABASE_URL")
+SECRET: Final = re.compile(r"KEY|PASSWORD|SECRET|TOKEN|DATABASE_URL|QUEUE_URL")
 
 
 def record_setting_changes() -> None:
