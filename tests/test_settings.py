@@ -83,6 +83,9 @@ DATABASE = "an address such as postgres://user:password@host/name or sqlite:////
 ISSUER = "an address such as https://login.example.com, with https unless it is on this machine"
 ROLES = 'JSON such as {"groups": {"voice-admins": "administrator", "dragon": ["Dragon:manager"]}}'
 QUEUE = "empty, postgres, or an address such as redis://host:6379/0"
+STORAGE = (
+    "empty, or an address such as s3://bucket/prefix?endpoint=https://s3.example.com&region=eu"
+)
 ORIGINS = "a list of addresses such as https://studio.example.com, separated by commas"
 
 
@@ -107,6 +110,10 @@ ORIGINS = "a list of addresses such as https://studio.example.com, separated by 
         ("DATABASE_URL", "foo", DATABASE),
         ("DATABASE_URL", "mysql://host/name", DATABASE),
         ("QUEUE_URL", "http://host", QUEUE),
+        ("STORAGE_URL", "https://bucket", STORAGE),
+        ("STORAGE_URL", "s3://", STORAGE),
+        ("STORAGE_URL", "s3://bucket?zone=x", STORAGE),
+        ("STORAGE_URL", "s3://bucket?endpoint=nowhere", STORAGE),
         ("QUEUE_URL", "redis://", QUEUE),
         ("SECRET_KEY", "short", "at least 32 characters"),
         ("ALLOWED_HOSTS", "https://a.example.com", "a list of host names, separated by commas"),
@@ -416,6 +423,26 @@ def test_queue_is_where_its_address_says(load: Load, database: str, queue: str, 
 def test_queue_in_postgresql_needs_postgresql(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured, match="only if DATABASE_URL is PostgreSQL"):
         load(QUEUE_URL="postgres")
+
+
+@pytest.mark.parametrize(("links", "origin"), [("true", "https://s3.example.com"), ("false", "")])
+def test_links_to_the_bucket_are_allowed_by_the_policy(load: Load, links: str, origin: str) -> None:
+    url = "s3://studio/voices?endpoint=https://s3.example.com&region=eu"
+    found = load("STORAGES", "SECURE_CSP", STORAGE_URL=url, STORAGE_LINKS=links)
+
+    default = found["STORAGES"]["default"]  # type: ignore[index]
+    assert default["OPTIONS"]["bucket_name"] == "studio"
+    assert (origin in found["SECURE_CSP"]["media-src"]) is bool(origin)  # type: ignore[index]
+
+
+def test_bucket_needs_https_outside_of_the_network(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="must begin with https"):
+        load(STORAGE_URL="s3://studio?endpoint=http://s3.example.com")
+
+
+def test_keys_of_the_bucket_belong_together(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="belong together"):
+        load(STORAGE_URL="s3://studio", STORAGE_KEY_ID="key")
 
 
 def test_log_never_shows_the_key_or_the_secret(environment: dict[str, str]) -> None:

@@ -327,7 +327,9 @@ NO_PERSON: Final = {
     "speeches.steps": (
         "answer_columns check_voice make_request record_from_journal run_speech send_speech"
     ),
-    "storage": "delete exists local_path size_and_time walk",
+    "storage": "address chunks clean_cache delete exists link local_file size_and_time walk",
+    "storage.bucket": "disk_errors",
+    "storage.cache": "clean forget hold",
     "stored_files": "check_rows delete_orphan find_orphans find_orphans_at_provider",
     "voices.bookkeeping": (
         "cancel_charge charge_uncertain confirm_late confirm_voice discard_voice mark_missing "

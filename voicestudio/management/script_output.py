@@ -84,10 +84,10 @@ def get_voice(voice_id: str, person: User) -> Voice:
     return voice
 
 
-def audio_path(call: CloneAttempt | Speech) -> str | None:
-    """Where the audio of a call is on this machine; None if it has none."""
+def audio_address(call: CloneAttempt | Speech) -> str | None:
+    """Where a script finds the audio of a call: a path or a link; None if it has none."""
     with suppress(FileNotFoundError):
-        return str(storage.local_path(call.audio)) if call.audio else None
+        return storage.address(call.audio) if call.audio else None
     return None
 
 

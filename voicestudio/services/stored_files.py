@@ -110,9 +110,8 @@ def _check_file(
 ) -> FileProblem | None:
     """Compare a file with the size and checksum in its row, which is a query for one row."""
     try:
-        with storage.local_path(name).open("rb") as source:
-            checksum = hashlib.file_digest(source, "sha256").hexdigest() if facts else ""
-            size = source.tell()
+        size, _written_at = storage.size_and_time(name)
+        checksum = _checksum(name, size) if facts else ""
     except FileNotFoundError:
         # Unless it was deleted, with its row or another file in its place, since the row was read.
         return FileProblem.MISSING if row.exists() else None
@@ -126,6 +125,13 @@ def _check_file(
     if not known_checksum:
         row.update(**{facts[1]: checksum})
     return None
+
+
+def _checksum(name: str, size: int) -> str:
+    digest = hashlib.sha256()
+    for chunk in storage.chunks(name, 0, size):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _names_in(folder: str) -> set[str]:

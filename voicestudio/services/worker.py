@@ -15,7 +15,7 @@ from django.utils import timezone
 from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
-from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches
+from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches, storage
 from .money import budget_mails
 from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
 from .voices import bookkeeping
@@ -123,6 +123,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     recordings.delete_abandoned_uploads,
     recordings.finish_deletions,
     sign_in_limits.clear_expired,
+    storage.clean_cache,
     audit.seal_entries,
 )
 

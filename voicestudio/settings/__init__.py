@@ -14,6 +14,7 @@ from .mail import *  # noqa: F403
 from .openid import *  # noqa: F403
 from .paths import *  # noqa: F403
 from .provider import *  # noqa: F403
+from .storage import *  # noqa: F403
 from .web import *  # noqa: F403
 from .worker import *  # noqa: F403
 

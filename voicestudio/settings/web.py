@@ -15,6 +15,7 @@ from .environment import (
     read_integer,
     read_list,
 )
+from .storage import FILE_STORAGE, STORAGE_ORIGIN
 
 DEBUG = read_boolean("DEBUG")
 PORT = read_integer("PORT", 8000, 1, 65535)
@@ -125,7 +126,7 @@ SECURE_CSP: dict[str, list[str]] = {
     "default-src": [CSP.SELF],
     "img-src": [CSP.SELF, "data:"],
     # blob: plays a new recording in the page before it is uploaded.
-    "media-src": [CSP.SELF, "blob:"],
+    "media-src": [CSP.SELF, "blob:", *([STORAGE_ORIGIN] if STORAGE_ORIGIN else [])],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.SELF],
     "form-action": [CSP.SELF],
@@ -149,7 +150,7 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": FILE_STORAGE,
     "staticfiles": {"BACKEND": "voicestudio.bundles.CollectedFiles"},
 }
 # Pages use hashed names only; this halves the work at the first start.

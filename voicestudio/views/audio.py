@@ -5,18 +5,19 @@ and no `ETag`, WhiteNoise serves static files without a permission check (and an
 byte with 416, its issue 711), django-sendfile2 needs a web server in front that serves the ranges.
 """
 
+import logging
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 from threading import BoundedSemaphore
 from typing import Final, NamedTuple
 
 from django.conf import settings
-from django.core.files.storage import Storage
 from django.db.models import Model
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
@@ -30,8 +31,9 @@ from voicestudio.services.voices import notes
 from .current_user import current_user
 from .permitted import find_row
 
+logger = logging.getLogger(__name__)
+
 RANGE: Final = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,18})\s*-\s*(?P<last>[0-9]{0,18})")
-CHUNK_SIZE: Final = 256 * 1024
 TYPES: Final = {
     "mp3": "audio/mpeg",
     "m4a": "audio/mp4",
@@ -74,28 +76,29 @@ class TooManyTransfers(Exception):  # noqa: N818 - an answer, not a mistake
 class FileChunks(Iterator[bytes]):
     """A byte range of a stored file in chunks; Django closes it with the response.
 
-    Holds one of the threads for audio until then. Raises `TooManyTransfers` if none is free.
+    Holds one of the threads for audio until then. Raises `TooManyTransfers` if none is free, and
+    OSError if the file cannot be read.
     """
 
-    def __init__(self, storage: Storage, name: str, first: int, end: int) -> None:
-        self.file = storage.open(name, "rb")
-        self.file.seek(first)
+    def __init__(self, file: FieldFile, first: int, end: int) -> None:
         if not TRANSFERS.acquire(timeout=WAIT_FOR_THREAD_S):
-            self.file.close()
             raise TooManyTransfers
         self.holds_thread = True
-        self.remaining = end - first
+        self.chunks = storage.chunks(file, first, end)
+        try:
+            # The file is opened now, when it is not too late for another answer.
+            self.first = next(self.chunks, b"")
+        except OSError:
+            self.close()
+            raise
 
     def __next__(self) -> bytes:
-        chunk = self.file.read(min(CHUNK_SIZE, self.remaining)) if self.remaining > 0 else b""
-        if not chunk:
-            raise StopIteration
-        self.remaining -= len(chunk)
-        return chunk
+        chunk, self.first = self.first, b""
+        return chunk or next(self.chunks)
 
     def close(self) -> None:
         """Close the file and release the thread; a second call does nothing."""
-        self.file.close()
+        self.chunks.close()
         if self.holds_thread:
             self.holds_thread = False
             TRANSFERS.release()
@@ -200,8 +203,41 @@ def _serve_file(
         raise Http404
     try:
         size, written_at = storage.size_and_time(file)
-    except OSError as error:
+    except FileNotFoundError as error:
         raise Http404 from error
+    except OSError:
+        logger.exception("%s cannot be read.", file)
+        return _try_later()
+    extension = PurePosixPath(file.name).suffix.lstrip(".").lower()
+    download = download or request.GET.get("download") == "1"
+    headers = {
+        "Content-Type": TYPES.get(extension, "application/octet-stream"),
+        "Content-Disposition": _disposition(title, extension, download=download),
+    }
+    response = _link_to(request, file, headers) or _send_file(request, file, size, written_at)
+    if response.status_code in (200, 206):
+        for name, value in headers.items():
+            response[name] = value
+    if download and request.method == "GET" and _starts_file(response):
+        record(Verb.DOWNLOADED, by=request.user, on=row, file=str(file.field.name))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _link_to(
+    request: HttpRequest, file: FieldFile, headers: dict[str, str]
+) -> HttpResponseBase | None:
+    """A redirect to a signed link, which answers with these headers; None if there is none."""
+    link = storage.link(
+        file, content_type=headers["Content-Type"], disposition=headers["Content-Disposition"]
+    )
+    return redirect(link) if link and request.method == "GET" else None
+
+
+def _send_file(
+    request: HttpRequest, file: FieldFile, size: int, written_at: datetime
+) -> HttpResponseBase:
+    """The file or the range that the request asks for."""
     changed = written_at.timestamp()
     etag = f'"{size:x}-{int(changed * 1_000_000):x}"'
     response: HttpResponseBase | None = get_conditional_response(
@@ -210,23 +246,16 @@ def _serve_file(
     if response is None:
         byte_range = _parse_range(request, size, etag, int(changed))
         response = _send_bytes(request, file, size, byte_range)
-    if response.status_code in (200, 206):
-        extension = PurePosixPath(file.name).suffix.lstrip(".").lower()
-        download = download or request.GET.get("download") == "1"
-        if download and request.method == "GET" and _starts_file(response):
-            record(Verb.DOWNLOADED, by=request.user, on=row, file=str(file.field.name))
-        response["Content-Type"] = TYPES.get(extension, "application/octet-stream")
-        response["Content-Disposition"] = _disposition(title, extension, download=download)
     response["ETag"] = etag
     response["Last-Modified"] = http_date(int(changed))
     response["Accept-Ranges"] = "bytes"
-    response["Cache-Control"] = "private, no-store"
     return response
 
 
 def _starts_file(response: HttpResponseBase) -> bool:
-    """Whether it sends the beginning: a download in parts is recorded once."""
-    return response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
+    """Whether it sends the beginning, or a link to it: a download in parts is recorded once."""
+    is_sent = response.status_code in (200, 206, 302)
+    return is_sent and response.get("Content-Range", "bytes 0-").startswith("bytes 0-")
 
 
 def _send_bytes(
@@ -241,11 +270,14 @@ def _send_bytes(
         response = HttpResponse()
     else:
         try:
-            response = StreamingHttpResponse(FileChunks(file.storage, str(file.name), first, end))
+            response = StreamingHttpResponse(FileChunks(file, first, end))
         except TooManyTransfers:
-            return HttpResponse(status=503, headers={"Retry-After": "5"})
-        except OSError as error:
+            return _try_later()
+        except FileNotFoundError as error:
             raise Http404 from error
+        except OSError:
+            logger.exception("%s cannot be read.", file)
+            return _try_later()
     response["Content-Length"] = str(end - first)
     # Keeps GZipMiddleware away: compressed audio is hardly smaller and has no byte ranges.
     response["Content-Encoding"] = "identity"
@@ -253,6 +285,10 @@ def _send_bytes(
         response.status_code = 206
         response["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
     return response
+
+
+def _try_later() -> HttpResponse:
+    return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
 def _parse_range(request: HttpRequest, size: int, etag: str, modified: int) -> ByteRange | None:

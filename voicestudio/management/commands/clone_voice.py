@@ -205,7 +205,7 @@ def _attempt_json(attempt: CloneAttempt) -> dict[str, Any]:
         "speaker_id": attempt.speaker_id,
         "voice_id": attempt.voice_id,
         "file_id": str(file_id) if file_id else None,
-        "demo_audio": script_output.audio_path(attempt),
+        "demo_audio": script_output.audio_address(attempt),
         "input_sensitive": attempt.input_sensitive,
         "input_sensitive_type": attempt.input_sensitive_type,
         "status_code": attempt.status_code,

@@ -29,7 +29,8 @@ def draw_waveform(call: PaidCall) -> None:
     """
     columns: dict[str, Any] = {"lease_until": None}
     try:
-        waveform = isolated.read_waveform(storage.local_path(call.audio), timeout=TIMEOUT_S)
+        with storage.local_file(call.audio) as path:
+            waveform = isolated.read_waveform(path, timeout=TIMEOUT_S)
     except (AudioProblem, OSError, RuntimeError, ValueError):  # ValueError: deleted meanwhile
         name = call._meta.model_name
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)

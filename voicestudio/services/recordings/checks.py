@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -91,11 +91,11 @@ def _make_playable(pk: int) -> None:
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         copy = Path(folder) / "playable"
         try:
-            path = storage.local_path(recording.file)
-            made = isolated.make_playable(path, copy, duration_ms=recording.duration_ms or 0)
+            with storage.local_file(recording.file) as path:
+                made = isolated.make_playable(path, copy, duration_ms=recording.duration_ms or 0)
             if made.written:
                 with copy.open("rb") as content:
-                    recording.playable.save(f"{path.stem}.mp3", File(content), save=False)
+                    recording.playable.save(f"{_stem(recording)}.mp3", File(content), save=False)
         except (AudioProblem, OSError, RuntimeError):
             # Players use the recording itself, as most browsers play most formats.
             logger.exception("Recording %s has no playable copy.", pk)
@@ -157,13 +157,20 @@ def _record_progress(pk: int, position_s: float) -> None:
     unchecked.update(checked_ms=round(position_s * 1000), check_started_at=timezone.now())
 
 
+def _stem(recording: AudioFile) -> str:
+    """The name of the recording's file without its extension, for what is made of it."""
+    return PurePosixPath(str(recording.file)).stem
+
+
 def _analyze(recording: AudioFile) -> dict[str, Any]:
     """The columns of the report; the envelope, for waveforms of any zoom, is stored already."""
-    path = storage.local_path(recording.file)
     no_note: dict[str, Any] = {}
     notes = (note for note in recording.notes if note["code"] == "low_bit_rate")
     compression = next(notes, no_note)
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+    with (
+        tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder,
+        storage.local_file(recording.file) as path,
+    ):
         envelope = Path(folder) / "envelope"
         analysis = isolated.analyze(
             path,
@@ -175,7 +182,7 @@ def _analyze(recording: AudioFile) -> dict[str, Any]:
             progress=partial(_record_progress, recording.pk),
         )
         with envelope.open("rb") as content:
-            recording.envelope.save(f"{path.stem}.envelope", File(content), save=False)
+            recording.envelope.save(f"{_stem(recording)}.envelope", File(content), save=False)
     columns = asdict(analysis.report)
     columns["figures"] = columns.pop("metrics")
     passages = {"best": analysis.suggestion.best, "prompt": analysis.suggestion.prompt}

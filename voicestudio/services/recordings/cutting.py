@@ -75,7 +75,8 @@ def waveform_bars(recording: AudioFile, start_ms: int, end_ms: int, bars: int = 
     """The heights (0 to 100) of a part of the waveform; coarse ones until the check has ended."""
     if recording.envelope:
         try:
-            return read_bars(storage.local_path(recording.envelope), start_ms, end_ms, bars)
+            with storage.local_file(recording.envelope) as path:
+                return read_bars(path, start_ms, end_ms, bars)
         except (OSError, ValueError):
             logger.exception("The envelope of recording %s cannot be read.", recording.pk)
     peaks, length_ms = recording.peaks, recording.duration_ms
@@ -119,7 +120,8 @@ def _source_and_target(recording: AudioFile) -> Iterator[tuple[Path, Path]]:
     target = Path(settings.FILE_UPLOAD_TEMP_DIR) / f"made-{secrets.token_hex(8)}"
     with DECODER_SLOTS:
         try:
-            yield storage.local_path(recording.file), target
+            with storage.local_file(recording.file) as source:
+                yield source, target
         except FileNotFoundError as error:  # lost, or deleted meanwhile
             raise FileMissing from error
         finally:

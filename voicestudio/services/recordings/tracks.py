@@ -83,9 +83,9 @@ def use_track(source: AudioFile, number: int, *, by: "User") -> AudioFile:
 
 def _ingest_track(source: AudioFile, place: int) -> IngestedFile:
     """Check and copy the track at this place in the file with the tracks."""
-    with DECODER_SLOTS:
+    with DECODER_SLOTS, storage.local_file(source.tracks_file) as path:
         return isolated.ingest(
-            storage.local_path(source.tracks_file),
+            path,
             Path(settings.FILE_UPLOAD_TEMP_DIR),
             purpose=source.purpose,
             max_bytes=settings.UPLOAD_MAX_BYTES,

@@ -4,7 +4,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from django.conf import settings
@@ -156,12 +156,13 @@ def ensure_uploaded(
         raise ValueError("a recording that has to be cut is not uploaded")
     if not recording.has_file:
         raise FileNotFoundError(recording.name)
-    path = storage.local_path(recording.file)
-    name = f"{Studio.current()}-{recording.purpose}-{recording.pk}{path.suffix}"
-    _claim_upload(recording, attempt)
-    if file := living.first():  # finished between the look above and the claim
-        return file.file_id
-    file_id = upload(path, name)
+    suffix = PurePosixPath(str(recording.file)).suffix
+    name = f"{Studio.current()}-{recording.purpose}-{recording.pk}{suffix}"
+    with storage.local_file(recording.file) as path:
+        _claim_upload(recording, attempt)
+        if file := living.first():  # finished between the look above and the claim
+            return file.file_id
+        file_id = upload(path, name)
     # If another attempt has uploaded the recording all the same, both use that upload.
     saved, _created = ProviderFile.objects.get_or_create(
         recording=recording, account=account, deleted_at=None, defaults={"file_id": file_id}

@@ -273,8 +273,8 @@ def _call_provider(kind: str, name: str, call: Callable[[], object]) -> Item:
 
 def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
     name = name or str(file.name).rpartition("/")[2]
-    there = storage.exists(file)
     try:
+        there = storage.exists(file)
         storage.delete(file)
     except OSError:
         return Item(kind, name, ItemState.FAILED)
