@@ -10,6 +10,7 @@ from django.core.management import get_commands
 from voicestudio.audio.doctor.thresholds import TABLE, Threshold
 from voicestudio.audio.results import FINDING_CODES
 from voicestudio.settings import KNOWN
+from voicestudio.settings.environment import SECRETS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -84,6 +85,12 @@ def test_settings_page_lists_every_setting_and_no_other() -> None:
     documented = re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS, re.MULTILINE)
 
     assert sorted(documented) == sorted(KNOWN)
+
+
+def test_settings_page_lists_every_secret_that_a_file_may_hold() -> None:
+    documented = re.findall(r"`([A-Z_]+)_FILE`", SETTINGS)
+
+    assert sorted({*documented} - {"VOICESTUDIO_ENV"}) == sorted(SECRETS)
 
 
 def test_settings_page_gives_the_default_numbers() -> None:

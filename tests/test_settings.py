@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
 import voicestudio
-from voicestudio.settings.environment import is_confidential, parse_env_file
+from voicestudio.settings.environment import SECRETS, is_confidential, parse_env_file
 
 ROOT = Path(__file__).parent.parent
 # Variables with the prefix VOICESTUDIO_, whose settings are called DATA_DIR, HTTPS and LISTEN.
@@ -445,22 +445,76 @@ def test_keys_of_the_bucket_belong_together(load: Load) -> None:
         load(STORAGE_URL="s3://studio", STORAGE_KEY_ID="key")
 
 
-def test_log_never_shows_the_key_or_the_secret(environment: dict[str, str]) -> None:
+SECRET_VARIABLES = {
+    "MINIMAX_API_KEY": "sk-very-secret",
+    "SECRET_KEY": "sk-very-secret-" * 3,
+    "MAIL_PASSWORD": "sk-very-secret",
+    "STORAGE_SECRET_KEY": "sk-very-secret",
+    "DATABASE_URL": "postgres://me:sk-very-secret@127.0.0.1/studio",
+    "QUEUE_URL": "redis://:sk-very-secret@127.0.0.1",
+    "OIDC_CLIENT_SECRET": "sk-very-secret",
+}
+# What has to be set together with a secret.
+WITH_SECRET = {
+    "STORAGE_SECRET_KEY": {"STORAGE_KEY_ID": "id"},
+    "OIDC_CLIENT_SECRET": {
+        name: value for name, value in OPENID.items() if name != "OIDC_CLIENT_SECRET"
+    },
+}
+
+
+def test_every_secret_is_tested() -> None:
+    assert SECRET_VARIABLES.keys() == SECRETS.keys()
+
+
+@pytest.mark.parametrize("name", SECRET_VARIABLES)
+def test_log_never_shows_a_secret(environment: dict[str, str], name: str) -> None:
+    secret = "sk-very-secret-" * 3 if name == "SECRET_KEY" else "sk-very-secret"
     program = (
         "import django, logging; django.setup()\n"
-        "try:\n    raise ValueError('Bearer sk-very-secret')\n"
-        "except ValueError:\n    logging.getLogger('x').exception('key=%s', 'sk-very-secret')\n"
-        "logging.getLogger('x').error('secret=hunter2')\n"
+        f"try:\n    raise ValueError('Bearer {secret}')\n"
+        f"except ValueError:\n    logging.getLogger('x').exception('key=%s', '{secret}')\n"
     )
     variables = {
-        "DJANGO_SETTINGS_MODULE": "voicestudio.settings", "MINIMAX_API_KEY": "sk-very-secret",
-    } | OPENID  # fmt: skip
+        "DJANGO_SETTINGS_MODULE": "voicestudio.settings", name: SECRET_VARIABLES[name],
+    } | WITH_SECRET.get(name, {})  # fmt: skip
     done = run_program(environment | variables, "-c", program)
 
     assert done.returncode == 0
     assert "sk-very-secret" not in done.stderr
-    assert "hunter2" not in done.stderr
-    assert done.stderr.count("[key]") == 4  # the message, the line of code, the error, the secret
+    assert done.stderr.count("[key]") == 3  # the message, the line of code, the error
+
+
+@pytest.mark.parametrize("name", SECRET_VARIABLES)
+def test_secret_may_stand_in_a_file(load: Load, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET_VARIABLES[name]}\n")
+    others = WITH_SECRET.get(name, {})
+    setting = "DATABASES" if name == "DATABASE_URL" else name
+
+    assert load(setting, **{f"{name}_FILE": str(file)}, **others) == load(
+        setting, **{name: SECRET_VARIABLES[name]}, **others
+    )
+
+
+def test_secret_stands_in_one_place_only(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("sk-of-the-file")
+
+    with pytest.raises(ImproperlyConfigured, match="Set MINIMAX_API_KEY or MINIMAX_API_KEY_FILE"):
+        load(MINIMAX_API_KEY="sk-other", MINIMAX_API_KEY_FILE=str(file))
+
+
+@pytest.mark.parametrize("content", [b" \n", b"\xff\xfe", None])
+def test_file_of_a_secret_must_hold_readable_text(
+    load: Load, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(ImproperlyConfigured, match="MINIMAX_API_KEY_FILE must be a file"):
+        load(MINIMAX_API_KEY_FILE=str(file))
 
 
 def test_example_file_lists_every_variable_with_its_default(

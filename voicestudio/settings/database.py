@@ -5,7 +5,7 @@ from typing import Any
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import env, read
+from .environment import read_secret
 from .paths import DATA_DIR
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -57,7 +57,7 @@ def add_postgresql_options(config: dict[str, Any]) -> dict[str, Any]:
 
 
 DATABASES: dict[str, dict[str, Any]] = {}
-if url := read(env.str, "DATABASE_URL", "", "an address"):
+if url := read_secret("DATABASE_URL", "an address", is_url=True):
     DATABASES["default"] = parse_database_url(url)
 else:
     # Without a URL, because the name of a folder may contain characters that are special in URLs.

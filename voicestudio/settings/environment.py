@@ -7,9 +7,10 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
@@ -24,6 +25,10 @@ env = Env()
 KNOWN = {"VOICESTUDIO_ENV_FILE"}
 # What each of them is set to; "" where the default serves.
 SET_VALUES: dict[str, str] = {}
+# What each secret is set to; the log shows none of them.
+SECRETS: dict[str, str] = {}
+# A shorter one is a word that other texts may use, too.
+MIN_SECRET_LENGTH = 6
 
 
 def read[T](reader: Callable[..., T], name: str, default: Any, expected: str, **rules: Any) -> T:
@@ -37,6 +42,45 @@ def read[T](reader: Callable[..., T], name: str, default: Any, expected: str, **
         return reader(name, default, **rules)
     except (EnvError, ValueError) as error:
         raise ImproperlyConfigured(f"{name} must be {expected}.") from error
+
+
+def read_secret(name: str, expected: str, *, is_url: bool = False, **rules: Any) -> str:
+    """Return a secret, from the variable or from the file that NAME_FILE names; "" without both.
+
+    Of a URL only the password is secret.
+    """
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if path and os.environ.get(name, "").strip():
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    reader = partial(read_file, path) if path else env.str
+    value: str = read(reader, name, "", expected, **rules)
+    SECRETS[name] = value if not is_url else url_password(value)
+    return value
+
+
+def url_password(url: str) -> str:
+    """Return the password in a URL; "" if there is none."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
+
+
+def read_file(
+    path: str, name: str, _default: str, validate: Callable[[str], None] = lambda _value: None
+) -> str:
+    """Return the text of a file as the value of a variable. Raises what `validate` raises.
+
+    The environment does not change: child processes read the file themselves.
+    """
+    try:
+        value = Path(path).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE must be a file that can be read.") from error
+    if not value:  # an empty key would mean practice mode
+        raise ImproperlyConfigured(f"{name}_FILE must be a file with a value.")
+    validate(value)
+    return value
 
 
 def read_integer(name: str, default: int, low: int, high: int) -> int:
@@ -134,7 +178,8 @@ PREFIXES = ("MINIMAX_", "OIDC_", "VOICESTUDIO_")
 
 def check_unknown_names() -> None:
     """Raise ImproperlyConfigured for a name that looks like one of ours and is no setting."""
-    for name in {*os.environ, *from_file} - KNOWN:
+    files = {f"{name}_FILE" for name in SECRETS}
+    for name in {*os.environ, *from_file} - KNOWN - files:
         similar = difflib.get_close_matches(name, KNOWN, n=1, cutoff=0.8)
         # Other programs may use the same file, so an unknown name there must resemble a setting.
         if name.startswith(PREFIXES) or (similar and name in from_file):

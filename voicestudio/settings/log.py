@@ -1,10 +1,8 @@
-"""Log: one line per record on stderr, never with a key or a secret."""
+"""Log: one line per record on stderr, never with a secret."""
 
 import logging
 
-from .environment import env, matches, read
-from .openid import OIDC_CLIENT_SECRET
-from .provider import MINIMAX_API_KEY
+from .environment import MIN_SECRET_LENGTH, SECRETS, env, matches, read
 
 LOG_LEVEL = read(
     env.str,
@@ -16,13 +14,14 @@ LOG_LEVEL = read(
 
 
 class RedactingFormatter(logging.Formatter):
-    """Replaces the API key and the secret of the OpenID provider in every record."""
+    """Replaces every secret in every record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text, message and traceback without them."""
+        """Return the record as text, message and traceback without secrets."""
         text = super().format(record)
-        for secret in filter(None, (MINIMAX_API_KEY, OIDC_CLIENT_SECRET)):
-            text = text.replace(secret, "[key]")
+        for secret in SECRETS.values():
+            if len(secret) >= MIN_SECRET_LENGTH:
+                text = text.replace(secret, "[key]")
         return text
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from .environment import env, matches, read, read_integer
+from .environment import env, matches, read, read_integer, read_secret
 
 MAIL_HOST = read(env.str, "MAIL_HOST", "", "a host name", validate=matches(r"[A-Za-z0-9.:_-]*"))
 MAIL_PORT = read_integer("MAIL_PORT", 587, 1, 65535)
 MAIL_USER = read(env.str, "MAIL_USER", "", "a user name")
-MAIL_PASSWORD = read(env.str, "MAIL_PASSWORD", "", "a password")
+MAIL_PASSWORD = read_secret("MAIL_PASSWORD", "a password")
 MAIL_SECURITY = read(
     env.str,
     "MAIL_SECURITY",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import check_url, env, matches, read, read_boolean
+from .environment import check_url, env, matches, read, read_boolean, read_secret
 
 # The longest name of a provider that django-allauth stores with a joined account.
 LONGEST_ISSUER = 200
@@ -68,8 +68,8 @@ OIDC_CLIENT_ID = read(
     "at most 191 printable ASCII characters",
     validate=matches(r"[ -~]{0,191}"),
 )
-OIDC_CLIENT_SECRET = read(
-    env.str, "OIDC_CLIENT_SECRET", "", "printable ASCII characters", validate=matches(r"[ -~]*")
+OIDC_CLIENT_SECRET = read_secret(
+    "OIDC_CLIENT_SECRET", "printable ASCII characters", validate=matches(r"[ -~]*")
 )
 OIDC_NAME = read(
     env.str, "OIDC_NAME", "", "a name of at most 40 characters", validate=matches(r".{0,40}")

@@ -15,6 +15,7 @@ from .environment import (
     read_optional_amount,
     read_price,
     read_seconds,
+    read_secret,
 )
 from .web import PORT
 
@@ -24,12 +25,8 @@ PRACTICE_PORT_IS_FIXED = "PRACTICE_PORT" in os.environ
 if PRACTICE_PORT == PORT:
     raise ImproperlyConfigured("PRACTICE_PORT must be another port than PORT.")
 
-MINIMAX_API_KEY = read(
-    env.str,
-    "MINIMAX_API_KEY",
-    "",
-    "one word of printable ASCII characters",
-    validate=matches(r"[!-~]*"),
+MINIMAX_API_KEY = read_secret(
+    "MINIMAX_API_KEY", "one word of printable ASCII characters", validate=matches(r"[!-~]*")
 )
 PRACTICE_MODE = not MINIMAX_API_KEY
 MINIMAX_BASE_URL = read(

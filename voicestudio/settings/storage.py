@@ -5,7 +5,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import check_url, env, is_confidential, matches, read, read_boolean, read_integer
+from .environment import (
+    check_url,
+    env,
+    is_confidential,
+    matches,
+    read,
+    read_boolean,
+    read_integer,
+    read_secret,
+)
 from .paths import DATA_DIR
 
 EXPECTED = (
@@ -43,7 +52,7 @@ def parse_storage_url(url: str) -> BucketAddress:
 STORAGE_URL = read(env.str, "STORAGE_URL", "", EXPECTED)
 # Without both, boto3 looks where it always does: AWS_… variables, ~/.aws, the role of the machine.
 STORAGE_KEY_ID = read(env.str, "STORAGE_KEY_ID", "", "a key ID")
-STORAGE_SECRET_KEY = read(env.str, "STORAGE_SECRET_KEY", "", "a key")
+STORAGE_SECRET_KEY = read_secret("STORAGE_SECRET_KEY", "a key")
 if bool(STORAGE_KEY_ID) != bool(STORAGE_SECRET_KEY):
     raise ImproperlyConfigured("STORAGE_KEY_ID and STORAGE_SECRET_KEY belong together.")
 # Players get links to the bucket that end after an hour; false: the studio sends the audio itself.

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from .database import DATABASES
-from .environment import env, matches, read, read_integer, read_seconds
+from .environment import matches, read_integer, read_seconds, read_secret
 from .paths import DATA_DIR
 
 WORKER_THREADS = read_integer("WORKER_THREADS", 8, 1, 64)
@@ -25,11 +25,10 @@ class QueueConnection(sqlite3.Connection):
 
 
 HAS_POSTGRESQL = str(DATABASES["default"]["ENGINE"]).endswith("postgresql")
-QUEUE_URL = read(
-    env.str,
+QUEUE_URL = read_secret(
     "QUEUE_URL",
-    "",
     "empty, postgres, or an address such as redis://host:6379/0",
+    is_url=True,
     validate=matches(r"|postgres|rediss?://[^\s/]+(/\d*)?(\?\S*)?"),
 ) or ("postgres" if HAS_POSTGRESQL else "")
 if QUEUE_URL == "postgres" and not HAS_POSTGRESQL:
