@@ -1,6 +1,7 @@
 """Signing in through an OpenID provider: the whole way, and every refusal."""
 
 import html
+import json
 import re
 import socket
 import time
@@ -10,7 +11,13 @@ from typing import Any
 
 import jwt
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP
+import requests
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.contrib.auth.models import User
@@ -146,7 +153,7 @@ def test_joined_account_signs_in_whatever_its_address_is(
 ) -> None:
     go(client, openid)
     client.post("/sign-out/")
-    openid.add_person("anna", email="new@example.com", email_verified=False)
+    openid.add_person("anna", email="new@example.com")
 
     go(client, openid)
 
@@ -209,6 +216,44 @@ def test_dialog_offers_a_new_tab(client: Client) -> None:
 
     assert page.count('href="/sign-in/" target="_blank"') == 1
     assert page.count(START) == 0
+
+
+def describe(openid: OpenIDProvider, **changes: Any) -> None:
+    """Change what the provider says about itself; None leaves it out."""
+    path = "/.well-known/openid-configuration"
+    description = requests.get(openid.url + path, timeout=10).json() | changes
+    kept = {name: value for name, value in description.items() if value is not None}
+    openid.answers[path] = Response(json.dumps(kept), content_type="application/json")
+
+
+def test_provider_without_further_details_is_asked_for_none(
+    client: Client, anna: User, openid: OpenIDProvider
+) -> None:
+    describe(openid, userinfo_endpoint=None)
+
+    go(client, openid)
+
+    assert signed_in_id(client) == str(anna.pk)
+    assert "/userinfo" not in openid.requests
+
+
+def test_issuer_may_end_in_a_slash(client: Client, anna: User, openid: OpenIDProvider) -> None:
+    describe(openid, issuer=f"{openid.url}/")
+    openid.change_token = lambda claims: {**claims, "iss": f"{openid.url}/"}
+
+    go(client, openid)
+
+    assert SocialAccount.objects.get(user=anna).provider == openid.url
+
+
+def test_answer_that_leads_elsewhere_is_not_followed(
+    client: Client, openid: OpenIDProvider
+) -> None:
+    headers = {"Location": f"{openid.url}/elsewhere"}
+    openid.answers["/.well-known/openid-configuration"] = Response("", 302, headers)
+
+    assert told(client, client.post(START)).startswith("Acme can't be reached")
+    assert openid.requests == ["/.well-known/openid-configuration"]
 
 
 # Who it is ----------------------------------------------------------------------------------------
@@ -604,6 +649,22 @@ def test_second_factor_is_asked_unless_the_provider_does(
     assert (signed_in_id(client) is not None) == is_asked_there
 
 
+def test_second_factor_completes_the_sign_in(
+    client: Client, anna: User, openid: OpenIDProvider
+) -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    TOTP.activate(anna, secret)
+    counter = next(iter(yield_hotp_counters_from_time()))
+
+    step = go(client, openid, next="/history/")
+    code = format_hotp_value(hotp_value(secret, counter))
+    done = client.post(step["Location"], {"code": code})
+
+    assert done["Location"] == "/history/"
+    assert signed_in_id(client) == str(anna.pk)
+    assert AuditEntry.objects.get(verb="signed_in").text == "Signed in with OpenID"
+
+
 @pytest.mark.parametrize(("is_asked_there", "status"), [(False, 302), (True, 200)])
 def test_required_second_factor_may_be_the_one_of_the_provider(
     client: Client,
@@ -639,7 +700,7 @@ def test_provider_gives_roles_at_each_sign_in(
 ) -> None:
     settings.OIDC_ROLES = {"groups": {"cast": ["Studio:manager"]}}
     project = Project.first()
-    openid.add_person("zoe", email="zoe@example.com", email_verified=True, groups=["cast"])
+    openid.add_person("zoe", email="zoe@example.com", email_verified="true", groups=["cast"])
 
     go(client, openid, "zoe")
     user = User.objects.get(email="zoe@example.com")

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from requests import RequestException
+from requests import RequestException, Session
 
 from voicestudio.services import sign_in_limits
 from voicestudio.services.audit.sign_ins import record_refused
@@ -42,6 +42,12 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
         if not settings.OIDC_ISSUER or provider not in {Provider.id, settings.OIDC_ISSUER}:
             raise SocialApp.DoesNotExist
         return Provider.of_settings(request)
+
+    def get_requests_session(self) -> Session:
+        """Requests with a limit of time, which follow no redirect: they carry secrets."""
+        session: Session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
 
     def list_apps(self, *_args: Any, **_kwargs: Any) -> list[SocialApp]:
         """None: allauth itself offers no provider anywhere."""

@@ -112,4 +112,5 @@ def _address(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return value.replace("\0", "") if isinstance(value, str) else ""
+    """The printable characters of a text; "" for anything else."""
+    return "".join(filter(str.isprintable, value)) if isinstance(value, str) else ""
