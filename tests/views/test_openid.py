@@ -613,7 +613,7 @@ def test_failed_sign_ins_are_limited_and_passwords_are_not(
 
     limited = client.post(START)
 
-    assert told(client, limited).startswith("Too many failed sign-ins.")
+    assert told(client, limited).startswith("Too many sign-ins were tried from here.")
     assert openid.requests == ["/users/anna"]
     assert client.get(BACK).status_code == 302
     assert AuditEntry.objects.count() == entries + 1
@@ -623,12 +623,29 @@ def test_failed_sign_ins_are_limited_and_passwords_are_not(
 
 @pytest.mark.usefixtures("openid")
 def test_few_people_wait_for_the_provider_at_once(client: Client) -> None:
+    form = {"next": "/history/", "draft-speaker": "Anna"}
     with ExitStack() as waiting:
         while WAITING.acquire(blocking=False):
             waiting.callback(WAITING.release)
 
-        assert told(client, client.post(START)).startswith("Many people are signing in")
+        response = client.post(START, form)
+
+    assert response["Location"] == "/sign-in/?next=%2Fhistory%2F"
+    assert told(client, response).startswith("Many people are signing in")
+    assert client.session["draft"] == {"speaker": "Anna"}
     assert client.post(START).status_code == 200
+
+
+def test_button_is_limited_for_each_address(
+    client: Client, openid: OpenIDProvider, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"openid": "2/m/ip"}
+
+    answers = [client.post(START) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 302]
+    assert told(client, answers[2]).startswith("Too many sign-ins were tried from here.")
+    assert len(openid.requests) == 2
 
 
 @pytest.mark.parametrize(("is_asked_there", "place"), [(False, "second-factor"), (True, "history")])

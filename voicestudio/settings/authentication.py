@@ -48,8 +48,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL_HOST)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-# Wrong codes of a second factor only: ours for passwords is in services/sign_in_limits.py.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+# Wrong codes of a second factor, and ways to the OpenID provider: the limit for passwords is in
+# services/sign_in_limits.py.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "openid": "30/m/ip"}
 ACCOUNT_FORMS = {
     "change_password": "voicestudio.forms.accounts.ChangePasswordForm",
     "set_password": "voicestudio.forms.accounts.SetPasswordForm",

@@ -5,15 +5,14 @@ from functools import wraps
 from threading import BoundedSemaphore
 from typing import Final
 
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -48,15 +47,19 @@ def if_configured(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 
 def if_not_limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Send people back whose network has failed too often, or while too many others wait."""
+    """Send people back whose network tries or fails too often, or while too many others wait."""
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
+        following = _keep_way_on(request)
         if sign_in_limits.is_openid_refused(get_client_network(request)):
             record_locked("")
-            return show_refusal(request, "limited")
+            return show_refusal(request, "limited", following)
+        # Counts buttons, not ways back: the provider is asked at each.
+        if not ratelimit.consume(request, action="openid"):
+            return show_refusal(request, "limited", following)
         if not WAITING.acquire(blocking=False):
-            return show_refusal(request, "busy")
+            return show_refusal(request, "busy", following)
         try:
             return view(request)
         finally:
@@ -75,25 +78,15 @@ def start(request: HttpRequest) -> HttpResponse:
 
     Browsers let a form lead to this studio only (Content-Security-Policy), also by a redirect.
     """
-    following = safe_path(request, request.POST.get("next", ""))
+    following = _keep_way_on(request)
     if request.user.is_authenticated:
         return redirect(following)
-    if draft := carried_draft(request):
-        drafts.save_answers(request, "new", draft)
     invitation = invitations.find(request.POST.get("invitation", ""))
-    nonce = get_random_string(32)
     try:
-        response = Provider.of_settings(request).redirect(
-            request,
-            AuthProcess.LOGIN,
-            next_url=following,
-            data={"invitation": invitation.pk} if invitation else None,
-            auth_params={"nonce": nonce},
-            nonce=nonce,
-        )
+        url = Provider.of_settings(request).begin_sign_in(following, invitation)
     except (OAuth2Error, RequestException) as error:
         return show_refusal(request, reason_of(error), following)
-    return render(request, "account/openid.html", {"url": response["Location"]})
+    return render(request, "account/openid.html", {"url": url})
 
 
 @login_not_required
@@ -108,6 +101,13 @@ def callback(request: HttpRequest) -> HttpResponse:
     except ImmediateHttpResponse as answer:
         response: HttpResponse = answer.response
         return response
+
+
+def _keep_way_on(request: HttpRequest) -> str:
+    """The page that the sign-in leads to; what was typed there before waits in the session."""
+    if draft := carried_draft(request):
+        drafts.save_answers(request, "new", draft)
+    return safe_path(request, request.POST.get("next", ""))
 
 
 @if_configured

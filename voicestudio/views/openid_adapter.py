@@ -120,5 +120,5 @@ def refuse(
 def show_refusal(request: HttpRequest, reason: str, following: str = "") -> HttpResponse:
     """The sign-in page with the sentence for this reason, on the way to the page `following`."""
     messages.error(request, str(message_for_refusal(reason, settings.OIDC_NAME)))
-    query = f"?{urlencode({'next': following})}" if following else ""
+    query = f"?{urlencode({'next': following})}" if following.strip("/") else ""
     return redirect(reverse("sign_in") + query)

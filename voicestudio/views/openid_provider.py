@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
@@ -12,7 +13,9 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 
+from voicestudio.models import Invitation
 from voicestudio.services.people import id_tokens
 from voicestudio.services.people.id_tokens import TokenRefused
 
@@ -106,6 +109,23 @@ class Provider(OpenIDConnectProvider):
             settings={"server_url": settings.OIDC_ISSUER, "oauth_pkce_enabled": True},
         )
         return cls(request, app=app)
+
+    def begin_sign_in(self, following: str, invitation: Invitation | None) -> str:
+        """The address at the provider to which the browser goes now.
+
+        Nonce, PKCE verifier, the page `following` and the invitation wait in the session. Raises
+        OAuth2Error and RequestException.
+        """
+        nonce = get_random_string(32)
+        response = self.redirect(
+            self.request,
+            AuthProcess.LOGIN,
+            next_url=following,
+            data={"invitation": invitation.pk} if invitation else None,
+            auth_params={"nonce": nonce},
+            nonce=nonce,
+        )
+        return str(response["Location"])
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Nothing: what is kept of a person is written when the sign-in is allowed."""

@@ -43,7 +43,9 @@ REFUSALS: Final[dict[str, Message]] = {
         _("The studio couldn't verify the answer of %(name)s."),
         _("Start again. If it keeps happening, tell an administrator."),
     ),
-    "limited": Message(_("Too many failed sign-ins."), _("Wait a few minutes, then try again.")),
+    "limited": Message(
+        _("Too many sign-ins were tried from here."), _("Wait a few minutes, then try again.")
+    ),
     "busy": Message(
         _("Many people are signing in at the moment."), _("Try again in a few seconds.")
     ),
