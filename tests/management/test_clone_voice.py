@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from tests.audio.recordings import film, speech
@@ -15,7 +16,7 @@ from tests.management.conftest import Run
 from tests.services.conftest import wav
 from voicestudio.forms import CloneForm
 from voicestudio.management.commands.clone_voice import Command
-from voicestudio.models import AudioFile, CloneAttempt, Role, Speaker
+from voicestudio.models import AudioFile, CloneAttempt, Membership, Person, Project, Role, Speaker
 from voicestudio.practice.server import Fault, StandIn
 
 Result = tuple[int, dict[str, Any]]
@@ -235,9 +236,85 @@ def test_clone_voice_refuses_what_its_user_may_not_do(clone: Run) -> None:
     make_user("rita", role=Role.REVIEWER)
     make_project("Secret")
 
-    with pytest.raises(CommandError, match="You can't add or change recordings"):
+    with pytest.raises(CommandError, match="You can't clone voices in this project"):
         clone("--as", "rita")
     with pytest.raises(CommandError, match="There is no project called Secret"):
         clone("--as", "lea", "--project", "Secret")
 
     assert AudioFile.objects.count() == 0
+
+
+def clone_names(run: Run, sample: Path, *arguments: str) -> Result:
+    """Clone without a default speaker, as mira."""
+    return run("clone_voice", str(sample), "--i-have-permission", "--as", "mira", *arguments)
+
+
+@pytest.fixture
+def two_projects(person: User) -> tuple[Project, Project]:
+    """Two projects with a manager mira, who works in the first one of them."""
+    here, there = make_project("Here"), make_project("There")
+    mira = make_user("mira", project=here)
+    Membership.objects.create(person=mira, project=there, role=Role.MANAGER)
+    Person.objects.create(user=mira, project=here)
+    return here, there
+
+
+def test_speaker_is_looked_up_in_the_named_project(
+    run: Run, sample: Path, data_dir: Path, person: User, two_projects: tuple[Project, Project]
+) -> None:
+    here, there = two_projects
+    make_speaker("Anna", by=person, project=here)
+    anna = make_speaker("Anna", by=person, project=there)
+
+    clone_names(run, sample, "--project", "There", "--speaker", "Anna")
+    clone_names(run, sample, "--project", "There", "--speaker", "Zoe")
+
+    attempts = CloneAttempt.objects.order_by("pk")
+    assert [attempt.speaker.name for attempt in attempts] == ["Anna", "Zoe"]
+    assert attempts[0].speaker == anna
+    assert [
+        (attempt.project, attempt.speaker.project, attempt.recording.project)
+        for attempt in attempts
+    ] == [(there, there, there)] * 2
+
+
+def test_project_is_that_of_the_speaker_id(
+    run: Run, sample: Path, data_dir: Path, person: User, two_projects: tuple[Project, Project]
+) -> None:
+    _here, there = two_projects
+    anna = make_speaker("Anna", by=person, project=there)
+
+    clone_names(run, sample, "--speaker-id", str(anna.pk))
+    code, result = clone_names(run, sample, "--speaker-id", str(anna.pk), "--project", "Here")
+
+    attempt = CloneAttempt.objects.get()
+    assert (attempt.project, attempt.recording.project) == (there, there)
+    assert (code, result["message"].split(":")[0]) == (1, "No speaker has this ID")
+
+
+def test_project_is_the_one_in_use_or_must_be_named(
+    run: Run, sample: Path, data_dir: Path, two_projects: tuple[Project, Project]
+) -> None:
+    here, _there = two_projects
+    clone_names(run, sample, "--speaker", "Anna")
+    assert CloneAttempt.objects.get().project == here
+    Person.objects.update(project=None)
+
+    with pytest.raises(CommandError, match="choose one with --project NAME"):
+        clone_names(run, sample, "--speaker", "Anna")
+
+    assert AudioFile.objects.count() == 1
+
+
+def test_fault_of_the_database_leaves_no_file(
+    run: Run, sample: Path, data_dir: Path, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_fields: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(CloneAttempt.objects, "create", fail)
+
+    with pytest.raises(DatabaseError):
+        run("clone_voice", str(sample), "--speaker", "Anna", "--i-have-permission")
+
+    assert [path for path in data_dir.rglob("*") if path.is_file()] == []

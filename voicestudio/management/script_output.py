@@ -3,19 +3,32 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final
 
+from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from voicestudio.models import Action, CloneAttempt, Project, Speech, Voice, VoiceState, Worker
+from voicestudio.management.users import get_user
+from voicestudio.models import (
+    Action,
+    CloneAttempt,
+    Project,
+    Speech,
+    Voice,
+    VoiceState,
+    Worker,
+    access_of,
+)
 from voicestudio.models.search import fold_text
 from voicestudio.services import projects, speeches, storage
 from voicestudio.services.money import costs
+from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.permissions import NotAllowed, may
 from voicestudio.words import Message
 
@@ -28,12 +41,15 @@ SCRIPT_STATES: Final = [state.value for state in VoiceState if state is not Voic
 
 def add_user_argument(parser: CommandParser) -> None:
     """Add `--as USER`."""
-    parser.add_argument("--as", dest="person", default="", metavar="USER", help="the requester")
+    parser.add_argument(
+        "--as", dest="person", default="", metavar="USER",
+        help=_("the requester; default: the only administrator"),
+    )  # fmt: skip
 
 
 def add_json_argument(parser: CommandParser) -> None:
     """Add `--json`."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--json", action="store_true", help=_("print JSON"))
 
 
 def add_timeout_argument(parser: CommandParser, seconds: float) -> None:
@@ -48,40 +64,85 @@ class StudioCommand(BaseCommand):
         """Run the command."""
         try:
             return super().execute(*args, **options)
-        except NotAllowed as refused:
+        except (NotAllowed, PersonRefused, projects.ProjectRefused) as refused:
             raise CommandError(str(refused.message)) from refused
 
 
-def add_project_argument(parser: CommandParser) -> None:
-    """Add `--project NAME`."""
-    parser.add_argument("--project", default="", metavar="NAME", help="default: the one in use")
+class SubcommandsCommand(StudioCommand):
+    """A command with subcommands, each on behalf of a person and with `--json`."""
+
+    def start_subcommands(self, parser: CommandParser) -> None:
+        """Let `parser` take a subcommand; call it before `add_subcommand`."""
+        self._subparsers = parser.add_subparsers(required=True, metavar="SUBCOMMAND")
+
+    def add_subcommand(
+        self, name: str, run: Callable[[User, dict[str, Any]], None], text: str
+    ) -> CommandParser:
+        """Add a subcommand and return its parser; `run` gets the requester and the options."""
+        parser: CommandParser = self._subparsers.add_parser(name, help=text, description=text)
+        parser.set_defaults(run=run)
+        add_user_argument(parser)
+        add_json_argument(parser)
+        return parser
+
+    def handle(self, **options: Any) -> None:
+        """Run the subcommand for the requester."""
+        options["run"](get_user(options["person"]), options)
+
+
+def add_project_argument(parser: CommandParser, text: str) -> None:
+    """Add `--project NAME`; the text says what it chooses."""
+    parser.add_argument("--project", default="", metavar="NAME", help=text)
 
 
 def get_project(name: str, person: User) -> Project:
-    """Return the project of this name that the person sees; without a name the one in use.
-
-    Raises CommandError if there is none, and `NotAllowed` if the person may clone in none.
-    """
-    if not name:
-        return projects.default_for(person)
+    """Return the project of this name that the person sees; raises CommandError if none is."""
     visible = Project.objects.visible_to(person)
     project = visible.filter(folded_name=fold_text(name)).first()
     if project is None:
-        raise CommandError(f"There is no project called {name}.")
+        raise CommandError(_("There is no project called %(name)s.") % {"name": name})
     return project
 
 
-def get_voice(voice_id: str, person: User) -> Voice:
+def choose_project(name: str, person: User, action: Action) -> Project:
+    """Return the named project, else the one in use, else the only one where `action` is allowed.
+
+    Raises CommandError if there is no such project or if several fit, and `NotAllowed`.
+    """
+    if name:
+        return get_project(name, person)
+    project = projects.default_for(person, action)
+    is_in_use = project.pk == access_of(person).in_use
+    if not is_in_use and projects.list_allowed(person, action).count() > 1:
+        raise CommandError(_("Several projects fit: choose one with --project NAME."))
+    return project
+
+
+def get_voice(voice_id: str, person: User, project: str = "") -> Voice:
     """Return the voice with this ID at the current provider, a living one before deleted ones.
 
-    Raises CommandError if there is none that this person sees.
+    `project` is the name of the only project to look in. Raises CommandError if there is no such
+    project or voice that this person sees.
     """
     visible = Voice.objects.visible_to(person)
+    if project:
+        visible = visible.filter(project=get_project(project, person))
     voices = visible.filter(provider=settings.MINIMAX_PROVIDER, voice_id=voice_id)
     voice = voices.living().first() or voices.order_by("-pk").first()
     if voice is None:
-        raise CommandError(f"There is no voice called {voice_id}.")
+        raise CommandError(_("There is no voice called %(name)s.") % {"name": voice_id})
     return voice
+
+
+def require_valid(form: forms.Form) -> None:
+    """Raise CommandError with the mistakes of a form, each after the label of its field."""
+    mistakes = [
+        f"{form.fields[name].label}: {error}" if name in form.fields else str(error)
+        for name, errors in form.errors.items()
+        for error in errors
+    ]
+    if mistakes:
+        raise CommandError(" ".join(mistakes))
 
 
 def audio_address(call: CloneAttempt | Speech) -> str | None:
@@ -156,6 +217,21 @@ def print_object(command: BaseCommand, data: dict[str, Any], *, as_json: bool) -
     for name, value in data.items():
         if value not in (None, ""):
             command.stdout.write(f"{name.replace('_', ' ')}: {value}")
+
+
+def print_list(
+    command: BaseCommand,
+    rows: Iterable[dict[str, Any]],
+    to_line: Callable[[dict[str, Any]], str],
+    *,
+    as_json: bool,
+) -> None:
+    """Print a list of JSON objects, or a line for each."""
+    if as_json:
+        command.stdout.write(json.dumps(list(rows), ensure_ascii=False))
+        return
+    for row in rows:
+        command.stdout.write(to_line(row))
 
 
 def exit_unfinished(call: CloneAttempt | Speech) -> None:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 
 def get_user(username: str) -> User:
@@ -13,9 +14,11 @@ def get_user(username: str) -> User:
     if username:
         user = active.filter(username=username).first()
         if user is None:
-            raise CommandError(f"There is no active user called {username}.")
+            raise CommandError(_("There is no active user called %(name)s.") % {"name": username})
         return user
     candidates = list(active.filter(is_staff=True)[:2]) or list(active[:2])
-    if len(candidates) != 1:
-        raise CommandError("Several users could request this: choose one with --as USER.")
+    if not candidates:
+        raise CommandError(_("There is no active user."))
+    if len(candidates) > 1:
+        raise CommandError(_("Several users could request this: choose one with --as USER."))
     return candidates[0]

@@ -8,15 +8,25 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.core.management.base import CommandParser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from voicestudio import words
 from voicestudio.audio import AudioProblem
 from voicestudio.forms import CloneForm
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Project, Purpose
+from voicestudio.models import (
+    Action,
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Project,
+    Purpose,
+    Speaker,
+)
 from voicestudio.models.speakers import SpeakerQuerySet
 from voicestudio.services import clones, recordings
+from voicestudio.services.permissions import require
 from voicestudio.services.voices import speakers, voice_ids
 
 READY: Final = frozenset({AttemptState.READY, AttemptState.FLAGGED})
@@ -71,7 +81,9 @@ class Command(script_output.StudioCommand):
         parser.add_argument("--expected-words", default="", help="what is said in the recording")
         parser.add_argument("--accuracy", default="", help="0 to 1: how alike they must be")
         parser.add_argument("--watermark", action="store_true", help="audible, in the preview only")
-        script_output.add_project_argument(parser)
+        script_output.add_project_argument(
+            parser, _("default: that of --speaker-id, else the one in use, else the only one")
+        )
         script_output.add_user_argument(parser)
         parser.add_argument("--wait", action="store_true", help="wait for the result")
         script_output.add_timeout_argument(parser, 900.0)
@@ -94,8 +106,10 @@ class Command(script_output.StudioCommand):
 
 def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
     """Store the files and submit the attempt; raises Refused and then keeps nothing."""
+    project = _choose_project(options, user)
+    require(user, Action.CLONE, project.pk)
     name, choice = _choose_speaker(
-        speakers.offered_to(user),
+        Speaker.objects.visible_to(user).filter(project=project),
         options["speaker"],
         options["speaker_id"],
         is_new=options["new_speaker"],
@@ -103,7 +117,6 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
     if not options["i_have_permission"]:
         message = clones.PermissionMissing().message
         raise Refused(f"{message.headline} (--i-have-permission)")
-    project = script_output.get_project(options["project"], user)
     stored: list[AudioFile] = []
     try:
         with transaction.atomic():
@@ -115,7 +128,7 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
             if not form.is_valid():
                 raise Refused(" ".join(mistake["sentence"] for mistake in form.mistakes()))
             return clones.submit(clones.Order(**form.order()), by=user)
-    except (Refused, clones.OrderRefused) as error:
+    except Exception as error:
         # The rows were rolled back, so nothing else would delete their files.
         for file in [file for recording in stored for file in recording.files]:
             file.delete(save=False)
@@ -123,6 +136,16 @@ def _submit(options: dict[str, Any], user: User) -> CloneAttempt:
             similar = error.similar if isinstance(error, speakers.SpeakerUnclear) else []
             raise Refused(_refusal_text(error.message, similar)) from error
         raise
+
+
+def _choose_project(options: dict[str, Any], user: User) -> Project:
+    """The named project, else that of the speaker's ID, else the one for new rows."""
+    if options["speaker_id"] is not None and not options["project"]:
+        pk = speakers.current_id(options["speaker_id"])
+        known = Speaker.objects.visible_to(user).select_related("project").filter(pk=pk).first()
+        if known is not None:
+            return known.project
+    return script_output.choose_project(options["project"], user, Action.CLONE)
 
 
 def _choose_speaker(

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
@@ -23,13 +24,14 @@ class Command(script_output.StudioCommand):
         parser.add_argument("voice_id", metavar="VOICE_ID")
         parser.add_argument("--files-there", action="store_true", help="also files at MiniMax")
         parser.add_argument("--files-here", action="store_true", help="also our audio of the voice")
+        script_output.add_project_argument(parser, _("the voice is in this project"))
         script_output.add_user_argument(parser)
         script_output.add_json_argument(parser)
 
     def handle(self, **options: Any) -> None:
         """Delete and print every item."""
         user = get_user(options["person"])
-        voice = script_output.get_voice(options["voice_id"], user)
+        voice = script_output.get_voice(options["voice_id"], user, options["project"])
         result = deletion.delete_voice(
             voice,
             confirmation=options["voice_id"],

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
@@ -23,6 +24,7 @@ class Command(script_output.StudioCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the voice, the user and the output options."""
         parser.add_argument("voice_id", metavar="VOICE_ID")
+        script_output.add_project_argument(parser, _("the voice is in this project"))
         script_output.add_user_argument(parser)
         script_output.add_timeout_argument(parser, 300.0)
         script_output.add_json_argument(parser)
@@ -30,7 +32,7 @@ class Command(script_output.StudioCommand):
     def handle(self, **options: Any) -> None:
         """Request the speech, wait for it and print the result."""
         user = get_user(options["person"])
-        voice = script_output.get_voice(options["voice_id"], user)
+        voice = script_output.get_voice(options["voice_id"], user, options["project"])
         try:
             speech = keep.keep_voice(voice, by=user)
         except speeches.OrderRefused as error:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
@@ -41,6 +42,7 @@ class Command(script_output.StudioCommand):
         parser.add_argument("--pitch", type=int, default=0, help="-12 to 12 semitones")
         parser.add_argument("--language", default="", help='for example "English"')
         parser.add_argument("--format", default="", help="mp3, wav or flac; default: as in FILE")
+        script_output.add_project_argument(parser, _("the voice is in this project"))
         script_output.add_user_argument(parser)
         script_output.add_timeout_argument(parser, 300.0)
         script_output.add_json_argument(parser)
@@ -53,7 +55,7 @@ class Command(script_output.StudioCommand):
             # Checked before anything is charged.
             raise CommandError(f"{out.parent}: no such folder.")
         if options["again"] is not None:
-            speech = self._fetch(options["again"], user)
+            speech = self._fetch(options["again"], user, options["project"])
         elif options["voice_id"] and options["text"]:
             speech = self._generate(options, user)
         else:
@@ -75,18 +77,21 @@ class Command(script_output.StudioCommand):
             sys.exit(1)
         return script_output.wait_for(speech, speeches.run_speech.call, options["timeout"])
 
-    def _fetch(self, pk: int, user: User) -> Speech:
+    def _fetch(self, pk: int, user: User, project: str) -> Speech:
         """Return the speech with its audio, fetched once more if it is missing."""
-        speech = Speech.objects.visible_to(user).filter(pk=pk).first()
+        visible = Speech.objects.visible_to(user)
+        if project:
+            visible = visible.filter(project=script_output.get_project(project, user))
+        speech = visible.filter(pk=pk).first()
         if speech is None:
-            raise CommandError(f"There is no speech {pk}.")
+            raise CommandError(_("There is no speech %(id)s.") % {"id": pk})
         if not speech.audio:
             audio_download.fetch_now(speech, by=user)
             speech.refresh_from_db()
         return speech
 
     def _order(self, options: dict[str, Any], user: User) -> speeches.SpeechOrder:
-        voice = script_output.get_voice(options["voice_id"], user)
+        voice = script_output.get_voice(options["voice_id"], user, options["project"])
         suffix = options["out"].suffix.removeprefix(".").lower()
         default_format = suffix if suffix in SPEECH_FORMATS else SPEECH_FORMATS[0]
         model = options["model"] or keep.model_for(voice) or settings.MINIMAX_MODELS[0]

@@ -1,9 +1,9 @@
 """`manage.py voices`: list the voices that a person sees."""
 
-import json
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.translation import gettext as _
 
 from voicestudio.management import script_output
 from voicestudio.management.script_output import SCRIPT_STATES, StudioCommand, voice_json
@@ -22,7 +22,7 @@ class Command(StudioCommand):
         """Add the filter and the output option."""
         parser.add_argument("--state", choices=SCRIPT_STATES, help="only voices in this state")
         parser.add_argument("--json", action="store_true", help="print a list of JSON objects")
-        parser.add_argument("--project", metavar="NAME", help="only voices of this project")
+        script_output.add_project_argument(parser, _("only voices of this project"))
         script_output.add_user_argument(parser)
 
     def handle(self, **options: Any) -> None:
@@ -43,10 +43,9 @@ class Command(StudioCommand):
             voice_json(voice, spent.get(voice.pk, costs.ZERO), person)
             for voice in voices.order_by("-pk")
         ]
-        if options["json"]:
-            self.stdout.write(json.dumps(rows, ensure_ascii=False))
-            return
-        for row in rows:
-            date = row["kept_at"] or row["expires_at"] or ""
-            line = (row["voice_id"], row["speaker"], row["state"], date, row["cost"] or "")
-            self.stdout.write("\t".join(line))
+        script_output.print_list(self, rows, _voice_line, as_json=options["json"])
+
+
+def _voice_line(row: dict[str, Any]) -> str:
+    date = row["kept_at"] or row["expires_at"] or ""
+    return "\t".join((row["voice_id"], row["speaker"], row["state"], date, row["cost"] or ""))
