@@ -149,6 +149,20 @@ def test_link_is_mailed_where_mail_is_configured(
     assert [message.to for message in mail.outbox] == [["anna@example.com"]] * sent
 
 
+def test_invitation_stands_if_the_mail_server_refuses_it(
+    administrator: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_message: mail.EmailMessage) -> None:
+        raise OSError
+
+    settings.MAIL_HOST = "mail.example.com"
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse)
+    made, token = invite(administrator)
+
+    assert invitations.mail(made, "https://studio.example.com/invitation/x/") is False
+    assert invitations.find(token) == made
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_at_once_make_one_account() -> None:
     made, _token = invite(make_user("root", is_staff=True))

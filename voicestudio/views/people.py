@@ -1,6 +1,5 @@
 """People: who works here, invitations, roles, deactivation and links for new passwords."""
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
@@ -23,8 +22,6 @@ from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.password_links import valid_for
 
 from .current_user import current_user
-
-logger = logging.getLogger(__name__)
 
 LIST: Final = "people/list.html"
 PERSON: Final = "people/person.html"
@@ -58,7 +55,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         return _render_list(request, form=form, status=422)
     made = invitations.invite(by=current_user(request), **form.order)
     link = request.build_absolute_uri(reverse("accept_invitation", args=[made.token]))
-    is_mailed = _mail(made.invitation, link)
+    is_mailed = invitations.mail(made.invitation, link)
     return _render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)
 
 
@@ -152,14 +149,6 @@ def _find(request: HttpRequest, pk: int) -> User:
 def _open_projects() -> list[Project]:
     Project.first()  # there is one, even in an empty database
     return list(Project.objects.open())
-
-
-def _mail(invitation: Invitation, link: str) -> bool:
-    try:
-        return invitations.mail(invitation, link)
-    except OSError:
-        logger.warning("The mail server refused an invitation", exc_info=True)
-        return False
 
 
 def _render_list(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:

@@ -1,6 +1,7 @@
 """Invitations: made by an administrator, accepted once by a link, for one mail address."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from voicestudio.models import Action, Invitation, Membership, Person, Project, 
 from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
 from voicestudio.services.permissions import may, require
+
+logger = logging.getLogger(__name__)
 
 
 class InvitationClosed(Exception):  # noqa: N818 - an answer, not a mistake
@@ -56,7 +59,7 @@ def invite(
 
 
 def mail(invitation: Invitation, link: str) -> bool:
-    """Send the link to the address; False without a mail server. Raises OSError if it refuses."""
+    """Send the link to the address; False without a mail server or if that refuses it."""
     if not settings.MAIL_HOST:
         return False
     body = "\n\n".join(
@@ -71,7 +74,12 @@ def mail(invitation: Invitation, link: str) -> bool:
         ]
     )
     subject = _("Your invitation to Voice Studio")
-    EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.address]).send()
+    message = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.address])
+    try:
+        message.send()
+    except OSError:
+        logger.warning("The mail server refused an invitation", exc_info=True)
+        return False
     return True
 
 
