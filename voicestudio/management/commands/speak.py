@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.minimax.limits import SPEECH_FORMATS
-from voicestudio.models import Speech, Verb
+from voicestudio.models import Action, Speech, Verb
 from voicestudio.services import audit, speeches
 from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.permissions import require
 from voicestudio.services.speeches import keep
 
 
@@ -85,6 +86,7 @@ class Command(script_output.StudioCommand):
         speech = visible.filter(pk=pk).first()
         if speech is None:
             raise CommandError(_("There is no speech %(id)s.") % {"id": pk})
+        require(user, Action.DOWNLOAD, speech.project_id)
         if not speech.audio:
             audio_download.fetch_now(speech, by=user)
             speech.refresh_from_db()
