@@ -99,7 +99,10 @@ IN_PROJECT: Final[dict[str, tuple[Action, Arguments]]] = {
 IN_STUDIO: Final[dict[str, tuple[Action, Arguments]]] = {
     "person deactivate": (Action.MANAGE_PEOPLE, lambda _h: ("viewer",)),
     "person invite": (
-        Action.MANAGE_PEOPLE, lambda _h: ("zoe@example.com", "--url", "https://example.com")),
+        Action.MANAGE_PEOPLE,
+        lambda _h: (
+            "zoe@example.com", "--url", "https://example.com",
+            "--project", "Here", "--role", "viewer")),
     "person list": (Action.MANAGE_PEOPLE, lambda _h: ()),
     "person reactivate": (Action.MANAGE_PEOPLE, lambda _h: ("gone",)),
     "person role": (

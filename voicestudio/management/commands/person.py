@@ -71,15 +71,12 @@ class Command(script_output.SubcommandsCommand):
         ):
             parser.add_argument(name, action=BooleanOptionalAction, default=None, help=help_text)
 
-    def check_requester(self, by: User) -> None:
-        """Only administrators see people."""
-        require(by, Action.MANAGE_PEOPLE)
-
     def _list(self, by: User, options: dict[str, Any]) -> None:
         rows = [_person_json(user) for user in directory.list_people(by=by)]
         script_output.print_list(self, rows, _person_line, as_json=options["json"])
 
     def _invite(self, by: User, options: dict[str, Any]) -> None:
+        require(by, Action.MANAGE_PEOPLE)  # before anything is said about projects
         base = _check_base(options["url"])
         made = invitations.invite(by=by, **_read_invitation(options, by))
         link = base + reverse("accept_invitation", args=[made.token])
