@@ -155,14 +155,16 @@ def _choose_speaker(
     if speaker_id is not None:
         known = speakers.find_by_id(speaker_id, among)
         if known is None or name or is_new:
-            problem = "No speaker has this ID" if known is None else "Too much is given"
-            raise Refused(f"{problem}: --speaker-id stands alone and names an existing speaker.")
+            problem = _("No speaker has this ID") if known is None else _("Too much is given")
+            rule = _("--speaker-id stands alone and names an existing speaker.")
+            raise Refused(f"{problem}: {rule}")
         return known.name, str(known.pk)
     if not name.strip():
-        raise Refused("Whose voice is it? Give --speaker NAME or --speaker-id ID.")
+        raise Refused(_("Whose voice is it? Give --speaker NAME or --speaker-id ID."))
     same = [] if is_new else speakers.find_named(name, among)
     if len(same) > 1:
-        headline = f"{len(same)} speakers have the name {same[0].name}."
+        headline = _("%(count)d speakers have the name %(name)s.")
+        headline %= {"count": len(same), "name": same[0].name}
         raise Refused(_refusal_text(headline, same))
     return name, "new" if is_new else str(same[0].pk) if same else ""
 
@@ -173,13 +175,17 @@ def _refusal_text(message: words.Message | str, similar: list[speakers.KnownSpea
     if not similar:
         return text
     lines = [
-        f"{known.pk} ({known.name}, voices: {known.voices}, added {known.added_at:%Y-%m-%d})"
+        _("%(id)d (%(name)s, voices: %(voices)d, added %(day)s)")
+        % {
+            "id": known.pk,
+            "name": known.name,
+            "voices": known.voices,
+            "day": f"{known.added_at:%Y-%m-%d}",
+        }
         for known in similar
     ]
-    return (
-        f"{text} Choose one with --speaker-id: {'; '.join(lines)}. "
-        "Or add another one with --new-speaker."
-    )
+    choice = _("Choose one with --speaker-id: %(speakers)s. Or add another one with --new-speaker.")
+    return f"{text} {choice % {'speakers': '; '.join(lines)}}"
 
 
 def _store_file(path: Path, purpose: Purpose, project: Project, user: User) -> AudioFile:

@@ -54,13 +54,13 @@ class Command(script_output.StudioCommand):
         out: Path = options["out"]
         if not out.absolute().parent.is_dir():
             # Checked before anything is charged.
-            raise CommandError(f"{out.parent}: no such folder.")
+            raise CommandError(_("%(folder)s: no such folder.") % {"folder": out.parent})
         if options["again"] is not None:
             speech = self._fetch(options["again"], user, options["project"])
         elif options["voice_id"] and options["text"]:
             speech = self._generate(options, user)
         else:
-            raise CommandError("Give VOICE_ID and TEXT, or --again ID.")
+            raise CommandError(_("Give VOICE_ID and TEXT, or --again ID."))
         saved = self._save_audio(speech, out)
         if saved:
             audit.record(Verb.DOWNLOADED, by=user, on=speech, file="audio")
@@ -100,7 +100,7 @@ class Command(script_output.StudioCommand):
         try:
             speed, volume = Decimal(options["speed"]), Decimal(options["volume"])
         except InvalidOperation as error:
-            raise CommandError("--speed and --volume must be numbers.") from error
+            raise CommandError(_("--speed and --volume must be numbers.")) from error
         return speeches.SpeechOrder(
             token=uuid4(),
             voice=voice,
