@@ -45,9 +45,9 @@ def clone_voice(studio: Studio) -> Page:
     return page
 
 
-def sign_in(page: Page) -> None:
+def sign_in(page: Page, username: str = "anna") -> None:
     """Sign in, on the sign-in page or in the dialog."""
-    page.get_by_label("Username").fill("anna")
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
