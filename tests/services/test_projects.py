@@ -97,13 +97,39 @@ def test_recording_of_another_project_is_refused(field: str, order: Callable[...
     assert CloneAttempt.objects.count() == 0
 
 
-def test_file_id_is_known_in_each_project_by_itself(data_dir: object) -> None:
+def test_file_id_of_another_project_is_its_recording_for_those_who_work_there() -> None:
     other = make_project()
     person = make_user(is_staff=True)
     first = recordings.add_by_file_id(7, project=Project.first(), purpose="voice_clone", by=person)
+
     second = recordings.add_by_file_id(7, project=other, purpose="voice_clone", by=person)
 
-    assert (first.project, second.project) == (Project.first(), other)
+    assert second == first
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER, Role.REVIEWER])
+def test_file_id_of_another_project_is_refused(role: Role | None) -> None:
+    make_recording(file_id=7)
+    other = make_project()
+    person = make_user(project=other)
+    if role is not None:
+        Membership.objects.create(project=Project.first(), person=person, role=role)
+
+    with pytest.raises(recordings.FileIdRefused):
+        recordings.add_by_file_id(7, project=other, purpose="voice_clone", by=person)
+
+    assert AudioFile.objects.count() == 1
+
+
+def test_file_id_that_two_projects_have_is_the_recording_of_the_own_one() -> None:
+    other = make_project()
+    own = make_recording(file_id=7, project=other)
+    make_recording(file_id=7)
+    person = make_user(project=other)
+
+    found = recordings.add_by_file_id(7, project=other, purpose="voice_clone", by=person)
+
+    assert found == own
 
 
 def test_default_project_is_the_one_in_use_where_the_person_may_upload() -> None:

@@ -220,6 +220,25 @@ def test_file_id_is_stored_once(client: Client, user: User) -> None:
     assert b"<audio" not in response.content
 
 
+def test_file_id_of_a_hidden_recording_is_refused_without_a_hint(client: Client) -> None:
+    hidden = factories.make_recording(file_id=362067136000001, name="secret.wav")
+    client.force_login(factories.make_user(project=factories.make_project()))
+    typed = {"file_id": "362067136000001"}
+
+    pages = [
+        client.post("/clone-form/use-file-id/", typed, headers=HTMX),
+        client.post("/clone-form/use-file-id/", typed),
+        client.post("/", typed),
+    ]
+
+    for page in pages:
+        text = page.content.decode()
+        assert page.status_code == 422
+        assert "This file ID can" in text
+        assert ("secret" in text, f'value="{hidden.pk}"' in text) == (False, False)
+    assert AudioFile.objects.get() == hidden
+
+
 @pytest.mark.parametrize("given", ["", "x", "0", "-5", "1.5", "9" * 30, "\x00", "1e9"])
 def test_invalid_file_id_is_an_error(client: Client, user: User, given: str) -> None:
     response = client.post("/clone-form/use-file-id/", {"file_id": given}, headers=HTMX)

@@ -74,9 +74,10 @@ def use_file_id(request: HtmxRequest) -> HttpResponse:
     form = FileIdForm(request.POST)
     if not form.is_valid():
         return _show_error(request, "file_id", Message(str(form.errors["file_id"][0]), ""))
-    recording = recording_uploads.find_by_file_id(request, form.cleaned_data["file_id"])
-    if recording.purpose != Purpose.SAMPLE:
-        return _show_error(request, "file_id", recording_uploads.OTHER_PURPOSE)
+    try:
+        recording = recording_uploads.find_by_file_id(request, form.cleaned_data["file_id"])
+    except recording_uploads.UploadRefusedError as refused:
+        return _show_error(request, "file_id", refused.message)
     return _show_choice(request, recording)
 
 

@@ -178,20 +178,30 @@ def keep_form_uploads(
             errors[part.file] = str(refused)
     form = FileIdForm(data)
     if "file_id" not in skip and data.get("file_id") and form.is_valid():
-        recording = find_by_file_id(request, form.cleaned_data["file_id"])
-        if recording.purpose == Purpose.SAMPLE:
-            data["recording"], data["file_id"] = str(recording.pk), ""
+        try:
+            recording = find_by_file_id(request, form.cleaned_data["file_id"])
+        except UploadRefusedError as refused:
+            errors["file_id"] = str(refused)
         else:
-            errors["file_id"] = str(OTHER_PURPOSE)
+            data["recording"], data["file_id"] = str(recording.pk), ""
     return errors
 
 
 def find_by_file_id(request: HttpRequest, file_id: int) -> AudioFile:
-    """The recording that MiniMax has under `file_id`, entered here if it is new."""
+    """The recording that MiniMax has under `file_id`, entered here if it is new.
+
+    Raises UploadRefusedError for a prompt clip and for a recording that the person may not use.
+    """
     user = current_user(request)
-    return service.add_by_file_id(
-        file_id, project=projects.default_for(user), purpose=Purpose.SAMPLE, by=user
-    )
+    try:
+        recording = service.add_by_file_id(
+            file_id, project=projects.default_for(user), purpose=Purpose.SAMPLE, by=user
+        )
+    except service.FileIdRefused as refused:
+        raise UploadRefusedError(refused.message) from refused
+    if recording.purpose != Purpose.SAMPLE:
+        raise UploadRefusedError(OTHER_PURPOSE)
+    return recording
 
 
 # Choosing a stored recording ----------------------------------------------------------------------

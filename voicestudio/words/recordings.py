@@ -22,6 +22,9 @@ EXAMPLE_UNAVAILABLE: Final = Message(
     _("The practice recordings cannot be reached at the moment."),
     _("Try again in a minute, or upload a recording of your own."),
 )
+FILE_ID_REFUSED: Final = Message(
+    _("This file ID can't be used here."), _("Check the number, or upload the recording itself.")
+)
 FILES_NOT_DELETED: Final = Message(
     _("The files of this recording can't be deleted now."),
     _("Tell an administrator, then delete it again."),

@@ -14,6 +14,7 @@ from .tracks import TrackChoice, find_track_source, list_tracks, use_track
 from .uploads import (
     EXAMPLE_VOICES,
     ExampleUnavailable,
+    FileIdRefused,
     NotDeleted,
     RecordingInUse,
     add_by_file_id,
@@ -27,6 +28,7 @@ from .uploads import (
 __all__ = [
     "EXAMPLE_VOICES",
     "ExampleUnavailable",
+    "FileIdRefused",
     "FileMissing",
     "Member",
     "NotDeleted",

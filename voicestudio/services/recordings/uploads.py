@@ -31,9 +31,9 @@ from voicestudio.models import (
 from voicestudio.services import storage
 from voicestudio.services.audit import record
 from voicestudio.services.paid_calls import call_log, provider, provider_files
-from voicestudio.services.permissions import require
+from voicestudio.services.permissions import may, require
 from voicestudio.words import Message
-from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILES_NOT_DELETED
+from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILE_ID_REFUSED, FILES_NOT_DELETED
 
 from .store import store_file
 
@@ -51,6 +51,12 @@ class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
     """The stand-in did not answer with an example; `message` is for people."""
 
     message = EXAMPLE_UNAVAILABLE
+
+
+class FileIdRefused(Exception):  # noqa: N818 - an answer, not a mistake
+    """This file ID can't be used by this person; `message` does not say whose it is."""
+
+    message = FILE_ID_REFUSED
 
 
 class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
@@ -115,16 +121,22 @@ def store_local_file(path: Path, *, project: Project, purpose: str, by: "User") 
 def add_by_file_id(file_id: int, *, project: Project, purpose: str, by: "User") -> AudioFile:
     """The recording of `project` that the provider knows as `file_id`.
 
-    A new one without a copy of ours if the project has none; other projects may have their own.
+    If the project has none, the one of another project in which the person may upload. A file ID
+    that the studio does not know becomes a new recording without a copy of ours. Raises
+    `FileIdRefused` for one of projects in which the person may not upload: it would clone a voice
+    from a recording that the person may not use, or not even see.
     """
     require(by, Action.UPLOAD, project.pk)
     account = settings.MINIMAX_PROVIDER
     with transaction.atomic():
         Studio.lock()  # a file_id is not unique, so two requests at once would add it twice
-        known = ProviderFile.objects.living().filter(account=account, file_id=file_id)
-        known = known.filter(recording__project=project)
-        if file := known.select_related("recording").first():
-            return file.recording
+        known = AudioFile.objects.filter(
+            provider_files__account=account,
+            provider_files__file_id=file_id,
+            provider_files__deleted_at=None,
+        )
+        if recordings := list(known.order_by("-pk")):
+            return _choose_usable(recordings, project, by)
         recording = AudioFile.objects.create(
             name=_("File {file_id} at MiniMax").format(file_id=file_id),
             project=project,
@@ -135,6 +147,14 @@ def add_by_file_id(file_id: int, *, project: Project, purpose: str, by: "User") 
         ProviderFile.objects.create(recording=recording, account=account, file_id=file_id)
         record(Verb.RECORDING_ADDED, by=by, on=recording, origin=str(Origin.FILE_ID))
     return recording
+
+
+def _choose_usable(recordings: list[AudioFile], project: Project, by: "User") -> AudioFile:
+    """The newest of the recordings that the person may use, best of `project`."""
+    usable = [each for each in recordings if may(by, Action.UPLOAD, each.project_id)]
+    if not usable:
+        raise FileIdRefused
+    return next((each for each in usable if each.project_id == project.pk), usable[0])
 
 
 def ensure_uploaded(
