@@ -1,24 +1,25 @@
 """Invitations: made by administrators, accepted once, with the roles that they name."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
-from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
+from voicestudio.models import Action, AuditEntry, Invitation, Membership, Person, Project, Role
 from voicestudio.models.permissions import RoleName
 from voicestudio.services.people import invitations
 from voicestudio.services.people.activation import deactivate, reactivate
 from voicestudio.services.people.invitations import InvitationClosed
-from voicestudio.services.people.roles import set_studio_role
-from voicestudio.services.permissions import NotAllowed
+from voicestudio.services.people.roles import set_role, set_studio_role, studio_role
+from voicestudio.services.permissions import NotAllowed, may
 
 ANSWERS = {"username": "anna", "name": "Anna Larsen", "password": "a long secret"}
 
@@ -61,6 +62,29 @@ def test_existing_account_gets_the_roles_and_keeps_its_own(administrator: User) 
     invitations.accept_for(made, user)
 
     assert Membership.objects.get(person=user).role == Role.REVIEWER
+
+
+@pytest.mark.parametrize("invited", list(Role))
+@pytest.mark.parametrize("before", list(Role))
+def test_invitation_never_lowers_a_role(administrator: User, before: Role, invited: Role) -> None:
+    user = make_user("anna", email="anna@example.com", role=before)
+    project = Project.first()
+    made = invitations.invite(user.email, by=administrator, roles={project.pk: invited}).invitation
+
+    invitations.accept_for(made, user)
+
+    ranks = [Role.VIEWER, Role.REVIEWER, Role.MANAGER]
+    higher = max(before, invited, key=ranks.index)
+    assert Membership.objects.get(person=user).role == higher
+    entry = AuditEntry.objects.get(verb="invitation_accepted")
+    assert entry.facts["roles"] == ({} if higher == before else {str(project.pk): invited})
+
+
+def test_invited_administrator_stays_one(administrator: User) -> None:
+    make_user("other", is_staff=True)
+    invitations.accept_for(invite(administrator, is_auditor=True)[0], administrator)
+
+    assert studio_role(User.objects.get(pk=administrator.pk)) == RoleName.ADMINISTRATOR
 
 
 def test_token_is_not_stored(administrator: User) -> None:
@@ -186,6 +210,66 @@ def test_two_requests_at_once_make_one_account() -> None:
 
     assert sorted(results) == ["closed", "made"]
     assert User.objects.filter(email="anna@example.com").count() == 1
+
+
+def run_beside(change: Callable[[], object], beside: Callable[[], object]) -> list[str]:
+    """Start `beside` in a thread when `change` is done and not yet committed; what it raised."""
+    raised = list[str]()
+
+    def run() -> None:
+        try:
+            beside()
+        except (InvitationClosed, NotAllowed) as error:
+            raised.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    with transaction.atomic():
+        change()
+        thread.start()
+        thread.join(0.5)  # without a lock it ends here
+    thread.join(30)
+    return raised
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_invitation_is_made_while_its_maker_is_deactivated() -> None:
+    administrator, other = (make_user(name, is_staff=True) for name in ("root", "other"))
+    assert may(administrator, Action.MANAGE_PEOPLE)  # read before the other one's change
+
+    raised = run_beside(lambda: deactivate(administrator, by=other), lambda: invite(administrator))
+
+    assert raised == ["NotAllowed"]
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_invitation_is_not_accepted_while_its_maker_loses_the_role() -> None:
+    administrator, other = (make_user(name, is_staff=True) for name in ("root", "other"))
+    made, _token = invite(administrator)
+
+    raised = run_beside(
+        lambda: User.objects.filter(pk=administrator.pk).update(is_staff=False),
+        lambda: invitations.accept(made, **ANSWERS),
+    )
+
+    assert raised == ["InvitationClosed"]
+    assert list(User.objects.order_by("username")) == [other, administrator]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_role_that_is_raised_meanwhile_is_not_lowered_by_an_invitation() -> None:
+    administrator, project = make_user("root", is_staff=True), Project.first()
+    user = make_user("anna", email="anna@example.com", role=Role.VIEWER)
+    made, _token = invite(administrator)
+
+    run_beside(
+        lambda: set_role(user, project, Role.MANAGER, by=administrator),
+        lambda: invitations.accept_for(made, user),
+    )
+
+    assert Membership.objects.get(person=user).role == Role.MANAGER
 
 
 @pytest.mark.parametrize("how", ["deactivated", "demoted"])

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -18,7 +18,11 @@ from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
 from voicestudio.services.permissions import may, require
 
+from .administrators import lock_person, lock_with_administrators
+
 logger = logging.getLogger(__name__)
+
+HIGHEST_FIRST: Final = (Role.MANAGER, Role.REVIEWER, Role.VIEWER)
 
 
 class InvitationClosed(Exception):  # noqa: N818 - an answer, not a mistake
@@ -41,9 +45,9 @@ def invite(
     is_auditor: bool = False,
 ) -> NewInvitation:
     """Make an invitation with roles by project; an open one to the same address is revoked."""
-    require(by, Action.MANAGE_PEOPLE)
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
+        lock_person(by, by=by)  # so that no invitation is made while its maker is deactivated
         earlier = Invitation.objects.open().filter(address__iexact=address)
         earlier.update(revoked_at=timezone.now())
         invitation = Invitation.objects.create(
@@ -54,7 +58,9 @@ def invite(
             is_auditor=is_auditor,
             made_by=by,
         )
-        audit.record(Verb.PERSON_INVITED, by=by, on=invitation, **_facts(invitation))
+        audit.record(
+            Verb.PERSON_INVITED, by=by, on=invitation, **_facts(invitation, invitation.roles)
+        )
     return NewInvitation(invitation, token)
 
 
@@ -132,15 +138,22 @@ def accept(invitation: Invitation, *, username: str, name: str, password: str | 
 
 
 def accept_for(invitation: Invitation, user: User) -> None:
-    """Give the roles to the account that has the address; raises InvitationClosed."""
+    """Give the roles to the account that has the address, and keep higher ones.
+
+    Raises InvitationClosed.
+    """
     with transaction.atomic():
         _use(invitation)
         _give_roles(invitation, user)
 
 
 def _use(invitation: Invitation) -> None:
-    """Claim the invitation: of two requests at once only one changes the row."""
-    if not _still_stands(invitation):
+    """Claim the invitation: of two requests at once only one changes the row.
+
+    Its maker and all administrators are locked, so that no role changes meanwhile.
+    """
+    _maker, administrators = lock_with_administrators(invitation.made_by)
+    if invitation.made_by_id not in administrators:
         raise InvitationClosed
     now = timezone.now()
     if not Invitation.objects.open().filter(pk=invitation.pk).update(used_at=now):
@@ -153,8 +166,7 @@ def _still_stands(invitation: Invitation) -> bool:
 
 
 def _give_roles(invitation: Invitation, user: User) -> None:
-    """Write roles; a project that was removed since is left out, and nothing is taken away."""
-    audit.record(Verb.INVITATION_ACCEPTED, by=user, on=invitation, **_facts(invitation))
+    """Write roles: a higher one is kept, and a project that was removed since is left out."""
     if invitation.is_administrator:
         # Django's admin shows its pages to superusers.
         user.is_staff = user.is_superuser = True
@@ -162,14 +174,26 @@ def _give_roles(invitation: Invitation, user: User) -> None:
     if invitation.is_auditor:
         Person.of(user)
         Person.objects.filter(user=user).update(is_auditor=True)
+    given: dict[str, str] = {}
+    members = dict(Membership.objects.filter(person=user).values_list("project", "role"))
     for project in Project.objects.filter(pk__in=[int(pk) for pk in invitation.roles]):
         role = Role(invitation.roles[str(project.pk)])
+        if project.pk in members and _is_at_least(Role(members[project.pk]), role):
+            continue
         Membership.objects.update_or_create(project=project, person=user, defaults={"role": role})
+        given[str(project.pk)] = str(role)
+    facts = _facts(invitation, given)
+    audit.record(Verb.INVITATION_ACCEPTED, by=user, on=invitation, **facts)
 
 
-def _facts(invitation: Invitation) -> dict[str, Any]:
+def _is_at_least(role: Role, other: Role) -> bool:
+    """Whether the one role may do all that the other one may."""
+    return HIGHEST_FIRST.index(role) <= HIGHEST_FIRST.index(other)
+
+
+def _facts(invitation: Invitation, roles: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "roles": invitation.roles,
+        "roles": roles,
         "is_administrator": invitation.is_administrator,
         "is_auditor": invitation.is_auditor,
     }
