@@ -238,7 +238,8 @@ def test_no_invitation_is_made_while_its_maker_is_deactivated() -> None:
     administrator, other = (make_user(name, is_staff=True) for name in ("root", "other"))
     assert may(administrator, Action.MANAGE_PEOPLE)  # read before the other one's change
 
-    raised = run_beside(lambda: deactivate(administrator, by=other), lambda: invite(administrator))
+    again = User.objects.get(pk=administrator.pk)
+    raised = run_beside(lambda: deactivate(again, by=other), lambda: invite(administrator))
 
     assert raised == ["NotAllowed"]
     assert not Invitation.objects.exists()

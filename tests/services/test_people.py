@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.core import mail
@@ -17,6 +18,7 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_attempt, make_project, make_user, make_voice
 from voicestudio.models import Action, AuditEntry, Membership, Person, Project, Role, RoleName
 from voicestudio.services import reminders
+from voicestudio.services.people import invitations
 from voicestudio.services.people.activation import deactivate, reactivate, reset
 from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.directory import list_people
@@ -138,6 +140,67 @@ def test_reset_link_expires(client: Client, administrator: User, settings: Setti
     settings.PASSWORD_RESET_TIMEOUT = -1
 
     assert "Location" not in client.get(f"/new-password/{link.uidb36}-{link.key}/").headers
+
+
+def deactivate_and_reactivate(user: User, by: User) -> None:
+    deactivate(user, by=by)
+    reactivate(user, by=by)
+
+
+ENDS: dict[str, Callable[[User, User], object]] = {
+    "deactivation": lambda user, by: deactivate(user, by=by),
+    "deactivation for a while": deactivate_and_reactivate,
+    "another password": lambda user, _by: User.objects.filter(pk=user.pk).update(password="other"),
+    "another address": lambda user, _by: User.objects.filter(pk=user.pk).update(email="b@b.com"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_reset_link_ends(
+    client: Client, administrator: User, end: Callable[[User, User], object]
+) -> None:
+    anna = make_user("anna", email="anna@example.com")
+    link = reset(anna, by=administrator)
+    address = f"/new-password/{link.uidb36}-{link.key}/"
+    opened = Client()
+    form = opened.get(address)["Location"]
+
+    end(anna, administrator)
+    answers = {"password1": "another long secret", "password2": "another long secret"}
+    opened.post(form, answers)
+
+    anna.refresh_from_db()
+    assert "Location" not in client.get(address).headers
+    assert not anna.check_password("another long secret")
+
+
+def test_invitation_to_a_person_ends_with_the_deactivation(administrator: User) -> None:
+    anna = make_user("anna", email="anna@example.com")
+    _made, token = invitations.invite("Anna@example.com", by=administrator, roles={})
+
+    deactivate_and_reactivate(anna, administrator)
+
+    assert invitations.find(token) is None
+
+
+@pytest.mark.parametrize("end", ["deactivation", "password"])
+def test_link_to_a_new_address_ends(client: Client, administrator: User, end: str) -> None:
+    anna = make_user("anna", email="anna@example.com")
+    EmailAddress.objects.create(user=anna, email=anna.email, primary=True, verified=True)
+    new = EmailAddress.objects.create(user=anna, email="new@example.com")
+    key = EmailConfirmationHMAC.create(new).key
+
+    if end == "deactivation":
+        deactivate_and_reactivate(anna, administrator)
+    else:
+        link = reset(anna, by=administrator)
+        form = client.get(f"/new-password/{link.uidb36}-{link.key}/")["Location"]
+        client.post(form, {"password1": "another long secret", "password2": "another long secret"})
+    client.post(f"/verify-address/{key}/")
+
+    anna.refresh_from_db()
+    assert anna.email == "anna@example.com"
+    assert list(EmailAddress.objects.values_list("email", flat=True)) == ["anna@example.com"]
 
 
 @pytest.mark.parametrize("removes", [True, False])

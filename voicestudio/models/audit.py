@@ -50,6 +50,7 @@ class Verb(models.TextChoices):
     PERSON_REACTIVATED = "person_reactivated", _("Person reactivated")
     PASSWORD_LINK_MADE = "password_link_made", _("Link for a new password made")
     PASSWORD_CHANGED = "password_changed", _("Password changed")
+    ADDRESS_CHANGED = "address_changed", _("Mail address changed")
     SECOND_FACTOR_CHANGED = "second_factor_changed", _("Second factor changed")
     SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
     PROJECT_CREATED = "project_created", _("Project created")

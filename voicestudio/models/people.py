@@ -23,6 +23,8 @@ class Person(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     # The daily mail about voices that expire.
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
+    # The last deactivation. Password links of before never work again, also after a reactivation.
+    deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The project in use; None for all that the person may see.
     project = models.ForeignKey(
         Project, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False

@@ -47,6 +47,7 @@ ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL_HOST)
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "voicestudio.services.people.password_links.LinkKeys"  # noqa: S105 - a class
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Wrong codes of a second factor, and ways to the OpenID provider: the limit for passwords is in
 # services/sign_in_limits.py.

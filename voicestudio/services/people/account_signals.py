@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from voicestudio.models import Verb
 from voicestudio.services import audit
 
+from . import accounts
+
 
 def connect() -> None:
     """Listen to the signals."""
@@ -19,6 +21,7 @@ def connect() -> None:
         account_signals.password_reset,
     ):
         signal.connect(_record_password, dispatch_uid="audit")
+    account_signals.email_changed.connect(_record_address, dispatch_uid="audit")
     mfa_signals.authenticator_added.connect(_record_added, dispatch_uid="audit")
     mfa_signals.authenticator_removed.connect(_record_removed, dispatch_uid="audit")
     mfa_signals.authenticator_reset.connect(_record_reset, dispatch_uid="audit")
@@ -26,7 +29,12 @@ def connect() -> None:
 
 
 def _record_password(user: User, **_signal: Any) -> None:
+    accounts.drop_new_address(user)  # perhaps another person had asked for it
     audit.record(Verb.PASSWORD_CHANGED, by=user, on=user)
+
+
+def _record_address(user: User, **_signal: Any) -> None:
+    audit.record(Verb.ADDRESS_CHANGED, by=user, on=user)
 
 
 def _record_added(user: User, authenticator: Authenticator, **_signal: Any) -> None:

@@ -1,5 +1,6 @@
 """Accounts: what people may change of their own one."""
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -13,3 +14,8 @@ def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bo
         person = Person.of(user)
         person.time_zone, person.wants_reminders = time_zone, wants_reminders
         person.save(update_fields=["time_zone", "wants_reminders"])
+
+
+def drop_new_address(user: User) -> None:
+    """Forget the address that waits for its verification, so that the mailed link ends."""
+    EmailAddress.objects.filter(user=user, verified=False, primary=False).delete()

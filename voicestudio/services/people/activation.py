@@ -8,17 +8,17 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Verb
+from voicestudio.models import Person, Verb
 from voicestudio.services import audit
 from voicestudio.words.people import IS_DEACTIVATED
 
-from . import invitations
+from . import accounts, invitations
 from .administrators import PersonRefused, keep_one, lock_person
 from .password_links import ResetLink, make_link
 
 
 def deactivate(user: User, *, by: User) -> None:
-    """End all sessions and let the person sign in no longer; calls under way go on.
+    """End all sessions and links, and let the person sign in no longer; calls under way go on.
 
     Raises `PersonRefused` if no administrator would be left.
     """
@@ -28,6 +28,10 @@ def deactivate(user: User, *, by: User) -> None:
             return
         keep_one(row, administrators)
         invitations.revoke_all_of(user, by=by)
+        invitations.revoke_all_to(user, by=by)
+        accounts.drop_new_address(user)
+        Person.of(user)
+        Person.objects.filter(user=user).update(deactivated_at=timezone.now())
         _set_active(user, is_active=False)
         count = _end_sessions(user)
         audit.record(Verb.PERSON_DEACTIVATED, by=by, on=user, sessions=count)

@@ -107,6 +107,12 @@ def revoke_all_of(maker: User, *, by: User) -> None:
         revoke(invitation, by=by)
 
 
+def revoke_all_to(user: User, *, by: User) -> None:
+    """Revoke the open invitations to the address of a person who is deactivated."""
+    for invitation in Invitation.objects.open().filter(address__iexact=user.email):
+        revoke(invitation, by=by)
+
+
 def list_open(*, by: User) -> InvitationQuerySet:
     """The invitations that can be accepted, the newest first."""
     require(by, Action.MANAGE_PEOPLE)

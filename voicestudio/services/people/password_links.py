@@ -4,12 +4,29 @@ They are those that django-allauth mails to people who have forgotten theirs.
 """
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+
+from voicestudio.models import Person
+
+
+class LinkKeys(PasswordResetTokenGenerator):
+    """Makes and checks the keys of links; `ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR` names it.
+
+    A key ends with the password, the mail address or the sign-in it was made after, as Django has
+    it, and with a deactivation.
+    """
+
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
+        moment = Person.objects.filter(user=user.pk).values_list("deactivated_at", flat=True)
+        return f"{super()._make_hash_value(user, timestamp)}{moment.first()}{user.is_active}"
+
+
+KEYS: Final = LinkKeys()
 
 
 class ResetLink(NamedTuple):
@@ -21,7 +38,7 @@ class ResetLink(NamedTuple):
 
 def make_link(user: User) -> ResetLink:
     """A link that works until it is used, the person signs in, or `valid_for()` is over."""
-    return ResetLink(user_pk_to_url_str(user), default_token_generator.make_token(user))
+    return ResetLink(user_pk_to_url_str(user), KEYS.make_token(user))
 
 
 def valid_for() -> timedelta:
