@@ -62,6 +62,7 @@ class RunningStudio:
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.port, self.practice_port = free_port(), free_port()
@@ -76,7 +77,7 @@ class RunningStudio:
         }
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "studio"],
+                [sys.executable, "manage.py", "studio", *self.options],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
@@ -184,8 +185,8 @@ def start_studio(tmp_path: Path, prepared_folder: Path) -> Iterator[StartStudio]
     folder = tmp_path / "data"
     shutil.copytree(prepared_folder, folder)
 
-    def start(**variables: str) -> RunningStudio:
-        started.append(RunningStudio(folder, variables))
+    def start(*options: str, **variables: str) -> RunningStudio:
+        started.append(RunningStudio(folder, variables, options))
         return started[-1]
 
     yield start
@@ -376,6 +377,27 @@ def test_start_with_a_key_and_no_users_prints_createsuperuser(start_studio: Star
         "run_web",
         "run_worker",
     }
+
+
+def test_web_server_and_worker_run_apart(start_studio: StartStudio) -> None:
+    live = {"MINIMAX_API_KEY": "never-used", "MINIMAX_BASE_URL": "http://127.0.0.1:9"}
+    worker = start_studio("--worker", **live)
+    assert wait_until(lambda: "The worker of Voice Studio is running." in worker.output)
+    web = start_studio("--web", DRAIN_SECONDS="30", **live).wait_until_ready()
+
+    workers = requests.get(f"{web.url}/healthz", timeout=5).json()["workers"]
+    assert [found["pid"] for found in workers] == [worker.find_part("run_worker").pid]
+    both = start_studio(**live)
+    assert both.process.wait(30) == 1
+    assert "Another studio is running on the data folder" in both.output
+
+    # While it drains, it answers, and the load balancer knows.
+    assert requests.get(f"{web.url}/readyz", timeout=5).status_code == 200
+    web.process.terminate()
+    assert wait_until(lambda: requests.get(f"{web.url}/readyz", timeout=5).status_code == 503)
+    assert web.health() == 200
+    web.process.terminate()  # the second signal does not wait
+    assert web.process.wait(10) == 0
 
 
 def test_part_that_ignores_term_is_killed(tmp_path: Path) -> None:

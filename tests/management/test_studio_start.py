@@ -2,13 +2,19 @@
 
 import os
 import socket
+from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_voice
+from voicestudio.management import statics
 from voicestudio.management.commands import studio
+from voicestudio.models import Worker
+from voicestudio.services import health
 
 
 @pytest.mark.parametrize("is_fixed", [True, False])
@@ -53,3 +59,56 @@ def test_start_reports_voices_of_another_account(
         "2 voices belong to another account (gate.example.com) and can't be used now. If that is "
         "this account under its old address, set MINIMAX_ACCOUNT=gate.example.com.\n"
     )
+
+
+@pytest.fixture
+def migrated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The commands that the start has called; the database lacks migrations meanwhile."""
+    called: list[str] = []
+    monkeypatch.setattr(studio, "call_command", lambda name, **_options: called.append(name))
+    monkeypatch.setattr(statics, "collect_if_changed", lambda: None)
+    monkeypatch.setattr(health, "lacks_migrations", lambda: not called)
+    return called
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("roles", "migrate", "host", "age_s", "expected"),
+    [
+        (["web", "worker"], False, "", 0, ["migrate"]),
+        (["web", "worker"], False, "elsewhere", 300, ["migrate"]),  # it has died
+        (["web", "worker"], False, "elsewhere", 0, []),
+        (["web"], False, "", 0, []),
+        (["worker"], False, "", 0, []),
+        (["web", "worker"], True, "elsewhere", 0, ["migrate"]),
+        (["web"], True, "elsewhere", 0, ["migrate"]),
+    ],
+)
+def test_start_migrates_only_where_no_other_machine_runs(
+    roles: list[str], migrate: bool, host: str, age_s: int, expected: list[str],
+    migrated: list[str],
+) -> None:  # fmt: skip
+    if host:
+        beat_at = timezone.now() - timedelta(seconds=age_s)
+        Worker.objects.create(host=host, pid=1, started_at=beat_at, beat_at=beat_at)
+
+    sentence = studio.prepare(roles, migrate=migrate)
+
+    assert migrated == expected
+    assert sentence.startswith("it waits for manage.py migrate") is (expected == [])
+
+
+@pytest.mark.django_db
+def test_worker_that_was_killed_here_is_no_other_machine() -> None:
+    now = timezone.now()
+    Worker.objects.create(host=socket.gethostname(), pid=2**22 + 1, started_at=now, beat_at=now)
+
+    assert studio.find_others() == []
+
+
+@pytest.mark.parametrize("option", ["--web", "--worker"])
+def test_practice_mode_runs_on_one_machine(option: str, settings: Settings) -> None:
+    settings.PRACTICE_MODE = True
+
+    with pytest.raises(CommandError, match="Practice mode runs on one machine"):
+        call_command("studio", option)

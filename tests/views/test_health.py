@@ -1,11 +1,13 @@
 """Health and errors: what a watchman and what a lost person sees."""
 
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.template import loader
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -15,6 +17,7 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_user
 from tests.views.pages import text
 from voicestudio.models import Worker
+from voicestudio.services import health
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +36,7 @@ def test_health_is_ok_with_a_worker(client: Client) -> None:
         "mode": "practice",
         "worker_last_heartbeat": now.isoformat(),
         "queue_replaced_at": "",
+        "workers": [{"host": "here", "pid": 1, "last_heartbeat": now.isoformat()}],
     }
 
 
@@ -65,7 +69,54 @@ def test_health_answers_503_without_its_database(
         "mode": "practice",
         "worker_last_heartbeat": None,
         "queue_replaced_at": "",
+        "workers": [],
     }
+    assert client.get("/readyz").json() == {"ok": False, "obstacle": "database"}
+
+
+def test_health_names_the_living_workers_of_all_machines(client: Client) -> None:
+    now = timezone.now()
+    for host, beat_at in (("b", now), ("a", now), ("gone", now - timedelta(minutes=5))):
+        Worker.objects.create(host=host, pid=7, started_at=now, beat_at=beat_at)
+
+    workers = client.get("/healthz").json()["workers"]
+
+    assert [worker["host"] for worker in workers] == ["a", "b"]
+
+
+@pytest.fixture
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has not looked for missing migrations yet."""
+    monkeypatch.setattr(health, "_has_migrations", False)
+
+
+@pytest.mark.usefixtures("fresh_process")
+def test_process_is_ready_without_a_worker(client: Client) -> None:
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()) == (200, {"ok": True, "obstacle": ""})
+
+
+@pytest.mark.usefixtures("fresh_process")
+def test_process_is_not_ready_before_the_migrations(client: Client) -> None:
+    applied = MigrationRecorder.Migration.objects.filter(app="voicestudio")
+    last = applied.order_by("-name")[0]
+    last.delete()
+    assert client.get("/readyz").json() == {"ok": False, "obstacle": "migrations"}
+
+    last.save(force_insert=True)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_process_that_is_about_to_stop_is_not_ready(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DRAINING_FILE = tmp_path / "draining"
+    settings.DRAINING_FILE.touch()
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()["obstacle"]) == (503, "draining")
 
 
 def test_not_found_page_has_links(client: Client) -> None:

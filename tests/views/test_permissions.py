@@ -135,7 +135,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
 }  # fmt: skip
 # Signing in, one's own account and Django's admin ask for no role in a project.
 ELSEWHERE: Final = (
-    "account/", "admin/", "forgot-password/", "healthz", "invitation/", "new-password/", "sign-in/",
+    "account/", "admin/", "forgot-password/", "healthz", "invitation/", "new-password/", "readyz",
+    "sign-in/",
     "sign-out/", "verify-address/",
 )  # fmt: skip
 

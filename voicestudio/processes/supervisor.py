@@ -33,6 +33,7 @@ class Part:
     module: str
     arguments: list[str]
     quiet: bool = False  # discard its stdout; its log on stderr is still shown
+    drains: bool = False  # goes on for `drain_seconds` after SIGTERM
     pid: int = 0
     started: float = 0.0
     pause: float = MIN_PAUSE
@@ -46,11 +47,13 @@ class Studio:
     parts: list[Part]
     folder: str
     host: str  # the address to connect to the web server
-    port: int
+    port: int  # 0 without the web server
     host_header: str  # a host name that the web server accepts
     practice_port: int  # 0 without the stand-in provider
     welcome: str
     farewell: str = "Voice Studio has stopped."
+    drain_seconds: int = 0
+    draining_file: str = ""  # exists while the web server drains
 
     @classmethod
     def from_json(cls, text: str) -> "Studio":
@@ -101,6 +104,7 @@ class Supervisor:
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
         self.stopping = False
+        self.stopped_by = 0
         self.interrupts = 0
         self.announced = False
         self.reported = False
@@ -126,8 +130,9 @@ class Supervisor:
         print_line(self.studio.farewell)
         return 0
 
-    def _handle_stop(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle_stop(self, number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+        self.stopped_by = number
         self.interrupts += 1
 
     def _sleep(self, seconds: float) -> None:
@@ -201,7 +206,7 @@ class Supervisor:
             return
         studio = self.studio
         missing = []
-        if get_health_status(studio.host, studio.port, studio.host_header) in {0, 500, 502, 503}:
+        if studio.port and self._health() in {0, 500, 502, 503}:
             missing.append("the web server or the worker")
         if studio.practice_port and not is_listening(studio.practice_port):
             missing.append("the stand-in provider")
@@ -212,8 +217,27 @@ class Supervisor:
             print_line(f"Still waiting for {' and '.join(missing)}. {studio.welcome}")
             self.reported = True
 
+    def _health(self) -> int:
+        return get_health_status(self.studio.host, self.studio.port, self.studio.host_header)
+
+    def _drain(self) -> None:
+        """Let the web server finish while a load balancer sends its requests elsewhere."""
+        if not self.studio.drain_seconds or self.stopped_by == signal.SIGINT:
+            return
+        Path(self.studio.draining_file).touch()
+        deadline, interrupts = time.monotonic() + self.studio.drain_seconds, self.interrupts
+        while (left := deadline - time.monotonic()) > 0 and self.interrupts == interrupts:
+            if not any(part.pid for part in self.studio.parts if part.drains):
+                return
+            self._sleep(left)
+            self._reap()
+
     def _stop_all(self) -> None:
         """Send SIGTERM, then SIGKILL after the grace period or at the second Ctrl-C."""
+        for part in self.studio.parts:
+            if part.pid and not part.drains:
+                _signal(part.pid, signal.SIGTERM)
+        self._drain()
         parts = [part for part in self.studio.parts if part.pid]
         for part in parts:
             _signal(part.pid, signal.SIGTERM)
@@ -230,6 +254,8 @@ class Supervisor:
         for part in parts:
             if part.pid:
                 os.waitpid(part.pid, 0)
+        if self.studio.draining_file:
+            Path(self.studio.draining_file).unlink(missing_ok=True)
 
 
 def _signal(pid: int, number: int) -> None:

@@ -1,10 +1,11 @@
-"""Health: whether database and worker are up, for monitoring."""
+"""Health: whether database and worker are up, and whether this process may get requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
 
 from voicestudio.models import Worker
 
@@ -22,6 +23,8 @@ class Health:
     worker_last_heartbeat: str | None
     # When a queue that could not be read was put aside last; "" if never.
     queue_replaced_at: str
+    # The living workers: machine, process ID and last heartbeat of each.
+    workers: list[dict[str, str | int]] = field(default_factory=list)
 
 
 def check_health() -> Health:
@@ -35,14 +38,47 @@ def check_health() -> Health:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         last = Worker.objects.order_by("-beat_at").first()
-        alive = Worker.objects.alive().exists()
+        alive = list(Worker.objects.alive().order_by("host", "pid"))
     except Error:
         return Health(False, "down", "unknown", mode, None, replaced)
     return Health(
-        ok=alive,
+        ok=bool(alive),
         database="ok",
         worker="ok" if alive else "down",
         mode=mode,
         worker_last_heartbeat=last.beat_at.isoformat() if last else None,
         queue_replaced_at=replaced,
+        workers=[
+            {"host": each.host, "pid": each.pid, "last_heartbeat": each.beat_at.isoformat()}
+            for each in alive
+        ],
     )
+
+
+def find_obstacle() -> str:
+    """Why a load balancer should send no requests here; "" if it may. Never raises."""
+    if settings.DRAINING_FILE.exists():
+        return "draining"
+    try:
+        return "migrations" if lacks_migrations() else ""
+    except Error:
+        return "database"
+
+
+def lacks_migrations() -> bool:
+    """Whether this version expects migrations that the database has not had.
+
+    Reads them anew until nothing is missing, and then no more: a later version only adds to them.
+    """
+    global _has_migrations
+    if not _has_migrations:
+        executor = MigrationExecutor(connection)
+        _has_migrations = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return not _has_migrations
+
+
+_has_migrations = False

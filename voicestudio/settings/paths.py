@@ -16,6 +16,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 # On the same filesystem as the media, so that an upload is moved instead of copied.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 STATIC_ROOT = DATA_DIR / "static"
+# Exists while the web server of this folder is about to stop.
+DRAINING_FILE = DATA_DIR / "draining"
 # Only the owner has access: the folder holds recordings, names and password hashes. Files that
 # libraries create, such as the database, follow the mask.
 os.umask(0o077)

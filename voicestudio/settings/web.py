@@ -18,6 +18,8 @@ from .environment import (
 from .storage import FILE_STORAGE, STORAGE_ORIGIN
 
 DEBUG = read_boolean("DEBUG")
+# After TERM the web server goes on for so long, and /readyz says that it is about to stop.
+DRAIN_SECONDS = read_integer("DRAIN_SECONDS", 0, 0, 600)
 PORT = read_integer("PORT", 8000, 1, 65535)
 LISTEN = read(
     env.str,
@@ -137,7 +139,7 @@ X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
 # HSTS for subdomains and preloading are decisions of the owner of the domain.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

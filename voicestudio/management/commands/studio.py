@@ -6,21 +6,25 @@ import secrets
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from voicestudio.management import statics
-from voicestudio.models import Voice
+from voicestudio.models import Voice, Worker
 from voicestudio.processes.supervisor import Part, Studio
+from voicestudio.services import health
 
+WEB, WORKER = ROLES = ("web", "worker")
 MANAGER = "manager"
 # Wildcard addresses to listen on, and the addresses to connect to instead.
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
@@ -32,22 +36,67 @@ class Command(BaseCommand):
     help = "Starts web server, worker and, without a key, the practice provider."
     requires_system_checks: tuple[str, ...] = ()
 
-    def handle(self, *_args: object, **_options: object) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add `--web`, `--worker` and `--migrate`."""
+        parser.add_argument("--web", action="store_true", help="only the web server")
+        parser.add_argument("--worker", action="store_true", help="only the worker")
+        parser.add_argument(
+            "--migrate", action="store_true", help="migrate although other machines are running"
+        )
+
+    def handle(self, *_args: object, **options: Any) -> None:
         """Check ports and data folder, migrate, collect static files and start the supervisor."""
         signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-        check_ports()
-        lock = lock_data_folder(settings.DATA_DIR)
+        roles = [role for role in ROLES if options[role]] or [*ROLES]
+        if settings.PRACTICE_MODE and len(roles) < len(ROLES):
+            raise CommandError(
+                _("Practice mode runs on one machine: start it without --web and --worker.")
+            )
+        if WEB in roles:
+            check_ports()
+        locks = [lock_data_folder(settings.DATA_DIR, role) for role in roles]
+        settings.DRAINING_FILE.unlink(missing_ok=True)
         if settings.DATA_DIR_WAS_OPEN:
             text = _("Other users of this machine could read %(folder)s; now only you can.")
             print(text % {"folder": settings.DATA_DIR}, flush=True)  # noqa: T201
         try:
-            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-            report_other_accounts()
-            statics.collect_if_changed()
-            sign_in = prepare_sign_in()
+            sign_in = prepare(roles, migrate=options["migrate"])
         except KeyboardInterrupt:
             sys.exit(130)
-        become_supervisor(build_studio(sign_in), lock)
+        become_supervisor(build_studio(sign_in, roles), locks)
+
+
+def prepare(roles: list[str], *, migrate: bool) -> str:
+    """Migrate, collect static files and create the first account; a sentence on signing in."""
+    if WEB in roles:
+        statics.collect_if_changed()
+    if migrate or (roles == [*ROLES] and not find_others()):
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    elif health.lacks_migrations():
+        return _("it waits for manage.py migrate, since other machines may be running.")
+    report_other_accounts()
+    return prepare_sign_in()
+
+
+def find_others() -> list[str]:
+    """The workers of this database that run besides this studio, as machine:process."""
+    with suppress(DatabaseError):  # no table yet
+        alive = Worker.objects.alive().values_list("host", "pid")
+        return [f"{host}:{pid}" for host, pid in alive if is_elsewhere(host, pid)]
+    return []
+
+
+def is_elsewhere(host: str, pid: int) -> bool:
+    """Whether this is a running process; one that was killed here has not signed off."""
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def check_ports() -> None:
@@ -97,19 +146,18 @@ def report_other_accounts() -> None:
         print(f"{text} {hint}" % facts, flush=True)  # noqa: T201
 
 
-def lock_data_folder(folder: Path) -> int:
-    """Lock the data folder for the life of this process; return the file descriptor.
+def lock_data_folder(folder: Path, role: str) -> int:
+    """Lock the data folder for this role and process; return the file descriptor.
 
     Raises CommandError if another studio holds the lock.
     """
-    lock = os.open(folder / "studio.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(folder / f"{role}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CommandError(
             _("Another studio is running on the data folder %(folder)s.") % {"folder": folder}
         ) from error
-    os.set_inheritable(lock, True)  # inherited by the supervisor, which replaces this process
     return lock
 
 
@@ -142,38 +190,50 @@ def studio_url() -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.PORT}/"
 
 
-def build_studio(sign_in: str) -> Studio:
+def build_studio(sign_in: str, roles: list[str]) -> Studio:
     """Return the configuration of the supervisor."""
-    parts = [
-        Part(_("web server"), "manage", ["run_web"]),
-        Part(_("worker"), "manage", ["run_worker"]),
-    ]
+    known = {
+        WEB: Part(_("web server"), "manage", ["run_web"], drains=True),
+        WORKER: Part(_("worker"), "manage", ["run_worker"]),
+    }
+    parts = [known[role] for role in roles]
     if settings.PRACTICE_MODE:
         folder = settings.DATA_DIR / "practice"
         options = ["--port", str(settings.PRACTICE_PORT), "--folder", str(folder)]
         parts.append(Part(_("stand-in provider"), "voicestudio.practice", options, quiet=True))
     mode = _(" (practice mode)") if settings.PRACTICE_MODE else ""
     host = settings.ALLOWED_HOSTS[0]
+    if WEB in roles:
+        facts = {"mode": mode, "address": studio_url(), "sign_in": sign_in}
+        welcome = _("Voice Studio%(mode)s is at %(address)s – %(sign_in)s") % facts
+    else:
+        welcome = _("The worker of Voice Studio is running.")
     return Studio(
         parts=parts,
         folder=str(settings.BASE_DIR),
         host=WILDCARDS.get(settings.LISTEN, settings.LISTEN),
-        port=settings.PORT,
+        port=settings.PORT if WEB in roles else 0,
         host_header="localhost" if host == "*" else host.lstrip("."),
         practice_port=settings.PRACTICE_PORT if settings.PRACTICE_MODE else 0,
-        welcome=_("Voice Studio%(mode)s is at %(address)s – %(sign_in)s")
-        % {"mode": mode, "address": studio_url(), "sign_in": sign_in},
+        welcome=welcome,
         farewell=_("Voice Studio has stopped."),
+        drain_seconds=settings.DRAIN_SECONDS,
+        draining_file=str(settings.DRAINING_FILE),
     )
 
 
-def become_supervisor(studio: Studio, lock: int) -> NoReturn:
-    """Replace this process with the supervisor, which is small because it has no Django."""
+def become_supervisor(studio: Studio, locks: list[int]) -> NoReturn:
+    """Replace this process with the supervisor, which is small because it has no Django.
+
+    It inherits the locks.
+    """
+    for lock in locks:
+        os.set_inheritable(lock, True)
     reader, writer = os.pipe()
     os.write(writer, studio.to_json().encode())
     os.close(writer)
     os.set_inheritable(reader, True)
     sys.stdout.flush()
     os.chdir(settings.BASE_DIR)
-    arguments = [sys.executable, "-m", "voicestudio.processes.supervisor", str(reader), str(lock)]
+    arguments = [sys.executable, "-m", "voicestudio.processes.supervisor", str(reader)]
     os.execv(sys.executable, arguments)  # noqa: S606
