@@ -228,6 +228,21 @@ def test_colleagues_are_the_members_of_the_same_projects() -> None:
     assert len(projects.list_colleagues(root)) == 4
 
 
+def test_people_who_left_a_project_are_offered_with_what_they_made(data_dir: object) -> None:
+    project, other = make_project(), make_project()
+    person = make_user("a", project=project)
+    cloned, uploaded, elsewhere = (make_user(name, project=other) for name in "bcd")
+    cloned.first_name = "Zoe"
+    cloned.save()
+    make_attempt(by=cloned, project=project, recording=make_recording(by=person, project=project))
+    make_recording(by=uploaded, project=project)
+    make_recording(by=elsewhere, project=other)
+
+    assert projects.list_colleagues(person) == [
+        (person.pk, "a"), (uploaded.pk, "c"), (cloned.pk, "Zoe"),
+    ]  # fmt: skip
+
+
 def test_reminder_names_each_person_only_the_voices_of_their_projects(
     settings: Settings, mailoutbox: list[EmailMessage], data_dir: object
 ) -> None:

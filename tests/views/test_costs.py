@@ -83,6 +83,16 @@ def test_month_is_summed_by_every_group(client: Client, attempt: CloneAttempt) -
     assert page.count("$1.25") == 2  # the speaker, the voice
 
 
+def test_people_are_summed_under_the_name_that_they_chose(
+    client: Client, attempt: CloneAttempt, user: User
+) -> None:
+    user.first_name = "Lea Sommer"
+    user.save()
+    _line(attempt, "1.25")
+
+    assert _costs(client).count('<th scope="row"><bdi>Lea Sommer</bdi>') == 1
+
+
 def test_several_projects_are_summed_and_named_in_the_file(
     client: Client, attempt: CloneAttempt, user: User
 ) -> None:

@@ -372,3 +372,22 @@ def test_row_links_to_its_voice_and_its_speaker(browser: Client, owner: User) ->
 
     assert page.count(f'href="/voices/{attempt.cloned_voice_id}/"') == 1
     assert page.count(f'href="/speakers/{attempt.speaker_id}/"') == 1
+
+
+def test_people_are_shown_by_the_name_that_they_chose(browser: Client, owner: User) -> None:
+    owner.first_name, owner.last_name = "Zoe", "Larsen"
+    owner.save()
+    attempt = make_attempt(AttemptState.READY, by=owner)
+    owner_words = rf"\b{owner.username}\b"
+
+    for path, count in (
+        ("/history/", 2),  # the filter and the row
+        (f"/history/{attempt.pk}/", 2),  # the timeline and the permission
+        (f"/voices/{attempt.cloned_voice_id}/", 1),
+        (f"/recordings/{attempt.recording_id}/", 1),
+        (f"/speakers/{attempt.speaker_id}/", 1),
+    ):
+        main = text(browser.get(path)).partition('<main id="main"')[2].partition("</main>")[0]
+        visible = re.sub(r"<pre.*?</pre>|<[^>]+>", " ", main, flags=re.DOTALL)
+        found = (path, visible.count("Zoe Larsen"), len(re.findall(owner_words, visible)))
+        assert found == (path, count, 0)

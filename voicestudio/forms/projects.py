@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import Colour, Project, Role
+from voicestudio.models import Colour, Project, Role, display_name
 
 from .costs import MOST
 from .fields import TypedField
@@ -124,7 +124,8 @@ class MemberForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"auto_id": "member-%s", "label_suffix": ""} | options)
         people = User.objects.filter(is_active=True).order_by("username")
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        field: Any = self.fields["person"]
+        field.queryset, field.label_from_instance = people, display_name
 
     @property
     def chosen_role(self) -> Role | None:

@@ -13,6 +13,7 @@ from .notes import Note
 from .paid_calls import CallStatus, PaidCall
 from .people import Person
 from .permissions import Action, RoleName
+from .person_names import display_name, display_name_column
 from .projects import Colour, Project
 from .provider_files import ProviderFile
 from .rate_limits import CallKind, RateLimit
@@ -75,5 +76,7 @@ __all__ = [
     "Way",
     "Worker",
     "access_of",
+    "display_name",
+    "display_name_column",
     "month_of",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
 from .paging import read_page
 from .paid_calls import LAPSED, PaidCallQuerySet
+from .person_names import display_name_column
 from .search import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -70,8 +71,11 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
     assign_speaker.alters_data = True  # type: ignore[attr-defined]
 
     def for_rows(self) -> Self:
-        """With all that one row of a list shows, in one query; `person` is a username."""
-        return self.annotate(person=F("created_by__username")).only(*SHOWN_IN_ROWS)
+        """With all that one row of a list shows, in one query.
+
+        `person` is the name of the person who requested it.
+        """
+        return self.annotate(person=display_name_column("created_by__")).only(*SHOWN_IN_ROWS)
 
     # By state -----------------------------------------------------------------------------------
 

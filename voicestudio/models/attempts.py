@@ -141,6 +141,7 @@ class CloneAttempt(PaidCall):
                 fields=("project", "-id", "status", "model", "created_by"),
                 name="attempt_by_project",
             ),
+            models.Index(fields=("project", "created_by", "-id"), name="attempt_by_project_person"),
             models.Index(
                 fields=("-id",), condition=Q(input_sensitive=True), name="attempt_flagged"
             ),

@@ -28,6 +28,7 @@ class EventKind(models.TextChoices):
     ALLOWED = "allowed", _("Limit raised")
     RENAMED = "renamed", _("Speaker renamed")
     MERGED = "merged", _("Speakers merged")
+    MOVED = "moved", _("Moved to another project")
     BILL_DIFFERS = "bill", _("Another number of characters billed")
 
 
@@ -49,7 +50,8 @@ class Event(models.Model):
         Speech, on_delete=models.PROTECT, related_name="events", null=True, blank=True
     )
     # Of events about the speaker as a whole. `facts["previous"]` is the former name, and
-    # `facts["merged"]` the ID of a speaker who was merged into this one.
+    # `facts["merged"]` the ID of a speaker who was merged into this one. Of a move,
+    # `facts["source"]` and `facts["target"]` are the IDs of the projects.
     speaker = models.ForeignKey(
         Speaker, on_delete=models.PROTECT, related_name="events", null=True, blank=True
     )

@@ -189,6 +189,9 @@ class AudioFile(models.Model):
                 fields=("project", "-id", "purpose", "verdict"), name="recording_by_project"
             ),
             models.Index(
+                fields=("project", "created_by", "-id"), name="recording_by_project_maker"
+            ),
+            models.Index(
                 fields=("check_started_at",),
                 condition=Q(checked_at=None),
                 name="recording_to_check",

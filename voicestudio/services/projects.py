@@ -1,5 +1,6 @@
 """Projects: in which one a person makes something, and what administrators change."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from voicestudio.models import (
@@ -24,6 +26,7 @@ from voicestudio.models import (
     Verb,
     Voice,
     access_of,
+    display_name_column,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.words import Message
@@ -53,15 +56,25 @@ def list_colleagues(person: "User") -> list[tuple[int, str]]:
     """The ids and names of the people whose requests a person may see in the lists.
 
     Those of the project in use, else of all that the person sees, and administrators; everyone for
-    those who see all projects.
+    those who see all projects. People who have left a project stay with what they made in it.
     """
-    people = get_user_model()._default_manager.order_by("username")
+    people = get_user_model()._default_manager.annotate(name=display_name_column())
     access = access_of(person)
     pks = access.projects() if access.in_use is None else [access.in_use]
     if pks is not None:
         members = Membership.objects.filter(project__in=pks).values("person")
-        people = people.filter(Q(pk__in=members) | Q(is_staff=True) | Q(pk=person.pk))
-    return list(people.values_list("pk", "username")[:MOST_COLLEAGUES])
+        made = Q(Exists(_made_by_them(CloneAttempt, pks))) | Q(
+            Exists(_made_by_them(AudioFile, pks))
+        )
+        people = people.filter(Q(pk__in=members) | Q(is_staff=True) | Q(pk=person.pk) | made)
+    return list(people.order_by(Lower("name"), "pk").values_list("pk", "name")[:MOST_COLLEAGUES])
+
+
+def _made_by_them(
+    model: type[CloneAttempt | AudioFile], projects: Iterable[int]
+) -> QuerySet[CloneAttempt | AudioFile]:
+    rows: QuerySet[Any] = model._default_manager.order_by()
+    return rows.filter(project__in=projects, created_by=OuterRef("pk"))
 
 
 def list_colleagues_of_several(person: "User") -> list[tuple[int, str]]:

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from voicestudio import words
 from voicestudio.forms import languages
 from voicestudio.forms.clone_fields import REHEARSALS
-from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.models import AttemptState, CloneAttempt, display_name
 from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message, NextStep
@@ -111,7 +111,7 @@ def timeline(attempt: CloneAttempt) -> list[tuple[datetime, str | Promise, int |
     attempt that waits after its upload starts again, so the upload may lie before the start.
     """
     first = attempt.attempts_made <= 1
-    requested = str(TIMELINE["requested"]) % {"person": attempt.created_by.get_username()}
+    requested = str(TIMELINE["requested"]) % {"person": display_name(attempt.created_by)}
     rows: list[tuple[datetime | None, str | Promise, datetime | None]] = [
         (attempt.created_at, requested, None),
         (

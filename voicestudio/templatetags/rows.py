@@ -9,7 +9,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from voicestudio import words
-from voicestudio.models import Action, AttemptState, AudioFile, CloneAttempt, Voice, VoiceState
+from voicestudio.models import (
+    Action,
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Voice,
+    VoiceState,
+    display_name,
+)
 from voicestudio.services import clones
 from voicestudio.words import Message
 from voicestudio.words.attempts import PAGE_LINKS
@@ -121,7 +129,7 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
     texts = {
         **project,
         "pk": str(voice.pk),
-        "person": attempt.created_by.get_username() if attempt else "",
+        "person": display_name(attempt.created_by) if attempt else "",
         "speaker": voice.speaker.name,
         "speaker_url": row_url("speaker", voice.speaker_id),
         "voice_id": voice.voice_id,
@@ -198,7 +206,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "file_id": str(file_id),
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
-        "person": recording.created_by.get_username(),
+        "person": display_name(recording.created_by),
         "when": when(recording.created_at),
         "audio_url": row_url("recording_audio", recording.pk),
         "delete_url": row_url("delete_recording", recording.pk),

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from voicestudio import words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
-from voicestudio.models import Action
+from voicestudio.models import Action, display_name
 from voicestudio.services import permissions
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
@@ -40,6 +40,9 @@ register = template.Library()
 # 24 by 24, stroked in the text's colour; one file, so that browsers load it once.
 ICON_FILE: Final = settings.BASE_DIR / "static" / "img" / "icons.svg"
 ICONS: Final = frozenset(re.findall(r'<symbol id="(\w+)"', ICON_FILE.read_text(encoding="utf-8")))
+
+
+register.filter(display_name)
 
 
 @register.simple_tag

@@ -127,6 +127,7 @@ def _order_by_tree(pairs: Sequence[tuple[int, int | None]]) -> list[tuple[int, i
 def _with_row_columns(rows: "CloneAttemptQuerySet") -> "CloneAttemptQuerySet":
     """With all that one row shows, its voice included."""
     voice = (f"cloned_voice__{name}" for name in STATE_FIELDS)
+    names = (f"created_by__{name}" for name in ("username", "first_name", "last_name"))
     return rows.select_related("created_by", "cloned_voice").only(
-        "created_by__username", "speaker", *voice, *SHOWN_IN_ROWS
+        *names, "speaker", *voice, *SHOWN_IN_ROWS
     )

@@ -7,19 +7,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from voicestudio.models import Charge, month_of
+from voicestudio.models import Charge, display_name_column, month_of
 
 if TYPE_CHECKING:
     from voicestudio.models.charges import ChargeQuerySet
 
 ZERO: Final = Decimal(0)
 # By what charges can be grouped: the column to group by, and the column to show.
-GROUPS: Final = {
+GROUPS: Final[dict[str, tuple[str, str | Combinable]]] = {
     "month": ("month", "month"),
     "project": ("project", "project__name"),
-    "person": ("person", "person__username"),
+    "person": ("person", display_name_column("person__")),
     "speaker": ("speaker", "speaker__name"),
     "voice": ("voice_name", "voice_name"),
     "model": ("model", "model"),
@@ -51,7 +52,9 @@ def sum_charges(
         .order_by()
         .values(column)
         .annotate(
-            label=Max(F(label)) if label != column else F(column),
+            label=F(column)
+            if label == column
+            else Max(F(label) if isinstance(label, str) else label),
             calls=Count("pk"),
             total=Sum("amount"),
             open=Sum("amount", filter=Q(certain=False)),

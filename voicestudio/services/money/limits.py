@@ -18,6 +18,7 @@ from voicestudio.models import (
     RateLimit,
     Verb,
     access_of,
+    display_name,
     month_of,
 )
 from voicestudio.services.audit import record
@@ -168,4 +169,4 @@ def message_for_reader(message: Message, person: "User | AnonymousUser") -> Mess
 def list_administrators(most: int = 5) -> list[str]:
     """Return the names of people who can allow more."""
     people = get_user_model().objects.filter(is_active=True, is_staff=True)
-    return list(people.order_by("username").values_list("username", flat=True)[:most])
+    return [display_name(person) for person in people.order_by("username")[:most]]

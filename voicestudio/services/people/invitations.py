@@ -13,7 +13,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from voicestudio.models import Action, Invitation, Membership, Person, Project, Role, Verb
+from voicestudio.models import (
+    Action,
+    Invitation,
+    Membership,
+    Person,
+    Project,
+    Role,
+    Verb,
+    display_name,
+)
 from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
 from voicestudio.services.permissions import may, require
@@ -71,7 +80,7 @@ def mail(invitation: Invitation, link: str) -> bool:
     body = "\n\n".join(
         [
             _("{name} invites you to Voice Studio. To make your account, open:").format(
-                name=invitation.made_by.get_full_name() or invitation.made_by.get_username()
+                name=display_name(invitation.made_by)
             ),
             link,
             _("The link works once, until {day} UTC.").format(
