@@ -20,7 +20,16 @@ from tests.factories import (
     make_user,
     make_voice,
 )
-from voicestudio.models import AttemptState, CloneAttempt, Event, EventKind, Speaker
+from voicestudio.models import (
+    AttemptState,
+    CloneAttempt,
+    Event,
+    EventKind,
+    Membership,
+    Role,
+    Speaker,
+)
+from voicestudio.services.voices.moves import move_speaker
 
 pytestmark = pytest.mark.django_db
 
@@ -237,6 +246,28 @@ def test_administrator_is_asked_once_before_a_move(client: Client, data_dir: Pat
     )
     assert answer.count("Anna belongs to Audiobook now.") == 1
     assert Speaker.objects.get(pk=speaker.pk).project == target
+
+
+def test_move_is_on_the_timelines_with_the_projects_that_the_reader_sees(
+    client: Client, data_dir: Path
+) -> None:
+    secret, target = make_project("Secret"), make_project("Audiobook")
+    attempt = make_attempt(project=secret, speaker_name="Anna")
+    move_speaker(attempt.speaker, target, by=make_user("root", is_staff=True))
+    member = make_user(project=target)
+    Membership.objects.create(project=make_project(), person=member, role=Role.MANAGER)
+    paths = (f"/speakers/{attempt.speaker_id}/", f"/voices/{attempt.cloned_voice_id}/")
+
+    seen = {}
+    for person in (User.objects.get(username="root"), member):
+        client.force_login(person)
+        pages = [client.get(path).content.decode() for path in paths]
+        seen[person] = (
+            {html.count("from Secret to Audiobook") for html in pages},
+            {html.count("from another project to Audiobook") for html in pages},
+        )
+
+    assert list(seen.values()) == [({1}, {0}), ({0}, {1})]
 
 
 def test_move_that_is_refused_says_what_to_do(client: Client, data_dir: Path) -> None:

@@ -6,7 +6,8 @@ from django import template
 from django.template import Context
 from django.utils.translation import gettext as _
 
-from voicestudio.models import ProjectLabel, access_of
+from voicestudio.models import EventKind, ProjectLabel, access_of
+from voicestudio.words.projects import describe_move
 
 from .studio import url_with
 
@@ -40,6 +41,16 @@ def project_of(context: Context, thing: Any) -> ProjectLabel | None:
     """The project of a thing; None for those who see one project."""
     access = access_of(context["request"].user)
     return access.labels.get(thing.project_id) if access.sees_several else None
+
+
+@register.simple_tag(takes_context=True)
+def event_note(context: Context, event: Any) -> str:
+    """What is said beside the kind of an event; of a move, the projects that the reader sees."""
+    if event.kind != EventKind.MOVED:
+        return str(event.note)
+    labels = access_of(context["request"].user).labels
+    source, target = (labels.get(event.facts.get(name) or 0) for name in ("source", "target"))
+    return describe_move(source and source.name, target and target.name)
 
 
 def row_project(context: Context, thing: Any) -> tuple[bool, dict[str, str]]:

@@ -14,3 +14,10 @@ LAST_OPEN_PROJECT: Final = Message(
 NO_SUCH_PROJECT: Final = Message(
     _("You can't add anything to this project."), _("Choose another project.")
 )
+
+
+def describe_move(source: str | None, target: str | None) -> str:
+    """From where to where a speaker was moved; None for a project that the reader does not see."""
+    another = _("another project")
+    names = {"source": source or another, "target": target or another}
+    return str(_("from %(source)s to %(target)s") % names) if source or target else ""

@@ -42,6 +42,7 @@ TIMELINE: Final[dict[Verb, EventKind]] = {
     Verb.LIMIT_RAISED: EventKind.ALLOWED,
     Verb.SPEAKER_RENAMED: EventKind.RENAMED,
     Verb.SPEAKERS_MERGED: EventKind.MERGED,
+    Verb.SPEAKER_MOVED: EventKind.MOVED,
     Verb.BILL_DIFFERED: EventKind.BILL_DIFFERS,
 }
 KINDS: Final[dict[str, ObjectKind]] = {
@@ -78,7 +79,7 @@ def record(
 
     Only timelines get `note`, the facts in `timeline` and the time `at`, because they may hold
     names and texts; `beside` is a second object of the event, and each voice of `also_on` gets an
-    event of its own.
+    event of its own, without the facts in `timeline`.
     """
     origin = current_origin()
     person = by or current_person()
@@ -101,7 +102,7 @@ def record(
             "kind": kind, "person_id": person_id, "note": note, "at": at or timezone.now()
         }  # fmt: skip
         links = _links(beside) | _links(on)
-        Event.objects.bulk_create(Event(voice=voice, **common) for voice in also_on)
+        Event.objects.bulk_create(Event(voice=voice, facts=facts, **common) for voice in also_on)
         Event.objects.create(facts=facts | dict(timeline or {}), **links, **common)
 
 

@@ -90,7 +90,10 @@ def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
         _assign_project(current, found, project)
         facts: dict[str, Any] = {name: len(pks) for name, pks in found._asdict().items()}
         facts |= {"source": source, "target": project.pk}
-        record(Verb.SPEAKER_MOVED, by=by, on=current, project=project.pk, **facts)
+        voices = Voice.objects.filter(pk__in=found.voices)
+        record(
+            Verb.SPEAKER_MOVED, by=by, on=current, project=project.pk, also_on=voices, **facts
+        )  # fmt: skip
     return True
 
 

@@ -168,7 +168,7 @@ def find_named(name: str, among: "SpeakerQuerySet") -> list[KnownSpeaker]:
 def former_names(speaker_id: int) -> set[str]:
     """The names that a speaker had before it was renamed, and those of speakers merged into it."""
     events = Event.objects.filter(speaker=speaker_id).values_list("facts", flat=True)
-    return {facts["previous"] for facts in events}
+    return {facts["previous"] for facts in events if "previous" in facts}
 
 
 def _describe(speakers: "SpeakerQuerySet", count: int) -> list[KnownSpeaker]:
@@ -234,7 +234,7 @@ def merge_speakers(source: Speaker, target: Speaker, *, by: "User") -> bool:
 
 
 def list_changes(speaker: Speaker) -> Iterable[Event]:
-    """How the speaker was renamed and with whom it was merged, the newest first."""
+    """How the speaker was renamed, merged and moved, the newest first."""
     return speaker.events.select_related("person").order_by("-pk")
 
 
