@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('voicestudio', '0027_queue_tables'),
+        ('voicestudio', '0028_links_and_addresses'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
