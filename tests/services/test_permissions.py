@@ -161,6 +161,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.MANAGE_PEOPLE, lambda _h, by: invitations.revoke(Invitation(), by=by)),
     "people.invitations.revoke_all_of": (
         Action.MANAGE_PEOPLE, lambda h, by: invitations.revoke_all_of(h.people["gone"], by=by)),
+    "people.invitations.revoke_all_to": (
+        Action.MANAGE_PEOPLE, lambda h, by: invitations.revoke_all_to(h.people["gone"], by=by)),
     "projects.archive_project": (
         Action.MANAGE_PROJECTS, lambda h, by: projects.archive_project(h.project, by=by)),
     "projects.change_project": (

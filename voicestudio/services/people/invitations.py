@@ -118,6 +118,7 @@ def revoke_all_of(maker: User, *, by: User) -> None:
 
 def revoke_all_to(user: User, *, by: User) -> None:
     """Revoke the open invitations to the address of a person who is deactivated."""
+    require(by, Action.MANAGE_PEOPLE)
     for invitation in Invitation.objects.open().filter(address__iexact=user.email):
         revoke(invitation, by=by)
 
