@@ -4,6 +4,7 @@ An address without a line in `NEEDS` fails the test, and so does a public functi
 without one in tests/services/test_permissions.py.
 """
 
+import logging
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -337,6 +338,21 @@ def test_refusal_is_a_sentence_on_the_page_and_for_htmx(house: House, client: Cl
     assert fragment.status_code == 403
     assert fragment["Not-Allowed"] == "true"
     assert fragment.content.decode().startswith("You can't keep voices in this project.")
+
+
+def test_refusal_is_one_line_in_the_log(
+    house: House, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    viewer = house.people["viewer"]
+    client.force_login(viewer)
+
+    client.post(url_of("keep_voice", house))
+
+    place = f"in project {house.project.pk} (page keep_voice)."
+    assert [(each.levelname, each.getMessage(), each.exc_info) for each in caplog.records] == [
+        ("INFO", f"Refused: {viewer} may not keep {place}", None)
+    ]
 
 
 def test_home_page_of_those_who_clone_no_voices_is_the_history(

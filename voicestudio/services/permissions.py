@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 class NotAllowed(PermissionDenied):
     """The person may not do this; `message` says so, and who may."""
 
-    def __init__(self, action: Action, *, is_archived: bool = False) -> None:
+    def __init__(
+        self, action: Action, *, project: int | None = None, is_archived: bool = False
+    ) -> None:
         super().__init__(f"not allowed: {action}")
-        self.action = action
+        self.action, self.project = action, project
         self.message: Message = ARCHIVED if is_archived else message_for_action(action)
 
 
@@ -41,4 +43,5 @@ def require(
 ) -> None:
     """Raise `NotAllowed` unless this person may do it; parameters as of `may`."""
     if not may(person, action, project):
-        raise NotAllowed(action, is_archived=access_of(person).is_archived(project))
+        is_archived = access_of(person).is_archived(project)
+        raise NotAllowed(action, project=project, is_archived=is_archived)

@@ -2,6 +2,8 @@
 
 import logging
 
+from django.core.exceptions import PermissionDenied
+
 from .environment import MIN_SECRET_LENGTH, SECRETS, env, matches, read
 
 LOG_LEVEL = read(
@@ -25,6 +27,10 @@ class RedactingFormatter(logging.Formatter):
         return text
 
 
+def _is_refusal(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None and isinstance(record.exc_info[1], PermissionDenied)
+
+
 # The level of libraries that log every step.
 LIBRARY_LEVEL = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 LOGGING = {
@@ -38,11 +44,16 @@ LOGGING = {
         }
     },
     "filters": {
+        # A person without the right; `views/permitted.py` logs it in one line.
+        "unless_refused": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: not _is_refusal(record),
+        },
         # The app answers 503 on purpose, from the health check and during start.
         "unless_503": {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: getattr(record, "status_code", 0) != 503,
-        }
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -50,7 +61,7 @@ LOGGING = {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         # Two lines for every job would repeat the history.
         "django.tasks": {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL},
-        "django.request": {"filters": ["unless_503"]},
+        "django.request": {"filters": ["unless_503", "unless_refused"]},
         "django.server": {"handlers": [], "propagate": True},
         "huey": {"level": LIBRARY_LEVEL},
     },

@@ -3,6 +3,7 @@
 The services ask again. The views ask first, so that a form is not shown, or checked, in vain.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,6 +14,8 @@ from django.shortcuts import get_object_or_404, render
 
 from voicestudio.models import Action
 from voicestudio.services.permissions import NotAllowed, require
+
+logger = logging.getLogger(__name__)
 
 
 def find_row(request: HttpRequest, rows: Any, pk: int, action: Action = Action.SEE) -> Any:
@@ -44,7 +47,17 @@ def require_action[**Arguments, Response: HttpResponseBase](
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 with what the person may not do and whom to ask; for htmx only the sentence."""
+    _log_refusal(request, exception)
     message = exception.message if isinstance(exception, NotAllowed) else None
     if message is not None and getattr(request, "htmx", False):
         return HttpResponse(str(message), status=403, headers={"Not-Allowed": "true"})
     return render(request, "403.html", {"message": message}, status=403)
+
+
+def _log_refusal(request: HttpRequest, exception: Exception) -> None:
+    """One line; Django's own, with a traceback, is left out in `settings/log.py`."""
+    action = exception.action if isinstance(exception, NotAllowed) else "open this page"
+    project = exception.project if isinstance(exception, NotAllowed) else None
+    place = "" if project is None else f" in project {project}"
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    logger.info("Refused: %s may not %s%s (page %s).", request.user, action, place, page)
