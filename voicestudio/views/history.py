@@ -150,7 +150,11 @@ def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
 
 
 def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:
-    """Set `ahead` on each waiting attempt: how many wait before it. At most one query."""
+    """Set `ahead` on each waiting attempt: how many wait before it. At most one query.
+
+    Attempts of projects that the person does not see count, too: all wait in one queue, and the
+    true place says when it is one's turn. The number tells how busy the studio is and no more.
+    """
     waiting = [
         attempt
         for attempt in attempts
