@@ -269,6 +269,30 @@ def test_reminder_names_each_person_only_the_voices_of_their_projects(
     }
 
 
+@pytest.mark.parametrize(
+    ("role", "is_archived", "emails"),
+    [
+        (Role.MANAGER, False, 1), (Role.REVIEWER, False, 1), (Role.VIEWER, False, 0),
+        (Role.MANAGER, True, 0), (None, True, 0),
+    ],
+)  # fmt: skip
+def test_reminder_goes_to_those_who_can_do_something_about_it(
+    settings: Settings, mailoutbox: list[EmailMessage], role: Role | None, is_archived: bool,
+    emails: int,
+) -> None:  # fmt: skip
+    settings.MAIL_HOST = "localhost"
+    make_voice(created_at=timezone.now() - timedelta(hours=150))
+    person = make_user(email="here@example.com", role=role, is_staff=role is None)
+    if is_archived:
+        Project.objects.update(archived_at=timezone.now())
+
+    reminders.send()
+
+    assert len(mailoutbox) == emails
+    shown = reminders.count_expiring(User.objects.get(pk=person.pk))
+    assert (shown is None) == is_archived
+
+
 # Administration -----------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.models import Reminder, Voice
+from voicestudio.models import Action, Reminder, Voice, access_of
 from voicestudio.models.voice_queryset import VoiceQuerySet
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ class ExpiringSoon:
 def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
     """Voices that MiniMax deletes within 48 hours unless they are kept, the next one first.
 
-    Only those that this person sees.
+    Only those for which this person can do something: keep them, or dismiss the reminder.
     """
-    visible = Voice.objects.visible_to(person)
-    return visible.expiring_within(HOURS).order_by("created_at", "id")
+    found = _reminding(Voice.objects.all())
+    projects = access_of(person).projects(Action.NOTE)
+    return found if projects is None else found.filter(project__in=projects)
 
 
 def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
@@ -54,12 +55,18 @@ def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
 
     None, after one short query, if no voice expires soon.
     """
-    in_use = Voice.objects.in_use_by(person).expiring_within(HOURS).order_by("created_at", "id")
+    in_use = _reminding(Voice.objects.in_use_by(person))
     pks = list(in_use.values_list("pk", flat=True)[: MAX_COUNTED + 1])
     if not pks:
         return None
     first = Voice.objects.select_related("speaker").get(pk=pks[0])
     return ExpiringSoon(min(len(pks), MAX_COUNTED), first, more=len(pks) > MAX_COUNTED)
+
+
+def _reminding(voices: VoiceQuerySet) -> VoiceQuerySet:
+    """Those of these voices that a reminder names: in an archived project none can be kept."""
+    open_projects = voices.filter(project__archived_at=None)
+    return open_projects.expiring_within(HOURS).order_by("created_at", "id")
 
 
 def send_if_due(now: datetime | None = None) -> int:
@@ -116,7 +123,7 @@ def send(now: datetime | None = None) -> int:
 def _address_voices() -> dict[tuple[Voice, ...], set[str]]:
     """Which voices are named to which addresses; nothing if no voice expires soon."""
     letters: dict[tuple[Voice, ...], set[str]] = {}
-    if not Voice.objects.expiring_within(HOURS).exists():
+    if not _reminding(Voice.objects.all()).exists():
         return letters
     people = get_user_model().objects.filter(is_active=True).exclude(email="")
     for person in people.exclude(person__wants_reminders=False):
