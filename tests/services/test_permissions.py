@@ -296,7 +296,7 @@ NO_PERSON: Final = {
     "paid_calls.runner": "finish_journal record_answer record_from_journal retry_interrupted run",
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
-    "people.accounts": "change_profile",
+    "people.accounts": "change_profile drop_new_address",
     "people.administrators": "keep_one lock_with_administrators",
     "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",
