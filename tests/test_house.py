@@ -60,6 +60,7 @@ SERVICE_FLOORS = {
     "projects": 0,
     "sign_in_limits": 0,
     "people": 0,
+    "example_team": 3,
 }
 
 

@@ -252,3 +252,17 @@ def test_known_networks_are_taken_over_from_axes() -> None:
     assert list(rows.values_list("account", "network", "failed")) == [("lea", "192.0.2.0", False)]
     assert not Session.objects.exists()
     assert "axes_accesslog" not in connection.introspection.table_names()
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_people_and_projects_of_before_are_no_examples() -> None:
+    apps = migrate("0029_events_of_moves")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "Person").objects.create(user=user, is_auditor=True)
+    apps.get_model("voicestudio", "Project").objects.create(name="Old", folded_name="old")
+
+    apps = migrate("0030_example_team")
+
+    project = apps.get_model("voicestudio", "Project").objects.get(name="Old")
+    person = apps.get_model("voicestudio", "Person").objects.get()
+    assert (project.is_example, person.is_example, person.is_auditor) == (False, False, True)

@@ -36,9 +36,10 @@ from voicestudio.models import (
 )
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, projects, recordings, speeches
+from voicestudio.services import clones, example_team, projects, recordings, speeches
 from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
+from voicestudio.services.example_team.access import require_practice
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.people import activation, administrators, directory, invitations, roles
@@ -105,6 +106,13 @@ def text(house: House) -> speeches.SpeechOrder:
     )
 
 
+def example_person(house: House) -> User:
+    """The viewer, as one of the example team."""
+    person = house.people["viewer"]
+    Person.objects.update_or_create(user=person, defaults={"is_example": True})
+    return User.objects.get(pk=person.pk)
+
+
 def upload() -> SimpleUploadedFile:
     return SimpleUploadedFile("a.wav", b"no sound")
 
@@ -126,6 +134,16 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "clones.submission.retry_interrupted": (
         Action.CLONE, lambda h, by: clones.retry_interrupted(h.attempt, by=by)),
     "clones.submission.submit": (Action.CLONE, lambda h, by: clones.submit(order(h), by=by)),
+    "example_team.access.require_practice": (
+        Action.MANAGE_PEOPLE, lambda _h, by: require_practice(by)),
+    "example_team.creation.show_team": (
+        Action.MANAGE_PEOPLE, lambda _h, by: example_team.show_team(by=by)),
+    "example_team.looks.end_look": (
+        Action.MANAGE_PEOPLE, lambda h, by: example_team.end_look(h.people["viewer"], by=by)),
+    "example_team.looks.start_look": (
+        Action.MANAGE_PEOPLE, lambda h, by: example_team.start_look(example_person(h), by=by)),
+    "example_team.removal.remove_team": (
+        Action.MANAGE_PEOPLE, lambda _h, by: example_team.remove_team(by=by)),
     "money.limits.allow_more": (
         Action.ALLOW_MORE, lambda _h, by: limits.allow_more(Decimal(1), by=by)),
     "paid_calls.audio_download.fetch_again": (
@@ -283,6 +301,10 @@ NO_PERSON: Final = {
     ),
     "notes": "column_of list_notes",
     "paid_calls.audio_download": "enqueue_fetch fetch fetch_audio store_bytes",
+    "example_team.access": "example_people is_shown",
+    "example_team.looks": "find_person role_names",
+    "example_team.material": "make_material",
+    "example_team.rows": "files_of_transaction write_rows",
     "paid_calls.call_log": "logged_call message_for_free_call trouble_of",
     "paid_calls.clock_changes": "correct_future_times",
     "paid_calls.journal": "delete_unrecorded entries has_room moved_to_storage read remove write",
@@ -315,9 +337,9 @@ NO_PERSON: Final = {
     "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",
     "recordings.cutting": "file_stem waveform_bars",
     "recordings.family": "list_family",
-    "recordings.store": "clean_file_name delete_abandoned_uploads",
+    "recordings.store": "clean_file_name delete_abandoned_uploads ingest_file",
     "recordings.tracks": "find_track_source list_tracks",
-    "recordings.uploads": "ensure_uploaded finish_deletions forget_uploads",
+    "recordings.uploads": "download_example ensure_uploaded finish_deletions forget_uploads",
     "reminders": "count_expiring expiring_voices send send_if_due",
     "sign_in_limits": (
         "clear_expired clear_failures find_account is_openid_refused is_refused record "

@@ -36,11 +36,11 @@ def test_list_shows_roles_at_a_fixed_number_of_queries(
 ) -> None:
     make_user("lea", first_name="Lea Blum", email="lea@example.com")
     client.get("/people/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         html = client.get("/people/").content.decode()
     for number in range(5):
         make_user(project=make_project(f"Project {number}"), role=Role.VIEWER)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         client.get("/people/")
 
     assert re.findall(r"<bdi>([^<]+)</bdi>", html) == ["Lea Blum", "root"]

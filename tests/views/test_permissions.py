@@ -107,6 +107,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "reactivate_person": (None, PEOPLE),
     "reset_person": (None, PEOPLE),
     "revoke_invitation": (None, PEOPLE),
+    "look_as": (None, PEOPLE),
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
     "audit": (Action.READ_AUDIT, None),
@@ -120,6 +121,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "new": (SEE, CLONE),  # leads those who clone no voices to the history
     "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
     "people": (PEOPLE, None),
+    "show_team": (None, PEOPLE),
+    "remove_team": (None, PEOPLE),
     "projects": (SEE, None),
     "recorder": (UPLOAD, None),
     "recordings": (SEE, UPLOAD),
@@ -136,16 +139,16 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
 }  # fmt: skip
 # Signing in, one's own account and Django's admin ask for no role in a project.
 ELSEWHERE: Final = (
-    "account/", "admin/", "forgot-password/", "healthz", "invitation/", "new-password/", "readyz",
-    "sign-in/",
-    "sign-out/", "verify-address/",
+    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/",
+    "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
 )  # fmt: skip
 
 
 # Pages that answer 404 instead of 403, so that they do not show that they exist.
 HIDDEN: Final = {
     "audit", "people", "person", "invite_person", "change_project_roles", "change_studio_role",
-    "deactivate_person", "reactivate_person", "reset_person", "revoke_invitation",
+    "deactivate_person", "reactivate_person", "reset_person", "revoke_invitation", "look_as",
+    "show_team", "remove_team",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from .invitations import Invitation
 from .members import Membership, Role
 from .notes import Note
 from .paid_calls import CallStatus, PaidCall
-from .people import Person
+from .people import Person, is_example
 from .permissions import Action, RoleName
 from .person_names import display_name, display_name_column
 from .projects import Colour, Project
@@ -78,5 +78,6 @@ __all__ = [
     "access_of",
     "display_name",
     "display_name_column",
+    "is_example",
     "month_of",
 ]

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Count, Subquery, Value
 
 from .permissions import ALLOWED, IF_DOWNLOADS, IN_STUDIO, READ_ONLY, Action, RoleName
-from .projects import Project
+from .projects import Project, is_read_only
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -76,7 +76,7 @@ class Access:
         if self.studio_role is None:
             found = [grant.label for grant in self.grants.values()]
         else:
-            columns = ("pk", "name", "colour", "archived_at")
+            columns = ("pk", "name", "colour", "archived_at", "is_example")
             found = [_label(*values) for values in Project.objects.values_list(*columns)]
         found.sort(key=lambda label: (label.is_archived, label.name.casefold(), label.pk))
         return {label.pk: label for label in found}
@@ -122,8 +122,10 @@ def access_of(user: "AbstractBaseUser | AnonymousUser") -> Access:
     return known
 
 
-def _label(pk: int, name: str, colour: str, archived_at: datetime | None) -> ProjectLabel:
-    return ProjectLabel(pk, name, colour, archived_at is not None)
+def _label(
+    pk: int, name: str, colour: str, archived_at: datetime | None, is_example: bool
+) -> ProjectLabel:
+    return ProjectLabel(pk, name, colour, is_read_only(archived_at, is_example))
 
 
 def _read_access(user: Any) -> Access:
@@ -134,6 +136,7 @@ def _read_access(user: Any) -> Access:
         Subquery(count.values("n")), "person__is_auditor", "person__project",
         "memberships__role", f"{project}__reviewers_may_download",
         project, f"{project}__name", f"{project}__colour", f"{project}__archived_at",
+        f"{project}__is_example",
     )  # fmt: skip
     in_studio, is_auditor, in_use, grants = 0, False, None, dict[int, Grant]()
     for number, auditor, used, role, downloads, pk, *values in facts:

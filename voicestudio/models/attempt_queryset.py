@@ -70,6 +70,12 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
 
     assign_speaker.alters_data = True  # type: ignore[attr-defined]
 
+    def forget_parents(self) -> None:
+        """Let these attempts stand alone: those that they repeat are about to be deleted."""
+        models.QuerySet.update(self, parent=None)
+
+    forget_parents.alters_data = True  # type: ignore[attr-defined]
+
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query.
 

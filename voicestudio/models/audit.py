@@ -99,6 +99,10 @@ class Verb(models.TextChoices):
     RECORDING_DELETED = "recording_deleted", _("Recording deleted")
     AUDIO_DELETED = "audio_deleted", _("Audio deleted")
     UPLOAD_DELETED = "upload_deleted", _("Upload deleted at MiniMax")
+    TEAM_SHOWN = "team_shown", _("Example team made")
+    TEAM_REMOVED = "team_removed", _("Example team removed")
+    LOOK_STARTED = "look_started", _("Look as an example person started")
+    LOOK_ENDED = "look_ended", _("Look as an example person ended")
     DOWNLOADED = "downloaded", _("Downloaded")
     EXPORTED = "exported", _("Exported")
 

@@ -82,6 +82,12 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
         """Calls that were sent and whose answer is not recorded."""
         return self.filter(status=self.model.IN_FLIGHT_STATUS)
 
+    def under_way(self) -> Self:
+        """Calls that a worker has or will take, also those whose unknown outcome it asks for."""
+        running = (CallStatus.WAITING, CallStatus.SENDING, self.model.IN_FLIGHT_STATUS)
+        asked_for = Q(status=CallStatus.UNKNOWN, lease_until__isnull=False)
+        return self.filter(Q(status__in=running) | asked_for)
+
     def in_state(self, state: str) -> Self:
         """Calls in `state` as staff read it: by status and by the clock."""
         lapsed = Q(**{LAPSED: timezone.now()})

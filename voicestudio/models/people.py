@@ -25,6 +25,9 @@ class Person(models.Model):
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # The last deactivation. Password links of before never work again, also after a reactivation.
     deactivated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # One of the example team of practice mode. No password signs in to such an account; an
+    # administrator looks at the studio as this person.
+    is_example = models.BooleanField(default=False, editable=False)
     # The project in use; None for all that the person may see.
     project = models.ForeignKey(
         Project, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
@@ -41,3 +44,9 @@ class Person(models.Model):
     def of(cls, user: "User") -> "Person":
         """The row of this user, written at first use."""
         return cls._default_manager.get_or_create(user=user)[0]
+
+
+def is_example(user: "User") -> bool:
+    """Whether this user is one of the example team."""
+    person = getattr(user, "person", None)  # a user who never used it has no such row
+    return person is not None and person.is_example

@@ -1,5 +1,6 @@
 """Projects: what belongs together, who works on it, and what it may cost."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.conf import settings
@@ -30,6 +31,15 @@ class Colour(models.TextChoices):
     PURPLE = "purple", _("Purple")
 
 
+def is_read_only(archived_at: datetime | None, is_example: bool) -> bool:
+    """Whether nothing in a project may be changed.
+
+    An example project is so outside practice mode: nothing real is paid for in it, since it can be
+    removed with all its charges.
+    """
+    return archived_at is not None or (is_example and not settings.PRACTICE_MODE)
+
+
 class ProjectQuerySet(models.QuerySet["Project"]):
     """Projects that a person may see, and those that are in use."""
 
@@ -45,8 +55,13 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         return self.filter(Q(monthly_budget__isnull=False) | Q(total_budget__isnull=False))
 
     def open(self) -> Self:
-        """Projects that are not archived."""
-        return self.filter(archived_at__isnull=True)
+        """Projects that are not archived; examples count as archived outside practice mode."""
+        rows = self.filter(archived_at__isnull=True)
+        return rows if settings.PRACTICE_MODE else rows.filter(is_example=False)
+
+    def examples(self) -> Self:
+        """The projects of the example team."""
+        return self.filter(is_example=True)
 
 
 class Project(models.Model):
@@ -71,6 +86,9 @@ class Project(models.Model):
     )
     # From then on everything in it is read-only.
     archived_at = models.DateTimeField(null=True, blank=True)
+    # Made in practice mode with the example team, and removed with it. A column, because a name can
+    # be changed, and the removal has to find its projects all the same.
+    is_example = models.BooleanField(default=False, editable=False)
 
     objects = ProjectQuerySet.as_manager()
 
@@ -111,7 +129,7 @@ class Project(models.Model):
     @property
     def is_archived(self) -> bool:
         """Whether everything in it is read-only."""
-        return self.archived_at is not None
+        return is_read_only(self.archived_at, self.is_example)
 
     @property
     def has_budget(self) -> bool:

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "voicestudio.views.looks.LookMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "voicestudio.views.audit_origin.AuditOriginMiddleware",
     "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",

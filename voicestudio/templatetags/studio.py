@@ -19,11 +19,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from voicestudio import words
+from voicestudio import models, words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
 from voicestudio.models import Action, display_name
-from voicestudio.services import permissions
+from voicestudio.services import example_team, permissions
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
 from voicestudio.words import Message
@@ -84,6 +84,36 @@ def state_icon(state: str) -> SafeString:
 def practice_notice() -> str:
     """What practice mode means; empty where MiniMax itself answers."""
     return str(PRACTICE_NOTICE) if settings.PRACTICE_MODE else ""
+
+
+@register.simple_tag(takes_context=True)
+def look(context: Context) -> dict[str, str]:
+    """Name and roles of the example person as whom an administrator looks; empty for others.
+
+    `own_name` is that of the administrator.
+    """
+    request = context.get("request")
+    person = getattr(request, "user", None)
+    if not settings.PRACTICE_MODE or person is None or not models.is_example(person):
+        return {"own_name": ""}
+    own = getattr(request, "own_user", person)
+    return {
+        "name": first_word(person.first_name) or person.get_username(),
+        "roles": ", ".join(example_team.role_names(person)),
+        "own_name": display_name(own),
+    }
+
+
+@register.filter
+def is_example(person: "User") -> bool:
+    """Whether this is a person of the example team."""
+    return models.is_example(person)
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """The first word of a name."""
+    return name.partition(" ")[0]
 
 
 @register.filter

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,8 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.people import InvitationForm, ProjectRolesForm, StudioRoleForm
-from voicestudio.models import Action, Invitation, Project
-from voicestudio.services import permissions
+from voicestudio.models import Action, Invitation, Project, is_example
+from voicestudio.services import example_team, permissions
 from voicestudio.services.people import activation, directory, invitations, roles
 from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.password_links import valid_for
@@ -43,7 +44,7 @@ def for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 @for_administrators
 def people(request: HttpRequest) -> HttpResponse:
     """Everyone with their roles, and the open invitations."""
-    return _render_list(request)
+    return render_list(request)
 
 
 @require_POST
@@ -52,11 +53,11 @@ def invite(request: HttpRequest) -> HttpResponse:
     """Make an invitation and show its link, which can't be shown again; so without a redirect."""
     form = InvitationForm(request.POST, projects=_open_projects())
     if not form.is_valid():
-        return _render_list(request, form=form, status=422)
+        return render_list(request, form=form, status=422)
     made = invitations.invite(by=current_user(request), **form.order)
     link = request.build_absolute_uri(reverse("accept_invitation", args=[made.token]))
     is_mailed = invitations.mail(made.invitation, link)
-    return _render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)
+    return render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)
 
 
 @require_POST
@@ -151,11 +152,21 @@ def _open_projects() -> list[Project]:
     return list(Project.objects.open())
 
 
-def _render_list(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _can_be_looked_as(person: User) -> bool:
+    return person.is_active and is_example(person)
+
+
+def render_list(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    """The page of all people; `context` holds what a button has to say."""
     by, projects = current_user(request), _open_projects()
+    people = list(directory.list_people(by=by))
     context = {
         "form": InvitationForm(projects=projects),
-        "people": directory.list_people(by=by),
+        "people": people,
+        "is_practice": settings.PRACTICE_MODE,
+        "asks": False,
+        "team": sorted(filter(_can_be_looked_as, people), key=lambda person: person.pk),
+        "is_team_shown": settings.PRACTICE_MODE and example_team.is_shown(),
         "invitations": invitations.list_open(by=by),
         "has_projects": Project.objects.count() > 1,
     } | context
@@ -168,6 +179,8 @@ def _render_person(
     members = {f"project_{each.project_id}": each.role for each in user.memberships.all()}
     context = {
         "person": user,
+        "is_example": is_example(user),
+        "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
         "form": ProjectRolesForm(initial=members, projects=_open_projects()),
         "has_projects": Project.objects.count() > 1,

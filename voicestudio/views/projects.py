@@ -34,6 +34,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
     context = {
         "open_projects": [project for project in found if not project.is_archived],
         "archived_projects": [project for project in found if project.is_archived],
+        "has_examples": any(project.is_example for project in found),
     }
     return render(request, "projects/list.html", context)
 

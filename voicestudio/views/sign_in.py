@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.services import sign_in_limits
 
-from . import draft_cookie, drafts
+from . import draft_cookie, drafts, looks
 from .client_address import get_client_network
 from .draft_redirects import see_other
 
@@ -123,6 +123,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this sign-in."""
+    looks.end_look(request)
     draft_cookie.end_sign_in(request)
     logout(request)
     response = redirect("sign_in")

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from voicestudio.models import is_example
 from voicestudio.services import sign_in_limits
 from voicestudio.services.audit.sign_ins import record_locked
 
@@ -14,7 +15,19 @@ from .client_address import get_client_network
 
 
 class SignInBackend(ModelBackend):
-    """The only backend, so that every password is counted; it knows active people only."""
+    """The only backend, so that every password is counted; it knows active people only.
+
+    Nor does it know the example team: an administrator looks at the studio as one (`looks`).
+    """
+
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session, with the row that says whether it is an example."""
+        user = User.objects.select_related("person").filter(pk=user_id).first()
+        return user if self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Whether a password or a session of this user counts."""
+        return user is not None and super().user_can_authenticate(user) and not is_example(user)
 
     def authenticate(
         self,

@@ -13,6 +13,10 @@ CALL_UNDER_WAY: Final = Message(
 PROJECT_ARCHIVED: Final = Message(
     _("Nothing is moved out of an archived project, or into one."), _("Reopen the project first.")
 )
+EXAMPLE_PROJECT: Final = Message(
+    _("An example project takes in no speakers from other projects."),
+    _("It is removed with everything in it. Choose another project."),
+)
 _NEXT_STEP: Final = _(
     "If both are one person, merge the speakers first. Otherwise delete the recording and what was "
     "made of it, or leave both speakers in one project."

@@ -8,8 +8,9 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
-from voicestudio.models import Person, Verb
+from voicestudio.models import Person, Verb, is_example
 from voicestudio.services import audit
+from voicestudio.words.example_team import IS_EXAMPLE
 from voicestudio.words.people import IS_DEACTIVATED
 
 from . import accounts, invitations
@@ -50,12 +51,14 @@ def reset(user: User, *, removes_second_factors: bool = False, by: User) -> Rese
     """Make a link by which the person sets a new password.
 
     The password of before works until the link is used. Raises `PersonRefused` if the person is
-    deactivated.
+    deactivated, or an example.
     """
     with transaction.atomic():
         row, _administrators = lock_person(user, by=by)
         if not row.is_active:
             raise PersonRefused(IS_DEACTIVATED)
+        if is_example(row):
+            raise PersonRefused(IS_EXAMPLE)
         if removes_second_factors:
             Authenticator.objects.filter(user=row).delete()
         audit.record(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from voicestudio.models import Membership, Person, Project, Role, RoleName, Verb
+from voicestudio.models import Membership, Person, Project, Role, RoleName, Verb, is_example
 from voicestudio.services import audit
+from voicestudio.words.example_team import IS_EXAMPLE
 
 from . import invitations
-from .administrators import keep_one, lock_person, lock_with_administrators
+from .administrators import PersonRefused, keep_one, lock_person, lock_with_administrators
 from .provider_roles import STUDIO, ProviderRoles
 
 logger = logging.getLogger(__name__)
@@ -29,10 +30,12 @@ def studio_role(user: User) -> RoleName | None:
 def set_studio_role(user: User, role: RoleName | None, *, by: User) -> None:
     """Make a person administrator, auditor, or neither.
 
-    Raises `PersonRefused` if no administrator would be left.
+    Raises `PersonRefused` if no administrator would be left, or if an example person would be one.
     """
     with transaction.atomic():
         row, administrators = lock_person(user, by=by)
+        if role is RoleName.ADMINISTRATOR and is_example(row):
+            raise PersonRefused(IS_EXAMPLE)
         before = studio_role(row)
         if before == role:
             return

@@ -66,17 +66,23 @@ def store_file(
     stores nothing then, and `NotAllowed`.
     """
     require(by, Action.UPLOAD, project.pk)
+    folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    ingested = ingest_file(source, folder, purpose=purpose, move=move)
+    return save_recording(ingested, name, project=project, purpose=purpose, by=by, origin=origin)
+
+
+def ingest_file(source: Path, folder: Path, *, purpose: str, move: bool = False) -> IngestedFile:
+    """Measure a file, converted if need be, and keep it in `folder`. Raises as `store_file`."""
     with DECODER_SLOTS:
-        ingested = isolated.ingest(
+        return isolated.ingest(
             source,
-            Path(settings.FILE_UPLOAD_TEMP_DIR),
+            folder,
             purpose=purpose,
             move=move,
             max_bytes=settings.UPLOAD_MAX_BYTES,
             longest_ms=rules.LONG_MAX_MS if purpose == Purpose.SAMPLE else None,
             timeout=TIMEOUT_S,
         )
-    return save_recording(ingested, name, project=project, purpose=purpose, by=by, origin=origin)
 
 
 def save_recording(

@@ -213,14 +213,8 @@ def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
     """
     require(by, Action.UPLOAD, project.pk)
     voice = (voice - 1) % EXAMPLE_VOICES + 1
-    url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
     with tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=".wav") as target:
-        try:
-            provider.client().download(
-                url, cast(BinaryIO, target), max_bytes=settings.AUDIO_MAX_BYTES, timeout=30
-            )
-        except MiniMaxError as error:
-            raise ExampleUnavailable from error
+        download_example(voice, cast(BinaryIO, target))
         target.flush()
         name = _("Example recording {voice}").format(voice=voice)
         return store_file(
@@ -231,6 +225,18 @@ def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
             by=by,
             origin=Origin.EXAMPLE,
         )
+
+
+def download_example(voice: int, target: BinaryIO) -> None:
+    """Write the example recording of speaker 1 to `EXAMPLE_VOICES`, a WAV file.
+
+    Raises ExampleUnavailable if the stand-in does not answer.
+    """
+    url = f"{settings.MINIMAX_BASE_URL}/practice/example.wav?voice={voice}"
+    try:
+        provider.client().download(url, target, max_bytes=settings.AUDIO_MAX_BYTES, timeout=30)
+    except MiniMaxError as error:
+        raise ExampleUnavailable from error
 
 
 def delete_recording(recording: AudioFile, *, by: "User") -> bool:

@@ -8,10 +8,8 @@ from django.db.models import Q, QuerySet
 from voicestudio.models import (
     Action,
     AudioFile,
-    CallStatus,
     CloneAttempt,
     Note,
-    PaidCall,
     Project,
     Speaker,
     Speech,
@@ -25,6 +23,7 @@ from voicestudio.services.permissions import require
 from voicestudio.words import Message
 from voicestudio.words.speakers import (
     CALL_UNDER_WAY,
+    EXAMPLE_PROJECT,
     PROJECT_ARCHIVED,
     message_for_shared_recording,
 )
@@ -58,7 +57,8 @@ class Belongings(NamedTuple):
 def list_targets(speaker: Speaker, *, by: "User") -> "ProjectQuerySet":
     """The projects to which this person may move the speaker."""
     require(by, Action.MOVE_SPEAKERS)
-    return projects.list_allowed(by, Action.MOVE_SPEAKERS).exclude(pk=speaker.project_id)
+    targets = projects.list_allowed(by, Action.MOVE_SPEAKERS).exclude(pk=speaker.project_id)
+    return targets if speaker.project.is_example else targets.filter(is_example=False)
 
 
 def plan_move(speaker: Speaker, *, by: "User") -> Belongings:
@@ -86,6 +86,8 @@ def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
             return False
         if Project.objects.open().filter(pk__in=[source, project.pk]).count() < 2:
             raise NotMoved(PROJECT_ARCHIVED)
+        if project.is_example and not current.project.is_example:
+            raise NotMoved(EXAMPLE_PROJECT)
         found = _lock_belongings(current)
         _assign_project(current, found, project)
         facts: dict[str, Any] = {name: len(pks) for name, pks in found._asdict().items()}
@@ -134,7 +136,8 @@ def _list_belongings(speaker: Speaker) -> Belongings:
     voices = Voice.objects.filter(speaker=speaker)
     voice_pks = _list_pks(voices)
     speeches = Speech.objects.filter(voice__in=voice_pks)
-    if _is_under_way(attempts) or _is_under_way(speeches):
+    # An unknown outcome stops nothing: its charge is written already.
+    if attempts.under_way().exists() or speeches.under_way().exists():
         raise NotMoved(CALL_UNDER_WAY)
     return Belongings(
         _list_pks(attempts), _list_pks(speeches), voice_pks, _list_recordings(speaker, attempts)
@@ -143,17 +146,6 @@ def _list_belongings(speaker: Speaker) -> Belongings:
 
 def _list_pks(rows: QuerySet[Any]) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
-def _is_under_way(calls: QuerySet[Any]) -> bool:
-    """Whether a worker has one of these paid calls, or will take it.
-
-    An unknown outcome stops nothing: its charge is written already.
-    """
-    model: type[PaidCall] = calls.model
-    running = (CallStatus.WAITING, CallStatus.SENDING, model.IN_FLIGHT_STATUS)
-    asked_for = Q(status=CallStatus.UNKNOWN, lease_until__isnull=False)
-    return calls.filter(Q(status__in=running) | asked_for).exists()
 
 
 def _list_recordings(speaker: Speaker, attempts: QuerySet[CloneAttempt]) -> list[int]:
