@@ -59,6 +59,27 @@ document.addEventListener("htmx:afterSwap", (event) => {
   endUpload(area, true);
 });
 
+// A request that replaces the form, as for another project, would drop the uploads in it. They start
+// again in the new form, whose project they get.
+const interrupted = new Map();
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  for (const area of detail.target.querySelectorAll("[data-upload][data-busy]")) {
+    interrupted.set(area.dataset.target, uploads.get(area).file);
+    abortUpload(area);
+  }
+});
+document.addEventListener("htmx:afterSettle", resumeUploads);
+document.addEventListener("htmx:afterRequest", ({ detail }) => { if (!detail.successful) resumeUploads(); });
+
+function resumeUploads() {
+  for (const [target, file] of interrupted) {
+    interrupted.delete(target);
+    const area = document.querySelector(`[data-upload][data-target="${target}"]`);
+    if (area) startUpload(area, file);
+  }
+}
+
 // Sending -------------------------------------------------------------------------------------------
 
 function startUpload(area, file) {

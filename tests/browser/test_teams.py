@@ -14,9 +14,16 @@ from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.browser.conftest import Studio
-from tests.browser.steps import ATTEMPT_URL, choose_file, fill_in_form, sign_in, submit_form
+from tests.browser.steps import (
+    ATTEMPT_URL,
+    choose_file,
+    fill_in_form,
+    sign_in,
+    submit_form,
+    throttle_uploads,
+)
 from tests.practice.recordings import hum
-from voicestudio.models import CloneAttempt, Membership, Note, Project, Role, Voice
+from voicestudio.models import AudioFile, CloneAttempt, Membership, Note, Project, Role, Voice
 
 # Buttons and links of what a reviewer may not do.
 FORBIDDEN = re.compile(
@@ -158,6 +165,24 @@ def test_project_in_use_is_remembered_and_named_in_the_address(studio: Studio) -
     page = studio.page(path=shared.removeprefix(studio.url))
     expect(page.locator(".attempt .name a")).to_have_text(["Anna There"])
     expect(page.locator("#switcher summary")).to_contain_text("Northern Lights")
+
+
+def test_upload_goes_on_in_the_project_that_is_chosen_meanwhile(studio: Studio) -> None:
+    other = factories.make_project("Northern Lights")
+    Membership.objects.create(project=other, person=studio.user, role=Role.MANAGER)
+    page = studio.page()
+    throttle_uploads(page, 200_000)
+    page.locator("#id_file").set_input_files(studio.wav("long.wav", seconds=120))
+    meter = page.locator(".meter").first
+    expect(meter.locator(".figure")).to_have_text(re.compile(r"^[1-9]\d? %"))
+
+    page.get_by_label("Project").select_option(label="Northern Lights")
+
+    expect(page.locator("#id_project option:checked")).to_have_text("Northern Lights")
+    expect(meter.locator(".name")).to_have_text("long.wav")
+    throttle_uploads(page, -1)
+    expect(page.locator("#recording .recording")).to_be_visible()
+    assert [each.project for each in AudioFile.objects.all()] == [other]
 
 
 def switch_project(page: Page, name: str) -> None:
