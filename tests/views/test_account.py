@@ -1,10 +1,13 @@
 """My account: profile, address, password, second factor, sessions and password reset."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import allauth
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
@@ -14,12 +17,13 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.contrib.auth.models import User
 from django.core import mail
-from django.test import Client
+from django.test import Client, RequestFactory, override_settings
 from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_user
 from tests.views.pages import text
 from voicestudio.models import AuditEntry, Membership, Person, Project, Role
+from voicestudio.views.account_adapter import AccountAdapter
 
 pytestmark = pytest.mark.django_db
 NEW_PASSWORD = "another long secret"
@@ -257,6 +261,49 @@ def test_managers_and_administrators_set_up_a_required_second_factor_first(
     assert client.get("/account/second-factor/").status_code == 200
     Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
     assert client.get("/voices/").status_code == 200
+
+
+# Emails ----------------------------------------------------------------------------------------
+
+NOTIFICATIONS = [
+    "account/email/email_changed", "account/email/password_changed",
+    "account/email/password_reset", "account/email/password_set",
+    "mfa/email/recovery_codes_generated", "mfa/email/totp_activated",
+    "mfa/email/totp_deactivated", "mfa/email/webauthn_added", "mfa/email/webauthn_removed",
+]  # fmt: skip
+
+
+def sent_by_allauth() -> set[str]:
+    """The notifications in the sources of the parts of django-allauth that the studio uses."""
+    parts = [Path(str(allauth.__file__)).parent / name for name in ("account", "mfa")]
+    sources = [path.read_text() for part in parts for path in part.rglob("*.py")]
+    named = re.compile(r"send_notification_mail\(\s*\"([^\"]+)\"")
+    return {name for source in sources for name in named.findall(source)}
+
+
+@pytest.mark.usefixtures("mailing")
+@pytest.mark.parametrize("name", NOTIFICATIONS)
+def test_notification_is_in_our_words(lea: User, rf: RequestFactory, name: str) -> None:
+    request = rf.get("/", headers={"user-agent": "Firefox/140.0"})
+    addresses = {"from_email": "old@example.com", "to_email": "new@example.com"}
+    with override_settings(ACCOUNT_EMAIL_NOTIFICATIONS=True), context.request_context(request):
+        AccountAdapter(request).send_notification_mail(name, lea, addresses, lea.email)
+
+    [message] = mail.outbox
+    body = str(message.body)
+    assert "Voice Studio" in message.subject
+    assert body.startswith(("The ", "A ", "An ", "New "))
+    assert "account of Voice Studio" in body
+    assert body.endswith(
+        "UTC\nFrom: 127.0.0.1\nBrowser: Firefox/140.0\n\n"
+        "If this wasn't you, tell an administrator of your studio at once."
+    )
+    assert (message.alternatives, message.to) == ([], ["lea@example.com"])  # type: ignore[attr-defined]
+
+
+def test_every_notification_of_allauth_has_our_words() -> None:
+    # People have one address each, which they change but can't delete.
+    assert sent_by_allauth() - {"account/email/email_deleted"} == set(NOTIFICATIONS)
 
 
 # Password reset --------------------------------------------------------------------------------
