@@ -2,15 +2,27 @@
 
 from typing import Any
 
-import allauth.socialaccount.admin  # noqa: F401 - registers the models that are removed here
+# They register the models that are removed below.
+import allauth.account.admin
+import allauth.mfa.admin
+import allauth.socialaccount.admin
+import allauth.usersessions.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
+from .services.people.accounts import set_address
+from .views.current_user import current_user
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -25,33 +37,43 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     has_add_permission = has_change_permission = has_delete_permission = _deny
 
 
-admin.site.unregister(User)
-admin.site.unregister(Group)
 # The OpenID provider is described by the settings, its tokens are not stored, and accounts there
-# are joined by a verified address only.
-for model in (SocialAccount, SocialApp, SocialToken):
+# are joined by a verified address only. Addresses, second factors and sessions are their owners'.
+for model in (
+    User, Group, SocialAccount, SocialApp, SocialToken, EmailAddress, Authenticator, UserSession,
+):  # fmt: skip
     admin.site.unregister(model)
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
-    """Accounts: name, address and password. Roles are changed on the page of the people only.
+class PersonAdmin(ReadOnlyAdmin):
+    """Accounts, of which only the mail address can be changed, for studios without a mail server.
 
-    There one administrator is always left, and the audit trail is told.
+    Everything else is changed by the person or on the page of the people, where the audit trail is
+    told and one administrator is always left.
     """
 
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("State", {"fields": ("is_active", "is_staff", "last_login", "date_joined")}),
-    )
-    readonly_fields = ("is_active", "is_staff", "last_login", "date_joined")
+    list_display = ("username", "email", "first_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active")
-    filter_horizontal = ()
+    search_fields = ("username", "first_name", "email")
+    fields = (
+        "username", "email", "first_name", "last_name", "is_active", "is_staff", "last_login",
+        "date_joined", "page",
+    )  # fmt: skip
+    readonly_fields = tuple(name for name in fields if name != "email")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """No: a person's name stays in history."""
-        return False
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As Django has it."""
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    @admin.display(description=_("More"))
+    def page(self, user: User) -> str:
+        """The link to the page of this person."""
+        return format_html('<a href="{}">{}</a>', reverse("person", args=[user.pk]), user)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Change the address."""
+        set_address(obj, obj.email, by=current_user(request))
 
 
 @admin.register(CloneAttempt)

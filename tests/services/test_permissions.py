@@ -42,7 +42,14 @@ from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.example_team.access import require_practice
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls import audio_download
-from voicestudio.services.people import activation, administrators, directory, invitations, roles
+from voicestudio.services.people import (
+    accounts,
+    activation,
+    administrators,
+    directory,
+    invitations,
+    roles,
+)
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import deletion, moves, notes, speakers, sync
@@ -150,6 +157,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.SETTLE, lambda h, by: audio_download.fetch_again(h.attempt, by=by)),
     "paid_calls.audio_download.fetch_now": (
         Action.SETTLE, lambda h, by: audio_download.fetch_now(h.speech, by=by)),
+    "people.accounts.set_address": (
+        Action.MANAGE_PEOPLE, lambda h, by: accounts.set_address(h.people["gone"], "", by=by)),
     "people.activation.deactivate": (
         Action.MANAGE_PEOPLE, lambda h, by: activation.deactivate(h.people["viewer"], by=by)),
     "people.activation.reactivate": (

@@ -4,7 +4,10 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from voicestudio.models import Person
+from voicestudio.models import Person, Verb
+from voicestudio.services import audit
+
+from .administrators import lock_person
 
 
 def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bool) -> None:
@@ -14,6 +17,15 @@ def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bo
         person = Person.of(user)
         person.time_zone, person.wants_reminders = time_zone, wants_reminders
         person.save(update_fields=["time_zone", "wants_reminders"])
+
+
+def set_address(user: User, address: str, *, by: User) -> None:
+    """Give a person this mail address, without a mail to it; for administrators."""
+    with transaction.atomic():
+        lock_person(user, by=by)
+        EmailAddress.objects.filter(user=user).delete()
+        User.objects.filter(pk=user.pk).update(email=address.lower())
+        audit.record(Verb.ADDRESS_CHANGED, by=by, on=user)
 
 
 def drop_new_address(user: User) -> None:
