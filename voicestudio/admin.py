@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
 from .services.people.accounts import set_address
-from .views.current_user import current_user
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -73,7 +72,8 @@ class PersonAdmin(ReadOnlyAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ARG002
         """Change the address."""
-        set_address(obj, obj.email, by=current_user(request))
+        by: Any = request.user
+        set_address(obj, obj.email, by=by)
 
 
 @admin.register(CloneAttempt)
