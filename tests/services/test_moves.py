@@ -94,6 +94,7 @@ def test_recording_of_another_speaker_stops_the_move(admin: User, is_relative: b
     assert str(stopped.value.message.headline) == (
         f"The recording {used.name}, or one made of it, is used by Ben too."
     )
+    assert "clone the voice there" in str(stopped.value.message.next_step)
     assert CloneAttempt.objects.exclude(project=Project.first()).count() == 0
 
 

@@ -18,8 +18,8 @@ EXAMPLE_PROJECT: Final = Message(
     _("It is removed with everything in it. Choose another project."),
 )
 _NEXT_STEP: Final = _(
-    "If both are one person, merge the speakers first. Otherwise delete the recording and what was "
-    "made of it, or leave both speakers in one project."
+    "If both are one person, merge the speakers first. Otherwise leave both in this project: "
+    "upload the recording to the other project too, and clone the voice there."
 )
 
 
