@@ -106,3 +106,15 @@ def test_prompt_clip_with_little_speech_is_not_told_to_last_minutes() -> None:
     text = words.describe_finding("little_speech", purpose="prompt_audio")
 
     assert str(text.what_to_do) == "Choose 5 to 8 seconds of continuous speech."
+
+
+@pytest.mark.parametrize(
+    ("value", "title"),
+    [
+        (0.2, "This recording is silent."),  # seconds of sound
+        (0.6, "A large part of this recording is silent."),  # a share
+        (4.5, "There is a long silence in this recording."),  # seconds of silence
+    ],
+)
+def test_silence_is_described_by_what_was_measured(value: float, title: str) -> None:
+    assert str(words.describe_finding("silence", value).title) == title

@@ -29,11 +29,17 @@ VERDICTS: Final[dict[str, Message]] = {
 }
 
 _SILENT_BELOW: Final = 0.3  # s of sound; the other values of this code are larger
+_SILENCE_SHARE_MAX: Final = 1.0  # above, the value is the length (s) of one silence
 
 _NOTHING_HEARD: Final = Diagnosis(
     _("This recording is silent."),
     _("There is no voice to clone."),
     _("Check that you used the right microphone, then record again."),
+)
+_LONG_SILENCE: Final = Diagnosis(
+    _("There is a long silence in this recording."),
+    _("Silence adds nothing to the voice, and long pauses can make it hesitate."),
+    _("Trim the silent ends, or cut out a part without a long pause."),
 )
 _CLIP_TOO_SHORT: Final = Diagnosis(
     _("This clip is too short."),
@@ -125,7 +131,7 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     "narrow_band": Diagnosis(
         _("The voice sounds dull, like on the phone."),
         _("Sounds like s and f are missing, and the voice will sound like a phone call."),
-        _("Ask for a recording that is no phone call, made with a recorder app or a microphone."),
+        _("Ask for a new one, made with a recorder app or a microphone instead of a phone call."),
     ),
     "low_bit_rate": Diagnosis(
         _("The file was made very small, so part of the voice is missing."),
@@ -145,7 +151,7 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     "dropouts": Diagnosis(
         _("The sound breaks off in several places."),
         _("Parts of words are missing."),
-        _("Upload the original file instead of one from a call, or cut out a part without gaps."),
+        _("Cut out a part without gaps, or ask for the original file if this one is from a call."),
     ),
     "clicks": Diagnosis(
         _("There are many clicks."),
@@ -178,7 +184,7 @@ FINDINGS: Final[dict[str, Diagnosis]] = {
     "pumping": Diagnosis(
         _("The background noise swells in every pause."),
         _("The recorder turns the volume up between words, and the voice can breathe like that."),
-        _("Switch off automatic gain or noise suppression in the recorder and record again."),
+        _("Switch off automatic volume and noise suppression in the recorder, then record again."),
     ),
     "damaged": Diagnosis(
         _("This file is damaged."),
@@ -245,6 +251,8 @@ def describe_finding(
         return _HINTS[code]
     if code == "silence" and value is not None and value < _SILENT_BELOW:
         return _NOTHING_HEARD
+    if code == "silence" and value is not None and value > _SILENCE_SHARE_MAX:
+        return _LONG_SILENCE
     if purpose == "prompt_audio" and code in _CLIP_FINDINGS:
         return _CLIP_FINDINGS[code]
     text = FINDINGS.get(code, _UNKNOWN_FINDING)
