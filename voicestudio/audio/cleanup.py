@@ -28,8 +28,8 @@ _MARGIN_S: Final = 0.2  # of silence left at both ends
 _TRIM_MIN_S: Final = 0.05  # less is not trimmed
 _MP3_GAIN: Final = 10 ** (0.27 / 20)  # compensates the level that the encoder takes off
 _DC_MIN: Final = 0.002  # -54 dBFS; the waveform of a voice is not quite symmetrical itself
-_LOUDNESS_TOLERANCE_DB: Final = 0.15
-_ROUNDS_MAX: Final = 3
+_LOUDNESS_TOLERANCE_DB: Final = 0.1
+_ROUNDS_MAX: Final = 6
 # By which a peak may grow in the file; an encoder omits what is inaudible.
 _HEADROOM_DB: Final[dict[FileFormat, float]] = {"wav": 0.05, "mp3": 0.3}
 _SILENCE_BELOW_DB: Final = 40.0  # without speech, what is so far below the loudest is silence

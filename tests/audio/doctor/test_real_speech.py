@@ -11,6 +11,7 @@ from tests.evaluation.defects import DEFECTS, Defect, Material
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import level_voice, read_voice
 from voicestudio.audio.analysis import analyze
+from voicestudio.audio.cleanup import LOUDNESS_LUFS, clean_up
 from voicestudio.audio.doctor.run import check
 
 SPEECH = Path(__file__).parents[1] / "speech"
@@ -106,3 +107,15 @@ def test_clean_copy_removes_all_lines_of_a_buzz(tmp_path: Path) -> None:
     report = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000).report
 
     assert [(each.code, each.clean_copy_helps) for each in report.findings] == [("hum", True)]
+
+
+def test_clean_copy_has_its_loudness_in_spite_of_limited_shouts(tmp_path: Path) -> None:
+    samples, rate = read_voice(SPEECH / "austen.flac")
+    soft = 0.2 * samples
+    soft[: len(soft) // 8] *= np.float32(10 ** (10 / 20))
+    path = recordings.write(tmp_path / "shouts.wav", np.tanh(3 * soft)[None] / 3, rate)
+
+    result = clean_up(path, tmp_path / "copy")
+
+    assert result.steps[-1] == "limit"
+    assert result.loudness_after == pytest.approx(LOUDNESS_LUFS, abs=0.1)
