@@ -2,7 +2,8 @@
 
     python -m tests.evaluation [--half tuning|judging|both] [--only hum buzz] [--sample 8]
 
-`--only` takes words from the names of defects, or the parts "clean", "mixes" and "copies".
+`--only` takes words from the names of defects, or the parts
+"clean", "mixes", "copies", "speech" (pauses in noise) and "files" (prompt clips, cuts, copies).
 """
 
 import argparse
@@ -18,9 +19,11 @@ from tests.evaluation import cases, figures, goals, tables
 from tests.evaluation.clips import Clip, build_clips, load_clips
 from tests.evaluation.kept_results import PROCESSES
 from tests.evaluation.reports import check_cases
+from tests.evaluation.speech_frames import check_speech_frames
 from tests.evaluation.truth import Truth
+from tests.evaluation.written_files import check_written_files
 
-PARTS = frozenset({"clean", "mixes", "copies"})
+PARTS = frozenset({"clean", "mixes", "copies", "speech", "files"})
 
 
 def default_cache() -> Path:
@@ -113,11 +116,16 @@ def evaluate(clips: list[Clip], options: argparse.Namespace) -> None:
         if "copies" in parts
         else []
     )
+    written = check_written_files(cache, clips, processes=processes) if "files" in parts else []
     if "clean" in parts:
         tables.print_false_alarms(clean)
     if spoiled:
         tables.print_detection(spoiled, unspoiled)
-    tables.print_goals(clean, spoiled, unspoiled, mixes, copies)
+    if "speech" in parts:
+        tables.print_speech_errors(
+            check_speech_frames(cache, clips, options.sample, processes=processes)
+        )
+    tables.print_goals(clean, spoiled, unspoiled, mixes, copies, written)
     if options.figures:
         for path in figures.draw_figures(clean, spoiled, options.figures):
             print(f"Written: {path}")

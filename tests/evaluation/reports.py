@@ -56,7 +56,16 @@ def code_hash() -> str:
     return hash_files(files)
 
 
-_MAKERS: Final = ("cases", "channels", "defects", "noises", "sounds", "goals")
+_MAKERS: Final = (
+    "cases",
+    "channels",
+    "defects",
+    "noises",
+    "sounds",
+    "goals",
+    "speech_frames",
+    "written_files",
+)
 
 
 def _report_of(arguments: tuple[Path, Case, Sequence[Clip], str]) -> dict[str, Any]:

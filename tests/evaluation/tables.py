@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median
 from typing import Final
 
 from tests.evaluation.goals import CopyResult, MixResult
 from tests.evaluation.reports import Checked
+from tests.evaluation.speech_frames import SOUNDS, SpeechErrors
+from tests.evaluation.written_files import WrittenFiles
 from voicestudio.audio.results import VERDICTS
 
 _LABELS: Final = ("good", "usable", "disappointing")
@@ -130,12 +132,41 @@ def verdict_changes(clean: Sequence[Checked]) -> tuple[int, int]:
     return sum(before != after for before, after in pairs), len(pairs)
 
 
+def print_speech_errors(errors: Sequence[SpeechErrors]) -> None:
+    """The share of the time that is called speech or pause by mistake."""
+    print("\nSpeech and pauses: share of the time that is called the wrong thing")
+    rows: list[list[object]] = [["sound", "clips", "levels alone", "as the check does"]]
+    for sound in SOUNDS:
+        found = [each for each in errors if each.sound == sound]
+        alone, together = (
+            f"{100 * mean(getattr(each, name) for each in found):.1f} %"
+            for name in ("levels_alone", "together")
+        )
+        rows.append([sound, len(found), alone, together])
+    print_rows(rows)
+
+
+def written_rows(written: Sequence[WrittenFiles]) -> list[list[object]]:
+    """The goals for files that the studio writes."""
+    if not written:
+        return []
+    prompts = [each.words_cut for each in written if each.words_cut is not None]
+    clicks, ends = sum(each.clicks for each in written), sum(each.ends for each in written)
+    exact = sum(each.loudness_error_lu <= 0.1 for each in written)
+    return [
+        ["prompt clips that cut a word", rate(sum(map(bool, prompts)), len(prompts)), "0"],
+        ["ends of cuts with a click", rate(clicks, ends), "0"],
+        ["clean copies within 0.1 LU of -20 LUFS", rate(exact, len(written)), "all"],
+    ]
+
+
 def print_goals(
     clean: Sequence[Checked],
     spoiled: Sequence[Checked],
     unspoiled: Sequence[Checked],
     mixes: Sequence[MixResult],
     copies: Sequence[CopyResult],
+    written: Sequence[WrittenFiles] = (),
 ) -> None:
     """The goals of the recording check, each as a rate."""
     own = own_codes(unspoiled)
@@ -164,6 +195,7 @@ def print_goals(
         )
         rows.append(["offered clean copy removes the hum", rate(removed, len(offered)), "all"])
         rows.append(["offered clean copy gets a worse verdict", rate(worse, len(offered)), "0"])
+    rows += written_rows(written)
     print("\nGoals")
     print_rows(rows)
     wrong = Counter(code for one in spoiled for code in wrong_names(one, own))

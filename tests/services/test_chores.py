@@ -3,16 +3,19 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt
+from voicestudio.audio import speech_model
 from voicestudio.management import script_output
 from voicestudio.models import AttemptState, Worker
 from voicestudio.services import worker
 from voicestudio.services.paid_calls import leases
+from voicestudio.words.figures import describe_figure
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
 
@@ -80,3 +83,24 @@ def test_waiting_for_a_call_that_is_put_off_runs_and_enqueues_nothing() -> None:
     script_output.wait_for(attempt, runs.append, 0.5)
 
     assert runs == []
+
+
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_start_says_that_the_speech_model_is_missing(
+    is_missing: bool,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if is_missing:
+        monkeypatch.setattr(speech_model, "WEIGHTS", tmp_path / "weights.npz")
+
+    request.getfixturevalue("chores")  # starts a worker
+
+    warnings = [record.message for record in caplog.records if "Silero" in record.message]
+    assert warnings == [
+        "The file of Silero VAD is missing: checks detect speech by levels alone."
+    ] * int(is_missing)
+    figure = describe_figure("speech_model", 0)[1]
+    assert figure == "levels alone, because the file of Silero VAD is missing: less exact in noise"

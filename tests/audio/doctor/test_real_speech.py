@@ -113,7 +113,8 @@ def test_clean_copy_has_its_loudness_in_spite_of_limited_shouts(tmp_path: Path) 
     samples, rate = read_voice(SPEECH / "austen.flac")
     soft = 0.2 * samples
     soft[: len(soft) // 8] *= np.float32(10 ** (10 / 20))
-    path = recordings.write(tmp_path / "shouts.wav", np.tanh(3 * soft)[None] / 3, rate)
+    sound = (np.tanh(3 * soft)[None] / 3).astype(np.float32)
+    path = recordings.write(tmp_path / "shouts.wav", sound, rate)
 
     result = clean_up(path, tmp_path / "copy")
 
