@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from voicestudio.models import AudioFile, CloneAttempt, Project, Speaker, Voice
+from tests.factories import make_attempt
+from voicestudio.models import AudioFile, CloneAttempt, Note, Project, Speaker, Voice
 from voicestudio.models.search import index_text, install_index
 
 NOW = timezone.now()
@@ -266,3 +267,17 @@ def test_people_and_projects_of_before_are_no_examples() -> None:
     project = apps.get_model("voicestudio", "Project").objects.get(name="Old")
     person = apps.get_model("voicestudio", "Person").objects.get()
     assert (project.is_example, person.is_example, person.is_auditor) == (False, False, True)
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_older_notes_are_found_by_the_history() -> None:
+    attempt = make_attempt()
+    make_attempt()
+    migrate("0030_example_team")
+    Note.objects.create(
+        project=attempt.project, by=attempt.created_by, recording=attempt.recording, text="Breathy."
+    )
+
+    migrate_to_newest()
+
+    assert CloneAttempt.objects.page(words="breathy").attempts == [attempt]

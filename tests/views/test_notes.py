@@ -113,3 +113,28 @@ def test_notes_need_one_query(kind: str, client: Client) -> None:
 
     assert queries() == none
     assert Voice.objects.count() <= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_history_finds_attempts_by_the_words_of_their_notes(kind: str, client: Client) -> None:
+    attempt = make_attempt()
+    target = {
+        "attempt": attempt, "voice": attempt.cloned_voice, "recording": attempt.recording
+    }[kind]  # fmt: skip
+    assert target is not None
+    page, writer = page_of(kind, target), make_user()
+    client.force_login(writer)
+    client.post(f"{page}note/", {"text": "Too breathy at the end."})
+    if kind == "recording":
+        make_attempt(recording=attempt.recording)  # a later one, of the same recording
+
+    def count(words: str) -> int:
+        return client.get("/history/", {"q": words}).content.decode().count('<li class="attempt"')
+
+    every = 2 if kind == "recording" else 1
+    assert (count("BREATHY at"), count("breathless")) == (every, 0)
+    client.force_login(make_user(project=make_project()))
+    assert count("breathy") == 0
+    client.force_login(writer)
+    client.post(f"/notes/{Note.objects.get().pk}/delete/")
+    assert count("breathy") == 0

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -62,13 +62,31 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
 
         Whose voice it is belongs to the studio, not to the order: it was never sent.
         """
-        rows = list(self.only("voice_id", "preview_text"))
-        for row in rows:
-            row.search_text = row.text_to_index(speaker.name)
-        self.model._default_manager.bulk_update(rows, ["search_text"], batch_size=500)
-        models.QuerySet.update(self, speaker=speaker, speaker_name=speaker.name)
+        rows = self.model._default_manager.filter(pk__in=list(self.values_list("pk", flat=True)))
+        models.QuerySet.update(rows, speaker=speaker, speaker_name=speaker.name)
+        rows.index_again()
 
     assign_speaker.alters_data = True  # type: ignore[attr-defined]
+
+    def index_again(self) -> None:
+        """Write the texts for search anew: names or notes have changed.
+
+        Only notes of the attempt's own project count: all who see the attempt see them too.
+        """
+        places = ("", "cloned_voice__", "recording__", "prompt_clip__")
+        columns = ("project", "speaker_name", "voice_id", "preview_text", "cloned_voice")
+        rows = list(self.only(*columns, "recording", "prompt_clip"))
+        notes: dict[int, list[str]] = {row.pk: [] for row in rows}
+        for place in places:
+            own = F(f"{place}dated_notes__project")
+            found = self.order_by(f"{place}dated_notes").filter(project=own)
+            for pk, text in found.values_list("pk", f"{place}dated_notes__text"):
+                notes[pk].append(text)
+        for row in rows:
+            row.search_text = row.text_to_index(notes[row.pk])
+        self.model._default_manager.bulk_update(rows, ["search_text"], batch_size=500)
+
+    index_again.alters_data = True  # type: ignore[attr-defined]
 
     def forget_parents(self) -> None:
         """Let these attempts stand alone: those that they repeat are about to be deleted."""

@@ -1,5 +1,6 @@
 """Clone attempts: one request to clone a voice, with everything sent and answered."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
@@ -164,12 +165,15 @@ class CloneAttempt(PaidCall):
     def save(self, **kwargs: Any) -> None:
         """Insert with the text for search, or write named fields."""
         if self._state.adding:
-            self.search_text = self.text_to_index(self.speaker_name)
+            # A note on the recording may be older than the attempt.
+            notes = self.recording.dated_notes.filter(project=self.project_id)
+            self.search_text = self.text_to_index(notes.values_list("text", flat=True))
         super().save(**kwargs)
 
-    def text_to_index(self, speaker_name: str) -> str:
-        """The text to search for the attempt in, under this name of its speaker."""
-        return search.index_text(f"{speaker_name} {self.voice_id} {self.preview_text}")
+    def text_to_index(self, notes: Iterable[str]) -> str:
+        """The text to search for the attempt in: its own, and that of `notes`."""
+        words = (self.speaker_name, self.voice_id, self.preview_text, *notes)
+        return search.index_text(" ".join(words))
 
     @property
     def billed_text(self) -> str:

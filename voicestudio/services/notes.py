@@ -12,6 +12,8 @@ from .permissions import require
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from voicestudio.models.attempt_queryset import CloneAttemptQuerySet
+
 type Target = CloneAttempt | Voice | AudioFile
 # The column of a note by the model of what it is on.
 COLUMNS: Final = {"cloneattempt": "attempt", "voice": "voice", "audiofile": "recording"}
@@ -27,6 +29,7 @@ def add_note(target: Target, text: str, *, by: "User") -> Note:
             project_id=target.project_id, by=by, text=text, **{column_of(target): target}
         )
         record(Verb.NOTE_WRITTEN, by=by, on=target, note_id=note.pk)
+        _attempts_of(target).index_again()
     return note
 
 
@@ -38,6 +41,7 @@ def delete_note(note: Note, *, by: "User") -> bool:
     with transaction.atomic():
         record(Verb.NOTE_DELETED, by=by, on=note.target, note_id=note.pk)
         note.delete()
+        _attempts_of(note.target).index_again()
     return True
 
 
@@ -45,6 +49,16 @@ def list_notes(target: Target) -> list[Note]:
     """The newest notes on this, the newest last."""
     rows = Note.objects.filter(**{column_of(target): target}).select_related("by")
     return list(rows.order_by("-pk")[:MOST_SHOWN])[::-1]
+
+
+def _attempts_of(target: Target) -> "CloneAttemptQuerySet":
+    """The attempts that are found by notes on this."""
+    match target:
+        case Voice():
+            return CloneAttempt.objects.filter(cloned_voice=target)
+        case AudioFile():
+            return CloneAttempt.objects.using_recording(target.pk)
+    return CloneAttempt.objects.filter(pk=target.pk)
 
 
 def column_of(target: Target) -> str:

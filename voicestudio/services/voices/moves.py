@@ -108,6 +108,8 @@ def _assign_project(speaker: Speaker, found: Belongings, project: Project) -> No
     on_them = Q(attempt__in=found.attempts) | Q(voice__in=found.voices)
     notes = Note.objects.filter(on_them | Q(recording__in=found.recordings))
     notes.update(project=project)
+    # Without the notes on a deleted recording that stays behind.
+    CloneAttempt.objects.filter(pk__in=found.attempts).index_again()
 
 
 def _lock_belongings(speaker: Speaker) -> Belongings:
