@@ -3,195 +3,32 @@
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
 
+from tests.management.running_studio import (
+    PASSWORD,
+    ROOT,
+    RunningStudio,
+    StartStudio,
+    free_port,
+    still_running,
+    wait_until,
+)
 from voicestudio.processes.supervisor import Part, Studio
 
-ROOT = Path(__file__).parent.parent.parent
-PASSWORD = re.compile(r"sign in as manager with the password (\S+) \(shown only this once\)\.")
 PART_NAMES = {
     "run_web": "web server",
     "run_worker": "worker",
     "voicestudio.practice": "stand-in provider",
 }
-
-
-def free_port() -> int:
-    """A port of loopback that is not in use now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether the condition comes true within so many seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return condition()
-
-
-def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those processes that have not ended."""
-    running = []
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                running.append(process)
-    return running
-
-
-@dataclass
-class RunningStudio:
-    """One `manage.py studio`, its output and its processes."""
-
-    folder: Path
-    variables: dict[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.port, self.practice_port = free_port(), free_port()
-        self.log = self.folder.with_name(f"{self.folder.name}-{self.port}.log")
-        environment = {
-            "PATH": os.environ["PATH"],
-            "VOICESTUDIO_ENV_FILE": "",
-            "VOICESTUDIO_DATA_DIR": str(self.folder),
-            "PORT": str(self.port),
-            "PRACTICE_PORT": str(self.practice_port),
-            **self.variables,
-        }
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "studio", *self.options],
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def output(self) -> str:
-        return self.log.read_text()
-
-    def wait_until_ready(self) -> "RunningStudio":
-        """Wait until it prints its address."""
-        wait_until(lambda: " is at " in self.output or self.process.poll() is not None)
-        assert " is at " in self.output, self.output
-        return self
-
-    def children(self) -> list[psutil.Process]:
-        """All processes below the supervisor."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def find_part(self, command: str) -> psutil.Process:
-        """Wait for the child whose command line contains this text."""
-        found: list[psutil.Process] = []
-
-        def look() -> bool:
-            for child in psutil.Process(self.process.pid).children():
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if command in " ".join(child.cmdline()):
-                        found.append(child)
-            return bool(found)
-
-        assert wait_until(look), self.output
-        return found[0]
-
-    def health(self) -> int:
-        """The status of /healthz; 0 if nothing listens."""
-        try:
-            return requests.get(f"{self.url}/healthz", timeout=5).status_code
-        except requests.ConnectionError:
-            return 0
-
-    def practice_answers(self) -> bool:
-        """Whether the stand-in accepts connections."""
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.practice_port), timeout=1).close()
-            return True
-        return False
-
-    def stop(self) -> None:
-        """End all its processes, whatever state the test left them in."""
-        processes: list[psutil.Process] = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            processes = self.children()
-        if self.process.poll() is None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(10)
-        for process in still_running(processes):
-            process.kill()
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(10)
-
-
-SET_UP = """
-import django
-django.setup()
-from django.core.management import call_command
-from voicestudio.management import statics
-call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-statics.collect_if_changed()
-"""
-
-
-@pytest.fixture(scope="module")
-def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with tables and static files, which take seconds to create."""
-    folder = tmp_path_factory.mktemp("prepared") / "data"
-    subprocess.run(
-        [sys.executable, "-c", SET_UP],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "voicestudio.settings",
-            "VOICESTUDIO_ENV_FILE": "",
-            "VOICESTUDIO_DATA_DIR": str(folder),
-        },
-        check=True,
-        timeout=120,
-    )
-    return folder
-
-
-StartStudio = Callable[..., RunningStudio]
-
-
-@pytest.fixture
-def start_studio(tmp_path: Path, prepared_folder: Path) -> Iterator[StartStudio]:
-    """Starts studios, all on one copy of the prepared folder, and stops them after the test."""
-    started: list[RunningStudio] = []
-    folder = tmp_path / "data"
-    shutil.copytree(prepared_folder, folder)
-
-    def start(*options: str, **variables: str) -> RunningStudio:
-        started.append(RunningStudio(folder, variables, options))
-        return started[-1]
-
-    yield start
-    for studio in started:
-        studio.stop()
 
 
 @pytest.fixture
