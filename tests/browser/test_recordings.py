@@ -20,6 +20,7 @@ from tests.browser.steps import (
 )
 from tests.factories import ADVICE, make_checked_recording, make_finding, make_recording
 from tests.practice.recordings import hum
+from voicestudio.audio import CHECK_VERSION
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings
 
@@ -46,6 +47,7 @@ def finish_check(
     recording: AudioFile, verdict: str, *findings: dict[str, Any], **fields: Any
 ) -> None:
     """Store the result of the check, as the worker does."""
+    fields["figures"] = {"check_version": CHECK_VERSION} | fields.get("figures", {})
     AudioFile.objects.filter(pk=recording.pk).update(
         verdict=verdict, findings=list(findings), checked_at=timezone.now(), **fields
     )
