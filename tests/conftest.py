@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -183,3 +184,37 @@ def openid(_openid_server: "OpenIDProvider", settings: Settings) -> "OpenIDProvi
     settings.OIDC_CLIENT_ID, settings.OIDC_CLIENT_SECRET = "studio", "a secret"
     settings.OIDC_NAME = "Acme"
     return _openid_server
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The address of an S3 server on loopback."""
+    from moto.server import ThreadedMotoServer  # loads Flask, which few tests need
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_url: str, settings: Settings, tmp_path: Path) -> Any:
+    """An empty bucket, in which the studio stores its files."""
+    import boto3  # takes a while to load
+
+    name = f"studio-{uuid4().hex}"
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    made = boto3.resource("s3", endpoint_url=s3_url, region_name="us-east-1", **keys).Bucket(name)
+    made.create()
+    settings.STORAGE_URL = f"s3://{name}/voices?endpoint={s3_url}&region=us-east-1"
+    settings.STORAGE_CACHE_DIR = tmp_path / "cache"
+    options = {
+        "bucket_name": name, "location": "voices", "endpoint_url": s3_url,
+        "region_name": "us-east-1", "access_key": "key", "secret_key": "secret",
+    }  # fmt: skip
+    storages = {
+        "default": {"BACKEND": "voicestudio.services.storage.bucket.Bucket", "OPTIONS": options}
+    }
+    settings.STORAGES = {**settings.STORAGES, **storages}
+    return made

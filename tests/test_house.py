@@ -33,7 +33,7 @@ INDEPENDENT = {
 }  # fmt: skip
 # Which rooms may import these. The commands start them; settings are read through django.conf.
 IMPORTED_BY = {
-    "settings": set[str](),
+    "settings": {"management"},  # the form of an address that a command is given
     "practice": {"management"},
     "processes": {"management"},
     "bundles": set[str](),
@@ -41,6 +41,7 @@ IMPORTED_BY = {
 # The same inside services/.
 SERVICE_FLOORS = {
     "worker": 4,
+    "backups": 4,
     "clones": 3,
     "speeches": 3,
     "recordings": 2,

@@ -115,6 +115,7 @@ IN_STUDIO: Final[dict[str, tuple[Action, Arguments]]] = {
 }  # fmt: skip
 # For the operator of the machine, who may read and write the data folder anyway.
 NO_PERSON: Final = {
+    "backup": "reads the whole data folder, whose reader may do so anyway",
     "check_files": "compares the whole data folder, whose orphans belong to no project",
     "check_recording": "reads a file of the caller, nothing of the studio",
     "end_sign_in_pauses": "helps where no administrator can sign in",
@@ -123,6 +124,7 @@ NO_PERSON: Final = {
     "run_web": "runs a part of the studio",
     "run_worker": "runs a part of the studio",
     "studio": "runs the studio",
+    "verify_backup": "reads a backup of the caller, nothing of the studio",
     "verify_audit": "runs with each backup and prints no entry",
 }
 ASKS: Final = IN_PROJECT | IN_STUDIO

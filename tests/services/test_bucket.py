@@ -3,13 +3,11 @@
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import boto3
 import pytest
 import requests
 from django.contrib.auth.models import User
@@ -17,7 +15,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
-from moto.server import ThreadedMotoServer
 from pytest_django.fixtures import Settings
 
 from tests.factories import MP3, make_recording
@@ -31,36 +28,6 @@ from voicestudio.services.storage.bucket import Bucket
 from voicestudio.settings.storage import parse_storage_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    """The address of an S3 server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(s3_url: str, settings: Settings, tmp_path: Path) -> Any:
-    """An empty bucket, in which the studio stores its files."""
-    name = f"studio-{uuid4().hex}"
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-    made = boto3.resource("s3", endpoint_url=s3_url, region_name="us-east-1", **keys).Bucket(name)
-    made.create()
-    settings.STORAGE_URL = f"s3://{name}/voices?endpoint={s3_url}&region=us-east-1"
-    settings.STORAGE_CACHE_DIR = tmp_path / "cache"
-    options = {
-        "bucket_name": name, "location": "voices", "endpoint_url": s3_url,
-        "region_name": "us-east-1", "access_key": "key", "secret_key": "secret",
-    }  # fmt: skip
-    storages = {
-        "default": {"BACKEND": "voicestudio.services.storage.bucket.Bucket", "OPTIONS": options}
-    }
-    settings.STORAGES = {**settings.STORAGES, **storages}
-    return made
 
 
 @pytest.fixture

@@ -31,8 +31,11 @@ class BucketAddress(NamedTuple):
     region: str
 
 
-def parse_storage_url(url: str) -> BucketAddress:
-    """Return the parts of s3://bucket/prefix?endpoint=…&region=…; raises ImproperlyConfigured."""
+def parse_storage_url(url: str, name: str = "STORAGE_URL") -> BucketAddress:
+    """Return the parts of s3://bucket/prefix?endpoint=…&region=…; raises ImproperlyConfigured.
+
+    `name` is the setting or argument that the address was given as.
+    """
     try:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
@@ -41,12 +44,24 @@ def parse_storage_url(url: str) -> BucketAddress:
         if endpoint := options.get("endpoint", ""):
             check_url(endpoint)
     except ValueError as error:
-        raise ImproperlyConfigured(f"STORAGE_URL must be {EXPECTED}.") from error
+        raise ImproperlyConfigured(f"{name} must be {EXPECTED}.") from error
     if parts.scheme != "s3" or parts.fragment or options.keys() - {"endpoint", "region"}:
-        raise ImproperlyConfigured(f"STORAGE_URL must be {EXPECTED}.")
+        raise ImproperlyConfigured(f"{name} must be {EXPECTED}.")
     if endpoint and not is_confidential(endpoint):
-        raise ImproperlyConfigured("The endpoint of STORAGE_URL must begin with https://.")
+        raise ImproperlyConfigured(f"The endpoint of {name} must begin with https://.")
     return BucketAddress(parts.netloc, parts.path.strip("/"), endpoint, options.get("region", ""))
+
+
+def bucket_options(where: BucketAddress) -> dict[str, Any]:
+    """Return the options of a storage in this bucket, with the keys of STORAGE_KEY_ID."""
+    return {
+        "bucket_name": where.bucket,
+        "location": where.prefix,
+        "endpoint_url": where.endpoint or None,
+        "region_name": where.region or None,
+        "access_key": STORAGE_KEY_ID or None,
+        "secret_key": STORAGE_SECRET_KEY or None,
+    }
 
 
 STORAGE_URL = read(env.str, "STORAGE_URL", "", EXPECTED)
@@ -70,14 +85,7 @@ if STORAGE_URL:
     where = parse_storage_url(STORAGE_URL)
     FILE_STORAGE = {
         "BACKEND": "voicestudio.services.storage.bucket.Bucket",
-        "OPTIONS": {
-            "bucket_name": where.bucket,
-            "location": where.prefix,
-            "endpoint_url": where.endpoint or None,
-            "region_name": where.region or None,
-            "access_key": STORAGE_KEY_ID or None,
-            "secret_key": STORAGE_SECRET_KEY or None,
-        },
+        "OPTIONS": bucket_options(where),
     }
     if STORAGE_LINKS:
         host = f"s3.{where.region}.amazonaws.com" if where.region else "s3.amazonaws.com"

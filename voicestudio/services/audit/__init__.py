@@ -4,7 +4,7 @@ from .entries import export_entries, record, record_call
 from .known_settings import record_setting_changes
 from .origins import Origin, acting_from, use_for_process
 from .seal import seal_entries, seal_head
-from .verification import Head, TrailBroken, verify_trail
+from .verification import Head, TrailBroken, verify_entries, verify_trail
 
 __all__ = [
     "Head",
@@ -18,5 +18,6 @@ __all__ = [
     "seal_entries",
     "seal_head",
     "use_for_process",
+    "verify_entries",
     "verify_trail",
 ]

@@ -1,5 +1,6 @@
 """Verification: whether the audit trail is complete and unchanged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -40,23 +41,34 @@ def verify_trail(known: Head | None = None) -> int:
     the head in the database is found, too.
     """
     chain = AuditChain.current()
-    heads = {chain.sequence: chain.hash}
-    if known is not None:
-        if heads.get(known.sequence, known.hash) != known.hash:
-            raise TrailBroken("other", found=known.sequence)
-        heads[known.sequence] = known.hash
+    heads = [Head(chain.sequence, chain.hash), *([known] if known else [])]
+    sealed = AuditEntry.objects.exclude(sequence=None).order_by("sequence")
+    return verify_entries(sealed.iterator(CHUNK), heads)
+
+
+def verify_entries(entries: Iterable[AuditEntry], heads: Iterable[Head]) -> int:
+    """Read the sealed entries in the order of the chain and return their number.
+
+    Raises `TrailBroken` at the first fault. What comes from the first entry without a seal on is
+    not read.
+    """
+    known: dict[int, str] = {}
+    for head in heads:
+        if known.setdefault(head.sequence, head.hash) != head.hash:
+            raise TrailBroken("other", found=head.sequence)
     last, previous = 0, ""
-    for entry in AuditEntry.objects.exclude(sequence=None).order_by("sequence").iterator(CHUNK):
-        assert entry.sequence is not None
+    for entry in entries:
+        if entry.sequence is None:
+            break
         if entry.sequence != last + 1:
             raise TrailBroken("gap", expected=last + 1, found=entry.sequence)
         if entry.compute_hash() != entry.hash:
             raise TrailBroken("changed", found=entry.sequence)
         if entry.previous_hash != previous:
             raise TrailBroken("unlinked", found=entry.sequence)
-        if heads.get(entry.sequence, entry.hash) != entry.hash:
+        if known.get(entry.sequence, entry.hash) != entry.hash:
             raise TrailBroken("other", found=entry.sequence)
         last, previous = entry.sequence, entry.hash
-    if max(heads) > last:
-        raise TrailBroken("cut", expected=max(heads), found=last)
+    if max(known) > last:
+        raise TrailBroken("cut", expected=max(known), found=last)
     return last

@@ -98,12 +98,22 @@ def remove(call: PaidCall) -> None:
 
 def entries(*, at_once: bool = False) -> Iterator[Entry]:
     """The answers that wait; without `at_once` only those that no process is recording any more."""
-    for path in sorted(_folder().glob(f"*{SUFFIX}")):
+    for path in sorted(folder().glob(f"*{SUFFIX}")):
         with suppress(OSError):  # another process has recorded it
             # abs(): a file may come from a time when the clock was ahead.
             age = abs(time.time() - path.stat().st_mtime)
             if (at_once or age > SETTLED_AFTER) and (entry := _read(path)) is not None:
                 yield entry
+
+
+def folder() -> Path:
+    """Where the journal of this machine lies."""
+    return Path(settings.DATA_DIR) / "journal"
+
+
+def files() -> list[Path]:
+    """Every answer in the journal, also those that were set aside, for a backup."""
+    return sorted(path for path in folder().glob("*.*") if path.suffix in {SUFFIX, ".unread"})
 
 
 @contextmanager
@@ -163,12 +173,8 @@ def has_room() -> bool:
     return shutil.disk_usage(settings.DATA_DIR).free >= MIN_FREE_BYTES
 
 
-def _folder() -> Path:
-    return Path(settings.DATA_DIR) / "journal"
-
-
 def _path(call: PaidCall) -> Path:
-    return _folder() / f"{call._meta.model_name}-{call.pk}-{call.claim}{SUFFIX}"
+    return folder() / f"{call._meta.model_name}-{call.pk}-{call.claim}{SUFFIX}"
 
 
 def _read(path: Path) -> Entry | None:

@@ -1,0 +1,42 @@
+"""`manage.py backup`: write a backup of rows and files to a folder or a bucket."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from voicestudio.management.backup_places import open_place, os_errors_explained
+from voicestudio.services import backups
+
+
+class Command(BaseCommand):
+    """Make a backup while people work."""
+
+    help = (
+        "Writes the database of one moment and all files that it names. Files that the target "
+        "holds already are not copied again. It can be repeated after a break."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the argument."""
+        parser.add_argument(
+            "target", metavar="TARGET", help="a folder, or s3://bucket/prefix?endpoint=…&region=…"
+        )
+
+    def handle(self, target: str, **_options: Any) -> None:
+        """Say what the backup holds."""
+        place = open_place(target, "TARGET")
+        try:
+            with os_errors_explained("There is no new backup. Run the same command again."):
+                made = backups.make_backup(place)
+        except backups.BackupFault as fault:
+            raise CommandError(str(fault)) from fault
+        self.stdout.write(
+            f"Backup {made.name} is complete: {made.rows} rows and "
+            f"{made.stored_files} files. "
+            f"The head of the audit trail is {made.audit_head or 'empty'}."
+        )
+        if made.missing_files:
+            self.stderr.write(
+                f"{made.missing_files} files could not be found: they were deleted meanwhile, or "
+                "were missing before. manage.py check_files says which are missing."
+            )

@@ -1,0 +1,39 @@
+"""`manage.py verify_backup`: whether a backup is complete and unchanged."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from voicestudio.management.backup_places import open_place, os_errors_explained
+from voicestudio.services import backups
+
+
+class Command(BaseCommand):
+    """Read all of a backup."""
+
+    help = (
+        "Reads every byte of a backup and compares it with the manifest, and verifies the audit "
+        "trail in it. Exits with 1 at the first fault."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the arguments."""
+        parser.add_argument(
+            "source", metavar="SOURCE", help="a folder, or s3://bucket/prefix?endpoint=…&region=…"
+        )
+        parser.add_argument("--backup", default="", metavar="NAME", help="instead of the newest")
+
+    def handle(self, source: str, *, backup: str, **_options: Any) -> None:
+        """Print one sentence."""
+        place = open_place(source, "SOURCE")
+        try:
+            with os_errors_explained("The backup can't be read."):
+                manifest = backups.verify_backup(place, backup)
+        except backups.BackupFault as fault:
+            self.stdout.write(str(fault))
+            sys.exit(1)
+        self.stdout.write(
+            f"Backup {manifest.name} is complete and unchanged: {manifest.rows} rows and "
+            f"{manifest.stored_files} files."
+        )

@@ -1,0 +1,26 @@
+"""Words, backups: what is wrong with a backup, or with the studio that it is restored into."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# By the code of `services.backups.BackupFault`.
+FAULTS: Final[dict[str, str | Promise]] = {
+    "none": _("There is no complete backup here."),
+    "unknown": _("There is no complete backup called %(name)s here."),
+    "manifest": _("The manifest of the backup %(name)s is cut off or was changed."),
+    "format": _("The backup %(name)s has a form that this version can't read."),
+    "missing": _("The file %(file)s of the backup is missing."),
+    "changed": _("The file %(file)s of the backup was changed."),
+    "count": _("The file %(file)s has %(found)s rows, and the manifest says %(expected)s."),
+    "audit": _("The audit trail in the backup is broken. %(reason)s"),
+    "pending": _("The database has to be migrated first: run manage.py migrate."),
+    "newer": _("A newer version made the backup (%(version)s): install that version first."),
+    "not_empty": _("This studio isn't empty: %(what)s. Restore into an empty one."),
+    "schema": _(
+        "The tables of this database are newer than the backup. Restore into a database without "
+        "tables; its rows are migrated then."
+    ),
+    "incomplete": _("After the restore, %(what)s isn't as in the backup."),
+}
