@@ -1,5 +1,6 @@
 """Settings: environment variables are applied, or refused with one sentence."""
 
+import json
 import os
 import stat
 import subprocess
@@ -467,8 +468,9 @@ def test_every_secret_is_tested() -> None:
     assert SECRET_VARIABLES.keys() == SECRETS.keys()
 
 
+@pytest.mark.parametrize("log_format", ["plain", "json"])
 @pytest.mark.parametrize("name", SECRET_VARIABLES)
-def test_log_never_shows_a_secret(environment: dict[str, str], name: str) -> None:
+def test_log_never_shows_a_secret(environment: dict[str, str], name: str, log_format: str) -> None:
     secret = "sk-very-secret-" * 3 if name == "SECRET_KEY" else "sk-very-secret"
     program = (
         "import django, logging; django.setup()\n"
@@ -477,12 +479,35 @@ def test_log_never_shows_a_secret(environment: dict[str, str], name: str) -> Non
     )
     variables = {
         "DJANGO_SETTINGS_MODULE": "voicestudio.settings", name: SECRET_VARIABLES[name],
+        "LOG_FORMAT": log_format,
     } | WITH_SECRET.get(name, {})  # fmt: skip
     done = run_program(environment | variables, "-c", program)
 
     assert done.returncode == 0
     assert "sk-very-secret" not in done.stderr
     assert done.stderr.count("[key]") == 3  # the message, the line of code, the error
+
+
+def test_json_log_has_one_line_for_each_record(environment: dict[str, str]) -> None:
+    program = (
+        "import django, logging; django.setup()\n"
+        "from voicestudio.services.log_context import log_fields\n"
+        "log = logging.getLogger('x')\n"
+        "with log_fields(request='r1', person=7):\n"
+        "    log.warning('two\\nlines \u2028 %s', 'and \"quotes\"')\n"
+        "try:\n    raise ValueError('wrong')\n"
+        "except ValueError:\n    log.exception('It failed.')\n"
+    )
+    variables = {"DJANGO_SETTINGS_MODULE": "voicestudio.settings", "LOG_FORMAT": "json"}
+    done = run_program(environment | variables, "-c", program)
+
+    first, second = (json.loads(line) for line in done.stderr.splitlines())
+    assert first.pop("time").endswith("+00:00")
+    assert first == {
+        "level": "WARNING", "logger": "x", "message": 'two\nlines \u2028 and "quotes"',
+        "request": "r1", "person": 7,
+    }  # fmt: skip
+    assert second["exception"].splitlines()[-1] == "ValueError: wrong"
 
 
 @pytest.mark.parametrize("name", SECRET_VARIABLES)

@@ -37,6 +37,7 @@ def test_health_is_ok_with_a_worker(client: Client) -> None:
         "worker_last_heartbeat": now.isoformat(),
         "queue_replaced_at": "",
         "workers": [{"host": "here", "pid": 1, "last_heartbeat": now.isoformat()}],
+        "version": "0.1.0",
     }
 
 
@@ -70,6 +71,7 @@ def test_health_answers_503_without_its_database(
         "worker_last_heartbeat": None,
         "queue_replaced_at": "",
         "workers": [],
+        "version": "0.1.0",
     }
     assert client.get("/readyz").json() == {"ok": False, "obstacle": "database"}
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from voicestudio import __version__
 from voicestudio.models import Worker
 
 from . import queue_storage
@@ -25,6 +26,7 @@ class Health:
     queue_replaced_at: str
     # The living workers: machine, process ID and last heartbeat of each.
     workers: list[dict[str, str | int]] = field(default_factory=list)
+    version: str = __version__
 
 
 def check_health() -> Health:

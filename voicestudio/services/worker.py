@@ -16,6 +16,7 @@ from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker
 
 from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches, storage
+from .log_context import log_call
 from .money import budget_mails
 from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
 from .voices import bookkeeping
@@ -80,7 +81,8 @@ def record_kept_answers(*, at_once: bool = False) -> None:
     """Record the answers in the journal whose rows could not be written when they came."""
     for entry in journal.entries(at_once=at_once):
         try:
-            RECORDERS[entry.kind](entry)
+            with log_call(entry.kind, entry.pk):
+                RECORDERS[entry.kind](entry)
         except (Error, OSError):
             # Also an InterfaceError, which a lost connection raises and which is no DatabaseError.
             logger.warning("An answer stays in the journal.", exc_info=True)

@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from voicestudio import models, words
+from voicestudio import __version__, models, words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
 from voicestudio.models import Action, display_name
@@ -150,6 +150,12 @@ def menu(context: Context) -> SafeString:
         "reads_audit": permissions.may(user, Action.READ_AUDIT),
     }
     return render_row("_menu.html", "menu", shape, {})
+
+
+@register.simple_tag
+def studio_version() -> str:
+    """The version of the studio."""
+    return __version__
 
 
 @register.simple_tag

@@ -27,6 +27,14 @@ def get_client_network(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((client, prefix), strict=False).network_address)
 
 
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether one of the named reverse proxies has sent this request."""
+    try:
+        return _is_proxy(_parse_address(request.META.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return False
+
+
 def _client_address(request: HttpRequest) -> Address:
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PROXY else ""
     hops = [request.META.get("REMOTE_ADDR", ""), *reversed(forwarded.split(","))]

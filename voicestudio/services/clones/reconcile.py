@@ -11,6 +11,7 @@ from django.utils import timezone
 from voicestudio.minimax import MiniMaxError, Reason, Refused
 from voicestudio.models import Action, AttemptState, CloneAttempt, Verb
 from voicestudio.services.audit import record, record_call
+from voicestudio.services.log_context import log_call
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
 from voicestudio.services.paid_calls import call_log, journal, leases, rate_limit, runner
@@ -66,7 +67,7 @@ def settle_by_hand(attempt: CloneAttempt, *, worked: bool, note: str, by: "User"
 @task()
 def check_with_provider(pk: int) -> None:
     """Send the same request once more, because a person has asked for it, and record the result."""
-    with leases.hold() as claim:
+    with log_call("cloneattempt", pk), leases.hold() as claim:
         rows = CloneAttempt.objects.filter(pk=pk, status=AttemptState.UNKNOWN, claim__isnull=True)
         if not rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             return

@@ -9,6 +9,7 @@ from django.utils import timezone
 from voicestudio import words
 from voicestudio.models import Action, AudioFile, CloneAttempt, Verb
 from voicestudio.services.audit import record, record_call
+from voicestudio.services.log_context import log_requested
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import (
@@ -58,6 +59,7 @@ def submit(order: Order, *, by: "User") -> CloneAttempt:
             record(Verb.PERMISSION_CONFIRMED, by=by, on=attempt, speaker=attempt.speaker_id)
             record_call(attempt, "requested", by=by, price=f"{settings.CURRENCY}{price:f}")
             run_clone.enqueue(attempt.pk)
+            log_requested(attempt)
     except SpeakerUnclear:
         # The same form, sent twice at once, may have added the speaker a moment ago.
         if earlier := _find_earlier(order, by):

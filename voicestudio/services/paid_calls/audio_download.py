@@ -31,6 +31,7 @@ from voicestudio.minimax import (
 )
 from voicestudio.models import Action, CallStatus, PaidCall
 from voicestudio.services import storage
+from voicestudio.services.log_context import log_call
 from voicestudio.services.permissions import require
 
 from . import call_log, leases, provider, waveforms
@@ -134,7 +135,7 @@ def enqueue_fetch(calls: Any) -> int:
 def fetch_audio(kind: str, pk: int) -> None:
     """Download the audio of a call of this kind (its model's name), if no other worker does."""
     model: Any = next(each for each in PaidCall.kinds() if each._meta.model_name == kind)
-    with leases.hold() as claim:
+    with log_call(kind, pk), leases.hold() as claim:
         free = Q(claim__isnull=True) | Q(lease_until__isnull=True)
         free |= Q(lease_until__lt=timezone.now())
         rows = model.objects.with_audio_to_fetch().filter(free, pk=pk)

@@ -19,6 +19,7 @@ from voicestudio.minimax import HttpResponse, MiniMaxError
 from voicestudio.models import CallKind, CallStatus, PaidCall
 from voicestudio.services import storage
 from voicestudio.services.audit import record_call
+from voicestudio.services.log_context import log_call, log_fields
 from voicestudio.services.money import limits
 from voicestudio.services.money.budgets import BudgetKind
 from voicestudio.services.money.prices import price_of
@@ -93,32 +94,38 @@ class Steps[Call: PaidCall, Request, Answer]:
 def run(steps: Steps[Any, Any, Any], pk: int) -> None:
     """Do what is left to do for one call, unless another worker holds it."""
     rows = steps.model._default_manager.all()
-    with leases.hold() as claim:
+    with log_call(str(steps.model._meta.model_name), pk), leases.hold() as claim:
         call = rows.claim(pk, claim, worker=leases.worker)
         if call is None:
             retries.enqueue_when_due(rows, pk, steps.job)
             return
-        recorded = True
-        try:
-            request = steps.prepare(call)
-            answer = _send_once(steps, call, request)
-        except MiniMaxError as error:
-            recorded = _record_error(steps, call, error)
-        except NotYet:
-            retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
-        except limits.LimitReached as reached:
-            _record_failure(steps, call, OVER_BUDGET[reached.budget.kind])
-        except NotSendable as refused:
-            _record_failure(steps, call, refused.trouble)
-        except Exception:
-            _record_failure(steps, call, Trouble.OURS)
-            raise
-        else:
-            if answer is not None:
-                recorded = record_answer(steps, call, answer)
-        # Otherwise a person has settled the call meanwhile: the journal keeps the answer for it.
-        if recorded:
-            finish_journal(call, claim)
+        with log_fields(person=call.created_by_id):
+            _run_claimed(steps, call, claim)
+
+
+def _run_claimed(steps: Steps[Any, Any, Any], call: PaidCall, claim: UUID) -> None:
+    """Prepare and send a call that this worker holds, and record what came of it."""
+    recorded = True
+    try:
+        request = steps.prepare(call)
+        answer = _send_once(steps, call, request)
+    except MiniMaxError as error:
+        recorded = _record_error(steps, call, error)
+    except NotYet:
+        retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
+    except limits.LimitReached as reached:
+        _record_failure(steps, call, OVER_BUDGET[reached.budget.kind])
+    except NotSendable as refused:
+        _record_failure(steps, call, refused.trouble)
+    except Exception:
+        _record_failure(steps, call, Trouble.OURS)
+        raise
+    else:
+        if answer is not None:
+            recorded = record_answer(steps, call, answer)
+    # Otherwise a person has settled the call meanwhile: the journal keeps the answer for it.
+    if recorded:
+        finish_journal(call, claim)
 
 
 def record_from_journal(steps: Steps[Any, Any, Any], entry: journal.Entry) -> None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from voicestudio.models import Action, Speech, SpeechPurpose, Voice
 from voicestudio.models.speeches import RUNNING
 from voicestudio.services.audit import record_call
+from voicestudio.services.log_context import log_requested
 from voicestudio.services.money import limits, prices
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.orders import OtherContent, OverLimit, check_owner
@@ -65,6 +66,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
             )
             record_call(speech, "requested", by=by, price=f"{settings.CURRENCY}{price:f}")
             run_speech.enqueue(speech.pk)
+            log_requested(speech)
     except IntegrityError:
         if earlier := _find_earlier(order, by):
             return earlier
