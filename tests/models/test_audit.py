@@ -83,15 +83,48 @@ def _replace() -> None:
     run_sql(f"INSERT OR REPLACE INTO {TABLE} SELECT * FROM {TABLE}")  # noqa: S608
 
 
+def _replace_with_recursive_triggers() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no REPLACE")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA recursive_triggers = ON")
+    try:
+        _replace()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA recursive_triggers = OFF")
+
+
+def _update_or_replace() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no UPDATE OR REPLACE")
+    other = make_entry(pk=1_000)
+    run_sql(f"UPDATE OR REPLACE {TABLE} SET id = {other.pk} WHERE id <> {other.pk}")  # noqa: S608
+
+
+def _update_on_conflict() -> None:
+    columns = ", ".join(f'"{field.column}"' for field in AuditEntry._meta.concrete_fields)
+    run_sql(
+        f"INSERT INTO {TABLE} ({columns}) SELECT {columns} FROM {TABLE} WHERE true "  # noqa: S608
+        "ON CONFLICT (id) DO UPDATE SET text = 'x', sequence = 1, hash = 'a'"
+    )
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("delete", [_delete_by_model, _delete_by_sql, _truncate, _replace])
-def test_entry_cannot_be_deleted(delete: Callable[[], None]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        _delete_by_model, _delete_by_sql, _truncate, _replace, _replace_with_recursive_triggers,
+        _update_or_replace, _update_on_conflict,
+    ],
+)  # fmt: skip
+def test_entry_cannot_be_deleted_or_replaced(change: Callable[[], None]) -> None:
     entry = make_entry()
 
     with pytest.raises(IntegrityError):
-        delete()
+        change()
 
-    assert AuditEntry.objects.values_list("pk", flat=True).get() == entry.pk
+    assert AuditEntry.objects.filter(text="Signed in").first() == entry
 
 
 @pytest.mark.django_db

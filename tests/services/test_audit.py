@@ -252,7 +252,8 @@ def test_entry_that_is_committed_late_is_sealed_late(person: User) -> None:
 
 
 def audit_entry(**fields: Any) -> AuditEntry:
-    return AuditEntry.objects.create(verb=Verb.SIGNED_IN, way=Way.PAGE, text="x", **fields)
+    values = {"verb": Verb.SIGNED_IN, "way": Way.PAGE, "text": "x"}
+    return AuditEntry.objects.create(**(values | fields))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -343,6 +344,66 @@ def test_chain_that_was_written_anew_is_found_by_a_known_head(sealed: str) -> No
     with pytest.raises(audit.TrailBroken) as broken:
         audit.verify_trail(audit.Head.parse(sealed))
     assert broken.value.code == "other"
+
+
+def forge_seal(distance: int = 1) -> AuditEntry:
+    """What the triggers allow: a seal that fits the chain, without the head of the chain."""
+    chain = AuditChain.current()
+    entry = audit_entry(text="Forged")
+    entry.sequence, entry.previous_hash = chain.sequence + distance, chain.hash
+    entry.hash = entry.compute_hash()
+    entry.save()
+    return entry
+
+
+def test_forged_end_is_found(sealed: str) -> None:
+    forge_seal()
+
+    with pytest.raises(audit.TrailBroken) as broken:
+        audit.verify_trail(audit.Head.parse(sealed))
+
+    assert str(broken.value) == (
+        "Entry 6 was not sealed by the studio: its last sealed entry is 5."
+    )
+
+
+def test_chain_that_lost_its_head_is_found(sealed: str) -> None:
+    AuditChain.objects.all().delete()
+
+    with pytest.raises(audit.TrailBroken) as broken:
+        audit.verify_trail()
+
+    assert broken.value.code == "beyond"
+
+
+def test_seal_during_the_verification_is_no_fault(
+    entries: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = AuditChain(pk=ONLY_PK)
+    audit.seal_entries()
+    heads = iter([stale, AuditChain.current()])
+    monkeypatch.setattr(AuditChain, "current", lambda: next(heads))
+
+    assert audit.verify_trail() == 5
+
+
+@pytest.mark.parametrize("distance", [1, 2])
+def test_forged_seal_stops_the_worker_with_one_error(
+    sealed: str, distance: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal, "_stopped_logged_at", None)
+    forge_seal(distance)
+    waiting = audit_entry()
+
+    assert [audit.seal_entries(), audit.seal_entries()] == [0, 0]
+
+    waiting.refresh_from_db()
+    assert (waiting.sequence, audit.seal_head()) == (None, sealed)
+    errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors == [
+        "Entries of the audit trail are no longer sealed: one has a seal that the studio did not "
+        f"write, after {sealed}. Run manage.py verify_audit."
+    ]
 
 
 def run_verify(*options: str) -> tuple[int, str]:

@@ -32,6 +32,9 @@ BROKEN: Final[dict[str, str | Promise]] = {
     "changed": _("Entry %(found)s was changed after it was sealed."),
     "unlinked": _("Entry %(found)s does not continue the entry before it."),
     "cut": _("The end is missing: entry %(expected)s is known, but the last one is %(found)s."),
+    "beyond": _(
+        "Entry %(found)s was not sealed by the studio: its last sealed entry is %(expected)s."
+    ),
     "other": _("Entry %(found)s is another one than the known entry of this number."),
 }
 

@@ -20,11 +20,15 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 100
 LOG_EVERY_S: Final = 60.0
 _logged: dict[str, float] = {}
+_stopped_logged_at: float | None = None
 _lock: Final = threading.Lock()
 
 
 def seal_entries() -> int:
-    """Seal every entry that has no seal yet; return how many."""
+    """Seal every entry that has no seal yet; return how many.
+
+    Seals nothing, and logs an error, while an entry has a seal that this function has not written.
+    """
     count = 0
     while sealed := _seal_batch():
         count += sealed
@@ -42,6 +46,11 @@ def _seal_batch() -> int:
         return 0
     with transaction.atomic():
         chain = AuditChain.lock()
+        # It would have the number of the next entry, and a chain that went on from it would make
+        # it genuine.
+        if AuditEntry.objects.filter(sequence__gt=chain.sequence).exists():
+            _log_foreign_seal(chain)
+            return 0
         # Read after the lock: of two workers, the second one sees what the first has sealed.
         entries = list(AuditEntry.objects.unsealed()[:BATCH])
         for entry in entries:
@@ -66,3 +75,18 @@ def _log_head() -> None:
             _logged.clear()
             _logged[head] = now
             logger.info("The head of the audit trail is %s.", head)
+
+
+def _log_foreign_seal(chain: AuditChain) -> None:
+    """Write to the log that sealing has stopped, at most once a minute."""
+    global _stopped_logged_at
+    now = time.monotonic()
+    with _lock:
+        if _stopped_logged_at is not None and now - _stopped_logged_at < LOG_EVERY_S:
+            return
+        _stopped_logged_at = now
+    logger.error(
+        "Entries of the audit trail are no longer sealed: one has a seal that the studio did not "
+        "write, after %s. Run manage.py verify_audit.",
+        chain,
+    )

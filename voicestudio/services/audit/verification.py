@@ -43,7 +43,11 @@ def verify_trail(known: Head | None = None) -> int:
     chain = AuditChain.current()
     heads = [Head(chain.sequence, chain.hash), *([known] if known else [])]
     sealed = AuditEntry.objects.exclude(sequence=None).order_by("sequence")
-    return verify_entries(sealed.iterator(CHUNK), heads)
+    last = verify_entries(sealed.iterator(CHUNK), heads)
+    # Read again: the worker may have sealed meanwhile.
+    if last > chain.sequence and last > (head := AuditChain.current().sequence):
+        raise TrailBroken("beyond", expected=head, found=last)
+    return last
 
 
 def verify_entries(entries: Iterable[AuditEntry], heads: Iterable[Head]) -> int:
