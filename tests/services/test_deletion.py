@@ -14,9 +14,11 @@ from tests.services.conftest import make_provider_voice, store_at_provider
 from voicestudio.models import (
     AttemptState,
     AudioFile,
+    AuditEntry,
     CloneAttempt,
     Event,
     EventKind,
+    Note,
     Project,
     Speaker,
     Speech,
@@ -25,7 +27,7 @@ from voicestudio.models import (
 )
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.practice.store import ClonedVoice
-from voicestudio.services import speeches
+from voicestudio.services import notes, recordings, speeches
 from voicestudio.services.money import prices
 from voicestudio.services.paid_calls import provider
 from voicestudio.services.speeches import keep
@@ -141,6 +143,28 @@ def test_delete_takes_every_file_of_a_recording_or_can_be_repeated(
     recording.refresh_from_db()
     assert (recording.files, recording.tracks_sha256) == ([], "")
     assert [path for path in (data_dir / "media").rglob("*") if path.is_file()] == []
+
+
+def test_deleted_content_loses_its_notes_and_their_words_in_the_search(
+    kept: Voice, person: User
+) -> None:
+    other = make_recording(by=person, uploaded=False)
+    unused = make_attempt(AttemptState.FAILED, by=person, recording=other)
+    targets = (kept, kept.attempt, kept.attempt.recording, other)
+    for target in targets:
+        notes.add_note(target, "Quokka", by=person)
+    kept_note = notes.add_note(unused, "Wombat", by=person)
+
+    _delete(kept, person)
+    recordings.delete_recording(other, by=person)
+
+    assert list(Note.objects.all()) == [kept_note]
+    assert CloneAttempt.objects.filter(search_text__contains="quokka").count() == 0
+    assert CloneAttempt.objects.filter(search_text__contains="wombat").count() == 1
+    facts = AuditEntry.objects.filter(facts__has_key="notes").order_by("pk")
+    assert list(facts.values_list("object_kind", "facts__notes")) == [
+        ("voice", 1), ("attempt", 1), ("speech", 0), ("recording", 1), ("recording", 1),
+    ]  # fmt: skip
 
 
 def test_delete_of_the_voice_only_keeps_every_file(kept: Voice, person: User) -> None:

@@ -45,6 +45,19 @@ def delete_note(note: Note, *, by: "User") -> bool:
     return True
 
 
+def delete_all_notes(target: Target) -> int:
+    """Delete the notes of all people on what loses its content; return how many.
+
+    To be called in the transaction that records the deletion, before the row itself is changed:
+    attempts are locked before their voices and recordings.
+    """
+    attempts = list(_attempts_of(target).values_list("pk", flat=True))
+    count, _by_model = Note.objects.filter(**{column_of(target): target}).delete()
+    if count:
+        CloneAttempt.objects.filter(pk__in=attempts).index_again()
+    return count
+
+
 def list_notes(target: Target) -> list[Note]:
     """The newest notes on this, the newest last."""
     rows = Note.objects.filter(**{column_of(target): target}).select_related("by")

@@ -30,6 +30,7 @@ from voicestudio.models import (
 )
 from voicestudio.services import storage
 from voicestudio.services.audit import record
+from voicestudio.services.notes import delete_all_notes
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.services.permissions import may, require
 from voicestudio.words import Message
@@ -296,17 +297,18 @@ def _delete_files(recording: AudioFile, client: Client, by: "User | None") -> No
 
 
 def _delete_row(recording: AudioFile, by: "User | None") -> None:
-    """Delete the row, or empty it if attempts refer to it."""
+    """Delete the row with its notes, or empty it if attempts refer to it."""
     rows = AudioFile.objects.filter(pk=recording.pk)
     with transaction.atomic():
         if not rows.exists():
             return  # another request has deleted it
+        count = delete_all_notes(recording)
         try:
             with transaction.atomic():
                 rows.delete()
         except ProtectedError:
             rows.clear_audio()
-        record(Verb.RECORDING_DELETED, by=by, on=recording)
+        record(Verb.RECORDING_DELETED, by=by, on=recording, notes=count)
 
 
 def _delete_at_provider(recording: AudioFile, client: Client, by: "User | None") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -26,6 +26,7 @@ from voicestudio.models import (
 from voicestudio.services import storage
 from voicestudio.services.audit import record, record_call
 from voicestudio.services.money import charges
+from voicestudio.services.notes import delete_all_notes
 from voicestudio.services.paid_calls import call_log, provider, provider_files
 from voicestudio.services.permissions import require
 from voicestudio.words import Message
@@ -122,7 +123,7 @@ def delete_voice(
     files_there: bool = False,
     files_here: bool = False,
 ) -> Deletion:
-    """Delete the voice at the provider and, as chosen, its files; its row stays here.
+    """Delete the voice at the provider and, as chosen, its files; its row stays without notes.
 
     Raises `WrongConfirmation`. Can be repeated: what is already deleted is no failure. Files that
     other attempts need are kept. Our own audio is deleted only after the voice itself.
@@ -156,7 +157,10 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
             now = timezone.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
                 already_gone = item.state == ItemState.ALREADY_GONE
-                record(Verb.VOICE_DELETED, by=by, on=voice, at=now, already_gone=already_gone)
+                record(
+                    Verb.VOICE_DELETED, by=by, on=voice, at=now,
+                    already_gone=already_gone, notes=delete_all_notes(voice),
+                )  # fmt: skip
                 if item.state == ItemState.DONE:
                     _confirm_attempt(voice)
     return item
@@ -190,9 +194,11 @@ def _delete_files_there(voice: Voice, by: "User") -> Iterator[Item]:
             with transaction.atomic():
                 now = timezone.now()
                 recording.provider_files.living().filter(account=account).update(deleted_at=now)
-                record(Verb.UPLOAD_DELETED, by=by, on=recording, result=str(item.state))
+                facts: dict[str, Any] = {"result": str(item.state)}
                 if not recording.file:
+                    facts["notes"] = delete_all_notes(recording)
                     AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
+                record(Verb.UPLOAD_DELETED, by=by, on=recording, **facts)
         yield item
 
 
@@ -213,7 +219,8 @@ def _delete_files_here(voice: Voice, by: "User") -> Iterator[Item]:
                         claim=None, lease_until=None,
                     )  # fmt: skip
                     result = str(items[0].state) if items else str(ItemState.DONE)
-                    record(Verb.AUDIO_DELETED, by=by, on=call, result=result)
+                    count = delete_all_notes(call) if isinstance(call, CloneAttempt) else 0
+                    record(Verb.AUDIO_DELETED, by=by, on=call, result=result, notes=count)
             yield from items
     for recording in _recordings(voice):
         if recording.file:
@@ -228,8 +235,9 @@ def _delete_recording_here(recording: AudioFile, voice: Voice, by: "User") -> It
         if item.state == ItemState.FAILED:
             return item
     with transaction.atomic():
+        count = delete_all_notes(recording)
         AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=timezone.now())
-        record(Verb.AUDIO_DELETED, by=by, on=recording, result=str(item.state))
+        record(Verb.AUDIO_DELETED, by=by, on=recording, result=str(item.state), notes=count)
     return item
 
 
