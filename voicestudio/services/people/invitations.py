@@ -57,8 +57,8 @@ def invite(
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         lock_person(by, by=by)  # so that no invitation is made while its maker is deactivated
-        earlier = Invitation.objects.open().filter(address__iexact=address)
-        earlier.update(revoked_at=timezone.now())
+        for earlier in Invitation.objects.open().filter(address__iexact=address):
+            revoke(earlier, by=by)
         invitation = Invitation.objects.create(
             address=address.lower(),
             token_hash=_hash(token),
