@@ -1,10 +1,12 @@
 """Factories: plain functions that create rows as the services write them."""
 
 import itertools
+import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -73,6 +75,13 @@ def make_speaker(
         created_by=by or make_user(),
         project=project or Project.first(),
     )
+
+
+def one_time_code(secret: str) -> str:
+    """What an authenticator app with this key shows now."""
+    # Neither the code of the last half minute, which ends soon, nor that of the next one.
+    counter = int(time.time()) // 30
+    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def make_recording(

@@ -3,24 +3,19 @@
 import re
 from datetime import UTC, datetime
 
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import sign_in
+from tests.factories import one_time_code
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def code() -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(SECRET, counter)))
+    return one_time_code(SECRET)
 
 
 def enter_code(page: Page) -> None:

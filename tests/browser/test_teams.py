@@ -3,11 +3,6 @@
 import re
 from urllib.parse import urlsplit
 
-from allauth.mfa.totp.internal.auth import (
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
@@ -22,6 +17,7 @@ from tests.browser.steps import (
     submit_form,
     throttle_uploads,
 )
+from tests.factories import one_time_code
 from tests.practice.recordings import hum
 from voicestudio.models import AudioFile, CloneAttempt, Membership, Note, Project, Role, Voice
 
@@ -29,12 +25,6 @@ from voicestudio.models import AudioFile, CloneAttempt, Membership, Note, Projec
 FORBIDDEN = re.compile(
     r"\b(clone|new voice|keep|generate|delete|download|upload|rebuild)\b", re.IGNORECASE
 )
-
-
-def one_time_code(secret: str) -> str:
-    """What an authenticator app with this key shows now."""
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def invite(page: Page, address: str, project: Project, role: str) -> str:

@@ -9,18 +9,13 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client, RequestFactory, override_settings
 from pytest_django.fixtures import Settings
 
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, one_time_code
 from tests.views.pages import text
 from voicestudio.models import AuditEntry, Membership, Person, Project, Role
 from voicestudio.views.account_adapter import AccountAdapter
@@ -31,8 +26,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def code(secret: str = SECRET) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
-    return str(format_hotp_value(hotp_value(secret, counter)))
+    return one_time_code(secret)
 
 
 def sign_in(client: Client, name: str = "lea", **more: str) -> Any:
