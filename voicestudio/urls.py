@@ -25,6 +25,7 @@ from .views import (
     history,
     invitations,
     looks,
+    metrics,
     notes,
     openid,
     password_reset,
@@ -231,6 +232,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     # One way to sign in, with one limit, and one way to sign out, in place of the admin's own.
     path("admin/login/", sign_in.admin_sign_in, name="admin_sign_in"),
     path("admin/logout/", sign_in.sign_out, name="admin_sign_out"),

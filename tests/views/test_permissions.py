@@ -139,7 +139,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
 }  # fmt: skip
 # Signing in, one's own account and Django's admin ask for no role in a project.
 ELSEWHERE: Final = (
-    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/",
+    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/", "metrics",
     "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
 )  # fmt: skip
 

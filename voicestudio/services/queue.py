@@ -1,5 +1,6 @@
 """The queue: threads that run the jobs, and clean-up of what huey stores about them."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -8,6 +9,8 @@ if TYPE_CHECKING:
     from django.tasks import TaskResult
     from huey.api import Huey
     from huey.consumer import Consumer
+
+logger = logging.getLogger(__name__)
 
 # The prefix of the records that Django's tasks store of a job.
 RECORD = "djt."
@@ -62,3 +65,12 @@ def create_consumer() -> "Consumer":
 def is_empty() -> bool:
     """Whether no job waits for a thread at this moment."""
     return not get_queue().pending_count()
+
+
+def count_jobs() -> int | None:
+    """How many jobs wait for a thread at this moment; None if the queue cannot be read."""
+    try:
+        return int(get_queue().pending_count())
+    except Exception:  # SQLite, PostgreSQL and Redis have no error in common
+        logger.warning("The queue cannot be read.", exc_info=True)
+        return None

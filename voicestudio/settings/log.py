@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.core.exceptions import PermissionDenied
 
-from .environment import MIN_SECRET_LENGTH, SECRETS, env, matches, read
+from .environment import MIN_SECRET_LENGTH, SECRETS, env, matches, read, read_secret
 
 LOG_LEVEL = read(
     env.str,
@@ -18,6 +18,13 @@ LOG_LEVEL = read(
 
 
 LOG_FORMAT = read(env.str, "LOG_FORMAT", "plain", "plain or json", validate=matches("plain|json"))
+
+# Who sends it may read /metrics; without one the address does not exist.
+METRICS_TOKEN = read_secret(
+    "METRICS_TOKEN",
+    "one word of at least 16 printable ASCII characters",
+    validate=matches(r"|[!-~]{16,}"),
+)
 
 
 def redact(text: str) -> str:

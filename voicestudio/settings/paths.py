@@ -16,6 +16,9 @@ MEDIA_ROOT = DATA_DIR / "media"
 # On the same filesystem as the media, so that an upload is moved instead of copied.
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "incoming"
 STATIC_ROOT = DATA_DIR / "static"
+# The counts of each web process. prometheus_client takes the folder from the environment.
+METRICS_DIR = DATA_DIR / "metrics"
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
 # Exists while the web server of this folder is about to stop.
 DRAINING_FILE = DATA_DIR / "draining"
 # Only the owner has access: the folder holds recordings, names and password hashes. Files that
@@ -24,7 +27,7 @@ os.umask(0o077)
 # Whether others could read the folder until now; `studio` says so.
 DATA_DIR_WAS_OPEN = False
 try:
-    for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
+    for folder in (DATA_DIR, MEDIA_ROOT, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT, METRICS_DIR):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (DATA_DIR, *DATA_DIR.iterdir()):
         mode = path.stat().st_mode

@@ -32,6 +32,12 @@ def load_application() -> Callable[..., Any]:
     return application
 
 
+def delete_old_counts() -> None:
+    """Delete what the web processes of an earlier start have counted: counters begin at zero."""
+    for path in settings.METRICS_DIR.glob("*.db"):
+        path.unlink(missing_ok=True)
+
+
 class Command(BaseCommand):
     """Serve the studio on the address of the settings until a signal stops it."""
 
@@ -40,6 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Load the application before the workers are forked, so that they share its memory."""
+        delete_old_counts()
         load_application()
         parent = os.getpid()
         Server(
