@@ -16,7 +16,7 @@ from voicestudio.urls import CLONE_FORM_BUTTONS, urlpatterns
 pytestmark = pytest.mark.django_db
 # Addresses that need no sign-in.
 OPEN: Final = {
-    "sign_in", "account_login", "admin_sign_in", "sign_out", "healthz", "readyz",
+    "sign_in", "account_login", "admin_sign_in", "sign_out", "healthz", "readyz", "metrics",
     "mfa_authenticate",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "account_confirm_email",
