@@ -124,7 +124,7 @@ def _empty_queue() -> Iterator[None]:
 def _flush_lifts_audit_triggers() -> Iterator[None]:
     """Tests with `transaction=True` empty all tables afterwards, which the audit trail refuses.
 
-    This is the only place that lifts its triggers: around the statement with which Django empties
+    This lifts its triggers around the statement with which Django empties
     the tables, on both databases.
     """
     from django.db.backends.base.operations import BaseDatabaseOperations  # after the settings
@@ -134,11 +134,8 @@ def _flush_lifts_audit_triggers() -> Iterator[None]:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def flush_audit_trail_too(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
-        audit_triggers.remove_triggers(self.connection)
-        try:
+        with audit_triggers.lifted(self.connection):
             flush(self, sql_list)
-        finally:
-            audit_triggers.install_triggers(self.connection)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_audit_trail_too)

@@ -121,6 +121,7 @@ NO_PERSON: Final = {
     "end_sign_in_pauses": "helps where no administrator can sign in",
     "practice": "runs the stand-in",
     "remind": "sends the daily mail to everyone it is for",
+    "restore": "fills an empty studio, in which nobody has a role yet",
     "run_web": "runs a part of the studio",
     "run_worker": "runs a part of the studio",
     "studio": "runs the studio",

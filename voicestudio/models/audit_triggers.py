@@ -4,6 +4,8 @@ An entry can be inserted without a seal, and its seal can be written once. All e
 IntegrityError, whoever asks: Django, another program, or a person at a database shell.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import transaction
@@ -53,11 +55,22 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Undo `install_triggers`; for migrations backwards, and for tests that empty all tables."""
+    """Undo `install_triggers`; for migrations backwards."""
     on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         for name in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let the block change the trail: only a restore does, and tests that empty all tables."""
+    remove_triggers(connection)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            install_triggers(connection)
 
 
 def is_installable(connection: BaseDatabaseWrapper) -> bool:

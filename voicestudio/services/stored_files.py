@@ -27,7 +27,11 @@ FACTS: Final = {
     "tracks_file": ("tracks_bytes", "tracks_sha256"),
     "audio": ("audio_bytes", "audio_sha256"),
 }
-RECORDING_FOLDERS: Final = ("recordings", "tracks", "envelopes", "playable", "answers")
+# Every folder of the storage.
+FOLDERS: Final = (
+    "recordings", "tracks", "envelopes", "playable", "answers",
+    *(kind.AUDIO_FOLDER for kind in PaidCall.kinds()),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def check_rows() -> Iterator[Finding]:
 
 def find_orphans() -> Iterator[Finding]:
     """Files in our folders that no row names, unless they are less than a day old."""
-    for top in (*RECORDING_FOLDERS, *(kind.AUDIO_FOLDER for kind in PaidCall.kinds())):
+    for top in FOLDERS:
         for folder, names in storage.walk(top):
             known = _names_in(folder)
             for name in names:
@@ -111,7 +115,7 @@ def _check_file(
     """Compare a file with the size and checksum in its row, which is a query for one row."""
     try:
         size, _written_at = storage.size_and_time(name)
-        checksum = _checksum(name, size) if facts else ""
+        found = checksum(name, size) if facts else ""
     except FileNotFoundError:
         # Unless it was deleted, with its row or another file in its place, since the row was read.
         return FileProblem.MISSING if row.exists() else None
@@ -120,14 +124,15 @@ def _check_file(
     if not facts:
         return None
     known_size, known_checksum = known
-    if known_checksum not in ("", checksum) or known_size not in (None, size):
+    if known_checksum not in ("", found) or known_size not in (None, size):
         return FileProblem.CHANGED if row.exists() else None
     if not known_checksum:
-        row.update(**{facts[1]: checksum})
+        row.update(**{facts[1]: found})
     return None
 
 
-def _checksum(name: str, size: int) -> str:
+def checksum(name: str, size: int) -> str:
+    """The SHA-256 of a stored file. OSError if it cannot be read."""
     digest = hashlib.sha256()
     for chunk in storage.chunks(name, 0, size):
         digest.update(chunk)

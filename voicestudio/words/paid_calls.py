@@ -35,6 +35,7 @@ class Trouble(StrEnum):
     VOICE_GONE = "voice_gone"
     KEPT_ALREADY = "kept_already"
     BY_HAND = "by_hand"
+    RESTORED = "restored"
 
 
 SENT_BY_ANOTHER_PERSON: Final = Message(
@@ -128,6 +129,10 @@ TROUBLES: Final[dict[str, Message]] = {
         _("Our copy of the recording can't be read."),
         _("Nothing was sent. Choose the recording again."),
         NextStep.OTHER_RECORDING,
+    ),
+    Trouble.RESTORED: Message(
+        _("The studio was restored from a backup while this waited to be sent."),
+        _("It may have been sent after the backup was made. Start it again only if it wasn't."),
     ),
     Trouble.INTERRUPTED: Message(
         _("The studio was stopped during the upload."),

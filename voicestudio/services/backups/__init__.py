@@ -4,6 +4,16 @@ from .backup import make_backup
 from .faults import BackupFault
 from .manifest import Manifest
 from .places import open_bucket, open_folder
+from .restoration import Restored, restore
 from .verification import verify_backup
 
-__all__ = ["BackupFault", "Manifest", "make_backup", "open_bucket", "open_folder", "verify_backup"]
+__all__ = [
+    "BackupFault",
+    "Manifest",
+    "Restored",
+    "make_backup",
+    "open_bucket",
+    "open_folder",
+    "restore",
+    "verify_backup",
+]

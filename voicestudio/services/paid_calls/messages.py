@@ -14,7 +14,7 @@ def message_for(call: PaidCall, *, interrupted: Message, unknown: Message) -> Me
     if state == CallStatus.WAITING:
         return words.TROUBLES.get(call.trouble) if call.retry_at else None
     if state == CallStatus.INTERRUPTED:
-        return interrupted
+        return words.TROUBLES[call.trouble] if call.trouble == Trouble.RESTORED else interrupted
     if state == CallStatus.UNKNOWN:
         return unknown
     if state not in (CallStatus.STOPPED, CallStatus.FAILED):

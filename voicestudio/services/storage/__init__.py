@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 
@@ -85,6 +86,13 @@ def delete(file: FieldFile | str) -> None:
     default_storage.delete(str(file))
     if settings.STORAGE_URL:
         cache.forget(str(file))
+
+
+def put(name: str, content: File) -> None:
+    """Store a file under this name, in place of what is there. OSError if that fails."""
+    delete(name)
+    if default_storage.save(name, content) != name:
+        raise FileExistsError(name)
 
 
 def walk(folder: str) -> Iterator[tuple[str, list[str]]]:
