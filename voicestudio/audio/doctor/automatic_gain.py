@@ -10,9 +10,11 @@ from .speech import power_in_bands
 
 _AFTER_WORD: Final = 2  # steps in which a word fades
 _BEFORE_WORD: Final = 1
-_SHORTEST: Final = 5  # steps of a pause in which a rise is measured
-_PAUSES_MIN: Final = 4  # fewer may be breaths
-_LEAST_RISE_DB: Final = 1.0  # from one third of a pause to the next; after a breath, noise falls
+_SHORTEST: Final = 3  # steps of a pause in which a rise is measured
+_PAUSES_MIN: Final = 3  # fewer may be breaths
+# From one third of a pause to the next; after a breath, noise falls. A gain that rises ever more
+# slowly gives the last third less than the middle one.
+_LEAST_RISE_DB: Final = 0.7
 _AUDIBLE: Final = 10**-8.5  # noise below -85 dBFS
 
 
