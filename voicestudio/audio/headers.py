@@ -74,6 +74,13 @@ def mp3_frame_bytes(frame: bytes) -> int:
     return (144 if is_mpeg_1 else 72) * kbits * 1000 // _mp3_rate(frame) + (frame[2] >> 1 & 1)
 
 
+def adts_header_bytes(packet: bytes) -> int:
+    """Bytes of the ADTS header that this AAC packet starts with; 0 without one, as in an MP4."""
+    if len(packet) < 2 or packet[0] != 0xFF or packet[1] & 0xF6 != 0xF0:
+        return 0
+    return 7 if packet[1] & 1 else 9  # with a checksum
+
+
 def mp3_frame_s(frame: bytes) -> float:
     """Length (s) of the MPEG audio layer III frame that starts with this header."""
     return (1152 if frame[1] >> 3 & 3 == 3 else 576) / _mp3_rate(frame)

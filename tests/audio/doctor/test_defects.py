@@ -163,6 +163,15 @@ def test_strong_compression_is_named_from_the_stream(
     assert report.metrics["bit_rate_kbps"] == pytest.approx(bit_rate / 1000, rel=0.15)
 
 
+def test_bit_rate_of_adts_is_without_its_headers(check_sound: Check) -> None:
+    clip = speech_in_room("English")
+
+    adts, mp4 = (check_sound(clip, kind=kind, bit_rate=40_000).metrics for kind in ("aac", "m4a"))
+
+    assert (adts["container"], mp4["container"]) == ("aac", "mov")
+    assert adts["bit_rate_kbps"] == pytest.approx(mp4["bit_rate_kbps"], abs=0.2)
+
+
 @pytest.mark.parametrize("language", ["English", "French"])
 def test_verdict_of_every_part_is_that_of_the_whole(language: str, check_sound: Check) -> None:
     clip = defects.hum(speech_in_room(language, 60), 50, 52)

@@ -52,7 +52,7 @@ class Decoder:
         self.channels = 0
         self.channel_places: tuple[str, ...] = ()  # FFmpeg's names of the channels
         self.packets = 0
-        self.bytes = 0  # of all packets, without the container
+        self.bytes = 0  # of all packets, without the container and headers of ADTS
         self.errors = 0
         self.ends_within_frame = False  # of an mp3
         self.lost_s = 0.0
@@ -134,6 +134,8 @@ class Decoder:
                 return
             self.packets += 1
             self.bytes += packet.size
+            if self.codec == "aac":
+                self.bytes -= headers.adts_header_bytes(bytes(packet))
             if self.codec == "mp3" and packet.size:
                 self.ends_within_frame = headers.mp3_frame_bytes(bytes(packet)) > packet.size
             try:
