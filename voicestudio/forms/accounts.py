@@ -1,5 +1,6 @@
 """Forms: one's own account, and those of django-allauth with our labels and classes."""
 
+from struct import error as struct_error
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
@@ -7,6 +8,7 @@ from allauth.account import forms as account_forms
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -15,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from .fields import Select, TypedField
 
 NEW_PASSWORD_HELP = _("At least 8 characters, not only digits, and not one that many people use.")
+PASSKEY_REFUSED = _("That passkey doesn't belong to this account, or its answer can't be read.")
+# What django-allauth and fido2 raise about an answer that no browser gives.
+BAD_ANSWER = (AttributeError, InvalidSignature, LookupError, TypeError, ValueError, struct_error)
 CODE = _("Code from your app, or a recovery code")
 
 
@@ -151,3 +156,30 @@ class AddPasskeyForm(_OurFields, webauthn_forms.AddWebAuthnForm):
     """A name for a new passkey."""
 
     labels: ClassVar = {"name": _("Name of this passkey")}
+
+    def clean(self) -> dict[str, Any]:
+        """The name and the browser's answer."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except BAD_ANSWER as error:
+            raise ValidationError(PASSKEY_REFUSED) from error
+        return cleaned
+
+
+class _PasskeyAnswer:
+    """The browser's answer about a passkey, of which django-allauth trusts the form."""
+
+    def clean_credential(self) -> Any:
+        """The passkey that signed the answer."""
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except BAD_ANSWER as error:
+            raise ValidationError(PASSKEY_REFUSED) from error
+
+
+class PasskeyForm(_PasskeyAnswer, webauthn_forms.AuthenticateWebAuthnForm):
+    """A passkey at sign-in."""
+
+
+class ReauthenticatePasskeyForm(_PasskeyAnswer, webauthn_forms.ReauthenticateWebAuthnForm):
+    """A passkey once more."""

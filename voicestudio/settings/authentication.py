@@ -36,6 +36,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "voicestudio_cache",
+        # With Django's 300, anyone who fills it throws away what the limits have counted.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
 ACCOUNT_ADAPTER = "voicestudio.views.account_adapter.AccountAdapter"
@@ -51,7 +53,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "voicestudio.services.people.password_l
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Wrong codes of a second factor, and ways to the OpenID provider: the limit for passwords is in
 # services/sign_in_limits.py.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "openid": "30/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "openid": "30/m/key"}
 ACCOUNT_FORMS = {
     "change_password": "voicestudio.forms.accounts.ChangePasswordForm",
     "set_password": "voicestudio.forms.accounts.SetPasswordForm",
@@ -64,6 +66,8 @@ MFA_FORMS = {
     "reauthenticate": "voicestudio.forms.accounts.ReauthenticateCodeForm",
     "activate_totp": "voicestudio.forms.accounts.ActivateTOTPForm",
     "add_webauthn": "voicestudio.forms.accounts.AddPasskeyForm",
+    "authenticate_webauthn": "voicestudio.forms.accounts.PasskeyForm",
+    "reauthenticate_webauthn": "voicestudio.forms.accounts.ReauthenticatePasskeyForm",
 }
 # Managers and administrators then set up a second factor before they reach anything else.
 REQUIRE_SECOND_FACTOR = read_boolean("REQUIRE_SECOND_FACTOR")

@@ -41,6 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         """Put what was typed or posted before back into its form, after the last step."""
         response: HttpResponse = super().post_login(request, user, **details)
+        request.session.set_expiry(None)  # that of the way to the provider was short
         request.session[SESSION_TIME_ZONE] = Person.of(user).time_zone
         if drafts.restore(request, user):
             messages.info(

@@ -26,12 +26,15 @@ from voicestudio.services.people.administrators import PersonRefused
 from . import drafts
 from .client_address import get_client_network
 from .current_user import current_user
-from .openid_adapter import reason_of, show_refusal
+from .openid_adapter import add_refusal, reason_of, show_refusal
 from .openid_provider import Callback, Provider
-from .sign_in import carried_draft, safe_path
+from .sign_in import carried_draft, safe_path, show_sign_in
 
 # Sign-ins that wait for the provider; the other threads are free for other people's pages.
 WAITING: Final = BoundedSemaphore(max(2, settings.WEB_THREADS // 4))
+
+# How long the session of a person who isn't signed in is kept; the sign-in makes it last.
+WAY_TAKES_S: Final = 3600
 
 
 def if_configured(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -51,13 +54,15 @@ def if_not_limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponse:
-        following = _keep_way_on(request)
-        if sign_in_limits.is_openid_refused(get_client_network(request)):
+        network = get_client_network(request)
+        following = safe_path(request, request.POST.get("next", ""))
+        if sign_in_limits.is_openid_refused(network):
             record_locked("")
-            return show_refusal(request, "limited", following)
+            return _refuse_limited(request, following)
         # Counts buttons, not ways back: the provider is asked at each.
-        if not ratelimit.consume(request, action="openid"):
-            return show_refusal(request, "limited", following)
+        if not ratelimit.consume(request, action="openid", key=network):
+            return _refuse_limited(request, following)
+        _keep_typed(request)
         if not WAITING.acquire(blocking=False):
             return show_refusal(request, "busy", following)
         try:
@@ -78,9 +83,10 @@ def start(request: HttpRequest) -> HttpResponse:
 
     Browsers let a form lead to this studio only (Content-Security-Policy), also by a redirect.
     """
-    following = _keep_way_on(request)
+    following = safe_path(request, request.POST.get("next", ""))
     if request.user.is_authenticated:
         return redirect(following)
+    request.session.set_expiry(WAY_TAKES_S)
     invitation = invitations.find(request.POST.get("invitation", ""))
     try:
         url = Provider.of_settings(request).begin_sign_in(following, invitation)
@@ -103,11 +109,22 @@ def callback(request: HttpRequest) -> HttpResponse:
         return response
 
 
-def _keep_way_on(request: HttpRequest) -> str:
-    """The page that the sign-in leads to; what was typed there before waits in the session."""
-    if draft := carried_draft(request):
+def _keep_typed(request: HttpRequest) -> None:
+    """Let what was typed before wait in the session; only where the limits allow it.
+
+    Every press without a session writes a row.
+    """
+    if (draft := carried_draft(request)) and not request.user.is_authenticated:
         drafts.save_answers(request, "new", draft)
-    return safe_path(request, request.POST.get("next", ""))
+        request.session.set_expiry(WAY_TAKES_S)
+
+
+def _refuse_limited(request: HttpRequest, following: str) -> HttpResponse:
+    """Back to the sign-in page; what was typed before stays in its form and is not stored."""
+    if not carried_draft(request):
+        return show_refusal(request, "limited", following)
+    add_refusal(request, "limited")
+    return show_sign_in(request, following, draft=carried_draft(request), status=429)
 
 
 @if_configured

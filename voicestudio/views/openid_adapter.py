@@ -109,9 +109,10 @@ def refuse(
 ) -> HttpResponse:
     """Back to the sign-in page, which says why; counted and recorded as a failed sign-in.
 
-    A provider that can't be reached and a person who goes back are not counted.
+    A provider that can't be reached and a person who goes back are not counted, nor is a way back
+    that this browser never left on: any page can send people there, and nothing can be guessed.
     """
-    if reason not in {"unreachable", "cancelled"}:
+    if reason not in {"unreachable", "cancelled", "expired"}:
         sign_in_limits.record_openid_failure(get_client_network(request))
         record_refused(reason, user)
     return show_refusal(request, reason, (state or {}).get("next") or "")
@@ -119,6 +120,11 @@ def refuse(
 
 def show_refusal(request: HttpRequest, reason: str, following: str = "") -> HttpResponse:
     """The sign-in page with the sentence for this reason, on the way to the page `following`."""
-    messages.error(request, str(message_for_refusal(reason, settings.OIDC_NAME)))
+    add_refusal(request, reason)
     query = f"?{urlencode({'next': following})}" if following.strip("/") else ""
     return redirect(reverse("sign_in") + query)
+
+
+def add_refusal(request: HttpRequest, reason: str) -> None:
+    """Let the next page show the sentence for this reason."""
+    messages.error(request, str(message_for_refusal(reason, settings.OIDC_NAME)))

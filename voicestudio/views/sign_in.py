@@ -200,18 +200,9 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         is_kept = form is not None and drafts.keep_for_cookie_owner(request, form)
         if form is None or not (is_kept or form.name == "new"):
             return redirect_to_login(_path_before(request), settings.LOGIN_URL)
-        context = {
-            "form": AuthenticationForm(request),
-            "next": form.page,
-            # Without a known owner the answers travel through the pages as hidden fields.
-            "draft": {} if is_kept else drafts.read_text_fields(request),
-            "kept": is_kept,
-            "dialog": False,
-            "minutes_locked": None,
-        }
-        response = render(request, TEMPLATE, context, status=401)
-        response["Cache-Control"] = "no-store"
-        return response
+        # Without a known owner the answers travel through the pages as hidden fields.
+        draft = {} if is_kept else drafts.read_text_fields(request)
+        return show_sign_in(request, form.page, draft=draft, is_kept=is_kept, status=401)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -221,6 +212,23 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+def show_sign_in(
+    request: HttpRequest, page: str, *, draft: dict[str, str], is_kept: bool = False, status: int
+) -> HttpResponse:
+    """The sign-in page on the way to `page`, with `draft` in hidden fields."""
+    context = {
+        "form": AuthenticationForm(request),
+        "next": page,
+        "draft": draft,
+        "kept": is_kept,
+        "dialog": False,
+        "minutes_locked": None,
+    }
+    response = render(request, TEMPLATE, context, status=status)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _template(request: HttpRequest) -> str:
