@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client, RequestFactory, override_settings
 from pytest_django.fixtures import Settings
 
@@ -229,6 +230,58 @@ def test_wrong_codes_are_limited(client: Client, db: None) -> None:
     assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
 
 
+def test_wrong_codes_are_counted_while_others_fill_the_cache(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    for _ in range(5):
+        client.post("/sign-in/second-factor/", {"code": "000000"})
+
+    for number in range(700):
+        cache.set(f"other-{number}", 1)
+
+    assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])
+def test_sign_in_that_waits_for_its_code_ends_with_the_account_or_password(
+    client: Client, db: None, change: dict[str, Any]
+) -> None:
+    lea = make_user("lea")
+    TOTP.activate(lea, SECRET)
+    sign_in(client)
+    User.objects.filter(pk=lea.pk).update(**change)
+
+    answer = client.post("/sign-in/second-factor/", {"code": code()})
+
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in/")
+    assert "_auth_user_id" not in client.session
+    again = client.get("/sign-in/second-factor/")
+    assert (again.status_code, again["Location"]) == (302, "/sign-in/")
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        '{"id": "AA"}',
+        '{"id": "AA", "rawId": "AAA", "type": "public-key", "response": {}}',
+        '{"id": "AA", "rawId": "AA", "type": "public-key", "response": {"clientDataJSON": 1}}',
+        "[1]",
+    ],
+)
+def test_answer_that_no_passkey_gives_is_an_error(client: Client, credential: str) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    step = client.post("/sign-in/second-factor/", {"credential": credential})
+    client.post("/sign-in/second-factor/", {"code": code()})
+    again = client.post("/account/confirm/passkey/", {"credential": credential})
+    confirm(client)
+    added = client.post("/account/passkeys/add/", {"credential": credential, "name": "x"})
+
+    # The page that asks once more leads back to itself.
+    assert [answer.status_code for answer in (step, again, added)] == [422, 302, 422]
+    assert not Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists()
+
+
 @pytest.mark.parametrize(
     ("staff", "role", "sent_to"),
     [
@@ -252,6 +305,11 @@ def test_managers_and_administrators_set_up_a_required_second_factor_first(
 
     assert [page.get("Location") for page in pages] == [sent_to] * 2
     assert fragment.status_code == (403 if sent_to else 200)
+    if sent_to:
+        assert fragment["Not-Allowed"] == "true"
+        assert text(fragment) == (
+            'Your role needs a second factor. Set one up under "My account" to go on.'
+        )
     assert client.get("/account/second-factor/").status_code == 200
     Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
     assert client.get("/voices/").status_code == 200

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 
 from voicestudio.models import Action
 from voicestudio.services.permissions import NotAllowed, require
+from voicestudio.words.messages import Message
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +51,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     _log_refusal(request, exception)
     message = exception.message if isinstance(exception, NotAllowed) else None
     if message is not None and getattr(request, "htmx", False):
-        return HttpResponse(str(message), status=403, headers={"Not-Allowed": "true"})
+        return refusal(message)
     return render(request, "403.html", {"message": message}, status=403)
+
+
+def refusal(message: Message) -> HttpResponse:
+    """403 with the sentence only, which the scripts of an open page show beside the button."""
+    response = HttpResponse(str(message), status=403, headers={"Not-Allowed": "true"})
+    response["Content-Type"] = "text/plain; charset=utf-8"  # it may hold names that people chose
+    return response
 
 
 def _log_refusal(request: HttpRequest, exception: Exception) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
@@ -12,10 +13,12 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
+from django.utils.crypto import constant_time_compare
 
 from voicestudio.services.people import second_factor
+from voicestudio.words.permissions import SECOND_FACTOR_MISSING
 
+from .permitted import refusal
 from .sign_in import is_fetch
 
 # What people reach who must set up a second factor first.
@@ -25,10 +28,21 @@ SET_UP: Final = {
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz",
 }  # fmt: skip
+# Of the password that was right: with another one, the sign-in starts anew.
+AUTH_HASH: Final = "auth_hash"
 
 
 class SecondStep(AuthenticateView):
     """The page that asks for the second factor, and its form in the dialog of an open page."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the second factor, unless the account was closed or got another password."""
+        user, known = self.stage.login.user, self.stage.state.get(AUTH_HASH, "")
+        if not user.is_active or not constant_time_compare(known, user.get_session_auth_hash()):
+            clear_login(request)
+            return redirect("sign_in")
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
 
     def get_template_names(self) -> list[str]:
         """The whole page, or only the form for a dialog."""
@@ -48,6 +62,7 @@ class SecondFactorStage(AuthenticateStage):
         is_by_provider = "sociallogin" in (self.login.signal_kwargs or {})
         if settings.OIDC_SECOND_FACTOR and is_by_provider:
             return None, True
+        self.state[AUTH_HASH] = self.login.user.get_session_auth_hash()
         answer: tuple[HttpResponse | None, bool] = super().handle()
         return answer
 
@@ -76,6 +91,6 @@ class SecondFactorMiddleware:
         if not second_factor.is_missing(user) or is_checked_by_provider(request, user):
             return None
         if is_fetch(request):
-            return HttpResponse(status=403)
-        messages.warning(request, _("Your role needs a second factor. Set one up to go on."))
+            return refusal(SECOND_FACTOR_MISSING)
+        messages.warning(request, str(SECOND_FACTOR_MISSING))
         return redirect("mfa_index")

@@ -12,6 +12,9 @@ _BY_ADMINISTRATOR: Final = _("Ask an administrator.")
 ARCHIVED: Final = Message(
     _("This project is archived, so nothing in it can be changed."), _BY_ADMINISTRATOR
 )
+SECOND_FACTOR_MISSING: Final = Message(
+    _("Your role needs a second factor."), _('Set one up under "My account" to go on.')
+)
 
 # By the values of `models.permissions.Action`.
 _MESSAGES: Final = {
