@@ -284,7 +284,17 @@ NO_PERSON: Final = {
     "audit.origins": "acting_from current_origin current_person use_for_process",
     "audit.seal": "seal_entries seal_head",
     "audit.sign_ins": "connect record_locked record_refused",
-    "audit.verification": "verify_trail",
+    "audit.verification": "verify_entries verify_trail",
+    "backups.backup": "make_backup",
+    "backups.manifest": (
+        "checksum_of open_checked read_lines read_manifest read_part write_manifest"
+    ),
+    "backups.places": "file_path has_file list_backups open_bucket open_folder put_file",
+    "backups.restoration": "restore",
+    "backups.tables": (
+        "as_columns file_columns models_in_backup read_file_names read_rows snapshot"
+    ),
+    "backups.verification": "verify_backup",
     "clones.attempt_tree": "best_attempt get_row relatives tree_page",
     "clones.changes": "changes_by_attempt compare",
     "clones.messages": "message_for",
@@ -294,6 +304,7 @@ NO_PERSON: Final = {
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health find_obstacle lacks_migrations",
+    "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",
     "money.charges": (
@@ -316,7 +327,9 @@ NO_PERSON: Final = {
     "example_team.rows": "files_of_transaction write_rows",
     "paid_calls.call_log": "logged_call message_for_free_call trouble_of",
     "paid_calls.clock_changes": "correct_future_times",
-    "paid_calls.journal": "delete_unrecorded entries has_room moved_to_storage read remove write",
+    "paid_calls.journal": (
+        "delete_unrecorded entries files folder has_room moved_to_storage read remove write"
+    ),
     "paid_calls.leases": "hold lease_end release_all",
     "paid_calls.messages": "message_for",
     "paid_calls.orders": "check_model",
@@ -360,10 +373,10 @@ NO_PERSON: Final = {
     "speeches.steps": (
         "answer_columns check_voice make_request record_from_journal run_speech send_speech"
     ),
-    "storage": "address chunks clean_cache delete exists link local_file size_and_time walk",
+    "storage": "address chunks clean_cache delete exists link local_file put size_and_time walk",
     "storage.bucket": "disk_errors",
     "storage.cache": "clean forget hold",
-    "stored_files": "check_rows delete_orphan find_orphans find_orphans_at_provider",
+    "stored_files": "check_rows checksum delete_orphan find_orphans find_orphans_at_provider",
     "voices.bookkeeping": (
         "cancel_charge charge_uncertain confirm_late confirm_voice discard_voice mark_missing "
         "record_clone record_speech record_uncertain_voice record_unknown record_use "
