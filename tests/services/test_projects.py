@@ -324,11 +324,16 @@ def test_project_is_added_changed_archived_and_reopened() -> None:
     budget = {"budget": "total_budget"}
     assert list_entries() == [
         ("project_created", project.pk, {}),
-        ("budget_changed", project.pk, budget | {"before": "none", "after": "$50"}),
+        ("budget_changed", project.pk, budget | {"before": "none", "after": "$50.00"}),
         ("project_changed", project.pk, {"columns": ["client"]}),
-        ("budget_changed", project.pk, budget | {"before": "$50", "after": "$7.5"}),
+        ("budget_changed", project.pk, budget | {"before": "$50.00", "after": "$7.50"}),
         ("project_archived", project.pk, {}),
         ("project_reopened", project.pk, {}),
+    ]
+    texts = AuditEntry.objects.filter(verb="budget_changed").order_by("pk")
+    assert list(texts.values_list("text", flat=True)) == [
+        "Budget in all changed from none to $50.00",
+        "Budget in all changed from $50.00 to $7.50",
     ]
 
 

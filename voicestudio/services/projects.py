@@ -243,4 +243,4 @@ def _record_budgets(
 
 
 def _in_words(amount: Decimal | None) -> str:
-    return "none" if amount is None else f"{settings.CURRENCY}{amount.normalize():f}"
+    return "none" if amount is None else f"{settings.CURRENCY}{amount:.2f}"

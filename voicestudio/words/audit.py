@@ -17,12 +17,16 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "limit_raised": _("This month's limit raised by %(amount)s"),
     "role_changed": _("Role changed from %(before)s to %(after)s"),
     "speakers_merged": _("Speaker %(merged)s merged into this one"),
-    "budget_changed": _("Budget (%(budget)s) changed from %(before)s to %(after)s"),
     "speaker_moved": _("Speaker moved from project %(source)s to project %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),
     "audio_deleted": _("Audio deleted: %(result)s"),
     "upload_deleted": _("Upload deleted at MiniMax: %(result)s"),
+}
+# By the column of the budget.
+BUDGETS: Final[dict[str, str | Promise]] = {
+    "monthly_budget": _("Budget for a month changed from %(before)s to %(after)s"),
+    "total_budget": _("Budget in all changed from %(before)s to %(after)s"),
 }
 SETTING: Final[str | Promise] = _('Setting %(name)s changed from "%(before)s" to "%(after)s"')
 SECRET_SETTING: Final[str | Promise] = _("Setting %(name)s changed (its value is secret)")
@@ -43,6 +47,8 @@ def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
     """What a person reads about an entry; "" if its verb says it all."""
     if verb == "setting_changed":
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
+    if verb == "budget_changed":
+        return str(BUDGETS[facts["budget"]]) % facts
     sentence = SENTENCES.get(verb, "")
     try:
         return str(sentence) % facts
