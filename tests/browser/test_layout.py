@@ -93,6 +93,29 @@ def test_clone_form_fits_and_names_its_controls(
 
 
 @pytest.mark.parametrize("width", [375, 1280])
+def test_pages_of_people_and_accounts_fit_and_have_touch_targets(
+    studio: Studio, width: int
+) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True, is_superuser=True)
+    factories.make_project("Northern Lights")
+    viewport = {"width": width, "height": 740}
+    page = studio.page(path="/people/", viewport=viewport)
+    for path in (
+        "/people/", f"/people/{studio.user.pk}/", "/projects/", "/account/",
+        "/account/sessions/", "/account/second-factor/",
+    ):  # fmt: skip
+        page.goto(path)
+        assert_fits_and_is_named(page)
+        if width == 375:
+            for area in ("#main", ".account"):
+                assert_touch_targets(page.locator(area))
+    page = studio.page(signed_in=False, path="/sign-in/", viewport=viewport)
+    assert_fits_and_is_named(page)
+    if width == 375:
+        assert_touch_targets(page.locator("main"))
+
+
+@pytest.mark.parametrize("width", [375, 1280])
 def test_audit_page_fits_and_has_touch_targets(studio: Studio, width: int) -> None:
     User.objects.filter(pk=studio.user.pk).update(is_staff=True)
     voice = factories.make_attempt(by=studio.user).cloned_voice
