@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.views import HTMX
-from voicestudio.models import AttemptState, CloneAttempt, Speech, Tag, Voice, VoiceState
+from voicestudio.models import AttemptState, CloneAttempt, Role, Speech, Tag, Voice, VoiceState
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,17 @@ def _aged(voice: Voice, *, hours: float) -> Voice:
     voice.created_at = timezone.now() - timedelta(hours=hours)
     voice.save(update_fields=["created_at"])
     return voice
+
+
+@pytest.mark.parametrize(("role", "links"), [(Role.MANAGER, 1), (Role.REVIEWER, 0)])
+def test_only_who_may_settle_is_led_to_find_out(role: Role, links: int, client: Client) -> None:
+    attempt = factories.make_attempt(by=factories.make_user("mara"))
+    Voice.objects.filter(attempt=attempt).update(uncertain=True)
+    client.force_login(factories.make_user("rosa", role=role))
+
+    page = client.get(f"/voices/{attempt.cloned_voice_id}/").content.decode()
+
+    assert page.count("Find out") == links
 
 
 def test_voice_page_shows_its_remaining_time(client: Client, voice: Voice) -> None:
