@@ -69,7 +69,9 @@ def test_invitation_is_made_shown_once_and_accepted(client: Client, administrato
 
 
 def test_invitation_can_be_revoked(client: Client, administrator: User) -> None:
-    answer = client.post("/people/invite/", {"address": "anna@example.com"})
+    answer = client.post(
+        "/people/invite/", {"address": "anna@example.com", "studio_role": "auditor"}
+    )
     link = link_in(answer.content.decode())
     invitation = Invitation.objects.get()
 
@@ -85,6 +87,7 @@ def test_invitation_can_be_revoked(client: Client, administrator: User) -> None:
         ({"address": ""}, "Type the address of the person."),
         ({"address": "anna"}, "Type an address such as anna@example.com."),
         ({"address": "a@example.com", "studio_role": "king"}, "Select a valid choice."),
+        ({"address": "a@example.com"}, "Choose a role: without one the person sees nothing."),
     ],
 )
 def test_bad_invitation_is_said_and_makes_none(
@@ -94,6 +97,22 @@ def test_bad_invitation_is_said_and_makes_none(
 
     assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
     assert not Invitation.objects.exists()
+
+
+def test_role_is_named_after_its_project_only_among_several(
+    client: Client, administrator: User
+) -> None:
+    lea = make_user("lea")
+    pages = ("/people/", address_of("person", lea))
+
+    for labels, has_several in ((["Role"], False), (["Other", "Studio"], True)):
+        if has_several:
+            make_project("Other")
+        for path in pages:
+            html = client.get(path).content.decode()
+            found = re.findall(r'for="\w+-project_\d+"[^>]*>\s*([^<]+?)\s*<', html)
+            assert (path, found) == (path, labels)
+            assert (reverse("add_project") in html) is (path == "/people/" and not has_several)
 
 
 def test_roles_are_changed(client: Client, administrator: User) -> None:

@@ -22,7 +22,7 @@ class StudioRoleForm(forms.Form):
     """What a person is in the studio."""
 
     studio_role = forms.TypedChoiceField(
-        label=_("In the studio"),
+        label=_("Role in the studio"),
         required=False,
         choices=STUDIO_ROLES,
         coerce=RoleName,
@@ -47,7 +47,7 @@ class ProjectRolesForm(forms.Form):
         self.projects = {f"project_{project.pk}": project for project in projects}
         for name, project in self.projects.items():
             self.fields[name] = forms.TypedChoiceField(
-                label=project.name,
+                label=project.name if len(projects) > 1 else _("Role"),
                 required=False,
                 choices=PROJECT_ROLES,
                 coerce=Role,
@@ -77,6 +77,13 @@ class InvitationForm(ProjectRolesForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="invitation-%s", **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Without a role a person would sign in and see nothing."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors and not any(data[name] for name in ("studio_role", *self.projects)):
+            raise forms.ValidationError(_("Choose a role: without one the person sees nothing."))
+        return data
 
     @property
     def order(self) -> dict[str, Any]:

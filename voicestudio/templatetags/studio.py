@@ -129,6 +129,12 @@ def may(context: Context, action: str, thing: Any = None) -> bool:
     return permissions.may(context["request"].user, Action(action), project)
 
 
+@register.simple_tag(takes_context=True)
+def sees_projects(context: Context) -> bool:
+    """Whether the reader has projects to choose from; a team of one sees nothing of them."""
+    return models.access_of(context["request"].user).sees_several
+
+
 @register.filter
 def studio_role(person: "User") -> str:
     """What the person is in the studio, besides roles in projects; empty for nothing."""
