@@ -135,7 +135,11 @@ function handleAnswer(upload, request) {
     };
     document.dispatchEvent(new CustomEvent("signed-out", { detail: { retry } }));
   } else if (status === 422 || status === 413) setState(upload, "refused", request.responseText);
-  else setState(upload, "lost", upload.form.dataset.broken);
+  else if (status === 403 && request.getResponseHeader("Not-Allowed")) {
+    setState(upload, "refused");
+    // Text, since it may hold names that people chose.
+    upload.line.querySelector(".upload-error").textContent = request.responseText;
+  } else setState(upload, "lost", upload.form.dataset.broken);
   startUploads();
 }
 

@@ -145,6 +145,12 @@ function handleAnswer(area, request) {
     const name = Object.assign(document.createElement("span"), { className: "small", textContent: file.name });
     message.querySelector(".note")?.prepend(name);
     endUpload(area, false);
+  } else if (status === 403 && request.getResponseHeader("Not-Allowed")) {
+    showError(area, "");
+    const note = document.getElementById("request-not-allowed").content.firstElementChild.cloneNode(true);
+    note.querySelector("span").textContent = request.responseText;
+    area.querySelector(".upload-message").append(note);
+    endUpload(area, false);
   } else {
     showError(area, "broken");
     endUpload(area, false);

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
@@ -128,6 +129,23 @@ def test_reviewer_listens_and_writes_notes_but_changes_nothing(studio: Studio) -
         assert (path, page.request.post(path, headers=headers).status) == (path, status)
     assert page.request.get(f"/voices/{hidden.cloned_voice_id}/").status == 404
     assert page.request.get(f"/audio/previews/{unheard.pk}/?download=1").status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "message"),
+    [("/recordings/", "#id_files", ".line .upload-error"), ("/", "#id_file", ".upload-message")],
+)
+def test_upload_after_the_role_has_ended_says_why(
+    studio: Studio, path: str, field: str, message: str
+) -> None:
+    studio.expect_message("403 (Forbidden)")
+    page = studio.page(path=path)
+    Membership.objects.filter(person=studio.user).update(role=Role.VIEWER)
+
+    page.locator(field).set_input_files(studio.wav())
+
+    expect(page.locator(message).first).to_contain_text("You can't add or change recordings")
+    assert AudioFile.objects.count() == 0
 
 
 def test_project_in_use_is_remembered_and_named_in_the_address(studio: Studio) -> None:
