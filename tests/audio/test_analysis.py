@@ -8,9 +8,8 @@ from tests.audio import recordings
 from tests.audio.doctor import defects, synthetic_speech
 from tests.audio.doctor.synthetic_speech import RATE
 from voicestudio import words
-from voicestudio.audio import AudioProblem, Suggestion, read_bars
+from voicestudio.audio import AudioProblem, Suggestion, isolated, read_bars, rules
 from voicestudio.audio.analysis import analyze
-from voicestudio.audio.cleanup_trial import try_cleanup
 from voicestudio.audio.doctor import analyzers
 from voicestudio.audio.doctor.run import check
 
@@ -69,15 +68,15 @@ def test_clean_copy_is_offered_only_where_it_removes_the_hum(
     sound = defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=lines)
     path = recordings.write(tmp_path / "x", sound[None], RATE)
 
-    findings = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000).report.findings
-    offers = [
-        "clean copy"
-        in str(words.describe_finding("hum", clean_copy_helps=each.clean_copy_helps).what_to_do)
-        for each in findings
-    ]
+    report = analyze(path, tmp_path / "envelope", suggest_from_ms=120_000).report
+    trial = isolated.try_cleanup(
+        path, tmp_path / "copy", purpose="voice_clone", verdict=report.verdict
+    )
+    advice = words.describe_finding("hum", clean_copy_helps=trial.helps).what_to_do
 
-    assert offers == [helps]
-    assert [(each.code, each.clean_copy_helps) for each in findings] == [("hum", helps)]
+    assert [(each.code, each.clean_copy_helps) for each in report.findings] == [("hum", None)]
+    assert (report.needs_cleanup_trial, trial.helps) == (True, helps)
+    assert ("clean copy" in str(advice)) is helps
     assert sorted(file.name for file in tmp_path.iterdir()) == ["envelope", "x"]
 
 
@@ -91,15 +90,15 @@ def test_hint_is_no_reason_to_suggest_a_passage(tmp_path: Path) -> None:
     assert analysis.suggestion == Suggestion()
 
 
-def test_report_is_kept_if_the_clean_copy_cannot_be_written(tmp_path: Path) -> None:
-    path = recordings.write(
-        tmp_path / "x",
-        defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=3)[None],
-        RATE,
-    )
-    report = check(path)
+def test_clean_copy_is_not_tried_on_what_has_to_be_cut_first(tmp_path: Path) -> None:
+    humming = defects.hum(synthetic_speech.speech_in_room("English"), 50, 30, lines=3)
+    longest_s = rules.SPANS["prompt_audio"].longest / 1000
+    path = recordings.write(tmp_path / "x", humming[None, : round((longest_s + 2) * RATE)], RATE)
 
-    assert try_cleanup(path, tmp_path / "missing" / "copy", report, "voice_clone") == report
+    reports = [check(path, purpose=purpose) for purpose in ("voice_clone", "prompt_audio")]
+
+    assert ["hum" in {each.code for each in report.findings} for report in reports] == [True, True]
+    assert [report.needs_cleanup_trial for report in reports] == [False, False]
 
 
 def test_prompt_clip_with_little_speech_is_not_told_to_last_minutes() -> None:

@@ -15,6 +15,7 @@ from tests.evaluation.kept_results import PROCESSES, result_name, run_all
 from tests.evaluation.reports import code_hash
 from tests.evaluation.seeds import generator
 from voicestudio.audio import analysis, cleanup
+from voicestudio.audio.cleanup_trial import try_cleanup
 from voicestudio.audio.doctor import run
 from voicestudio.audio.problems import AudioProblem
 from voicestudio.audio.results import VERDICTS
@@ -157,15 +158,16 @@ def _copy_of(arguments: tuple[Path, Clip, Sequence[Clip], Defect]) -> dict[str, 
         path = write_sound(Path(folder) / "hum", defect.spoil(material), material.rate, None)
         envelope = Path(folder) / "envelope"
         before = analysis.analyze(path, envelope, suggest_from_ms=3_600_000).report
+        copy = Path(folder) / "copy"
         result = CopyResult(
             f"{clip.name} {defect.name} {defect.size}",
-            any(finding.clean_copy_helps for finding in before.findings),
+            before.needs_cleanup_trial
+            and try_cleanup(path, copy, purpose="voice_clone", verdict=before.verdict).helps,
             _severity(before, "hum"), 0,
             VERDICTS.index(before.verdict), 0,
         )  # fmt: skip
         if not result.hum_before:
             return asdict(result)
-        copy = Path(folder) / "copy"
         try:
             cleanup.clean_up(path, copy)
         except AudioProblem:

@@ -82,6 +82,20 @@ def test_older_recordings_have_no_notes_and_get_a_playable_copy_later() -> None:
 
 
 @pytest.mark.usefixtures("_newest_afterwards")
+def test_no_clean_copy_is_being_tried_on_older_recordings() -> None:
+    apps = migrate("0031_notes_in_search_texts")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    project = apps.get_model("voicestudio", "Project").objects.create(name="A", folded_name="a")
+    apps.get_model("voicestudio", "AudioFile").objects.create(
+        name="a", purpose="voice_clone", file="a.wav", created_by=user, project=project
+    )
+
+    recording = migrate("0032_trying_cleanup").get_model("voicestudio", "AudioFile").objects.get()
+
+    assert (recording.name, recording.trying_cleanup) == ("a", False)
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
 def test_names_of_older_rows_can_be_searched() -> None:
     apps = migrate("0008_uploading_for")
     user = apps.get_model("auth", "User").objects.create(username="lea")

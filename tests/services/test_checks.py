@@ -1,14 +1,15 @@
 """Checks of recordings by the real analyzers, and jobs that were lost."""
 
+import errno
 import io
 import threading
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
+from unittest.mock import ANY, Mock
 
 import numpy as np
 import pytest
@@ -145,6 +146,103 @@ def test_compression_is_named_in_what_was_made_of_the_file(
     for recording in (converted, copy):
         assert recording.notes == [{"code": "low_bit_rate", "codec": "opus", "kbps": ANY}]
         assert "low_bit_rate" in {finding["code"] for finding in recording.findings}
+
+
+@pytest.fixture
+def humming(spoken: bytes, person: User, data_dir: Path) -> AudioFile:
+    """A recording with hum, not checked yet."""
+    return store_upload(with_hum(spoken), person)
+
+
+def during_trial(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], object]) -> None:
+    """Let something happen after a clean copy was tried, before the result is saved."""
+    try_cleanup = isolated.try_cleanup
+
+    def try_and_happen(*arguments: Any, **named: Any) -> Any:
+        try:
+            return try_cleanup(*arguments, **named)
+        finally:
+            happen()
+
+    monkeypatch.setattr(isolated, "try_cleanup", try_and_happen)
+
+
+def test_verdict_is_stored_before_a_clean_copy_is_tried(
+    humming: AudioFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile = list[AudioFile]()
+    during_trial(monkeypatch, lambda: meanwhile.append(AudioFile.objects.get(pk=humming.pk)))
+
+    recordings.run_check(humming.pk)
+
+    (before,), after = meanwhile, AudioFile.objects.get(pk=humming.pk)
+    assert (before.verdict, before.is_being_checked) == (after.verdict, False)
+    assert [each.is_trying_cleanup for each in (before, after)] == [True, False]
+    assert [each.findings[0]["clean_copy_helps"] for each in (before, after)] == [None, True]
+    assert before.findings[1:] == after.findings[1:]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trial_that_was_lost_is_made_up_for_without_a_new_check(
+    humming: AudioFile, monkeypatch: pytest.MonkeyPatch, jobs: Any
+) -> None:
+    with monkeypatch.context() as dying:
+        dying.setattr(isolated, "try_cleanup", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            recordings.run_check(humming.pk)
+    long_ago = timezone.now() - checks.LOST_AFTER - timedelta(minutes=5)
+    AudioFile.objects.filter(pk=humming.pk).update(check_started_at=long_ago)
+    lost = AudioFile.objects.get(pk=humming.pk)
+    jobs.storage.flush_all()
+
+    assert (lost.is_being_checked, lost.is_trying_cleanup, bool(lost.verdict)) == (
+        False, False, True,
+    )  # fmt: skip
+    assert (recordings.requeue_lost_checks(), jobs.pending_count()) == (1, 1)
+    recordings.run_check(humming.pk)
+
+    after = AudioFile.objects.get(pk=humming.pk)
+    assert after.findings[0]["clean_copy_helps"] is True
+    assert after.envelope.name == lost.envelope.name
+    assert (after.checked_at is None, after.playable_at is None) == (False, False)
+
+
+def test_failed_trial_says_nothing_of_a_copy(
+    humming: AudioFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    during_trial(monkeypatch, fail)
+
+    recordings.run_check(humming.pk)
+
+    after = AudioFile.objects.get(pk=humming.pk)
+    assert (after.findings[0]["clean_copy_helps"], after.is_trying_cleanup) == (None, False)
+    assert after.checked_at is not None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"envelope": "envelopes/newer", "findings": [{"code": "hum", "severity": 1}]},
+        {"file": "", "envelope": "", "deleted_at": timezone.now()},
+    ],
+    ids=["checked-again", "deleted"],
+)
+def test_trial_leaves_alone_what_changed_meanwhile(
+    humming: AudioFile, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]
+) -> None:
+    rows = AudioFile.objects.filter(pk=humming.pk)
+    during_trial(monkeypatch, lambda: rows.update(**changed))
+    fields = ("findings", "checked_at", "trying_cleanup", *changed)
+
+    recordings.run_check(humming.pk)
+
+    after = rows.values(*fields).get()
+    assert {name: after[name] for name in changed} == changed
+    assert (after["checked_at"], after["trying_cleanup"]) == (None, True)
+    assert not after["findings"][0].get("clean_copy_helps")
 
 
 def test_progress_is_saved_during_a_check(

@@ -263,6 +263,33 @@ def test_finished_check_updates_the_badge_and_stops_polling(client: Client, user
     assert asks_again(html) == 0
 
 
+def test_trial_of_a_clean_copy_is_shown_until_it_ends(client: Client, user: User) -> None:
+    """The verdict is there before; only the advice is replaced."""
+    recording = make_checked_recording(
+        "usable", make_finding("hum"), trying_cleanup=True, checked_at=None,
+        check_started_at=timezone.now(),
+    )  # fmt: skip
+    checking = f"/recordings/{recording.pk}/verdict/"
+    trying = f"{checking}?place=&trying_cleanup=1"
+
+    page = client.get(f"/recordings/{recording.pk}/").content.decode()
+    answers = [client.get(url, headers=HTMX).status_code for url in (checking, trying)]
+    AudioFile.objects.update(
+        trying_cleanup=False, checked_at=timezone.now(),
+        findings=[make_finding("hum", clean_copy_helps=True)],
+    )  # fmt: skip
+    done = client.get(trying, headers=HTMX).content.decode()
+
+    assert badges(page) == ["Usable"]
+    assert page.count("Trying whether a clean copy removes it…") == 1
+    assert page.count(f'hx-get="{trying.replace("&", "&amp;")}"') == asks_again(page) == 1
+    assert page.count(f'hx-select="#advice-{recording.pk}-hum"') == 1
+    assert answers == [200, 204]
+    assert done.count(f'id="advice-{recording.pk}-hum"') == 1
+    assert done.count("Make a clean copy: it removes the hum.") == 1
+    assert asks_again(done) == 0
+
+
 @pytest.mark.parametrize("place", ["form", "", "row", "nonsense"])
 def test_verdict_has_one_label_everywhere(client: Client, user: User, place: str) -> None:
     recording = make_checked_recording("usable", make_finding("noisy"))

@@ -11,6 +11,7 @@ from .problems import AudioProblem
 from .results import (
     CHECK_VERSION,
     PEAKS,
+    TRIED_CODE,
     Finding,
     IngestedFile,
     Metadata,
@@ -26,7 +27,7 @@ from .speech_model import has_speech_model
 from .waveform import waveform_path
 
 __all__ = [
-    "CHECK_VERSION", "PEAKS", "AudioProblem", "Finding", "IngestedFile", "Metadata", "Note",
-    "Report", "Suggestion", "Track", "TrackSet", "Waveform", "has_speech_model", "is_outdated",
-    "read_bars", "rules", "sniff", "waveform_path",
+    "CHECK_VERSION", "PEAKS", "TRIED_CODE", "AudioProblem", "Finding", "IngestedFile", "Metadata",
+    "Note", "Report", "Suggestion", "Track", "TrackSet", "Waveform", "has_speech_model",
+    "is_outdated", "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import rules
-from .cleanup_trial import try_cleanup
 from .doctor.run import analyze_file, build_report
 from .doctor.thresholds import bit_rate_share
 from .envelope import Envelope
@@ -32,8 +31,6 @@ def analyze(
     `source_codec` and `source_kbps` say how the sound was compressed before this file was made of
     it: what was lost then is still missing.
 
-    A finding that a clean copy removes says so, after an attempt.
-
     Passages are suggested for samples, not for prompt clips: for those longer than
     `suggest_from_ms` and those with findings that are more than a hint. At most 2 hours are
     decoded; `progress` is called repeatedly with the number of seconds so far.
@@ -56,7 +53,6 @@ def analyze(
     del envelope
     report, measured = build_report(analyzers, file_metrics, purpose)
     del analyzers
-    report = try_cleanup(source, target.with_suffix(".copy"), report, purpose)
     is_long = measured.frames.duration_s * 1000 > suggest_from_ms
     has_problem = any(finding.severity for finding in report.findings)
     if purpose != "voice_clone" or not (is_long or has_problem):

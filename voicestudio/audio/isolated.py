@@ -19,7 +19,17 @@ from typing import Any, Final
 
 from . import rules
 from .problems import AudioProblem
-from .results import Analysis, Cleanup, Cut, IngestedFile, PlayableCopy, Waveform, from_json
+from .results import (
+    Analysis,
+    Cleanup,
+    CleanupTrial,
+    Cut,
+    IngestedFile,
+    PlayableCopy,
+    VerdictCode,
+    Waveform,
+    from_json,
+)
 
 TIMEOUT_S: Final = 60.0
 LONG_TIMEOUT_S: Final = 180.0  # for operations that decode up to two hours
@@ -51,12 +61,13 @@ INGEST: Final = Operation(
 )
 CUT: Final = Operation("cutting", "cut", Cut, rules.LONG_MAX_BYTES)
 CLEAN_UP: Final = Operation("cleanup", "clean_up", Cleanup, rules.SOURCE_MAX_BYTES)
+TRY_CLEANUP: Final = Operation("cleanup_trial", "try_cleanup", CleanupTrial, rules.SOURCE_MAX_BYTES)
 ANALYZE: Final = Operation("analysis", "analyze", Analysis, rules.LONG_MAX_BYTES, True)
 PLAYABLE: Final = Operation("playable", "make_playable", PlayableCopy, rules.LONG_MAX_BYTES, True)
 WAVEFORM: Final = Operation("probe", "read_waveform", Waveform, rules.SOURCE_MAX_BYTES)
 OPERATIONS: Final[dict[str, Operation[Any]]] = {
     operation.function: operation
-    for operation in (INGEST, CUT, CLEAN_UP, ANALYZE, PLAYABLE, WAVEFORM)
+    for operation in (INGEST, CUT, CLEAN_UP, TRY_CLEANUP, ANALYZE, PLAYABLE, WAVEFORM)
 }
 
 
@@ -114,6 +125,16 @@ def clean_up(
         CLEAN_UP, timeout, source,
         target=target, trim=trim, level=level, dc_and_hum=dc_and_hum, mono=mono,
     )  # fmt: skip
+
+
+def try_cleanup(
+    source: Path, target: Path, *, purpose: str, verdict: VerdictCode, timeout: float = TIMEOUT_S
+) -> CleanupTrial:
+    """Say whether a clean copy helps; it is written to `target` and deleted.
+
+    See `cleanup_trial.try_cleanup`.
+    """
+    return _run(TRY_CLEANUP, timeout, source, target=target, purpose=purpose, verdict=verdict)
 
 
 def analyze(

@@ -30,6 +30,7 @@ VERDICTS: Final[tuple[VerdictCode, ...]] = ("good", "usable", "disappointing", "
 CHECK_VERSION: Final = 2
 USABLE: Final = 1
 UNUSABLE: Final = 3
+TRIED_CODE: Final = "hum"  # the finding against which a clean copy is tried
 
 FINDING_CODES: Final = frozenset(
     "too_short too_long too_quiet too_loud clipped noisy hum silence little_speech narrow_band "
@@ -187,8 +188,8 @@ class Finding:
     `value` is the metric that led to the finding, in the unit of `doctor.thresholds`, or None.
     `severity`: 0 a hint that leaves the verdict as it is, 1 still usable, 2 will disappoint,
     3 cannot be used. `clean_copy_helps`: a clean copy was tried and is without it, and no worse
-    (True), or is not (False); None if none was tried. Reports of earlier versions have False there,
-    or nothing.
+    (True), or is not (False); None if none was tried, which `cleanup_trial` does after the check.
+    Reports of earlier versions have False there, or nothing.
     """
 
     code: str
@@ -232,6 +233,22 @@ class Report:
         code = _PROBLEM_FINDINGS.get(problem.code, "not_audio")
         metrics: dict[str, Metric] = {"problem": problem.code, **problem.facts}
         return cls("unusable", [Finding(code, 0.0, 0.0, None, UNUSABLE)], metrics)
+
+    @property
+    def needs_cleanup_trial(self) -> bool:
+        """Whether a clean copy may remove a finding.
+
+        It is not tried on what is too long for the provider: that has to be cut first.
+        """
+        codes = {finding.code for finding in self.findings if finding.severity}
+        return TRIED_CODE in codes and "too_long" not in codes
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupTrial:
+    """Whether a clean copy of a recording `helps` against the finding TRIED_CODE."""
+
+    helps: bool
 
 
 @dataclass(frozen=True, slots=True)

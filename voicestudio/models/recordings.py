@@ -146,6 +146,8 @@ class AudioFile(models.Model):
     check_started_at = models.DateTimeField(null=True, blank=True)
     checked_ms = models.BigIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # The report is stored, but the check goes on: a clean copy is tried against a finding.
+    trying_cleanup = models.BooleanField(default=False)
 
     # The id of the attempt whose worker uploads it now, so that no other one uploads it as well.
     uploading_for = models.BigIntegerField(null=True, blank=True)
@@ -234,7 +236,16 @@ class AudioFile(models.Model):
 
     @property
     def is_being_checked(self) -> bool:
-        """Whether a check is queued or running."""
+        """Whether a check is queued or running, and its verdict is still to come."""
+        return self._is_at_work and not self.trying_cleanup
+
+    @property
+    def is_trying_cleanup(self) -> bool:
+        """Whether the verdict is there, and a clean copy is being tried."""
+        return self._is_at_work and self.trying_cleanup
+
+    @property
+    def _is_at_work(self) -> bool:
         started = self.check_started_at
         recent = started is not None and timezone.now() - started < CHECKED_WITHIN
         return self.has_file and self.checked_at is None and recent

@@ -8,7 +8,7 @@ from django import template
 from django.utils.functional import Promise
 
 from voicestudio import words
-from voicestudio.audio import Track, is_outdated
+from voicestudio.audio import TRIED_CODE, Track, is_outdated
 from voicestudio.forms.cutting import format_length
 from voicestudio.forms.recordings import ACCEPTED_FILES
 from voicestudio.models import AudioFile, Origin, Purpose, Verdict
@@ -36,13 +36,17 @@ class Badge:
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding as the page shows it: sentences, severity, and where to hear it (seconds)."""
+    """One finding as the page shows it: sentences, severity, and where to hear it (seconds).
+
+    `is_trying_cleanup`: what to do is not certain yet, because a clean copy is being tried.
+    """
 
     code: str
     text: Diagnosis
     tone: str
     from_s: float
     to_s: float
+    is_trying_cleanup: bool = False
 
     @property
     def media_fragment(self) -> str:
@@ -113,7 +117,7 @@ def findings(recording: AudioFile) -> list[Finding]:
     """The most serious findings, at most three."""
     # In the colour of the badge, which doesn't say "Unusable" of a recording to cut.
     worst = "warn" if is_only_too_long(recording) else "bad"
-    return [_finding(row, recording.purpose, worst) for row in recording.findings[:MOST_FINDINGS]]
+    return [_finding(row, recording, worst) for row in recording.findings[:MOST_FINDINGS]]
 
 
 @register.filter
@@ -200,17 +204,18 @@ def cleanup_steps(steps: list[str]) -> str:
     return recording_words.describe_cleanup(steps)
 
 
-def _finding(row: dict[str, Any], purpose: str, worst: str) -> Finding:
+def _finding(row: dict[str, Any], recording: AudioFile, worst: str) -> Finding:
     return Finding(
         code=row["code"],
         text=words.describe_finding(
             row["code"],
             row["value"],
             severity=row["severity"],
-            purpose=purpose,
+            purpose=recording.purpose,
             clean_copy_helps=row.get("clean_copy_helps"),
         ),
         tone=worst if row["severity"] >= UNUSABLE else TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],
         to_s=row["to_s"],
+        is_trying_cleanup=row["code"] == TRIED_CODE and recording.is_trying_cleanup,
     )

@@ -23,10 +23,17 @@ PLACES: Final = {"row", "form"}
 def verdict(request: HtmxRequest, pk: int) -> HttpResponse:
     """The verdict for the place that polls; 204 if that place shows the newest state already."""
     recording = find_row(request, AudioFile.objects, pk)
-    is_unchanged = request.GET.get("checked_ms", "0") == str(recording.checked_ms or 0)
-    if request.htmx and recording.is_being_checked and is_unchanged:
+    if request.htmx and _shows_newest_state(request, recording):
         return HttpResponse(status=204)
     return render_verdict(request, recording, place=request.GET.get("place", ""))
+
+
+def _shows_newest_state(request: HttpRequest, recording: AudioFile) -> bool:
+    """Whether the place that polls shows the progress, or the trial of a clean copy, already."""
+    if "trying_cleanup" in request.GET:
+        return recording.is_trying_cleanup
+    checked_ms = request.GET.get("checked_ms", "0")
+    return recording.is_being_checked and checked_ms == str(recording.checked_ms or 0)
 
 
 @require_POST

@@ -4,13 +4,14 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from voicestudio import words
-from voicestudio.audio import AudioProblem, Finding, Report, isolated
+from voicestudio.audio import TRIED_CODE, AudioProblem, Finding, Report, isolated
 from voicestudio.management.script_output import add_json_argument
 from voicestudio.models import Purpose
 from voicestudio.services.recordings.checks import LONG_MS
@@ -68,7 +69,22 @@ def _check(path: Path, purpose: Purpose) -> Report:
             analysis = isolated.analyze(path, envelope, purpose=purpose, suggest_from_ms=LONG_MS)
         except AudioProblem as problem:
             return Report.of_problem(problem)
-    return analysis.report
+        report = analysis.report
+        if not report.needs_cleanup_trial:
+            return report
+        try:
+            trial = isolated.try_cleanup(
+                path, Path(folder) / "copy", purpose=purpose, verdict=report.verdict
+            )
+        except AudioProblem:  # the trial has failed, not the check
+            return report
+    return replace(
+        report,
+        findings=[
+            replace(each, clean_copy_helps=trial.helps) if each.code == TRIED_CODE else each
+            for each in report.findings
+        ],
+    )
 
 
 def _describe(finding: Finding, purpose: Purpose) -> Diagnosis:

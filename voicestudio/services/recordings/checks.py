@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.core.files import File
@@ -17,13 +17,15 @@ from django.db.models import Q
 from django.tasks import task
 from django.utils import timezone
 
-from voicestudio.audio import AudioProblem, is_outdated, isolated
+from voicestudio.audio import TRIED_CODE, AudioProblem, is_outdated, isolated
 from voicestudio.models import Action, AudioFile
 from voicestudio.services import storage
 from voicestudio.services.permissions import require
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from voicestudio.audio.results import VerdictCode
 
 logger = logging.getLogger(__name__)
 
@@ -63,8 +65,12 @@ def _run_handed_over(pk: int) -> None:
 
 
 def run_check(pk: int) -> None:
-    """Check the recording and make its playable copy, unless that was done before."""
+    """Check the recording, try a clean copy if needed and make its playable copy.
+
+    Each step is saved on its own and left out if it was done before.
+    """
     _check(pk)
+    _try_cleanup(pk)
     _make_playable(pk)
 
 
@@ -106,7 +112,7 @@ def _make_playable(pk: int) -> None:
 
 def _check(pk: int) -> None:
     """Check the recording and save the report; does nothing if it was deleted meanwhile."""
-    unchecked = AudioFile.objects.filter(pk=pk, checked_at__isnull=True)
+    unchecked = AudioFile.objects.filter(pk=pk, checked_at=None, trying_cleanup=False)
     recording = unchecked.exclude(file="").first()
     if recording is None:
         return
@@ -118,10 +124,45 @@ def _check(pk: int) -> None:
         logger.exception("Recording %s could not be checked.", pk)
         unchecked.update(checked_at=timezone.now())
         return
-    saved = unchecked.exclude(file="").update(checked_at=timezone.now(), **report)
+    saved = unchecked.exclude(file="").update(**report)
     unused_envelope = earlier_envelope if saved else report["envelope"]
     if unused_envelope:
         storage.delete(unused_envelope)
+
+
+def _try_cleanup(pk: int) -> None:
+    """Save whether a clean copy helps against the finding of the check, which ends with that."""
+    untried = AudioFile.objects.filter(pk=pk, checked_at=None, trying_cleanup=True)
+    recording = untried.exclude(file="").first()
+    if recording is None:
+        return
+    # Every report has an envelope of its own. So the result of this trial is not written to what
+    # was deleted or checked again meanwhile.
+    tried = untried.filter(envelope=recording.envelope.name)
+    findings = _with_trial(recording.findings, _cleanup_helps(recording))
+    tried.update(findings=findings, trying_cleanup=False, checked_at=timezone.now())
+
+
+def _cleanup_helps(recording: AudioFile) -> bool | None:
+    """Whether a clean copy helps; None if none could be made."""
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        try:
+            with storage.local_file(recording.file) as path:
+                copy = Path(folder) / "copy"
+                verdict = cast("VerdictCode", recording.verdict)
+                trial = isolated.try_cleanup(path, copy, purpose=recording.purpose, verdict=verdict)
+        except (AudioProblem, OSError, RuntimeError):
+            logger.exception("No clean copy of recording %s could be tried.", recording.pk)
+            return None
+    return trial.helps
+
+
+def _with_trial(findings: list[dict[str, Any]], helps: bool | None) -> list[dict[str, Any]]:
+    """The findings with the result of the trial."""
+    return [
+        finding | {"clean_copy_helps": helps} if finding["code"] == TRIED_CODE else finding
+        for finding in findings
+    ]
 
 
 def check_again(recording: AudioFile, *, by: "User") -> bool:
@@ -134,7 +175,9 @@ def check_again(recording: AudioFile, *, by: "User") -> bool:
     if not is_outdated(recording.figures):
         waiting = waiting.filter(verdict="")
     with transaction.atomic():
-        queued = waiting.update(check_started_at=timezone.now(), checked_at=None, checked_ms=None)
+        queued = waiting.update(
+            check_started_at=timezone.now(), checked_at=None, checked_ms=None, trying_cleanup=False
+        )
         if queued:
             check_recording.enqueue(recording.pk)
     return bool(queued)
@@ -191,4 +234,10 @@ def _analyze(recording: AudioFile) -> dict[str, Any]:
         for name, passage in passages.items()
         if passage is not None
     }
-    return columns | {"envelope": recording.envelope.name or ""}
+    is_tried = analysis.report.needs_cleanup_trial
+    return columns | {
+        "envelope": recording.envelope.name or "",
+        "trying_cleanup": is_tried,
+        "check_started_at": timezone.now(),
+        "checked_at": None if is_tried else timezone.now(),
+    }

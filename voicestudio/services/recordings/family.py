@@ -29,7 +29,7 @@ SELECT id FROM down ORDER BY id LIMIT %s
 _COLUMNS: Final = (
     "name", "purpose", "origin", "parent_id", "from_ms", "to_ms", "steps", "duration_ms",
     "file", "needs_cutting", "findings", "verdict", "checked_at", "check_started_at", "checked_ms",
-    "deleted_at",
+    "trying_cleanup", "deleted_at",
 )  # fmt: skip
 
 
