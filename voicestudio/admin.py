@@ -12,6 +12,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from .forms.accounts import check_address
 from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
 from .services.people.accounts import set_address
 
@@ -44,6 +46,18 @@ for model in (
     admin.site.unregister(model)
 
 
+class AccountForm(forms.ModelForm):
+    """The mail address of an account."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        """The address in lower case, which one account has at most."""
+        return check_address(self.cleaned_data["email"], self.instance)
+
+
 @admin.register(User)
 class PersonAdmin(ReadOnlyAdmin):
     """Accounts, of which only the mail address can be changed, for studios without a mail server.
@@ -52,6 +66,7 @@ class PersonAdmin(ReadOnlyAdmin):
     told and one administrator is always left.
     """
 
+    form = AccountForm
     list_display = ("username", "email", "first_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active")
     search_fields = ("username", "first_name", "email")

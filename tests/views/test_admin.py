@@ -69,6 +69,16 @@ def test_admin_pages_change_no_account_but_its_address(client: Client, administr
     assert (entry.person_id, entry.object_id) == (administrator.pk, anna.pk)
 
 
+def test_address_of_another_account_is_refused(client: Client, administrator: User) -> None:
+    factories.make_user("zoe", email="zoe@example.com")
+    client.force_login(administrator)
+
+    page = client.post(f"/admin/auth/user/{administrator.pk}/change/", {"email": "Zoe@Example.com"})
+
+    assert "Another account has this address." in page.content.decode()
+    assert User.objects.filter(email__iexact="zoe@example.com").count() == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

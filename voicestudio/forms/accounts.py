@@ -52,6 +52,15 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **{**kwargs, "auto_id": "profile-%s", "label_suffix": ""})
 
 
+def check_address(address: str, owner: User) -> str:
+    """The address in lower case; raises ValidationError if another account has it."""
+    address = address.lower()
+    others = User.objects.filter(email__iexact=address).exclude(pk=owner.pk)
+    if address and others.exists():
+        raise ValidationError(_("Another account has this address."))
+    return address
+
+
 class AddressForm(forms.Form):
     """Another mail address, which is used once its owner has opened the link in a mail."""
 
@@ -68,10 +77,7 @@ class AddressForm(forms.Form):
 
     def clean_email(self) -> str:
         """The address in lower case; one account has it at most."""
-        email = str(self.cleaned_data["email"]).lower()
-        if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
-            raise ValidationError(_("Another account has this address."))
-        return email
+        return check_address(self.cleaned_data["email"], self.user)
 
 
 class _OurFields:
