@@ -305,3 +305,20 @@ def test_administrator_who_steps_back_revokes_the_own_invitations(
         set_studio_role(administrator, None, by=administrator)
 
     assert list(invitations.list_open(by=other)) == []
+
+
+def test_username_is_free_in_any_case_of_its_letters(administrator: User) -> None:
+    made, token = invite(administrator)
+    make_user("ANNA")
+
+    with pytest.raises(invitations.UsernameTaken):
+        invitations.accept(made, **ANSWERS)
+
+    assert invitations.find(token) == made
+
+
+def test_person_is_invited_as_administrator_or_auditor(administrator: User) -> None:
+    with pytest.raises(ValueError, match="not both"):
+        invite(administrator, is_administrator=True, is_auditor=True)
+
+    assert Invitation.objects.count() == 0

@@ -1,10 +1,13 @@
 """The page behind an invitation's link."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.factories import PASSWORD, make_user
+from tests.services.test_invitations import run_beside
 from tests.views.pages import text
 from voicestudio.models import Membership, Project, Role
 from voicestudio.services.people import invitations
@@ -32,14 +35,35 @@ def test_invited_person_makes_an_account_and_is_signed_in(client: Client, link: 
 
 
 @pytest.mark.parametrize(
-    "answer", [{"username": "ROOT"}, {"username": "a b"}, {"password": "12345"}, {"password": ""}]
-)
+    "answer",
+    [
+        {"username": "ROOT"}, {"username": "a b"}, {"username": "root@example.com"},
+        {"password": "12345"}, {"password": ""},
+    ],
+)  # fmt: skip
 def test_invalid_answers_are_shown_again(client: Client, link: str, answer: dict[str, str]) -> None:
     response = client.post(link, ANSWERS | answer)
 
     assert response.status_code == 422
     assert list(response.context["form"].errors) == list(answer)
     assert client.get(link).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_username_that_was_free_a_moment_ago_is_an_error_of_its_field() -> None:
+    Project.first()
+    by = make_user("root", is_staff=True)
+    token = invitations.invite("anna@example.com", by=by, roles={}).token
+    link, answers = f"/invitation/{token}/", list[Any]()
+
+    raised = run_beside(
+        lambda: User.objects.create_user("anna"),
+        lambda: answers.append(Client().post(link, ANSWERS)),
+    )
+
+    assert raised == []
+    assert (answers[0].status_code, list(answers[0].context["form"].errors)) == (422, ["username"])
+    assert Client().get(link).status_code == 200
 
 
 def test_owner_of_the_address_accepts_after_signing_in(client: Client, link: str) -> None:

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from .accounts import NEW_PASSWORD_HELP
 from .fields import TypedField
 
+USERNAME_TAKEN = _("Another account has this username. Choose another one.")
+
 
 class NewAccountForm(forms.Form):
     """Username, name and password of a new account with the invited address."""
@@ -19,7 +21,7 @@ class NewAccountForm(forms.Form):
         label=_("Username"),
         max_length=150,
         validators=User._meta.get_field("username").validators,
-        help_text=_("Letters, digits and @ . + - _"),
+        help_text=_("Letters, digits and . + - _"),
         widget=forms.TextInput(
             attrs={"class": "input", "autocomplete": "username", "autocapitalize": "none"}
         ),
@@ -47,10 +49,17 @@ class NewAccountForm(forms.Form):
         super().__init__(*args, **{**kwargs, **options})
 
     def clean_username(self) -> str:
-        """The username, which no other account may have in any case of its letters."""
+        """The username, which no other account may have in any case of its letters.
+
+        Without "@": at the sign-in it could pass for the mail address of another person.
+        """
         username = User.normalize_username(self.cleaned_data["username"])
+        if "@" in username:
+            raise ValidationError(
+                _("Leave out the @. You can also sign in with your mail address.")
+            )
         if User.objects.filter(username__iexact=username).exists():
-            raise ValidationError(_("Somebody has this username. Choose another one."))
+            raise ValidationError(USERNAME_TAKEN)
         return str(username)
 
     def clean(self) -> dict[str, Any]:

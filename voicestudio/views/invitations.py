@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from voicestudio.forms.invitations import NewAccountForm
+from voicestudio.forms.invitations import USERNAME_TAKEN, NewAccountForm
 from voicestudio.models import Invitation
 from voicestudio.services.people import invitations
 
@@ -46,7 +46,11 @@ def _make_account(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     )
     if request.method != "POST" or not form.is_valid():
         return _render(request, invitation, form=form)
-    user = invitations.accept(invitation, **form.cleaned_data)
+    try:
+        user = invitations.accept(invitation, **form.cleaned_data)
+    except invitations.UsernameTaken:
+        form.add_error("username", USERNAME_TAKEN)
+        return _render(request, invitation, form=form)
     response: HttpResponse = perform_login(request, user)
     return response
 

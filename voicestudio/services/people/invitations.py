@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,6 +38,10 @@ class InvitationClosed(Exception):  # noqa: N818 - an answer, not a mistake
     """The invitation was used, revoked or has expired, or its maker may no longer invite."""
 
 
+class UsernameTaken(Exception):  # noqa: N818 - an answer, not a mistake
+    """Another account has this username in some case of its letters, perhaps since a moment ago."""
+
+
 class NewInvitation(NamedTuple):
     """An invitation, and the token of its link, which can't be read again."""
 
@@ -53,7 +57,12 @@ def invite(
     is_administrator: bool = False,
     is_auditor: bool = False,
 ) -> NewInvitation:
-    """Make an invitation with roles by project; an open one to the same address is revoked."""
+    """Make an invitation with roles by project; an open one to the same address is revoked.
+
+    Raises ValueError for an administrator who would be an auditor too.
+    """
+    if is_administrator and is_auditor:
+        raise ValueError("a person is administrator or auditor, not both")
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         lock_person(by, by=by)  # so that no invitation is made while its maker is deactivated
@@ -142,13 +151,14 @@ def find_account(invitation: Invitation) -> User | None:
 
 
 def accept(invitation: Invitation, *, username: str, name: str, password: str | None) -> User:
-    """Make the account with the roles of the invitation; raises InvitationClosed.
+    """Make the account with the roles of the invitation.
 
-    Without a password the person signs in through the OpenID provider only.
+    Raises InvitationClosed, and UsernameTaken, which leaves the invitation open. Without a password
+    the person signs in through the OpenID provider only.
     """
     with transaction.atomic():
         _use(invitation)
-        user = User.objects.create_user(username, invitation.address, password, first_name=name)
+        user = _create_user(username, invitation.address, password, name)
         _give_roles(invitation, user)
     return user
 
@@ -161,6 +171,16 @@ def accept_for(invitation: Invitation, user: User) -> None:
     with transaction.atomic():
         _use(invitation)
         _give_roles(invitation, user)
+
+
+def _create_user(username: str, address: str, password: str | None, name: str) -> User:
+    if User.objects.filter(username__iexact=username).exists():
+        raise UsernameTaken
+    try:
+        return User.objects.create_user(username, address, password, first_name=name)
+    except IntegrityError as error:
+        # Another account got it after the question above.
+        raise UsernameTaken from error
 
 
 def _use(invitation: Invitation) -> None:
