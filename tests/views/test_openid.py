@@ -17,6 +17,7 @@ from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 from pytest_django.fixtures import Settings
 from werkzeug.wrappers import Response
@@ -130,6 +131,25 @@ def test_button_leads_to_the_provider_and_back(
     assert account.extra_data == {"email": "anna@example.com"}
     assert verbs() == ["openid_joined", "signed_in"]
     assert AuditEntry.objects.get(verb="signed_in").text == "Signed in with OpenID"
+
+
+def test_person_is_mailed_once_and_shown_as_one_who_uses_the_provider(
+    client: Client, anna: User, openid: OpenIDProvider, settings: Settings
+) -> None:
+    settings.MAIL_HOST, settings.ACCOUNT_EMAIL_NOTIFICATIONS = "mail.example.com", True
+    make_user("max")
+    for _number in range(2):
+        go(client, openid)
+        client.post("/sign-out/")
+
+    [message] = mail.outbox
+    assert (message.to, message.subject) == (
+        ["ANNA@example.COM"], "You can sign in to Voice Studio with Acme",
+    )  # fmt: skip
+    assert str(message.body).startswith("An account at Acme was joined to your account")
+    client.force_login(make_user("root", is_staff=True))
+    pages = [text(client.get(path)) for path in ("/people/", f"/people/{anna.pk}/")]
+    assert [page.count("Signs in with Acme") for page in pages] == [1, 1]
 
 
 def test_session_of_before_is_not_the_one_of_after(

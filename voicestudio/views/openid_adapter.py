@@ -1,8 +1,9 @@
 """OpenID adapter: what django-allauth asks the studio during a sign-in through the provider."""
 
 import logging
-from typing import Any
+from typing import Any, Final
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
@@ -25,6 +26,9 @@ from voicestudio.words.openid import message_for_refusal
 
 from .client_address import get_client_network
 from .openid_provider import Provider
+
+# Two templates, for the subject and the text.
+OPENID_JOINED: Final = "account/email/openid_joined"
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +68,7 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
         try:
             id_tokens.check_nonce(sociallogin.token_claims, state.get("nonce"))
             invitation = (state.get("data") or {}).get("invitation")
+            was_joined = openid.is_joined(identity)
             account = openid.find_person(identity, invitation_id=invitation)
         except TokenRefused as refused:
             logger.warning("A sign-in with OpenID was refused: %s.", refused)
@@ -72,6 +77,10 @@ class OpenIDAdapter(DefaultSocialAccountAdapter):
             response = refuse(request, refused.reason, state, refused.user)
             raise ImmediateHttpResponse(response) from refused
         sociallogin.account, sociallogin.user = account, account.user
+        if not was_joined:
+            get_account_adapter(request).send_notification_mail(
+                OPENID_JOINED, account.user, {"name": settings.OIDC_NAME}, account.user.email
+            )
         sign_in_limits.record(
             account.user.get_username(), get_client_network(request), failed=False
         )

@@ -60,8 +60,14 @@ def find_person(identity: Identity, *, invitation_id: int | None = None) -> Soci
     """
     try:
         return _find_person(identity, invitation_id)
-    except IntegrityError:  # the same person was joined a moment ago, in another tab
+    except (IntegrityError, invitations.UsernameTaken):
+        # The same person was joined a moment ago, in another tab, or another one got the username.
         return _find_person(identity, invitation_id)
+
+
+def is_joined(identity: Identity) -> bool:
+    """Whether this account at the provider is joined to a person."""
+    return _rows_of(identity).exists()
 
 
 def list_accounts(user: User) -> QuerySet[SocialAccount]:
@@ -81,14 +87,19 @@ def disconnect(user: User) -> None:
 
 @transaction.atomic
 def _find_person(identity: Identity, invitation_id: int | None) -> SocialAccount:
-    joined = SocialAccount.objects.filter(provider=settings.OIDC_ISSUER, uid=identity.subject)
-    account = joined.select_related("user").first() or _join(identity, invitation_id)
+    joined = _rows_of(identity).select_related("user").first()
+    account = joined or _join(identity, invitation_id)
     if not account.user.is_active:
         raise SignInRefused("deactivated", account.user)
     account.extra_data = {"email": identity.address}
     account.save()
     set_provider_roles(account.user, read_roles(identity.claims))
     return account
+
+
+def _rows_of(identity: Identity) -> QuerySet[SocialAccount]:
+    rows: QuerySet[SocialAccount] = SocialAccount.objects.all()
+    return rows.filter(provider=settings.OIDC_ISSUER, uid=identity.subject)
 
 
 def _join(identity: Identity, invitation_id: int | None) -> SocialAccount:
