@@ -315,6 +315,19 @@ def test_managers_and_administrators_set_up_a_required_second_factor_first(
     assert client.get("/voices/").status_code == 200
 
 
+def test_form_of_a_page_from_before_a_second_factor_was_required_is_filled_in_again(
+    client: Client, settings: Settings, lea: User
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    sent = client.post("/", {"speaker": "Anna", "preview_text": "Good morning."})
+    Authenticator.objects.create(user=lea, type=Authenticator.Type.TOTP, data={})
+
+    form = client.get("/").context["form"]
+
+    assert sent["Location"] == "/account/second-factor/"
+    assert (form["speaker"].value(), form["preview_text"].value()) == ("Anna", "Good morning.")
+
+
 # Emails ----------------------------------------------------------------------------------------
 
 NOTIFICATIONS = [

@@ -1,6 +1,7 @@
 """Second factor: the step after the password, and people who must have one and have none."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from allauth.account.authentication import get_authentication_records
@@ -18,6 +19,7 @@ from django.utils.crypto import constant_time_compare
 from voicestudio.services.people import second_factor
 from voicestudio.words.permissions import SECOND_FACTOR_MISSING
 
+from . import drafts
 from .permitted import refusal
 from .sign_in import is_fetch
 
@@ -92,5 +94,9 @@ class SecondFactorMiddleware:
             return None
         if is_fetch(request):
             return refusal(SECOND_FACTOR_MISSING)
+        if form := drafts.find_form(request):  # the page was open before a second factor was needed
+            with suppress(*drafts.UNREADABLE):
+                drafts.keep_for(request, form, user)
+            drafts.restore(request, user)
         messages.warning(request, str(SECOND_FACTOR_MISSING))
         return redirect("mfa_index")
