@@ -52,6 +52,7 @@ SERVICE_FLOORS = {
     "queue_storage": -1,  # used by the settings and by `health`
     "health": 0,
     "metrics": 1,
+    "system": 2,
     "log_context": -1,  # used by the settings
     "reminders": 0,
     "drafts": 0,

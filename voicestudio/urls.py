@@ -40,6 +40,7 @@ from .views import (
     speakers,
     speeches,
     sync,
+    system,
     tracks,
     voice_deletion,
     voices,
@@ -201,6 +202,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("costs/", costs.costs_page, name="costs"),
     path("costs/allow/", costs.allow, name="allow_more"),
     path("audit/", audit.trail, name="audit"),
+    path("system/", system.system_page, name="system"),
+    path("system/check-key/", system.check_key, name="check_key"),
     # People
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite_person"),

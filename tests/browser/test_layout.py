@@ -3,13 +3,14 @@
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState, Origin, Verb, Voice
+from voicestudio.models import AttemptState, Origin, Verb, Voice, Worker
 from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -127,6 +128,23 @@ def test_audit_page_fits_and_has_touch_targets(studio: Studio, width: int) -> No
 
     page.locator("summary").nth(0).click()
 
+    assert_fits_and_is_named(page)
+    if width == 375:
+        assert_touch_targets(page.locator("#main"))
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_system_page_fits_and_has_touch_targets(studio: Studio, width: int) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    now = timezone.now()
+    Worker.objects.create(host=f"{'long-host-' * 9}.local", pid=9, started_at=now, beat_at=now)
+    page = studio.page(path="/system/", viewport={"width": width, "height": 800})
+
+    page.get_by_role("button", name="Check key and address").click()
+
+    expect(page.get_by_text("There is no key to check in practice mode.")).to_be_visible()
+    page.locator("summary").click()
     assert_fits_and_is_named(page)
     if width == 375:
         assert_touch_targets(page.locator("#main"))

@@ -36,7 +36,7 @@ from voicestudio.models import (
 )
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, example_team, projects, recordings, speeches
+from voicestudio.services import clones, example_team, projects, recordings, speeches, system
 from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.example_team.access import require_practice
@@ -234,6 +234,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.UPLOAD,
         lambda h, by: recordings.store_upload(
             upload(), project=h.project, purpose="voice_clone", by=by)),
+    "system.check_key": (Action.CHECK_KEY, lambda _h, by: system.check_key(by=by)),
+    "system.get_report": (Action.SEE_SYSTEM, lambda _h, by: system.get_report(by=by)),
     "speeches.keep.dismiss_reminder": (
         Action.NOTE, lambda h, by: keep.dismiss_reminder(h.voice, by=by)),
     "speeches.keep.keep_voice": (Action.KEEP, lambda h, by: keep.keep_voice(h.voice, by=by)),
@@ -279,6 +281,7 @@ AFTERWARDS: Final = {
 # Reading, arithmetic, sentences, the worker's steps and chores, and signing in: these get rows that
 # the caller has found with `visible_to`, or act for no person.
 NO_PERSON: Final = {
+    "metrics": "count_calls get_waiting sum_storage",
     "audit.entries": "export_entries",
     "audit.known_settings": "record_setting_changes",
     "audit.origins": "acting_from current_origin current_person use_for_process",
@@ -319,7 +322,7 @@ NO_PERSON: Final = {
         "billable_characters billed_characters estimate_clone estimate_speech "
         "is_clone_fee_due price_of price_per_character price_per_million"
     ),
-    "notes": "column_of list_notes",
+    "notes": "column_of delete_all_notes list_notes",
     "paid_calls.audio_download": "enqueue_fetch fetch fetch_audio store_bytes",
     "example_team.access": "example_people is_shown",
     "example_team.looks": "find_person role_names",
@@ -354,7 +357,7 @@ NO_PERSON: Final = {
         "count_rows default_for list_allowed list_choices list_colleagues "
         "list_colleagues_of_several use_project work_in"
     ),
-    "queue": "create_consumer delete_lost_records delete_record get_queue is_empty",
+    "queue": "count_jobs create_consumer delete_lost_records delete_record get_queue is_empty",
     "queue_storage": "connect_to_database is_busy is_readable last_replaced_at replace_if_broken",
     "recordings.checks": "check_recording ensure_playable requeue_lost_checks run_check",
     "recordings.cutting": "file_stem waveform_bars",

@@ -41,7 +41,7 @@ READ: Final = {
     "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",
-    "audit", "clean_copy", "people", "person", "project", "projects", "add_project",
+    "audit", "system", "clean_copy", "people", "person", "project", "projects", "add_project",
     "verdict", "voice", "voice_id", "voices",
     "account", "account_change_password", "account_set_password", "account_reauthenticate",
     "mfa_activate_totp", "mfa_add_webauthn", "mfa_deactivate_totp", "mfa_download_recovery_codes",

@@ -111,6 +111,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
     "audit": (Action.READ_AUDIT, None),
+    "system": (Action.SEE_SYSTEM, None),
+    "check_key": (None, Action.CHECK_KEY),
     "choose_recording": (SEE, None),
     "compare": (Action.COMPARE, Action.COMPARE),
     "costs": (Action.SEE_COSTS, None),

@@ -41,6 +41,8 @@ class Action(StrEnum):
     ALLOW_MORE = "allow_more"
     READ_AUDIT = "read_audit"
     SEE_STUDIO_COSTS = "see_studio_costs"
+    SEE_SYSTEM = "see_system"
+    CHECK_KEY = "check_key"
 
 
 _EVERYBODY: Final = frozenset(RoleName)
@@ -68,6 +70,8 @@ ALLOWED: Final[dict[Action, frozenset[RoleName]]] = {
     Action.ALLOW_MORE: _ADMINISTRATORS,
     Action.READ_AUDIT: _READERS,
     Action.SEE_STUDIO_COSTS: _READERS,
+    Action.SEE_SYSTEM: _READERS,
+    Action.CHECK_KEY: _ADMINISTRATORS,
 }
 # What a project allows these roles besides, if its `reviewers_may_download` is set.
 IF_DOWNLOADS: Final = {Action.DOWNLOAD: frozenset({RoleName.REVIEWER})}
@@ -78,5 +82,6 @@ IN_STUDIO: Final = frozenset(
     {
         Action.COMPARE, Action.IMPORT, Action.MANAGE_PEOPLE, Action.MANAGE_PROJECTS,
         Action.MOVE_SPEAKERS, Action.ALLOW_MORE, Action.READ_AUDIT, Action.SEE_STUDIO_COSTS,
+        Action.SEE_SYSTEM, Action.CHECK_KEY,
     }
 )  # fmt: skip

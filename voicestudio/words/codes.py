@@ -33,6 +33,7 @@ _NO_CREDIT: Final = Message(
     NextStep.TRY_AGAIN,
     administrator_step=_("Top up the account at MiniMax, then try again. The request is saved."),
 )
+NO_CREDIT_CODES: Final = (1008, 1028, 1030)
 NOT_OFFERED: Final = Message(
     _("The MiniMax address of this studio doesn't offer that."),
     _("An administrator should check the MiniMax address and the upload path."),
@@ -64,7 +65,7 @@ CODES: Final[dict[int, Message]] = {
     ),
     **dict.fromkeys((1002, 1039, 1041, 2045), SLOW_DOWN),
     **dict.fromkeys((1004, 2049), _WRONG_KEY),
-    **dict.fromkeys((1008, 1028, 1030), _NO_CREDIT),
+    **dict.fromkeys(NO_CREDIT_CODES, _NO_CREDIT),
     **dict.fromkeys((1013, 1024, 1033), PROVIDER_PROBLEM),
     1026: Message(
         _("MiniMax's safety check stopped this because of the text or the recording."),

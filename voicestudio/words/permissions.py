@@ -43,6 +43,8 @@ _MESSAGES: Final = {
     "read_audit": Message(
         _("Only administrators and auditors read the audit trail."), _BY_ADMINISTRATOR
     ),
+    "see_system": Message(_("Only administrators and auditors see the system."), _BY_ADMINISTRATOR),
+    "check_key": Message(_("Only administrators check the key."), _BY_ADMINISTRATOR),
     "see_studio_costs": Message(
         _("Only administrators and auditors see the costs of the whole studio."), _BY_ADMINISTRATOR
     ),

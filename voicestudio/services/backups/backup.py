@@ -77,6 +77,7 @@ def make_backup(place: Storage) -> Manifest:
             missing_files=files.missing,
         )
     write_manifest(place, manifest)
+    settings.LAST_BACKUP_FILE.write_text(manifest.made_at)
     return manifest
 
 

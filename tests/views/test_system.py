@@ -1,0 +1,95 @@
+"""System: the page about the installation, and the check of key and address."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import django
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_attempt, make_user
+from tests.views.pages import text
+from voicestudio.models import CloneAttempt, Worker
+from voicestudio.practice.server import Fault, StandIn
+from voicestudio.words.system import KEY_WORKS, NO_LIST, PRACTICE, message_for_mismatch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def administrator(client: Client, data_dir: Path, settings: Settings) -> None:
+    settings.LAST_BACKUP_FILE = data_dir / "last_backup"
+    client.force_login(make_user("ada", is_staff=True))
+
+
+def test_page_shows_the_installation(client: Client, settings: Settings) -> None:
+    now = timezone.now()
+    Worker.objects.create(host="attic", pid=77, started_at=now, beat_at=now)
+    page = text(client.get("/system/"))
+
+    assert page.count("attic · 77") == 1
+    assert page.count(f"<dd>{django.get_version()}</dd>") == 1
+    assert page.count("<dd>Never</dd>") == 1
+    assert page.count("<dd>None seen</dd>") == 1
+    assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
+    settings.LAST_BACKUP_FILE.write_text("2026-11-01T05:00:00+00:00")
+    assert text(client.get("/system/")).count("2026-11-01T05:00:00") == 1
+
+
+@pytest.mark.parametrize("columns", [{"status_code": 1008}, {"http_status": 402}])
+def test_page_shows_the_last_refusal_for_lack_of_credit(
+    columns: dict[str, int], client: Client
+) -> None:
+    seen = timezone.now() - timedelta(hours=3)
+    attempt = make_attempt(by=make_user(), status="failed")
+    CloneAttempt.objects.filter(pk=attempt.pk).update(finished_at=seen, **columns)
+
+    page = text(client.get("/system/"))
+
+    assert page.count(f'datetime="{seen.isoformat(timespec="seconds")}"') == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "headline"),
+    [
+        (None, KEY_WORKS.headline),
+        (Fault(status_code=2049), message_for_mismatch("127.0.0.1").headline),
+        (Fault(status_code=1004), message_for_mismatch("127.0.0.1").headline),
+        (Fault(http_status=401), message_for_mismatch("127.0.0.1").headline),
+        (Fault(http_status=404, body="not found"), NO_LIST.headline),
+    ],
+)
+def test_check_says_whether_key_and_address_belong_together(
+    fault: Fault | None, headline: str, client: Client, standin: StandIn, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = False
+    if fault:
+        standin.script("get_voice", fault)
+
+    page = client.post("/system/check-key/").context
+
+    assert str(page["check"].message.headline) == str(headline)
+
+
+def test_check_calls_no_one_in_practice_mode(client: Client) -> None:
+    assert client.post("/system/check-key/").context["check"].message == PRACTICE
+
+
+@pytest.mark.parametrize(
+    ("host", "other"),
+    [
+        ("api.minimax.io", "https://api.minimax.cn"),
+        ("api-uw.minimax.io", "https://api.minimax.cn"),
+        ("api.minimax.cn", "https://api.minimax.io"),
+        ("api.minimaxi.com", "https://api.minimax.io"),
+        ("gateway.example.com", ""),
+    ],
+)
+def test_mismatch_names_the_host_of_the_other_region(host: str, other: str) -> None:
+    message = message_for_mismatch(host)
+
+    assert host in str(message.headline)
+    assert ("https://" in str(message.next_step)) == bool(other)
+    assert other in str(message.next_step)

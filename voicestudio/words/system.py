@@ -1,0 +1,45 @@
+"""Words, system: whether MiniMax accepts the studio's key at its address."""
+
+from typing import Final
+
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from .messages import Message
+
+KEY_WORKS: Final = Message(
+    _("The key and the address belong together."), _("MiniMax accepted a free call just now.")
+)
+PRACTICE: Final = Message(
+    _("There is no key to check in practice mode."),
+    _("Set a key in the studio's settings to work with MiniMax."),
+)
+NO_LIST: Final = Message(
+    _("This gateway can't say whether the key is right."),
+    _("It offers no free call. The first upload will show it."),
+)
+# Source: provider.md, "Transport": key and host must be of one region, else 2049 or 1004.
+MISMATCH_CODES: Final = frozenset({1004, 2049})
+_MAINLAND: Final = (".minimax.cn", ".minimaxi.com", ".minimax.chat")
+
+
+def message_for_mismatch(host: str) -> Message:
+    """What is wrong if MiniMax refuses the key at this host, by the region of the host."""
+    if host.endswith(".minimax.io"):
+        step = translate(
+            "This is the international host. If your account is from mainland China, set the "
+            "address to https://api.minimax.cn. Otherwise the key is wrong or was revoked: make a "
+            "new one at MiniMax."
+        )
+    elif host.endswith(_MAINLAND):
+        step = translate(
+            "This is the host for mainland China. If your account is international, set the "
+            "address to https://api.minimax.io. Otherwise the key is wrong or was revoked: make a "
+            "new one at MiniMax."
+        )
+    else:
+        step = translate(
+            "This is a gateway: it needs a key of its own, and its own keys may belong to one "
+            "region. Check both in the studio's settings."
+        )
+    return Message(translate("The key isn't accepted at %(host)s.") % {"host": host}, step)
