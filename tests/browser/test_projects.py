@@ -26,6 +26,11 @@ def test_project_is_switched_and_keeps_the_search(studio: Studio) -> None:
     page.keyboard.press("Enter")
     link = switcher.get_by_role("link", name="Northern Lights")
     tab_to(link)
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(switcher.locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(link)
     page.keyboard.press("Enter")
 
     expect(rows).to_have_text(["Anna There"])
