@@ -8,13 +8,17 @@ from voicestudio.audio.doctor.automatic_gain import find_rises
 PAUSE = 6  # steps of 50 ms
 WORD = 10
 LEVEL = 120  # in half decibels
+SILENT = 20
 
 
-@pytest.mark.parametrize(("count", "by", "rise_db"), [(3, 3, 3.0), (2, 3, 0.0), (3, 0, 0.0)])
+@pytest.mark.parametrize(
+    ("count", "level", "by", "rise_db"),
+    [(3, LEVEL, 3, 3.0), (2, LEVEL, 3, 0.0), (3, LEVEL, 0, 0.0), (3, SILENT, 20, 0.0)],
+)
 def test_noise_that_rises_in_three_short_pauses_is_pumping(
-    count: int, by: int, rise_db: float
+    count: int, level: int, by: int, rise_db: float
 ) -> None:
-    rows = np.full((count * (PAUSE + WORD) + WORD, 40), LEVEL, np.uint8)
+    rows = np.full((count * (PAUSE + WORD) + WORD, 40), level, np.uint8)
     pauses = []
     for start in range(WORD, len(rows) - WORD, PAUSE + WORD):
         pauses.append((start, start + PAUSE))

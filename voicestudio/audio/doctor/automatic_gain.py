@@ -15,7 +15,7 @@ _PAUSES_MIN: Final = 3  # fewer may be breaths
 # From one third of a pause to the next; after a breath, noise falls. A gain that rises ever more
 # slowly gives the last third less than the middle one.
 _LEAST_RISE_DB: Final = 0.7
-_AUDIBLE: Final = 10**-8.5  # noise below -85 dBFS
+_AUDIBLE_DBFS: Final = -85.0  # of noise
 
 
 def find_rises(
@@ -33,10 +33,10 @@ def find_rises(
         if start == 0 or end == len(rows) or last - first < _SHORTEST:
             continue
         power = power_in_bands(rows[first:last], SPEECH)
-        if float(power.max()) < _AUDIBLE:
-            continue
         thirds = np.array_split(10 * np.log10(power + np.float32(1e-13)), 3)
         early, middle, late = (float(np.median(third)) for third in thirds)
+        if early < _AUDIBLE_DBFS:  # what rises from silence is the next word
+            continue
         rises.append(late - early)
         steadiness.append(min(middle - early, late - middle))
         if steadiness[-1] >= _LEAST_RISE_DB:
