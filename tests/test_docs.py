@@ -49,6 +49,17 @@ def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
     assert broken_links(page) == []
 
 
+def test_every_picture_is_shown_on_a_page() -> None:
+    shown = {
+        (page.parent / path).resolve()
+        for page in PAGES
+        for path in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text())
+    }
+    pictures = {path for kind in ("png", "svg") for path in (ROOT / "docs").rglob(f"*.{kind}")}
+
+    assert pictures - shown == set()
+
+
 def test_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Set-up\n[a](page.md#set-up) [b](#set-up) [c](none.md) [d](#none)\n")

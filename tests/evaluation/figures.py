@@ -17,6 +17,7 @@ _LEFT: Final = 250
 _RIGHT: Final = 24
 _TOP: Final = 64
 _ROW: Final = 20
+_LABEL: Final = 140  # width of the longest name of a threshold
 _INK, _SOFT, _LINE = "#1c1b19", "#5f5c55", "#e4e1d8"
 _MARKS: Final = (("usable", "#a86b00"), ("disappointing", "#b1361e"))
 
@@ -31,13 +32,14 @@ class Row:
 
 
 def draw_figures(clean: Sequence[Checked], spoiled: Sequence[Checked], folder: Path) -> list[Path]:
-    """Write one picture for each metric of the table that some defect changes."""
+    """Write one picture for each metric of the table by which a defect is named."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for metric in dict.fromkeys(line.metric for line in TABLE):
         lines = [line for line in TABLE if line.metric == metric]
         rows = rows_of(lines[0], clean, spoiled)
-        if len(rows) < 2:
+        wanted = [value for row in rows if row.is_wanted for value in row.values]
+        if all(lines[0].severity(value) is None for value in wanted):
             continue
         path = folder / f"{lines[0].code}-{metric}.svg"
         path.write_text(draw(lines, rows))
@@ -136,7 +138,8 @@ def mark(name: str, value: float, x: float, colour: str, height: int) -> str:
         f'stroke-width="1.5" stroke-dasharray="5 3"/>'
     )
     y = _TOP - 12 if name == "usable" else _TOP - 26
-    return line + text(x, y, f"{name} {value:g}", anchor="middle", colour=colour)
+    middle = min(x, _WIDTH - _LABEL / 2)
+    return line + text(middle, y, f"{name} {value:g}", anchor="middle", colour=colour)
 
 
 def ticks(low: float, high: float) -> list[float]:

@@ -168,7 +168,7 @@ TABLE: Final = (
     Threshold(
         "music", "music_share", "above", 0.3, None, None,
         "Share of the pauses in which two notes are held. Hum, buzz, breath and rooms stay below "
-        "0.2, reverberation of 2 s reaches 0.23; music 20 dB below a voice has 0.3 to 0.9. Never "
+        "0.2, reverberation of 2.2 s reaches 0.27; most music 15 dB below a voice has more. Never "
         "worse than usable, because it may be on purpose.",
     ),
 )  # fmt: skip
