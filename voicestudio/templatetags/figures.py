@@ -1,7 +1,6 @@
 """Template tags of the figures of a check, each with its name and unit."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
 from django.utils.functional import Promise
@@ -10,6 +9,7 @@ from voicestudio.audio import is_outdated
 from voicestudio.models import AudioFile, Purpose
 from voicestudio.words.figures import (
     FIGURES,
+    FIGURES_OF_FINDINGS,
     HIDDEN_FIGURES,
     KEY_FIGURES,
     REDEFINED_FIGURES,
@@ -49,11 +49,14 @@ def key_figures(recording: AudioFile) -> list[Figure]:
 
 
 @register.filter
-def all_figures(figures: dict[str, Any]) -> list[Figure]:
+def all_figures(recording: AudioFile) -> list[Figure]:
     """All figures that were measured; those without a name of their own come last.
 
-    What an earlier version of the check measured differently is left out.
+    What an earlier version of the check measured differently is left out, and so is a figure that
+    has no meaning without its finding.
     """
+    figures = recording.figures
+    found = {finding["code"] for finding in recording.findings}
     unnamed = sorted(figures.keys() - FIGURES.keys() - HIDDEN_FIGURES)
     redefined = REDEFINED_FIGURES if is_outdated(figures) else frozenset()
     return [
@@ -61,6 +64,7 @@ def all_figures(figures: dict[str, Any]) -> list[Figure]:
         for code in [*FIGURES, *unnamed]
         if isinstance(figures.get(code), int | float)
         and code not in redefined
+        and FIGURES_OF_FINDINGS.get(code) in {None, *found}
         and not _is_silence(code, figures[code])
     ]
 

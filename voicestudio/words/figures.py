@@ -128,6 +128,9 @@ REDEFINED_FIGURES: Final = frozenset({
     "silence_share", "hum_db", "hum_below_speech_db", "clicks", "voices_apart_semitones",
     "music_share",
 })  # fmt: skip
+# Shown only beside the finding that they belong to: one voice also has a spread of pitch, which
+# would look like two.
+FIGURES_OF_FINDINGS: Final = {"voices_apart_semitones": "several_speakers"}
 # The few figures that show first how good a recording is, and what is best.
 KEY_FIGURES: Final[dict[str, tuple[Label, Writer, Label]]] = {
     "speech_s": (_("Speech"), lambda value: seconds(value * 1000), _("best 1 to 2 minutes")),
