@@ -29,9 +29,11 @@ def administrator(db: None) -> User:
     return make_user("root", is_staff=True)
 
 
-def invite(by: User, **options: Any) -> invitations.NewInvitation:
+def invite(
+    by: User, address: str = "Anna@Example.com", **options: Any
+) -> invitations.NewInvitation:
     roles = {Project.first().pk: Role.REVIEWER, 10**6: Role.VIEWER}
-    return invitations.invite("Anna@Example.com", by=by, roles=roles, **options)
+    return invitations.invite(address, by=by, roles=roles, **options)
 
 
 def test_accepting_makes_the_person_with_the_roles(administrator: User) -> None:
@@ -85,6 +87,25 @@ def test_invited_administrator_stays_one(administrator: User) -> None:
     invitations.accept_for(invite(administrator, is_auditor=True)[0], administrator)
 
     assert studio_role(User.objects.get(pk=administrator.pk)) == RoleName.ADMINISTRATOR
+
+
+def test_addresses_are_compared_without_case_in_every_script(administrator: User) -> None:
+    first = invite(administrator, address="anna@ÉCOLE.example")
+    invite(administrator, address="Anna@école.example")
+    other = make_user("other", email="anna@ÉCOLE.example")
+
+    newer = Invitation.objects.latest("pk")
+
+    assert invitations.find(first.token) is None
+    assert invitations.find_account(newer) == other
+
+
+def test_dotless_letters_are_another_address(administrator: User) -> None:
+    make_user("mike", email="mike@example.com")
+
+    made = invite(administrator, address="mıke@example.com")
+
+    assert invitations.find_account(made.invitation) is None
 
 
 def test_token_is_not_stored(administrator: User) -> None:

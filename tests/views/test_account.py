@@ -393,6 +393,26 @@ def test_password_is_reset_by_a_mailed_link(client: Client, db: None) -> None:
 
 
 @pytest.mark.usefixtures("mailing")
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("LEA@MÜLLER.example", ["lea@müller.example"]),
+        ("lea@m\uff55\u0308ller.example", ["lea@müller.example"]),  # wide letter, loose dots
+        ("mıke@gıthub.example", []),  # to PostgreSQL a dotless i is an I
+    ],
+)
+def test_reset_link_goes_to_the_address_of_the_account(
+    typed: str, sent: list[str], client: Client, db: None
+) -> None:
+    make_user("lea", email="lea@müller.example")
+    make_user("mike", email="mike@github.example")
+
+    client.post("/forgot-password/", {"email": typed})
+
+    assert [address for message in mail.outbox for address in message.to] == sent
+
+
+@pytest.mark.usefixtures("mailing")
 def test_reset_does_not_tell_whether_an_account_exists(client: Client, db: None) -> None:
     make_user("gone", email="gone@example.com", is_active=False)
 

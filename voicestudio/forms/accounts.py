@@ -14,6 +14,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.models import select_address
+
 from .fields import Select, TypedField
 
 NEW_PASSWORD_HELP = _("At least 8 characters, not only digits, and not one that many people use.")
@@ -55,8 +57,7 @@ class ProfileForm(forms.Form):
 def check_address(address: str, owner: User) -> str:
     """The address in lower case; raises ValidationError if another account has it."""
     address = address.lower()
-    others = User.objects.filter(email__iexact=address).exclude(pk=owner.pk)
-    if address and others.exists():
+    if select_address(User.objects.exclude(pk=owner.pk), address):
         raise ValidationError(_("Another account has this address."))
     return address
 
@@ -130,7 +131,7 @@ class ResetPasswordForm(_OurFields, account_forms.ResetPasswordForm):
     def clean_email(self) -> str:
         """The address as typed; accounts are found whatever the case of its letters."""
         email = str(self.cleaned_data["email"])
-        self.users = list(User.objects.filter(email__iexact=email, is_active=True))
+        self.users = select_address(User.objects.filter(is_active=True), email)
         return email
 
 

@@ -1,6 +1,7 @@
 """Models: columns, constraints, states and querysets; no HTTP, no forms, no provider."""
 
 from .access import Access, ProjectLabel, access_of
+from .addresses import fold_address, select_address
 from .attempt_states import AttemptState
 from .attempts import CloneAttempt
 from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
@@ -78,6 +79,8 @@ __all__ = [
     "access_of",
     "display_name",
     "display_name_column",
+    "fold_address",
     "is_example",
     "month_of",
+    "select_address",
 ]

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .addresses import fold_address
+
 VALID_FOR: Final = timedelta(days=7)
 
 
@@ -22,6 +24,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
         """Those that can be accepted now."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+    def to(self, address: str) -> "InvitationQuerySet":
+        """Those of these, a few, that are to this address in any case of its letters."""
+        folded, rows = fold_address(address), self.values_list("pk", "address")
+        return self.filter(pk__in=[pk for pk, other in rows if fold_address(other) == folded])
 
 
 class Invitation(models.Model):

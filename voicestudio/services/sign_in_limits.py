@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone
 
-from voicestudio.models import SignIn
+from voicestudio.models import SignIn, select_address
 
 # A network from which a person has signed in counts as theirs for this long.
 KNOWN_FOR: Final = timedelta(days=30)
@@ -30,8 +30,8 @@ def find_account(typed: str) -> str:
     if User.objects.filter(username=typed).exists():
         return typed
     # Addresses are compared without case. Two accounts with one address need their usernames.
-    names = list(User.objects.filter(email__iexact=typed).values_list("username", flat=True)[:2])
-    return str(names[0]) if typed and len(names) == 1 else typed[:150]
+    users = select_address(User.objects.all(), typed)
+    return users[0].get_username() if len(users) == 1 else typed[:150]
 
 
 def is_refused(account: str, network: str) -> bool:

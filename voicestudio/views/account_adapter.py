@@ -79,6 +79,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """The page that shows the address."""
         return reverse("account")
 
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
+        """Send the link to the address of the account, whatever spelling of it was typed."""
+        super().send_password_reset_mail(user, user.email, context)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail if a mail server is configured."""
         if settings.MAIL_HOST:

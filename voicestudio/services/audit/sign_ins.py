@@ -4,12 +4,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from allauth.account.authentication import get_authentication_records
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.utils import timezone
 
-from voicestudio.models import AuditEntry, Verb
+from voicestudio.models import AuditEntry, Verb, select_address
 
 from .entries import record
 from .origins import current_origin
@@ -66,8 +65,7 @@ def _record_failure(credentials: dict[str, Any], request: Any = None, **_signal:
 def _find_user(username: str) -> AbstractBaseUser | None:
     if "\0" in username:  # PostgreSQL refuses to look for it
         return None
-    rows = get_user_model()._default_manager
-    user = rows.filter(username=username[:150]).first()
+    user = User.objects.filter(username=username[:150]).first()
     # As in `sign_in_limits.find_account`: two accounts with one address need their usernames.
-    by_address = list(rows.filter(email__iexact=username)[:2]) if username and not user else []
+    by_address = [] if user else select_address(User.objects.all(), username)
     return by_address[0] if len(by_address) == 1 else user

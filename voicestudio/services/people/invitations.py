@@ -22,6 +22,7 @@ from voicestudio.models import (
     Role,
     Verb,
     display_name,
+    select_address,
 )
 from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
@@ -66,7 +67,7 @@ def invite(
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         lock_person(by, by=by)  # so that no invitation is made while its maker is deactivated
-        for earlier in Invitation.objects.open().filter(address__iexact=address):
+        for earlier in Invitation.objects.open().to(address):
             revoke(earlier, by=by)
         invitation = Invitation.objects.create(
             address=address.lower(),
@@ -128,7 +129,7 @@ def revoke_all_of(maker: User, *, by: User) -> None:
 def revoke_all_to(user: User, *, by: User) -> None:
     """Revoke the open invitations to the address of a person who is deactivated."""
     require(by, Action.MANAGE_PEOPLE)
-    for invitation in Invitation.objects.open().filter(address__iexact=user.email):
+    for invitation in Invitation.objects.open().to(user.email):
         revoke(invitation, by=by)
 
 
@@ -147,7 +148,7 @@ def find(token: str) -> Invitation | None:
 
 def find_account(invitation: Invitation) -> User | None:
     """The account that already has the address of the invitation."""
-    return User.objects.filter(email__iexact=invitation.address).order_by("pk").first()
+    return next(iter(select_address(User.objects.all(), invitation.address)), None)
 
 
 def accept(invitation: Invitation, *, username: str, name: str, password: str | None) -> User:

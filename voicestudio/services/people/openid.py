@@ -7,7 +7,6 @@ and it deletes the password.
 
 import logging
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from voicestudio.models import Invitation, Verb
+from voicestudio.models import Invitation, Verb, fold_address, select_address
 from voicestudio.services import audit
 from voicestudio.words.openid import NEEDS_PASSWORD
 
@@ -125,9 +124,7 @@ def _join(identity: Identity, invitation_id: int | None) -> SocialAccount:
 
 def _find_by_address(address: str) -> User | None:
     """The active person with this address, in any case of its letters."""
-    # The database may find more: to PostgreSQL a dotless i is an I.
-    rows = User.objects.select_for_update().filter(email__iexact=address).order_by("pk")
-    found = [user for user in rows if _fold(user.email) == _fold(address)]
+    found = select_address(User.objects.select_for_update(), address)
     active = [user for user in found if user.is_active]
     if len(active) > 1:
         names = ", ".join(user.get_username() for user in active)
@@ -143,7 +140,7 @@ def _add_person(identity: Identity, invitation_id: int | None) -> User:
     username = _free_username(identity)
     if invitation_id is not None:
         invitation = Invitation.objects.open().filter(pk=invitation_id).first()
-        if invitation is not None and _fold(invitation.address) != _fold(identity.address):
+        if invitation and fold_address(invitation.address) != fold_address(identity.address):
             raise SignInRefused("other_address")
         try:
             if invitation is None:
@@ -175,7 +172,3 @@ def _free_username(identity: Identity) -> str:
         number += 1
         username = f"{base}{number}"
     return username
-
-
-def _fold(address: str) -> str:
-    return unicodedata.normalize("NFKC", address).casefold()
