@@ -152,6 +152,13 @@ def test_invalid_value_is_refused_with_one_sentence(
     assert str(refused.value) == f"{name} must be {requirement}."
 
 
+def test_links_are_mailed_only_where_the_hosts_are_known(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="ALLOWED_HOSTS must be the names"):
+        load(MAIL_HOST="mail.example.com", ALLOWED_HOSTS="a.example.com, *")
+
+    load(ALLOWED_HOSTS="*")
+
+
 @pytest.mark.parametrize("name", ["MINIMAX_API_HOST", "VOICESTUDIO_WHATEVER_ELSE"])
 def test_unknown_variable_is_refused(load: Load, name: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:

@@ -15,6 +15,7 @@ from .environment import (
     read_integer,
     read_list,
 )
+from .mail import MAIL_HOST
 from .storage import FILE_STORAGE, STORAGE_ORIGIN
 
 DEBUG = read_boolean("DEBUG")
@@ -39,6 +40,12 @@ ALLOWED_HOSTS = read_list(
     "a list of host names, separated by commas",
     r"\s*(\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])\s*",
 )
+if MAIL_HOST and "*" in {host.strip() for host in ALLOWED_HOSTS}:
+    # Else a stranger could have a link mailed that leads to a host of the stranger's choice.
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must be the names of the studio's hosts if MAIL_HOST is set, since mailed "
+        "links begin with the host that was asked."
+    )
 # A reverse proxy in front speaks HTTPS and sets X-Forwarded-Proto and X-Forwarded-For.
 HTTPS = read_boolean("VOICESTUDIO_HTTPS")
 # A reverse proxy in front buffers requests and answers, and sets X-Forwarded-For.
