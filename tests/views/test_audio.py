@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import MP3, make_attempt, make_recording, make_user
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, AuditEntry, CloneAttempt, Verb
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 SIZE = len(MP3)
@@ -170,6 +170,16 @@ def test_download_name_is_escaped(browser: Client, owner: User, name: str, saved
     response = browser.head(reverse("recording_audio", args=[recording.pk]), {"download": "1"})
 
     assert response["Content-Disposition"] == saved
+
+
+@pytest.mark.parametrize("byte_range", ["", "bytes=0-", "bytes=1-", "bytes=-5"])
+def test_every_part_of_a_download_is_recorded(browser: Client, url: str, byte_range: str) -> None:
+    browser.get(url, headers={"range": byte_range})
+    assert not AuditEntry.objects.filter(verb=Verb.DOWNLOADED).exists()  # only played
+
+    browser.get(url, {"download": "1"}, headers={"range": byte_range})
+
+    assert AuditEntry.objects.filter(verb=Verb.DOWNLOADED).count() == 1
 
 
 def test_preview_is_served(browser: Client, owner: User) -> None:
