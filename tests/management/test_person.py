@@ -208,6 +208,15 @@ def test_role_is_set_whole_or_not_at_all(
     assert (root.is_staff, Membership.objects.count(), entries()) == (True, 0, [])
 
 
+def test_person_is_taken_out_of_an_archived_project(run: Run, root: User) -> None:
+    old = make_project("Old", archived_at=timezone.now())
+    make_user("mira", role=Role.REVIEWER, project=old)
+
+    code, row = run("person", "role", "mira", "--project", "Old", "none")
+
+    assert (code, row["roles"], Membership.objects.filter(project=old).count()) == (0, {}, 0)
+
+
 def test_commands_need_a_requester(root: User) -> None:
     make_user("second", is_staff=True)
 

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_project, make_user
@@ -185,3 +186,18 @@ def test_accounts_are_not_changed_or_deleted_in_django_admin(
     administrator.refresh_from_db()
     assert (administrator.is_active, administrator.is_staff) == (True, True)
     assert client.post(f"{page}delete/", {"post": "yes"}).status_code == 403
+
+
+def test_person_is_taken_out_of_an_archived_project(client: Client, administrator: User) -> None:
+    """Its members still see and hear it."""
+    old, other = (make_project(name, archived_at=timezone.now()) for name in ("Old", "Other"))
+    lea = make_user("lea", role=Role.VIEWER, project=old)
+    page = client.get(address_of("person", lea)).content.decode()
+    assert (f'name="project_{old.pk}"' in page, f'name="project_{other.pk}"' in page) == (
+        True,
+        False,
+    )
+
+    client.post(address_of("change_project_roles", lea), {f"project_{old.pk}": ""})
+
+    assert not Membership.objects.filter(person=lea, project=old).exists()

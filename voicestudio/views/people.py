@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -90,8 +91,9 @@ def change_studio_role(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_administrators
 def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the roles of a person in all projects that are not archived."""
-    user, form = _find(request, pk), ProjectRolesForm(request.POST, projects=_open_projects())
+    """Change the roles of a person in all projects that their page lists."""
+    user = _find(request, pk)
+    form = ProjectRolesForm(request.POST, projects=_projects_of(user))
     if not form.is_valid():
         return _render_person(request, user, form=form, status=422)
     by = current_user(request)
@@ -152,6 +154,13 @@ def _open_projects() -> list[Project]:
     return list(Project.objects.open())
 
 
+def _projects_of(user: User) -> list[Project]:
+    """The open projects, and archived ones that the person is in and can be taken out of."""
+    Project.first()
+    mine = Project.objects.filter(memberships__person=user)
+    return list(Project.objects.filter(Q(pk__in=Project.objects.open()) | Q(pk__in=mine)))
+
+
 def _can_be_looked_as(person: User) -> bool:
     return person.is_active and is_example(person)
 
@@ -182,7 +191,7 @@ def _render_person(
         "is_example": is_example(user),
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
-        "form": ProjectRolesForm(initial=members, projects=_open_projects()),
+        "form": ProjectRolesForm(initial=members, projects=_projects_of(user)),
         "has_projects": Project.objects.count() > 1,
     } | context
     return render(request, PERSON, context, status=status)

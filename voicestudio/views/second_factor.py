@@ -28,7 +28,7 @@ SET_UP: Final = {
     "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "mfa_add_webauthn",
     "mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_generate_recovery_codes",
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
-    "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz",
+    "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz", "readyz",
 }  # fmt: skip
 # Of the password that was right: with another one, the sign-in starts anew.
 AUTH_HASH: Final = "auth_hash"

@@ -76,7 +76,7 @@ def _check(path: Path, purpose: Purpose) -> Report:
             trial = isolated.try_cleanup(
                 path, Path(folder) / "copy", purpose=purpose, verdict=report.verdict
             )
-        except AudioProblem:  # the trial has failed, not the check
+        except (AudioProblem, OSError):  # the trial has failed, not the check
             return report
     return replace(
         report,

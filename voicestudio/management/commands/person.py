@@ -99,7 +99,8 @@ class Command(script_output.SubcommandsCommand):
     def _change_roles(self, by: User, options: dict[str, Any]) -> None:
         user = _find_person(options["name"], by)
         wanted = {
-            _find_open_project(name, by): _read_role(role) for name, role in options["project"]
+            script_output.get_project(name, by): _read_role(role)
+            for name, role in options["project"]
         }
         studio_role = _wanted_studio_role(user, options)
         if not wanted and options["administrator"] is None and options["auditor"] is None:
@@ -129,7 +130,7 @@ def _find_person(name: str, by: User) -> User:
 
 
 def _find_open_project(name: str, by: User) -> Project:
-    """The project of this name; roles in an archived one are not changed."""
+    """The project of this name; nobody is invited to an archived one."""
     project = script_output.get_project(name, by)
     if project.is_archived:
         raise CommandError(_("The project %(name)s is archived.") % {"name": project.name})
