@@ -90,7 +90,25 @@ def test_people_are_summed_under_the_name_that_they_chose(
     user.save()
     _line(attempt, "1.25")
 
-    assert _costs(client).count('<th scope="row"><bdi>Lea Sommer</bdi>') == 1
+    link = f'<th scope="row"><a href="?person={user.pk}"><bdi>Lea Sommer</bdi></a>'
+    assert _costs(client).count(link) == 1
+
+
+@pytest.mark.parametrize(("whose", "amounts"), [("own", ["1.25"]), ("other", ["0.50"]), ("x", [])])
+def test_costs_of_one_person_are_shown_and_exported(
+    whose: str, amounts: list[str], client: Client, attempt: CloneAttempt, user: User
+) -> None:
+    other = make_attempt(by=make_user("mira"))
+    _line(attempt, "1.25")
+    _line(other, "0.50")
+    person = {"own": str(user.pk), "other": str(other.created_by_id), "x": "x"}[whose]
+
+    page = _costs(client, f"?person={person}")
+
+    assert page.count("Only what one person has ordered.") == 1
+    assert [amount for amount in ("1.25", "0.50") if f"${amount}" in page] == amounts
+    rows = _rows(client, f"?format=csv&person={person}")
+    assert [f"{Decimal(row['amount']):.2f}" for row in rows] == amounts
 
 
 def test_several_projects_are_summed_and_named_in_the_file(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
+from voicestudio.forms.ids import parse_id
 from voicestudio.models import Action, Charge, ChargeKind, Speaker, Verb, access_of, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
@@ -103,6 +104,7 @@ def _render_page(
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": _sum_groups(request, among, month) if by_kind else [],
+        "is_of_one_person": bool(request.GET.get("person")),
         "project_budgets": _list_budgets(request),
         "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
@@ -116,8 +118,13 @@ def _render_page(
 
 
 def _visible(request: HttpRequest) -> ChargeQuerySet:
-    """The charges of the project in use, or of all projects whose costs this person may see."""
-    return Charge.objects.in_use_by(request.user)
+    """The charges of the project in use, or of all projects whose costs this person may see.
+
+    With `?person=`, those of one person.
+    """
+    charges = Charge.objects.in_use_by(request.user)
+    person = request.GET.get("person", "")
+    return charges.filter(person=parse_id(person)) if person else charges
 
 
 def _list_budgets(request: HttpRequest) -> list[budgets.Budget]:
