@@ -324,7 +324,7 @@ def _(studio: Studio) -> Outcome:
     return project, {}
 
 
-@line(Verb.BUDGET_CHANGED, "ada", budget="monthly_budget", before="none", after="$50")
+@line(Verb.BUDGET_CHANGED, "ada", budget="monthly_budget", before="none", after="$50.00")
 def _(studio: Studio) -> Outcome:
     project = make_project("Game")
     facts = ProjectFacts("Game", monthly_budget=Decimal(50))

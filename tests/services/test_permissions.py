@@ -347,7 +347,7 @@ NO_PERSON: Final = {
     "people.administrators": "keep_one lock_with_administrators",
     "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",
-    "people.openid": "disconnect find_person list_accounts",
+    "people.openid": "disconnect find_person is_joined list_accounts",
     "people.password_links": "make_link valid_for",
     "people.provider_roles": "read_roles",
     "people.roles": "set_provider_roles studio_role",

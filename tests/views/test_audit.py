@@ -187,7 +187,9 @@ def test_address_behind_a_proxy_is_the_whole_one_of_the_client(
     assert AuditEntry.objects.get().address == address
 
 
-def test_download_is_recorded_once_and_a_player_is_not(client: Client, administrator: User) -> None:
+def test_each_part_of_a_download_is_recorded_and_a_player_is_not(
+    client: Client, administrator: User
+) -> None:
     recording = make_recording(by=administrator)
     attempt = make_attempt(by=administrator)
     url = f"/audio/recordings/{recording.pk}/"
@@ -208,6 +210,7 @@ def test_download_is_recorded_once_and_a_player_is_not(client: Client, administr
 
     columns = ("verb", "person", "object_kind", "object_id", "facts")
     assert list(recorded().values_list(*columns)) == [
+        ("downloaded", "ada", "recording", recording.pk, {"file": "file"}),
         ("downloaded", "ada", "recording", recording.pk, {"file": "file"}),
         ("downloaded", "ada", "attempt", attempt.pk, {"file": "audio"}),
     ]

@@ -20,6 +20,7 @@ from .results import (
     Suggestion,
     Track,
     TrackSet,
+    VerdictCode,
     Waveform,
     is_outdated,
 )
@@ -28,6 +29,6 @@ from .waveform import waveform_path
 
 __all__ = [
     "CHECK_VERSION", "PEAKS", "TRIED_CODE", "AudioProblem", "Finding", "IngestedFile", "Metadata",
-    "Note", "Report", "Suggestion", "Track", "TrackSet", "Waveform", "has_speech_model",
+    "Note", "Report", "Suggestion", "Track", "TrackSet", "VerdictCode", "Waveform", "has_speech_model",
     "is_outdated", "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip

@@ -10,8 +10,7 @@ from typing import BinaryIO, Final, cast
 
 from django.conf import settings
 
-from voicestudio.audio import IngestedFile, isolated
-from voicestudio.audio.results import Waveform
+from voicestudio.audio import IngestedFile, Waveform, isolated
 from voicestudio.minimax import CloneAnswer, CloneRequest, MiniMaxError, SpeechAnswer, SpeechRequest
 from voicestudio.models import Purpose
 from voicestudio.services.paid_calls import provider

@@ -25,7 +25,7 @@ from voicestudio.services.permissions import require
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from voicestudio.audio.results import VerdictCode
+    from voicestudio.audio import VerdictCode
 
 logger = logging.getLogger(__name__)
 
