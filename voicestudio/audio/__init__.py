@@ -29,6 +29,6 @@ from .waveform import waveform_path
 
 __all__ = [
     "CHECK_VERSION", "PEAKS", "TRIED_CODE", "AudioProblem", "Finding", "IngestedFile", "Metadata",
-    "Note", "Report", "Suggestion", "Track", "TrackSet", "VerdictCode", "Waveform", "has_speech_model",
-    "is_outdated", "read_bars", "rules", "sniff", "waveform_path",
+    "Note", "Report", "Suggestion", "Track", "TrackSet", "VerdictCode", "Waveform",
+    "has_speech_model", "is_outdated", "read_bars", "rules", "sniff", "waveform_path",
 ]  # fmt: skip
