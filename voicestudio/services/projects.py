@@ -78,7 +78,7 @@ def _made_by_them(
 
 
 def list_colleagues_of_several(person: "User") -> list[tuple[int, str]]:
-    """As `list_colleagues`, but nobody for those who see one project."""
+    """As `list_colleagues`; empty for a person who sees only one project."""
     return list_colleagues(person) if access_of(person).sees_several else []
 
 

@@ -35,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return get_client_address(request)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Nobody can make an account; people are invited."""
+        """No: people are invited."""
         return False
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:

@@ -15,7 +15,7 @@ NO_OTHER_PROJECT: Final = Message(
 )
 FILES_NOT_DELETED: Final = Message(
     _("Some files of the example team can't be deleted at the moment."),
-    _("Everything else is still there. Try again."),
+    _("Its projects are read-only until it is removed. Try again."),
 )
 OWN_ACCOUNT: Final = Message(
     _("An example person has no account to change."),

@@ -1,4 +1,4 @@
-"""Words, projects: why a project can't be changed."""
+"""Words, projects: why a project can't be changed, and from where to where a speaker moved."""
 
 from typing import Final
 
@@ -10,9 +10,6 @@ NAME_TAKEN: Final = Message(_("Another project has this name."), _("Choose anoth
 LAST_OPEN_PROJECT: Final = Message(
     _("This is the only project that isn't archived."),
     _("Add another one first, so that your team can go on."),
-)
-NO_SUCH_PROJECT: Final = Message(
-    _("You can't add anything to this project."), _("Choose another project.")
 )
 
 

@@ -14,7 +14,7 @@ PROJECT_ARCHIVED: Final = Message(
     _("Nothing is moved out of an archived project, or into one."), _("Reopen the project first.")
 )
 EXAMPLE_PROJECT: Final = Message(
-    _("An example project takes in no speakers from other projects."),
+    _("Speakers of other projects can't be moved into an example project."),
     _("It is removed with everything in it. Choose another project."),
 )
 _NEXT_STEP: Final = _(

@@ -1,4 +1,4 @@
-"""Audio, doctor: detects automatic gain, which turns the noise up as long as nobody speaks."""
+"""Audio, doctor: detects automatic gain, which turns the noise up in pauses."""
 
 from typing import Final
 

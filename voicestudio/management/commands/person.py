@@ -130,7 +130,7 @@ def _find_person(name: str, by: User) -> User:
 
 
 def _find_open_project(name: str, by: User) -> Project:
-    """The project of this name; nobody is invited to an archived one."""
+    """The project of this name. Raises CommandError if it is archived: no one could work there."""
     project = script_output.get_project(name, by)
     if project.is_archived:
         raise CommandError(_("The project %(name)s is archived.") % {"name": project.name})

@@ -158,7 +158,7 @@ def _add_person(identity: Identity, invitation_id: int | None) -> User:
 
 
 def _free_username(identity: Identity) -> str:
-    """A username that nobody has; without "@", since one could be the address of another person."""
+    """A free username; without "@", since with one it could be another person's address."""
     wished = identity.username.partition("@")[0] or identity.address.partition("@")[0]
     base = re.sub(r"[^\w.+-]", "", wished)[:LONGEST_USERNAME] or "person"
     taken = {
