@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_project, make_user
+from tests.views.pages import text
 from voicestudio.models import Invitation, Membership, Person, Project, Role
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,19 @@ def test_bad_invitation_is_said_and_makes_none(
     answer = client.post("/people/invite/", values)
 
     assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    assert not Invitation.objects.exists()
+
+
+def test_deactivated_person_is_reactivated_and_not_invited(
+    client: Client, administrator: User
+) -> None:
+    make_user("lea", email="lea@example.com", is_active=False)
+
+    values = {"address": "Lea@example.com", "studio_role": "auditor"}
+    answer = client.post("/people/invite/", values)
+
+    assert answer.status_code == 422
+    assert "This account is deactivated." in text(answer)
     assert not Invitation.objects.exists()
 
 

@@ -55,7 +55,10 @@ def invite(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST, projects=_open_projects())
     if not form.is_valid():
         return render_list(request, form=form, status=422)
-    made = invitations.invite(by=current_user(request), **form.order)
+    try:
+        made = invitations.invite(by=current_user(request), **form.order)
+    except PersonRefused as refused:
+        return render_list(request, form=form, refusal=refused.message, status=422)
     link = request.build_absolute_uri(reverse("accept_invitation", args=[made.token]))
     is_mailed = invitations.mail(made.invitation, link)
     return render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)

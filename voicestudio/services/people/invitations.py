@@ -27,8 +27,9 @@ from voicestudio.models import (
 from voicestudio.models.invitations import InvitationQuerySet
 from voicestudio.services import audit
 from voicestudio.services.permissions import may, require
+from voicestudio.words.people import IS_DEACTIVATED
 
-from .administrators import lock_person, lock_with_administrators
+from .administrators import PersonRefused, lock_person, lock_with_administrators
 
 logger = logging.getLogger(__name__)
 
@@ -60,13 +61,17 @@ def invite(
 ) -> NewInvitation:
     """Make an invitation with roles by project; an open one to the same address is revoked.
 
-    Raises ValueError for an administrator who would be an auditor too.
+    Raises ValueError for an administrator who would be an auditor too, and PersonRefused for the
+    address of a deactivated account, which could not accept.
     """
     if is_administrator and is_auditor:
         raise ValueError("a person is administrator or auditor, not both")
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         lock_person(by, by=by)  # so that no invitation is made while its maker is deactivated
+        accounts = select_address(User.objects.all(), address)
+        if accounts and not any(account.is_active for account in accounts):
+            raise PersonRefused(IS_DEACTIVATED)
         for earlier in Invitation.objects.open().to(address):
             revoke(earlier, by=by)
         invitation = Invitation.objects.create(
@@ -147,8 +152,9 @@ def find(token: str) -> Invitation | None:
 
 
 def find_account(invitation: Invitation) -> User | None:
-    """The account that already has the address of the invitation."""
-    return next(iter(select_address(User.objects.all(), invitation.address)), None)
+    """The active account that already has the address of the invitation."""
+    active = User.objects.filter(is_active=True)
+    return next(iter(select_address(active, invitation.address)), None)
 
 
 def accept(invitation: Invitation, *, username: str, name: str, password: str | None) -> User:
