@@ -22,6 +22,7 @@ from voicestudio.models import (
     Charge,
     Event,
     EventKind,
+    Project,
     Reminder,
     Speech,
     SpeechState,
@@ -162,6 +163,16 @@ def test_reminder_is_sent_once_a_day(expiring: Voice) -> None:
     assert first.subject == "1 voice expires within 48 hours"
     assert f"{expiring.speaker.name}: {expiring.voice_id}, until " in first.body
     assert Reminder.objects.count() == 2
+
+
+@pytest.mark.parametrize(("in_practice", "sent"), [(True, 1), (False, 0)])
+def test_no_reminder_of_an_example_once_the_studio_is_real(
+    in_practice: bool, sent: int, expiring: Voice, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = in_practice
+    Project.objects.filter(pk=expiring.project_id).update(is_example=True)
+
+    assert reminders.send_if_due(MORNING) == sent
 
 
 def test_no_reminder_before_the_morning_without_a_server_or_without_expiry(

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.models import Action, Reminder, Voice, access_of
+from voicestudio.models import Action, Project, Reminder, Voice, access_of
 from voicestudio.models.voice_queryset import VoiceQuerySet
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
 
 
 def _reminding(voices: VoiceQuerySet) -> VoiceQuerySet:
-    """Those of these voices that a reminder names: in an archived project none can be kept."""
-    open_projects = voices.filter(project__archived_at=None)
-    return open_projects.expiring_within(HOURS).order_by("created_at", "id")
+    """Those of these voices that a reminder names: none that can't be kept now."""
+    can_be_kept = voices.filter(project__in=Project.objects.open())
+    return can_be_kept.expiring_within(HOURS).order_by("created_at", "id")
 
 
 def send_if_due(now: datetime | None = None) -> int:
