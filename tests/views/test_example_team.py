@@ -114,6 +114,16 @@ def test_look_shows_the_pages_of_the_person_until_one_goes_back(
     assert client.post("/go-back/").status_code == 404
 
 
+def test_second_factor_is_the_administrators_own_during_a_look(
+    client: Client, administrator: User, rosa: User, settings: Settings
+) -> None:
+    look_as(client, rosa)
+    settings.REQUIRE_SECOND_FACTOR = True
+
+    assert client.get("/history/")["Location"] == "/account/second-factor/"
+    assert client.post("/go-back/")["Location"] == "/people/"
+
+
 def test_look_is_refused_at_real_people_and_while_looking(
     client: Client, administrator: User, rosa: User
 ) -> None:

@@ -20,6 +20,7 @@ from voicestudio.services.people import second_factor
 from voicestudio.words.permissions import SECOND_FACTOR_MISSING
 
 from . import drafts
+from .looks import is_looking
 from .permitted import refusal
 from .sign_in import is_fetch
 
@@ -28,7 +29,7 @@ SET_UP: Final = {
     "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "mfa_add_webauthn",
     "mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_generate_recovery_codes",
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
-    "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz", "readyz",
+    "account_login", "sign_in", "sign_out", "admin_sign_out", "healthz", "readyz", "go_back",
 }  # fmt: skip
 # Of the password that was right: with another one, the sign-in starts anew.
 AUTH_HASH: Final = "auth_hash"
@@ -87,7 +88,9 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         """Go on to the page, unless a second factor has to be set up first."""
-        match, user = request.resolver_match, request.user
+        match = request.resolver_match
+        # Who looks as an example person is asked for their own second factor.
+        user = request.own_user if is_looking(request) else request.user  # type: ignore[attr-defined]
         if match is None or match.url_name in SET_UP or not isinstance(user, User):
             return None
         if not second_factor.is_missing(user) or is_checked_by_provider(request, user):
