@@ -643,7 +643,7 @@ def _(studio: Studio) -> Outcome:
     return recording, {}
 
 
-@line(Verb.EXPORTED, "ada", "page", list="costs", month="")
+@line(Verb.EXPORTED, "ada", "page", list="costs", month="", person="")
 def _(studio: Studio) -> Outcome:
     studio.ada_client.get("/costs/?format=csv")
     return None, {}

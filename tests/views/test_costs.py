@@ -105,7 +105,9 @@ def test_costs_of_one_person_are_shown_and_exported(
 
     page = _costs(client, f"?person={person}")
 
-    assert page.count("Only what one person has ordered.") == 1
+    sentences = [f"Only what {name} has ordered." for name in (user.username, "mira")]
+    assert [sentence in page for sentence in sentences] == [whose == "own", whose == "other"]
+    assert page.count("This person has ordered nothing here.") == (whose == "x")
     assert [amount for amount in ("1.25", "0.50") if f"${amount}" in page] == amounts
     rows = _rows(client, f"?format=csv&person={person}")
     assert [f"{Decimal(row['amount']):.2f}" for row in rows] == amounts

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -104,7 +105,7 @@ def _render_page(
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": _sum_groups(request, among, month) if by_kind else [],
-        "is_of_one_person": bool(request.GET.get("person")),
+        "person": _find_ordering_person(request, among),
         "project_budgets": _list_budgets(request),
         "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
@@ -125,6 +126,14 @@ def _visible(request: HttpRequest) -> ChargeQuerySet:
     charges = Charge.objects.in_use_by(request.user)
     person = request.GET.get("person", "")
     return charges.filter(person=parse_id(person)) if person else charges
+
+
+def _find_ordering_person(request: HttpRequest, among: ChargeQuerySet) -> User | None:
+    """The person of `?person=`, if any charge that is seen is theirs."""
+    person = parse_id(request.GET.get("person", ""))
+    if person is None or not among.exists():
+        return None
+    return User.objects.get(pk=person)
 
 
 def _list_budgets(request: HttpRequest) -> list[budgets.Budget]:
@@ -178,7 +187,10 @@ def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
 
 
 def _csv_response(request: HttpRequest, month: date | None) -> HttpResponseBase:
-    record(Verb.EXPORTED, by=current_user(request), list="costs", month=str(month or ""))
+    record(
+        Verb.EXPORTED, by=current_user(request), list="costs",
+        month=str(month or ""), person=request.GET.get("person", ""),
+    )  # fmt: skip
     name = f"costs-{month:%Y-%m}.csv" if month else "costs.csv"
     charges = costs.iterate_charges(among=_visible(request), month=month)
     seen = access_of(request.user).projects()
