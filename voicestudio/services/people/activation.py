@@ -60,7 +60,11 @@ def reset(user: User, *, removes_second_factors: bool = False, by: User) -> Rese
         if is_example(row):
             raise PersonRefused(IS_EXAMPLE)
         if removes_second_factors:
-            Authenticator.objects.filter(user=row).delete()
+            for factor in Authenticator.objects.filter(user=row):
+                factor.delete()
+                audit.record(
+                    Verb.SECOND_FACTOR_CHANGED, by=by, on=row, type=factor.type, change="removed"
+                )
         audit.record(
             Verb.PASSWORD_LINK_MADE, by=by, on=row, removes_second_factors=removes_second_factors
         )
