@@ -425,6 +425,14 @@ def test_invitation_that_was_revoked_meanwhile_is_refused(
     assert User.objects.count() == 1
 
 
+def test_invitation_that_is_closed_at_the_press_is_refused(
+    client: Client, openid: OpenIDProvider
+) -> None:
+    response = client.post("/sign-in/openid/", {"invitation": "no such token"})
+
+    assert told(client, response).startswith("The invitation was used or revoked")
+
+
 def test_invitation_without_its_link_is_not_enough(
     client: Client, link: str, openid: OpenIDProvider
 ) -> None:

@@ -87,7 +87,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(following)
     request.session.set_expiry(WAY_TAKES_S)
-    invitation = invitations.find(request.POST.get("invitation", ""))
+    token = request.POST.get("invitation", "")
+    invitation = invitations.find(token)
+    if token and invitation is None:
+        return show_refusal(request, "closed", following)
     try:
         url = Provider.of_settings(request).begin_sign_in(following, invitation)
     except (OAuth2Error, RequestException) as error:
