@@ -102,12 +102,12 @@ class Command(script_output.SubcommandsCommand):
             script_output.get_project(name, by): _read_role(role)
             for name, role in options["project"]
         }
-        studio_role = _wanted_studio_role(user, options)
         if not wanted and options["administrator"] is None and options["auditor"] is None:
             raise CommandError(_("Say what to change."))
         with transaction.atomic():
             roles.set_roles(user, wanted, by=by)
             # Last: an administrator who gives up the role may set no other one afterwards.
+            studio_role = _wanted_studio_role(user, options)
             if studio_role != roles.studio_role(user):
                 roles.set_studio_role(user, studio_role, by=by)
         self._print_person(by, options)
