@@ -129,7 +129,8 @@ def test_csv_holds_what_the_filters_find(
 def test_export_of_costs_is_recorded(client: Client, administrator: User) -> None:
     read_csv(client.get("/costs/", {"format": "csv", "month": "2026-11"}))
 
-    assert AuditEntry.objects.get(verb="exported").facts == {"list": "costs", "month": "2026-11-01"}
+    facts = {"list": "costs", "month": "2026-11-01", "person": ""}
+    assert AuditEntry.objects.get(verb="exported").facts == facts
 
 
 # Requests -----------------------------------------------------------------------------------------
