@@ -22,7 +22,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from .forms.accounts import check_address
-from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
+from .models import (
+    AudioFile,
+    Charge,
+    CloneAttempt,
+    Event,
+    Speaker,
+    Speech,
+    Voice,
+    Worker,
+    is_example,
+)
 from .services.people.accounts import set_address
 
 
@@ -77,7 +87,9 @@ class PersonAdmin(ReadOnlyAdmin):
     readonly_fields = tuple(name for name in fields if name != "email")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As Django has it."""
+        """As Django has it, but nothing of an example person."""
+        if obj is not None and is_example(obj):
+            return False
         return admin.ModelAdmin.has_change_permission(self, request, obj)
 
     @admin.display(description=_("More"))

@@ -41,7 +41,7 @@ from voicestudio.practice.server import StandIn
 from voicestudio.services import example_team, storage
 from voicestudio.services.example_team import PracticeOnly, TeamRefused, remove_team, show_team
 from voicestudio.services.money.budgets import get_project_budgets
-from voicestudio.services.people import activation, roles
+from voicestudio.services.people import accounts, activation, roles
 from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.second_factor import is_missing
 from voicestudio.services.permissions import NotAllowed, may
@@ -365,6 +365,8 @@ def test_example_person_gets_no_password_and_no_more_rights(
 
     with pytest.raises(PersonRefused):
         activation.reset(mara, by=by)
+    with pytest.raises(PersonRefused):
+        accounts.set_address(mara, "mara@example.com", by=by)
     with pytest.raises(PersonRefused):
         roles.set_studio_role(mara, RoleName.ADMINISTRATOR, by=by)
     settings.REQUIRE_SECOND_FACTOR = True

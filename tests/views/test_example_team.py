@@ -103,6 +103,8 @@ def test_look_shows_the_pages_of_the_person_until_one_goes_back(
     }  # fmt: skip
     client.post(f"/history/{attempt.pk}/note/", {"text": "Warm."})
     assert Note.objects.get().by == rosa
+    written = AuditEntry.objects.get(verb=Verb.NOTE_WRITTEN)
+    assert (written.person_id, written.facts["looker"]) == (rosa.pk, administrator.pk)
 
     client.post("/go-back/")
     assert client.get("/people/").context["user"] == administrator

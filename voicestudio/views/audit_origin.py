@@ -11,6 +11,7 @@ from voicestudio.models import Way
 from voicestudio.services.audit import Origin, acting_from
 
 from .client_address import get_client_address
+from .looks import find_looker
 
 LONGEST: Final = 300
 
@@ -26,6 +27,8 @@ class AuditOriginMiddleware:
         user_agent = re.sub(r"[^ -~]", "?", request.headers.get("User-Agent", ""))[:LONGEST]
         address = get_client_address(request)
         # The user is looked for only if something is recorded.
-        origin = Origin(Way.PAGE, address, user_agent, lambda: request.user)
+        origin = Origin(
+            Way.PAGE, address, user_agent, lambda: request.user, lambda: find_looker(request)
+        )
         with acting_from(origin):
             return self.get_response(request)

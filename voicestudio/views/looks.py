@@ -96,6 +96,11 @@ def is_looking(request: HttpRequest) -> bool:
     return settings.PRACTICE_MODE and isinstance(person, User) and is_example(person)
 
 
+def find_looker(request: HttpRequest) -> Any:
+    """The administrator who looks at the pages as an example person; None if nobody does."""
+    return request.own_user if is_looking(request) else None  # type: ignore[attr-defined]
+
+
 def _find_seen_user(request: HttpRequest) -> Any:
     own = get_user(request)
     if not isinstance(own, User) or SESSION_KEY not in request.session:

@@ -20,7 +20,7 @@ from voicestudio.services.people import second_factor
 from voicestudio.words.permissions import SECOND_FACTOR_MISSING
 
 from . import drafts
-from .looks import is_looking
+from .looks import find_looker
 from .permitted import refusal
 from .sign_in import is_fetch
 
@@ -90,7 +90,7 @@ class SecondFactorMiddleware:
         """Go on to the page, unless a second factor has to be set up first."""
         match = request.resolver_match
         # Who looks as an example person is asked for their own second factor.
-        user = request.own_user if is_looking(request) else request.user  # type: ignore[attr-defined]
+        user = find_looker(request) or request.user
         if match is None or match.url_name in SET_UP or not isinstance(user, User):
             return None
         if not second_factor.is_missing(user) or is_checked_by_provider(request, user):

@@ -75,7 +75,8 @@ def record(
     """Say that something happened; to be called in the transaction that makes it happen.
 
     `by` is a user; None for the person of the request, if there is one. `on` is what it happened
-    to, with its project unless `project` names one. `facts` are IDs, numbers and codes.
+    to, with its project unless `project` names one. `facts` are IDs, numbers and codes; "looker" is
+    the administrator who did it as an example person.
 
     Only timelines get `note`, the facts in `timeline` and the time `at`, because they may hold
     names and texts; `beside` is a second object of the event, and each voice of `also_on` gets an
@@ -84,6 +85,9 @@ def record(
     origin = current_origin()
     person = by or current_person()
     person_id = person.pk if person else None
+    text = describe_entry(verb, facts) or str(verb.label)
+    if looker := origin.find_looker():
+        facts["looker"] = looker.pk
     AuditEntry.objects.create(
         person_id=person_id,
         person=person.get_username()[:150] if person else "",
@@ -94,7 +98,7 @@ def record(
         project_id=project if project is not None else getattr(on, "project_id", None),
         object_kind=KINDS[str(on._meta.model_name)] if on is not None else "",
         object_id=on.pk if on is not None else None,
-        text=(describe_entry(verb, facts) or str(verb.label))[:500],
+        text=text[:500],
         facts=facts,
     )
     if kind := TIMELINE.get(verb):

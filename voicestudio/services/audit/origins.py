@@ -18,12 +18,17 @@ def _no_person() -> None:
 
 @dataclass(frozen=True)
 class Origin:
-    """The way, the address and the program; `find_person` returns the signed-in user, if any."""
+    """The way, the address and the program.
+
+    `find_person` returns the signed-in user, if any, and `find_looker` the administrator who looks
+    at the pages of that person.
+    """
 
     way: Way = Way.SCRIPT
     address: str = ""
     user_agent: str = ""
     find_person: Callable[[], Any] = _no_person
+    find_looker: Callable[[], Any] = _no_person
 
 
 _of_process = Origin()

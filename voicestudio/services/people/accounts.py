@@ -4,10 +4,11 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from voicestudio.models import Person, Verb
+from voicestudio.models import Person, Verb, is_example
 from voicestudio.services import audit
+from voicestudio.words.example_team import IS_EXAMPLE
 
-from .administrators import lock_person
+from .administrators import PersonRefused, lock_person
 
 
 def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bool) -> None:
@@ -20,9 +21,14 @@ def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bo
 
 
 def set_address(user: User, address: str, *, by: User) -> None:
-    """Give a person this mail address, without a mail to it; for administrators."""
+    """Give a person this mail address, without a mail to it; for administrators.
+
+    Raises PersonRefused for an example person, who gets no mail.
+    """
     with transaction.atomic():
-        lock_person(user, by=by)
+        row, _administrators = lock_person(user, by=by)
+        if is_example(row):
+            raise PersonRefused(IS_EXAMPLE)
         EmailAddress.objects.filter(user=user).delete()
         User.objects.filter(pk=user.pk).update(email=address.lower())
         audit.record(Verb.ADDRESS_CHANGED, by=by, on=user)
