@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from tests.factories import make_attempt, make_recording, make_speaker
+from tests.factories import make_attempt, make_project, make_recording, make_speaker, make_user
 from voicestudio import words
 from voicestudio.minimax import CloneAnswer, CloneRequest
 from voicestudio.models import (
@@ -29,11 +29,12 @@ from voicestudio.models import (
     Voice,
 )
 from voicestudio.practice.server import Fault, StandIn
-from voicestudio.services import clones
+from voicestudio.services import clones, projects
 from voicestudio.services.clones import Order, steps
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
 from voicestudio.services.paid_calls.runner import Keep
+from voicestudio.services.people import activation
 from voicestudio.services.voices import bookkeeping, speakers
 
 from .conftest import wav
@@ -62,6 +63,26 @@ def _due_now(attempt: CloneAttempt) -> None:
     CloneAttempt.objects.filter(pk=attempt.pk).update(
         retry_at=timezone.now() - timedelta(seconds=1)
     )
+
+
+@pytest.mark.parametrize("ended", ["account", "project"])
+def test_order_is_carried_out_after_its_account_or_project_has_ended(
+    ended: str, order: OrderMaker, person: User, standin: StandIn
+) -> None:
+    administrator = make_user("root", is_staff=True)
+    attempt = clones.submit(order(), by=person)
+    if ended == "account":
+        activation.deactivate(person, by=administrator)
+    else:
+        make_project("Open")
+        projects.archive_project(attempt.project, by=administrator)
+
+    clones.run_clone.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.created_by) == (AttemptState.READY, person)
+    assert [voice.voice_id for voice in Voice.objects.all()] == [attempt.voice_id]
+    assert len(standin.calls_of("voice_clone")) == 1
 
 
 def test_run_clones_voice_and_stores_answer(ran: Runner, standin: StandIn) -> None:
