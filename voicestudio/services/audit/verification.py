@@ -1,8 +1,9 @@
 """Verification: whether the audit trail is complete and unchanged."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from voicestudio.models import AuditChain, AuditEntry
 from voicestudio.words.audit import BROKEN
@@ -43,7 +44,9 @@ def verify_trail(known: Head | None = None) -> int:
     chain = AuditChain.current()
     heads = [Head(chain.sequence, chain.hash), *([known] if known else [])]
     sealed = AuditEntry.objects.exclude(sequence=None).order_by("sequence")
-    last = verify_entries(sealed.iterator(CHUNK), heads)
+    # At a fault too, because PostgreSQL's cursor would be closed in some later transaction.
+    with closing(cast("Generator[AuditEntry]", sealed.iterator(CHUNK))) as entries:
+        last = verify_entries(entries, heads)
     # Read again: the worker may have sealed meanwhile.
     if last > chain.sequence and last > (head := AuditChain.current().sequence):
         raise TrailBroken("beyond", expected=head, found=last)
