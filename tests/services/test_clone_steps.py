@@ -33,7 +33,7 @@ from voicestudio.services import clones, projects
 from voicestudio.services.clones import Order, steps
 from voicestudio.services.paid_calls import runner
 from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
-from voicestudio.services.paid_calls.runner import Keep
+from voicestudio.services.paid_calls.steps import Keep
 from voicestudio.services.people import activation
 from voicestudio.services.voices import bookkeeping, speakers
 

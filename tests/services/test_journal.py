@@ -40,7 +40,7 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, speeches, worker
 from voicestudio.services.clones import Order, reconcile, steps
 from voicestudio.services.paid_calls import audio_download, journal, runner
-from voicestudio.services.paid_calls.runner import Keep
+from voicestudio.services.paid_calls.steps import Keep
 from voicestudio.services.speeches import SpeechOrder
 
 pytestmark = pytest.mark.django_db(transaction=True)

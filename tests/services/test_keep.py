@@ -33,7 +33,7 @@ from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, reminders, speeches
 from voicestudio.services.clones import rebuild
 from voicestudio.services.paid_calls import runner
-from voicestudio.services.paid_calls.runner import Keep
+from voicestudio.services.paid_calls.steps import Keep
 from voicestudio.services.speeches import keep, steps
 from voicestudio.services.voices import bookkeeping
 

@@ -333,14 +333,16 @@ NO_PERSON: Final = {
     "paid_calls.journal": (
         "delete_unrecorded entries files folder has_room moved_to_storage read remove write"
     ),
+    "paid_calls.late_answers": "record_from_journal",
     "paid_calls.leases": "hold lease_end release_all",
     "paid_calls.messages": "message_for",
     "paid_calls.orders": "check_model",
     "paid_calls.provider": "client quick_client",
     "paid_calls.provider_files": "delete_file",
     "paid_calls.rate_limit": "longest_wait record_success reserve_slot slow_down",
+    "paid_calls.results": "finish_journal record_answer record_error record_failure",
     "paid_calls.retries": "enqueue_when_due final_columns may_retry schedule_retry wait_for_slot",
-    "paid_calls.runner": "finish_journal record_answer record_from_journal retry_interrupted run",
+    "paid_calls.runner": "retry_interrupted run",
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
     "people.accounts": "change_profile drop_new_address",

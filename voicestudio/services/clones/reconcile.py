@@ -14,7 +14,14 @@ from voicestudio.services.audit import record, record_call
 from voicestudio.services.log_context import log_call
 from voicestudio.services.money import limits
 from voicestudio.services.money.prices import price_of
-from voicestudio.services.paid_calls import call_log, journal, leases, rate_limit, runner
+from voicestudio.services.paid_calls import (
+    call_log,
+    journal,
+    late_answers,
+    leases,
+    rate_limit,
+    results,
+)
 from voicestudio.services.permissions import require
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
@@ -82,25 +89,25 @@ def check_with_provider(pk: int) -> None:
         except MiniMaxError as error:
             recorded = _record_error(attempt, error)
         else:
-            recorded = runner.record_answer(STEPS, attempt, answer)
+            recorded = results.record_answer(STEPS, attempt, answer)
         if recorded:
-            runner.finish_journal(attempt, claim)
+            results.finish_journal(attempt, claim)
 
 
 def record_from_journal(entry: journal.Entry) -> None:
     """Record an answer to a clone request that could not be written when it came."""
     attempt = CloneAttempt.objects.for_worker().filter(pk=entry.pk, claim=entry.claim).first()
     if not entry.is_check or attempt is None or attempt.status != AttemptState.UNKNOWN:
-        runner.record_from_journal(STEPS, entry)
+        late_answers.record_from_journal(STEPS, entry)
         return
     try:
         answer = STEPS.parse(attempt, entry.response)
     except MiniMaxError as error:
         recorded = _record_error(attempt, error)
     else:
-        recorded = runner.record_answer(STEPS, attempt, answer)
+        recorded = results.record_answer(STEPS, attempt, answer)
     if recorded:
-        runner.finish_journal(attempt, entry.claim)
+        results.finish_journal(attempt, entry.claim)
 
 
 def _has_slot(attempt: CloneAttempt) -> bool:

@@ -17,7 +17,7 @@ from voicestudio.minimax import (
 )
 from voicestudio.models import AttemptState, AudioFile, CloneAttempt
 from voicestudio.services.paid_calls import call_log, provider, runner
-from voicestudio.services.paid_calls.runner import Keep, NotSendable, NotYet, Steps
+from voicestudio.services.paid_calls.steps import Keep, NotSendable, NotYet, Steps
 from voicestudio.services.recordings import uploads
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble

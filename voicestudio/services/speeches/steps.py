@@ -6,9 +6,9 @@ from django.tasks import task
 
 from voicestudio.minimax import MiniMaxError, SpeechAnswer, SpeechRequest, parse_speech
 from voicestudio.models import Format, Speech, VoiceState
-from voicestudio.services.paid_calls import audio_download, journal, provider, runner
+from voicestudio.services.paid_calls import audio_download, journal, late_answers, provider, runner
 from voicestudio.services.paid_calls.orders import OrderRefused
-from voicestudio.services.paid_calls.runner import Keep, NotSendable, Steps
+from voicestudio.services.paid_calls.steps import Keep, NotSendable, Steps
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Trouble
 
@@ -87,4 +87,4 @@ STEPS: Final = Steps(
 
 def record_from_journal(entry: journal.Entry) -> None:
     """Record an answer to a speech request that could not be written when it came."""
-    runner.record_from_journal(STEPS, entry)
+    late_answers.record_from_journal(STEPS, entry)
