@@ -1,5 +1,7 @@
 """Workers: the background processes, known by their heartbeat."""
 
+import os
+import socket
 from datetime import timedelta
 from typing import Self
 
@@ -33,3 +35,16 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+    @property
+    def has_died_here(self) -> bool:
+        """Whether it ran on this machine and its process has gone; it has not signed off then."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:  # the process of another user
+            return False
+        return False

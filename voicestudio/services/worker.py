@@ -162,19 +162,9 @@ def _end_leases_of_dead_workers() -> None:
     """End the leases of workers of this machine whose process has gone."""
     here = Worker.objects.filter(host=socket.gethostname(), stopped_at__isnull=True)
     for worker in here.filter(beat_at__gt=timezone.now() - timedelta(days=1)):
-        if worker.pid == os.getpid() or not _is_running(worker.pid):
+        if worker.pid == os.getpid() or worker.has_died_here:
             for kind in PaidCall.kinds():
                 kind._default_manager.filter(worker=worker, lease_until__isnull=False).update(
                     lease_until=timezone.now()
                 )
             Worker.objects.filter(pk=worker.pk).update(stopped_at=timezone.now())
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

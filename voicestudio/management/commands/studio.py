@@ -6,7 +6,6 @@ import secrets
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -70,7 +69,7 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     """Migrate, collect static files and create the first account; a sentence on signing in."""
     if WEB in roles:
         statics.collect_if_changed()
-    if migrate or (roles == [*ROLES] and not find_others()):
+    if migrate or (roles == [*ROLES] and not has_others()):
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
     elif health.lacks_migrations():
         return _("it waits for manage.py migrate, since other machines may be running.")
@@ -78,25 +77,14 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     return prepare_sign_in()
 
 
-def find_others() -> list[str]:
-    """The workers of this database that run besides this studio, as machine:process."""
-    with suppress(DatabaseError):  # no table yet
-        alive = Worker.objects.alive().values_list("host", "pid")
-        return [f"{host}:{pid}" for host, pid in alive if is_elsewhere(host, pid)]
-    return []
-
-
-def is_elsewhere(host: str, pid: int) -> bool:
-    """Whether this is a running process; one that was killed here has not signed off."""
-    if host != socket.gethostname():
-        return True
+def has_others() -> bool:
+    """Whether workers of this database run besides this studio, on this machine or another."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        # Only these columns: a newer version may expect others that the table has not got yet.
+        alive = Worker.objects.alive().only("host", "pid")
+        return any(not worker.has_died_here for worker in alive)
+    except DatabaseError:  # no table yet
         return False
-    except PermissionError:
-        return True
-    return True
 
 
 def check_ports() -> None:
