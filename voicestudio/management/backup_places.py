@@ -1,4 +1,4 @@
-"""Backup places: the folder or bucket that a command is given."""
+"""Backup places: the arguments of the commands that make, verify and restore backups."""
 
 import os
 from collections.abc import Iterator
@@ -7,10 +7,21 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import Storage
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from voicestudio.services import backups
 from voicestudio.settings.storage import bucket_options, parse_storage_url
+
+
+def add_place_argument(parser: CommandParser, name: str) -> None:
+    """Add the folder or bucket, an argument called `name` in small letters."""
+    text = "a folder, or s3://bucket/prefix?endpoint=…&region=…"
+    parser.add_argument(name.lower(), metavar=name, help=text)
+
+
+def add_backup_argument(parser: CommandParser) -> None:
+    """Add `--backup`, which names one of several."""
+    parser.add_argument("--backup", default="", metavar="NAME", help="instead of the newest")
 
 
 def open_place(text: str, name: str) -> Storage:

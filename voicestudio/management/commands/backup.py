@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from voicestudio.management.backup_places import open_place, os_errors_explained
+from voicestudio.management.backup_places import add_place_argument, open_place, os_errors_explained
 from voicestudio.services import backups
 
 
@@ -18,9 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the argument."""
-        parser.add_argument(
-            "target", metavar="TARGET", help="a folder, or s3://bucket/prefix?endpoint=…&region=…"
-        )
+        add_place_argument(parser, "TARGET")
 
     def handle(self, target: str, **_options: Any) -> None:
         """Say what the backup holds."""

@@ -4,7 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from voicestudio.management.backup_places import open_place, os_errors_explained
+from voicestudio.management.backup_places import (
+    add_backup_argument,
+    add_place_argument,
+    open_place,
+    os_errors_explained,
+)
 from voicestudio.services import backups
 
 
@@ -19,10 +24,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
-        parser.add_argument(
-            "source", metavar="SOURCE", help="a folder, or s3://bucket/prefix?endpoint=…&region=…"
-        )
-        parser.add_argument("--backup", default="", metavar="NAME", help="instead of the newest")
+        add_place_argument(parser, "SOURCE")
+        add_backup_argument(parser)
 
     def handle(self, source: str, *, backup: str, **_options: Any) -> None:
         """Say what was restored and what is left to do."""
