@@ -45,6 +45,6 @@ class Worker(models.Model):
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return True
-        except PermissionError:  # the process of another user
-            return False
+        except PermissionError:
+            pass  # it runs as another user
         return False
