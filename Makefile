@@ -1,6 +1,6 @@
 # Voice Studio: `make run` starts it, `make test` checks and tests it.
 
-.PHONY: run test test-all check bench corpus lock clean
+.PHONY: run test test-all check bench scale corpus lock clean
 
 # Keep compiled modules even where the environment says not to: the studio and its tests start many
 # processes, and each would compile everything again.
@@ -43,6 +43,12 @@ check:
 bench:
 	@sh .ci/environment test
 	$(PYTHON) -m tests.benchmarks
+
+# Three web servers and three workers on one PostgreSQL, Redis and S3 server, with every kind of fault;
+# takes about twenty minutes.
+scale:
+	@sh .ci/environment test
+	$(PYTHON) -m tests.scale $(OPTIONS)
 
 # The recording check on real speech: fetches packages with recordings and prints its tables.
 # Other options: make corpus OPTIONS="--half tuning --only hum"; they are listed by OPTIONS=--help.
