@@ -23,9 +23,7 @@ def test_clock_shows_the_time_of_the_database() -> None:
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
 @pytest.mark.parametrize("hours", [-3, 3])
-def test_clock_of_the_machine_does_not_matter(
-    hours: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_clock_of_the_machine_does_not_matter(hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
     true = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: true + timedelta(hours=hours))
 

@@ -43,7 +43,7 @@ def _read() -> None:
 
     If it does not answer, the last reading stays: its steady clock goes on.
     """
-    global _last  # noqa: PLW0603
+    global _last
     try:
         connection.ensure_connection()
         before = time.monotonic()
