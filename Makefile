@@ -1,6 +1,6 @@
 # Voice Studio: `make run` starts it, `make test` checks and tests it.
 
-.PHONY: run test test-all check bench scale corpus lock clean
+.PHONY: run test test-all faults check bench scale corpus lock clean
 
 # Keep compiled modules even where the environment says not to: the studio and its tests start many
 # processes, and each would compile everything again.
@@ -17,14 +17,19 @@ run:
 	@sh .ci/environment run
 	@exec $(PYTHON) manage.py studio
 
-# All checks, then every test that is not marked slow.
+# All checks, then every test that is neither slow nor about a fault.
 test: check
-	$(PYTHON) -m pytest -n auto -m "not slow"
+	$(PYTHON) -m pytest -n auto -m "not slow and not faults"
 
-# The same with the slow tests: killed workers, long property runs, MiniMax's
+# The same with the tests of faults and the slow ones: killed workers, long property runs, MiniMax's
 # public client.
 test-all: check
 	$(PYTHON) -m pytest -n auto
+
+# What happens when a part is gone, full, slow or corrupt.
+faults:
+	@sh .ci/environment test
+	$(PYTHON) -m pytest -n auto -m faults
 
 # Types, style, templates, deployment settings, missing migrations.
 check:

@@ -82,6 +82,7 @@ def test_unusual_charset_is_no_error(charset: str, client: Client) -> None:
     assert response.status_code == 422
 
 
+@pytest.mark.faults
 def test_full_disk_is_explained(
     client: Client, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
