@@ -408,7 +408,8 @@ def test_postgresql_does_not_prepare_statements(load: Load) -> None:
     database = found["DATABASES"]["default"]  # type: ignore[index]
     assert database["ENGINE"] == "django.db.backends.postgresql"
     assert (database["NAME"], database["HOST"], database["PORT"]) == ("studio", "127.0.0.1", 5433)
-    assert database["OPTIONS"] == {"prepare_threshold": None}
+    assert database["OPTIONS"].pop("prepare_threshold") is None
+    assert database["OPTIONS"] == {"connect_timeout": 5, "tcp_user_timeout": 20_000}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ from .views import (
 )
 
 handler403 = "voicestudio.views.permitted.forbidden"
+handler500 = "voicestudio.views.server_errors.server_error"
 
 form_page = account.form_page
 register_converter(converters.RowIdConverter, "id")

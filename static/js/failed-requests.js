@@ -16,12 +16,21 @@ function showRefusal({ source, control, text }) {
   note.scrollIntoView({ block: "nearest" });
 }
 
-function showFailure({ source, control, status, retry }) {
+// Replaces the two sentences of a note by those of the server.
+function explain(note, html) {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  for (const part of ["b", "span"]) note.querySelector(part).replaceWith(answer.content.querySelector(part));
+}
+
+// `explanation` is a note of the server about what is wrong with it (views/server_errors.py).
+function showFailure({ source, control, status, retry, explanation }) {
   notes.get(source)?.remove();
   // A gateway answers 502 to 504 in the studio's place.
-  const isUnreachable = !status || (status >= 502 && status <= 504);
+  const isUnreachable = !explanation && (!status || (status >= 502 && status <= 504));
   const template = document.getElementById(isUnreachable ? "studio-unreachable" : "request-refused");
   const note = template.content.firstElementChild.cloneNode(true);
+  if (explanation) explain(note, explanation);
   note.querySelector("button").addEventListener("click", () => {
     note.remove();
     control.focus();
@@ -50,7 +59,8 @@ function showHtmxFailure({ detail }) {
     showRefusal({ source: elt, control, text: xhr.responseText });
     return;
   }
-  showFailure({ source: elt, control, status: xhr.status, retry });
+  const explanation = xhr.getResponseHeader("Studio-Fault") && xhr.responseText;
+  showFailure({ source: elt, control, status: xhr.status, retry, explanation });
 }
 
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout", "htmx:swapError"]) {

@@ -139,7 +139,8 @@ function handleAnswer(upload, request) {
     setState(upload, "refused");
     // Text, since it may hold names that people chose.
     upload.line.querySelector(".upload-error").textContent = request.responseText;
-  } else setState(upload, "lost", upload.form.dataset.broken);
+  } else if (request.getResponseHeader("Studio-Fault")) setState(upload, "lost", request.responseText);
+  else setState(upload, "lost", upload.form.dataset.broken);
   startUploads();
 }
 

@@ -153,6 +153,7 @@ function handleAnswer(area, request) {
     endUpload(area, false);
   } else {
     showError(area, "broken");
+    if (request.getResponseHeader("Studio-Fault")) explain(area.querySelector(".upload-message"), request.responseText);
     endUpload(area, false);
   }
 }
@@ -202,6 +203,13 @@ function showError(area, name) {
   const message = area.querySelector(".upload-message");
   message.replaceChildren();
   if (name) message.append(document.querySelector(`[data-upload-error=${name}]`).content.cloneNode(true));
+}
+
+// Replaces the two sentences of a message by those of the server about itself.
+function explain(message, html) {
+  const answer = document.createElement("template");
+  answer.innerHTML = html;
+  for (const part of ["b", "span"]) message.querySelector(part).replaceWith(answer.content.querySelector(part));
 }
 
 function announce(text) {

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
-from voicestudio.models import AudioFile
 from voicestudio.views import sign_in
 from voicestudio.views.client_address import get_client_network
 
@@ -80,24 +78,6 @@ def test_unusual_charset_is_no_error(charset: str, client: Client) -> None:
     response = client.generic("POST", "/", b"speaker=+AGE-", content_type=kind)
 
     assert response.status_code == 422
-
-
-@pytest.mark.faults
-def test_full_disk_is_explained(
-    client: Client, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_args: object) -> str:
-        raise OSError(28, "No space left on device")
-
-    client.force_login(make_user())
-    monkeypatch.setattr(FileSystemStorage, "_save", refuse)
-    from tests.services.conftest import wav
-
-    response = client.post("/recordings/", {"file": SimpleUploadedFile("a.wav", wav(12))})
-
-    assert response.status_code == 507
-    assert "The studio's disk can't be written" in response.content.decode()
-    assert AudioFile.objects.count() == 0
 
 
 def test_head_of_the_form_takes_no_draft(client: Client) -> None:

@@ -47,10 +47,12 @@ def add_postgresql_options(config: dict[str, Any]) -> dict[str, Any]:
     """Return the settings of PostgreSQL.
 
     Without prepared statements, because their generic plan ignores the words of a trigram search.
+    A server that has vanished from the network is given up after seconds, not minutes.
     """
+    gives_up = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
     return {
         **config,
-        "OPTIONS": {**config.get("OPTIONS", {}), "prepare_threshold": None},
+        "OPTIONS": {**gives_up, **config.get("OPTIONS", {}), "prepare_threshold": None},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -109,7 +109,6 @@ MIDDLEWARE = [
     "voicestudio.views.sign_in.CsrfCookieOnceMiddleware",
     # Before whatever reads the body.
     "voicestudio.views.uploads.BodyLimitMiddleware",
-    "voicestudio.views.full_disk.FullDiskMiddleware",
     # Before the CSRF check, so that the body of an anonymous request is never read.
     "voicestudio.views.sign_in.SignInRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -24,6 +24,7 @@ from voicestudio.models import Action
 from voicestudio.services.permissions import require
 
 from .htmx import HtmxRequest
+from .server_errors import MANY_UPLOADS, explain
 
 type View = Callable[..., HttpResponse]
 # Bytes that a request holds besides its one file.
@@ -169,7 +170,7 @@ def cap_uploads(action: Action, *, refuse_early: View | None = None) -> Callable
                 return protected(request, *args, **kwargs)
             require(request.user, action)
             if not UPLOADS.acquire(timeout=WAIT_FOR_THREAD_S):
-                return render(request, "503.html", status=503)
+                return explain(request, MANY_UPLOADS)
             try:
                 request.upload_handlers = [CappedUpload(request)]
                 return protected(request, *args, **kwargs)

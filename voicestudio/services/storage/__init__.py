@@ -16,6 +16,21 @@ from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 
 from . import cache
+from .errors import StorageAway
+
+__all__ = [
+    "StorageAway",
+    "address",
+    "chunks",
+    "clean_cache",
+    "delete",
+    "exists",
+    "link",
+    "local_file",
+    "put",
+    "size_and_time",
+    "walk",
+]
 
 CHUNK_SIZE: Final = 256 * 1024
 # The bucket has methods that Django's storages do not know.

@@ -8,13 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
+from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
+
+from .errors import StorageAway
 
 CHUNK_SIZE: Final = 256 * 1024
 PART_SIZE: Final = 8 * 1024**2
@@ -41,9 +45,9 @@ def disk_errors(name: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if status == 404:
             raise FileNotFoundError(name) from error
-        raise OSError(f"the bucket refused {name}: {status}") from error
-    except BotoCoreError as error:
-        raise OSError(f"the bucket did not answer for {name}") from error
+        raise StorageAway(f"the bucket refused {name}: {status}") from error
+    except (BotoCoreError, Boto3Error, RetriesExceededError) as error:
+        raise StorageAway(f"the bucket did not answer for {name}") from error
 
 
 class Bucket(S3Storage):

@@ -1,0 +1,1 @@
+"""Tests of parts that are gone, full, slow or corrupt: what people read and what the log says."""

@@ -1,0 +1,136 @@
+"""The database is locked, or gone: pages say so, and nothing is sent or paid twice."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError, connection
+from django.test import Client
+
+from tests.faults.conftest import bill, ledger, read
+from tests.services.test_journal import BrokenDatabase
+from tests.views.test_new import answers
+from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.practice.server import StandIn
+from voicestudio.services import clones, worker
+from voicestudio.services.clones import Order
+from voicestudio.words.server_errors import DATABASE_AWAY
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+LOCKED = "database is locked"
+
+
+class Away:
+    """Lets so many statements through, then fails all."""
+
+    def __init__(self, after: int = 0) -> None:
+        self.left = after
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise OperationalError(LOCKED)
+        return execute(sql, params, many, context)
+
+
+@contextmanager
+def database_out_of_reach() -> Iterator[None]:
+    """Hold the write lock of SQLite, or let PostgreSQL's connections lead to a closed port."""
+    values = connection.settings_dict
+    connection.close()
+    if connection.vendor == "sqlite":
+        patient, values["OPTIONS"] = values["OPTIONS"], values["OPTIONS"] | {"timeout": 0.1}
+        with closing(sqlite3.connect(values["NAME"], isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+        connection.close()
+        values["OPTIONS"] = patient
+    else:
+        port, values["PORT"] = values["PORT"], 9
+        yield
+        values["PORT"] = port
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize("path", ["/", "/history/", "/voices/", "/recordings/"])
+def test_page_says_that_the_database_is_away(
+    path: str, after: int, browser: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connection.execute_wrapper(Away(after)):
+        response = browser.get(path)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert read(response).count(f"<h1>{DATABASE_AWAY.headline}</h1>") == 1
+    assert read(response).count(f"<p>{DATABASE_AWAY.next_step}</p>") == 1
+    assert f"The database fails: OperationalError: {LOCKED}" in caplog.messages
+    assert browser.get(path).status_code == 200
+
+
+def test_script_gets_only_the_note(browser: Client) -> None:
+    with connection.execute_wrapper(Away()):
+        response = browser.get("/history/", headers={"HX-Request": "true"})
+
+    assert (response.status_code, response["Studio-Fault"]) == (503, "true")
+    assert (read(response).count("<div"), "<html" in read(response)) == (1, False)
+    assert str(DATABASE_AWAY.headline) in read(response)
+
+
+def test_error_of_the_code_is_not_put_down_to_the_database(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any, **_options: Any) -> None:
+        raise OperationalError("no such column: voice")
+
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL reports it with another class")
+    with connection.execute_wrapper(fail):
+        assert browser.get("/history/").status_code == 500
+
+
+def test_form_sent_while_the_database_is_away_makes_one_attempt(
+    browser: Client, recording: AudioFile, standin: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = answers(recording)
+    with database_out_of_reach():
+        refused = browser.post("/", form)
+    assert (refused.status_code, str(DATABASE_AWAY.headline) in read(refused)) == (503, True)
+    assert any(line.startswith("The database fails: OperationalError") for line in caplog.messages)
+
+    assert browser.post("/", form).status_code == 303
+    assert browser.post("/", form).status_code == 303
+    attempt = CloneAttempt.objects.get()
+    clones.run_clone.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    assert (attempt.is_ready, len(standin.calls_of("voice_clone"))) == (True, 1)
+    assert ledger() == bill(standin)
+
+
+def test_answer_that_comes_while_the_database_is_away_is_recorded_later(
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    data_dir: Path,
+    browser: Client,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    with connection.execute_wrapper(BrokenDatabase(data_dir, 1)), pytest.raises(OperationalError):
+        clones.run_clone.call(attempt.pk)
+    with connection.execute_wrapper(Away()):
+        worker.record_kept_answers(at_once=True)
+        page = browser.get(f"/history/{attempt.pk}/")
+    assert "An answer stays in the journal." in caplog.messages
+    assert str(DATABASE_AWAY.next_step) in read(page)
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.status, len(standin.calls_of("voice_clone"))) == ("ready", 1)
+    assert ledger() == bill(standin)
+    assert browser.get(f"/history/{attempt.pk}/").status_code == 200
