@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
-from tests.browser.steps import assert_touch_targets
+from tests.browser.steps import assert_touch_targets, bounding_box
 from tests.practice.recordings import hum
 from voicestudio.models import AttemptState, Origin, Verb, Voice, Worker
 from voicestudio.services import audit
@@ -148,3 +148,19 @@ def test_system_page_fits_and_has_touch_targets(studio: Studio, width: int) -> N
     assert_fits_and_is_named(page)
     if width == 375:
         assert_touch_targets(page.locator("#main"))
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
+@pytest.mark.parametrize("path", ["/history/", "/voices/"])
+def test_a_screen_shows_many_rows(
+    studio: Studio, path: str, width: int, height: int, least: int
+) -> None:
+    for number in range(14):
+        state = AttemptState.READY if number % 2 or path == "/voices/" else AttemptState.FAILED
+        factories.make_attempt(state, by=studio.user)
+    page = studio.page(path=path, viewport={"width": width, "height": height})
+
+    bottom = bounding_box(page.locator(".side"))["y"] if width == 375 else height
+    boxes = [bounding_box(row) for row in page.locator(".rows > li").all()]
+
+    assert sum(box["y"] + box["height"] <= bottom for box in boxes) >= least

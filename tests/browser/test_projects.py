@@ -17,7 +17,7 @@ def test_project_is_switched_and_keeps_the_search(studio: Studio) -> None:
         make_attempt(by=studio.user, project=project, speaker_name=name)
     make_attempt(by=studio.user, project=other, speaker_name="Ben There")
     page = studio.page(path="/history/")
-    switcher, rows = page.locator("#switcher"), page.locator(".attempt .name a")
+    switcher, rows = page.locator("#switcher"), page.locator(".rows .name > a:first-child")
     expect(rows).to_have_count(3)
 
     page.get_by_label("Search").fill("anna")

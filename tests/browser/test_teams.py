@@ -96,7 +96,7 @@ def test_reviewer_listens_and_writes_notes_but_changes_nothing(studio: Studio) -
     sign_in(page, "rita")
 
     page.get_by_role("link", name="Not yet heard").click()
-    expect(page.locator(".attempt .name a")).to_have_text(["Ben Unheard"])
+    expect(page.locator(".rows .name > a:first-child")).to_have_text(["Ben Unheard"])
     page.get_by_role("link", name="Ben Unheard", exact=True).click()
     with page.expect_response(re.compile("/heard/$")) as response:
         page.get_by_role("button", name="Play: preview of Ben Unheard").click()
@@ -156,13 +156,13 @@ def test_project_in_use_is_remembered_and_named_in_the_address(studio: Studio) -
     for project, name in ((first, "Anna Here"), (other, "Anna There")):
         factories.make_attempt(by=studio.user, project=project, speaker_name=name)
     page = studio.page(path="/history/")
-    names = page.locator(".attempt .name a")
+    names = page.locator(".rows .name > a:first-child")
 
     switch_project(page, "Northern Lights")
     expect(names).to_have_text(["Anna There"])
     shared = page.url
     page = studio.page(path="/history/")  # the next visit
-    expect(page.locator(".attempt .name a")).to_have_text(["Anna There"])
+    expect(page.locator(".rows .name > a:first-child")).to_have_text(["Anna There"])
     for path in ("/voices/", "/recordings/"):
         page.goto(path)
         expect(page.locator("ol.rows > li")).to_have_count(1)
@@ -172,7 +172,7 @@ def test_project_in_use_is_remembered_and_named_in_the_address(studio: Studio) -
     assert in_use(colleague) is None
     studio.user = colleague
     page = studio.page(path=shared.removeprefix(studio.url))
-    expect(page.locator(".attempt .name a")).to_have_text(["Anna There"])
+    expect(page.locator(".rows .name > a:first-child")).to_have_text(["Anna There"])
     expect(page.locator("#switcher summary")).to_contain_text("Northern Lights")
 
 

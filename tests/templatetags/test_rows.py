@@ -98,7 +98,7 @@ def test_voice_row_shows_only_its_own_voice(owner: User) -> None:
 
     assert rendered == render_alone(second)
     assert rendered.count(f'id="voice-{second.pk}"') == 1
-    assert rendered.count(">warm</span>") == 1
+    assert rendered.count("<b>warm</b>") == 1
     assert first.voice_id not in rendered
 
 

@@ -365,13 +365,13 @@ def test_row_escapes_what_people_typed(browser: Client, owner: User) -> None:
     assert row.count("\"' onload") == 0
 
 
-def test_row_links_to_its_voice_and_its_speaker(browser: Client, owner: User) -> None:
+def test_row_links_to_its_attempt_and_its_voice(browser: Client, owner: User) -> None:
     attempt = make_attempt(AttemptState.READY, by=owner)
 
     page = text(browser.get(URL))
 
     assert page.count(f'href="/voices/{attempt.cloned_voice_id}/"') == 1
-    assert page.count(f'href="/speakers/{attempt.speaker_id}/"') == 1
+    assert page.count(f'href="/history/{attempt.pk}/"') == 1
 
 
 def test_people_are_shown_by_the_name_that_they_chose(browser: Client, owner: User) -> None:

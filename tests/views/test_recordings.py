@@ -411,7 +411,7 @@ def test_row_shows_verdict_first_finding_and_origin(client: Client, user: User) 
 
     html = client.get("/recordings/").content.decode()
 
-    row = html.partition('<li class="attempt"')[2].partition("</li>")[0]
+    row = html.partition('<li id="recording-')[2].partition("</li>")[0]
     assert row.count("</svg> Poor</span>") == 1
     assert row.count("There is a steady hum or buzz under the words.") == 1
     assert row.count("and 2 more") == 1
@@ -428,7 +428,7 @@ def test_row_shows_ancestors_and_copies(client: Client, user: User) -> None:
     factories.make_recording(by=user, parent=tidied, origin="cleaned", steps=["mono"])
     factories.make_recording(by=user, parent=root, deleted_at=timezone.now())
 
-    rows = client.get("/recordings/").content.decode().split('<li class="attempt"')[1:]
+    rows = client.get("/recordings/").content.decode().split('<li id="recording-')[1:]
 
     derived = [re.findall(r'derived" [^>]*>(\d) ', row) for row in rows]
     assert derived == [[], ["1"], ["1"], ["1"]]

@@ -101,7 +101,12 @@ def _render_option(value: str, label: str, chosen: list[str]) -> str:
 
 
 class FilterForm(forms.Form):
-    """The filters of a list, from the query string; `options` are choices by field."""
+    """The filters of a list, from the query string; `options` are choices by field.
+
+    The bar above a list shows the search and the person; `folded_names` open below it.
+    """
+
+    folded_names: tuple[str, ...] = ()
 
     def __init__(self, data: Mapping[str, Any], **options: list[tuple[str, Any]]) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
@@ -115,6 +120,17 @@ class FilterForm(forms.Form):
         """The valid values; the others are in `errors`."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that open below the bar, where there is something to choose."""
+        fields = [self[name] for name in self.folded_names]
+        return [field for field in fields if len(getattr(field.field, "choices", ())) != 1]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether one of the folded filters is in use."""
+        return not set(self.folded_names).isdisjoint({*self.chosen, *self.errors})
 
     @property
     def left_out(self) -> list[str]:

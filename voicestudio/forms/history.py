@@ -27,7 +27,11 @@ def check_year(day: date) -> None:
 def date_field(label: Any) -> forms.DateField:
     """A day, as browsers send it; empty if it does not matter."""
     return forms.DateField(
-        label=label, required=False, input_formats=["%Y-%m-%d"], validators=[check_year]
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        validators=[check_year],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"}),
     )
 
 
@@ -47,20 +51,15 @@ class HistoryForm(FilterForm):
     since = date_field(_("From"))
     until = date_field(_("To"))
 
+    folded_names = ("model", "state", "flag", "since", "until")
+
     def __init__(self, data: Mapping[str, Any], *, people: list[tuple[int, str]]) -> None:
         super().__init__(
             data,
-            model=[("", _("Any")), *speech_models.choices()],
+            model=[("", _("Any model")), *speech_models.choices()],
             person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
-            state=[("", _("Any")), *AttemptState.choices],
+            state=[("", _("Any state")), *AttemptState.choices],
             flag=[("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
-        )
-
-    @property
-    def unfolded(self) -> bool:
-        """Whether one of the folded filters is in use."""
-        return not {"state", "flag", "since", "until"}.isdisjoint(
-            {*self.chosen, *(name for name in self.errors)}
         )
 
     @property

@@ -57,7 +57,7 @@ class VoiceFilterForm(FilterForm):
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[("", _("Any")), *VoiceState.choices],
+        choices=[("", _("Any state")), *VoiceState.choices],
         widget=Select(attrs={"class": "input"}),
     )
     tag = TagField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
@@ -84,12 +84,14 @@ class VoiceFilterForm(FilterForm):
         widget=forms.HiddenInput,
     )
 
+    folded_names = ("state", "tag", "order")
+
     def __init__(
         self, data: Mapping[str, Any], *, tags: list[str], people: list[tuple[int, str]]
     ) -> None:
         super().__init__(
             data,
-            tag=[("", _("Any")), *((name, name) for name in tags)],
+            tag=[("", _("Any tag")), *((name, name) for name in tags)],
             person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
         )
 

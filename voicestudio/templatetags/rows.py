@@ -75,7 +75,6 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
         **project,
         "pk": str(attempt.pk),
         "speaker": attempt.speaker_name,
-        "speaker_url": row_url("speaker", attempt.speaker_id),
         "voice_url": row_url("voice", attempt.cloned_voice_id) if attempt.cloned_voice_id else "",
         "voice_id": attempt.voice_id,
         "url": row_url("attempt", attempt.pk),
@@ -118,7 +117,6 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
     shape = {
         "has_project": has_project,
         "state": voice.state,
-        "has_attempt": attempt is not None,
         "has_audio": has_audio,
         "preview_lost": voice.preview_lost,
         "has_notes": bool(voice.notes),
@@ -131,12 +129,9 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
         "pk": str(voice.pk),
         "person": display_name(attempt.created_by) if attempt else "",
         "speaker": voice.speaker.name,
-        "speaker_url": row_url("speaker", voice.speaker_id),
         "voice_id": voice.voice_id,
         "copy_source": f"voice-id-{voice.pk}",
         "url": row_url("voice", voice.pk),
-        "attempt": str(attempt.pk) if attempt else "",
-        "attempt_url": row_url("attempt", attempt.pk) if attempt else "",
         "player": preview_player(attempt) if has_audio else "",
         "notes": Truncator(voice.notes).chars(NOTES_LENGTH),
         "term": voice_term(voice),
@@ -149,7 +144,7 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
 
 @register.simple_tag
 def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
-    """`voices/_term.html`: how long a voice stays; `short` leaves out the time left."""
+    """`voices/_term.html`: how long a voice stays; `short` says the moment, not the time left."""
     state = voice.state
     match state:
         case VoiceState.TEMPORARY | VoiceState.EXPIRED:
@@ -173,12 +168,10 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
     uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
     derived: int = recording.made  # type: ignore[attr-defined]
     has_project, project = row_project(context, recording)
-    file_id = recording.file_id
     shape = {
         "has_project": has_project,
         "badge": badge(recording),
         "has_file": recording.has_file,
-        "has_file_id": file_id is not None,
         "has_parent": parent is not None,
         "has_grandparent": grandparent is not None,
         "has_older_origin": bool(grandparent and grandparent.parent_id),
@@ -203,7 +196,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "grandparent_url": row_url("recording", grandparent.pk) if grandparent else "",
         "origin": origin(recording),
         "derived": describe_derived(derived),
-        "file_id": str(file_id),
+        "file_id": str(recording.file_id or ""),
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
         "person": display_name(recording.created_by),
