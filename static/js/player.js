@@ -2,6 +2,7 @@
 // Events are handled on the document, because htmx adds and removes players.
 const playerOf = (element) => element.closest?.(".player");
 const audioOf = (player) => player.querySelector("audio");
+const sliderOf = (player) => player.querySelector(".track > input");
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 let playing = null; // the audio element that plays
 
@@ -19,14 +20,14 @@ const lengthOf = (player) => {
 function showPosition(player, seconds) {
   const length = lengthOf(player);
   const share = length ? Math.min(1, seconds / length) : 0;
-  const slider = player.querySelector("input");
+  const slider = sliderOf(player);
   if (!player.querySelector(".played")) {
     const played = player.querySelector(".wave path")?.cloneNode();
     played?.classList.add("played");
     if (played) player.querySelector(".wave").append(played);
   }
   player.style.setProperty("--played", `${(share * 100).toFixed(2)}%`);
-  slider.value = Math.round(share * 100);
+  slider.value = share * 100;
   slider.setAttribute("aria-valuetext", `${formatClock(seconds)} / ${formatClock(length)}`);
   player.querySelector("time").textContent = formatClock(seconds || length);
 }
@@ -56,13 +57,63 @@ document.addEventListener("click", (event) => {
   else audio.pause();
 });
 
-document.addEventListener("input", (event) => {
-  const player = event.target.type === "range" && playerOf(event.target);
-  if (!player) return;
-  const seconds = (event.target.value / 100) * lengthOf(player);
-  audioOf(player).currentTime = seconds;
-  showPosition(player, seconds);
+function seek(player, seconds) {
+  const target = Math.min(Math.max(0, seconds), lengthOf(player));
+  audioOf(player).currentTime = target;
+  showPosition(player, target);
+}
+
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches(".track > input")) return;
+  seek(playerOf(target), (target.value / 100) * lengthOf(playerOf(target)));
 });
+
+// The slider moves by seconds, however long the audio is.
+const STEPS = { ArrowRight: 5, ArrowUp: 5, ArrowLeft: -5, ArrowDown: -5, PageUp: 10, PageDown: -10 };
+
+document.addEventListener("keydown", (event) => {
+  const step = event.target.matches?.(".player > .track > input") && STEPS[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const player = playerOf(event.target);
+  const turned = getComputedStyle(player).direction === "rtl" && /Left|Right/.test(event.key);
+  seek(player, audioOf(player).currentTime + (turned ? -step : step));
+});
+
+// The time under the pointer.
+document.addEventListener("pointermove", ({ target, clientX }) => {
+  const player = target.matches?.(".player > .track > input") && playerOf(target);
+  if (!player) return;
+  const box = target.getBoundingClientRect();
+  const share = Math.min(Math.max(0, (clientX - box.left) / box.width), 1);
+  const label = player.querySelector(".pointed-time");
+  const turned = getComputedStyle(player).direction === "rtl";
+  label.textContent = formatClock((turned ? 1 - share : share) * lengthOf(player));
+  label.style.left = `${share * 100}%`;
+});
+
+// Speed and volume: of the large player, remembered for all audio on this device.
+const remembered = (name, fallback) => Number(localStorage.getItem(`player-${name}`) ?? fallback);
+
+function applyOptions(audio) {
+  audio.volume = remembered("volume", 1);
+  audio.playbackRate = remembered("speed", 1);
+}
+
+function showOptions() {
+  for (const one of document.querySelectorAll("[data-volume]")) one.value = remembered("volume", 1);
+  for (const one of document.querySelectorAll("[data-speed]")) one.value = String(remembered("speed", 1));
+}
+
+document.addEventListener("input", ({ target }) => {
+  const name = ["volume", "speed"].find((option) => target.matches(`[data-${option}]`));
+  if (!name) return;
+  localStorage.setItem(`player-${name}`, target.value);
+  if (playing) applyOptions(playing);
+  showOptions();
+});
+document.addEventListener("htmx:load", showOptions);
+showOptions();
 
 // Media events do not bubble, but they can be captured.
 const on = (name, handle) => document.addEventListener(name, ({ target }) => {
@@ -72,6 +123,7 @@ const on = (name, handle) => document.addEventListener(name, ({ target }) => {
 on("play", (audio, player) => {
   if (playing && playing !== audio) playing.pause();
   playing = audio;
+  applyOptions(audio);
   labelButton(player, document.body.dataset.pause);
   player.removeAttribute("data-broken");
   player.setAttribute("data-playing", "");

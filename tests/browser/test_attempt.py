@@ -166,3 +166,29 @@ def test_history_updates_its_rows_and_can_be_searched(studio: Studio, standin: S
     expect(rows).to_have_count(1)
     page.get_by_role("link", name="Bert Berg").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bert Berg")
+
+
+def test_slider_moves_by_five_seconds_and_says_the_time(studio: Studio) -> None:
+    page = clone_voice(studio)
+    slider = page.get_by_role("slider", name="Position: recording anna.wav")
+
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "0:05 / 0:12")
+    slider.press("PageUp")
+    expect(slider).to_have_attribute("aria-valuetext", "0:12 / 0:12")
+    slider.press("ArrowLeft")
+
+    expect(slider).to_have_attribute("aria-valuetext", "0:07 / 0:12")
+
+
+def test_speed_and_volume_are_remembered(studio: Studio) -> None:
+    page = clone_voice(studio)
+    page.get_by_label("Speed").select_option("1.5")
+    page.get_by_role("slider", name="Volume").press("Home")
+    page.reload()
+
+    page.get_by_role("button", name=PLAY_VOICE).click()
+    wait_for_position(page.locator("audio").first, 0)
+
+    assert page.locator("audio").first.evaluate("a => [a.playbackRate, a.volume]") == [1.5, 0]
+    expect(page.get_by_label("Speed")).to_have_value("1.5")

@@ -21,9 +21,18 @@ WAVEFORM_POLL_MS: Final = 300
 
 
 def player(
-    url: str, wave: SafeString, duration_ms: int | None, label: str, kind: str = "voice"
+    url: str,
+    wave: SafeString,
+    duration_ms: int | None,
+    label: str,
+    *,
+    kind: str = "voice",
+    is_large: bool = False,
 ) -> SafeString:
-    """`_player.html` for one audio; `kind` is "voice" or "recording"."""
+    """`_player.html` for one audio; `kind` is "voice" or "recording".
+
+    A large one is the audio that its page is about: it has speed and volume.
+    """
     texts = {
         "url": url,
         "wave": wave,
@@ -31,15 +40,17 @@ def player(
         "time": clock(duration_ms),
         "label": label,
     }
-    return render_row("_player.html", "player", {"kind": kind}, texts)
+    shape = {"kind": kind, "is_large": is_large}
+    return render_row("_player.html", "player", shape, texts)
 
 
 @register.simple_tag
-def preview_player(attempt: CloneAttempt, label: str = "") -> SafeString:
+def preview_player(attempt: CloneAttempt, label: str = "", *, is_large: bool = False) -> SafeString:
     """The player of an attempt's preview."""
     label = label or _("preview of %(name)s") % {"name": attempt.speaker_name}
     url = row_url("preview_audio", attempt.pk)
-    return player(url, call_waveform(attempt), attempt.audio_duration_ms, label)
+    wave = call_waveform(attempt)
+    return player(url, wave, attempt.audio_duration_ms, label, is_large=is_large)
 
 
 @register.simple_tag

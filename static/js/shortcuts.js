@@ -1,0 +1,61 @@
+// Keys for people who work here all day; `?` shows them. They do nothing while a field has focus,
+// and can be switched off on this device, because some people speak what others type.
+const dialog = document.getElementById("shortcuts");
+const isOff = () => localStorage.getItem("shortcuts") === "off";
+const currentRow = () => document.activeElement?.closest(".rows > li");
+const FIELDS = "select, textarea, input:not([type=range], [type=checkbox], [type=radio])";
+
+function rowAt(step) {
+  const rows = [...document.querySelectorAll(".rows > li")];
+  const index = rows.indexOf(currentRow());
+  if (index < 0) return rows.at(step > 0 ? 0 : -1);
+  return rows[Math.min(Math.max(0, index + step), rows.length - 1)];
+}
+
+function focusRow(step) {
+  const row = rowAt(step);
+  if (!row) return;
+  row.tabIndex = -1;
+  row.focus();
+}
+
+const playerToPlay = () => currentRow()?.querySelector(".player > button") ?? document.querySelector(".player[data-large] > button");
+const menu = (key) => document.querySelector(`.menu a[data-key="${key}"]`)?.click();
+
+const LETTERS = {
+  "?": () => dialog.showModal(),
+  "/": () => document.querySelector("[role=search] [type=search]")?.focus(),
+  n: () => menu("n"),
+  h: () => menu("h"),
+  v: () => menu("v"),
+  r: () => menu("r"),
+  j: () => focusRow(1),
+  k: () => focusRow(-1),
+};
+// These belong to the control that has focus, and to the page where there is nothing to do.
+const OF_CONTROLS = {
+  Enter: () => currentRow()?.querySelector(".name a"),
+  " ": playerToPlay,
+};
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (!dialog || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isOff()) return;
+  if (document.querySelector("dialog[open]") || target.closest(FIELDS)) return;
+  if (key in LETTERS) {
+    event.preventDefault();
+    LETTERS[key]();
+  } else if (key in OF_CONTROLS && target.matches("body, #main, .rows > li")) {
+    const control = OF_CONTROLS[key]();
+    if (!control) return;
+    event.preventDefault();
+    if (!event.repeat) control.click();
+  }
+});
+
+if (dialog) {
+  const choice = dialog.querySelector("[type=checkbox]");
+  choice.checked = !isOff();
+  choice.addEventListener("change", () => localStorage.setItem("shortcuts", choice.checked ? "on" : "off"));
+  document.querySelector("[data-shows-shortcuts]")?.addEventListener("click", () => dialog.showModal());
+}

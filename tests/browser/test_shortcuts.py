@@ -1,0 +1,73 @@
+"""Keys in a browser: they move, play and open, and leave fields alone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.browser.conftest import Studio
+from voicestudio.models import AttemptState
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def focused_row(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.querySelector('.name a')?.textContent ?? ''"))
+
+
+def test_keys_move_through_rows_and_open_one(studio: Studio) -> None:
+    for name in ("Clara", "Ben", "Anna"):
+        factories.make_attempt(AttemptState.FAILED, by=studio.user, speaker_name=name)
+    page = studio.page(path="/history/")
+
+    names = []
+    for key in ("j", "j", "j", "j", "k"):
+        page.keyboard.press(key)
+        names.append(focused_row(page))
+    page.keyboard.press("Enter")
+
+    assert names == ["Anna", "Ben", "Clara", "Clara", "Ben"]
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ben")
+
+
+def test_space_plays_the_row_but_presses_a_focused_control(studio: Studio) -> None:
+    attempt = factories.make_attempt(AttemptState.READY, by=studio.user)
+    page = studio.page(path="/history/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.get_by_role("link", name=attempt.speaker_name).first.focus()
+    page.keyboard.press(" ")
+    before = [url for url in asked if "/audio/" in url]
+    with page.expect_request(f"**/audio/previews/{attempt.pk}/"):
+        page.keyboard.press("j")
+        page.keyboard.press(" ")
+
+    assert before == []
+
+
+def test_slash_searches_and_letters_stay_in_the_field(studio: Studio) -> None:
+    page = studio.page(path="/history/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("njk?")
+
+    expect(page.get_by_role("searchbox")).to_have_value("njk?")
+    expect(page).to_have_title("History · Voice Studio")
+
+
+def test_keys_are_listed_and_can_be_switched_off(studio: Studio) -> None:
+    page = studio.page(path="/history/")
+
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard shortcuts").get_by_label("Use these keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_hidden()
+    page.reload()
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Use these keys").check()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("v")
+
+    expect(page).to_have_title("Voices · Voice Studio")
