@@ -129,7 +129,7 @@ def _music(notes: Notes, frames: Frames) -> Halves:
         return np.zeros(len(frames.speech), np.float16)
     held, pauses = (
         moving_mean(marks.astype(np.float32), round(_MUSIC_NEAR_S / NOTE_S))
-        for marks in (notes.held, notes.pauses)
+        for marks in (notes.held, notes.quiet)
     )
     share = (held / np.maximum(pauses, np.float32(_MUSIC_PAUSES_MIN))).astype(np.float32)
     music = _scale(share, *_MUSIC_SHARE)

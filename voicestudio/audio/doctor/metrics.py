@@ -18,7 +18,7 @@ from .frames import Frames, build_frames
 from .hum import STEP_S as HUM_STEP_S
 from .hum import Hum
 from .levels import STEP_S
-from .spectrum import HIGHS, VOWELS, a_weighted_db, to_db
+from .spectrum import HIGHS, SPEECH, VOWELS, a_weighted_db, to_db
 from .speech import ROOM_BIAS_DB, find_runs, noise_power, power_in_bands, room_levels
 from .tones import Notes
 from .wind import find_gusts
@@ -85,7 +85,9 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     }
     metrics |= _room(analyzers)
     metrics["highs_below_voice_db"] = _highs_below_voice_db(frames)
-    notes = analyzers.tones.result(frames.speech)
+    voice_power = power_in_bands(frames.bands, SPEECH)
+    rings = metrics["decay_60_s"] is not None
+    notes = analyzers.tones.result(frames.speech, voice_power, rings=rings)
     metrics["music_share"] = round(notes.share, 3)
     gusts = find_gusts(frames.bands, frames.speech)
     rise, rising = find_rises(frames.bands, pauses)

@@ -1,4 +1,7 @@
-"""Audio, doctor: detects music by notes that are held in pauses, where no voice covers them."""
+"""Audio, doctor: detects music by notes that are held in pauses and soft moments.
+
+No voice covers them there.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,9 +27,12 @@ _FADES_DB: Final = 2.0  # from one window to the next; the end of a word fades f
 _NO_TONE_DB: Final = np.float32(-200)
 _NOTES_MAX: Final = 8  # stored of a window
 _CHORD: Final = 2  # notes; a breath may whistle one
-_CHORD_UNDER_WORDS: Final = 3  # a voice in a large room seems to hold two
+_CHORD_OVER_VOICE: Final = 4  # where words are heard or ring on, a voice seems to hold three
 _SPEECH_MAX: Final = 0.2  # of a window in a pause
 _PAUSES_MIN: Final = 5  # windows
+_HELD_MIN: Final = 3  # windows; in fewer it may be one vowel of somebody behind the speaker
+_LOUD: Final = 85.0  # percentile of the levels: in words
+_SOFT_DB: Final = 14.0  # below them: between words, even where music is taken for a voice
 _WHISTLE: Final = 0.7  # of all pauses: a tone that sounds longer is no music
 _LINES: Final = 0.6  # share of the notes at multiples of the mains frequency, in a buzz
 _QUIETEST_DB: Final = -75.0
@@ -36,15 +42,16 @@ _SCALE: Final = np.float32(2.0 / (_SIZE * float((_WINDOW.astype(np.float64) ** 2
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """Rows of 1/8 s: which of them are pauses, and in which of these several notes are held."""
+    """Rows of 1/8 s: which of them are quiet, and in which of these several notes are held."""
 
-    pauses: NDArray[np.bool_]
+    quiet: NDArray[np.bool_]
     held: NDArray[np.bool_]
 
     @property
     def share(self) -> float:
-        """Share (0..1) of the pauses."""
-        return float(self.held.sum()) / max(1, int(self.pauses.sum()))
+        """Share (0..1) of the quiet rows; 0 for very few notes."""
+        held = int(self.held.sum())
+        return held / int(self.quiet.sum()) if held >= _HELD_MIN else 0.0
 
 
 class ToneDetector:
@@ -95,32 +102,52 @@ class ToneDetector:
         held: NDArray[np.bool_] = (tones > near - np.float32(_FADES_DB)) & (near > _NO_TONE_DB)
         return held
 
-    def result(self, speech: NDArray[np.bool_]) -> Notes:
-        """In which of the pauses notes are held; `speech` has a value for every 50 ms.
+    def result(
+        self, speech: NDArray[np.bool_], power: NDArray[np.float32], *, rings: bool
+    ) -> Notes:
+        """The notes of the pauses, or those of all soft moments if more are held there.
 
-        Without pauses, the notes between and under the words count.
+        `speech` and the `power` of the voice have a value for every 50 ms. `rings`: words ring on
+        in a room, which fills the soft moments. Without pauses, the notes under the words count.
         """
+        chord = _CHORD_OVER_VOICE if rings else _CHORD
+        count = len(self._notes.rows)
+        pauses = _windows_without(speech, count)
+        if pauses.sum() >= _PAUSES_MIN:
+            in_pauses = self._held_in(pauses, chord)
+        else:  # music may fill all of them
+            in_pauses = self._held_in(np.ones(count, np.bool_), _CHORD_OVER_VOICE)
+        soft = _windows_without(_is_loud(power), count)
+        if rings or soft.sum() < _PAUSES_MIN:
+            return in_pauses
+        return max(in_pauses, self._held_in(soft, chord), key=lambda notes: notes.share)
+
+    def _held_in(self, quiet: NDArray[np.bool_], chord: int) -> Notes:
+        """In which of the quiet windows a chord of so many notes is held."""
         rows = self._notes.rows
-        pauses = _find_pauses(speech, len(rows))
-        chord = _CHORD
-        if pauses.sum() < _PAUSES_MIN:  # music may fill all of them
-            pauses[:] = True
-            chord = _CHORD_UNDER_WORDS
-        ignored = _constant_tones(rows[pauses])
+        ignored = _constant_tones(rows[quiet])
         several = (~ignored[rows]).sum(axis=1) >= chord
-        return Notes(pauses, several & pauses)
+        return Notes(quiet, several & quiet)
 
 
-def _find_pauses(speech: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
-    """Which windows hold hardly any speech."""
-    before = np.concatenate([[0], np.cumsum(speech)])
+def _is_loud(power: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which steps are about as loud as words."""
+    if not len(power):
+        return np.zeros(0, np.bool_)
+    loud: NDArray[np.bool_] = power > np.percentile(power, _LOUD) * 10 ** (-_SOFT_DB / 10)
+    return loud
+
+
+def _windows_without(marked: NDArray[np.bool_], count: int) -> NDArray[np.bool_]:
+    """Which windows hold hardly any of the marked steps."""
+    before = np.concatenate([[0], np.cumsum(marked)])
     start_s = np.arange(count) * STEP_S
     first, last = (
-        np.minimum((at_s / LEVEL_STEP_S).astype(np.intp), len(speech))
+        np.minimum((at_s / LEVEL_STEP_S).astype(np.intp), len(marked))
         for at_s in (start_s, start_s + _SIZE / _HALF + LEVEL_STEP_S)
     )
-    pauses: NDArray[np.bool_] = before[last] - before[first] <= _SPEECH_MAX * (last - first)
-    return pauses & (last > first)
+    quiet: NDArray[np.bool_] = before[last] - before[first] <= _SPEECH_MAX * (last - first)
+    return quiet & (last > first)
 
 
 def _constant_tones(rows: NDArray[np.int16]) -> NDArray[np.bool_]:
