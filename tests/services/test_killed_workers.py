@@ -6,19 +6,16 @@ The worker is the real process; it shares the test's database and talks to the t
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
+from tests.services.running_worker import LEASE, running_worker, wait_until
 from voicestudio.models import AttemptState, CloneAttempt, Voice
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
@@ -27,54 +24,6 @@ from voicestudio.services.clones import Order
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 OrderMaker = Callable[..., Order]
-Until = Callable[[], object]
-LEASE = 1.0
-ROOT = Path(__file__).parents[2]
-
-
-def _database_url() -> str:
-    database = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{database['NAME']}"
-    user, password = database["USER"], database["PASSWORD"]
-    host, port = database["HOST"] or "127.0.0.1", database["PORT"] or 5432
-    return f"postgres://{user}:{password}@{host}:{port}/{database['NAME']}"
-
-
-@contextmanager
-def _worker(data_dir: Path, standin: StandIn) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker process, killed at the end of the block."""
-    port = standin.port
-    environment = {
-        "PATH": os.environ["PATH"],
-        "VOICESTUDIO_ENV_FILE": "",
-        "VOICESTUDIO_DATA_DIR": str(data_dir),
-        "DATABASE_URL": _database_url(),
-        "PORT": str(port + 1 if port < 65535 else port - 1),
-        "PRACTICE_PORT": str(port),
-        "LEASE_SECONDS": str(LEASE),
-        "HEARTBEAT_SECONDS": "0.2",
-        "MINIMAX_READ_TIMEOUT": "20",
-        "WORKER_THREADS": "2",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "run_worker"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _wait(until: Until, seconds: float = 30) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if until():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def _has_called(standin: StandIn, calls: int) -> bool:
@@ -103,13 +52,15 @@ def test_worker_killed_at_each_stage_leaves_true_state(
     standin.script(call, fault)
     attempt = clones.submit(order(), by=person)
 
-    with _worker(data_dir, standin):
-        assert _wait(lambda: standin.calls_of(call))
+    with running_worker(data_dir, standin):
+        assert wait_until(lambda: standin.calls_of(call))
         time.sleep(0.2)
-    assert _wait(lambda: _row(attempt).has_lapsed, LEASE + 5)
+    assert wait_until(lambda: _row(attempt).has_lapsed, LEASE + 5)
     told_at_once = _row(attempt).state
-    with _worker(data_dir, standin):
-        assert _wait(lambda: not _row(attempt).is_running and _row(attempt).lease_until is None)
+    with running_worker(data_dir, standin):
+        assert wait_until(
+            lambda: not _row(attempt).is_running and _row(attempt).lease_until is None
+        )
 
     row = _row(attempt)
     truths = {"upload": AttemptState.INTERRUPTED, "upload answered": AttemptState.INTERRUPTED}
@@ -133,9 +84,9 @@ def test_worker_killed_before_claim_loses_nothing(
     for left in (draft, half):
         os.utime(left, (time.time() - 4 * 24 * 3600,) * 2)
 
-    with _worker(data_dir, standin):
-        assert _wait(lambda: not _row(attempt).is_running)
-        assert _wait(lambda: not draft.exists() and not half.exists())
+    with running_worker(data_dir, standin):
+        assert wait_until(lambda: not _row(attempt).is_running)
+        assert wait_until(lambda: not draft.exists() and not half.exists())
 
     assert _row(attempt).state == AttemptState.READY
 
@@ -155,12 +106,12 @@ def test_workers_killed_at_random_send_no_clone_twice(
     ]
 
     for _death in range(5):
-        with _worker(data_dir, standin):
+        with running_worker(data_dir, standin):
             calls = len(standin.calls)
-            _wait(partial(_has_called, standin, calls), 10)
+            wait_until(partial(_has_called, standin, calls), 10)
             time.sleep(dice.uniform(0, 0.5))
-    with _worker(data_dir, standin):
-        settled = _wait(
+    with running_worker(data_dir, standin):
+        settled = wait_until(
             lambda: all(
                 not row.is_running and row.lease_until is None
                 for row in CloneAttempt.objects.filter(pk__in=[a.pk for a in wanted])
@@ -185,9 +136,9 @@ def test_stopped_worker_releases_its_leases(
     standin.script("voice_clone", Fault(action="hang"))
     attempt = clones.submit(order(), by=person)
 
-    with _worker(data_dir, standin) as process:
-        assert _wait(lambda: standin.calls_of("voice_clone"))
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(6) == 0
+    with running_worker(data_dir, standin) as worker:
+        assert wait_until(lambda: standin.calls_of("voice_clone"))
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(6) == 0
 
     assert _row(attempt).state == AttemptState.UNKNOWN
