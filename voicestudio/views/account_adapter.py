@@ -1,5 +1,6 @@
 """Account adapter: what django-allauth asks the studio about sign-ins, mails and addresses."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from . import drafts
 from .account import SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, signed_in_fragment
+
+logger = logging.getLogger(__name__)
 
 MFA_STAGE: Final = "allauth.mfa.stages.AuthenticateStage"
 
@@ -84,9 +87,22 @@ class AccountAdapter(DefaultAccountAdapter):
         super().send_password_reset_mail(user, user.email, context)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail if a mail server is configured."""
-        if settings.MAIL_HOST:
+        """Send a mail if a mail server is configured.
+
+        One that cannot be sent undoes nothing. Only who is signed in reads of it: else the page for
+        forgotten passwords would say which addresses have an account.
+        """
+        if not settings.MAIL_HOST:
+            return
+        try:
             super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.warning("The email %s could not be sent.", template_prefix, exc_info=True)
+            if self.request.user.is_authenticated:
+                messages.warning(
+                    self.request,
+                    _("The email about this couldn't be sent. If you need it, try again later."),
+                )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
