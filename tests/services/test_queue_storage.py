@@ -47,7 +47,7 @@ def test_broken_queue_is_replaced_at_the_start(
     storage.enqueue(b"job")
 
     assert (storage.dequeue(), len(list(tmp_path.glob(f"{ASIDE}*")))) == (b"job", 1)
-    assert last_replaced_at(path) != ""
+    assert last_replaced_at(path) is not None
     storage.close()
 
 
@@ -75,7 +75,7 @@ def test_sound_queue_stays(tmp_path: Path) -> None:
 
     assert replace_if_broken(path) is False
     assert storage.dequeue() == b"job"
-    assert last_replaced_at(path) == ""
+    assert last_replaced_at(path) is None
     storage.close()
 
 

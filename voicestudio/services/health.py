@@ -32,7 +32,8 @@ class Health:
 def check_health() -> Health:
     """Check database and worker now; never raises."""
     mode = "practice" if settings.PRACTICE_MODE else "live"
-    replaced = queue_storage.last_replaced_at(Path(settings.SQLITE_QUEUE["filename"]))
+    replaced_at = queue_storage.last_replaced_at(Path(settings.SQLITE_QUEUE["filename"]))
+    replaced = replaced_at.isoformat() if replaced_at else ""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         # An open connection would go on reading a database file that was deleted.
         connection.close()

@@ -22,6 +22,7 @@ from huey.storage import PostgresStorage, PriorityRedisStorage, SqliteStorage
 logger = logging.getLogger(__name__)
 
 ASIDE: Final = "queue.broken-"
+MOMENT: Final = "%Y%m%d-%H%M%S-%f"
 # One statement for each table: a file with other columns is of no use, either.
 PROBES: Final = (
     "SELECT id, queue, data, priority FROM task LIMIT 1",
@@ -184,7 +185,7 @@ def replace_if_broken(path: Path) -> bool:
         if is_readable(path):
             return False
         moment = datetime.now(UTC)
-        aside = path.with_name(f"{ASIDE}{moment:%Y%m%d-%H%M%S-%f}.sqlite3")
+        aside = path.with_name(f"{ASIDE}{moment:{MOMENT}}.sqlite3")
         path.rename(aside)
         for part in ("-wal", "-shm"):
             path.with_name(path.name + part).unlink(missing_ok=True)
@@ -192,7 +193,9 @@ def replace_if_broken(path: Path) -> bool:
     return True
 
 
-def last_replaced_at(path: Path) -> str:
-    """When a broken queue was put aside last, as its name says; "" if never."""
+def last_replaced_at(path: Path) -> datetime | None:
+    """When a broken queue was put aside last, as its name says; None if never."""
     aside = sorted(path.parent.glob(f"{ASIDE}*"))
-    return aside[-1].stem.removeprefix(ASIDE) if aside else ""
+    if not aside:
+        return None
+    return datetime.strptime(aside[-1].stem.removeprefix(ASIDE), MOMENT).replace(tzinfo=UTC)

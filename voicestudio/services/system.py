@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import Distribution, distributions
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from voicestudio.words.system import (
     message_for_mismatch,
 )
 
-from . import queue
+from . import queue, queue_storage
 from .metrics import KINDS, get_waiting
 from .paid_calls import call_log, provider
 from .permissions import require
@@ -72,6 +73,7 @@ class SystemReport:
     jobs: int | None
     waiting: int
     oldest_waiting_at: datetime | None
+    queue_replaced_at: datetime | None
     versions: dict[str, str]
     last_backup_at: datetime | None
     parts: tuple[Part, ...]
@@ -93,6 +95,7 @@ def get_report(*, by: "User") -> SystemReport:
         jobs=queue.count_jobs(),
         waiting=sum(each.count for each in waiting),
         oldest_waiting_at=min((each.oldest for each in waiting if each.oldest), default=None),
+        queue_replaced_at=queue_storage.last_replaced_at(Path(settings.SQLITE_QUEUE["filename"])),
         versions=_versions(),
         last_backup_at=_last_backup(),
         parts=list_parts(),
