@@ -2,17 +2,28 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
-from tests.faults.conftest import read
+from tests.faults.conftest import bill, ledger, read
 from tests.services.conftest import wav
 from voicestudio.models import AudioFile
+from voicestudio.practice.server import StandIn
+from voicestudio.services import clones, worker
+from voicestudio.services.clones import Order
+from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.recordings import checks
+from voicestudio.words import AUDIO_TROUBLES, TROUBLES, Trouble
 from voicestudio.words.server_errors import DISK_FULL
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -49,3 +60,104 @@ def test_upload_that_cannot_be_stored_says_so(
     assert read(response).count(str(DISK_FULL.next_step)) == 1
     assert f"The disk fails: OSError: [Errno {number}] {os.strerror(number)}" in caplog.messages
     assert AudioFile.objects.count() == 0
+
+
+def test_check_on_a_full_disk_can_be_repeated(
+    recording: AudioFile,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", fail_with(errno.ENOSPC))
+        checks.run_check(recording.pk)
+
+    page = read(browser.get(f"/recordings/{recording.pk}/"))
+    assert page.count("This recording hasn't been checked.") == 1
+    assert f"Recording {recording.pk} could not be checked." in caplog.messages
+    assert browser.post(f"/recordings/{recording.pk}/check/").status_code == 302
+    checks.run_check(recording.pk)
+    recording.refresh_from_db()
+    assert recording.verdict != ""
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_audio_that_cannot_be_stored_is_fetched_later(
+    number: int,
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", fail_with(number))
+        clones.run_clone.call(attempt.pk)
+
+    page = read(browser.get(f"/history/{attempt.pk}/"))
+    message = AUDIO_TROUBLES["not_stored"]
+    assert (page.count(str(message.headline)), page.count(str(message.next_step))) == (1, 1)
+    assert f"The audio of cloneattempt {attempt.pk} could not be stored." in caplog.messages
+    attempt.refresh_from_db()
+    assert (attempt.is_ready, bool(attempt.audio)) == (True, False)
+
+    audio_download.fetch_now(attempt, by=person)
+    attempt.refresh_from_db()
+    assert (bool(attempt.audio), len(standin.calls_of("voice_clone"))) == (True, 1)
+    assert ledger() == bill(standin)
+
+
+def test_full_disk_while_an_answer_is_committed_loses_nothing(
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    data_dir: Path,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+
+    def fail_after_the_answer(self: Any) -> None:
+        if list((data_dir / "journal").glob("*.answer")):
+            raise OperationalError("database or disk is full")
+        commit(self)
+
+    attempt = clones.submit(order(), by=person)
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "_commit", fail_after_the_answer)
+        with pytest.raises(OperationalError):
+            clones.run_clone.call(attempt.pk)
+        worker.record_kept_answers(at_once=True)
+        page = browser.post("/recordings/", {"file": SimpleUploadedFile("a.wav", wav(12))})
+    assert (page.status_code, str(DISK_FULL.headline) in read(page)) == (507, True)
+    assert "An answer stays in the journal." in caplog.messages
+    assert "The disk fails: OperationalError: database or disk is full" in caplog.messages
+
+    worker.record_kept_answers(at_once=True)
+
+    attempt.refresh_from_db()
+    assert (attempt.is_ready, len(standin.calls_of("voice_clone"))) == (True, 1)
+    assert ledger() == bill(standin)
+
+
+def test_nearly_full_disk_sends_nothing(
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    full = shutil.disk_usage("/")._replace(free=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _path: full)
+        clones.run_clone.call(attempt.pk)
+
+    page = read(browser.get(f"/history/{attempt.pk}/"))
+    assert page.count(str(TROUBLES[Trouble.DISK_FULL].headline)) == 1
+    assert f"voice_clone {attempt.pk} is not sent: disk_full: disk_full" in caplog.messages
+    assert (standin.calls_of("voice_clone"), ledger(), bill(standin)) == ([], {}, {})

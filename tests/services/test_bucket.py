@@ -186,7 +186,7 @@ def test_bucket_that_does_not_answer_means_later(
 
     response = browser.get(reverse("recording_audio", args=[recording.pk]))
 
-    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
     with pytest.raises(OSError, match="did not answer"), storage.local_file(recording.file):
         pass
 

@@ -30,6 +30,7 @@ from voicestudio.services.voices import notes
 
 from .current_user import current_user
 from .permitted import find_row
+from .server_errors import STORAGE, explain, find_fault
 
 logger = logging.getLogger(__name__)
 
@@ -205,9 +206,8 @@ def _serve_file(
         size, written_at = storage.size_and_time(file)
     except FileNotFoundError as error:
         raise Http404 from error
-    except OSError:
-        logger.exception("%s cannot be read.", file)
-        return _try_later()
+    except OSError as error:
+        return _explain_unreadable(request, file, error)
     extension = PurePosixPath(file.name).suffix.lstrip(".").lower()
     download = download or request.GET.get("download") == "1"
     headers = {
@@ -270,9 +270,8 @@ def _send_bytes(
             return _try_later()
         except FileNotFoundError as error:
             raise Http404 from error
-        except OSError:
-            logger.exception("%s cannot be read.", file)
-            return _try_later()
+        except OSError as error:
+            return _explain_unreadable(request, file, error)
     response["Content-Length"] = str(end - first)
     # Keeps GZipMiddleware away: compressed audio is hardly smaller and has no byte ranges.
     response["Content-Encoding"] = "identity"
@@ -284,6 +283,11 @@ def _send_bytes(
 
 def _try_later() -> HttpResponse:
     return HttpResponse(status=503, headers={"Retry-After": "5"})
+
+
+def _explain_unreadable(request: HttpRequest, file: FieldFile, error: OSError) -> HttpResponse:
+    logger.error("%s cannot be read: %s", file, error)
+    return explain(request, find_fault(error) or STORAGE)
 
 
 def _parse_range(request: HttpRequest, size: int, etag: str, modified: int) -> ByteRange | None:

@@ -24,6 +24,7 @@ class Trouble(StrEnum):
     FILE_UNKNOWN = "file_unknown"
     OURS = "ours"
     RECORDING_GONE = "recording_gone"
+    STORAGE_AWAY = "storage_away"
     INTERRUPTED = "interrupted"
     GAVE_UP = "gave_up"
     RATE_LIMIT = "rate_limit"
@@ -129,6 +130,14 @@ TROUBLES: Final[dict[str, Message]] = {
         _("Our copy of the recording can't be read."),
         _("Nothing was sent. Choose the recording again."),
         NextStep.OTHER_RECORDING,
+    ),
+    Trouble.STORAGE_AWAY: Message(
+        _("The studio's file storage didn't give us the recording."),
+        _("Nothing was sent or charged. Try again. If it keeps happening, tell an administrator."),
+        NextStep.TRY_AGAIN,
+        administrator_step=_(
+            "Nothing was sent or charged. The log says what the storage answered. Then try again."
+        ),
     ),
     Trouble.RESTORED: Message(
         _("The studio was restored from a backup while this waited to be sent."),

@@ -106,6 +106,8 @@ def _get_file_id(attempt: CloneAttempt, recording: AudioFile) -> int:
         raise NotYet from error
     except FileNotFoundError as error:
         raise NotSendable(Trouble.RECORDING_GONE) from error
+    except OSError as error:
+        raise NotSendable(Trouble.STORAGE_AWAY) from error
 
 
 def _forget_unknown_recordings(attempt: CloneAttempt, error: MiniMaxError) -> None:

@@ -4,6 +4,7 @@ Three rules hold. The call is sent at most once. Where no answer came, the outco
 is called so. The state of the row is true whenever it is read, also while this code runs.
 """
 
+import logging
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -24,6 +25,8 @@ from voicestudio.words import Trouble
 from . import call_log, journal, leases, rate_limit, retries
 from .results import finish_journal, record_answer, record_error, record_failure
 from .steps import NotSendable, NotYet, Steps
+
+logger = logging.getLogger(__name__)
 
 NOT_YET_PAUSE: Final = timedelta(seconds=1)
 # Why a call was not sent, by the budget that leaves too little.
@@ -59,6 +62,8 @@ def _run_claimed(steps: Steps[Any, Any, Any], call: PaidCall, claim: UUID) -> No
     except limits.LimitReached as reached:
         record_failure(steps, call, OVER_BUDGET[reached.budget.kind])
     except NotSendable as refused:
+        reason = refused.__cause__ or refused
+        logger.warning("%s %s is not sent: %s: %s", steps.name, call.pk, refused, reason)
         record_failure(steps, call, refused.trouble)
     except Exception:
         record_failure(steps, call, Trouble.OURS)

@@ -67,7 +67,8 @@ def _run_handed_over(pk: int) -> None:
 def run_check(pk: int) -> None:
     """Check the recording, try a clean copy if needed and make its playable copy.
 
-    Each step is saved on its own and left out if it was done before.
+    Each step is saved on its own and left out if it was done before. Raises StorageAway if the
+    bucket does not answer: the check is then lost, and the worker queues it again.
     """
     _check(pk)
     _try_cleanup(pk)
@@ -102,6 +103,8 @@ def _make_playable(pk: int) -> None:
             if made.written:
                 with copy.open("rb") as content:
                     recording.playable.save(f"{_stem(recording)}.mp3", File(content), save=False)
+        except storage.StorageAway:
+            raise
         except (AudioProblem, OSError, RuntimeError):
             # Players use the recording itself, as most browsers play most formats.
             logger.exception("Recording %s has no playable copy.", pk)
@@ -119,6 +122,8 @@ def _check(pk: int) -> None:
     earlier_envelope = recording.envelope.name or ""
     try:
         report = _analyze(recording)
+    except storage.StorageAway:
+        raise
     except (AudioProblem, OSError, RuntimeError):
         # It was accepted at upload, so it can be played and sent; it only has no new verdict.
         logger.exception("Recording %s could not be checked.", pk)
@@ -151,6 +156,8 @@ def _cleanup_helps(recording: AudioFile) -> bool | None:
                 copy = Path(folder) / "copy"
                 verdict = cast("VerdictCode", recording.verdict)
                 trial = isolated.try_cleanup(path, copy, purpose=recording.purpose, verdict=verdict)
+        except storage.StorageAway:
+            raise
         except (AudioProblem, OSError, RuntimeError):
             logger.exception("No clean copy of recording %s could be tried.", recording.pk)
             return None

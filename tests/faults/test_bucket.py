@@ -1,0 +1,214 @@
+"""The bucket is gone, refuses, hangs or breaks off: pages say so, and the same works later."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from tests.faults.conftest import bill, ledger, read
+from tests.services.conftest import wav
+from voicestudio.models import AudioFile
+from voicestudio.practice.server import StandIn
+from voicestudio.services import clones, storage
+from voicestudio.services.clones import Order
+from voicestudio.services.paid_calls import audio_download
+from voicestudio.services.recordings import checks
+from voicestudio.services.storage import StorageAway
+from voicestudio.services.storage import bucket as bucket_module
+from voicestudio.words import AUDIO_TROUBLES, TROUBLES, Trouble
+from voicestudio.words.server_errors import STORAGE_AWAY
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+type Endpoint = Callable[[], Any]
+
+
+@contextmanager
+def closed() -> Iterator[str]:
+    """A port on which nothing listens."""
+    yield "http://127.0.0.1:9"
+
+
+@contextmanager
+def half_open() -> Iterator[str]:
+    """A server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers each request with `status`; a body breaks off before its end."""
+
+    status = 503
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        assert body is not None
+        self.send_response(self.status)
+        self.send_header("Content-Length", "1000")
+        self.send_header("ETag", '"x"')
+        self.send_header("Last-Modified", "Sat, 28 Nov 2026 12:00:00 GMT")
+        self.end_headers()
+        self.close_connection = True
+
+    do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, *_args: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """A server that answers everything with this status and half a body."""
+    handler = type("Handler", (Answers,), {"status": status})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+ENDPOINTS: dict[str, Endpoint] = {
+    "closed": closed,
+    "half open": half_open,
+    "refuses": lambda: answering(403),
+    "overloaded": lambda: answering(503),
+}
+
+
+@contextmanager
+def leading_to(settings: Settings, endpoint: str) -> Iterator[None]:
+    """Let the bucket lie at another address for the block."""
+    storages = settings.STORAGES
+    default = storages["default"]
+    options = default["OPTIONS"] | {"endpoint_url": endpoint}
+    settings.STORAGES = {**storages, "default": {**default, "OPTIONS": options}}
+    yield
+    settings.STORAGES = storages
+
+
+@pytest.fixture
+def _impatient(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests to the bucket are given up after a moment."""
+    short = Config(connect_timeout=0.3, read_timeout=0.3, retries={"total_max_attempts": 1})
+    monkeypatch.setattr(bucket_module, "CLIENT", bucket_module.CLIENT.merge(short))
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+@pytest.mark.usefixtures("data_dir", "_impatient")
+def test_bucket_that_is_away_is_named_on_the_page(
+    name: str,
+    recording: AudioFile,
+    browser: Client,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sent = {"file": SimpleUploadedFile("a.wav", wav(12))}
+    with ENDPOINTS[name]() as endpoint, leading_to(settings, endpoint):
+        uploaded = browser.post("/recordings/", sent)
+        played = browser.get(f"/audio/recordings/{recording.pk}/")
+
+    for response in (uploaded, played):
+        assert (response.status_code, response["Retry-After"]) == (503, "30")
+        assert read(response).count(f"<h1>{STORAGE_AWAY.headline}</h1>") == 1
+    assert any(line.startswith("The storage fails: StorageAway: ") for line in caplog.messages)
+    assert any(f"{recording.file} cannot be read: the bucket" in line for line in caplog.messages)
+    assert AudioFile.objects.count() == 1
+    sent["file"].seek(0)
+    assert browser.post("/recordings/", sent).status_code == 302
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_download_that_breaks_off_means_later(settings: Settings, recording: AudioFile) -> None:
+    with answering(200) as endpoint, leading_to(settings, endpoint), pytest.raises(StorageAway):
+        list(storage.chunks(recording.file, 0, 1000))
+    with answering(200) as endpoint, leading_to(settings, endpoint), pytest.raises(StorageAway):
+        recording.file.open("rb")
+    with (
+        answering(200) as endpoint,
+        leading_to(settings, endpoint),
+        pytest.raises(StorageAway),
+        storage.local_file(recording.file),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_attempt_whose_recording_cannot_be_read_is_not_sent(
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    browser: Client,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    with closed() as endpoint, leading_to(settings, endpoint):
+        clones.run_clone.call(attempt.pk)
+
+    attempt.refresh_from_db()
+    message = TROUBLES[Trouble.STORAGE_AWAY]
+    page = read(browser.get(f"/history/{attempt.pk}/"))
+    assert (page.count(str(message.headline)), page.count(str(message.next_step))) == (1, 1)
+    assert (attempt.trouble, standin.calls_of("voice_clone")) == ("storage_away", [])
+    beginning = f"voice_clone {attempt.pk} is not sent: storage_away: the bucket did not answer"
+    assert any(line.startswith(beginning) for line in caplog.messages)
+    assert (ledger(), bill(standin)) == ({}, {})
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_audio_that_the_bucket_does_not_take_is_stored_later(
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    browser: Client,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    recording = order().recording
+    recording.provider_files.create(account="practice", file_id=standin_file(standin, recording))
+    attempt = clones.submit(order(), by=person)
+    with answering(503) as endpoint, leading_to(settings, endpoint):
+        clones.run_clone.call(attempt.pk)
+
+    page = read(browser.get(f"/history/{attempt.pk}/"))
+    assert page.count(str(AUDIO_TROUBLES["not_stored"].headline)) == 1
+    assert f"The audio of cloneattempt {attempt.pk} could not be stored." in caplog.messages
+    attempt.refresh_from_db()
+    audio_download.fetch_now(attempt, by=person)
+
+    attempt.refresh_from_db()
+    assert (bool(attempt.audio), len(standin.calls_of("voice_clone"))) == (True, 1)
+    assert ledger() == bill(standin)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_check_waits_for_a_bucket_that_is_away(
+    recording: AudioFile, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closed() as endpoint, leading_to(settings, endpoint):
+        checks._run_handed_over(recording.pk)
+    recording.refresh_from_db()
+    assert (recording.checked_at, recording.verdict) == (None, "")
+    assert f"The check of recording {recording.pk} failed." in caplog.messages
+
+    checks.run_check(recording.pk)
+    recording.refresh_from_db()
+    assert recording.verdict != ""
+
+
+def standin_file(standin: StandIn, recording: AudioFile) -> int:
+    """Give the stand-in the recording, as an earlier attempt has uploaded it."""
+    from voicestudio.services.paid_calls import provider
+
+    with storage.local_file(recording.file) as path:
+        client = provider.client()
+        return client.upload_file(path, purpose=recording.purpose, filename="a.wav").file_id
