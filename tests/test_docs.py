@@ -139,3 +139,16 @@ def test_recording_check_page_describes_every_finding() -> None:
     described = set(re.findall(r"^### .*\(`([a-z_]+)`\)$", RECORDING_CHECK, re.MULTILINE))
 
     assert described == FINDING_CODES
+
+
+def test_faults_name_every_test_of_their_kind_and_no_other() -> None:
+    tests = ROOT / "tests"
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "faults.md").read_text()))
+    defined = {
+        path: set(re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE))
+        for path in tests.rglob("test_*.py")
+    }
+    of_kind = [names for path, names in defined.items() if path.parent.name == "faults"]
+
+    assert named - set.union(*defined.values()) == set()
+    assert set.union(*of_kind) - named == set()

@@ -3,13 +3,16 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
 from tests.faults.conftest import bill, ledger, read
 from tests.services.test_journal import BrokenDatabase
@@ -134,3 +137,49 @@ def test_answer_that_comes_while_the_database_is_away_is_recorded_later(
     assert (attempt.status, len(standin.calls_of("voice_clone"))) == ("ready", 1)
     assert ledger() == bill(standin)
     assert browser.get(f"/history/{attempt.pk}/").status_code == 200
+
+
+def test_call_is_sent_at_most_once_whichever_statement_fails_before_it(
+    order: Callable[..., Order], person: User, standin: StandIn, data_dir: Path
+) -> None:
+    fails_at = 0
+    while True:
+        fails_at += 1
+        named = order(token=uuid4(), voice_id=f"Anna-{fails_at}-7k2p", is_new_speaker=True)
+        attempt = clones.submit(named, by=person)
+        broken = FailsOnce(fails_at)
+        try:
+            with connection.execute_wrapper(broken):
+                clones.run_clone.call(attempt.pk)
+        except OperationalError:
+            connection.close()
+        # Its worker is dead: the lease ends, and the next worker looks for what is left.
+        CloneAttempt.objects.filter(pk=attempt.pk, lease_until__isnull=False).update(
+            lease_until=timezone.now() - timedelta(seconds=1)
+        )
+        worker.record_kept_answers(at_once=True)
+        worker.requeue_lost_calls(at_once=True)
+        clones.run_clone.call(attempt.pk)
+
+        attempt.refresh_from_db()
+        sent = [call.json for call in standin.calls_of("voice_clone")]
+        assert [json["voice_id"] for json in sent if json].count(attempt.voice_id) <= 1
+        assert attempt.state in {"ready", "failed", "interrupted"}
+        assert ledger() == bill(standin)
+        if broken.left:
+            break
+    assert fails_at > 20
+
+
+class FailsOnce:
+    """Fails the statement of this number."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.left:
+            self.left -= 1
+            if not self.left:
+                raise OperationalError(LOCKED)
+        return execute(sql, params, many, context)

@@ -60,11 +60,15 @@ def check_health() -> Health:
 
 def find_obstacle() -> str:
     """Why a load balancer should send no requests here; "" if it may. Never raises."""
-    if settings.DRAINING_FILE.exists():
-        return "draining"
+    return "draining" if settings.DRAINING_FILE.exists() else find_database_obstacle()
+
+
+def find_database_obstacle() -> str:
+    """Why the database cannot be used yet: "migrations", "database", or "". Never raises."""
     try:
         return "migrations" if lacks_migrations() else ""
     except Error:
+        connection.close()
         return "database"
 
 

@@ -110,6 +110,8 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
         since = now if at_once else now - JOB_LOST_AFTER
         count += sum(_enqueue_due(calls, since, job) for job, calls in kinds)
         recordings.requeue_lost_checks()
+    if count:
+        logger.warning("Handed out again: %d calls that had lost their job or worker.", count)
     untried = [calls.lapsed().filter(audio_trouble="") for _job, calls in kinds]
     return count + sum(audio_download.enqueue_fetch(calls) for calls in untried)
 
@@ -163,6 +165,7 @@ def _end_leases_of_dead_workers() -> None:
     here = Worker.objects.filter(host=socket.gethostname(), stopped_at__isnull=True)
     for worker in here.filter(beat_at__gt=timezone.now() - timedelta(days=1)):
         if worker.pid == os.getpid() or worker.has_died_here:
+            logger.warning("The worker %d died; what it held is settled now.", worker.pid)
             for kind in PaidCall.kinds():
                 kind._default_manager.filter(worker=worker, lease_until__isnull=False).update(
                     lease_until=timezone.now()

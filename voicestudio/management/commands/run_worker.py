@@ -14,11 +14,23 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0
 
 
-def wait_for_migrations() -> None:
-    """Wait until the database has what this version expects; another machine may migrate it."""
-    if health.lacks_migrations():
-        logger.warning("The database lacks migrations: waiting for manage.py migrate.")
-    while health.lacks_migrations():
+# Why the worker waits, by the obstacle.
+WAITS: Final = {
+    "database": "The database does not answer: waiting for it.",
+    "migrations": "The database lacks migrations: waiting for manage.py migrate.",
+}
+
+
+def wait_for_database() -> None:
+    """Wait until the database answers and has what this version expects.
+
+    Another machine may migrate it.
+    """
+    reported = ""
+    while obstacle := health.find_database_obstacle():
+        if obstacle != reported:
+            logger.warning(WAITS[obstacle])
+            reported = obstacle
         time.sleep(POLL_SECONDS)
 
 
@@ -30,7 +42,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Register the worker, run its threads and sign it off."""
-        wait_for_migrations()
+        wait_for_database()
         audit.use_for_process(Way.WORKER)
         audit.record_setting_changes()
         queue.delete_lost_records()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -62,6 +62,11 @@ class Command(BaseCommand):
             sign_in = prepare(roles, migrate=options["migrate"])
         except KeyboardInterrupt:
             sys.exit(130)
+        except OperationalError as error:
+            raise CommandError(
+                _("The database cannot be used, so nothing was started: %(reason)s")
+                % {"reason": error}
+            ) from error
         become_supervisor(build_studio(sign_in, roles), locks)
 
 
