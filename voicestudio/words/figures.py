@@ -114,7 +114,10 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     ),
     "music_share": (_("Share of sustained notes"), _share),
     "wind_share": (_("Share of wind"), _share),
-    "noise_rise_db": (_("Rise of the noise in pauses"), _DB),
+    "noise_rise_db_a_second": (
+        _("Rise of the noise in pauses"),
+        _with_unit(_("{number} dB a second")),
+    ),
 }
 # Not shown: others of the same meaning are, and the version is told in a sentence.
 HIDDEN_FIGURES: Final = frozenset({

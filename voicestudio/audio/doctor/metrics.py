@@ -91,7 +91,10 @@ def compute_metrics(analyzers: Analyzers) -> Measurements:
     metrics["music_share"] = round(notes.share, 3)
     gusts = find_gusts(frames.bands, frames.speech)
     rise, rising = find_rises(frames.bands, pauses)
-    metrics |= {"wind_share": round(float(gusts.mean()), 3), "noise_rise_db": round(rise, 1)}
+    metrics |= {
+        "wind_share": round(float(gusts.mean()), 3),
+        "noise_rise_db_a_second": round(rise, 1),
+    }
     pitches = analyzers.pitch.pitches
     count = min(len(pitches), len(frames.speech))
     apart, other_voice = pitch.find_second_voice(
