@@ -8,6 +8,7 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,7 +59,17 @@ _WORDS: Final = (
     "village near the mountains in winter the snow lies deep and the nights are long"
 ).split()
 _MODELS: Final = ("speech-2.8-hd", "speech-2.8-turbo", "speech-2.6-hd", "speech-02-hd")
-_PEAKS: Final = [[(place * step) % 90 + 10 for place in range(110)] for step in (37, 41, 53, 67)]
+# More waveforms than a web server keeps drawn, as the audio of a team has.
+_PEAKS: Final = [
+    [(place * step + step) % 90 + 10 for place in range(110)] for step in range(37, 1_037)
+]
+# What the check says of recordings: each with its findings, the most serious first.
+_REPORTS: Final = (
+    ("good", ()),
+    ("usable", ("echo",)),
+    ("usable", ("noisy", "too_quiet")),
+    ("disappointing", ("hum", "noisy", "echo", "clicks")),
+)
 
 
 def seed(count: int) -> None:
@@ -128,19 +139,14 @@ def _recordings(
     users: list[User], projects: list[Project], count: int, chance: random.Random
 ) -> list[AudioFile]:
     recordings = AudioFile.objects.bulk_create(
-        [
-            AudioFile(
-                name=f"interview-{number}.mp3", purpose="voice_clone",
-                file=f"recordings/2026/03/{number}.mp3",
-                duration_ms=chance.randrange(15_000, 290_000),
-                bytes=chance.randrange(200_000, 9_000_000), sample_rate=44_100, channels=1,
-                codec="mp3", peak_dbfs=-3.0, loudness_db=-20.0, silence_share=0.1,
-                peaks=chance.choice(_PEAKS), created_by=chance.choice(users),
-                project=projects[number % len(projects)],
-            )
-            for number in range(1, count + 1)
-        ]
-    )  # fmt: skip
+        _recording(number, users, projects, chance) for number in range(1, count + 1)
+    )
+    # Every eighth is a copy of the one before; every sixteenth a copy of a copy.
+    copies = [recording for recording in recordings if recording.pk % 16 in (0, 1, 8)]
+    for copy in copies[1:]:
+        copy.origin, copy.steps = "cleaned", ["hum", "noise"]
+        copy.parent_id, copy.project_id = copy.pk - 1, recordings[copy.pk - 2].project_id
+    AudioFile.objects.bulk_update(copies, ["origin", "steps", "parent", "project"], batch_size=500)
     ProviderFile.objects.bulk_create(
         ProviderFile(
             recording=recording, account="practice", file_id=_file_id(recording), uploaded_at=FIRST
@@ -148,6 +154,30 @@ def _recordings(
         for recording in recordings
     )
     return recordings
+
+
+def _recording(
+    number: int, users: list[User], projects: list[Project], chance: random.Random
+) -> AudioFile:
+    """A recording that was checked, with a report of the usual size."""
+    verdict, codes = chance.choice(_REPORTS)
+    findings = [
+        {"code": code, "value": 3.5, "severity": 1, "from_s": 2.0, "to_s": 3.5} for code in codes
+    ]
+    return AudioFile(
+        name=f"interview-{number}.mp3", search_text=f"interview-{number}.mp3",
+        purpose="prompt_audio" if number % 10 == 0 else "voice_clone",
+        file=f"recordings/2026/03/{number}.mp3",
+        duration_ms=chance.randrange(15_000, 290_000),
+        bytes=chance.randrange(200_000, 9_000_000), sample_rate=44_100, channels=1,
+        codec="mp3", peak_dbfs=-3.0, loudness_db=-20.0, silence_share=0.1,
+        peaks=chance.choice(_PEAKS), created_by=chance.choice(users),
+        project=projects[number % len(projects)],
+        verdict=verdict, findings=findings, checked_at=LAST, check_started_at=LAST,
+        figures={f"figure_{place}": place * 1.5 for place in range(40)},
+        passages={"best": [[place * 10.0, place * 10.0 + 8.0] for place in range(20)]},
+        advice={"need_noise_reduction": "noisy" in codes},
+    )  # fmt: skip
 
 
 def _file_id(recording: AudioFile) -> int:
@@ -301,7 +331,7 @@ def _facts(
         "audio": f"demos/2026/03/{row['voice_id']}.mp3",
         "audio_bytes": 96_000,
         "audio_duration_ms": 6_000,
-        "audio_peaks": _PEAKS[number % 4],
+        "audio_peaks": _PEAKS[number % len(_PEAKS)],
         "audio_saved_at": saved,
     }
 
@@ -314,6 +344,7 @@ def insert_rows(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
     fields = model._meta.concrete_fields
     defaults = {field.name: field.get_default() for field in fields}
     kinds = {field.name: field.get_internal_type() for field in fields}
+    by_name = {field.name: field for field in fields}
     adapt = connection.ops.adapt_datetimefield_value
     sqlite = connection.vendor == "sqlite"
 
@@ -322,6 +353,8 @@ def insert_rows(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
             return json.dumps(value)
         if kinds[name] == "DateTimeField":
             return adapt(value)
+        if isinstance(value, Decimal):
+            return by_name[name].get_prep_value(value)
         if sqlite and isinstance(value, UUID):
             return value.hex
         return value

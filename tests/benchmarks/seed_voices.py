@@ -90,12 +90,17 @@ def _describe(numbers: list[int]) -> None:
 def _charges() -> Iterator[dict[str, Any]]:
     """A charge for the preview of every voice."""
     person = User.objects.order_by("pk")[0].pk
-    for voice in list(Voice.objects.defer("notes", "search_text")):
-        yield {
-            "id": voice.pk, "project": voice.project_id, "kind": "preview", "units": UNITS,
-            "unit_price": PRICE,
-            "amount": UNITS * PRICE, "currency": "$", "provider": voice.provider,
-            "attempt": voice.pk, "voice": voice.pk, "voice_name": voice.voice_id,
-            "speaker": voice.speaker_id, "model": "speech-2.8-hd", "person": person,
-            "at": voice.created_at, "month": month_of(voice.created_at),
-        }  # fmt: skip
+    # All read before the first row is written: COPY occupies the connection until its end.
+    voices = list(Voice.objects.defer("notes", "search_text"))
+    return (_charge(voice, person) for voice in voices)
+
+
+def _charge(voice: Voice, person: int) -> dict[str, Any]:
+    return {
+        "id": voice.pk, "project": voice.project_id, "kind": "preview", "units": UNITS,
+        "unit_price": PRICE,
+        "amount": UNITS * PRICE, "currency": "$", "provider": voice.provider,
+        "attempt": voice.pk, "voice": voice.pk, "voice_name": voice.voice_id,
+        "speaker": voice.speaker_id, "model": "speech-2.8-hd", "person": person,
+        "at": voice.created_at, "month": month_of(voice.created_at),
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""/voices/ at 100,000 voices, beside the same pages at 1,000.
+"""/voices/ at 100,000 voices, beside the same pages at 1,000 and a bare list.
 
     python -m tests.benchmarks voices
     DATABASE_URL=postgres://user:password@127.0.0.1/any python -m tests.benchmarks voices
@@ -17,6 +17,7 @@ MANY: Final = 100_000
 FEW: Final = 1_000
 PAGE_TARGET: Final = "as fast as at 1,000"
 SEARCH_TARGET: Final = "30 ms"
+BARE_TARGET: Final = "3 x bare"
 
 # The baseline of each row is the same address at 1,000 voices, in the same run.
 PAGES: Final = (
@@ -65,7 +66,18 @@ def measure() -> Iterator[Row]:
 def _measure_on(database: str, server: str) -> Iterator[Row]:
     many = databases.seeded_environment(MANY, server, kind="voices")
     few = databases.seeded_environment(FEW, server, kind="voices")
-    with InProcessClient("studio", many) as large, InProcessClient("studio", few) as small:
+    with (
+        InProcessClient("studio", many) as large,
+        InProcessClient("studio", few) as small,
+        InProcessClient("bare", databases.bare_environment(many)) as bare,
+    ):
+        for name, query in PAGES[:2]:
+            address = f"/voices/?{query.format(middle=_middle_cursor(MANY))}"
+            ours, baseline = median_times([(large, address), (bare, "/history/")])
+            yield Row(
+                f"{database}, {name}, beside a bare list", ours.ms, baseline.ms, "ms", BARE_TARGET
+            )
+            yield Row("    time of the processor alone", ours.cpu_ms, baseline.cpu_ms, "ms")
         for target, addresses in ((PAGE_TARGET, PAGES), (SEARCH_TARGET, SEARCHES)):
             for name, query in addresses:
                 requests = [

@@ -356,7 +356,7 @@ NO_PERSON: Final = {
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": (
-        "count_rows default_for list_allowed list_choices list_colleagues "
+        "count_rows default_choice default_for list_allowed list_choices list_colleagues "
         "list_colleagues_of_several use_project work_in"
     ),
     "queue": "count_jobs create_consumer delete_lost_records delete_record get_queue is_empty",
@@ -389,7 +389,8 @@ NO_PERSON: Final = {
     ),
     "voices.deletion": "plan_deletion",
     "voices.notes": (
-        "list_tags notes_version update_search_text visible_voices voice_timeline voices_in_use"
+        "list_tags list_tags_of notes_version update_search_text visible_voices voice_timeline "
+        "voices_in_use"
     ),
     "voices.speakers": (
         "current_id find_by_id find_named find_similar former_names list_changes list_names "

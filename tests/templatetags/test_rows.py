@@ -43,6 +43,7 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
             return rows.attempt_row(Context({"request": request}), attempt)
         case Voice():
             row.cost = Decimal(0)  # type: ignore[attr-defined]
+            row.tag_names = [tag.name for tag in row.tags.all()]  # type: ignore[attr-defined]
             request.user = row.speaker.created_by
             return rows.voice_row(Context({"request": request}), row)
     attach_uses([row])

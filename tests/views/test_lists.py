@@ -1,17 +1,20 @@
 """Voices and recordings: what stands in the lists, at a fixed number of queries."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording, make_speaker, make_voice
 from tests.views import message_levels
 from tests.views.pages import text
-from voicestudio.models import AttemptState, AudioFile, Purpose, Tag
+from voicestudio.models import AttemptState, AudioFile, Project, Purpose, Tag, Voice
+from voicestudio.models.voice_states import UNUSED_LIFETIME
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -90,6 +93,31 @@ def test_voices_need_a_fixed_number_of_queries(
         browser.get("/voices/")
 
 
+# Of each list: session, user, access, projects and people. Of voices also tags to choose from, what
+# died (2), the page's ids, its voices, their costs and tags, and what expires soon. Of recordings
+# also those of the page, their uses, and those attempts.
+@pytest.mark.parametrize(("path", "queries"), [("/voices/", 13), ("/recordings/", 8)])
+def test_lists_of_several_projects_need_a_fixed_number_of_queries(
+    browser: Client,
+    owner: User,
+    path: str,
+    queries: int,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    for name in ("Harbour", "Meadow"):
+        Project.objects.create(name=name)
+    attempt = make_attempt(AttemptState.READY)
+    expiring = timezone.now() - UNUSED_LIFETIME + timedelta(hours=9)
+    Voice.objects.filter(attempt=attempt).update(created_at=expiring)
+
+    with django_assert_num_queries(queries):
+        page = text(browser.get(path))
+
+    assert page.count("Harbour") >= 1
+    assert path != "/voices/" or page.count('id="expiring"') == 1
+
+
 def test_recordings_show_their_attempts(browser: Client, owner: User) -> None:
     recording = make_recording(by=owner)
     clip = make_recording(by=owner, purpose=Purpose.PROMPT)
@@ -151,8 +179,8 @@ def test_recordings_need_a_fixed_number_of_queries(
         make_attempt(AttemptState.FAILED)
         make_recording()
 
-    # session, user, recordings, their uploads, their uses, those attempts
-    with django_assert_num_queries(7):
+    # session, user, access, recordings, their uses, those attempts
+    with django_assert_num_queries(6):
         browser.get("/recordings/")
 
 

@@ -54,9 +54,22 @@ class Verdict(models.TextChoices):
 # The notes that say which of several tracks a recording is.
 USED_TRACK: Final = frozenset({"track", "only_track", "chosen_track"})
 
+# What one row of a list shows; the columns of whole rows would be a megabyte for one page.
+SHOWN_IN_ROWS: Final = (
+    "project", "name", "purpose", "file", "origin", "from_ms", "to_ms", "steps", "needs_cutting",
+    "duration_ms", "bytes", "peaks", "verdict", "findings", "check_started_at", "checked_ms",
+    "checked_at", "trying_cleanup", "created_at", "deleted_at",
+    "created_by__username", "created_by__first_name", "created_by__last_name",
+    "parent__name", "parent__parent__name", "parent__parent__parent",
+)  # fmt: skip
+
 
 class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
     """Recordings by their purpose."""
+
+    def for_rows(self) -> Self:
+        """With what a row of a list shows, but for the uses."""
+        return self.select_related("created_by", "parent__parent").only(*SHOWN_IN_ROWS)
 
     def samples(self) -> Self:
         """Recordings to clone a voice from."""

@@ -19,6 +19,16 @@ PAGE_SIZE: Final = 25
 # Words that more voices contain are searched for in the order of the list.
 RARE: Final = 2_000
 
+# What one row of a list shows; the rest stays in the database, since reading it takes longer.
+SHOWN_IN_ROWS: Final = (
+    "project", "voice_id", "source", "created_at", "uncertain", "preview_lost", "kept_at",
+    "last_used_at", "missing_at", "deleted_at", "notes", "speaker__name",
+    *(f"attempt__{name}" for name in (
+        "cloned_voice", "speaker_name", "status", "lease_until", "audio", "audio_duration_ms",
+        "audio_peaks", "created_by__username", "created_by__first_name", "created_by__last_name",
+    )),
+)  # fmt: skip
+
 
 class SortOrder(NamedTuple):
     """A column to sort by, then by id; `descending` for the largest first."""
@@ -58,15 +68,8 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         return rows.filter(provider=provider)
 
     def for_rows(self) -> Self:
-        """With what a row of a list shows, in two queries."""
-        heavy = (
-            "answer", "answer_text", "sent", "calls", "search_text", "permission_wording",
-        )  # fmt: skip
-        return (
-            self.select_related("speaker", "attempt__created_by")
-            .prefetch_related("tags")
-            .defer("search_text", *(f"attempt__{name}" for name in heavy))
-        )
+        """With what a row of a list shows, but for its tags and costs."""
+        return self.select_related("speaker", "attempt__created_by").only(*SHOWN_IN_ROWS)
 
     # By state -----------------------------------------------------------------------------------
 

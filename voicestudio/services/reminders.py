@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from voicestudio.models import Action, Project, Reminder, Voice, access_of
 from voicestudio.models.voice_queryset import VoiceQuerySet
+from voicestudio.models.voice_states import UNUSED_LIFETIME
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -36,7 +37,8 @@ class ExpiringSoon:
     """The number of voices that expire soon (`more` if there are others), and the next one."""
 
     count: int
-    voice: Voice
+    next_speaker: str
+    time_left: timedelta
     more: bool
 
 
@@ -53,14 +55,19 @@ def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
 def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
     """The summary on the home page, of the project in use.
 
-    None, after one short query, if no voice expires soon.
+    None if no voice expires soon. One short query.
     """
     in_use = _reminding(Voice.objects.in_use_by(person))
-    pks = list(in_use.values_list("pk", flat=True)[: MAX_COUNTED + 1])
-    if not pks:
+    found = list(in_use.values_list("created_at", "speaker__name")[: MAX_COUNTED + 1])
+    if not found:
         return None
-    first = Voice.objects.select_related("speaker").get(pk=pks[0])
-    return ExpiringSoon(min(len(pks), MAX_COUNTED), first, more=len(pks) > MAX_COUNTED)
+    created_at, speaker = found[0]
+    return ExpiringSoon(
+        min(len(found), MAX_COUNTED),
+        speaker,
+        created_at + UNUSED_LIFETIME - timezone.now(),
+        more=len(found) > MAX_COUNTED,
+    )
 
 
 def _reminding(voices: VoiceQuerySet) -> VoiceQuerySet:

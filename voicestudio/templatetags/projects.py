@@ -4,11 +4,13 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from voicestudio.models import EventKind, ProjectLabel, access_of
 from voicestudio.words.projects import describe_move
 
+from .row_cache import render_row
 from .studio import url_with
 
 register = template.Library()
@@ -23,17 +25,24 @@ def project_switcher(context: Context) -> dict[str, Any]:
     access = access_of(context["request"].user)
     if not access.sees_several:
         return {}
-    labels = access.labels
-
-    def link(project: int | str) -> str:
-        return url_with(context, project=project, speaker="")
-
+    kept = url_with(context, project="", speaker="").rstrip("?")
+    link = f"{kept}&project=" if kept else "?project="
     return {
-        "in_use": labels.get(access.in_use or 0),
-        "all_url": link("all"),
-        "projects": [(label, link(pk)) for pk, label in labels.items()],
+        "in_use": access.labels.get(access.in_use or 0),
+        "all_url": f"{link}all",
+        "choices": [
+            _choice(label, f"{link}{pk}", is_current=pk == access.in_use)
+            for pk, label in access.labels.items()
+        ],
         "oob": context.get("oob"),
     }
+
+
+def _choice(label: ProjectLabel, url: str, *, is_current: bool) -> SafeString:
+    """`projects/_switcher_choice.html` for one project."""
+    shape = {"is_current": is_current, "is_archived": label.is_archived}
+    texts = {"url": url, "name": label.name, "colour": label.colour}
+    return render_row("projects/_switcher_choice.html", "choice", shape, texts)
 
 
 @register.simple_tag(takes_context=True)

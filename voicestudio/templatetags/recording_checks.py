@@ -25,9 +25,12 @@ IN_MINUTES_MS: Final = 600_000  # the progress of longer recordings is shown in 
 TONES: Final = {0: "remark", 1: "remark", 2: "warn"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Badge:
-    """A verdict as a word with its icon; `state` gives the colour."""
+    """A verdict as a word with its icon; `state` gives the colour.
+
+    Each is one object, so that comparing rows does not translate its label.
+    """
 
     state: str
     icon: str
@@ -120,6 +123,13 @@ def findings(recording: AudioFile) -> list[Finding]:
     return [_finding(row, recording, worst) for row in recording.findings[:MOST_FINDINGS]]
 
 
+def first_finding_title(recording: AudioFile) -> str | Promise:
+    """The title of the most serious finding; "" without one."""
+    if not recording.findings:
+        return ""
+    return _describe(recording.findings[0], recording).title
+
+
 @register.filter
 def has_outdated_report(recording: AudioFile) -> bool:
     """Whether its report is from an earlier version of the check."""
@@ -158,7 +168,7 @@ def recommendation_reason(recording: AudioFile | None, option: str) -> str | Pro
 @register.filter
 def origin(recording: AudioFile) -> str:
     """Where a recording comes from: "cut, 0:42–1:30", "clean copy: hum removed"."""
-    label = str(recording.get_origin_display())
+    label = str(Origin(recording.origin).label)
     if recording.origin == Origin.CUT and recording.to_ms is not None:
         return f"{label}, {clock(recording.from_ms)}–{clock(recording.to_ms)}"
     if recording.origin == Origin.CLEANED and recording.steps:
@@ -207,15 +217,19 @@ def cleanup_steps(steps: list[str]) -> str:
 def _finding(row: dict[str, Any], recording: AudioFile, worst: str) -> Finding:
     return Finding(
         code=row["code"],
-        text=words.describe_finding(
-            row["code"],
-            row["value"],
-            severity=row["severity"],
-            purpose=recording.purpose,
-            clean_copy_helps=row.get("clean_copy_helps"),
-        ),
+        text=_describe(row, recording),
         tone=worst if row["severity"] >= UNUSABLE else TONES.get(row["severity"], "remark"),
         from_s=row["from_s"],
         to_s=row["to_s"],
         is_trying_cleanup=row["code"] == TRIED_CODE and recording.is_trying_cleanup,
+    )
+
+
+def _describe(row: dict[str, Any], recording: AudioFile) -> Diagnosis:
+    return words.describe_finding(
+        row["code"],
+        row["value"],
+        severity=row["severity"],
+        purpose=recording.purpose,
+        clean_copy_helps=row.get("clean_copy_helps"),
     )

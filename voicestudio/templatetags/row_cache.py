@@ -1,8 +1,8 @@
 """Rows of lists: each layout that a row can have is rendered once and then filled with texts.
 
 A page of 25 rows rendered by plain includes took 2.6 to 3.8 times as long as a bare view of the
-same rows (history), up to 10 times with larger rows (recordings); with cached layouts it takes 1.5
-to 2.0 (history) and 3.4 to 4.9 times (recordings, where most of the rest are queries).
+same rows (history), up to 10 times with larger rows (recordings). `make bench` shows what pages
+with cached layouts take: most of it are queries, no longer rows.
 
 What decides the layout of a row is its `shape`; everything else that it shows are texts. The
 template sees only placeholders for the texts, so no row can show the text of another one.

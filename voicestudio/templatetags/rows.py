@@ -14,6 +14,7 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
+    Purpose,
     Voice,
     VoiceState,
     display_name,
@@ -28,7 +29,14 @@ from .attempt import Link, form_link, is_changing, poll_interval
 from .players import preview_player, recording_player
 from .progress import stages, waiting
 from .projects import row_project
-from .recording_checks import audio_length, badge, check_progress, findings, origin
+from .recording_checks import (
+    MOST_FINDINGS,
+    audio_length,
+    badge,
+    check_progress,
+    first_finding_title,
+    origin,
+)
 from .row_cache import placeholder, render_row, row_url
 from .studio import for_reader, may, megabytes, price, when
 from .voice import attempt_of, time_left
@@ -108,9 +116,9 @@ def _player_or_progress(attempt: CloneAttempt) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def voice_row(context: Context, voice: Voice) -> SafeString:
-    """`voices/_row.html` for one voice; the view has set `voice.cost`."""
+    """`voices/_row.html` for one voice; the view has set `cost` and `tag_names`."""
     attempt: Any = attempt_of(voice)
-    tags = [tag.name for tag in voice.tags.all()]
+    tags: list[str] = voice.tag_names  # type: ignore[attr-defined]
     tag_names = [f"tag_{number}" for number in range(len(tags))]
     has_audio = bool(attempt and attempt.audio)
     has_project, project = row_project(context, voice)
@@ -133,13 +141,18 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
         "copy_source": f"voice-id-{voice.pk}",
         "url": row_url("voice", voice.pk),
         "player": preview_player(attempt) if has_audio else "",
-        "notes": Truncator(voice.notes).chars(NOTES_LENGTH),
+        "notes": _shorten(voice.notes),
         "term": voice_term(voice),
         "used_at": when(voice.last_used_at),
         "cost": price(voice.cost),  # type: ignore[attr-defined]
         **dict(zip(tag_names, tags, strict=True)),
     }
     return render_row("voices/_row.html", "row", shape, texts)
+
+
+def _shorten(notes: str) -> str:
+    """The notes as a list shows them; only long ones are cut, letter by letter."""
+    return notes if len(notes) <= NOTES_LENGTH else Truncator(notes).chars(NOTES_LENGTH)
 
 
 @register.simple_tag
@@ -162,7 +175,7 @@ def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
 @register.simple_tag(takes_context=True)
 def recording_row(context: Context, recording: AudioFile) -> SafeString:
     """`recordings/_row.html` for one recording that `attach_uses` has prepared."""
-    facts = [str(recording.get_purpose_display()), audio_length(recording)]
+    facts = [str(Purpose(recording.purpose).label), audio_length(recording)]
     parent = recording.parent
     grandparent = parent.parent if parent else None
     uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
@@ -196,7 +209,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "grandparent_url": row_url("recording", grandparent.pk) if grandparent else "",
         "origin": origin(recording),
         "derived": describe_derived(derived),
-        "file_id": str(recording.file_id or ""),
+        "file_id": str(recording.newest_file_id or ""),  # type: ignore[attr-defined]
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
         "person": display_name(recording.created_by),
@@ -214,7 +227,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
 @register.simple_tag
 def check_row(recording: AudioFile, *, live: bool = False) -> SafeString:
     """`recordings/_check_row.html`: a check in one line; `live` if it replaces an earlier one."""
-    found, progress = findings(recording), check_progress(recording)
+    progress = check_progress(recording)
     shape = {
         "verdict": recording.verdict,
         "badge": badge(recording),
@@ -222,8 +235,8 @@ def check_row(recording: AudioFile, *, live: bool = False) -> SafeString:
         "reserve_space": live or recording.is_being_checked,
         "has_progress": bool(progress),
         "needs_cutting": recording.needs_cutting,
-        "finding": found[0].text.title if found else "",
-        "more": max(0, len(found) - 1),
+        "finding": first_finding_title(recording),
+        "more": max(0, min(len(recording.findings), MOST_FINDINGS) - 1),
     }
     texts = {
         "pk": str(recording.pk),

@@ -1,34 +1,49 @@
 """Attach uses: gives recordings in a list the attempts that use them and the count of copies."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.db.models import Count, OuterRef, Subquery
 
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, CloneAttempt, ProviderFile
+
+_ATTEMPTS: Final = CloneAttempt.objects.order_by("-pk").values("pk")
+_CHILDREN: Final = (
+    AudioFile.objects.filter(parent=OuterRef("pk"), deleted_at=None)
+    .order_by()
+    .values("parent")
+    .annotate(made=Count("pk"))
+    .values("made")
+)
+_COLUMNS: Final = {
+    f"{role}_{place}": Subquery(_ATTEMPTS.filter(**{role: OuterRef("pk")})[place : place + 1])
+    for role in ("recording", "prompt_clip")
+    for place in range(3)
+} | {"made": Subquery(_CHILDREN)}
+# Put together once: for each page it takes longer than to read the rows.
+_USES: Final = AudioFile.objects.annotate(**_COLUMNS).values_list("pk", *_COLUMNS).order_by()
 
 
 def attach_uses(recordings: Sequence[AudioFile]) -> None:
-    """Set `uses` (the newest two attempts), `used_more` (there are others) and `made` (children).
+    """Set `uses` (the newest two attempts), `used_more` (there are others) and `made` (children),
+    and `newest_file_id` of recordings that only the provider has.
 
-    Two queries for all recordings, each answered from an index.
+    Two queries for all recordings, and one if there are such; each answered from an index.
     """
-    attempts = CloneAttempt.objects.order_by("-pk").values("pk")
-    columns = {
-        f"{role}_{place}": Subquery(attempts.filter(**{role: OuterRef("pk")})[place : place + 1])
-        for role in ("recording", "prompt_clip")
-        for place in range(3)
-    }
-    children = AudioFile.objects.filter(parent=OuterRef("pk"), deleted_at=None).order_by()
-    columns["made"] = Subquery(children.values("parent").annotate(made=Count("pk")).values("made"))
-    rows = AudioFile.objects.filter(pk__in=[recording.pk for recording in recordings])
+    pks = [recording.pk for recording in recordings]
     uses, made = {}, {}
-    for pk, *used_by, count in rows.annotate(**columns).values_list("pk", *columns).order_by():
+    for pk, *used_by, count in _USES.filter(pk__in=pks):
         uses[pk] = sorted(set(used_by) - {None}, reverse=True)
         made[pk] = count or 0
     shown = {pk for used_by in uses.values() for pk in used_by[:2]}
-    known = CloneAttempt.objects.only("speaker_name", "voice_id").in_bulk(shown)
+    known = CloneAttempt.objects.only("speaker_name").in_bulk(shown)
+    elsewhere = [recording.pk for recording in recordings if not recording.has_file]
+    # The last one of each recording stays: the newest, as in `AudioFile.file_id`.
+    uploads = ProviderFile.objects.living().filter(recording__in=elsewhere).order_by("pk")
+    file_ids = dict(uploads.values_list("recording", "file_id")) if elsewhere else {}
     for recording in recordings:
         used_by = uses.get(recording.pk, [])
         recording.uses = [known[pk] for pk in used_by[:2] if pk in known]  # type: ignore[attr-defined]
         recording.used_more = len(used_by) > 2  # type: ignore[attr-defined]
         recording.made = made.get(recording.pk, 0)  # type: ignore[attr-defined]
+        recording.newest_file_id = file_ids.get(recording.pk)  # type: ignore[attr-defined]

@@ -28,12 +28,6 @@ from .permitted import find_row
 
 PAGE_SIZE: Final = 25
 MOST_USES: Final = 50
-# Columns that the list does not show; those of one page would be a megabyte.
-DEFERRED: Final = (
-    "figures", "passages",
-    *(f"{ancestor}__{name}" for ancestor in ("parent", "parent__parent")
-      for name in ("peaks", "findings", "figures", "passages", "advice")),
-)  # fmt: skip
 
 
 def render_list(
@@ -41,8 +35,7 @@ def render_list(
 ) -> HttpResponse:
     """One page of recordings, newest first, filtered by the query string."""
     chosen = RecordingFilterForm(request.GET).chosen
-    rows = _filter(request, chosen).select_related("created_by", "parent__parent").defer(*DEFERRED)
-    rows = rows.prefetch_related("provider_files")
+    rows = _filter(request, chosen).for_rows()
     page = rows.page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
     attach_uses(page.rows)
     context = {
@@ -75,7 +68,7 @@ def _project_choices(request: HttpRequest) -> dict[str, Any]:
     choices = projects.list_choices(user, Action.UPLOAD)
     if not choices:
         return {"project_choices": []}
-    default = projects.default_for(user).pk
+    default = projects.default_choice(user, choices)
     is_plain = len(choices) == 1 and access_of(user).in_use == default
     return {"project_choices": [] if is_plain else choices, "default_project": default}
 

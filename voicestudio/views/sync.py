@@ -130,7 +130,7 @@ def _project_choices(request: HttpRequest) -> dict[str, Any]:
     """The projects into which a voice can be imported, and the one that is chosen at first."""
     user = current_user(request)
     choices = projects.list_choices(user, Action.CLONE)
-    default = projects.default_for(user, Action.CLONE).pk if len(choices) > 1 else None
+    default = projects.default_choice(user, choices) if len(choices) > 1 else None
     return {"project_choices": choices if default else [], "default_project": default}
 
 

@@ -52,6 +52,7 @@ def voices(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", "")[:300],
     )
     _attach_costs(request, page.voices)
+    _attach_tags(page.voices)
     links = page_links(request, reverse("voices"), ("before", page.before), ("after", page.after))
     context = {
         "form": form,
@@ -237,6 +238,13 @@ def _attach_costs(request: HttpRequest, voices: list[Voice]) -> None:
     for voice in voices:
         sees_costs = may(request.user, Action.SEE_COSTS, voice.project_id)
         voice.cost = spent[voice.pk] if sees_costs else None  # type: ignore[attr-defined]
+
+
+def _attach_tags(voices: list[Voice]) -> None:
+    """Set `tag_names` of each voice; one query for all of them."""
+    names = service.list_tags_of(voice.pk for voice in voices)
+    for voice in voices:
+        voice.tag_names = names[voice.pk]  # type: ignore[attr-defined]
 
 
 def _chosen_speaker(request: HttpRequest, form: VoiceFilterForm) -> Speaker | None:

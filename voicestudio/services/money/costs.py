@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, Max, Q, Sum
@@ -13,6 +14,8 @@ from django.utils import timezone
 from voicestudio.models import Charge, display_name_column, month_of
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from voicestudio.models.charges import ChargeQuerySet
 
 ZERO: Final = Decimal(0)
@@ -88,12 +91,17 @@ def sum_months(
 
 def sum_voices(pks: Iterable[int] | None = None) -> dict[int, Decimal]:
     """Sum the charges of each of these voices; without `pks` of all voices that have a charge."""
-    charges = Charge.objects.counted().filter(voice__isnull=False).order_by()
+    charges = _sums_by_voice()
     wanted = None if pks is None else list(pks)
-    if wanted is not None:
-        charges = charges.filter(voice__in=wanted)
-    sums = dict(charges.values_list("voice").annotate(total=Sum("amount")))
+    sums = dict(charges.all() if wanted is None else charges.filter(voice__in=wanted))
     return sums if wanted is None else {pk: sums.get(pk, ZERO) for pk in wanted}
+
+
+@cache
+def _sums_by_voice() -> "QuerySet[Charge, tuple[int, Decimal]]":
+    """The sum of each voice; put together once, since every list of voices needs it."""
+    charges = Charge.objects.counted().filter(voice__isnull=False).order_by()
+    return charges.values_list("voice").annotate(total=Sum("amount"))
 
 
 def sum_month(month: date) -> Decimal:
