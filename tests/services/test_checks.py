@@ -207,18 +207,22 @@ def test_trial_that_was_lost_is_made_up_for_without_a_new_check(
     assert (after.checked_at is None, after.playable_at is None) == (False, False)
 
 
-def test_failed_trial_says_nothing_of_a_copy(
-    humming: AudioFile, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("failures", "helps"), [(1, True), (2, None)])
+def test_failed_trial_is_repeated_once(
+    humming: AudioFile, monkeypatch: pytest.MonkeyPatch, failures: int, helps: bool | None
 ) -> None:
+    errors = [OSError(errno.ENOSPC, "No space left on device")] * failures
+
     def fail() -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        if errors:
+            raise errors.pop()
 
     during_trial(monkeypatch, fail)
 
     recordings.run_check(humming.pk)
 
     after = AudioFile.objects.get(pk=humming.pk)
-    assert (after.findings[0]["clean_copy_helps"], after.is_trying_cleanup) == (None, False)
+    assert (after.findings[0]["clean_copy_helps"], after.is_trying_cleanup) == (helps, False)
     assert after.checked_at is not None
 
 

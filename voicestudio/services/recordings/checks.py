@@ -37,6 +37,7 @@ LOST_AFTER: Final = timedelta(seconds=90)
 # Checks have threads of their own, because one may take minutes, and a paid call must not wait for
 # it. What they have not started when the worker ends is queued again as a lost check.
 THREADS: Final = 2
+TRIALS: Final = 2  # of a clean copy: its process may lack memory or time once
 _threads: Final = ThreadPoolExecutor(THREADS, thread_name_prefix="check")
 _handed_over: Final[set[int]] = set()
 _lock: Final = threading.Lock()
@@ -150,17 +151,26 @@ def _try_cleanup(pk: int) -> None:
 
 def _cleanup_helps(recording: AudioFile) -> bool | None:
     """Whether a clean copy helps; None if none could be made."""
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+    for number in range(1, TRIALS + 1):
         try:
-            with storage.local_file(recording.file) as path:
-                copy = Path(folder) / "copy"
-                verdict = cast("VerdictCode", recording.verdict)
-                trial = isolated.try_cleanup(path, copy, purpose=recording.purpose, verdict=verdict)
+            return _try_copy(recording)
         except storage.StorageAway:
             raise
         except (AudioProblem, OSError, RuntimeError):
-            logger.exception("No clean copy of recording %s could be tried.", recording.pk)
-            return None
+            logger.exception(
+                "Trial %s of a clean copy of recording %s failed.", number, recording.pk
+            )
+    return None
+
+
+def _try_copy(recording: AudioFile) -> bool:
+    with (
+        tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder,
+        storage.local_file(recording.file) as path,
+    ):
+        copy = Path(folder) / "copy"
+        verdict = cast("VerdictCode", recording.verdict)
+        trial = isolated.try_cleanup(path, copy, purpose=recording.purpose, verdict=verdict)
     return trial.helps
 
 
