@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,13 @@ from tests.factories import make_user
 from tests.faults.conftest import bill, ledger, read
 from tests.services.running_worker import running_worker, wait_until
 from tests.services.test_queue_kinds import free_port, redis_server
-from voicestudio.models import CloneAttempt
+from voicestudio.models import CloneAttempt, Speech
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, queue
+from voicestudio.services import clones, queue, speeches
 from voicestudio.services.clones import Order
 from voicestudio.services.queue_storage import Queue
-from voicestudio.words.attempts import STALLED
+from voicestudio.services.speeches import SpeechOrder
+from voicestudio.words import STALLED
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -72,7 +73,9 @@ def test_spoilt_queue_loses_no_attempt(
     assert ("Broken queue replaced" in read(client.get("/system/"))) == is_replaced
 
 
+@pytest.mark.parametrize("from_the_start", [False, True])
 def test_redis_that_is_gone_delays_attempts_only(
+    from_the_start: bool,
     order: Callable[..., Order],
     person: User,
     standin: StandIn,
@@ -83,7 +86,7 @@ def test_redis_that_is_gone_delays_attempts_only(
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     long_ago = timezone.now() - timedelta(minutes=6)
-    with redis_server(port, tmp_path):
+    with nullcontext() if from_the_start else redis_server(port, tmp_path):
         started = running_worker(data_dir, standin, QUEUE_URL=url)
         worker = started.__enter__()
         assert wait_until(lambda: worker.has_started)
@@ -91,6 +94,8 @@ def test_redis_that_is_gone_delays_attempts_only(
         attempt = clones.submit(order(), by=person)
         CloneAttempt.objects.filter(pk=attempt.pk).update(enqueued_at=long_ago)
         assert wait_until(lambda: "The chore requeue_lost_calls failed." in worker.log)
+        reported = "The queue does not answer: calls wait for it." in worker.log
+        assert reported == from_the_start
         page = read(browser.get(f"/history/{attempt.pk}/"))
         assert (page.count(str(STALLED.headline)), page.count(str(STALLED.next_step))) == (1, 1)
 
@@ -99,6 +104,19 @@ def test_redis_that_is_gone_delays_attempts_only(
     finally:
         started.__exit__(None, None, None)
     assert (len(standin.calls_of("voice_clone")), ledger()) == (1, bill(standin))
+
+
+def test_speech_that_no_worker_takes_says_so(
+    speech_order: Callable[..., SpeechOrder], person: User, browser: Client
+) -> None:
+    speech = speeches.submit(speech_order(), by=person)
+    path = f"/voices/{speech.voice_id}/"
+    assert read(browser.get(path)).count(str(STALLED.headline)) == 0
+
+    Speech.objects.update(enqueued_at=timezone.now() - timedelta(minutes=6))
+
+    page = read(browser.get(path))
+    assert (page.count(str(STALLED.headline)), page.count(str(STALLED.next_step))) == (1, 1)
 
 
 def test_system_page_says_that_the_queue_cannot_be_read(

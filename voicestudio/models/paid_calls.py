@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from . import clock
 from .projects import Project
 from .rate_limits import CallKind
 from .team_queryset import TeamQuerySet
@@ -36,6 +37,8 @@ class CallStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+# A call may wait while each thread of the worker is busy with a slow one.
+STALLED_AFTER: Final = timedelta(minutes=5)
 # What was sent to the provider. Written once, at the moment of sending.
 SENT: Final = frozenset({"sent", "sent_at"})
 # The part of an order that every paid call has. Written once, when the row is created.
@@ -306,6 +309,12 @@ class PaidCall(models.Model):
         """Whether a worker will change this row soon, so that the page should ask again."""
         running = (CallStatus.WAITING, CallStatus.SENDING, self.IN_FLIGHT_STATUS)
         return self.state in running or self.audio_is_under_way
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether no worker has taken a call for long that could be claimed at once."""
+        could_start = self.status == CallStatus.WAITING and self.retry_at is None
+        return could_start and clock.now() - self.enqueued_at > STALLED_AFTER
 
     @property
     def is_ready(self) -> bool:

@@ -1,7 +1,7 @@
 """Template tags of a running attempt: its stages, and why it waits."""
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from django import template
 from django.utils import timezone
@@ -10,7 +10,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from voicestudio.models import AttemptState, CloneAttempt
-from voicestudio.models.clock import now
 from voicestudio.services import clones
 from voicestudio.words import Trouble
 from voicestudio.words import attempts as words
@@ -21,8 +20,6 @@ from .studio import clock, duration, when
 
 register = template.Library()
 
-# The first in line may wait while each thread of the worker is busy with a slow call.
-STALLED_AFTER: Final = timedelta(minutes=5)
 
 type Step = tuple[str, str, int | None]  # a key of `words.STAGES`, and milliseconds
 
@@ -73,24 +70,18 @@ def elapsed_ms(moment: datetime | None) -> int:
     return duration_ms(moment, timezone.now()) or 0
 
 
-def is_stalled(attempt: CloneAttempt) -> bool:
-    """Whether no worker has taken an attempt whose turn it is."""
-    has_turn = not getattr(attempt, "ahead", 0) and attempt.retry_at is None
-    return has_turn and now() - attempt.enqueued_at > STALLED_AFTER
-
-
 @register.simple_tag
 def waiting(attempt: CloneAttempt) -> SafeString:
     """`attempts/_waiting.html`: why an attempt waits, and until when.
 
     `attempt.ahead`, if the view has set it, is how many attempts wait before this one.
     """
-    message = clones.message_for(attempt) if attempt.retry_at else None
-    if message is None and is_stalled(attempt):
-        message = words.STALLED
+    ahead = getattr(attempt, "ahead", 0)
+    message = clones.message_for(attempt)
+    if message is None or (ahead and attempt.retry_at is None):
+        message, line = None, words.describe_queue(ahead)
+    elif attempt.retry_at is None:
         line = str(message.next_step)
-    elif message is None:
-        line = words.describe_queue(getattr(attempt, "ahead", 0))
     elif attempt.trouble == Trouble.IN_LINE:
         line = format_html(str(words.STARTS_AT), moment=when(attempt.retry_at, "clock"))
     else:

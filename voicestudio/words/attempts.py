@@ -6,8 +6,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .messages import Message
-
 # The sentence that a person confirms: shown in the form, and stored with the attempt.
 PERMISSION_WORDING: Final = _("I have this person's permission to clone their voice")
 # By stage and state: "" is still to come.
@@ -30,14 +28,6 @@ TIMELINE: Final[dict[str, str | Promise]] = {
     "saved": _("Preview saved"),
 }
 STARTS_AT: Final = _("It will start at {moment}.")
-# It is its turn, but no worker has taken it.
-STALLED: Final = Message(
-    _("This takes longer to start than it should."),
-    _(
-        "Nothing is lost or charged. It starts by itself once the studio's worker is back. If it "
-        "doesn't start soon, tell an administrator."
-    ),
-)
 RETRIES_AT: Final = _("We'll try again at {moment}.")
 # In the history, these states link to the attempt's page, where there is more to read first.
 PAGE_LINKS: Final[dict[str, str | Promise]] = {

@@ -165,6 +165,14 @@ SPEECH_UNKNOWN: Final = Message(
     _("We don't know whether MiniMax generated this speech."),
     _("The request was sent, but we got no clear answer. Nothing was sent twice."),
 )
+# It is its turn, but no worker has taken it.
+STALLED: Final = Message(
+    _("This takes longer to start than it should."),
+    _(
+        "Nothing is lost or charged. It starts by itself as soon as a worker is free. If it "
+        "doesn't start soon, tell an administrator."
+    ),
+)
 SPEECH_INTERRUPTED: Final = Message(
     _("The studio was stopped before the text was sent."),
     _("Nothing was generated or charged. Try again."),

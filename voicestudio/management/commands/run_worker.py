@@ -45,7 +45,10 @@ class Command(BaseCommand):
         wait_for_database()
         audit.use_for_process(Way.WORKER)
         audit.record_setting_changes()
-        queue.delete_lost_records()
+        try:
+            queue.delete_lost_records()
+        except Exception:  # SQLite, PostgreSQL and Redis have no error in common
+            logger.exception("The queue does not answer: calls wait for it.")
         consumer = queue.create_consumer()
         worker.on_start()
         try:

@@ -12,7 +12,9 @@ def message_for(call: PaidCall, *, interrupted: Message, unknown: Message) -> Me
     """
     state = call.state
     if state == CallStatus.WAITING:
-        return words.TROUBLES.get(call.trouble) if call.retry_at else None
+        if call.retry_at is None:
+            return words.STALLED if call.is_stalled else None
+        return words.TROUBLES.get(call.trouble)
     if state == CallStatus.INTERRUPTED:
         return words.TROUBLES[call.trouble] if call.trouble == Trouble.RESTORED else interrupted
     if state == CallStatus.UNKNOWN:

@@ -1,5 +1,6 @@
 """Deletion of a voice at the provider, and of its files there and here."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +37,8 @@ from . import bookkeeping
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
 
 # Source: provider.md, "Codes": the request is not accepted.
 ELSEWHERE: Final = Message(
@@ -285,5 +288,6 @@ def _delete_from_storage(kind: str, file: FieldFile, name: str = "") -> Item:
         there = storage.exists(file)
         storage.delete(file)
     except OSError:
+        logger.exception("%s cannot be deleted from the storage.", file)
         return Item(kind, name, ItemState.FAILED)
     return Item(kind, name, ItemState.DONE if there else ItemState.ALREADY_GONE)
