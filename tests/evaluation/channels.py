@@ -103,6 +103,19 @@ def pump(voice: Voice, rate: int, depth_db: float, chance: Chance) -> Voice:
     return noisy * (10 ** (curve / 20)).astype(np.float32)
 
 
+def quiet_room(rate: int, seconds: float, chance: Chance) -> Voice:
+    """The noise of a quiet room, -72 dBFS."""
+    noise = chance.standard_normal(round(seconds * rate)).astype(np.float32)
+    return noise * np.float32(10 ** (-72 / 20))
+
+
+def until_spoken(voice: Voice, rate: int, seconds: float) -> Voice:
+    """The beginning of a voice, with so many seconds of speech."""
+    spoken_s = np.cumsum(active_frames(voice, rate)) * FRAME_S
+    frames = int(np.searchsorted(spoken_s, seconds)) + 1
+    return voice[: round(frames * FRAME_S * rate)]
+
+
 def changed_speed(voice: Voice, rate: int, factor: float) -> Voice:
     """Played faster, with a higher pitch."""
     return resample(voice, round(rate * factor), rate)

@@ -148,6 +148,29 @@ def set_level(m: Material, level_db: float) -> Voice:
     return level_voice(m.voice, m.rate, level_db)
 
 
+def make_loud(m: Material, level_db: float) -> Voice:
+    """Speech that would have this level (dBFS) if it were not clipped at full scale."""
+    return np.clip(level_voice(m.voice, m.rate, level_db, peak=np.inf), -1, 1)
+
+
+def insert_pause(m: Material, seconds: float) -> Voice:
+    """A pause in the middle, with the noise of a quiet room."""
+    first, second = np.array_split(m.voice, 2)
+    return np.concatenate([first, channels.quiet_room(m.rate, seconds, m.chance), second])
+
+
+def keep_speech(m: Material, seconds: float) -> Voice:
+    """So many seconds of speech, then a quiet room for a second, and up to `_LEAST_S`."""
+    voice = channels.until_spoken(m.voice, m.rate, seconds)
+    rest_s = max(1.0, _LEAST_S - len(voice) / m.rate)
+    return np.concatenate([voice, channels.quiet_room(m.rate, rest_s, m.chance)])
+
+
+def amplify_right(m: Material, factor: float) -> Sound:
+    """Stereo whose right side is the left one times a factor; below 0, its polarity is inverted."""
+    return np.stack([m.voice, np.float32(factor) * m.voice])
+
+
 def weaken_right(m: Material, by_db: float) -> Sound:
     """Stereo whose right side is so much softer."""
     return np.stack([m.voice, amplified(m.voice, -by_db)])
@@ -158,6 +181,7 @@ def add_offset(m: Material, share: float) -> Voice:
     return m.voice + np.float32(share)
 
 
+_LEAST_S: Final = 12.0  # of a recording: the provider refuses shorter ones
 NO_CODES: Final = frozenset[str]()
 LOSSY: Final = frozenset({"narrow_band", "low_bit_rate"})
 # A crowd behind the speaker is other voices; wind is the nearest name of a street's rumble.
@@ -291,6 +315,25 @@ def _level_defects() -> Iterator[Defect]:
             "quiet", f"{level_db} dBFS", "too_quiet" if level_db < -42 else "", 1,
             partial(set_level, level_db=level_db), frozenset({"too_quiet"}),
         )  # fmt: skip
+    for level_db in (-16, -6, -3):
+        yield Defect(
+            "loud", f"{level_db} dBFS", "too_loud" if level_db > -9 else "", 1,
+            partial(make_loud, level_db=level_db), frozenset({"too_loud", "clipped"}),
+        )  # fmt: skip
+    for seconds in (2, 6, 30):
+        yield Defect(
+            "long pause", f"{seconds} s", "silence" if seconds > 4 else "", 1,
+            partial(insert_pause, seconds=seconds),
+        )  # fmt: skip
+    for seconds in (9, 5, 3):
+        yield Defect(
+            "speech left", f"{seconds} s", "little_speech" if seconds < 6 else "",
+            2 if seconds < 4 else 1, partial(keep_speech, seconds=seconds), frozenset({"silence"}),
+        )  # fmt: skip
+    yield Defect("polarity", "sides alike", "", 0, partial(amplify_right, factor=1.0))
+    yield Defect(
+        "polarity", "right inverted", "out_of_phase", 2, partial(amplify_right, factor=-1.0)
+    )
     for name, by_db in (("right", 200), ("-45 dB", 45)):
         yield Defect("dead channel", name, "dead_channel", 1, partial(weaken_right, by_db=by_db))
     for percent in (1, 5):

@@ -32,16 +32,20 @@ class Row:
 
 
 def draw_figures(clean: Sequence[Checked], spoiled: Sequence[Checked], folder: Path) -> list[Path]:
-    """Write one picture for each metric of the table by which a defect is named."""
+    """Write one picture for each code and metric of the table by which a defect is named."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for metric in dict.fromkeys(line.metric for line in TABLE):
-        lines = [line for line in TABLE if line.metric == metric]
+    for code, metric in dict.fromkeys((line.code, line.metric) for line in TABLE):
+        lines = [
+            line
+            for line in TABLE
+            if (line.code, line.metric) == (code, metric) and line.purpose in {None, "voice_clone"}
+        ]
         rows = rows_of(lines[0], clean, spoiled)
         wanted = [value for row in rows if row.is_wanted for value in row.values]
         if all(lines[0].severity(value) is None for value in wanted):
             continue
-        path = folder / f"{lines[0].code}-{metric}.svg"
+        path = folder / f"{code}-{metric}.svg"
         path.write_text(draw(lines, rows))
         written.append(path)
     return written

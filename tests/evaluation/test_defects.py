@@ -8,6 +8,7 @@ from tests.evaluation import channels, noises
 from tests.evaluation.defects import DEFECTS, Defect, Material
 from tests.evaluation.seeds import generator
 from tests.evaluation.sounds import (
+    FRAME_S,
     Voice,
     a_weighted,
     active_frames,
@@ -100,6 +101,12 @@ def test_closed_up_packets_shorten_the_sound(voice: Voice) -> None:
 
     removed = (len(voice) - len(lost)) / (0.02 * RATE)
     assert removed == pytest.approx(0.05 * active_frames(voice, RATE).sum(), abs=3)
+
+
+def test_voice_until_spoken_has_its_seconds_of_speech(voice: Voice) -> None:
+    start = channels.until_spoken(voice, RATE, 3.0)
+
+    assert FRAME_S * active_frames(start, RATE).sum() == pytest.approx(3.0, abs=0.3)
 
 
 def test_same_names_make_the_same_sound(voice: Voice) -> None:
