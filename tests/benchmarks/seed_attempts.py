@@ -91,10 +91,13 @@ def seed(count: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         # Building the index at the end is much faster.
         search.remove_index(connection)
+        indexes = _drop_indexes(cursor)
         insert_rows(Voice, _voices(count, speakers))
         insert_rows(CloneAttempt, _attempts(count, users, speakers, recordings))
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for definition in indexes:
+            cursor.execute(definition)
         search.install_index(connection)
         if connection.vendor == "sqlite":
             cursor.execute(f"INSERT INTO {search.INDEX}({search.INDEX}) VALUES ('rebuild')")  # noqa: S608
@@ -104,6 +107,21 @@ def seed(count: int) -> None:
         cursor.execute(
             "VACUUM ANALYZE" if connection.vendor == "postgresql" else "PRAGMA journal_mode=WAL"
         )
+
+
+def _drop_indexes(cursor: Any) -> list[str]:
+    """Drop the indexes of the two large tables on PostgreSQL; how each is created again."""
+    if connection.vendor != "postgresql":
+        return []
+    cursor.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+        " AND tablename IN (%s, %s) AND indexdef NOT LIKE 'CREATE UNIQUE %%'",
+        [model._meta.db_table for model in (Voice, CloneAttempt)],
+    )
+    indexes = cursor.fetchall()
+    for name, _definition in indexes:
+        cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+    return [definition for _name, definition in indexes]
 
 
 def _projects() -> list[Project]:
@@ -360,9 +378,10 @@ def insert_rows(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
         return value
 
     def tuples() -> Iterator[tuple[Any, ...]]:
+        stored_defaults = {name: stored(name, value) for name, value in defaults.items()}
         for row in rows:
-            values = defaults | row
-            yield tuple(stored(name, values[name]) for name in defaults)
+            values = stored_defaults | {name: stored(name, row[name]) for name in row}
+            yield tuple(values.values())
 
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)

@@ -129,6 +129,51 @@ def bare_site(folder: Path, provider: str = "") -> Iterator[Site]:
 
 
 @contextmanager
+def web_server(environment: dict[str, str]) -> Iterator[str]:
+    """The studio's web server alone, in this environment: its address."""
+    port = free_port()
+    command = [sys.executable, "manage.py", "run_web"]
+    with _serve(command, environment | {"PORT": str(port)}, port) as url:
+        yield url
+
+
+@contextmanager
+def bare_server(environment: dict[str, str]) -> Iterator[str]:
+    """The bare site's web server alone, in this environment: its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.benchmarks.bare_server", str(port)]
+    with _serve(command, environment, port) as url:
+        yield url
+
+
+@contextmanager
+def _serve(command: list[str], environment: dict[str, str], port: int) -> Iterator[str]:
+    """Start a server, wait until it answers, and stop it after the block."""
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        end = time.monotonic() + START_WITHIN
+        while True:
+            try:
+                requests.get(url, timeout=START_WITHIN, allow_redirects=False)
+                break
+            except requests.ConnectionError:
+                if time.monotonic() > end or process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
 def _start(command: list[str], environment: dict[str, str], ready: str) -> Iterator[Site]:
     """Start a program, wait for a line that contains `ready`, and stop it after the block."""
     start = time.perf_counter()
