@@ -124,7 +124,20 @@ def _exists(server: str, name: str) -> bool:
         return found.fetchone() is not None
 
 
+def fresh_database(server: str, prefix: str, name: str) -> str:
+    """The address of a new, empty database; those with this prefix are dropped."""
+    _create(server, prefix, name)
+    return _database_url(server, name)
+
+
 def _create(server: str, prefix: str, name: str) -> None:
+    drop_databases(server, prefix)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def drop_databases(server: str, prefix: str) -> None:
+    """Drop all databases whose names begin so."""
     with psycopg.connect(server, autocommit=True) as connection:
         old = connection.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{prefix}%"]
@@ -132,4 +145,3 @@ def _create(server: str, prefix: str, name: str) -> None:
         for (database,) in old:
             drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
             connection.execute(drop.format(sql.Identifier(database)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -138,10 +138,9 @@ def _measure_on(server: str) -> Iterator[Row]:
     for kind in sorted(ours.seconds):
         yield Row(kind, ours.p95(kind), baseline, "ms", TARGET)
     yield Row("every request", ours.p95(*ours.seconds), baseline, "ms", TARGET)
-    requests = [sum(map(len, crowd.seconds.values())) for crowd in (ours, bare)]
-    yield Row("requests", *map(float, requests), "")
-    errors = [float(crowd.errors.total()) for crowd in (ours, bare)]
-    yield Row("errors", *errors, "", "none")
+    made, bare_made = (float(sum(map(len, each.seconds.values()))) for each in (ours, bare))
+    yield Row("requests", made, bare_made, "")
+    yield Row("errors", float(ours.errors.total()), float(bare.errors.total()), "", "none")
     for what, count in (ours.errors + bare.errors).most_common(10):
         print(f"    {count} x {what}", file=sys.stderr)
 
