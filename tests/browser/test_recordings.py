@@ -1,11 +1,13 @@
 """Recordings in a browser: checked, uploaded several at once, cleaned up, deleted."""
 
+import errno
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
@@ -23,6 +25,7 @@ from tests.practice.recordings import hum
 from voicestudio.audio import CHECK_VERSION
 from voicestudio.models import AudioFile, Origin
 from voicestudio.services import recordings
+from voicestudio.words.server_errors import DISK_FULL
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -349,6 +352,30 @@ def test_lost_upload_can_be_sent_again(studio: Studio) -> None:
     page.get_by_role("button", name="Try again anna.wav").click()
 
     expect(page.locator(".line[data-uploaded]")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "message"),
+    [("/recordings/", "#id_files", ".upload-error"), ("/", "#id_file", ".upload-message")],
+)
+def test_upload_on_a_full_disk_says_so_and_can_be_repeated(
+    path: str, field: str, message: str, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_options: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    page = studio.page(path=path)
+    studio.expect_message(" 507 ")
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "_save", refuse)
+        page.locator(field).set_input_files(studio.wav())
+        shown = page.locator(message).filter(has_text=str(DISK_FULL.headline))
+        expect(shown).to_contain_text(str(DISK_FULL.next_step))
+    with page.expect_response(lambda response: response.request.method == "POST") as repeated:
+        page.get_by_role("button", name="Try again").click()
+
+    assert (repeated.value.ok, AudioFile.objects.count()) == (True, 1)
+    expect(shown).to_have_count(0)
 
 
 def test_several_files_are_uploaded_without_javascript(studio: Studio) -> None:

@@ -19,6 +19,7 @@ from tests.services.conftest import (  # fixtures
 )
 from voicestudio.models import Charge
 from voicestudio.practice.server import StandIn
+from voicestudio.words import Message
 
 __all__ = ["no_waiting", "order", "person", "recording", "speech_order", "tone", "voice"]
 
@@ -34,6 +35,11 @@ def browser(client: Client, person: User) -> Client:
 def read(response: Any) -> str:
     """A page as a person reads it, without the escapes of HTML."""
     return html.unescape(response.content.decode())
+
+
+def heading(message: Message) -> str:
+    """The heading of the page with this message."""
+    return f"<h1>{str(message.headline).removesuffix('.')}</h1>"
 
 
 def ledger() -> Counter[Any]:

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from tests.faults.conftest import bill, ledger, read
+from tests.faults.conftest import bill, heading, ledger, read
 from tests.services.conftest import wav
 from voicestudio.models import AudioFile
 from voicestudio.practice.server import StandIn
@@ -118,7 +118,7 @@ def test_bucket_that_is_away_is_named_on_the_page(
 
     for response in (uploaded, played):
         assert (response.status_code, response["Retry-After"]) == (503, "30")
-        assert read(response).count(f"<h1>{STORAGE_AWAY.headline}</h1>") == 1
+        assert read(response).count(heading(STORAGE_AWAY)) == 1
     assert any(line.startswith("The storage fails: StorageAway: ") for line in caplog.messages)
     assert any(f"{recording.file} cannot be read: the bucket" in line for line in caplog.messages)
     assert AudioFile.objects.count() == 1

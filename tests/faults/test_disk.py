@@ -15,7 +15,7 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
-from tests.faults.conftest import bill, ledger, read
+from tests.faults.conftest import bill, heading, ledger, read
 from tests.services.conftest import wav
 from voicestudio.models import AudioFile
 from voicestudio.practice.server import StandIn
@@ -132,7 +132,7 @@ def test_full_disk_while_an_answer_is_committed_loses_nothing(
             clones.run_clone.call(attempt.pk)
         worker.record_kept_answers(at_once=True)
         page = browser.post("/recordings/", {"file": SimpleUploadedFile("a.wav", wav(12))})
-    assert (page.status_code, str(DISK_FULL.headline) in read(page)) == (507, True)
+    assert (page.status_code, heading(DISK_FULL) in read(page)) == (507, True)
     assert "An answer stays in the journal." in caplog.messages
     assert "The disk fails: OperationalError: database or disk is full" in caplog.messages
 

@@ -73,11 +73,14 @@ def find_fault(error: BaseException | None) -> Fault | None:
 
 def explain(request: HttpRequest, fault: Fault) -> HttpResponse:
     """What people read: a page, or the note alone for a script of an open page."""
-    facts = {"headline": fault.message.headline, "next_step": fault.message.next_step}
+    headline, next_step = str(fault.message.headline), str(fault.message.next_step)
     # Before HtmxMiddleware has run, the request has no attribute for it.
-    is_script = request.headers.get("HX-Request") == "true"
-    template = "_note.html" if is_script else "server_error.html"
-    content = loader.render_to_string(template, facts | {"state": "failed"})
+    if request.headers.get("HX-Request") == "true":
+        facts = {"state": "failed", "headline": headline, "next_step": next_step}
+        content = loader.render_to_string("_note.html", facts)
+    else:  # a heading has no full stop
+        facts = {"headline": headline.removesuffix("."), "next_step": next_step}
+        content = loader.render_to_string("server_error.html", facts)
     response = HttpResponse(content, status=fault.status, headers={HEADER: "true"})
     response["Cache-Control"] = "no-store"
     if fault.retry_after_s:
