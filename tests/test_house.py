@@ -41,7 +41,8 @@ IMPORTED_BY = {
 # The same inside services/.
 SERVICE_FLOORS = {
     "worker": 4,
-    "backups": 4,
+    "backups": 6,
+    "hold": 5,
     "clones": 3,
     "speeches": 3,
     "recordings": 2,

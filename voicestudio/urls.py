@@ -23,6 +23,7 @@ from .views import (
     example_team,
     health,
     history,
+    hold,
     invitations,
     looks,
     metrics,
@@ -205,6 +206,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", audit.trail, name="audit"),
     path("system/", system.system_page, name="system"),
     path("system/check-key/", system.check_key, name="check_key"),
+    path("system/hold/", hold.hold_page, name="hold"),
+    path("system/hold/decide/", hold.decide_hold, name="decide_hold"),
+    path("system/hold/end/", hold.end_hold, name="end_hold"),
     # People
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite_person"),

@@ -44,7 +44,16 @@ from voicestudio.models import (
 from voicestudio.practice.faults import Fault
 from voicestudio.practice.server import StandIn
 from voicestudio.practice.store import ClonedVoice
-from voicestudio.services import audit, clones, example_team, notes, projects, recordings, speeches
+from voicestudio.services import (
+    audit,
+    clones,
+    example_team,
+    hold,
+    notes,
+    projects,
+    recordings,
+    speeches,
+)
 from voicestudio.services.audit.entries import KINDS
 from voicestudio.services.clones import Order, attempt_tree, rebuild
 from voicestudio.services.clones import reconcile as clone_reconcile
@@ -382,6 +391,20 @@ def _(studio: Studio) -> Outcome:
     return attempt, {}
 
 
+@line(Verb.CLONE_WITHDRAWN, "ada")
+def _(studio: Studio) -> Outcome:
+    attempt = make_attempt(by=studio.lea, status="interrupted", trouble="restored")
+    hold.withdraw(attempt, by=studio.ada)
+    return attempt, {}
+
+
+@line(Verb.HOLD_ENDED, "ada")
+def _(studio: Studio) -> Outcome:
+    hold.start()
+    hold.end(by=studio.ada)
+    return None, {}
+
+
 @line(Verb.CLONE_CHECKED, "lea")
 def _(studio: Studio) -> Outcome:
     attempt = make_attempt(AttemptState.UNKNOWN, by=studio.lea)
@@ -439,6 +462,15 @@ def _(studio: Studio) -> Outcome:
     lapsed = {"status": "sending", "claim": uuid4(), "lease_until": speech.created_at}
     Speech.objects.filter(pk=speech.pk).update(**lapsed)
     speeches.retry_interrupted(speech, by=studio.lea)
+    return speech, {}
+
+
+@line(Verb.SPEECH_WITHDRAWN, "ada")
+def _(studio: Studio) -> Outcome:
+    voice = make_provider_voice(studio.standin, by=studio.lea)
+    speech = speeches.submit(SpeechOrder(uuid4(), voice, "Hello.", "speech-2.8-hd"), by=studio.lea)
+    Speech.objects.filter(pk=speech.pk).update(status="interrupted", trouble="restored")
+    hold.withdraw(speech, by=studio.ada)
     return speech, {}
 
 

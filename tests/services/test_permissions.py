@@ -36,7 +36,7 @@ from voicestudio.models import (
 )
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, example_team, projects, recordings, speeches, system
+from voicestudio.services import clones, example_team, hold, projects, recordings, speeches, system
 from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.example_team.access import require_practice
@@ -234,6 +234,10 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.UPLOAD,
         lambda h, by: recordings.store_upload(
             upload(), project=h.project, purpose="voice_clone", by=by)),
+    "hold.end": (Action.END_HOLD, lambda _h, by: hold.end(by=by)),
+    "hold.go_on": (Action.END_HOLD, lambda h, by: hold.go_on(h.attempt, by=by)),
+    "hold.list_undecided": (Action.END_HOLD, lambda _h, by: hold.list_undecided(by=by)),
+    "hold.withdraw": (Action.END_HOLD, lambda h, by: hold.withdraw(h.attempt, by=by)),
     "system.check_key": (Action.CHECK_KEY, lambda _h, by: system.check_key(by=by)),
     "system.get_report": (Action.SEE_SYSTEM, lambda _h, by: system.get_report(by=by)),
     "speeches.keep.dismiss_reminder": (
@@ -307,6 +311,7 @@ NO_PERSON: Final = {
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
+    "hold": "start",
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",

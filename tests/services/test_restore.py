@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import Storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -22,7 +23,7 @@ from tests.factories import make_attempt, make_user
 from tests.services.test_backups import _bucket_keys, damage, files_of, make_studio, target
 from voicestudio.models import AttemptState, AuditEntry, CloneAttempt
 from voicestudio.practice.server import StandIn
-from voicestudio.services import audit, backups, clones, storage, stored_files, worker
+from voicestudio.services import audit, backups, clones, hold, storage, stored_files, worker
 from voicestudio.services.backups import BackupFault
 from voicestudio.services.backups.manifest import Part, PartWriter, read_part, write_manifest
 from voicestudio.services.backups.tables import models_in_backup
@@ -65,11 +66,17 @@ def stored() -> dict[str, bytes]:
 
 
 def all_rows() -> dict[str, list[dict[str, Any]]]:
-    """Every row that a backup has, by table, without the rows of the migrations themselves."""
-    return {
+    """Every row that a backup has, by table, without the rows of the migrations themselves.
+
+    The hold that a restore starts is left out.
+    """
+    rows = {
         str(model._meta.label_lower): list(model._base_manager.order_by("pk").values())
         for model in models_in_backup()
     }
+    for row in rows["voicestudio.studio"]:
+        del row["held_since"]
+    return rows
 
 
 def test_restore_brings_back_rows_and_bytes(
@@ -266,3 +273,38 @@ def test_restored_calls_are_not_sent_again(
     }  # fmt: skip
     assert found[waiting].trouble == "restored"
     assert (standin.calls, done.stopped, done.unknown) == ([], 2, 1)
+
+
+def test_restored_studio_sends_only_what_goes_on_after_the_hold(
+    place: Storage, destroy: Callable[[], None], standin: StandIn
+) -> None:
+    root = make_user("root", is_staff=True, is_superuser=True)
+    wanted, unwanted = (make_attempt(AttemptState.WAITING, by=root).pk for _ in range(2))
+    backups.make_backup(place)
+    destroy()
+    backups.restore(place)
+    root = User.objects.get(username="root")
+    rows = CloneAttempt.objects.in_bulk()
+
+    assert hold.go_on(rows[wanted], by=root)
+    new = make_attempt(AttemptState.WAITING, by=root)
+    run_everything(wanted, unwanted, new.pk)
+    with pytest.raises(hold.UndecidedError):
+        hold.end(by=root)
+    assert standin.calls == []
+    assert hold.withdraw(rows[unwanted], by=root)
+    assert not hold.go_on(rows[unwanted], by=root)
+    hold.end(by=root)
+    run_everything(wanted, unwanted, new.pk)
+
+    # The stand-in refuses the files of these attempts, of which it knows none.
+    troubles = {attempt.pk: attempt.trouble for attempt in CloneAttempt.objects.all()}
+    assert troubles == {wanted: "refused", unwanted: "withdrawn", new.pk: "refused"}
+    assert [call.path for call in standin.calls] == ["/v1/voice_clone"] * 2
+
+
+def run_everything(*pks: int) -> None:
+    """What a worker does: find what is due, and run each job that there may be."""
+    worker.requeue_lost_calls(at_once=True)
+    for pk in pks:
+        clones.run_clone.call(pk)

@@ -47,8 +47,9 @@ def _read() -> None:
     try:
         connection.ensure_connection()
         before = time.monotonic()
-        row = connection.connection.execute("SELECT clock_timestamp()").fetchone()
-    except (Error, connection.Database.Error):
+        with connection.wrap_database_errors:
+            row = connection.connection.execute("SELECT clock_timestamp()").fetchone()
+    except Error:
         return
     # The answer was on its way for half of the time, at most a few milliseconds.
     _last = _Reading(row[0], (before + time.monotonic()) / 2)

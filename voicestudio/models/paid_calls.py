@@ -18,6 +18,7 @@ from django.utils import timezone
 from . import clock
 from .projects import Project
 from .rate_limits import CallKind
+from .studio import Studio
 from .team_queryset import TeamQuerySet
 from .workers import Worker
 
@@ -104,11 +105,15 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
         return self.filter(status=state)
 
     def claimable(self) -> Self:
-        """Calls that a worker may take now: due, not in flight, and held by no worker."""
+        """Calls that a worker may take now: due, not in flight, and held by no worker.
+
+        None while the studio is held after a restore.
+        """
         now = timezone.now()
         due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
         waiting = Q(due, status=CallStatus.WAITING)
-        return self.filter(waiting | Q(status=CallStatus.SENDING, **{LAPSED: now}))
+        lapsed = Q(status=CallStatus.SENDING, **{LAPSED: now})
+        return self.filter(waiting | lapsed).exclude(Studio.is_held())
 
     def claim(self, pk: int, claim: UUID, *, worker: Worker | None = None) -> Call | None:
         """Take the call for this worker; None if another worker holds it.

@@ -1,9 +1,9 @@
-"""The id of this studio, by which its files are told apart from those of another studio."""
+"""This studio: its id, by which its files are told apart from those of another, and its hold."""
 
 import secrets
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 
 ONLY_PK = 1
@@ -15,10 +15,16 @@ def make_token() -> str:
 
 
 class Studio(models.Model):
-    """This studio: a single row, written at first use and never changed."""
+    """This studio: a single row, written at first use.
+
+    While it is held no paid call is sent: `held_since` is set by a restore, until an administrator
+    has decided about what waited when the backup was made.
+    """
 
     token = models.CharField(max_length=12, default=make_token, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+
+    held_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=ONLY_PK), name="studio_is_single"),)
@@ -36,3 +42,8 @@ class Studio(models.Model):
         """Let no other transaction pass this line until the current one ends."""
         cls.current()
         cls._default_manager.select_for_update().get(pk=ONLY_PK)
+
+    @classmethod
+    def is_held(cls) -> Exists:
+        """The condition, for a query of any rows, that the studio is held."""
+        return Exists(cls._default_manager.filter(held_since__isnull=False))

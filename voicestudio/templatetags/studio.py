@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from voicestudio import __version__, models, words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
-from voicestudio.models import Action, display_name
+from voicestudio.models import Action, PaidCall, display_name
 from voicestudio.services import example_team, permissions
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
@@ -43,6 +43,12 @@ ICONS: Final = frozenset(re.findall(r'<symbol id="(\w+)"', ICON_FILE.read_text(e
 
 
 register.filter(display_name)
+
+
+@register.filter
+def call_name(call: PaidCall) -> str:
+    """A paid call in a form: "cloneattempt-12"."""
+    return f"{call._meta.model_name}-{call.pk}"
 
 
 @register.simple_tag

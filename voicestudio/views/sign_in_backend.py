@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from voicestudio.models import is_example
+from voicestudio.models import Studio, is_example
 from voicestudio.services import sign_in_limits
 from voicestudio.services.audit.sign_ins import record_locked
 
@@ -21,8 +21,12 @@ class SignInBackend(ModelBackend):
     """
 
     def get_user(self, user_id: int) -> User | None:
-        """The user of a session, with the row that says whether it is an example."""
-        user = User.objects.select_related("person").filter(pk=user_id).first()
+        """The user of a session, with the row that says whether it is an example.
+
+        `studio_is_held` is read with it, because every page says so.
+        """
+        users = User.objects.select_related("person").annotate(studio_is_held=Studio.is_held())
+        user = users.filter(pk=user_id).first()
         return user if self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:

@@ -37,6 +37,7 @@ class Trouble(StrEnum):
     KEPT_ALREADY = "kept_already"
     BY_HAND = "by_hand"
     RESTORED = "restored"
+    WITHDRAWN = "withdrawn"
 
 
 SENT_BY_ANOTHER_PERSON: Final = Message(
@@ -142,6 +143,10 @@ TROUBLES: Final[dict[str, Message]] = {
     Trouble.RESTORED: Message(
         _("The studio was restored from a backup while this waited to be sent."),
         _("It may have been sent after the backup was made. Start it again only if it wasn't."),
+    ),
+    Trouble.WITHDRAWN: Message(
+        _("An administrator withdrew this after the studio was restored from a backup."),
+        _("The studio didn't send it. If it is still needed, request it again."),
     ),
     Trouble.INTERRUPTED: Message(
         _("The studio was stopped during the upload."),

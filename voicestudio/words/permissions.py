@@ -45,6 +45,9 @@ _MESSAGES: Final = {
     ),
     "see_system": Message(_("Only administrators and auditors see the system."), _BY_ADMINISTRATOR),
     "check_key": Message(_("Only administrators check the key."), _BY_ADMINISTRATOR),
+    "end_hold": Message(
+        _("Only administrators decide what a restored studio sends."), _BY_ADMINISTRATOR
+    ),
     "see_studio_costs": Message(
         _("Only administrators and auditors see the costs of the whole studio."), _BY_ADMINISTRATOR
     ),

@@ -44,3 +44,7 @@ class Command(BaseCommand):
             f"Stopped before they were sent: {done.stopped} paid calls. "
             f"Sent, with an unknown outcome: {done.unknown}."
         )
+        self.stdout.write(
+            "The studio is held: it sends no paid call until an administrator has decided what goes"
+            " on, on the page System, Restored studio."
+        )

@@ -23,7 +23,7 @@ from django.db.models import DateField, Model
 from django.utils import timezone
 
 from voicestudio.models import CallStatus, PaidCall, audit_triggers
-from voicestudio.services import storage, stored_files
+from voicestudio.services import hold, storage, stored_files
 from voicestudio.services.paid_calls import journal
 from voicestudio.words import Trouble
 
@@ -72,6 +72,7 @@ def restore(place: Storage, name: str = "") -> Restored:
             _reset_sequences(registry)
             connection.check_constraints()
     call_command("migrate", verbosity=0, stdout=StringIO())
+    hold.start()
     _compare(place, manifest)
     mark.unlink()
     calls: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
