@@ -266,6 +266,31 @@ def test_module_names_are_nouns() -> None:
     assert {word for word in words if word.endswith("ing")} - NOUNS == set()
 
 
+# What a machine times by its own clock, and why.
+OWN_CLOCK = {
+    "models/clock.py": "SQLite lies on one machine",
+    "services/queue_storage.py": "huey schedules its tasks by the clock of the worker",
+    # The age of a file, which the same machine has stamped.
+    "services/drafts.py": "a draft in the data folder",
+    "services/paid_calls/journal.py": "an answer in the data folder",
+    "services/recordings/store.py": "an upload in the folder for temporary files",
+    "services/storage/cache.py": "a copy in the data folder",
+}
+
+
+def test_only_the_shared_clock_says_what_time_it_is() -> None:
+    """The clock of a machine may be wrong, and other machines judge by what it has written."""
+    own = re.compile(
+        r"\b(timezone\.now|timezone\.localdate|datetime\.(now|utcnow|today)|date\.today|time\.time)\b"
+        r"|\bauto_now(_add)?=True"
+    )
+    rooms = ("models", "services", "forms", "views", "management", "templatetags")
+    places = {str(path.relative_to(HOUSE)) for room in rooms
+              for path in (HOUSE / room).rglob("*.py") if own.search(path.read_text())}  # fmt: skip
+
+    assert places == set(OWN_CLOCK)
+
+
 TEMPLATES = HOUSE.parent / "templates"
 
 

@@ -15,6 +15,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt
 from voicestudio.models import AttemptState, CloneAttempt, RateLimit
+from voicestudio.models import clock as shared_clock
 from voicestudio.practice import provider
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones
@@ -157,7 +158,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """One clock for the studio and for the stand-in's limit."""
     clock = Clock()
-    monkeypatch.setattr(timezone, "now", clock.now)
+    monkeypatch.setattr(shared_clock, "now", clock.now)
     monkeypatch.setattr(provider, "time", SimpleNamespace(monotonic=clock.monotonic))
     return clock
 

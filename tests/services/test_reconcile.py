@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,11 +17,11 @@ from voicestudio.models import (
     EventKind,
     Voice,
     VoiceState,
+    clock,
 )
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
-from voicestudio.services.paid_calls import rate_limit
 from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_waiting")]
@@ -164,8 +163,7 @@ def test_check_is_sent_in_its_reserved_slot(
     assert slot is not None
     assert len(standin.calls_of("voice_clone")) == 1
 
-    clock = SimpleNamespace(now=lambda: slot + timedelta(seconds=1))
-    monkeypatch.setattr(rate_limit, "timezone", clock)
+    monkeypatch.setattr(clock, "now", lambda: slot + timedelta(seconds=1))
     reconcile.check_with_provider.call(attempt.pk)
 
     assert len(standin.calls_of("voice_clone")) == 2

@@ -8,8 +8,8 @@ import pytest
 from django.http import QueryDict
 from django.template import Context
 from django.test import RequestFactory
-from django.utils import timezone
 
+from voicestudio.models import clock as shared_clock
 from voicestudio.templatetags import players, studio
 
 
@@ -66,7 +66,7 @@ def test_megabytes_formats_a_size(count: int | None, text: str) -> None:
 
 def test_ago_formats_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-    monkeypatch.setattr(timezone, "now", lambda: now)
+    monkeypatch.setattr(shared_clock, "now", lambda: now)
     ages = {
         timedelta(seconds=-3): "now",
         timedelta(seconds=44): "now",

@@ -11,7 +11,6 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.management.users import get_user
@@ -24,6 +23,7 @@ from voicestudio.models import (
     VoiceState,
     Worker,
     access_of,
+    clock,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.services import projects, speeches, storage
@@ -159,7 +159,7 @@ def wait_for[Call: (CloneAttempt, Speech)](
     deadline = time.monotonic() + seconds
     while call.is_running and time.monotonic() < deadline:
         # A call that is put off has its job; running it early would only enqueue another one.
-        is_due = call.retry_at is None or call.retry_at <= timezone.now()
+        is_due = call.retry_at is None or call.retry_at <= clock.now()
         if is_due and not Worker.objects.alive().exists():
             run(call.pk)
         call.refresh_from_db()

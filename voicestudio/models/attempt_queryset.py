@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.utils import timezone
+
+from voicestudio.models import clock
 
 from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
@@ -113,7 +114,7 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
             # One index in the order of the ids answers both conditions, instead of two indexes
             # whose rows would have to be sorted. The few matching rows are found first, because
             # another filter may match nearly all of the others.
-            lapsed = Q(**{LAPSED: timezone.now()})
+            lapsed = Q(**{LAPSED: clock.now()})
             rows = self.model._default_manager.alias(if_lapsed=IfLapsed("status"))
             few = rows.filter(Q(status=state) | lapsed, if_lapsed=state)
             return self.filter(pk__in=few.order_by().values("pk"))

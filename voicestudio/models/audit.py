@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .access import access_of
 from .permissions import Action
@@ -162,7 +163,7 @@ class AuditQuerySet(TeamQuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """One thing that happened; `facts` are IDs, numbers and codes, `text` is for people."""
 
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     person_id = models.BigIntegerField(null=True)
     person = models.CharField(max_length=150, blank=True)
     way = models.CharField(max_length=6, choices=Way)

@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .attempts import CloneAttempt
 from .money import MoneyField
@@ -82,7 +83,7 @@ class Charge(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="charges"
     )
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     month = models.DateField(editable=False)
     certain = models.BooleanField(default=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -143,7 +144,7 @@ class Allowance(models.Model):
     amount = MoneyField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     note = models.TextField(blank=True)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ("-id",)

@@ -2,8 +2,9 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .attempts import CloneAttempt
 from .speakers import Speaker
@@ -36,7 +37,7 @@ class Event(models.Model):
     """One event. `facts` are codes and values that templates turn into words."""
 
     kind = models.CharField(max_length=12, choices=EventKind)
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )

@@ -5,8 +5,9 @@ from typing import Final
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .addresses import fold_address
 
@@ -15,7 +16,7 @@ VALID_FOR: Final = timedelta(days=7)
 
 def in_seven_days() -> datetime:
     """When an invitation that is made now expires."""
-    return timezone.now() + VALID_FOR
+    return clock.now() + VALID_FOR
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -23,7 +24,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open(self) -> "InvitationQuerySet":
         """Those that can be accepted now."""
-        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now())
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=clock.now())
 
     def to(self, address: str) -> "InvitationQuerySet":
         """Those of these, a few, that are to this address in any case of its letters."""
@@ -44,7 +45,7 @@ class Invitation(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    made_at = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(default=clock.now)
     expires_at = models.DateTimeField(default=in_seven_days)
     used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -13,7 +13,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from . import clock
 from .projects import Project
@@ -58,12 +57,12 @@ class ImmutableOrder(Exception):  # noqa: N818 - reads as the rule that it is
 
 def audio_path(call: "PaidCall", filename: str) -> str:
     """Where the audio of a call is stored: one folder for each kind and month."""
-    return f"{call.AUDIO_FOLDER}/{timezone.now():%Y/%m}/{filename}"
+    return f"{call.AUDIO_FOLDER}/{clock.now():%Y/%m}/{filename}"
 
 
 def answer_path(_call: "PaidCall", filename: str) -> str:
     """Where the whole answer to a call is stored: one folder for each month."""
-    return f"answers/{timezone.now():%Y/%m}/{filename}"
+    return f"answers/{clock.now():%Y/%m}/{filename}"
 
 
 class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
@@ -80,7 +79,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
     def lapsed(self) -> Self:
         """Calls whose worker has let its lease run out."""
-        return self.filter(**{LAPSED: timezone.now()})
+        return self.filter(**{LAPSED: clock.now()})
 
     def in_flight(self) -> Self:
         """Calls that were sent and whose answer is not recorded."""
@@ -94,7 +93,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
     def in_state(self, state: str) -> Self:
         """Calls in `state` as staff read it: by status and by the clock."""
-        lapsed = Q(**{LAPSED: timezone.now()})
+        lapsed = Q(**{LAPSED: clock.now()})
         in_flight = self.model.IN_FLIGHT_STATUS
         if state in (CallStatus.SENDING, in_flight):
             return self.filter(~lapsed, status=state)
@@ -109,7 +108,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
         None while the studio is held after a restore.
         """
-        now = timezone.now()
+        now = clock.now()
         due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
         waiting = Q(due, status=CallStatus.WAITING)
         lapsed = Q(status=CallStatus.SENDING, **{LAPSED: now})
@@ -120,7 +119,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
         One conditional UPDATE decides, so two workers can never hold the same call.
         """
-        now = timezone.now()
+        now = clock.now()
         claimed = (
             self.filter(pk=pk)
             .claimable()
@@ -142,7 +141,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
         # again after it has waited for a row, so that a call just sent would be sent twice.
         return PaidCallQuerySet.in_state(self, state).update(
             status=CallStatus.WAITING, claim=None, lease_until=None, retry_at=None, slot_at=None,
-            attempts_made=0, trouble="", finished_at=None, enqueued_at=timezone.now(),
+            attempts_made=0, trouble="", finished_at=None, enqueued_at=clock.now(),
         )  # fmt: skip
 
     def with_audio_to_fetch(self) -> Self:
@@ -175,7 +174,7 @@ class PaidCall(models.Model):
     )
     token = models.UUIDField(unique=True)
     provider = models.CharField(max_length=255)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -184,7 +183,7 @@ class PaidCall(models.Model):
     )
 
     # In the queue
-    enqueued_at = models.DateTimeField(default=timezone.now)
+    enqueued_at = models.DateTimeField(default=clock.now)
     retry_at = models.DateTimeField(null=True, blank=True)
     # The slot of the provider's rate limit that is reserved for the call, or that it used.
     slot_at = models.DateTimeField(null=True, blank=True)
@@ -298,7 +297,7 @@ class PaidCall(models.Model):
     @property
     def has_lapsed(self) -> bool:
         """Whether the worker that holds this call has let its lease run out."""
-        return self.lease_until is not None and self.lease_until < timezone.now()
+        return self.lease_until is not None and self.lease_until < clock.now()
 
     @property
     def state(self) -> Any:

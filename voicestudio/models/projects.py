@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.models import clock
+
 from .money import OptionalMoneyField
 from .search import fold_text
 
@@ -79,7 +81,7 @@ class Project(models.Model):
     monthly_budget = OptionalMoneyField(_("monthly budget"), null=True, blank=True)
     total_budget = OptionalMoneyField(_("total budget"), null=True, blank=True)
     reviewers_may_download = models.BooleanField(_("reviewers may download"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     # None for the first project, which the studio makes itself.
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True

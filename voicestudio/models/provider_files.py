@@ -4,8 +4,9 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .recordings import AudioFile
 
@@ -30,7 +31,7 @@ class ProviderFile(models.Model):
     )
     account = models.CharField(max_length=255)
     file_id = models.BigIntegerField()
-    uploaded_at = models.DateTimeField(default=timezone.now)
+    uploaded_at = models.DateTimeField(default=clock.now)
     # Deleted at the provider, or no longer known there.
     deleted_at = models.DateTimeField(null=True, blank=True)
 

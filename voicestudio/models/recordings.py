@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .projects import Project
 from .search import fold_text
@@ -165,7 +166,7 @@ class AudioFile(models.Model):
     # The id of the attempt whose worker uploads it now, so that no other one uploads it as well.
     uploading_for = models.BigIntegerField(null=True, blank=True)
 
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
@@ -260,7 +261,7 @@ class AudioFile(models.Model):
     @property
     def _is_at_work(self) -> bool:
         started = self.check_started_at
-        recent = started is not None and timezone.now() - started < CHECKED_WITHIN
+        recent = started is not None and clock.now() - started < CHECKED_WITHIN
         return self.has_file and self.checked_at is None and recent
 
     @property

@@ -1,7 +1,8 @@
 """Sign-ins: the passwords that were checked, by account and network, for the sign-in limits."""
 
 from django.db import models
-from django.utils import timezone
+
+from voicestudio.models import clock
 
 
 class SignIn(models.Model):
@@ -10,7 +11,7 @@ class SignIn(models.Model):
     # The username of the account, or what was typed if there is none.
     account = models.CharField(max_length=150)
     network = models.GenericIPAddressField()
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     failed = models.BooleanField()
 
     class Meta:

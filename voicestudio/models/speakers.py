@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from voicestudio.models import clock
+
 from .projects import Project
 from .search import fold_text
 from .team_queryset import TeamQuerySet
@@ -34,7 +36,7 @@ class Speaker(models.Model):
     )
     name = models.CharField(_("name"), max_length=120)
     search_text = models.TextField(editable=False, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

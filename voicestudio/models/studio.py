@@ -4,7 +4,8 @@ import secrets
 
 from django.db import models
 from django.db.models import Exists, Q
-from django.utils import timezone
+
+from voicestudio.models import clock
 
 ONLY_PK = 1
 
@@ -22,7 +23,7 @@ class Studio(models.Model):
     """
 
     token = models.CharField(max_length=12, default=make_token, editable=False)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     held_since = models.DateTimeField(null=True, blank=True, editable=False)
 

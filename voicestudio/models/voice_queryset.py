@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
-from django.utils import timezone
+
+from voicestudio.models import clock
 
 from . import search
 from .paging import read_page
@@ -75,7 +76,7 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
 
     def in_state(self, state: str, *, at: datetime | None = None) -> Self:
         """Voices in `state` as staff read it: the rule of `Voice.state_at` as a query."""
-        edge = (at or timezone.now()) - UNUSED_LIFETIME
+        edge = (at or clock.now()) - UNUSED_LIFETIME
         over = Q(kept_at__isnull=True, created_at__lte=edge)
         living = self.filter(deleted_at__isnull=True)
         here = living.filter(~over, missing_at__isnull=True)
@@ -97,7 +98,7 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
 
     def expiring_within(self, hours: float, *, at: datetime | None = None) -> Self:
         """Temporary voices that expire within `hours` and whose reminder was not dismissed."""
-        now = at or timezone.now()
+        now = at or clock.now()
         return self.in_state(VoiceState.TEMPORARY, at=now).filter(
             created_at__lte=now + timedelta(hours=hours) - UNUSED_LIFETIME,
             reminder_dismissed_at__isnull=True,
@@ -191,7 +192,7 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
 
 def has_expired() -> Q:
     """The condition for voices that were not used within 168 hours."""
-    return Q(kept_at__isnull=True, created_at__lte=timezone.now() - UNUSED_LIFETIME)
+    return Q(kept_at__isnull=True, created_at__lte=clock.now() - UNUSED_LIFETIME)
 
 
 def _ordering(column: str, down: bool) -> list[str]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from voicestudio.models import clock
 
 from .projects import Project
 from .speakers import Speaker
@@ -169,14 +170,14 @@ class Voice(models.Model):
     @property
     def state(self) -> VoiceState:
         """The state that staff read, computed for this moment."""
-        return self.state_at(timezone.now())
+        return self.state_at(clock.now())
 
     @property
     def time_left(self) -> timedelta | None:
         """How long the voice can still be kept; None unless it is temporary."""
         if self.state is not VoiceState.TEMPORARY or self.expires_at is None:
             return None
-        return self.expires_at - timezone.now()
+        return self.expires_at - clock.now()
 
     @property
     def can_speak(self) -> bool:

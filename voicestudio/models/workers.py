@@ -7,7 +7,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.utils import timezone
+
+from voicestudio.models import clock
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
@@ -15,7 +16,7 @@ class WorkerQuerySet(models.QuerySet["Worker"]):
 
     def alive(self) -> Self:
         """Workers whose last heartbeat is at most three heartbeats old."""
-        since = timezone.now() - timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)
+        since = clock.now() - timedelta(seconds=3 * settings.HEARTBEAT_SECONDS)
         return self.filter(beat_at__gte=since, stopped_at__isnull=True)
 
 

@@ -9,9 +9,17 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from voicestudio.models import Action, CallStatus, CloneAttempt, PaidCall, Speech, Studio, Verb
+from voicestudio.models import (
+    Action,
+    CallStatus,
+    CloneAttempt,
+    PaidCall,
+    Speech,
+    Studio,
+    Verb,
+    clock,
+)
 from voicestudio.words import Trouble
 
 from . import audit, clones, speeches, worker
@@ -34,7 +42,7 @@ class UndecidedError(Exception):
 def start() -> None:
     """Hold the studio; a hold that has begun already keeps its time."""
     Studio.current()
-    Studio.objects.filter(held_since=None).update(held_since=timezone.now())
+    Studio.objects.filter(held_since=None).update(held_since=clock.now())
     logger.warning("The studio is held: no paid call is sent until an administrator ends the hold.")
 
 
@@ -73,7 +81,7 @@ def withdraw(call: PaidCall, *, by: "User") -> bool:
     with transaction.atomic():
         rows = _undecided(type(call)).filter(pk=call.pk)
         ended = rows.update(
-            status=CallStatus.FAILED, trouble=Trouble.WITHDRAWN, finished_at=timezone.now()
+            status=CallStatus.FAILED, trouble=Trouble.WITHDRAWN, finished_at=clock.now()
         )
         if ended:
             audit.record_call(call, "withdrawn", by=by)

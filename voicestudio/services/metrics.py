@@ -13,7 +13,6 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Sum
-from django.utils import timezone
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
 
 from voicestudio import __version__
@@ -26,6 +25,7 @@ from voicestudio.models import (
     Speech,
     Verb,
     Worker,
+    clock,
 )
 from voicestudio.words.codes import CODES
 
@@ -154,7 +154,7 @@ def _provider_metrics() -> Iterator[Metric]:
 def _recent_entries() -> Iterator[dict[str, Any]]:
     """The call logs of what ended within `WINDOW`; the rate limits bound how many these are."""
     # By time alone: SQLite would choose the index by verb and read every call there ever was.
-    recent = AuditEntry.objects.filter(at__gte=timezone.now() - WINDOW).order_by()
+    recent = AuditEntry.objects.filter(at__gte=clock.now() - WINDOW).order_by()
     entries = list(recent.values_list("verb", "object_id"))
     for kind, model in KINDS.items():
         pks = {pk for verb, pk in entries if verb in ENDED[kind]}
@@ -196,4 +196,4 @@ def _single(name: str, text: str, value: Any) -> GaugeMetricFamily:
 
 def _age(since: datetime | None) -> float:
     """Seconds since then; 0 for never."""
-    return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
+    return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0

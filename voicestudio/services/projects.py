@@ -11,7 +11,6 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
-from django.utils import timezone
 
 from voicestudio.models import (
     Action,
@@ -27,6 +26,7 @@ from voicestudio.models import (
     Verb,
     Voice,
     access_of,
+    clock,
     display_name_column,
 )
 from voicestudio.models.search import fold_text
@@ -208,7 +208,7 @@ def archive_project(project: Project, *, by: "User") -> None:
         if not Project.objects.open().exclude(pk=project.pk).exists():
             raise ProjectRefused(LAST_OPEN_PROJECT)
         rows = Project.objects.open().filter(pk=project.pk)
-        if rows.update(archived_at=timezone.now()):
+        if rows.update(archived_at=clock.now()):
             record(Verb.PROJECT_ARCHIVED, by=by, on=project, project=project.pk)
 
 

@@ -10,11 +10,11 @@ from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.models import Action, Project, Reminder, Voice, access_of
+from voicestudio.models import Action, Project, Reminder, Voice, access_of, clock
 from voicestudio.models.voice_queryset import VoiceQuerySet
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 
@@ -65,7 +65,7 @@ def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
     return ExpiringSoon(
         min(len(found), MAX_COUNTED),
         speaker,
-        created_at + UNUSED_LIFETIME - timezone.now(),
+        created_at + UNUSED_LIFETIME - clock.now(),
         more=len(found) > MAX_COUNTED,
     )
 
@@ -78,7 +78,7 @@ def _reminding(voices: VoiceQuerySet) -> VoiceQuerySet:
 
 def send_if_due(now: datetime | None = None) -> int:
     """Send the email once a day, in the morning; called by the worker every few seconds."""
-    now = now or timezone.now()
+    now = now or clock.now()
     today = now.astimezone(UTC)
     if not settings.MAIL_HOST or today.hour < FROM_HOUR:
         return 0
@@ -99,7 +99,7 @@ def send(now: datetime | None = None) -> int:
     or people with an address. Raises OSError if the mail server refuses the first email; another
     call may then try again.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     if not settings.MAIL_HOST:
         return 0
     letters = _address_voices()
@@ -123,7 +123,7 @@ def send(now: datetime | None = None) -> int:
             # Another try would send the others their email twice.
             logger.warning("A daily reminder could not be sent.", exc_info=True)
     count = len({voice.pk for voices in letters for voice in voices})
-    today.update(sent_at=timezone.now(), voices=count)
+    today.update(sent_at=clock.now(), voices=count)
     return count
 
 

@@ -12,9 +12,8 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.utils import timezone
 
-from voicestudio.models import SignIn, select_address
+from voicestudio.models import SignIn, clock, select_address
 
 # A network from which a person has signed in counts as theirs for this long.
 KNOWN_FOR: Final = timedelta(days=30)
@@ -81,7 +80,7 @@ def clear_expired() -> None:
     """Delete sessions, failures and sign-ins that no longer matter."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     SignIn.objects.filter(failed=True, at__lt=_window_start()).delete()
-    SignIn.objects.filter(at__lt=timezone.now() - KNOWN_FOR).delete()
+    SignIn.objects.filter(at__lt=clock.now() - KNOWN_FOR).delete()
 
 
 def _count(failures: Q) -> int:
@@ -89,10 +88,10 @@ def _count(failures: Q) -> int:
 
 
 def _is_known(account: str, network: str) -> bool:
-    since = timezone.now() - KNOWN_FOR
+    since = clock.now() - KNOWN_FOR
     known = SignIn.objects.filter(account=account, network=network, failed=False, at__gte=since)
     return known.exists()
 
 
 def _window_start() -> datetime:
-    return timezone.now() - timedelta(minutes=settings.SIGN_IN_PAUSE_MINUTES)
+    return clock.now() - timedelta(minutes=settings.SIGN_IN_PAUSE_MINUTES)

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import FileField, Model
-from django.utils import timezone
 
-from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio
+from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio, clock
 from voicestudio.words.stored_files import FileProblem
 
 from . import storage
@@ -78,7 +77,7 @@ def find_orphans_at_provider() -> Iterator[Finding]:
     The name of an uploaded file begins with the id of its studio, so that files of another studio
     with the same account are never among them.
     """
-    prefix, since = f"{Studio.current()}-", (timezone.now() - YOUNG).timestamp()
+    prefix, since = f"{Studio.current()}-", (clock.now() - YOUNG).timestamp()
     living = ProviderFile.objects.living().filter(account=settings.MINIMAX_PROVIDER)
     for purpose in Purpose.values:
         for file in provider.client().list_files(purpose).files:
@@ -156,4 +155,4 @@ def _is_young(name: str) -> bool:
         _size, written_at = storage.size_and_time(name)
     except FileNotFoundError:
         return True  # deleted meanwhile
-    return written_at > timezone.now() - YOUNG
+    return written_at > clock.now() - YOUNG

@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import Error, connection
-from django.utils import timezone
 
 from voicestudio.audio import has_speech_model
-from voicestudio.models import CallStatus, PaidCall, Worker
+from voicestudio.models import CallStatus, PaidCall, Worker, clock
 
 from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches, storage
 from .log_context import log_call
@@ -41,7 +40,7 @@ _stop: Final = threading.Event()
 
 def on_start() -> None:
     """Enter this worker, hand out what an earlier one left, start heartbeat and chores."""
-    now = timezone.now()
+    now = clock.now()
     if not has_speech_model():
         logger.warning("The file of Silero VAD is missing: checks detect speech by levels alone.")
     _end_leases_of_dead_workers()
@@ -68,13 +67,13 @@ def on_stop() -> None:
     _stop.set()
     leases.release_all()
     if leases.worker is not None:
-        Worker.objects.filter(pk=leases.worker.pk).update(stopped_at=timezone.now())
+        Worker.objects.filter(pk=leases.worker.pk).update(stopped_at=clock.now())
 
 
 def write_heartbeat() -> None:
     """Write that this worker is alive."""
     if leases.worker is not None:
-        Worker.objects.filter(pk=leases.worker.pk).update(beat_at=timezone.now())
+        Worker.objects.filter(pk=leases.worker.pk).update(beat_at=clock.now())
 
 
 def record_kept_answers(*, at_once: bool = False) -> None:
@@ -96,7 +95,7 @@ def requeue_lost_calls(*, at_once: bool = False) -> int:
 
     A job that is handed out twice does no harm, because a call can be claimed only once.
     """
-    now = timezone.now()
+    now = clock.now()
     clock_changes.correct_future_times(now)
     bookkeeping.settle_lapsed()
     kinds: list[tuple[Any, Any]] = [
@@ -154,7 +153,7 @@ def _enqueue_due(calls: Any, since: datetime, job: Any) -> int:
     """Enqueue what a worker could claim and what has waited since then."""
     due = calls.all().claimable().filter(enqueued_at__lt=since)
     pks = list(due.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    calls.filter(pk__in=pks).update(enqueued_at=timezone.now())
+    calls.filter(pk__in=pks).update(enqueued_at=clock.now())
     for pk in pks:
         job.enqueue(pk)
     return len(pks)
@@ -163,11 +162,11 @@ def _enqueue_due(calls: Any, since: datetime, job: Any) -> int:
 def _end_leases_of_dead_workers() -> None:
     """End the leases of workers of this machine whose process has gone."""
     here = Worker.objects.filter(host=socket.gethostname(), stopped_at__isnull=True)
-    for worker in here.filter(beat_at__gt=timezone.now() - timedelta(days=1)):
+    for worker in here.filter(beat_at__gt=clock.now() - timedelta(days=1)):
         if worker.pid == os.getpid() or worker.has_died_here:
             logger.warning("The worker %d died; what it held is settled now.", worker.pid)
             for kind in PaidCall.kinds():
                 kind._default_manager.filter(worker=worker, lease_until__isnull=False).update(
-                    lease_until=timezone.now()
+                    lease_until=clock.now()
                 )
-            Worker.objects.filter(pk=worker.pk).update(stopped_at=timezone.now())
+            Worker.objects.filter(pk=worker.pk).update(stopped_at=clock.now())

@@ -8,13 +8,12 @@ from typing import Final
 from django import template
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 
 from voicestudio import words
 from voicestudio.forms import languages
 from voicestudio.forms.clone_fields import REHEARSALS
-from voicestudio.models import AttemptState, CloneAttempt, display_name
+from voicestudio.models import AttemptState, CloneAttempt, clock, display_name
 from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message, NextStep
@@ -51,7 +50,7 @@ def poll_interval(attempt: CloneAttempt) -> int:
     """Milliseconds until the page polls again: short at first, then longer."""
     if attempt.state is AttemptState.INTERRUPTED:
         return LONGEST_INTERVAL
-    now = timezone.now()
+    now = clock.now()
     if attempt.retry_at is not None and attempt.retry_at > now + timedelta(seconds=5):
         return LONGEST_INTERVAL
     age = (now - max(attempt.created_at, attempt.enqueued_at)).total_seconds()

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django import template
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.models import clock as shared_clock
 from voicestudio.services import clones
 from voicestudio.words import Trouble
 from voicestudio.words import attempts as words
@@ -67,7 +67,7 @@ def list_stages(attempt: CloneAttempt) -> list[Step]:
 
 def elapsed_ms(moment: datetime | None) -> int:
     """Milliseconds since `moment`."""
-    return duration_ms(moment, timezone.now()) or 0
+    return duration_ms(moment, shared_clock.now()) or 0
 
 
 @register.simple_tag

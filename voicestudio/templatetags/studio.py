@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.templatetags.static import static
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -23,6 +23,7 @@ from voicestudio import __version__, models, words
 from voicestudio.audio import waveform_path
 from voicestudio.forms.cutting import describe_length, format_length, format_time
 from voicestudio.models import Action, PaidCall, display_name
+from voicestudio.models import clock as shared_clock
 from voicestudio.services import example_team, permissions
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
@@ -252,7 +253,7 @@ def ago(moment: datetime | None) -> str:
     """A moment: "3 minutes ago", "today, 09:12", "22 Nov 2026"; unknown is empty."""
     if moment is None:
         return ""
-    now, moment = timezone.now(), moment.astimezone(UTC)
+    now, moment = shared_clock.now(), moment.astimezone(UTC)
     age = now - moment
     if age < timedelta(seconds=45):
         return _("now")

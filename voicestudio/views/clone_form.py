@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from voicestudio.forms import CloneForm, speech_models, texts
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.speakers import parse_choice
 from voicestudio.minimax import limits
-from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker, access_of
+from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker, access_of, clock
 from voicestudio.services import projects, recordings, reminders
 from voicestudio.services.money import prices
 from voicestudio.services.permissions import may
@@ -125,7 +124,7 @@ def render_page(
 def newest_attempts(request: HttpRequest) -> dict[str, Any]:
     """The context of the card "Recent attempts": the person's three newest of the last day."""
     own = CloneAttempt.objects.visible_to(request.user).filter(
-        created_by=current_user(request), created_at__gte=timezone.now() - RECENT
+        created_by=current_user(request), created_at__gte=clock.now() - RECENT
     )
     attempts = list(own.for_rows()[:3])
     is_running = any(attempt.is_running for attempt in attempts)

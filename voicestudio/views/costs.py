@@ -11,13 +11,12 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.costs import AllowForm, parse_month
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import Action, Charge, ChargeKind, Speaker, Verb, access_of, month_of
+from voicestudio.models import Action, Charge, ChargeKind, Speaker, Verb, access_of, clock, month_of
 from voicestudio.models.charges import ChargeQuerySet
 from voicestudio.services.audit import record
 from voicestudio.services.money import budgets, charges, costs, limits
@@ -89,7 +88,7 @@ def _render_page(
     form: AllowForm | None = None,
     is_invalid: bool = False,
 ) -> HttpResponse:
-    this_month = month_of(timezone.now())
+    this_month = month_of(clock.now())
     month = month or this_month
     is_administrator = limits.is_administrator(current_user(request))
     budget, among = budgets.get_budget(), _visible(request)

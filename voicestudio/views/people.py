@@ -11,13 +11,12 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.people import InvitationForm, ProjectRolesForm, StudioRoleForm
-from voicestudio.models import Action, Invitation, Project, is_example
+from voicestudio.models import Action, Invitation, Project, clock, is_example
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import activation, directory, invitations, roles
 from voicestudio.services.people.administrators import PersonRefused
@@ -133,7 +132,7 @@ def reset(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         _find(request, pk),
         link=request.build_absolute_uri(path),
-        until=timezone.now() + valid_for(),
+        until=clock.now() + valid_for(),
     )
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import models
-from django.utils import timezone
 
 from voicestudio.models import (
     AuditEntry,
@@ -18,6 +17,7 @@ from voicestudio.models import (
     Speech,
     Verb,
     Voice,
+    clock,
 )
 from voicestudio.words.audit import describe_entry
 
@@ -103,7 +103,7 @@ def record(
     )
     if kind := TIMELINE.get(verb):
         common = {
-            "kind": kind, "person_id": person_id, "note": note, "at": at or timezone.now()
+            "kind": kind, "person_id": person_id, "note": note, "at": at or clock.now()
         }  # fmt: skip
         links = _links(beside) | _links(on)
         Event.objects.bulk_create(Event(voice=voice, facts=facts, **common) for voice in also_on)

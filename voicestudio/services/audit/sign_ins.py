@@ -6,9 +6,8 @@ from typing import Any, Final
 from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.utils import timezone
 
-from voicestudio.models import AuditEntry, Verb, select_address
+from voicestudio.models import AuditEntry, Verb, clock, select_address
 
 from .entries import record
 from .origins import current_origin
@@ -31,7 +30,7 @@ def record_locked(username: str) -> None:
     user = _find_user(username)
     address = current_origin().address
     newest = AuditEntry.objects.filter(verb=Verb.SIGN_IN_LOCKED).order_by("-pk")
-    since = timezone.now() - LOCKED_EVERY
+    since = clock.now() - LOCKED_EVERY
     same = (getattr(user, "pk", None), address)
     recent = newest.values_list("person_id", "address", "at")[:COMPARED]
     if not any((pk, place) == same and at > since for pk, place, at in recent):

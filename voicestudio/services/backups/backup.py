@@ -12,10 +12,9 @@ from django.core.files.storage import Storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
-from django.utils import timezone
 
 from voicestudio import __version__
-from voicestudio.models import AuditChain
+from voicestudio.models import AuditChain, clock
 from voicestudio.services import audit, storage
 from voicestudio.services.paid_calls import journal
 
@@ -46,7 +45,7 @@ def make_backup(place: Storage) -> Manifest:
     """
     _refuse_pending_migrations()
     audit.seal_entries()
-    made_at = timezone.now().astimezone(UTC)
+    made_at = clock.now().astimezone(UTC)
     name = f"{made_at:%Y%m%dT%H%M%S%fZ}"
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as draft:
         folder = Path(draft)

@@ -20,9 +20,8 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import DateField, Model
-from django.utils import timezone
 
-from voicestudio.models import CallStatus, PaidCall, audit_triggers
+from voicestudio.models import CallStatus, PaidCall, audit_triggers, clock
 from voicestudio.services import hold, storage, stored_files
 from voicestudio.services.paid_calls import journal
 from voicestudio.words import Trouble
@@ -200,7 +199,7 @@ def _stop_calls(registry: Any) -> None:
     A call that waited may have been sent since the backup was made, so that only a person starts it
     again. One that was sent has lost its worker.
     """
-    now = timezone.now()
+    now = clock.now()
     for kind in PaidCall.kinds():
         rows: Any = registry.get_model(kind._meta.label)._base_manager.all()
         rows.filter(status__in=(CallStatus.WAITING, CallStatus.SENDING)).update(

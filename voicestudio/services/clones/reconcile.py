@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, CloneAttempt, Verb
+from voicestudio.models import Action, AttemptState, CloneAttempt, Verb, clock
 from voicestudio.services.audit import record, record_call
 from voicestudio.services.log_context import log_call
 from voicestudio.services.money import limits
@@ -42,11 +41,11 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     require(by, Action.SETTLE, attempt.project_id)
     bookkeeping.settle_lapsed()
     limits.check_budget(price_of(attempt), project=attempt.project_id)
-    idle = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
+    idle = Q(lease_until__isnull=True) | Q(lease_until__lt=clock.now())
     unknown = CloneAttempt.objects.filter(idle, pk=attempt.pk, status=AttemptState.UNKNOWN)
     with transaction.atomic():
         accepted = unknown.update(
-            claim=None, lease_until=leases.lease_end(), enqueued_at=timezone.now()
+            claim=None, lease_until=leases.lease_end(), enqueued_at=clock.now()
         )
         if accepted:
             record(Verb.CLONE_CHECKED, by=by, on=attempt)
@@ -156,7 +155,7 @@ def _settle(attempt: CloneAttempt, *, worked: bool, trouble: str) -> None:
     columns: dict[str, Any] = {
         "status": AttemptState.FAILED,
         "trouble": trouble,
-        "finished_at": timezone.now(),
+        "finished_at": clock.now(),
         "lease_until": None,
     }
     if worked:

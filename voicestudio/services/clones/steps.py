@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.tasks import task
-from django.utils import timezone
 
 from voicestudio.minimax import (
     CloneAnswer,
@@ -15,7 +14,7 @@ from voicestudio.minimax import (
     Refused,
     parse_clone,
 )
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, clock
 from voicestudio.services.paid_calls import call_log, provider, runner
 from voicestudio.services.paid_calls.steps import Keep, NotSendable, NotYet, Steps
 from voicestudio.services.recordings import uploads
@@ -37,7 +36,7 @@ def upload_recordings(attempt: CloneAttempt) -> CloneRequest:
     sample = _get_file_id(attempt, attempt.recording)
     clip = _get_file_id(attempt, attempt.prompt_clip) if attempt.prompt_clip else None
     if attempt.uploaded_at is None:
-        attempt.advance(held_as=(AttemptState.SENDING,), uploaded_at=timezone.now())
+        attempt.advance(held_as=(AttemptState.SENDING,), uploaded_at=clock.now())
     return CloneRequest(
         file_id=sample,
         voice_id=attempt.voice_id,

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from voicestudio import words
-from voicestudio.models import Action, AudioFile, CloneAttempt, Verb
+from voicestudio.models import Action, AudioFile, CloneAttempt, Verb, clock
 from voicestudio.services.audit import record, record_call
 from voicestudio.services.log_context import log_requested
 from voicestudio.services.money import limits, prices
@@ -129,7 +128,7 @@ def _create_attempt(order: Order, by: "User") -> CloneAttempt:
         watermark=order.watermark,
         rehearsal=order.rehearsal if settings.PRACTICE_MODE else "",
         permission_by=by,
-        permission_at=timezone.now(),
+        permission_at=clock.now(),
         permission_wording=str(words.PERMISSION_WORDING),
     )
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
 
-from voicestudio.models import Person, Project, RoleName, Studio, Verb
+from voicestudio.models import Person, Project, RoleName, Studio, Verb, clock
 from voicestudio.models.search import fold_text
 from voicestudio.services import projects as project_service
 from voicestudio.services.audit import record
@@ -42,7 +41,7 @@ def show_team(*, by: User) -> bool:
             Studio.lock()  # so that the button, pressed twice at once, makes one team
             if is_shown():
                 return False
-            now = timezone.now()
+            now = clock.now()
             made = {key: _add_project(each, now, by) for key, each in PROJECTS.items()}
             people = {each.username: _add_person(each, made, by) for each in PEOPLE}
             rows.write_rows(material, made, people, now, files)

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import ProtectedError, Q
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, Refused
 from voicestudio.models import (
@@ -31,6 +30,7 @@ from voicestudio.models import (
     Studio,
     Verb,
     Voice,
+    clock,
 )
 from voicestudio.services import storage
 from voicestudio.services.audit import record
@@ -98,7 +98,7 @@ def _close_projects() -> list[int]:
             raise TeamRefused(NO_OTHER_PROJECT)
         _require_idle(pks)
         _hand_over_recordings(pks)
-        Project.objects.open().filter(pk__in=pks).update(archived_at=timezone.now())
+        Project.objects.open().filter(pk__in=pks).update(archived_at=clock.now())
     return pks
 
 

@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone, translation
+from django.utils import translation
 
-from voicestudio.models import BudgetMail, Project, Role
+from voicestudio.models import BudgetMail, Project, Role, clock
 from voicestudio.words.costs import email_about_budget
 
 from .budgets import Budget, get_project_budgets
@@ -29,7 +29,7 @@ def send_due_mails(now: datetime | None = None) -> int:
     """
     if not settings.MAIL_HOST:
         return 0
-    now = now or timezone.now()
+    now = now or clock.now()
     budgets = get_project_budgets(Project.objects.open().with_budget(), now=now)
     warning = [budget for budget in budgets if budget.warns]
     if not warning:
@@ -66,7 +66,7 @@ def _send_once(budget: Budget, percent: int, now: datetime) -> int:
     except OSError:
         logger.warning("An email about a budget could not be sent.", exc_info=True)
         return 0
-    row.update(sent_at=timezone.now())
+    row.update(sent_at=clock.now())
     return 1
 
 

@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Q, Sum
-from django.utils import timezone
 
-from voicestudio.models import Allowance, Charge, PaidCall, Project, month_of
+from voicestudio.models import Allowance, Charge, PaidCall, Project, clock, month_of
 
 from .costs import ZERO, sum_month
 from .prices import price_of
@@ -75,7 +74,7 @@ class Budget:
 
 def get_budget(*, now: datetime | None = None, apart_from: PaidCall | None = None) -> Budget:
     """Return the studio's budget of this month, without the price of `apart_from`."""
-    month = month_of(now or timezone.now())
+    month = month_of(now or clock.now())
     # First, so that a call that is answered between the two sums counts twice instead of never.
     promised = sum(_sum_in_flight(apart_from).values(), ZERO)
     return Budget(
@@ -95,7 +94,7 @@ def get_project_budgets(
     A charge counts for the project that paid it, wherever its speaker is by now. The number of
     queries does not grow with the projects.
     """
-    month = month_of(now or timezone.now())
+    month = month_of(now or clock.now())
     limited = [project for project in projects if project.has_budget]
     if not limited:
         return []

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from voicestudio.models import (
     Charge,
@@ -18,6 +17,7 @@ from voicestudio.models import (
     Speech,
     Verb,
     Voice,
+    clock,
 )
 from voicestudio.services.audit import record
 
@@ -63,7 +63,7 @@ def _charge_attempt(
 
 def cancel_attempt(attempt: CloneAttempt) -> None:
     """Withdraw the charge of an attempt that was never carried out."""
-    Charge.objects.counted().filter(attempt=attempt).update(withdrawn_at=timezone.now())
+    Charge.objects.counted().filter(attempt=attempt).update(withdrawn_at=clock.now())
 
 
 def charge_speech(speech: Speech, *, certain: bool, units: int | None = None) -> None:
@@ -104,7 +104,7 @@ def charge_clone_fee(speech: Speech, *, certain: bool) -> None:
 def cancel_speech(speech: Speech) -> None:
     """Withdraw the charges of a speech that was never carried out, a clone fee included."""
     charges = Charge.objects.counted().filter(speech=speech, certain=False)
-    charges.update(withdrawn_at=timezone.now())
+    charges.update(withdrawn_at=clock.now())
 
 
 def _confirm(charge: Charge, units: int, *, voice: Voice | None) -> None:
@@ -149,7 +149,7 @@ def _call_fields(call: PaidCall, certain: bool) -> dict[str, Any]:
     at: datetime | None = None if certain else call.sent_at
     return {
         "certain": certain,
-        "at": at or timezone.now(),
+        "at": at or clock.now(),
         "project_id": call.project_id,
         "provider": call.provider,
         "person_id": call.created_by_id,

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.expressions import Combinable
-from django.utils import timezone
 
-from voicestudio.models import Charge, display_name_column, month_of
+from voicestudio.models import Charge, clock, display_name_column, month_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -77,7 +76,7 @@ def sum_months(
 ) -> list[CostLine]:
     """Sum each of the newest `count` months, the oldest first, months without a charge included."""
     known = {line.key: line for line in sum_charges("month", among=among)}
-    month, lines = month_of(now or timezone.now()), list[CostLine]()
+    month, lines = month_of(now or clock.now()), list[CostLine]()
     for _number in range(count):
         empty = CostLine(month, str(month), 0, ZERO, ZERO)
         lines.append(known.get(month, empty))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from voicestudio.models import (
     Action,
@@ -18,6 +17,7 @@ from voicestudio.models import (
     RateLimit,
     Verb,
     access_of,
+    clock,
     display_name,
     month_of,
 )
@@ -125,7 +125,7 @@ def allow_more(
     require(by, Action.ALLOW_MORE)
     if amount <= ZERO:
         raise ValueError("an allowance is more than nothing")
-    month = month_of(timezone.now())
+    month = month_of(clock.now())
     with transaction.atomic():
         # Two requests of one person run one after the other.
         get_user_model().objects.select_for_update().get(pk=by.pk)

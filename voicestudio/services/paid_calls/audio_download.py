@@ -17,7 +17,6 @@ from django.core.files import File
 from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
-from django.utils import timezone
 
 from voicestudio import audio
 from voicestudio.minimax import (
@@ -29,7 +28,7 @@ from voicestudio.minimax import (
     SpeechRequest,
     parse_speech,
 )
-from voicestudio.models import Action, CallStatus, PaidCall
+from voicestudio.models import Action, CallStatus, PaidCall, clock
 from voicestudio.services import storage
 from voicestudio.services.log_context import log_call
 from voicestudio.services.permissions import require
@@ -137,7 +136,7 @@ def fetch_audio(kind: str, pk: int) -> None:
     model: Any = next(each for each in PaidCall.kinds() if each._meta.model_name == kind)
     with log_call(kind, pk), leases.hold() as claim:
         free = Q(claim__isnull=True) | Q(lease_until__isnull=True)
-        free |= Q(lease_until__lt=timezone.now())
+        free |= Q(lease_until__lt=clock.now())
         rows = model.objects.with_audio_to_fetch().filter(free, pk=pk)
         if rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             call = model.objects.for_worker().get(pk=pk)
@@ -210,7 +209,7 @@ def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, A
             "audio_sha256": checksum,
             "audio_duration_ms": None,
             "audio_peaks": [],
-            "audio_saved_at": timezone.now(),
+            "audio_saved_at": clock.now(),
         }
     finally:
         path.unlink(missing_ok=True)

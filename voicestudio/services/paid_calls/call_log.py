@@ -4,11 +4,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from django.utils import timezone
-
 from voicestudio import words
 from voicestudio.minimax import AnswerTimeout, MiniMaxError, NoAnswer, NotSent, Reason, Refused
-from voicestudio.models import PaidCall
+from voicestudio.models import PaidCall, clock
 from voicestudio.words import Message, Trouble
 
 # What a gateway, or the text of an answer, says more precisely than its code or HTTP status.
@@ -28,7 +26,7 @@ def logged_call[Answer](row: PaidCall, name: str, call: Callable[[], Answer]) ->
 
     The list is saved with the next change of the row. Errors pass through.
     """
-    entry: dict[str, Any] = {"call": name, "at": timezone.now().isoformat()}
+    entry: dict[str, Any] = {"call": name, "at": clock.now().isoformat()}
     began = monotonic()
     try:
         answer = call()

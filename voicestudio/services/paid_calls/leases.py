@@ -15,9 +15,8 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
-from voicestudio.models import PaidCall, Worker
+from voicestudio.models import PaidCall, Worker, clock
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ _renewal: threading.Thread | None = None
 
 def lease_end() -> datetime:
     """Until when a lease holds that is taken or renewed now."""
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
+    return clock.now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
 @contextmanager
@@ -57,7 +56,7 @@ def release_all() -> int:
         with _claims_lock:
             claims = list(_claims)
             _claims.clear()
-        return _set_leases(claims, timezone.now())
+        return _set_leases(claims, clock.now())
 
 
 def _set_leases(claims: list[UUID], until: datetime) -> int:

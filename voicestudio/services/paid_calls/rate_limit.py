@@ -13,9 +13,8 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
-from voicestudio.models import CallKind, CallStatus, PaidCall, RateLimit
+from voicestudio.models import CallKind, CallStatus, PaidCall, RateLimit, clock
 
 # Pauses after the first, second … "slow down" in a row, as shares of the window: of a minute they
 # are 2, 5, 10, 20, 40, 60, 90 and 120 seconds.
@@ -115,7 +114,7 @@ def _lock_limit(call: PaidCall) -> tuple[RateLimit, datetime]:
     """The limit, locked, and the present time."""
     limits = RateLimit.objects.select_for_update()
     limit, _created = limits.get_or_create(kind=call.RATE_LIMIT, provider=call.provider)
-    now = timezone.now()
+    now = clock.now()
     _correct_future_times(limit, now)
     return limit, now
 

@@ -9,10 +9,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallStatus, PaidCall, clock
 from voicestudio.services import storage
 from voicestudio.services.audit import record_call
 from voicestudio.words import Trouble
@@ -33,7 +32,7 @@ def record_answer(steps: Steps[Any, Any, Any], call: PaidCall, answer: Any) -> b
     """Record a yes in one transaction, then copy and draw its audio; False if the claim is lost."""
     columns = steps.answer_columns(call, answer)
     has_audio = bool(columns.get("audio") or columns.get("audio_url"))
-    now = timezone.now()
+    now = clock.now()
     columns |= {
         "status": CallStatus.READY,
         "answered_at": now,
@@ -129,7 +128,7 @@ def record_failure(steps: Steps[Any, Any, Any], call: PaidCall, trouble: Trouble
         recorded = call.advance(
             held_as=(CallStatus.SENDING, call.IN_FLIGHT_STATUS),
             status=CallStatus.UNKNOWN if was_sent else CallStatus.FAILED,
-            finished_at=timezone.now(),
+            finished_at=clock.now(),
             lease_until=None,
             trouble=trouble,
             calls=call.calls,

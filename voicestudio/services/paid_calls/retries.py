@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError, NoAnswer, NotSent, Reason, Refused
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallStatus, PaidCall, clock
 from voicestudio.words import Trouble
 
 from . import call_log, rate_limit
@@ -61,7 +60,7 @@ def final_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dic
         status = CallStatus.STOPPED
     else:
         status = CallStatus.FAILED
-    finished_at = columns["answered_at"] or timezone.now()
+    finished_at = columns["answered_at"] or clock.now()
     return columns | {"status": status, "finished_at": finished_at, "lease_until": None}
 
 
@@ -100,7 +99,7 @@ def wait_for_slot(call: PaidCall, due: datetime, job: "Job") -> None:
 
 def enqueue_when_due(rows: Any, pk: int, job: "Job") -> None:
     """Enqueue a call again whose job came early, because it was postponed meanwhile."""
-    waiting = rows.filter(pk=pk, status=CallStatus.WAITING, retry_at__gt=timezone.now())
+    waiting = rows.filter(pk=pk, status=CallStatus.WAITING, retry_at__gt=clock.now())
     for due in waiting.values_list("retry_at", flat=True):
         job.using(run_after=due).enqueue(pk)
 
@@ -112,7 +111,7 @@ def _put_back(call: PaidCall, due: datetime, job: "Job", **columns: Any) -> bool
         lease_until=None,
         retry_at=due,
         finished_at=None,
-        enqueued_at=timezone.now(),
+        enqueued_at=clock.now(),
         **columns,
     )
     if waiting:
@@ -124,7 +123,7 @@ def _after_pause(call: PaidCall, error: MiniMaxError) -> datetime:
     """When to try again: growing pauses with jitter, later if the provider says so."""
     pause = PAUSES[min(max(call.attempts_made, 1), len(PAUSES)) - 1]
     jittered = pause * random.uniform(0.8, 1.2)  # noqa: S311
-    return timezone.now() + timedelta(seconds=max(jittered, min(error.retry_after or 0, MAX_PAUSE)))
+    return clock.now() + timedelta(seconds=max(jittered, min(error.retry_after or 0, MAX_PAUSE)))
 
 
 def _error_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def _error_columns(call: PaidCall, error: MiniMaxError, *, was_sent: bool) -> di
         "status_msg": error.status_msg[:2000],
         "trace_id": error.trace_id[:255],
         "answer_text": error.raw,
-        "answered_at": timezone.now() if error.http_status is not None else None,
+        "answered_at": clock.now() if error.http_status is not None else None,
         "trouble": Trouble.GAVE_UP if gave_up else call_log.trouble_of(error),
         "calls": call.calls,
     }

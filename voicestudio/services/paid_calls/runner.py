@@ -11,10 +11,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from voicestudio.minimax import MiniMaxError
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallStatus, PaidCall, clock
 from voicestudio.services.audit import record_call
 from voicestudio.services.log_context import log_call, log_fields
 from voicestudio.services.money import limits
@@ -58,7 +57,7 @@ def _run_claimed(steps: Steps[Any, Any, Any], call: PaidCall, claim: UUID) -> No
     except MiniMaxError as error:
         recorded = record_error(steps, call, error)
     except NotYet:
-        retries.wait_for_slot(call, timezone.now() + NOT_YET_PAUSE, steps.job)
+        retries.wait_for_slot(call, clock.now() + NOT_YET_PAUSE, steps.job)
     except limits.LimitReached as reached:
         record_failure(steps, call, OVER_BUDGET[reached.budget.kind])
     except NotSendable as refused:

@@ -6,9 +6,8 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.utils import timezone
 
-from voicestudio.models import Person, Verb, is_example
+from voicestudio.models import Person, Verb, clock, is_example
 from voicestudio.services import audit
 from voicestudio.words.example_team import IS_EXAMPLE
 from voicestudio.words.people import IS_DEACTIVATED
@@ -32,7 +31,7 @@ def deactivate(user: User, *, by: User) -> None:
         invitations.revoke_all_to(user, by=by)
         accounts.drop_new_address(user)
         Person.of(user)
-        Person.objects.filter(user=user).update(deactivated_at=timezone.now())
+        Person.objects.filter(user=user).update(deactivated_at=clock.now())
         _set_active(user, is_active=False)
         count = _end_sessions(user)
         audit.record(Verb.PERSON_DEACTIVATED, by=by, on=user, sessions=count)
@@ -79,7 +78,7 @@ def _set_active(user: User, *, is_active: bool) -> None:
 def _end_sessions(user: User) -> int:
     """Delete the sessions of a person; also those that have no `UserSession`."""
     UserSession.objects.filter(user=user).delete()
-    sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    sessions = Session.objects.filter(expire_date__gt=clock.now())
     keys = [
         session.pk
         for session in sessions.iterator()

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.models import (
@@ -21,6 +20,7 @@ from voicestudio.models import (
     Project,
     Role,
     Verb,
+    clock,
     display_name,
     select_address,
 )
@@ -117,7 +117,7 @@ def revoke(invitation: Invitation, *, by: User) -> None:
     """Let the link work no longer; nothing happens to one that was used."""
     require(by, Action.MANAGE_PEOPLE)
     with transaction.atomic():
-        if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
+        if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=clock.now()):
             audit.record(Verb.INVITATION_REVOKED, by=by, on=invitation)
 
 
@@ -198,7 +198,7 @@ def _use(invitation: Invitation) -> None:
     _maker, administrators = lock_with_administrators(invitation.made_by)
     if invitation.made_by_id not in administrators:
         raise InvitationClosed
-    now = timezone.now()
+    now = clock.now()
     if not Invitation.objects.open().filter(pk=invitation.pk).update(used_at=now):
         raise InvitationClosed
 

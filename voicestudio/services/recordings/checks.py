@@ -15,10 +15,9 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.db.models import Q
 from django.tasks import task
-from django.utils import timezone
 
 from voicestudio.audio import TRIED_CODE, AudioProblem, is_outdated, isolated
-from voicestudio.models import Action, AudioFile
+from voicestudio.models import Action, AudioFile, clock
 from voicestudio.services import storage
 from voicestudio.services.permissions import require
 
@@ -83,7 +82,7 @@ def ensure_playable(recording: AudioFile) -> None:
     """
     if recording.playable_at is not None or recording.checked_at is None or not recording.has_file:
         return
-    now = timezone.now()
+    now = clock.now()
     idle = Q(check_started_at=None) | Q(check_started_at__lt=now - LOST_AFTER)
     undecided = AudioFile.objects.filter(idle, pk=recording.pk, playable_at=None)
     if undecided.update(check_started_at=now):
@@ -110,7 +109,7 @@ def _make_playable(pk: int) -> None:
             # Players use the recording itself, as most browsers play most formats.
             logger.exception("Recording %s has no playable copy.", pk)
     name = recording.playable.name or ""
-    if not undecided.update(playable=name, playable_at=timezone.now()) and name:
+    if not undecided.update(playable=name, playable_at=clock.now()) and name:
         storage.delete(name)
 
 
@@ -128,7 +127,7 @@ def _check(pk: int) -> None:
     except (AudioProblem, OSError, RuntimeError):
         # It was accepted at upload, so it can be played and sent; it only has no new verdict.
         logger.exception("Recording %s could not be checked.", pk)
-        unchecked.update(checked_at=timezone.now())
+        unchecked.update(checked_at=clock.now())
         return
     saved = unchecked.exclude(file="").update(**report)
     unused_envelope = earlier_envelope if saved else report["envelope"]
@@ -146,7 +145,7 @@ def _try_cleanup(pk: int) -> None:
     # was deleted or checked again meanwhile.
     tried = untried.filter(envelope=recording.envelope.name)
     findings = _with_trial(recording.findings, _cleanup_helps(recording))
-    tried.update(findings=findings, trying_cleanup=False, checked_at=timezone.now())
+    tried.update(findings=findings, trying_cleanup=False, checked_at=clock.now())
 
 
 def _cleanup_helps(recording: AudioFile) -> bool | None:
@@ -193,7 +192,7 @@ def check_again(recording: AudioFile, *, by: "User") -> bool:
         waiting = waiting.filter(verdict="")
     with transaction.atomic():
         queued = waiting.update(
-            check_started_at=timezone.now(), checked_at=None, checked_ms=None, trying_cleanup=False
+            check_started_at=clock.now(), checked_at=None, checked_ms=None, trying_cleanup=False
         )
         if queued:
             check_recording.enqueue(recording.pk)
@@ -202,7 +201,7 @@ def check_again(recording: AudioFile, *, by: "User") -> bool:
 
 def requeue_lost_checks() -> int:
     """Queue the checks whose job was lost again; return how many."""
-    now = timezone.now()
+    now = clock.now()
     lost = AudioFile.objects.filter(checked_at=None, check_started_at__lt=now - LOST_AFTER)
     pks = list(lost.exclude(file="").values_list("pk", flat=True)[:50])
     AudioFile.objects.filter(pk__in=pks).update(check_started_at=now, checked_ms=None)
@@ -214,7 +213,7 @@ def requeue_lost_checks() -> int:
 def _record_progress(pk: int, position_s: float) -> None:
     """Save how far the check is, which also shows that it is running."""
     unchecked = AudioFile.objects.filter(pk=pk, checked_at__isnull=True)
-    unchecked.update(checked_ms=round(position_s * 1000), check_started_at=timezone.now())
+    unchecked.update(checked_ms=round(position_s * 1000), check_started_at=clock.now())
 
 
 def _stem(recording: AudioFile) -> str:
@@ -255,6 +254,6 @@ def _analyze(recording: AudioFile) -> dict[str, Any]:
     return columns | {
         "envelope": recording.envelope.name or "",
         "trying_cleanup": is_tried,
-        "check_started_at": timezone.now(),
-        "checked_at": None if is_tried else timezone.now(),
+        "check_started_at": clock.now(),
+        "checked_at": None if is_tried else clock.now(),
     }

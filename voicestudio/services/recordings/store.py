@@ -16,11 +16,10 @@ from django.conf import settings
 from django.core.files import File
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import IngestedFile, isolated, rules
-from voicestudio.models import Action, AudioFile, Origin, Project, Purpose, Verb
+from voicestudio.models import Action, AudioFile, Origin, Project, Purpose, Verb, clock
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 
@@ -117,7 +116,7 @@ def save_recording(
         peaks=metadata.peaks,
         notes=metadata.notes,
         needs_cutting=rules.must_be_cut(metadata.duration_ms, purpose),
-        check_started_at=timezone.now(),
+        check_started_at=clock.now(),
         created_by=by,
         **fields,
     )

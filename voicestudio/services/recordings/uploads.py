@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import transaction
 from django.db.models import ProtectedError, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import rules
@@ -27,6 +26,7 @@ from voicestudio.models import (
     Purpose,
     Studio,
     Verb,
+    clock,
 )
 from voicestudio.services import storage
 from voicestudio.services.audit import record
@@ -194,7 +194,7 @@ def ensure_uploaded(
 def _claim_upload(recording: AudioFile, attempt: int) -> None:
     """Reserve the upload for this attempt; an earlier claim ends with the lease of its worker."""
     busy = CloneAttempt.objects.filter(
-        status=AttemptState.SENDING, lease_until__gt=timezone.now()
+        status=AttemptState.SENDING, lease_until__gt=clock.now()
     ).exclude(pk=attempt)
     rows = AudioFile.objects.filter(pk=recording.pk).exclude(uploading_for__in=busy.values("pk"))
     if not rows.update(uploading_for=attempt):
@@ -204,7 +204,7 @@ def _claim_upload(recording: AudioFile, attempt: int) -> None:
 def forget_uploads(recordings: Iterable[int], account: str) -> None:
     """Mark these recordings as not known at `account` any more, unless there is no copy of ours."""
     files = ProviderFile.objects.living().filter(recording__in=list(recordings), account=account)
-    files.exclude(recording__file="").update(deleted_at=timezone.now())
+    files.exclude(recording__file="").update(deleted_at=clock.now())
 
 
 def fetch_example(*, voice: int, project: Project, by: "User") -> AudioFile:
@@ -256,7 +256,7 @@ def delete_recording(recording: AudioFile, *, by: "User") -> bool:
         if attempts := list(used.order_by("-pk")[:5]):
             raise RecordingInUse(attempts)
         # From now on no form accepts it.
-        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=timezone.now())
+        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=clock.now())
     try:
         _delete_files(recording, provider.quick_client(), by)
     except (MiniMaxError, OSError) as error:
@@ -275,7 +275,7 @@ def delete_recording(recording: AudioFile, *, by: "User") -> bool:
 
 def finish_deletions() -> None:
     """Finish deletions that MiniMax did not answer or whose process died; failures are repeated."""
-    now = timezone.now()
+    now = clock.now()
     unfinished = AudioFile.objects.filter(deleted_at__lt=now - DELETION_DIED_AFTER)
     for recording in unfinished.exclude(file="")[:50]:
         AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
@@ -325,5 +325,5 @@ def _delete_at_provider(recording: AudioFile, client: Client, by: "User | None")
                 continue
         with transaction.atomic():
             living = ProviderFile.objects.living().filter(pk=file.pk)
-            if living.update(deleted_at=timezone.now()):
+            if living.update(deleted_at=clock.now()):
                 record(Verb.UPLOAD_DELETED, by=by, on=recording, result="done")

@@ -5,9 +5,8 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from voicestudio.models import Action, Speech, SpeechPurpose, Verb, Voice, VoiceState
+from voicestudio.models import Action, Speech, SpeechPurpose, Verb, Voice, VoiceState, clock
 from voicestudio.services.audit import record
 from voicestudio.services.money import prices
 from voicestudio.services.money.prices import SpeechPrice
@@ -59,7 +58,7 @@ def dismiss_reminder(voice: Voice, *, by: "User") -> bool:
     with transaction.atomic():
         rows = Voice.objects.in_state(VoiceState.TEMPORARY).filter(pk=voice.pk)
         changed = rows.filter(reminder_dismissed_at__isnull=True).update(
-            reminder_dismissed_at=timezone.now()
+            reminder_dismissed_at=clock.now()
         )
         if changed:
             record(Verb.REMINDER_DISMISSED, by=by, on=voice)

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
 
-from voicestudio.models import Action, Speech, SpeechState, Verb
+from voicestudio.models import Action, Speech, SpeechState, Verb, clock
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 from voicestudio.services.voices import bookkeeping
@@ -22,7 +21,7 @@ def settle_by_hand(speech: Speech, *, worked: bool, note: str, by: "User") -> bo
     """
     require(by, Action.SETTLE, speech.project_id)
     bookkeeping.settle_lapsed()
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         rows = Speech.objects.filter(pk=speech.pk, status=SpeechState.UNKNOWN)
         changed = rows.update(

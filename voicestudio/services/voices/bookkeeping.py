@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.utils import timezone
 
 from voicestudio.minimax import CloneAnswer, SpeechAnswer
 from voicestudio.models import (
@@ -20,6 +19,7 @@ from voicestudio.models import (
     Verb,
     Voice,
     Way,
+    clock,
 )
 from voicestudio.models.search import fold_text
 from voicestudio.models.voice_states import UNUSED_LIFETIME
@@ -196,7 +196,7 @@ def _lock(speech: Speech) -> None:
 def mark_missing(voice: Voice, code: int) -> None:
     """Record that the provider does not know this voice, or that it belongs to another account."""
     rows = Voice.objects.living().filter(pk=voice.pk, missing_at__isnull=True)
-    if rows.update(missing_at=timezone.now(), missing_code=code):
+    if rows.update(missing_at=clock.now(), missing_code=code):
         record(Verb.VOICE_MISSING, on=voice, status_code=code)
 
 
@@ -221,7 +221,7 @@ def settle_lapsed() -> int:
                     rows.filter(pk=call.pk)
                     .lapsed()
                     .in_flight()
-                    .update(status=CallStatus.UNKNOWN, finished_at=timezone.now(), lease_until=None)
+                    .update(status=CallStatus.UNKNOWN, finished_at=clock.now(), lease_until=None)
                 )
                 if settled:
                     record_unknown(call)

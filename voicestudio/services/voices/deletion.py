@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from django.conf import settings
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
@@ -23,6 +22,7 @@ from voicestudio.models import (
     SpeechState,
     Verb,
     Voice,
+    clock,
 )
 from voicestudio.services import storage
 from voicestudio.services.audit import record, record_call
@@ -157,7 +157,7 @@ def _delete_at_provider(voice: Voice, by: "User") -> Item:
         with transaction.atomic():
             # An attempt is locked before its voice, as in `bookkeeping`.
             CloneAttempt.objects.select_for_update().only("pk").filter(cloned_voice=voice).first()
-            now = timezone.now()
+            now = clock.now()
             if Voice.objects.living().filter(pk=voice.pk).update(deleted_at=now, uncertain=False):
                 already_gone = item.state == ItemState.ALREADY_GONE
                 record(
@@ -174,7 +174,7 @@ def _confirm_attempt(voice: Voice) -> None:
     attempt = CloneAttempt.objects.filter(cloned_voice=voice, status=AttemptState.UNKNOWN).first()
     if attempt is not None:
         CloneAttempt.objects.filter(pk=attempt.pk).update(
-            status=AttemptState.READY, audio_trouble="lost", finished_at=timezone.now(),
+            status=AttemptState.READY, audio_trouble="lost", finished_at=clock.now(),
             lease_until=None,
         )  # fmt: skip
         charges.charge_attempt(attempt, certain=True)
@@ -195,7 +195,7 @@ def _delete_files_there(voice: Voice, by: "User") -> Iterator[Item]:
         item = _call_provider("file_there", recording.name, call)
         if item.is_gone:
             with transaction.atomic():
-                now = timezone.now()
+                now = clock.now()
                 recording.provider_files.living().filter(account=account).update(deleted_at=now)
                 facts: dict[str, Any] = {"result": str(item.state)}
                 if not recording.file:
@@ -239,7 +239,7 @@ def _delete_recording_here(recording: AudioFile, voice: Voice, by: "User") -> It
             return item
     with transaction.atomic():
         count = delete_all_notes(recording)
-        AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=timezone.now())
+        AudioFile.objects.filter(pk=recording.pk).clear_audio(deleted_at=clock.now())
         record(Verb.AUDIO_DELETED, by=by, on=recording, result=str(item.state), notes=count)
     return item
 

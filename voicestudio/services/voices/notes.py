@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
 from voicestudio.models import (
     Action,
@@ -21,6 +20,7 @@ from voicestudio.models import (
     Voice,
     VoiceState,
     access_of,
+    clock,
 )
 from voicestudio.models.voices import tag_key
 from voicestudio.services.audit import record
@@ -122,7 +122,7 @@ def set_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
 def mark_heard(voice: Voice, *, by: "User") -> None:
     """Record that a person has listened to the voice."""
     require(by, Action.NOTE, voice.project_id)
-    Voice.objects.filter(pk=voice.pk, heard_at__isnull=True).update(heard_at=timezone.now())
+    Voice.objects.filter(pk=voice.pk, heard_at__isnull=True).update(heard_at=clock.now())
 
 
 def update_search_text(voice: Voice) -> None:

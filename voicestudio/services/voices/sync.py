@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from voicestudio.minimax import ListedVoice, MiniMaxError, Reason, Refused
-from voicestudio.models import Action, Project, Source, Verb, Voice, VoiceState
+from voicestudio.models import Action, Project, Source, Verb, Voice, VoiceState, clock
 from voicestudio.models.voice_states import STATE_FIELDS
 from voicestudio.services.audit import record
 from voicestudio.services.paid_calls import call_log, provider
@@ -99,7 +98,7 @@ def import_voice(
         raise ValueError("an imported voice needs the name of its speaker")
     if voice_id not in {voice.voice_id for voice in compare_voices(by=by).only_there}:
         raise VoiceNotListed
-    now = timezone.now()
+    now = clock.now()
     try:
         with transaction.atomic():
             speaker = choose_speaker(
