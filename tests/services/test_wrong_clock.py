@@ -1,0 +1,94 @@
+"""A machine whose own clock is wrong, beside others and a database that has the right time."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.factories import make_attempt, make_user
+from voicestudio.models import AttemptState, CloneAttempt, clock
+from voicestudio.services.paid_calls import leases, rate_limit
+from voicestudio.services.people import invitations, password_links
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine"),
+]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(params=[-HOUR, HOUR], ids=["slow", "fast"], autouse=True)
+def _wrong_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's clock of this machine is an hour wrong, and the shared one has not been read."""
+    right = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: right() + request.param)
+    monkeypatch.setattr(clock, "_last", None)
+
+
+def database_time() -> datetime:
+    """The time as the database has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+@pytest.mark.parametrize(("seconds", "lapsed"), [(30, False), (-30, True)])
+def test_lease_of_another_machine_is_judged_rightly(
+    seconds: int, lapsed: bool, person: User
+) -> None:
+    attempt = make_attempt(AttemptState.CLONING, by=person)
+    ends = database_time() + timedelta(seconds=seconds)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=ends)
+
+    assert CloneAttempt.objects.get(pk=attempt.pk).has_lapsed is lapsed
+    assert CloneAttempt.objects.lapsed().filter(pk=attempt.pk).exists() is lapsed
+
+
+def test_new_lease_is_as_long_as_others_expect(settings: Settings) -> None:
+    settings.LEASE_SECONDS = 60.0
+
+    left = leases.lease_end() - database_time()
+
+    assert round(left.total_seconds()) == 60
+
+
+def test_call_waits_for_the_slots_that_others_use(
+    settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CLONE_RPM, settings.RATE_WINDOW_SECONDS = 1, 60.0
+    other, waiting = (make_attempt(AttemptState.WAITING, by=person) for _ in range(2))
+    with monkeypatch.context() as elsewhere, transaction.atomic():
+        elsewhere.setattr(clock, "now", database_time)
+        rate_limit.reserve_slot(other)
+
+    with transaction.atomic():
+        slot = rate_limit.reserve_slot(waiting)
+
+    assert not slot.granted
+    assert timedelta(seconds=50) < slot.at - database_time() < timedelta(seconds=70)
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(5, True), (-5, False)])
+def test_invitation_ends_when_the_database_says_so(minutes: int, found: bool) -> None:
+    administrator = make_user("root", is_staff=True)
+    made, token = invitations.invite("anna@example.com", by=administrator, roles={})
+    made.expires_at = database_time() + timedelta(minutes=minutes)
+    made.save(update_fields=["expires_at"])
+
+    assert (invitations.find(token) is not None) is found
+
+
+def test_password_link_lasts_as_long_as_it_says(
+    person: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PASSWORD_RESET_TIMEOUT = 600
+    key = password_links.make_link(person).key
+    made = clock.now()
+
+    assert password_links.KEYS.check_token(person, key)
+    monkeypatch.setattr(clock, "now", lambda: made + timedelta(seconds=700))
+    assert not password_links.KEYS.check_token(person, key)
