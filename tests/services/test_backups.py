@@ -1,6 +1,7 @@
 """Backups: consistent while people work, incremental, and never taken for complete if broken."""
 
 import threading
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.factories import make_attempt, make_recording, make_user
 from voicestudio.models import AuditEntry, CloneAttempt, Studio, Verb
 from voicestudio.services import audit, backups
 from voicestudio.services.backups import BackupFault
-from voicestudio.services.backups.manifest import read_manifest, read_part
+from voicestudio.services.backups.manifest import read_manifest, read_part, write_manifest
 from voicestudio.services.backups.places import Folder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
@@ -271,6 +272,21 @@ def test_verification_reads_the_audit_chain(
     monkeypatch.setattr("voicestudio.models.AuditEntry.HASHED", ("id",))
     backups.make_backup(place)
     monkeypatch.undo()
+
+    with pytest.raises(BackupFault) as found:
+        backups.verify_backup(place)
+
+    assert found.value.code == "audit"
+
+
+def test_verification_finds_entries_past_the_head(place: Storage) -> None:
+    make_studio()
+    head = audit.seal_head()
+    audit.record(Verb.VOICE_KEPT)
+    audit.seal_entries()
+    made = backups.make_backup(place)
+    place.delete(f"backups/{made.name}/manifest.json")
+    write_manifest(place, replace(made, audit_head=head))
 
     with pytest.raises(BackupFault) as found:
         backups.verify_backup(place)

@@ -311,7 +311,7 @@ NO_PERSON: Final = {
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
-    "hold": "start",
+    "hold": "is_held start",
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",

@@ -27,6 +27,7 @@ from voicestudio.services import audit, backups, clones, hold, storage, stored_f
 from voicestudio.services.backups import BackupFault
 from voicestudio.services.backups.manifest import Part, PartWriter, read_part, write_manifest
 from voicestudio.services.backups.tables import models_in_backup
+from voicestudio.services.clones import reconcile
 
 __all__ = ["_bucket_keys", "target"]
 
@@ -301,6 +302,17 @@ def test_restored_studio_sends_only_what_goes_on_after_the_hold(
     troubles = {attempt.pk: attempt.trouble for attempt in CloneAttempt.objects.all()}
     assert troubles == {wanted: "refused", unwanted: "withdrawn", new.pk: "refused"}
     assert [call.path for call in standin.calls] == ["/v1/voice_clone"] * 2
+
+
+def test_unknown_call_is_not_checked_during_the_hold(person: User, standin: StandIn) -> None:
+    """The question is the same request once more, which may clone the voice now."""
+    attempt = make_attempt(AttemptState.UNKNOWN, by=person)
+    hold.start()
+
+    asked = reconcile.request_check(attempt, by=person)
+    reconcile.check_with_provider.call(attempt.pk)
+
+    assert (asked, standin.calls) == (False, [])
 
 
 def run_everything(*pks: int) -> None:

@@ -8,7 +8,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from voicestudio import __version__
-from voicestudio.models import Worker
+from voicestudio.models import Studio, Worker
 
 from . import queue_storage
 
@@ -27,6 +27,8 @@ class Health:
     # The living workers: machine, process ID and last heartbeat of each.
     workers: list[dict[str, str | int]] = field(default_factory=list)
     version: str = __version__
+    # Whether a restored studio waits for an administrator, and sends no paid call.
+    held: bool = False
 
 
 def check_health() -> Health:
@@ -42,6 +44,7 @@ def check_health() -> Health:
             cursor.execute("SELECT 1")
         last = Worker.objects.order_by("-beat_at").first()
         alive = list(Worker.objects.alive().order_by("host", "pid"))
+        held = Studio.objects.filter(held_since__isnull=False).exists()
     except Error:
         return Health(False, "down", "unknown", mode, None, replaced)
     return Health(
@@ -55,6 +58,7 @@ def check_health() -> Health:
             {"host": each.host, "pid": each.pid, "last_heartbeat": each.beat_at.isoformat()}
             for each in alive
         ],
+        held=held,
     )
 
 

@@ -39,6 +39,11 @@ class UndecidedError(Exception):
         self.count = count
 
 
+def is_held() -> bool:
+    """Whether no paid call is sent now."""
+    return Studio.objects.filter(held_since__isnull=False).exists()
+
+
 def start() -> None:
     """Hold the studio; a hold that has begun already keeps its time."""
     Studio.current()

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms.reconcile import OutcomeForm
 from voicestudio.models import Action
+from voicestudio.services import hold
 from voicestudio.services.clones import reconcile
 from voicestudio.services.money import limits
 from voicestudio.services.paid_calls.orders import OverLimit
@@ -25,7 +26,9 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     except limits.LimitReached as reached:
         messages.error(request, str(OverLimit(reached, by=current_user(request)).message))
     else:
-        if not is_started:
+        if not is_started and hold.is_held():
+            messages.warning(request, _("Not while the studio is held: this may cost money."))
+        elif not is_started:
             messages.info(request, _("This is already being checked, or the outcome is known."))
     return redirect("attempt", pk)
 

@@ -208,6 +208,9 @@ def _stop_calls(registry: Any) -> None:
         )  # fmt: skip
         rows.filter(status=kind.IN_FLIGHT_STATUS).update(lease_until=now)
         rows.filter(status=CallStatus.UNKNOWN).update(lease_until=None, retry_at=None)
+    studio: Any = registry.get_model("voicestudio.Studio")
+    if hasattr(studio, "held_since"):  # from now on, even if what follows is broken off
+        studio._base_manager.filter(held_since=None).update(held_since=now)
     workers = registry.get_model("voicestudio.Worker")._base_manager
     workers.filter(stopped_at=None).update(stopped_at=now)
 

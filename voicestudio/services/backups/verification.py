@@ -35,6 +35,9 @@ def _verify_trail(rows: Iterator[dict[str, Any]], head: str) -> None:
     sealed = (AuditEntry(**as_columns(AuditEntry, row)) for row in rows)
     heads = [Head(0, ""), *([Head.parse(head)] if not head.startswith("0:") and head else [])]
     try:
-        verify_entries(sealed, heads)
+        last = verify_entries(sealed, heads)
+        # Rows and head were read at one moment, so that nothing can be sealed past the head.
+        if last > heads[-1].sequence:
+            raise TrailBroken("beyond", expected=heads[-1].sequence, found=last)
     except TrailBroken as broken:
         raise BackupFault("audit", reason=broken) from broken

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.tasks import task
 
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, CloneAttempt, Verb, clock
+from voicestudio.models import Action, AttemptState, CloneAttempt, Studio, Verb, clock
 from voicestudio.services.audit import record, record_call
 from voicestudio.services.log_context import log_call
 from voicestudio.services.money import limits
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     """Let the worker ask MiniMax; False if there is no question, or if it is asked already.
 
+    Nor is it asked while the studio is held, because the question may clone the voice.
     The worker repeats the request with the same voice ID. "Taken" means that the first request
     succeeded. Success means that it had not, and that the voice exists now. Any other answer leaves
     the outcome unknown. Raises `LimitReached`.
@@ -44,7 +45,7 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     idle = Q(lease_until__isnull=True) | Q(lease_until__lt=clock.now())
     unknown = CloneAttempt.objects.filter(idle, pk=attempt.pk, status=AttemptState.UNKNOWN)
     with transaction.atomic():
-        accepted = unknown.update(
+        accepted = unknown.exclude(Studio.is_held()).update(
             claim=None, lease_until=leases.lease_end(), enqueued_at=clock.now()
         )
         if accepted:
@@ -75,6 +76,7 @@ def check_with_provider(pk: int) -> None:
     """Send the same request once more, because a person has asked for it, and record the result."""
     with log_call("cloneattempt", pk), leases.hold() as claim:
         rows = CloneAttempt.objects.filter(pk=pk, status=AttemptState.UNKNOWN, claim__isnull=True)
+        rows = rows.exclude(Studio.is_held())
         if not rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             return
         attempt = CloneAttempt.objects.for_worker().get(pk=pk)
