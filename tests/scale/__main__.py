@@ -11,6 +11,7 @@ and Redis is emptied once. At the end the ledger has to equal the stand-in's bil
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 import threading
@@ -55,7 +56,8 @@ class Scale:
         self.bucket = Bucket(self._subfolder("bucket"))
         self.webs: list[Machine] = []
         self.workers: list[Machine] = []
-        self.done = threading.Event()
+        self.done, self.aborted = threading.Event(), threading.Event()
+        self.chaos = threading.Thread(target=self.fail, daemon=True)
         self.faults: Counter[str] = Counter()
 
     def _subfolder(self, name: str) -> Path:
@@ -82,11 +84,16 @@ class Scale:
         self.redis.start()
         self.bucket.create()
         with self.standin:
-            self.set_up()
             try:
+                self.set_up()
                 self.work()
+            except BaseException:
+                self.aborted.set()
+                raise
             finally:
                 self.done.set()
+                if self.chaos.is_alive():
+                    self.chaos.join()  # or it would start again what is ended here
                 for machine in (*self.webs, *self.workers):
                     machine.stop()
             result = persistently(self.judge)
@@ -132,9 +139,10 @@ class Scale:
         for number in range(self.attempts):
             self.crowd.orders.put(people.clone(number, self.recording))
             self.script("voice_clone")
-        browsing = [threading.Thread(target=self.crowd.browse) for _ in range(BROWSING)]
-        chaos = threading.Thread(target=self.fail)
-        for thread in (*browsing, chaos):
+        browsing = [
+            threading.Thread(target=self.crowd.browse, daemon=True) for _ in range(BROWSING)
+        ]
+        for thread in (*browsing, self.chaos):
             thread.start()
         self.send()
         print(f"{self.attempts} attempts are ordered.", flush=True)
@@ -144,7 +152,7 @@ class Scale:
         self.send()
         print(f"{self.speeches} speeches are ordered.", flush=True)
         self.done.set()
-        chaos.join()
+        self.chaos.join()
         self.settled_after = self.settle()
         self.crowd.stop.set()
         for thread in browsing:
@@ -152,7 +160,7 @@ class Scale:
 
     def send(self) -> None:
         """Let people work off the orders."""
-        threads = [threading.Thread(target=self.crowd.work) for _ in range(PEOPLE)]
+        threads = [threading.Thread(target=self.crowd.work, daemon=True) for _ in range(PEOPLE)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -196,6 +204,8 @@ class Scale:
             machine.kill()
             self.faults[f"{machine.role} killed"] += 1
         for action in plan:  # a short run ends before its time
+            if self.aborted.is_set():
+                return
             self.faults[f"{type(action.__self__).__name__} {action.__name__}"] += 1  # type: ignore[attr-defined]
             action()
 
@@ -239,6 +249,8 @@ def main() -> int:
     parser.add_argument("--speeches", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    # Ended from outside it ends what it has started, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="voicestudio-scale-") as name:
         Path(name).chmod(0o755)
         scale = Scale(Path(name), options.attempts, options.speeches, options.seed)

@@ -58,6 +58,7 @@ def judge(scale: "Scale") -> bool:
     calls = Counter(
         call.json["voice_id"] for call in scale.standin.calls_of("voice_clone") if is_done(call)
     )
+    texts = Counter(call.json["text"] for call in scale.standin.calls_of("t2a_v2") if is_done(call))
     missing_audio = [
         str(call) for kind in (CloneAttempt, Speech)
         for call in kind._default_manager.filter(status="ready", audio="")
@@ -67,6 +68,7 @@ def judge(scale: "Scale") -> bool:
         "every order is one speech": Speech.objects.count() == scale.speeches,
         "no form failed": not scale.crowd.errors,
         "no clone was made twice": not [name for name, count in calls.items() if count > 1],
+        "no speech was generated twice": not [text for text, count in texts.items() if count > 1],
         "the ledger equals the bill": ledger == bill,
         "all voices are known": {*Voice.objects.values_list("voice_id", flat=True)}
         == {*scale.standin.voices},
