@@ -18,6 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,8 @@ class Scale:
         while True:
             found = persistently(lambda: list(rows.all()[:count]))
             if len(found) >= min(count, self.attempts // 2) or time.monotonic() > end:
+                if not found:
+                    raise TimeoutError("no voice is ready to speak")
                 return [found[number % len(found)] for number in range(count)]
             time.sleep(1)
 
@@ -216,7 +219,7 @@ class Scale:
         started = time.monotonic()
         while (waited := time.monotonic() - started) < SETTLED_WITHIN:
             kinds: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
-            if not any(call.is_running for rows in kinds for call in rows.all()):
+            if not persistently(partial(_is_any_running, kinds)):
                 break
             time.sleep(1)
         return waited
@@ -226,6 +229,10 @@ class Scale:
         from tests.scale.verdict import judge
 
         return judge(self)
+
+
+def _is_any_running(kinds: list[Any]) -> bool:
+    return any(call.is_running for rows in kinds for call in rows.all())
 
 
 def persistently[T](read: Callable[[], T]) -> T:

@@ -109,7 +109,7 @@ class Person:
             )
             if answer.status_code == 422 or answer.status_code in (403, 404):
                 raise ValueError(f"{path} answered {answer.status_code}: {answer.text[:2000]}")
-            return answer.status_code == 302
+            return answer.is_redirect and "/sign-in/" not in answer.headers["Location"]
 
         self.persist(send)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tests.scale.__main__ import Scale
@@ -40,6 +40,29 @@ def is_done(call: object) -> bool:
     return fault is None or fault.does_work
 
 
+# What has to happen in each run, besides killed machines of both roles.
+PLANNED: Final = Counter({"Postgres restart": 2, "Redis restart": 2, "Redis empty": 1})
+# 0 is a page without an answer, from a machine that was just killed; 503 one without a database.
+PAGE_CODES: Final = frozenset({"0", "200", "302", "303", "503"})
+
+
+def find_lost_audio() -> list[str]:
+    """The ready calls whose audio is not in the bucket, or empty there."""
+    from voicestudio.models import CloneAttempt, Speech
+    from voicestudio.services import storage
+
+    lost = []
+    for kind in (CloneAttempt, Speech):
+        for call in kind._default_manager.filter(status="ready"):
+            try:
+                size = storage.size_and_time(call.audio)[0] if call.audio else 0
+            except FileNotFoundError:
+                size = 0
+            if not size:
+                lost.append(str(call))
+    return lost
+
+
 def judge(scale: "Scale") -> bool:
     """Compare the ledger with the bill; print what was done and what is wrong."""
     from voicestudio.models import Charge, CloneAttempt, Speech, Voice
@@ -49,6 +72,8 @@ def judge(scale: "Scale") -> bool:
     bookkeeping.settle_lapsed()
     states = Counter(attempt.state for attempt in CloneAttempt.objects.all())
     spoken = Counter(speech.state for speech in Speech.objects.all())
+    failed = CloneAttempt.objects.filter(status="failed").values_list("voice_id", flat=True)
+    failed_but_made = {*failed} & {*scale.standin.voices}
     unknown = settle_unknown(scale)
     lines = Charge.objects.counted()
     ledger = Counter((line.kind, line.voice_name, line.units, line.amount) for line in lines)
@@ -59,10 +84,8 @@ def judge(scale: "Scale") -> bool:
         call.json["voice_id"] for call in scale.standin.calls_of("voice_clone") if is_done(call)
     )
     texts = Counter(call.json["text"] for call in scale.standin.calls_of("t2a_v2") if is_done(call))
-    missing_audio = [
-        str(call) for kind in (CloneAttempt, Speech)
-        for call in kind._default_manager.filter(status="ready", audio="")
-    ]  # fmt: skip
+    missing_audio = find_lost_audio()
+    kills = Counter({role: scale.faults[f"{role} killed"] for role in ("web", "worker")})
     checks = {
         "every order is one attempt": CloneAttempt.objects.count() == scale.attempts,
         "every order is one speech": Speech.objects.count() == scale.speeches,
@@ -74,11 +97,13 @@ def judge(scale: "Scale") -> bool:
         == {*scale.standin.voices},
         "every ready call has its audio": not missing_audio,
         "settled within two minutes": scale.settled_after < 120,
+        "no attempt has failed whose voice was made": not failed_but_made,
+        "every planned fault happened": scale.faults >= PLANNED and all(kills.values()),
+        "every page answered": {*scale.crowd.seen} <= PAGE_CODES,
     }
     print(f"attempts: {dict(states)}; speeches: {dict(spoken)}; unknown: {unknown}")
     print(f"faults: {dict(scale.faults)}")
-    kills = sum(machine.kills for machine in (*scale.webs, *scale.workers))
-    print(f"machines killed: {kills}; pages looked at: {dict(scale.crowd.seen)}")
+    print(f"machines killed: {dict(kills)}; pages looked at: {dict(scale.crowd.seen)}")
     print(f"settled {scale.settled_after:.0f} s after the last fault")
     for sentence, is_true in checks.items():
         print(f"{'yes' if is_true else 'NO '} {sentence}")
