@@ -64,7 +64,7 @@ function seek(player, seconds) {
 }
 
 document.addEventListener("input", ({ target }) => {
-  if (!target.matches(".track > input")) return;
+  if (!target.matches(".player > .track > input")) return;
   seek(playerOf(target), (target.value / 100) * lengthOf(playerOf(target)));
 });
 
