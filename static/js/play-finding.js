@@ -88,7 +88,7 @@ for (const name of ["pause", "ended", "error"]) {
 function matchVolumes() {
   for (const match of document.querySelectorAll("[data-volume-of]")) {
     const audio = document.querySelector(`${match.dataset.volumeOf} .player audio`);
-    if (audio) audio.volume = Number(match.dataset.volume);
+    if (audio) audio.volume = audio.dataset.evenVolume = Number(match.dataset.volume);
   }
 }
 document.addEventListener("htmx:load", matchVolumes);

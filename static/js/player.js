@@ -96,12 +96,13 @@ document.addEventListener("pointermove", ({ target, clientX }) => {
 const remembered = (name, fallback) => Number(localStorage.getItem(`player-${name}`) ?? fallback);
 
 function applyOptions(audio) {
-  audio.volume = remembered("volume", 1);
+  // Two versions of one recording are compared at the same loudness.
+  audio.volume = remembered("volume", 1) * Number(audio.dataset.evenVolume ?? 1);
   audio.playbackRate = remembered("speed", 1);
 }
 
 function showOptions() {
-  for (const one of document.querySelectorAll("[data-volume]")) one.value = remembered("volume", 1);
+  for (const one of document.querySelectorAll("input[data-volume]")) one.value = remembered("volume", 1);
   for (const one of document.querySelectorAll("[data-speed]")) one.value = String(remembered("speed", 1));
 }
 

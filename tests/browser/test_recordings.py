@@ -411,6 +411,10 @@ def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
         "all => all.map((audio) => audio.volume)"
     )
     assert volumes == pytest.approx([1, 10**-0.5], abs=0.001)
+    quieter = page.locator("#copy audio")
+    page.locator("#copy .player > button").click()
+    wait_for_position(quieter, 0)
+    assert quieter.evaluate("audio => audio.volume") == pytest.approx(10**-0.5, abs=0.001)
     use = page.locator("#copy > .button")
     colour = "element => getComputedStyle(element).backgroundColor"
     assert use.evaluate(colour) == page.locator(".brand span").evaluate(colour)
