@@ -81,6 +81,7 @@ def test_length_has_state_and_words_for_its_purpose(
     assert describe_length(ms, purpose) == {"state": state, "words": words}
 
 
+@pytest.mark.django_db  # a new row asks the database for the time
 @pytest.mark.parametrize("purpose", ["voice_clone", "prompt_audio"])
 @pytest.mark.parametrize("ms", [900, 1_000, 7_900, 8_000, 9_900, 10_000, 300_000, 300_100])
 def test_form_refuses_only_bad_lengths(purpose: str, ms: int) -> None:

@@ -14,6 +14,8 @@ from voicestudio.models import AudioFile
 from voicestudio.templatetags.figures import all_figures
 from voicestudio.words.figures import FIGURES, HIDDEN_FIGURES, REDEFINED_FIGURES
 
+pytestmark = pytest.mark.django_db  # a new row asks the database for the time
+
 # Figures that are texts.
 WORDS = {"container", "codec"}
 # Measured by earlier versions of the check.
