@@ -32,11 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class UndecidedError(Exception):
-    """The hold cannot end while `count` calls wait for a decision."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self.count = count
+    """The hold cannot end while calls wait for a decision."""
 
 
 def is_held() -> bool:
@@ -98,9 +94,8 @@ def end(*, by: "User") -> None:
     require(by, Action.END_HOLD)
     with transaction.atomic():
         Studio.lock()
-        undecided = sum(_undecided(kind).count() for kind in PaidCall.kinds())
-        if undecided:
-            raise UndecidedError(undecided)
+        if any(_undecided(kind).exists() for kind in PaidCall.kinds()):
+            raise UndecidedError
         if Studio.objects.filter(held_since__isnull=False).update(held_since=None):
             audit.record(Verb.HOLD_ENDED, by=by)
             logger.warning("The hold has ended: paid calls are sent again.")

@@ -35,8 +35,11 @@ def decide_hold(request: HttpRequest) -> HttpResponse:
     decide = {"go_on": hold.go_on, "withdraw": hold.withdraw}.get(request.POST.get("decision", ""))
     if decide is None:
         raise Http404
-    calls = _find_calls(hold.list_undecided(by=user), request.POST.get("call", ""))
-    failed = [call for call in calls if not decide(call, by=user)]
+    name = request.POST.get("call", "")
+    for call in _find_calls(hold.list_undecided(by=user), name):
+        decide(call, by=user)
+    # What somebody else has decided meanwhile is none of these.
+    failed = _find_calls(hold.list_undecided(by=user), name)
     if failed:
         messages.warning(
             request,

@@ -174,7 +174,7 @@ SPEECH_UNKNOWN: Final = Message(
 STALLED: Final = Message(
     _("This takes longer to start than it should."),
     _(
-        "Nothing is lost or charged. It starts by itself as soon as a worker is free. If it "
+        "Nothing is lost or charged. It starts as soon as a worker is free. If it "
         "doesn't start soon, tell an administrator."
     ),
 )
