@@ -25,6 +25,35 @@ from voicestudio.services.paid_calls import rate_limit
 pytestmark = pytest.mark.usefixtures("data_dir")
 
 
+class Clock:
+    """A clock that a machine's speed does not change: each look at it takes a millisecond."""
+
+    def __init__(self) -> None:
+        self._now = timezone.now()
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            self._now += timedelta(milliseconds=1)
+            return self._now
+
+    def monotonic(self) -> float:
+        return self.now().timestamp()
+
+    def move_to(self, moment: datetime) -> None:
+        with self._lock:
+            self._now = max(self._now, moment)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """One clock for the studio and for the stand-in's limit."""
+    clock = Clock()
+    monkeypatch.setattr(shared_clock, "now", clock.now)
+    monkeypatch.setattr(provider, "time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
+
+
 def _asks(attempt: CloneAttempt) -> rate_limit.Slot:
     with transaction.atomic():
         turn = rate_limit.reserve_slot(attempt)
@@ -100,6 +129,32 @@ def test_slow_down_postpones_reserved_slots(settings: Settings, person: User) ->
 
 
 @pytest.mark.django_db
+def test_calls_move_forward_as_the_learned_limit_grows(
+    settings: Settings, person: User, clock: Clock
+) -> None:
+    settings.CLONE_RPM = 60
+    first, refused, *waiting = (make_attempt(AttemptState.WAITING, by=person) for _ in range(32))
+    assert _asks(first).granted
+    assert _asks(refused).granted
+    rate_limit.slow_down(refused, code=1002, retry_after=None)
+    for attempt in waiting:
+        _asks(attempt)
+    end = clock.now() + timedelta(minutes=12)
+    sent: list[CloneAttempt] = []
+
+    while len(sent) < len(waiting) and clock.now() < end:
+        left = CloneAttempt.objects.filter(pk__in=[attempt.pk for attempt in waiting])
+        following = left.exclude(pk__in=[attempt.pk for attempt in sent]).earliest("slot_at", "pk")
+        assert following.slot_at is not None
+        clock.move_to(following.slot_at)
+        if _asks(following).granted:
+            rate_limit.record_success(following)
+            sent.append(following)
+
+    assert set(sent) == set(waiting)
+
+
+@pytest.mark.django_db
 def test_burst_of_slow_downs_counts_once(settings: Settings, person: User) -> None:
     burst = [make_attempt(AttemptState.WAITING, by=person) for _ in range(5)]
     for attempt in burst:
@@ -132,35 +187,6 @@ def test_waiting_for_slot_is_no_try_and_has_a_time(
     assert second.retry_at > timezone.now() + timedelta(seconds=50)
     assert clones.message_for(second) is not None
     assert len(standin.calls_of("voice_clone")) == 1
-
-
-class Clock:
-    """A clock that a machine's speed does not change: each look at it takes a millisecond."""
-
-    def __init__(self) -> None:
-        self._now = timezone.now()
-        self._lock = threading.Lock()
-
-    def now(self) -> datetime:
-        with self._lock:
-            self._now += timedelta(milliseconds=1)
-            return self._now
-
-    def monotonic(self) -> float:
-        return self.now().timestamp()
-
-    def move_to(self, moment: datetime) -> None:
-        with self._lock:
-            self._now = max(self._now, moment)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """One clock for the studio and for the stand-in's limit."""
-    clock = Clock()
-    monkeypatch.setattr(shared_clock, "now", clock.now)
-    monkeypatch.setattr(provider, "time", SimpleNamespace(monotonic=clock.monotonic))
-    return clock
 
 
 @pytest.mark.django_db(transaction=True)

@@ -26,6 +26,9 @@ WINDOW_MARGIN: Final = 0.02
 MIN_MARGIN_SECONDS: Final = 0.25
 # Two times closer than this are the same slot, however the database rounds them.
 SAME_SLOT_SECONDS: Final = 0.002
+# A waiting call is not moved for less; one grant moves no more than so many.
+MOVED_BY_SECONDS: Final = 1.0
+MOST_MOVED: Final = 60
 # Codes about requests in a time, from which the real limit can be learned.
 # Source: provider.md, "Codes".
 REQUEST_LIMIT_CODES: Final = frozenset({1002, None})
@@ -58,6 +61,7 @@ def reserve_slot(call: PaidCall, *, allow_now: bool = True) -> Slot:
     granted = due <= now and allow_now
     if granted:
         slots.used.append(now.timestamp())
+        _move_forward(call, slots)
     else:
         slots.reserve(due)
     slots.save()
@@ -148,6 +152,27 @@ def _postpone_reserved(call: PaidCall, slots: "_Slots", until: datetime) -> None
     )
 
 
+def _move_forward(call: PaidCall, slots: "_Slots") -> None:
+    """Let the next waiting calls go as early as the limit allows now, in the same order.
+
+    After a "slow down" slots are far apart, and would stay so after the learned limit has grown
+    again: forty calls would wait for forty minutes. Each grant sees to the next few, so the
+    lock is held for a bounded time however many calls wait.
+    """
+    now = slots.now.timestamp()
+    taken = sorted([*slots.used, *(moment for moment in slots.reserved if moment <= now)])
+    calls: Any = type(call)._default_manager
+    rows = calls.filter(provider=call.provider, status=CallStatus.WAITING, slot_at__gt=slots.now)
+    for pk, slot_at in rows.order_by("slot_at", "pk").values_list("pk", "slot_at")[:MOST_MOVED]:
+        due = min(slots.due_after(taken), slot_at.timestamp())
+        taken.append(due)
+        if slot_at.timestamp() - due >= MOVED_BY_SECONDS and slots.is_reserved(slot_at):
+            earlier = datetime.fromtimestamp(due, UTC)
+            slots.cancel(slot_at)
+            slots.reserve(earlier)
+            rows.filter(pk=pk).update(slot_at=earlier, retry_at=earlier)
+
+
 class _Slots:
     """The slots of one limit, in seconds since 1970: those used lately and those reserved."""
 
@@ -180,19 +205,23 @@ class _Slots:
 
     def next_free(self) -> datetime:
         """The first slot behind all that are reserved."""
-        taken = sorted(self.used + self.reserved)
+        due = self.due_after(sorted(self.used + self.reserved))
+        if self.reserved:
+            due = max(due, self.reserved[-1])
+        is_now = due <= self.now.timestamp()
+        return self.now if is_now else datetime.fromtimestamp(due, UTC)
+
+    def due_after(self, taken: list[float]) -> float:
+        """When a call may be sent if these slots, in order, are used or reserved."""
         due = self.now.timestamp()
         if self.limit.paused_until is not None:
             due = max(due, self.limit.paused_until.timestamp())
         if len(taken) >= self.per_window:
             due = max(due, taken[-self.per_window] + self.window)
-        if self.reserved:
-            due = max(due, self.reserved[-1])
         if self.limit.consecutive_429s and taken:
             # After a "slow down" one call at a time, not all together.
             due = max(due, taken[-1] + settings.RATE_WINDOW_SECONDS / self.per_window)
-        is_now = due <= self.now.timestamp()
-        return self.now if is_now else datetime.fromtimestamp(due, UTC)
+        return due
 
     def is_reserved(self, moment: datetime) -> bool:
         """Whether this slot is one of the reserved ones."""
