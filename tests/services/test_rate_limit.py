@@ -132,7 +132,7 @@ def test_slow_down_postpones_reserved_slots(settings: Settings, person: User) ->
 def test_calls_move_forward_as_the_learned_limit_grows(
     settings: Settings, person: User, clock: Clock
 ) -> None:
-    settings.CLONE_RPM = 60
+    settings.CLONE_RPM = 10
     first, refused, *waiting = (make_attempt(AttemptState.WAITING, by=person) for _ in range(32))
     assert _asks(first).granted
     assert _asks(refused).granted
@@ -152,6 +152,19 @@ def test_calls_move_forward_as_the_learned_limit_grows(
             sent.append(following)
 
     assert set(sent) == set(waiting)
+
+
+@pytest.mark.django_db
+def test_refusal_of_only_call_teaches_no_lower_limit_than_tenth(
+    settings: Settings, person: User
+) -> None:
+    settings.CLONE_RPM = 60
+    refused = make_attempt(AttemptState.WAITING, by=person)
+    assert _asks(refused).granted
+
+    rate_limit.slow_down(refused, code=1002, retry_after=None)
+
+    assert RateLimit.objects.get().learned_limit == 6
 
 
 @pytest.mark.django_db

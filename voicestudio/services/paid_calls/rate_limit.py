@@ -32,6 +32,9 @@ MOST_MOVED: Final = 60
 # Codes about requests in a time, from which the real limit can be learned.
 # Source: provider.md, "Codes".
 REQUEST_LIMIT_CODES: Final = frozenset({1002, None})
+# No refusal teaches less than this share of the limit in the settings: if it comes after one or
+# two calls, the provider is busy or the account serves other programs, and the pauses are enough.
+LEAST_LEARNED: Final = 1 / 10
 # A learned limit holds for this many windows; after as many again, twice as much is tried.
 LEARNED_FOR_WINDOWS: Final = 2
 
@@ -82,7 +85,8 @@ def slow_down(call: PaidCall, *, code: int | None, retry_after: float | None) ->
         slots = _Slots(limit, now)
         slots.release(sent_at)
         if code in REQUEST_LIMIT_CODES and slots.used and not call.rehearses_slow_down:
-            limit.learned_limit, limit.learned_at = len(slots.used), now
+            least = max(1, int(slots.by_setting * LEAST_LEARNED))
+            limit.learned_limit, limit.learned_at = max(len(slots.used), least), now
         if limit.paused_at is None or sent_at >= limit.paused_at or not limit.consecutive_429s:
             share = PAUSES[min(limit.consecutive_429s, len(PAUSES) - 1)]
             # Jitter, so that several studios do not come back at the same moment.
@@ -187,15 +191,20 @@ class _Slots:
         self.reserved = [moment for moment in limit.reserved_slots if moment > present - window / 2]
 
     @property
+    def by_setting(self) -> int:
+        """How many calls the settings allow within the window."""
+        is_clone = self.limit.kind == CallKind.CLONE
+        most: int = settings.CLONE_RPM if is_clone else settings.SPEECH_RPM
+        return most
+
+    @property
     def per_window(self) -> int:
         """How many calls may be sent within the window."""
-        is_clone = self.limit.kind == CallKind.CLONE
-        by_setting: int = settings.CLONE_RPM if is_clone else settings.SPEECH_RPM
         if self.limit.learned_limit is None or self.limit.learned_at is None:
-            return by_setting
+            return self.by_setting
         period = LEARNED_FOR_WINDOWS * settings.RATE_WINDOW_SECONDS
         doublings = int((self.now - self.limit.learned_at).total_seconds() / period)
-        return min(by_setting, self.limit.learned_limit << min(max(doublings, 0), 20))
+        return min(self.by_setting, self.limit.learned_limit << min(max(doublings, 0), 20))
 
     def next_in_window(self) -> datetime:
         """When the next call may be sent, by the slots already used."""
