@@ -155,11 +155,12 @@ def test_calls_move_forward_as_the_learned_limit_grows(
 
 
 @pytest.mark.django_db
-def test_refusal_of_only_call_teaches_no_lower_limit_than_tenth(
+def test_refusal_after_one_call_teaches_no_less_than_a_tenth(
     settings: Settings, person: User
 ) -> None:
     settings.CLONE_RPM = 60
-    refused = make_attempt(AttemptState.WAITING, by=person)
+    accepted, refused = (make_attempt(AttemptState.WAITING, by=person) for _ in range(2))
+    assert _asks(accepted).granted
     assert _asks(refused).granted
 
     rate_limit.slow_down(refused, code=1002, retry_after=None)
