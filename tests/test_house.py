@@ -56,7 +56,7 @@ SERVICE_FLOORS = {
     "system": 2,
     "log_context": -1,  # used by the settings
     "reminders": 0,
-    "drafts": 0,
+    "drafts": 1,
     "notes": 0,
     "stored_files": 2,
     "storage": 0,
@@ -271,7 +271,6 @@ OWN_CLOCK = {
     "models/clock.py": "SQLite lies on one machine",
     "services/queue_storage.py": "huey schedules its tasks by the clock of the worker",
     # The age of a file, which the same machine has stamped.
-    "services/drafts.py": "a draft in the data folder",
     "services/paid_calls/journal.py": "an answer in the data folder",
     "services/recordings/store.py": "an upload in the folder for temporary files",
     "services/storage/cache.py": "a copy in the data folder",

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +17,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from tests.services.running_worker import LEASE, running_worker, wait_until
-from voicestudio.models import AttemptState, CloneAttempt, Voice
+from voicestudio.models import AttemptState, CloneAttempt, Draft, Voice, clock
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order
@@ -78,15 +79,15 @@ def test_worker_killed_before_claim_loses_nothing(
     """The job was lost with the queue; the row alone is enough."""
     attempt = clones.submit(order(), by=person)
     # Old drafts and abandoned uploads, which a chore of the worker deletes.
-    draft, half = data_dir / "drafts" / "1" / "old", data_dir / "incoming" / "half.upload"
-    draft.mkdir(parents=True)
+    four_days_ago = clock.now() - timedelta(days=4)
+    Draft.objects.create(owner=person, place="draft", saved_at=four_days_ago)
+    half = data_dir / "incoming" / "half.upload"
     half.touch()
-    for left in (draft, half):
-        os.utime(left, (time.time() - 4 * 24 * 3600,) * 2)
+    os.utime(half, (four_days_ago.timestamp(),) * 2)
 
     with running_worker(data_dir, standin):
         assert wait_until(lambda: not _row(attempt).is_running)
-        assert wait_until(lambda: not draft.exists() and not half.exists())
+        assert wait_until(lambda: not Draft.objects.exists() and not half.exists())
 
     assert _row(attempt).state == AttemptState.READY
 

@@ -1,6 +1,5 @@
 """Drafts: what is sent after the sign-in has expired is there again for who sent it, only."""
 
-import os
 import re
 import time
 from html import unescape
@@ -18,8 +17,18 @@ from pytest_django.fixtures import Settings
 from tests import factories
 from tests.practice.recordings import hum
 from tests.views import message_levels
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Voice
-from voicestudio.services import drafts
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Draft,
+    DraftFile,
+    EndedSignIn,
+    Purpose,
+    Voice,
+    clock,
+)  # fmt: skip
+from voicestudio.services import drafts, storage
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
@@ -69,10 +78,12 @@ def field(response: Any, name: str) -> str:
     return found[1] if found else ""
 
 
-def left(data_dir: Path) -> list[str]:
-    """All that lies on the disk for somebody to come back."""
-    files = [path for path in data_dir.glob("drafts/**/*") if path.is_file()]
-    return sorted(path.name for path in files if path.suffix != drafts.ENDED)
+def left() -> list[str]:
+    """All that is kept until somebody comes back: forms, and the stored files of each."""
+    files = [name for _folder, names in storage.walk("drafts") for name in names]
+    assert sorted(files) == sorted(DraftFile.objects.values_list("content", flat=True))
+    forms = ["form"] * Draft.objects.count()
+    return [*forms, *DraftFile.objects.order_by("pk").values_list("name", flat=True)]
 
 
 # There again --------------------------------------------------------------------------------------
@@ -80,21 +91,21 @@ def left(data_dir: Path) -> list[str]:
 
 def test_file_and_text_are_restored(client: Client, owner: User, data_dir: Path) -> None:
     response = client.post("/", TYPED | {"file": wav()})
-    on_disk = left(data_dir)
+    on_disk = left()
     sign_in(client)
     page, again = client.get("/"), client.get("/")
 
     assert response.status_code == 401
     assert "Your text and uploaded files are saved" in text(response)
     assert "王芳" not in text(response)
-    assert on_disk == ["0", "answers.json"]
+    assert on_disk == ["form", "anna.wav"]
     recording = AudioFile.objects.get()
     assert (recording.name, recording.created_by) == ("anna.wav", owner)
     assert field(page, "speaker") == "王芳"
     assert field(page, "recording") == str(recording.pk)
     assert message_levels(page) == ["info"]
     assert (field(again, "speaker"), field(again, "recording")) == ("", "")
-    assert left(data_dir) == []
+    assert left() == []
 
 
 def test_recording_of_the_select_is_restored(client: Client, owner: User) -> None:
@@ -122,7 +133,7 @@ def test_refused_file_is_reported_after_sign_in(
         "again.",
     ]
     assert field(page, "speaker") == "王芳"
-    assert left(data_dir) == []
+    assert left() == []
 
 
 def test_recordings_are_stored_after_sign_in(client: Client, owner: User) -> None:
@@ -222,7 +233,7 @@ def test_nothing_is_kept_without_the_cookie(
 
     response = client.post("/", TYPED | {"file": wav()})
 
-    assert left(data_dir) == []
+    assert left() == []
     assert field(response, "draft-speaker") == "王芳"
     assert "choose your files again" in text(response)
 
@@ -242,19 +253,39 @@ def test_copied_cookie_keeps_nothing_after_sign_out(
 
     client.post(door)
     thief.post("/", TYPED | {"file": wav()})
-    planted = left(data_dir)
+    planted = left()
     elsewhere.post("/", TYPED)
 
-    assert (planted, left(data_dir)) == ([], ["answers.json"])
+    assert (planted, left()) == ([], ["form"])
 
 
-def test_full_disk_does_not_stop_a_sign_out(client: Client, owner: User, data_dir: Path) -> None:
+def test_sign_out_is_known_to_all_machines(
+    client: Client, owner: User, data_dir: Path, settings: Settings
+) -> None:
     client.force_login(owner)
-    (data_dir / "drafts").write_text("in the way")
-
+    client.get("/")
+    elsewhere = Client()
+    elsewhere.cookies["pages"] = client.cookies["pages"].value
     client.post("/sign-out/")
 
-    assert client.get("/")["Location"] == "/sign-in/?next=/"
+    settings.DATA_DIR = data_dir / "other machine"
+    elsewhere.post("/", TYPED)
+
+    assert left() == []
+
+
+def test_draft_is_handed_back_by_another_machine(
+    bucket: object, client: Client, owner: User, data_dir: Path, settings: Settings
+) -> None:
+    client.post("/", TYPED | {"file": wav()})
+
+    settings.DATA_DIR = data_dir / "other machine"
+    settings.STORAGE_CACHE_DIR = data_dir / "cache of the other machine"
+    sign_in(client)
+
+    assert field(client.get("/"), "speaker") == "王芳"
+    assert AudioFile.objects.get().name == "anna.wav"
+    assert left() == []
 
 
 def test_cookie_of_an_earlier_sign_in_is_replaced(client: Client, owner: User) -> None:
@@ -265,15 +296,16 @@ def test_cookie_of_an_earlier_sign_in_is_replaced(client: Client, owner: User) -
     assert client.cookies["pages"].value != before
 
 
-def test_ended_sign_in_is_forgotten_when_its_cookie_is_too_old(data_dir: Path) -> None:
-    drafts.end_sign_in(1, "a")
-    drafts.end_sign_in(1, "b")
-    old = time.time() - drafts.ACCEPTED_FOR.total_seconds() - 60
-    os.utime(data_dir / "drafts" / "1" / "a.ended", (old, old))
+def test_ended_sign_in_is_forgotten_when_its_cookie_is_too_old(owner: User) -> None:
+    drafts.end_sign_in(owner.pk, "a")
+    drafts.end_sign_in(owner.pk, "b")
+    old = clock.now() - drafts.ACCEPTED_FOR
+    EndedSignIn.objects.filter(sign_in="a").update(ended_at=old)
 
     drafts.delete_old_drafts()
 
-    assert (drafts.has_ended(1, "a"), drafts.has_ended(1, "b")) == (False, True)
+    known = [drafts.has_ended(owner.pk, sign_in) for sign_in in ("a", "b")]
+    assert known == [False, True]
 
 
 def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:
@@ -283,12 +315,12 @@ def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) ->
     expire()
 
     wrong = browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": "x" * 64})
-    nothing = left(data_dir)
+    nothing = left()
     browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": token})
 
     assert field(wrong, "draft-speaker") == "王芳"
     assert nothing == []
-    assert left(data_dir) == ["0", "answers.json"]
+    assert left() == ["form", "anna.wav"]
 
 
 def test_cookie_is_set_once_and_http_only(
@@ -309,24 +341,68 @@ def test_cookie_is_set_once_and_http_only(
 
 def test_old_draft_is_deleted(client: Client, owner: User, data_dir: Path) -> None:
     client.post("/", TYPED)
-    (draft,) = (data_dir / "drafts" / str(owner.pk)).iterdir()
-    os.utime(draft, (time.time() - 3 * 24 * 3600 - 60,) * 2)
+    Draft.objects.update(saved_at=clock.now() - drafts.LIFETIME)
 
     sign_in(client)
 
     assert field(client.get("/"), "speaker") == ""
-    assert left(data_dir) == []
+    assert left() == []
 
 
 def test_drafts_of_one_user_are_limited(client: Client, voice: Voice, data_dir: Path) -> None:
     client.post("/", TYPED | {"speaker": "First"})
     client.post("/", TYPED | {"speaker": "Second"})
-    same = left(data_dir)
+    same = left()
     for number in range(5):
         client.post(f"/voices/{voice.pk + number}/speak/", {"text": "Hello."})
 
-    assert same == ["answers.json"]
-    assert left(data_dir) == ["answers.json"] * 3
+    assert same == ["form"]
+    assert left() == ["form"] * 3
+
+
+def test_null_characters_and_long_names_are_kept_without_harm(client: Client, owner: User) -> None:
+    client.post("/", {"speaker": "An\0na", "f" * 300: wav("a" * 400 + ".wav")})
+
+    sign_in(client)
+
+    assert field(client.get("/"), "speaker") == "Anna"
+    assert AudioFile.objects.count() == 1
+
+
+def test_draft_waits_while_its_files_cannot_be_read(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/", TYPED | {"file": wav()})
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "local_file", _refuse)
+        sign_in(client)
+    waiting = left()
+    client.post("/sign-out/")
+
+    sign_in(client)
+
+    assert (waiting, left()) == (["form", "anna.wav"], [])
+    assert AudioFile.objects.get().name == "anna.wav"
+
+
+def test_files_that_cannot_be_deleted_are_deleted_later(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/", TYPED | {"file": wav()})
+    with monkeypatch.context() as broken:
+        broken.setattr(storage, "delete", _refuse)
+        sign_in(client)
+    waiting = left()
+    Draft.objects.update(taken_at=clock.now() - drafts.TAKEN_FOR)
+
+    drafts.delete_old_drafts()
+
+    assert (waiting, left()) == (["form", "anna.wav"], [])
+    assert AudioFile.objects.count() == 1
+
+
+def _refuse(_file: object) -> None:
+    raise OSError("the bucket does not answer")
 
 
 # Opened before the last sign-in -------------------------------------------------------------------
@@ -363,4 +439,4 @@ def test_form_of_another_site_is_not_kept(
 
     assert response.status_code == 403
     assert field(browser.get("/"), "speaker") == ""
-    assert (AudioFile.objects.count(), left(data_dir)) == (0, [])
+    assert (AudioFile.objects.count(), left()) == (0, [])

@@ -7,6 +7,7 @@ from .attempts import CloneAttempt
 from .audit import AuditChain, AuditEntry, KnownSettings, ObjectKind, Verb, Way
 from .budget_mails import BudgetMail
 from .charges import Allowance, Charge, ChargeKind, month_of
+from .drafts import Draft, DraftFile, EndedSignIn
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
 from .members import Membership, Role
@@ -43,6 +44,9 @@ __all__ = [
     "ChargeKind",
     "CloneAttempt",
     "Colour",
+    "Draft",
+    "DraftFile",
+    "EndedSignIn",
     "Event",
     "EventKind",
     "Format",

@@ -4,19 +4,21 @@ django-formtools was looked at: it keeps the steps of one wizard in the session,
 be of any form and has to outlive the session in which it was sent.
 """
 
-import json
 import logging
 import secrets
-import shutil
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.db import transaction
+from django.db.models import Q
+
+from voicestudio.models import Draft, DraftFile, EndedSignIn, clock
+
+from . import storage
 
 logger = logging.getLogger(__name__)
 
@@ -25,14 +27,13 @@ LIFETIME: Final = timedelta(days=3)
 # A form can be sent so long after the sign-in of its page: three days after the page was loaded,
 # with a cookie that was a day old then.
 ACCEPTED_FOR: Final = LIFETIME + timedelta(days=1)
+# What was handed back is deleted at once, or after this if that was interrupted.
+TAKEN_FOR: Final = timedelta(hours=1)
 # For one person; the oldest drafts are deleted first.
 MAX_DRAFTS: Final = 3
 MAX_FILES: Final = 20
-ANSWERS: Final = "answers.json"
-# The suffix of a draft that was returned once, and is not returned again.
-TAKEN: Final = ".taken"
-# The suffix of an empty file that is named like a sign-in that was ended by signing out.
-ENDED: Final = ".ended"
+# The forms have no field with a longer name.
+LONGEST_FIELD: Final = 100
 
 
 class KeptFile(NamedTuple):
@@ -43,7 +44,7 @@ class KeptFile(NamedTuple):
     path: Path
 
 
-class Draft(NamedTuple):
+class ReturnedDraft(NamedTuple):
     """A form as it was sent; `place` names the form, `too_large` means a file was left out."""
 
     place: str
@@ -60,98 +61,107 @@ def save_draft(
     *,
     too_large: bool = False,
 ) -> None:
-    """Save the form for the user with the id `owner` only; of each file its field and its name."""
+    """Save the form for the user with the id `owner` only; of each file its field and its name.
+
+    OSError if a file cannot be stored; then nothing is saved.
+    """
     delete_old_drafts()
-    home = _home(owner)
-    folder = home / secrets.token_hex(8)
-    folder.mkdir(mode=0o700, parents=True)
-    kept = []
-    for number, (field, name, file) in enumerate(files):
-        if number == MAX_FILES:
-            break
-        shutil.move(file.temporary_file_path(), folder / str(number))
-        kept.append([field, name])
-    draft = {"place": place, "answers": answers, "files": kept, "too_large": too_large}
-    # Written last, because a folder without answers is no draft.
-    (folder / ANSWERS).write_text(json.dumps(draft), encoding="utf-8")
-    earlier = [other for other in _newest_first(home) if other != folder]
-    replaced = [other for other in earlier if _read(other).place == place]
-    surplus = [other for other in earlier[MAX_DRAFTS - 1 :] if other not in replaced]
-    for other in [*replaced, *surplus]:
-        shutil.rmtree(other, ignore_errors=True)
+    kept = _store_files(files)
+    with transaction.atomic():
+        draft = Draft.objects.create(
+            owner_id=owner,
+            place=place,
+            # PostgreSQL stores no null characters.
+            answers={name: value.replace("\0", "") for name, value in answers.items()},
+            too_large=too_large,
+        )
+        for file in kept:
+            file.draft = draft
+        DraftFile.objects.bulk_create(kept)
+    earlier = Draft.objects.filter(owner=owner, taken_at=None).exclude(pk=draft.pk)
+    replaced = [*earlier.filter(place=place)]
+    surplus = earlier.exclude(place=place).order_by("-saved_at", "-pk")[MAX_DRAFTS - 1 :]
+    for other in (*replaced, *surplus):
+        _delete(other)
 
 
-def take_drafts(owner: int) -> Iterator[Draft]:
-    """Yield each draft of this user once; its files are deleted when the next one is requested."""
+def take_drafts(owner: int) -> Iterator[ReturnedDraft]:
+    """Yield each draft of this user once; its files are deleted when the next one is requested.
+
+    A draft whose files cannot be read now waits for the next time.
+    """
     delete_old_drafts()
-    for folder in _newest_first(_home(owner)):
-        claimed = folder.with_name(folder.name + TAKEN)
-        with suppress(FileNotFoundError):  # another request has just taken it
-            folder.rename(claimed)
+    waiting = Draft.objects.filter(owner=owner, taken_at=None)
+    for draft in waiting.order_by("-saved_at", "-pk"):
+        if not waiting.filter(pk=draft.pk).update(taken_at=clock.now()):
+            continue  # another request has just taken it
+        with ExitStack() as opened:
             try:
-                yield _read(claimed)
-            finally:
-                shutil.rmtree(claimed, ignore_errors=True)
+                returned = _read(draft, opened)
+            except OSError:
+                logger.exception("A draft waits, because its files cannot be read now.")
+                Draft.objects.filter(pk=draft.pk).update(taken_at=None)
+                continue
+            yield returned
+        _delete(draft)
 
 
 def end_sign_in(owner: int, sign_in: str) -> None:
-    """Accept no draft of this sign-in any more; `sign_in` is safe as the name of a file.
-
-    A full disk is only logged: the sign-out itself must not fail because of it.
-    """
-    home = _home(owner)
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / f"{sign_in}{ENDED}").touch()
-    except OSError:
-        logger.exception("Late forms of a sign-in that has ended are still accepted.")
+    """Accept no draft of this sign-in any more."""
+    EndedSignIn.objects.get_or_create(owner_id=owner, sign_in=sign_in)
 
 
 def has_ended(owner: int, sign_in: str) -> bool:
     """Whether this sign-in was ended by signing out."""
-    return (_home(owner) / f"{sign_in}{ENDED}").exists()
+    return EndedSignIn.objects.filter(owner=owner, sign_in=sign_in).exists()
 
 
 def delete_old_drafts() -> None:
     """Delete the expired drafts of all users, and sign-ins whose drafts would be too old anyway."""
-    for path in Path(settings.DATA_DIR).glob("drafts/*/*"):
-        if path.suffix == ENDED:
-            if not _is_fresh(_saved_at(path), ACCEPTED_FOR):
-                path.unlink(missing_ok=True)
-        elif not _is_fresh(_saved_at(path)):
-            shutil.rmtree(path, ignore_errors=True)
+    now = clock.now()
+    is_over = Q(saved_at__lte=now - LIFETIME) | Q(taken_at__lte=now - TAKEN_FOR)
+    for draft in Draft.objects.filter(is_over):
+        _delete(draft)
+    EndedSignIn.objects.filter(ended_at__lte=now - ACCEPTED_FOR).delete()
 
 
-def _home(owner: int) -> Path:
-    return Path(settings.DATA_DIR) / "drafts" / str(owner)
-
-
-def _read(folder: Path) -> Draft:
-    draft: dict[str, Any] = json.loads((folder / ANSWERS).read_text(encoding="utf-8"))
-    files = [
-        KeptFile(field, name, folder / str(number))
-        for number, (field, name) in enumerate(draft["files"])
-    ]
-    return Draft(draft["place"], draft["answers"], files, draft["too_large"])
-
-
-def _newest_first(home: Path) -> list[Path]:
-    """The complete drafts in this folder that have not expired."""
-    folders = [
-        (_saved_at(folder), folder)
-        for folder in (home.iterdir() if home.is_dir() else ())
-        if folder.suffix != TAKEN and (folder / ANSWERS).is_file()
-    ]
-    return [folder for saved_at, folder in sorted(folders, reverse=True) if _is_fresh(saved_at)]
-
-
-def _saved_at(folder: Path) -> int:
-    """When the draft was saved, in nanoseconds; 0 if it was deleted."""
+def _store_files(files: Iterable[tuple[str, str, TemporaryUploadedFile]]) -> list[DraftFile]:
+    kept: list[DraftFile] = []
     try:
-        return folder.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
+        for field, name, upload in files:
+            if len(kept) == MAX_FILES:
+                break
+            file = DraftFile(field=field[:LONGEST_FIELD], name=name.replace("\0", ""))
+            file.content.save(secrets.token_hex(16), upload, save=False)
+            kept.append(file)
+    except OSError:
+        for file in kept:
+            storage.delete(file.content)
+        raise
+    return kept
 
 
-def _is_fresh(saved_at: int, lifetime: timedelta = LIFETIME) -> bool:
-    return time.time() - saved_at / 1e9 < lifetime.total_seconds()
+def _read(draft: Draft, opened: ExitStack) -> ReturnedDraft:
+    """The draft with its files, which are on this machine until `opened` is closed."""
+    files = []
+    for file in draft.files.order_by("pk"):
+        try:
+            path = opened.enter_context(storage.local_file(file.content))
+        except FileNotFoundError:
+            logger.warning("%s of a draft is missing.", file.content)
+            continue
+        files.append(KeptFile(file.field, file.name, path))
+    answers: dict[str, Any] = draft.answers
+    return ReturnedDraft(draft.place, answers, files, draft.too_large)
+
+
+def _delete(draft: Draft) -> None:
+    """Delete a draft and its files; if the files cannot be deleted now, a later round does it."""
+    try:
+        for file in draft.files.all():
+            storage.delete(file.content)
+    except OSError:
+        logger.exception("The files of a draft are deleted later.")
+        Draft.objects.filter(pk=draft.pk, taken_at=None).update(taken_at=clock.now())
+        return
+    draft.delete()

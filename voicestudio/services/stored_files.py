@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import FileField, Model
 
-from voicestudio.models import AudioFile, PaidCall, ProviderFile, Purpose, Studio, clock
+from voicestudio.models import AudioFile, DraftFile, PaidCall, ProviderFile, Purpose, Studio, clock
 from voicestudio.words.stored_files import FileProblem
 
 from . import storage
@@ -28,7 +28,7 @@ FACTS: Final = {
 }
 # Every folder of the storage.
 FOLDERS: Final = (
-    "recordings", "tracks", "envelopes", "playable", "answers",
+    "recordings", "tracks", "envelopes", "playable", "answers", "drafts",
     *(kind.AUDIO_FOLDER for kind in PaidCall.kinds()),
 )  # fmt: skip
 
@@ -101,7 +101,7 @@ def delete_orphan(orphan: Finding) -> None:
 
 
 def _models() -> list[type[Model]]:
-    return [AudioFile, *PaidCall.kinds()]
+    return [AudioFile, DraftFile, *PaidCall.kinds()]
 
 
 def _file_fields(model: type[Model]) -> list[str]:

@@ -168,12 +168,7 @@ def _store_file(
     purpose = Purpose.PROMPT if is_clip else Purpose.SAMPLE
     try:
         recording = service.store_file(
-            file.path,
-            file.name,
-            project=_project_of(user, answers),
-            purpose=purpose,
-            by=user,
-            move=True,
+            file.path, file.name, project=_project_of(user, answers), purpose=purpose, by=user
         )
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)

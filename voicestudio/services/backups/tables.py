@@ -16,12 +16,12 @@ from django.db.models import FileField, Model
 CHUNK: Final = 500
 AUDIT_ENTRIES: Final = "voicestudio.auditentry"
 # What signs somebody in, and what the next start makes again. Links are left out, too: one that was
-# revoked after the backup must not come back with it.
+# revoked after the backup must not come back with it. Drafts neither: they are handed back once.
 LEFT_OUT: Final = frozenset(
     {
         "account.emailconfirmation", "sessions.session", "socialaccount.socialapp",
-        "socialaccount.socialtoken", "usersessions.usersession", "voicestudio.invitation",
-        "voicestudio.knownsettings",
+        "socialaccount.socialtoken", "usersessions.usersession", "voicestudio.draft",
+        "voicestudio.draftfile", "voicestudio.invitation", "voicestudio.knownsettings",
     }
 )  # fmt: skip
 
