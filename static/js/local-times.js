@@ -47,3 +47,12 @@ function localizeTimes(root) {
 localizeTimes(document);
 document.addEventListener("htmx:load", ({ detail }) => localizeTimes(detail.elt.parentNode ?? document));
 setInterval(() => localizeTimes(document), 20000);
+
+// The days of a filter are days of the reader, so the server has to know where. Runs before htmx reads the form.
+document.addEventListener("change", ({ target }) => {
+  const form = target.form;
+  const zone = form?.querySelector("[data-zone]");
+  if (!zone) return;
+  const hasDays = [...form.querySelectorAll("[type=date]")].some((input) => input.value);
+  zone.value = hasDays ? new Intl.DateTimeFormat().resolvedOptions().timeZone : "";
+}, { capture: true });

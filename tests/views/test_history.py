@@ -222,7 +222,8 @@ def test_query_count_does_not_grow(
         make_attempt(AttemptState.WAITING if number % 3 else AttemptState.FLAGGED, by=by)
     make_attempt(AttemptState.WAITING, by=owner)
 
-    with django_assert_num_queries(6):  # session, user, people, access, attempts, those who wait
+    # session, user, people, access, attempts, those who wait, counts
+    with django_assert_num_queries(7):
         browser.get(URL)
 
 
@@ -237,7 +238,8 @@ def test_changes_of_25_rows_are_one_query_more(
             prompt_text="Hello." if number % 3 else "",
         )  # fmt: skip
 
-    with django_assert_num_queries(6):  # session, user, people, access, attempts, what changed
+    # session, user, people, access, attempts, what changed, counts
+    with django_assert_num_queries(7):
         page = text(browser.get(URL))
 
     assert page.count(f"(since attempt {first.pk})") == 25

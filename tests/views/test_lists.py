@@ -88,15 +88,15 @@ def test_voices_need_a_fixed_number_of_queries(
         make_voice()
 
     # Session, user, tags; what died (2), the page's ids, its voices, their tags, costs, what
-    # expires soon.
-    with django_assert_num_queries(11):
+    # expires soon, and the counts.
+    with django_assert_num_queries(12):
         browser.get("/voices/")
 
 
 # Of each list: session, user, access, projects and people. Of voices also tags to choose from, what
 # died (2), the page's ids, its voices, their costs and tags, and what expires soon. Of recordings
-# also those of the page, their uses, and those attempts.
-@pytest.mark.parametrize(("path", "queries"), [("/voices/", 13), ("/recordings/", 8)])
+# also those of the page, their uses, and those attempts. And the counts of each list.
+@pytest.mark.parametrize(("path", "queries"), [("/voices/", 14), ("/recordings/", 9)])
 def test_lists_of_several_projects_need_a_fixed_number_of_queries(
     browser: Client,
     owner: User,
@@ -179,8 +179,8 @@ def test_recordings_need_a_fixed_number_of_queries(
         make_attempt(AttemptState.FAILED)
         make_recording()
 
-    # session, user, access, recordings, their uses, those attempts
-    with django_assert_num_queries(6):
+    # session, user, access, recordings, their uses, those attempts, counts
+    with django_assert_num_queries(7):
         browser.get("/recordings/")
 
 

@@ -191,7 +191,9 @@ def test_reminder_counts_the_voices_of_the_project_in_use(
         attempt.cloned_voice.save()
 
     counts = [
-        text(client.get("/voices/", {"project": project})).count("48 hours · 1")
+        text(client.get("/voices/", {"project": project})).count(
+            '48 hours <span class="count">· 1</span>'
+        )
         for project in ("all", both[0].pk)
     ]
 

@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import ObjectKind, Verb
 
-from .fields import FilterForm
-from .history import choice_field, date_field
+from .fields import FilterForm, choice_field, date_field
 from .ids import parse_id
 
 

@@ -1,8 +1,9 @@
 """Forms: fields for typed text, without its invisible characters, and filters of a list."""
 
 from collections.abc import Mapping
+from datetime import date
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -98,6 +99,33 @@ class Select(forms.Select):
 def _render_option(value: str, label: str, chosen: list[str]) -> str:
     attribute = "" if value == label else f' value="{escape(value)}"'
     return f"<option{attribute}{' selected' if value in chosen else ''}>{escape(label)}</option>"
+
+
+# Years outside of these are typing errors.
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
+
+
+def check_year(day: date) -> None:
+    """Raise ValidationError for a date with an impossible year."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValidationError(_("Choose a date between 2000 and 2199."), code="invalid")
+
+
+def date_field(label: Any) -> forms.DateField:
+    """A day, as browsers send it; empty if it does not matter."""
+    return forms.DateField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        validators=[check_year],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "input"}),
+    )
+
+
+def choice_field(label: Any) -> forms.ChoiceField:
+    """A choice whose options the form gets."""
+    return forms.ChoiceField(label=label, required=False, widget=Select(attrs={"class": "input"}))
 
 
 class FilterForm(forms.Form):

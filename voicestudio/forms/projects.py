@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import Colour, Project, Role, display_name
 
 from .costs import MOST
-from .fields import TypedField
-from .history import check_year
+from .fields import TypedField, check_year
 
 LONGEST_NOTES: Final = 4000
 

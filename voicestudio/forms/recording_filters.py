@@ -1,5 +1,6 @@
 """Forms: the filters of the list of recordings, and what a clean copy should fix."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -8,39 +9,42 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import AudioFile, Purpose, Verdict
 from voicestudio.words.figures import LARGE_OFFSET
 
-from . import texts
-from .ids import parse_id
+from .fields import choice_field
+from .list_filters import ListFilterForm, ListView, person_choices, search_field
 
 NOT_CHECKED: Final = "none"
 VERDICTS: Final = (*Verdict.choices, (NOT_CHECKED, _("Not checked")))
 
 
-class RecordingFilterForm(forms.Form):
+class RecordingFilterForm(ListFilterForm):
     """Search and filters of the list, all in the query string."""
 
-    q = forms.CharField(required=False)
-    purpose = forms.ChoiceField(choices=Purpose.choices, required=False)
-    verdict = forms.ChoiceField(choices=VERDICTS, required=False)
-    person = forms.CharField(required=False)
+    q = search_field(_("Recording name"))
+    purpose = choice_field(_("Purpose"))
+    verdict = choice_field(_("Check result"))
+    person = choice_field(_("Uploaded by"))
 
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        self.fields["q"].validators = []  # a NUL is removed below
+    folded_names = ("verdict", "since", "until")
+    hidden_names = ("purpose",)
+    counted_with = frozenset({"purpose", "verdict", "person"})
+    views = (
+        ListView(_("All"), {"purpose": "", "verdict": ""}, has_count=False),
+        ListView(_("Recordings"), {"purpose": Purpose.SAMPLE.value}),
+        ListView(_("Prompt clips"), {"purpose": Purpose.PROMPT.value}),
+        ListView(_("Poor"), {"verdict": Verdict.DISAPPOINTING.value}),
+        ListView(_("Unusable"), {"verdict": Verdict.UNUSABLE.value}),
+    )
 
-    def clean_q(self) -> str:
-        """The text without invisible characters."""
-        return texts.clean(self.cleaned_data["q"])[:100]
-
-    def clean_person(self) -> str:
-        """The id of the person who uploaded."""
-        pk = parse_id(self.cleaned_data["person"])
-        return str(pk) if pk else ""
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """Every filter by its name; an invalid one is empty."""
-        self.is_valid()
-        return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+    def __init__(
+        self, data: Mapping[str, Any], *, people: list[tuple[int, str]], time_zone: str = ""
+    ) -> None:
+        super().__init__(
+            data,
+            time_zone=time_zone,
+            purpose=[("", _("Any")), *Purpose.choices],
+            verdict=[("", _("Any check result")), *VERDICTS],
+            person=person_choices(people),
+        )
 
 
 class CleanupForm(forms.Form):

@@ -11,7 +11,8 @@ from voicestudio.models import LARGEST_ID, VoiceState
 from voicestudio.models.search import fold_text
 
 from . import texts
-from .fields import FilterForm, Select
+from .fields import Select, choice_field
+from .list_filters import ListFilterForm, ListView, person_choices, search_field
 
 ORDERS: Final[dict[str, Promise]] = {
     "newest": _("Newest first"),
@@ -40,36 +41,14 @@ class TagField(forms.ChoiceField):
         return next((name for name in names if fold_text(name) == fold_text(text)), text)
 
 
-class VoiceFilterForm(FilterForm):
+class VoiceFilterForm(ListFilterForm):
     """Search, filters and order, all in the query string, so that a view can be bookmarked."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=200,
-        widget=forms.TextInput(
-            attrs={
-                "type": "search", "class": "input", "autocomplete": "off",
-                "placeholder": _("Speaker, voice ID, tag or note"),
-            }
-        ),
-    )  # fmt: skip
-    state = forms.ChoiceField(
-        label=_("State"),
-        required=False,
-        choices=[("", _("Any state")), *VoiceState.choices],
-        widget=Select(attrs={"class": "input"}),
-    )
+    q = search_field(_("Speaker, voice ID, tag or note"))
+    state = choice_field(_("State"))
     tag = TagField(label=_("Tag"), required=False, widget=Select(attrs={"class": "input"}))
-    person = forms.ChoiceField(
-        label=_("Cloned by"), required=False, widget=Select(attrs={"class": "input"})
-    )
-    order = forms.ChoiceField(
-        label=_("Order"),
-        required=False,
-        choices=list(ORDERS.items()),
-        widget=Select(attrs={"class": "input"}),
-    )
+    person = choice_field(_("Cloned by"))
+    order = choice_field(_("Order"))
     speaker = forms.IntegerField(
         label=_("Speaker"),
         required=False,
@@ -77,22 +56,35 @@ class VoiceFilterForm(FilterForm):
         max_value=LARGEST_ID,
         widget=forms.HiddenInput,
     )
-    view = forms.ChoiceField(
-        label=_("View"),
-        required=False,
-        choices=[("", ""), *VIEWS.items()],
-        widget=forms.HiddenInput,
+    view = choice_field(_("View"))
+
+    folded_names = ("state", "tag", "since", "until", "order")
+    hidden_names = ("speaker", "view")
+    counted_with = frozenset({"state", "view", "order"})
+    views = (
+        ListView(_("All"), {"view": "", "state": ""}, has_count=False),
+        ListView(VIEWS["expiring"], {"view": "expiring", "state": "", "order": "expiring"}),
+        ListView(VIEWS["unheard"], {"view": "unheard", "state": ""}),
+        ListView(_("Temporary"), {"view": "", "state": "temporary"}),
+        ListView(_("Kept"), {"view": "", "state": "kept"}),
     )
 
-    folded_names = ("state", "tag", "order")
-
     def __init__(
-        self, data: Mapping[str, Any], *, tags: list[str], people: list[tuple[int, str]]
+        self,
+        data: Mapping[str, Any],
+        *,
+        tags: list[str],
+        people: list[tuple[int, str]],
+        time_zone: str = "",
     ) -> None:
         super().__init__(
             data,
+            time_zone=time_zone,
+            state=[("", _("Any state")), *VoiceState.choices],
             tag=[("", _("Any tag")), *((name, name) for name in tags)],
-            person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
+            person=person_choices(people),
+            order=list(ORDERS.items()),
+            view=[("", ""), *VIEWS.items()],
         )
 
     @property

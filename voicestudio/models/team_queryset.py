@@ -1,5 +1,6 @@
 """The base of the querysets: which rows a person may see, and one page of them by id."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from django.db import models
@@ -44,6 +45,11 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
         is_seen = projects is None or in_use in projects
         # Only the one project, so that the planner enters its part of the index.
         return self.filter(project=in_use) if is_seen else self.none()
+
+    def between(self, since: datetime | None, until: datetime | None) -> Self:
+        """Rows made at or after `since` and before `until`; None for no bound."""
+        rows = self if since is None else self.filter(created_at__gte=since)
+        return rows if until is None else rows.filter(created_at__lt=until)
 
     def page_by_id(
         self, *, before: int | None = None, after: int | None = None, size: int

@@ -309,12 +309,19 @@ def when(moment: datetime | None, style: str = "ago") -> str:
 
 
 @register.simple_tag(takes_context=True)
+def url_with_query(context: Context, query: dict[str, str]) -> str:
+    """As `url_with`, with changes from a dictionary."""
+    return url_with(context, **query)
+
+
+@register.simple_tag(takes_context=True)
 def url_with(context: Context, **changes: Any) -> str:
     """This page's query with `changes`; an empty value removes its name.
 
     Cursors are removed unless they are set, so that a changed filter starts at its first page.
     """
-    query: dict[str, Any] = dict(context["request"].GET.lists())
+    given = context["request"].GET.lists()
+    query: dict[str, Any] = {name: values for name, values in given if any(values)}
     for name in ("before", "after", *changes):
         query.pop(name, None)
     kept = {name: value for name, value in changes.items() if value not in (None, "")}

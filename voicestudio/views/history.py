@@ -8,14 +8,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import push_url, retarget
+from django_htmx.http import retarget
 
 from voicestudio.forms.history import HistoryForm
 from voicestudio.models import Action, AttemptState, CloneAttempt
+from voicestudio.models.row_counts import RowCount
 from voicestudio.services import clones, projects
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
@@ -24,6 +23,7 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .lists import describe_views, keep_private, render_list, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -38,29 +38,30 @@ MOST_WAITING: Final = 500
 @uses_project
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
-    form = HistoryForm(request.GET, people=projects.list_colleagues(current_user(request)))
-    cursors = read_cursors(request)
-    page = _filter(request, form).page(
-        words=form.chosen.get("q", ""), period=form.period, **cursors._asdict()
-    )
+    people = projects.list_colleagues(current_user(request))
+    form = HistoryForm(request.GET, people=people, time_zone=time_zone(request))
+    rows = _filter(request, form)
+    words = form.chosen.get("q", "")
+    page = rows.page(words=words, period=form.period, **read_cursors(request)._asdict())
     _attach_queue_positions(page.attempts)
     attach_changes(page.attempts)
     context = {
         "form": form,
         "page": page,
-        "left_out": form.left_out,
-        "paged": any(cursors),
+        "paged": any(read_cursors(request)),
         "pages": page_links(
             request, reverse("history"),
             ("after", page.newer), ("before", page.older),
         ),
+        **describe_views(
+            request, form, rows.between(*form.period),
+            lambda query: _filter(request, HistoryForm(query, people=people)),
+        ),
     }  # fmt: skip
-    if not _is_for_part(request, "results"):
-        return _keep_private(render(request, "attempts/history.html", context))
-    response = render(request, "attempts/history.html#results", context | {"oob": True})
-    query = urlencode([(name, str(value)) for name, value in request.GET.items() if value])
-    push_url(response, reverse("history") + (f"?{query}" if query else ""))
-    return _keep_private(response)
+    if words:
+        # Counting what a search finds would read far more than the page.
+        context["total"] = RowCount(0, has_more=False)
+    return render_list(request, "attempts/history.html", context, url=reverse("history"))
 
 
 @require_safe
@@ -73,13 +74,13 @@ def attempt(request: HtmxRequest, pk: int) -> HttpResponse:
     context = {"attempt": attempt, "phase": phase, **_offer_to_keep(attempt)}
     is_poll = _is_for_part(request, "progress")
     if is_poll and request.GET.get("phase") == phase:
-        return _keep_private(render(request, "attempts/detail.html#progress", context))
+        return keep_private(render(request, "attempts/detail.html#progress", context))
     attach_changes([attempt])
     if is_poll:
         response = render(request, "attempts/detail.html#attempt", context | {"live": True})
-        return _keep_private(retarget(response, "#attempt"))
+        return keep_private(retarget(response, "#attempt"))
     context["note"] = drafts.pop_answers(request, "settle_attempt", pk).get("note", "")
-    return _keep_private(render(request, "attempts/detail.html", context))
+    return keep_private(render(request, "attempts/detail.html", context))
 
 
 @require_safe
@@ -88,7 +89,7 @@ def attempt_row(request: HttpRequest, pk: int) -> HttpResponse:
     attempt = find_row(request, CloneAttempt.objects.for_rows(), pk)
     _attach_queue_positions([attempt])
     attach_changes([attempt])
-    return _keep_private(render(request, "attempts/history.html#row", {"attempt": attempt}))
+    return keep_private(render(request, "attempts/history.html#row", {"attempt": attempt}))
 
 
 @require_POST
@@ -172,10 +173,3 @@ def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:
 def _is_for_part(request: HtmxRequest, name: str) -> bool:
     """Whether htmx requests this part of a page that is already open."""
     return bool(request.htmx) and request.htmx.target == name
-
-
-def _keep_private(response: HttpResponse) -> HttpResponse:
-    """Keep caches from mixing up the part and the page, which share an address."""
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    patch_cache_control(response, private=True, no_store=True)
-    return response

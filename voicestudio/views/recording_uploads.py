@@ -61,7 +61,7 @@ class UploadRefusedError(Exception):
 # The list of recordings ---------------------------------------------------------------------------
 
 
-def _refuse_too_large(request: HttpRequest) -> HttpResponse:
+def _refuse_too_large(request: HtmxRequest) -> HttpResponse:
     return render_refusal(request, uploads.too_large_message())
 
 
@@ -71,7 +71,7 @@ def _refuse_too_large(request: HttpRequest) -> HttpResponse:
 def recording_list(request: HtmxRequest) -> HttpResponse:
     """The recordings, newest first; a file posted here is checked and stored."""
     if request.method != "POST":
-        return recordings.render_list(request)
+        return recordings.show_list(request)
     require(request.user, Action.UPLOAD)
     return _store_posted(request)
 
@@ -104,11 +104,11 @@ def _render_stored(request: HtmxRequest, recording: AudioFile) -> HttpResponse:
 
 
 def render_refusal(
-    request: HttpRequest, message: words.Message, *, target: str = "#id_file_error"
+    request: HtmxRequest, message: words.Message, *, target: str = "#id_file_error"
 ) -> HttpResponse:
     """Why a recording was not stored: in `target` for htmx, else above the list."""
-    if not request.htmx:  # type: ignore[attr-defined]
-        return recordings.render_list(request, message=message, status=422)
+    if not request.htmx:
+        return recordings.show_list(request, message=message, status=422)
     note = {"headline": message.headline, "next_step": message.next_step}
     response = render(request, "_note.html", note | {"state": "failed"}, status=422)
     # Beside the recording that is already chosen, not in its place.

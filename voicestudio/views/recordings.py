@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio import words
-from voicestudio.forms.recording_filters import NOT_CHECKED, VERDICTS, RecordingFilterForm
+from voicestudio.forms.recording_filters import NOT_CHECKED, RecordingFilterForm
 from voicestudio.forms.recordings import RecordingNameForm
 from voicestudio.models import Action, AudioFile, CloneAttempt, access_of
 from voicestudio.models.recordings import AudioFileQuerySet
@@ -23,6 +23,7 @@ from . import uploads
 from .attach_uses import attach_uses
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .lists import describe_views, render_list, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 
@@ -30,36 +31,34 @@ PAGE_SIZE: Final = 25
 MOST_USES: Final = 50
 
 
-def render_list(
-    request: HttpRequest, *, status: int = 200, message: words.Message | None = None, **context: Any
+def show_list(
+    request: HtmxRequest, *, status: int = 200, message: words.Message | None = None, **context: Any
 ) -> HttpResponse:
     """One page of recordings, newest first, filtered by the query string."""
-    chosen = RecordingFilterForm(request.GET).chosen
-    rows = _filter(request, chosen).for_rows()
-    page = rows.page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
+    people = projects.list_colleagues_of_several(current_user(request))
+    form = RecordingFilterForm(request.GET, people=people, time_zone=time_zone(request))
+    rows = _filter(request, form)
+    page = rows.for_rows().page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
     attach_uses(page.rows)
     context = {
         "recordings": page.rows,
         "pages": page_links(
             request, reverse("recordings"), ("after", page.newer), ("before", page.older)
         ),
-        "chosen": chosen,
-        "filtered": any(chosen.values()),
-        "kept": [
-            (name, request.GET[name])
-            for name in ("project", "purpose", "verdict")
-            if request.GET.get(name)
-        ],
+        "form": form,
+        **describe_views(
+            request, form, rows,
+            lambda query: _filter(request, RecordingFilterForm(query, people=people)),
+        ),
         **_project_choices(request),
-        "people": projects.list_colleagues_of_several(current_user(request)),
-        "verdicts": VERDICTS,
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.too_large_message(),
         "message": message,
         "in_use": [],
         **context,
-    }
-    return render(request, "recordings/list.html", context, status=status)
+    }  # fmt: skip
+    url = reverse("recordings")
+    return render_list(request, "recordings/list.html", context, url=url, status=status)
 
 
 def _project_choices(request: HttpRequest) -> dict[str, Any]:
@@ -73,17 +72,18 @@ def _project_choices(request: HttpRequest) -> dict[str, Any]:
     return {"project_choices": [] if is_plain else choices, "default_project": default}
 
 
-def _filter(request: HttpRequest, chosen: dict[str, str]) -> AudioFileQuerySet:
+def _filter(request: HttpRequest, form: RecordingFilterForm) -> AudioFileQuerySet:
+    chosen = form.chosen
     rows = AudioFile.objects.in_use_by(request.user).filter(deleted_at=None)
-    if chosen["person"]:
+    if "person" in chosen:
         rows = rows.filter(created_by=int(chosen["person"]))
-    if chosen["purpose"]:
+    if "purpose" in chosen:
         rows = rows.filter(purpose=chosen["purpose"])
-    if chosen["verdict"]:
+    if "verdict" in chosen:
         rows = rows.filter(verdict=chosen["verdict"].replace(NOT_CHECKED, ""))
-    if chosen["q"]:
+    if "q" in chosen:
         rows = rows.search(chosen["q"])
-    return rows
+    return rows.between(*form.period)
 
 
 @require_safe
@@ -146,7 +146,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, pk: int) -> HttpResponse:
+def delete(request: HtmxRequest, pk: int) -> HttpResponse:
     """Delete a recording, unless a voice or a running attempt needs it: then list them."""
     recording = find_row(request, AudioFile.objects, pk, Action.DELETE)
     try:
@@ -156,9 +156,9 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
             _("%(name)s is still in use.") % {"name": recording.name},
             _("Delete the voices that were cloned from it first, or wait until the attempts end."),
         )
-        return render_list(request, message=message, in_use=in_use.attempts, status=422)
+        return show_list(request, message=message, in_use=in_use.attempts, status=422)
     except service.NotDeleted as failed:
-        return render_list(request, message=failed.message, status=422)
+        return show_list(request, message=failed.message, status=422)
     if is_gone:
         messages.success(request, _("%(name)s was deleted.") % {"name": recording.name})
     else:

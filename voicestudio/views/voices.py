@@ -27,6 +27,8 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
+from .htmx import HtmxRequest
+from .lists import describe_views, render_list, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -41,12 +43,13 @@ SPEECHES: Final = 20
 
 @require_safe
 @uses_project
-def voices(request: HttpRequest) -> HttpResponse:
+def voices(request: HtmxRequest) -> HttpResponse:
     """The list of voices, filtered by the query string."""
     tags = service.list_tags(request.user, MOST_TAGS)
     people = projects.list_colleagues_of_several(current_user(request))
-    form = VoiceFilterForm(request.GET, tags=tags, people=people)
-    page = _filter(request, form).page(
+    form = VoiceFilterForm(request.GET, tags=tags, people=people, time_zone=time_zone(request))
+    rows = _filter(service.voices_in_use(request.user), form)
+    page = rows.for_rows().page(
         order=form.chosen.get("order", "newest"),
         after=request.GET.get("after", "")[:300],
         before=request.GET.get("before", "")[:300],
@@ -59,11 +62,16 @@ def voices(request: HttpRequest) -> HttpResponse:
         "page": page,
         "pages": links,
         "soon": reminders.count_expiring(request.user),
-        "tags": tags,
-        "people": people,
         "speaker": _chosen_speaker(request, form),
-    }
-    return render(request, "voices/list.html", context)
+        **describe_views(
+            request, form, rows,
+            lambda query: _filter(
+                Voice.objects.in_use_by(request.user),
+                VoiceFilterForm(query, tags=tags, people=people),
+            ),
+        ),
+    }  # fmt: skip
+    return render_list(request, "voices/list.html", context, url=reverse("voices"))
 
 
 @require_safe
@@ -253,9 +261,9 @@ def _chosen_speaker(request: HttpRequest, form: VoiceFilterForm) -> Speaker | No
     return Speaker.objects.visible_to(request.user).filter(pk=pk).first() if pk else None
 
 
-def _filter(request: HttpRequest, form: VoiceFilterForm) -> "VoiceQuerySet":
-    rows = service.voices_in_use(request.user).for_rows()
+def _filter(rows: "VoiceQuerySet", form: VoiceFilterForm) -> "VoiceQuerySet":
     chosen = form.chosen
+    rows = rows.between(*form.period)
     if state := chosen.get("state"):
         rows = rows.in_state(state)
     if tag := chosen.get("tag"):

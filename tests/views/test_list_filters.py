@@ -1,0 +1,132 @@
+"""The bar above the lists: counts on the views, totals, days in the person's time zone."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
+from tests.views.pages import text
+from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Verdict, Voice
+from voicestudio.models.row_counts import RowCount, count_rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+PART = {"hx-request": "true", "hx-target": "results"}
+
+
+def counts(response: Any) -> dict[str, str]:
+    """The views with a count, by their labels."""
+    chip = r'<a class="chip"[^>]*>([^<]+?) <span class="count">· ([^<]+)</span>'
+    return dict(re.findall(chip, text(response)))
+
+
+def total(response: Any) -> str:
+    found = re.findall(r'id="total">([^<]*)<', text(response))
+    return found[0] if found else ""
+
+
+def test_views_of_the_history_say_how_many_rows_they_have(browser: Client, owner: User) -> None:
+    other = make_user("other")
+    for state in (AttemptState.FAILED, AttemptState.FAILED, AttemptState.FLAGGED):
+        make_attempt(state, by=other)
+    make_attempt(AttemptState.UNKNOWN, by=owner)
+    make_attempt(AttemptState.FAILED, project=make_project("Unseen"))
+
+    page = browser.get("/history/")
+
+    assert counts(page) == {
+        "Mine": "1",
+        "Ready, flagged": "1",
+        "Failed": "2",
+        "Outcome unknown": "1",
+    }
+    assert total(page) == "4 attempts"
+
+
+def test_counts_keep_the_other_filters(browser: Client, owner: User) -> None:
+    make_attempt(AttemptState.FAILED, by=owner)
+    make_attempt(AttemptState.FAILED, by=make_user("other"))
+
+    page = browser.get("/history/", {"person": owner.pk})
+
+    assert counts(page) == {"Mine": "1", "Failed": "1"}
+
+
+def test_search_has_no_counts(browser: Client, owner: User) -> None:
+    make_attempt(AttemptState.FAILED, by=owner, speaker_name="Anna")
+
+    page = browser.get("/history/", {"q": "Anna"})
+
+    assert (counts(page), total(page)) == ({}, "")
+
+
+def test_views_of_voices_and_recordings_say_how_many_rows_they_have(
+    browser: Client, owner: User
+) -> None:
+    make_voice("Heard-001", heard_at=timezone.now())
+    make_voice("Unheard-01")
+    make_recording(by=owner, purpose=Purpose.PROMPT)
+    poor = make_recording(by=owner)
+    AudioFile.objects.filter(pk=poor.pk).update(verdict=Verdict.DISAPPOINTING)
+
+    voices, recordings = browser.get("/voices/"), browser.get("/recordings/")
+
+    assert counts(voices)["Not yet heard"] == "1"
+    assert total(voices) == "2 voices"
+    assert counts(recordings) == {"Recordings": "1", "Prompt clips": "1", "Poor": "1"}
+    assert total(recordings) == "2 recordings"
+
+
+def test_count_stops_at_its_limit(owner: User) -> None:
+    for _number in range(3):
+        make_recording(by=owner)
+    rows = AudioFile.objects.order_by("-pk")
+
+    found = count_rows(owner, (rows, 2), (rows, 3), (rows.none(), 2))
+
+    assert found == [RowCount(2, has_more=True), RowCount(3, has_more=False), RowCount(0, False)]
+    assert [str(count) for count in found] == ["2+", "3", "0"]
+
+
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+@pytest.mark.parametrize("zone", ["account", "browser"])
+def test_days_are_those_of_the_persons_time_zone(
+    browser: Client, owner: User, kind: str, zone: str
+) -> None:
+    # In Tokyo, which is nine hours ahead, 2 March begins at 15:00 UTC on 1 March.
+    start = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    for at in (start - timedelta(minutes=1), start, start + timedelta(hours=24)):
+        attempt = make_attempt(by=owner, created_at=at)
+        Voice.objects.filter(attempt=attempt).update(created_at=at)
+        AudioFile.objects.filter(pk=attempt.recording_id).update(created_at=at)
+    second = CloneAttempt.objects.order_by("pk")[1]
+    query = {"since": "2026-03-02", "until": "2026-03-02"}
+    if zone == "account":
+        session = browser.session
+        session["time_zone"] = "Asia/Tokyo"
+        session.save()
+    else:
+        query["zone"] = "Asia/Tokyo"
+
+    page = text(browser.get(f"/{kind}/", query))
+
+    name, pk = {
+        "history": ("attempt", second.pk),
+        "voices": ("voice", second.cloned_voice_id),
+        "recordings": ("recording", second.recording_id),
+    }[kind]
+    assert re.findall(rf'<li[^>]* id="{name}-(\d+)"', page) == [str(pk)]
+
+
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+def test_filters_swap_the_results_and_the_views(browser: Client, owner: User, kind: str) -> None:
+    make_attempt(by=owner)
+
+    part = browser.get(f"/{kind}/", {"q": "", "since": "2026-01-01"}, headers=PART)
+
+    assert [text(part).count(f'id="{name}"') for name in ("results", "views", "main")] == [1, 1, 0]
+    assert part["HX-Push-Url"] == f"/{kind}/?since=2026-01-01"
