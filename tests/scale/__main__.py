@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.scale import people
 from tests.scale.engines import Bucket, Postgres, Redis, Server, end, wait_for
@@ -31,9 +31,11 @@ PEOPLE = 6
 BROWSING = 2
 # After the last fault every call has so long to end in a true state.
 SETTLED_WITHIN = 120.0
-# Weight and fault; after "work" the stand-in has done and billed the call.
-FAULTS: list[tuple[int, Fault | None]] = [
-    (70, None),
+# Weight and fault; after "work" the stand-in has done and billed the call. A call without a fault
+# stands in line too: otherwise all faults would meet the first calls, one after the other.
+NO_FAULT: Final = Fault()
+FAULTS: list[tuple[int, Fault]] = [
+    (70, NO_FAULT),
     (8, Fault(delay=2.0)),
     (6, Fault(status_code=1002)),
     (4, Fault(http_status=429, headers={"Retry-After": "1"})),
@@ -171,9 +173,8 @@ class Scale:
         """Let the next call of this name fail, or not."""
         weights = [weight for weight, _fault in FAULTS]
         [(_weight, fault)] = self.dice.choices(FAULTS, weights)
-        if fault is not None:
-            self.standin.script(call, fault)
-            self.faults[call] += 1
+        self.standin.script(call, fault)
+        self.faults[call] += fault is not NO_FAULT
 
     def voices(self, count: int) -> list[int]:
         """Wait for so many voices that can speak; their keys, repeated if there are fewer."""

@@ -74,6 +74,8 @@ def judge(scale: "Scale") -> bool:
     spoken = Counter(speech.state for speech in Speech.objects.all())
     failed = CloneAttempt.objects.filter(status="failed").values_list("voice_id", flat=True)
     failed_but_made = {*failed} & {*scale.standin.voices}
+    # Before the unknown calls are settled: those have lost their audio with the answer.
+    missing_audio = find_lost_audio()
     unknown = settle_unknown(scale)
     lines = Charge.objects.counted()
     ledger = Counter((line.kind, line.voice_name, line.units, line.amount) for line in lines)
@@ -84,7 +86,6 @@ def judge(scale: "Scale") -> bool:
         call.json["voice_id"] for call in scale.standin.calls_of("voice_clone") if is_done(call)
     )
     texts = Counter(call.json["text"] for call in scale.standin.calls_of("t2a_v2") if is_done(call))
-    missing_audio = find_lost_audio()
     kills = Counter({role: scale.faults[f"{role} killed"] for role in ("web", "worker")})
     checks = {
         "every order is one attempt": CloneAttempt.objects.count() == scale.attempts,
