@@ -43,6 +43,7 @@ SERVICE_FLOORS = {
     "worker": 4,
     "backups": 6,
     "hold": 5,
+    "bulk": 3,
     "clones": 3,
     "speeches": 3,
     "recordings": 2,
@@ -54,6 +55,7 @@ SERVICE_FLOORS = {
     "health": 0,
     "metrics": 1,
     "system": 2,
+    "download_names": -1,
     "log_context": -1,  # used by the settings
     "reminders": 0,
     "drafts": 1,

@@ -35,6 +35,7 @@ SCRIPTS: Final = (
     "panels",
     "play-finding",
     "suggested-options",
+    "selection",
     "shortcuts",
     "switcher",
 )

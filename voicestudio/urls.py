@@ -37,6 +37,7 @@ from .views import (
     recording_uploads,
     recordings,
     second_factor,
+    selections,
     sign_in,
     speakers,
     speeches,
@@ -53,6 +54,7 @@ handler500 = "voicestudio.views.server_errors.server_error"
 form_page = account.form_page
 register_converter(converters.RowIdConverter, "id")
 register_converter(converters.RecordingFieldConverter, "field")
+register_converter(converters.ListKindConverter, "list")
 
 # Buttons of the clone form that do not request a voice yet.
 CLONE_FORM_BUTTONS = [
@@ -187,6 +189,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    # The selected rows of a list
+    path("<list:kind>/selected/tag/", selections.tag, name="tag_selected"),
+    path("<list:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),
+    path("<list:kind>/selected/move/", selections.move, name="move_selected"),
+    path("<list:kind>/selected/download/", selections.download, name="download_selected"),
+    path("<list:kind>/selected/export/", selections.export, name="export_selected"),
+    path("recordings/selected/delete/", selections.delete, name="delete_selected"),
     # Projects
     path("projects/", projects.project_list, name="projects"),
     path("projects/new/", projects.add, name="add_project"),

@@ -31,6 +31,8 @@ const LETTERS = {
   r: () => menu("r"),
   j: () => focusRow(1),
   k: () => focusRow(-1),
+  x: () => currentRow()?.querySelector(".select input")?.click(),
+  X: () => currentRow()?.querySelector(".select input")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: true })),
 };
 // These belong to the control that has focus, and to the page where there is nothing to do.
 const OF_CONTROLS = {

@@ -36,7 +36,16 @@ from voicestudio.models import (
 )
 from voicestudio.models.permissions import ALLOWED
 from voicestudio.practice.server import StandIn
-from voicestudio.services import clones, example_team, hold, projects, recordings, speeches, system
+from voicestudio.services import (
+    bulk,
+    clones,
+    example_team,
+    hold,
+    projects,
+    recordings,
+    speeches,
+    system,
+)
 from voicestudio.services import notes as dated_notes
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.example_team.access import require_practice
@@ -200,6 +209,15 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         lambda _h, by: projects.create_project(projects.ProjectFacts("New"), by=by)),
     "projects.reopen_project": (
         Action.MANAGE_PROJECTS, lambda h, by: projects.reopen_project(h.project, by=by)),
+    "bulk.actions.add_tags": (Action.NOTE, lambda h, by: bulk.add_tags([h.voice], ["a"], by=by)),
+    "bulk.actions.delete_recordings": (
+        Action.DELETE, lambda h, by: bulk.delete_recordings([h.recording], by=by)),
+    "bulk.actions.mark_heard": (Action.NOTE, lambda h, by: bulk.mark_heard([h.voice], by=by)),
+    "bulk.actions.move_speakers": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: bulk.move_speakers([h.speaker], make_project(), by=by)),
+    "bulk.archive.plan_archive": (
+        Action.DOWNLOAD, lambda h, by: bulk.plan_archive([h.recording], by=by)),
     "recordings.checks.check_again": (
         Action.UPLOAD, lambda h, by: recordings.check_again(h.recording, by=by)),
     "recordings.cutting.clean_recording": (
@@ -259,6 +277,7 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
     "voices.moves.plan_move": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.plan_move(h.speaker, by=by)),
+    "voices.notes.add_tags": (Action.NOTE, lambda h, by: notes.add_tags(h.voice, ["a"], by=by)),
     "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
     "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
     "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),
@@ -302,6 +321,9 @@ NO_PERSON: Final = {
         "as_columns file_columns models_in_backup read_file_names read_rows snapshot"
     ),
     "backups.verification": "verify_backup",
+    "bulk.archive": "stream_archive",
+    "bulk.export": "columns export_rows",
+    "bulk.selection": "find_rows name_of speakers_of voices_of",
     "clones.attempt_tree": "best_attempt get_row relatives tree_page",
     "clones.changes": "changes_by_attempt compare",
     "clones.messages": "message_for",
@@ -309,6 +331,7 @@ NO_PERSON: Final = {
     "clones.rebuild": "estimate_rebuild",
     "clones.reconcile": "check_with_provider record_from_journal",
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
+    "download_names": "download_name",
     "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
     "hold": "is_held start",

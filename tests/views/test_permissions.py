@@ -131,6 +131,12 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "projects": (SEE, None),
     "recorder": (UPLOAD, None),
     "recordings": (SEE, UPLOAD),
+    "tag_selected": (None, NOTE),
+    "mark_selected_heard": (None, NOTE),
+    "move_selected": (None, Action.MOVE_SPEAKERS),
+    "download_selected": (None, Action.DOWNLOAD),
+    "export_selected": (None, SEE),
+    "delete_selected": (None, Action.DELETE),
     "speaker_options": (SEE, None),
     "speaker_question": (SEE, None),
     "voice_id": (CLONE, None),
@@ -250,6 +256,8 @@ def url_of(name: str, house: House) -> str:
         arguments.append(house.ids[kind_of(ADDRESSES[name])])
     if "<field:field>" in ADDRESSES[name]:
         arguments.append("recording")
+    if "<list:kind>" in ADDRESSES[name]:
+        arguments.append("voices")
     return reverse(name, args=arguments)
 
 

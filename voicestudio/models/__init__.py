@@ -10,6 +10,7 @@ from .charges import Allowance, Charge, ChargeKind, month_of
 from .drafts import Draft, DraftFile, EndedSignIn
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
+from .list_kinds import ListKind
 from .members import Membership, Role
 from .notes import Note
 from .paid_calls import CallStatus, PaidCall
@@ -52,6 +53,7 @@ __all__ = [
     "Format",
     "Invitation",
     "KnownSettings",
+    "ListKind",
     "Membership",
     "Note",
     "ObjectKind",

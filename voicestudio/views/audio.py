@@ -7,7 +7,7 @@ byte with 416, its issue 711), django-sendfile2 needs a web server in front that
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 from threading import BoundedSemaphore
@@ -26,6 +26,7 @@ from voicestudio.models import Action, AudioFile, CloneAttempt, Speech, Verb, Vo
 from voicestudio.services import recordings as service
 from voicestudio.services import storage
 from voicestudio.services.audit import record
+from voicestudio.services.download_names import download_name
 from voicestudio.services.voices import notes
 
 from .current_user import current_user
@@ -42,19 +43,6 @@ TYPES: Final = {
     "flac": "audio/flac",
     "ogg": "audio/ogg",
 }
-
-
-# Extensions that the name of a converted recording or of a video loses.
-OWN_EXTENSION: Final = re.compile(
-    r"\.(mp3|m4a|wav|flac|ogg|opus|aac|mka|wma|webm|mp4|m4v|mov|mkv|avi|flv|wmv|mpe?g|mts|3gp)$",
-    re.IGNORECASE,
-)
-# Extensions of recordings that are kept as they came.
-OTHER_FORMATS: Final = frozenset(
-    (
-        "3gp aac ac3 aif aifc aiff amr ape au awb caf dsf dts eac3 gsm m4b mka mov tta w64 wma wv"
-    ).split()
-)
 
 
 class ByteRange(NamedTuple):
@@ -75,17 +63,17 @@ class TooManyTransfers(Exception):  # noqa: N818 - an answer, not a mistake
 
 
 class FileChunks(Iterator[bytes]):
-    """A byte range of a stored file in chunks; Django closes it with the response.
+    """The chunks of a stored file or of an archive; Django closes it with the response.
 
     Holds one of the threads for audio until then. Raises `TooManyTransfers` if none is free, and
     OSError if the file cannot be read.
     """
 
-    def __init__(self, file: FieldFile, first: int, end: int) -> None:
+    def __init__(self, chunks: Generator[bytes]) -> None:
         if not TRANSFERS.acquire(timeout=WAIT_FOR_THREAD_S):
             raise TooManyTransfers
         self.holds_thread = True
-        self.chunks = storage.chunks(file, first, end)
+        self.chunks = chunks
         try:
             # The file is opened now, when it is not too late for another answer.
             self.first = next(self.chunks, b"")
@@ -212,7 +200,7 @@ def _serve_file(
     download = download or request.GET.get("download") == "1"
     headers = {
         "Content-Type": TYPES.get(extension, "application/octet-stream"),
-        "Content-Disposition": _disposition(title, extension, download=download),
+        "Content-Disposition": _disposition(title, file.name, download=download),
     }
     response = _link_to(request, file, headers) or _send_file(request, file, size, written_at)
     if response.status_code in (200, 206):
@@ -265,9 +253,9 @@ def _send_bytes(
         response = HttpResponse()
     else:
         try:
-            response = StreamingHttpResponse(FileChunks(file, first, end))
+            response = StreamingHttpResponse(FileChunks(storage.chunks(file, first, end)))
         except TooManyTransfers:
-            return _try_later()
+            return try_later()
         except FileNotFoundError as error:
             raise Http404 from error
         except OSError as error:
@@ -281,7 +269,8 @@ def _send_bytes(
     return response
 
 
-def _try_later() -> HttpResponse:
+def try_later() -> HttpResponse:
+    """503: all threads for audio are taken."""
     return HttpResponse(status=503, headers={"Retry-After": "5"})
 
 
@@ -310,14 +299,7 @@ def _parse_range(request: HttpRequest, size: int, etag: str, modified: int) -> B
     return ByteRange(first, min(last + 1, size))
 
 
-def _disposition(title: str, extension: str, *, download: bool) -> str:
-    """The Content-Disposition: the title with the extension of the actual format.
-
-    A format that MiniMax does not accept is stored as "audio", and keeps its own extension.
-    """
-    own = PurePosixPath(title).suffix.lstrip(".").lower()
-    if extension == "audio" and own in OTHER_FORMATS:
-        extension, title = own, title.rpartition(".")[0]
-    stem = re.sub(r"[\x00-\x1f\x7f/\\\\]+", " ", title).strip(" .") or "audio"
-    stem = OWN_EXTENSION.sub("", stem)
-    return content_disposition_header(download, f"{stem[:120]}.{extension}") or "inline"
+def _disposition(title: str, stored_name: str, *, download: bool) -> str:
+    """The Content-Disposition: the title with the extension of the actual format."""
+    name = download_name(title, stored_name)
+    return content_disposition_header(download, name) or "inline"

@@ -3,6 +3,7 @@
 from django.urls.converters import IntConverter, StringConverter
 
 from voicestudio.forms.ids import parse_id
+from voicestudio.models import ListKind
 
 
 class RowIdConverter(IntConverter):
@@ -20,3 +21,13 @@ class RecordingFieldConverter(StringConverter):
     """One of the two fields of the clone form that hold a recording."""
 
     regex = "recording|prompt_clip"
+
+
+class ListKindConverter(StringConverter):
+    """One of the three lists."""
+
+    regex = "|".join(ListKind)
+
+    def to_python(self, value: str) -> ListKind:
+        """The list."""
+        return ListKind(value)

@@ -81,7 +81,12 @@ def render_list(
 ) -> HttpResponse:
     """The page of a list; for its filters only the results and what changes with them."""
     is_part = bool(request.htmx) and request.htmx.target == RESULTS
-    context |= {"url": url, "project": request.GET.get("project", ""), "oob": is_part}
+    context |= {
+        "url": url,
+        "kind": url.strip("/"),
+        "project": request.GET.get("project", ""),
+        "oob": is_part,
+    }
     if is_part:
         response = render(request, f"{template}#{RESULTS}", context, status=status)
         query = urlencode([(name, str(value)) for name, value in request.GET.items() if value])

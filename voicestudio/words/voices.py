@@ -11,8 +11,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from .audio import seconds
+from .messages import Message
 
 _LONGEST: Final = 60
+TOO_MANY_TAGS: Final = Message(
+    _("A voice can have 20 tags at most."), _("Remove some on its page first.")
+)
 
 
 class ItemState(StrEnum):

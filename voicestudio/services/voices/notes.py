@@ -25,6 +25,7 @@ from voicestudio.models import (
 from voicestudio.models.voices import tag_key
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
+from voicestudio.words.voices import TOO_MANY_TAGS
 
 from . import bookkeeping
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
 MOST_TAGS: Final = 20
 LONGEST_TAG: Final = 40
+
+
+class TooManyTags(Exception):  # noqa: N818 - an answer, not a mistake
+    """The voice would have more tags than a voice may have; `message` says so."""
+
+    message = TOO_MANY_TAGS
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,17 @@ def set_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
         Tag.objects.filter(voices=None).delete()
         update_search_text(voice)
     return sorted(tag.name for tag in tags)
+
+
+def add_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
+    """Add tags to those of a voice; return all its tags. Raises `TooManyTags`."""
+    require(by, Action.NOTE, voice.project_id)
+    with transaction.atomic():
+        Voice.objects.select_for_update().get(pk=voice.pk)  # so that no tag added meanwhile is lost
+        given = [*voice.tags.order_by("name").values_list("name", flat=True), *names]
+        if len({tag_key(" ".join(name.split())[:LONGEST_TAG]) for name in given}) > MOST_TAGS:
+            raise TooManyTags
+        return set_tags(voice, given, by=by)
 
 
 def mark_heard(voice: Voice, *, by: "User") -> None:

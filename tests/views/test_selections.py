@@ -1,0 +1,228 @@
+"""Selected rows of a list: what the buttons below it do, and what they leave out."""
+
+import csv
+import io
+import tracemalloc
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.test import Client
+
+from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
+from tests.views import message_levels
+from tests.views.pages import text
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    AuditEntry,
+    CloneAttempt,
+    Membership,
+    Project,
+    Role,
+    Speaker,
+    Tag,
+    Verb,
+    Voice,
+)
+from voicestudio.services.voices import notes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+def messages_of(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def send(browser: Client, path: str, rows: list[Any], **fields: str) -> Any:
+    return browser.post(path, {"row": [row.pk for row in rows], **fields}, follow=True)
+
+
+def with_preview(attempt: CloneAttempt, content: bytes) -> CloneAttempt:
+    attempt.audio.save("preview.mp3", ContentFile(content), save=False)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(audio=attempt.audio.name)
+    return attempt
+
+
+@pytest.mark.parametrize("kind", ["history", "voices"])
+def test_tags_are_added_to_those_of_the_selected_voices(
+    browser: Client, owner: User, kind: str
+) -> None:
+    attempts = [make_attempt(by=owner) for _number in range(3)]
+    voices = list(Voice.objects.order_by("pk"))
+    voices[0].tags.add(Tag.objects.create(name="warm"))
+    rows: list[Any] = attempts if kind == "history" else voices
+
+    page = send(browser, f"/{kind}/selected/tag/", rows[:2], tags="German, Warm", query="state=x")
+
+    names = [sorted(voice.tags.values_list("name", flat=True)) for voice in voices]
+    assert names == [["German", "warm"], ["German", "warm"], []]
+    assert messages_of(page) == ["2 voices were tagged."]
+    assert page.redirect_chain == [(f"/{kind}/?state=x", 302)]
+
+
+def test_voice_with_all_its_tags_is_left_out(browser: Client, owner: User) -> None:
+    full, other = make_voice("Full-0001"), make_voice("Other-001")
+    notes.set_tags(full, [f"tag {number}" for number in range(20)], by=owner)
+
+    page = send(browser, "/voices/selected/tag/", [full, other], tags="one more")
+
+    assert [voice.tags.count() for voice in (full, other)] == [20, 1]
+    assert messages_of(page) == [
+        "1 voice was tagged.",
+        f"1 was left out. {full.speaker.name} Full-0001: A voice can have 20 tags at most.",
+    ]
+
+
+def test_selected_attempts_are_marked_as_heard(browser: Client, owner: User) -> None:
+    made = make_attempt(by=owner)
+    failed = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Ben", voice_id="Ben-0001")
+
+    page = send(browser, "/history/selected/heard/", [made, failed])
+
+    assert Voice.objects.filter(heard_at=None).count() == 0
+    assert messages_of(page) == [
+        "1 voice was marked as heard.",
+        "1 was left out. Ben Ben-0001: It has made no voice.",
+    ]
+
+
+def test_rows_of_each_project_are_permitted_on_their_own(client: Client) -> None:
+    other = make_project("Other")
+    person = make_user("mixed", role=Role.REVIEWER)
+    Membership.objects.create(person=person, project=other, role=Role.VIEWER)
+    client.force_login(person)
+    mine, seen = make_voice("Mine-0001"), make_voice("Seen-0001", project=other)
+    unseen = make_voice("Unseen-01", project=make_project("Unseen"))
+
+    page = send(client, "/voices/selected/heard/", [mine, seen, unseen])
+
+    heard = Voice.objects.filter(heard_at__isnull=False).values_list("voice_id", flat=True)
+    assert list(heard) == ["Mine-0001"]
+    assert message_levels(page) == ["success", "warning"]
+    assert "Seen-0001" in messages_of(page)[1]
+    assert "Unseen" not in messages_of(page)[1]
+
+
+@pytest.mark.parametrize("path", ["tag", "heard", "download", "export"])
+def test_nothing_selected_is_said(browser: Client, path: str) -> None:
+    page = browser.post(f"/voices/selected/{path}/", {"tags": "a", "row": ["x"]}, follow=True)
+
+    assert messages_of(page) == ["Select at least one row."]
+
+
+def test_recordings_have_no_tags(browser: Client, owner: User) -> None:
+    recording = make_recording(by=owner)
+
+    assert send(browser, "/recordings/selected/tag/", [recording], tags="a").status_code == 404
+
+
+def test_speakers_of_selected_rows_are_moved_after_a_question(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    target = make_project("Target")
+    attempts = [make_attempt(speaker_name=name) for name in ("Anna", "Ben")]
+    AudioFile.objects.update(project=Project.first())
+
+    question = send(client, "/history/selected/move/", attempts)
+    before = Speaker.objects.filter(project=target).count()
+    page = send(client, "/history/selected/move/", attempts, project=str(target.pk))
+
+    assert text(question).count("<li><bdi>") == 2
+    assert (before, Speaker.objects.filter(project=target).count()) == (0, 2)
+    assert messages_of(page) == ["2 speakers were moved, with everything that belongs to them."]
+
+
+def test_recordings_are_deleted_after_a_question_unless_in_use(
+    browser: Client, owner: User, standin: object
+) -> None:
+    free = make_recording(by=owner, name="free.wav", uploaded=False)
+    used = make_attempt(by=owner).recording
+    rows = [free, used]
+
+    question = send(browser, "/recordings/selected/delete/", rows)
+    before = AudioFile.objects.filter(deleted_at=None).count()
+    page = send(browser, "/recordings/selected/delete/", rows, confirmed="1")
+
+    assert text(question).count("Delete 2 recordings?") == 2
+    assert (before, list(AudioFile.objects.filter(deleted_at=None))) == (2, [used])
+    assert messages_of(page) == [
+        "1 recording was deleted.",
+        f"1 was left out. {used.name}: A voice or a running attempt still needs it.",
+    ]
+
+
+def test_zip_holds_the_files_in_the_order_of_the_list(browser: Client, owner: User) -> None:
+    first = with_preview(make_attempt(by=owner, speaker_name="Zoe", voice_id="Zoe-0001"), b"one")
+    second = with_preview(make_attempt(by=owner, speaker_name="A/B", voice_id="Anna-001"), b"two")
+    failed = make_attempt(AttemptState.FAILED, by=owner, speaker_name="Ben", voice_id="Ben-0001")
+
+    response = send(browser, "/history/selected/download/", [first, second, failed])
+
+    with ZipFile(io.BytesIO(response.getvalue())) as archive:
+        assert archive.testzip() is None
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert content == {
+        "1 Zoe Zoe-0001.mp3": b"one",
+        "2 A B Anna-001.mp3": b"two",
+        "Not included.txt": b"Ben Ben-0001: It has no audio in the studio.\n",
+    }
+    downloads = AuditEntry.objects.filter(verb=Verb.DOWNLOADED).order_by("pk")
+    assert [entry.object_id for entry in downloads] == [first.pk, second.pk]
+
+
+def test_zip_of_large_files_needs_little_memory(browser: Client, owner: User) -> None:
+    rows = [
+        make_recording(by=owner, name=f"{number}.wav", content=bytes(8_000_000))
+        for number in range(3)
+    ]
+
+    tracemalloc.start()
+    response = send(browser, "/recordings/selected/download/", rows)
+    size = sum(len(chunk) for chunk in response.streaming_content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert size > 24_000_000
+    assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+def test_csv_has_the_selected_rows(browser: Client, owner: User, kind: str) -> None:
+    attempts = [make_attempt(by=owner, speaker_name=name) for name in ("=Anna", "Ben", "Cleo")]
+    recordings = [attempt.recording for attempt in attempts]
+    lists: dict[str, list[Any]] = {
+        "history": attempts,
+        "voices": [attempt.cloned_voice for attempt in attempts],
+        "recordings": recordings,
+    }
+    rows = lists[kind]
+
+    response = send(browser, f"/{kind}/selected/export/", [rows[1], rows[0]])
+
+    content = response.getvalue().decode().removeprefix("\ufeff")
+    table = list(csv.DictReader(io.StringIO(content)))
+    column, expected = {
+        "history": ("Attempt", [str(attempts[1].pk), str(attempts[0].pk)]),
+        "voices": ("Speaker", ["Ben", "'=Anna"]),
+        "recordings": ("Recording", [recordings[1].name, recordings[0].name]),
+    }[kind]
+    assert [row[column] for row in table] == expected
+    assert [row["Project"] for row in table] == ["Studio", "Studio"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_bar_shows_what_the_person_may_do(client: Client, role: Role) -> None:
+    client.force_login(make_user(role=role))
+    make_attempt()
+
+    page = text(client.get("/voices/"))
+
+    shown = {name for name in ("tag", "download", "export") if f"/voices/selected/{name}/" in page}
+    expected = {
+        Role.MANAGER: {"tag", "download", "export"},
+        Role.REVIEWER: {"tag", "export"},
+        Role.VIEWER: {"export"},
+    }
+    assert shown == expected[role]

@@ -1,0 +1,23 @@
+"""Forms: the rows that are selected in a list, and what to do with them."""
+
+from typing import Final
+
+from django.http import QueryDict
+
+from . import texts
+from .ids import parse_id
+
+MOST_SENT: Final = 100
+LONGEST_TAGS: Final = 400
+
+
+def selected_ids(data: QueryDict) -> list[int]:
+    """The ids of the selected rows in the order of the list, each once, without invalid ones."""
+    found = (parse_id(value) for value in data.getlist("row")[:MOST_SENT])
+    return list(dict.fromkeys(pk for pk in found if pk))
+
+
+def typed_tags(data: QueryDict) -> list[str]:
+    """The tags as typed, separated by commas."""
+    names = texts.clean(data.get("tags", ""))[:LONGEST_TAGS].split(",")
+    return [name.strip() for name in names if name.strip()]

@@ -1,0 +1,26 @@
+"""Bulk: one action on several rows of a list, each permitted, done or refused on its own."""
+
+from .actions import Outcome, add_tags, delete_recordings, mark_heard, move_speakers
+from .archive import Archive, ArchiveTooLarge, plan_archive, stream_archive
+from .export import columns, export_rows
+from .selection import MOST_ROWS, Refusal, Row, find_rows, speakers_of, voices_of
+
+__all__ = [
+    "MOST_ROWS",
+    "Archive",
+    "ArchiveTooLarge",
+    "Outcome",
+    "Refusal",
+    "Row",
+    "add_tags",
+    "columns",
+    "delete_recordings",
+    "export_rows",
+    "find_rows",
+    "mark_heard",
+    "move_speakers",
+    "plan_archive",
+    "speakers_of",
+    "stream_archive",
+    "voices_of",
+]

@@ -1,0 +1,69 @@
+"""Actions: tag, mark as heard, move and delete several rows."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from voicestudio.models import AudioFile, Project, Speaker, Voice
+from voicestudio.services import recordings
+from voicestudio.services.permissions import NotAllowed
+from voicestudio.services.voices import moves, notes, speakers
+from voicestudio.words.bulk import STILL_IN_USE
+
+from .selection import Refusal, Row, name_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass
+class Outcome:
+    """What a bulk action did: how many rows it changed, and which it refused."""
+
+    done: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+def add_tags(voices: Iterable[Voice], names: Sequence[str], *, by: "User") -> Outcome:
+    """Add these tags to each voice. Raises `NotAllowed` if the person may tag none of them."""
+    return _apply(voices, lambda voice: notes.add_tags(voice, names, by=by))
+
+
+def mark_heard(voices: Iterable[Voice], *, by: "User") -> Outcome:
+    """Mark each voice as heard. Raises `NotAllowed` if the person may mark none of them."""
+    return _apply(voices, lambda voice: notes.mark_heard(voice, by=by))
+
+
+def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> Outcome:
+    """Move each speaker with everything that belongs to it. Raises `NotAllowed`."""
+    return _apply(found, lambda speaker: moves.move_speaker(speaker, project, by=by))
+
+
+def delete_recordings(found: Iterable[AudioFile], *, by: "User") -> Outcome:
+    """Delete each recording that no voice and no running attempt needs.
+
+    Raises `NotAllowed` if the person may delete none of them.
+    """
+    return _apply(found, lambda recording: recordings.delete_recording(recording, by=by))
+
+
+def _apply[Each: Row | Speaker](rows: Iterable[Each], act: Callable[[Each], object]) -> Outcome:
+    """Do it with each row; an action that is allowed for none of them is refused as a whole."""
+    outcome, not_allowed = Outcome(), list[NotAllowed]()
+    for row in rows:
+        try:
+            act(row)
+        except NotAllowed as refused:
+            not_allowed.append(refused)
+            outcome.refused.append(Refusal(name_of(row), str(refused.message.headline)))
+        except recordings.RecordingInUse:
+            outcome.refused.append(Refusal(name_of(row), str(STILL_IN_USE)))
+        except (
+            moves.NotMoved, notes.TooManyTags, recordings.NotDeleted, speakers.SpeakerGone,
+        ) as refused:  # fmt: skip
+            outcome.refused.append(Refusal(name_of(row), str(refused.message.headline)))
+        else:
+            outcome.done += 1
+    if not_allowed and not outcome.done and len(not_allowed) == len(outcome.refused):
+        raise not_allowed[0]
+    return outcome

@@ -1,0 +1,31 @@
+"""Download names: what a stored file is called on the device of the person who downloads it."""
+
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+# Extensions that the name of a converted recording or of a video loses.
+OWN_EXTENSION: Final = re.compile(
+    r"\.(mp3|m4a|wav|flac|ogg|opus|aac|mka|wma|webm|mp4|m4v|mov|mkv|avi|flv|wmv|mpe?g|mts|3gp)$",
+    re.IGNORECASE,
+)
+# Extensions of recordings that are kept as they came.
+OTHER_FORMATS: Final = frozenset(
+    (
+        "3gp aac ac3 aif aifc aiff amr ape au awb caf dsf dts eac3 gsm m4b mka mov tta w64 wma wv"
+    ).split()
+)
+
+
+def download_name(title: str, stored_name: str) -> str:
+    """The title with the extension of the actual format.
+
+    A format that MiniMax does not accept is stored as "audio", and keeps its own extension.
+    """
+    extension = PurePosixPath(stored_name).suffix.lstrip(".").lower()
+    own = PurePosixPath(title).suffix.lstrip(".").lower()
+    if extension == "audio" and own in OTHER_FORMATS:
+        extension, title = own, title.rpartition(".")[0]
+    stem = re.sub(r"[\x00-\x1f\x7f/\\]+", " ", title).strip(" .") or "audio"
+    stem = OWN_EXTENSION.sub("", stem)
+    return f"{stem[:120]}.{extension}"

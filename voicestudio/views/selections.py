@@ -1,0 +1,158 @@
+"""Selections: the buttons below a list, which act on its selected rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.request import QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from voicestudio.forms.ids import parse_id
+from voicestudio.forms.selection import selected_ids, typed_tags
+from voicestudio.models import Action, AudioFile, ListKind, Voice
+from voicestudio.services import bulk, projects
+from voicestudio.words import bulk as words
+
+from .audio import FileChunks, TooManyTransfers, try_later
+from .csv_files import csv_response
+from .current_user import current_user
+from .permitted import require_action
+
+
+@require_POST
+@require_action(Action.NOTE)
+def tag(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Add tags to the selected voices."""
+    voices, refused = _find_voices(request, kind)
+    names = typed_tags(request.POST)
+    if not names or not voices:
+        return _back(request, kind, *([] if names else [words.NO_TAGS]), refused=refused)
+    outcome = bulk.add_tags(voices, names, by=current_user(request))
+    return _report(request, kind, outcome, words.describe_tagged, refused)
+
+
+@require_POST
+@require_action(Action.NOTE)
+def mark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Mark the selected voices as heard."""
+    voices, refused = _find_voices(request, kind)
+    outcome = bulk.mark_heard(voices, by=current_user(request))
+    return _report(request, kind, outcome, words.describe_heard, refused)
+
+
+@require_POST
+@require_action(Action.MOVE_SPEAKERS)
+def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Ask to which project the speakers of the selected rows should go, then move them."""
+    by, rows = current_user(request), _find(request, kind)
+    speakers, targets = bulk.speakers_of(rows), projects.list_allowed(by, Action.MOVE_SPEAKERS)
+    if not speakers:
+        return _back(request, kind)
+    target = targets.filter(pk=parse_id(request.POST.get("project", "")) or 0).first()
+    if target is None:
+        context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
+        return _ask(request, "selections/move.html", context)
+    outcome = bulk.move_speakers(speakers, target, by=by)
+    return _report(request, kind, outcome, words.describe_moved)
+
+
+@require_POST
+@require_action(Action.DELETE)
+def delete(request: HttpRequest) -> HttpResponse:
+    """Ask once, then delete the selected recordings."""
+    kind = ListKind.RECORDINGS
+    rows = [row for row in _find(request, kind) if isinstance(row, AudioFile)]
+    if not rows:
+        return _back(request, kind)
+    if "confirmed" not in request.POST:
+        return _ask(request, "selections/delete.html", {"kind": kind, "rows": rows})
+    outcome = bulk.delete_recordings(rows, by=current_user(request))
+    return _report(request, kind, outcome, words.describe_deleted)
+
+
+@require_POST
+@require_action(Action.DOWNLOAD)
+def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
+    """The audio of the selected rows as a ZIP file."""
+    rows = _find(request, kind)
+    if not rows:
+        return _back(request, kind)
+    try:
+        archive = bulk.plan_archive(rows, by=current_user(request))
+    except bulk.ArchiveTooLarge:
+        return _back(request, kind, words.ARCHIVE_TOO_LARGE)
+    if not archive.entries:
+        return _back(request, kind, words.NOTHING_TO_DOWNLOAD)
+    try:
+        response = StreamingHttpResponse(
+            FileChunks(bulk.stream_archive(archive)), content_type="application/zip"
+        )
+    except TooManyTransfers:
+        return try_later()
+    response["Content-Disposition"] = f'attachment; filename="{kind}.zip"'
+    response["Content-Encoding"] = "identity"  # keeps GZipMiddleware away
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@require_action(Action.SEE)
+def export(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
+    """The facts of the selected rows as a CSV file."""
+    rows = _find(request, kind)
+    if not rows:
+        return _back(request, kind)
+    cells = bulk.export_rows(rows, current_user(request))
+    return csv_response(f"{kind}.csv", bulk.columns(kind), cells)
+
+
+def _find(request: HttpRequest, kind: ListKind) -> Sequence[bulk.Row]:
+    """The selected rows that the person sees; says so if there is none."""
+    rows = bulk.find_rows(kind, selected_ids(request.POST), current_user(request))
+    if not rows:
+        messages.warning(request, words.NOTHING_SELECTED)
+    return rows
+
+
+def _find_voices(request: HttpRequest, kind: ListKind) -> tuple[list[Voice], list[bulk.Refusal]]:
+    """The voices of the selected rows; 404 for recordings, which have none."""
+    if kind is ListKind.RECORDINGS:
+        raise Http404
+    return bulk.voices_of(_find(request, kind))
+
+
+def _ask(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+    """The page that asks before something is done with the rows."""
+    return render(request, template, {**context, "query": _query(request)})
+
+
+def _report(
+    request: HttpRequest,
+    kind: ListKind,
+    outcome: bulk.Outcome,
+    describe: Callable[[int], str],
+    refused: Sequence[bulk.Refusal] = (),
+) -> HttpResponse:
+    """The list again, with what was done, what was not, and why."""
+    if outcome.done:
+        messages.success(request, describe(outcome.done))
+    return _back(request, kind, refused=[*outcome.refused, *refused])
+
+
+def _back(
+    request: HttpRequest, kind: ListKind, *warnings: object, refused: Sequence[bulk.Refusal] = ()
+) -> HttpResponse:
+    """The list as it was filtered."""
+    for warning in warnings:
+        messages.warning(request, str(warning))
+    if refused:
+        messages.warning(request, words.describe_refused(refused))
+    query = _query(request)
+    return redirect(reverse(kind.value) + (f"?{query}" if query else ""))
+
+
+def _query(request: HttpRequest) -> str:
+    """The query string of the list."""
+    return QueryDict(request.POST.get("query", "")[:2_000]).urlencode()
