@@ -1,6 +1,6 @@
 # Voice Studio: `make run` starts it, `make test` checks and tests it.
 
-.PHONY: run test test-all faults check bench scale corpus lock clean
+.PHONY: run test test-all faults check bench scale corpus catalogues lock clean
 
 # Keep compiled modules even where the environment says not to: the studio and its tests start many
 # processes, and each would compile everything again.
@@ -60,6 +60,12 @@ scale:
 corpus:
 	@sh .ci/environment test
 	@$(PYTHON) -m tests.evaluation $(OPTIONS)
+
+# Extract the texts, update the catalogue of each language, compile them and say what is missing.
+# A new language: make catalogues OPTIONS="--start de"
+catalogues:
+	@sh .ci/environment test
+	@$(PYTHON) manage.py catalogues $(OPTIONS)
 
 # Write the locks again, with the newest releases that fit.
 LOCK = --quiet --universal --python-version 3.12 --upgrade --generate-hashes --no-emit-index-url \

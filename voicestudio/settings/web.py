@@ -4,6 +4,7 @@ import ipaddress
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from django.utils.translation import to_locale
 
 from .environment import (
     BASE_DIR,
@@ -16,6 +17,7 @@ from .environment import (
     read_list,
 )
 from .mail import MAIL_HOST
+from .paths import DATA_DIR
 from .storage import FILE_STORAGE, STORAGE_ORIGIN
 
 DEBUG = read_boolean("DEBUG")
@@ -174,8 +176,24 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024**2
 
 LANGUAGE_CODE = "en"
-# A second language also needs LocaleMiddleware, after the session middleware.
-LANGUAGES = [("en", "English")]
+# Languages are named as their readers name them.
+TRANSLATIONS = {
+    "de": "Deutsch",
+    "es": "Español",
+    "fr": "Français",
+    "ja": "日本語",
+    "zh-hans": "简体中文",
+}
+CATALOGUES = BASE_DIR / "voicestudio" / "locale"
+# Outside of the source, which may be read-only.
+COMPILED_CATALOGUES = DATA_DIR / "locale"
+LOCALE_PATHS = [COMPILED_CATALOGUES]
+# A language can be chosen once it has a catalogue; a test requires catalogues to be complete.
+LANGUAGES = [("en", "English")] + [
+    (code, name)
+    for code, name in TRANSLATIONS.items()
+    if (CATALOGUES / to_locale(code) / "LC_MESSAGES" / "django.po").is_file()
+]
 # Looking up translations took a tenth of the time of a list, without any catalogue.
 USE_I18N = len(LANGUAGES) > 1
 TIME_ZONE = "UTC"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
@@ -26,20 +26,20 @@ _MAINLAND: Final = (".minimax.cn", ".minimaxi.com", ".minimax.chat")
 def message_for_mismatch(host: str) -> Message:
     """What is wrong if MiniMax refuses the key at this host, by the region of the host."""
     if host.endswith(".minimax.io"):
-        step = translate(
+        step = _now(
             "This is the international host. If your account is from mainland China, set the "
             "address to https://api.minimax.cn. Otherwise the key is wrong or was revoked: make a "
             "new one at MiniMax."
         )
     elif host.endswith(_MAINLAND):
-        step = translate(
+        step = _now(
             "This is the host for mainland China. If your account is international, set the "
             "address to https://api.minimax.io. Otherwise the key is wrong or was revoked: make a "
             "new one at MiniMax."
         )
     else:
-        step = translate(
+        step = _now(
             "This is a gateway: it needs a key of its own, and its own keys may belong to one "
             "region. Check both in the studio's settings."
         )
-    return Message(translate("The key isn't accepted at %(host)s.") % {"host": host}, step)
+    return Message(_now("The key isn't accepted at %(host)s.") % {"host": host}, step)

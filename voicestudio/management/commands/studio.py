@@ -18,7 +18,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.management import statics
+from voicestudio.management import catalogues, statics
 from voicestudio.models import Voice, Worker
 from voicestudio.processes.supervisor import Part, Studio
 from voicestudio.services import health
@@ -71,7 +71,11 @@ class Command(BaseCommand):
 
 
 def prepare(roles: list[str], *, migrate: bool) -> str:
-    """Migrate, collect static files and create the first account; a sentence on signing in."""
+    """Compile catalogues, migrate, collect static files and create the first account.
+
+    Returns a sentence on signing in.
+    """
+    catalogues.compile_if_changed()
     if WEB in roles:
         statics.collect_if_changed()
     if migrate or (roles == [*ROLES] and not has_others()):
