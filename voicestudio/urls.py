@@ -36,6 +36,7 @@ from .views import (
     recorder,
     recording_uploads,
     recordings,
+    saved_filters,
     second_factor,
     selections,
     sign_in,
@@ -189,6 +190,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    # Saved filters of a list
+    path("<list:kind>/filters/save/", saved_filters.save, name="save_filter"),
+    path("<list:kind>/filters/rename/", saved_filters.rename, name="rename_filter"),
+    path("<list:kind>/filters/delete/", saved_filters.delete, name="delete_filter"),
     # The selected rows of a list
     path("<list:kind>/selected/tag/", selections.tag, name="tag_selected"),
     path("<list:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),

@@ -295,3 +295,14 @@ def test_older_notes_are_found_by_the_history() -> None:
     migrate_to_newest()
 
     assert CloneAttempt.objects.page(words="breathy").attempts == [attempt]
+
+
+@pytest.mark.usefixtures("_newest_afterwards")
+def test_people_of_before_have_saved_no_filters() -> None:
+    apps = migrate("0035_drafts")
+    user = apps.get_model("auth", "User").objects.create(username="lea")
+    apps.get_model("voicestudio", "Person").objects.create(user=user)
+
+    apps = migrate("0036_saved_filters")
+
+    assert apps.get_model("voicestudio", "Person").objects.get().saved_filters == {}

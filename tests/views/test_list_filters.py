@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
 from tests.views.pages import text
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Purpose, Verdict, Voice
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Person,
+    Purpose,
+    Verdict,
+    Voice,
+)
 from voicestudio.models.row_counts import RowCount, count_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -86,7 +94,7 @@ def test_count_stops_at_its_limit(owner: User) -> None:
         make_recording(by=owner)
     rows = AudioFile.objects.order_by("-pk")
 
-    found = count_rows(owner, (rows, 2), (rows, 3), (rows.none(), 2))
+    found, _columns = count_rows(owner, (rows, 2), (rows, 3), (rows.none(), 2))
 
     assert found == [RowCount(2, has_more=True), RowCount(3, has_more=False), RowCount(0, False)]
     assert [str(count) for count in found] == ["2+", "3", "0"]
@@ -130,3 +138,55 @@ def test_filters_swap_the_results_and_the_views(browser: Client, owner: User, ki
 
     assert [text(part).count(f'id="{name}"') for name in ("results", "views", "main")] == [1, 1, 0]
     assert part["HX-Push-Url"] == f"/{kind}/?since=2026-01-01"
+
+
+def saved(response: Any) -> dict[str, str]:
+    """The saved filters above a list: their addresses by their names."""
+    chip = r'<a class="chip" data-saved href="([^"]+)"[^>]*>([^<]+)</a>'
+    return {name: url.replace("&amp;", "&") for url, name in re.findall(chip, text(response))}
+
+
+def test_filter_is_saved_used_renamed_and_deleted(browser: Client, owner: User) -> None:
+    make_voice("AnnaLarsen-7k2p")
+    query = "q=anna&state=temporary"
+
+    page = browser.post(
+        "/voices/filters/save/", {"name": "Anna\u0000 now", "query": query}, follow=True
+    )
+    used = browser.get(saved(page)["Anna now"])
+    renamed = browser.post(
+        "/voices/filters/rename/",
+        {"name": "Anna now", "new_name": "Anna", "query": query},
+        follow=True,
+    )
+    gone = browser.post("/voices/filters/delete/", {"name": "Anna", "query": query}, follow=True)
+
+    assert page.redirect_chain == [(f"/voices/?{query}", 302)]
+    assert saved(used) == {"Anna now": f"/voices/?{query}"}
+    assert 'data-saved href="/voices/?q=anna&amp;state=temporary" aria-current' in text(used)
+    assert saved(renamed) == {"Anna": f"/voices/?{query}"}
+    assert saved(gone) == {}
+
+
+def test_saved_filters_are_those_of_one_person_and_list(browser: Client, owner: User) -> None:
+    make_attempt(by=owner)
+    browser.post("/voices/filters/save/", {"name": "Mine", "query": "q=a"})
+    browser.post("/voices/filters/save/", {"name": "MINE", "query": "q=b"})
+    other = Client()
+    other.force_login(make_user("other"))
+
+    pages = [browser.get("/voices/"), browser.get("/history/"), other.get("/voices/")]
+
+    assert [saved(page) for page in pages] == [{"MINE": "/voices/?q=b"}, {}, {}]
+
+
+def test_thirteenth_filter_is_refused(browser: Client, owner: User) -> None:
+    for number in range(13):
+        page = browser.post(
+            "/history/filters/save/", {"name": f"Filter {number}", "query": "q=a"}, follow=True
+        )
+
+    assert len(Person.of(owner).saved_filters["history"]) == 12
+    assert [str(message) for message in page.context["messages"]] == [
+        "You have saved twelve filters for this list, which is the most. Delete one first."
+    ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final, NamedTuple
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -76,6 +77,12 @@ class ListFilterForm(FilterForm):
     def has_filters(self) -> bool:
         """Whether a filter is in use, or was invalid; an order is none."""
         return bool(self.chosen.keys() - {"order", "zone"} or self.errors)
+
+    @property
+    def query(self) -> str:
+        """The filters in use as a query string, without the project; the same for the same ones."""
+        names = [name for name in self.fields if name in self.chosen]
+        return urlencode([(name, str(self.chosen[name])) for name in names])
 
     @property
     def has_counts(self) -> bool:

@@ -1,5 +1,6 @@
 """Row counts: how many rows several lists have, each up to a limit, in one query."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -27,16 +28,20 @@ class _Count(Subquery):
     output_field = models.IntegerField()
 
 
-def count_rows(person: "User", *lists: tuple["models.QuerySet[Any]", int]) -> list[RowCount]:
+def count_rows(
+    person: "User", *lists: tuple["models.QuerySet[Any]", int], columns: Sequence[str] = ()
+) -> tuple[list[RowCount], list[Any]]:
     """How many rows each of these lists has, up to its limit; one query for all of them.
 
     It reads no more rows than the limits say where an index leads to them. The query is asked of
-    the row of a person, because it has to be asked of some row.
+    the row of a person, because it has to be asked of some row; `columns` of it are returned, too.
     """
     limits = [most for _rows, most in lists]
     counts = [_Count(rows.order_by().values("pk")[: most + 1]) for rows, most in lists]
-    row = get_user_model()._default_manager.filter(pk=person.pk).values_list(*counts).get()
-    return [
+    rows = get_user_model()._default_manager.filter(pk=person.pk)
+    values = rows.values_list(*counts, *columns).get()
+    found = [
         RowCount(min(number or 0, most), (number or 0) > most)
-        for number, most in zip(row, limits, strict=True)
+        for number, most in zip(values, limits, strict=False)
     ]
+    return found, list(values[len(limits) :])

@@ -12,6 +12,7 @@ from django_htmx.http import push_url
 
 from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
 from voicestudio.models.row_counts import RowCount, count_rows
+from voicestudio.services.people.saved_filters import SavedFilter
 
 from .account import SESSION_TIME_ZONE
 from .current_user import current_user
@@ -42,7 +43,7 @@ def describe_views[Form: ListFilterForm](
     rows: "QuerySet[Any]",
     select: Callable[[dict[str, str]], "QuerySet[Any]"],
 ) -> dict[str, Any]:
-    """`views` and `total` for the page of a list; one query.
+    """`views`, `total` and `saved_filters` for the page of a list; one query.
 
     `rows` are all rows of the list, `select` returns those of a query string.
     """
@@ -53,13 +54,14 @@ def describe_views[Form: ListFilterForm](
     for query, has_count in zip(queries, counted, strict=True):
         if has_count:
             lists.append((select({**request.GET.dict(), **query}), MOST_IN_VIEW))
-    total, *counts = count_rows(person, *lists)
+    columns = ("person__saved_filters",)
+    (total, *counts), (saved,) = count_rows(person, *lists, columns=columns)
     numbers = iter(counts)
     links = [
         ViewLink(view.label, query, _is_current(form, query), next(numbers) if has_count else None)
         for view, query, has_count in zip(form.views, queries, counted, strict=True)
     ]
-    return {"views": links, "total": total}
+    return {"views": links, "total": total, "saved_filters": saved or {}}
 
 
 def _name_person(view: ListView, pk: int) -> dict[str, str]:
@@ -80,10 +82,14 @@ def render_list(
     request: HtmxRequest, template: str, context: dict[str, Any], *, url: str, status: int = 200
 ) -> HttpResponse:
     """The page of a list; for its filters only the results and what changes with them."""
+    kind = url.strip("/")
+    saved = [SavedFilter(**each) for each in context["saved_filters"].get(kind, [])]
     is_part = bool(request.htmx) and request.htmx.target == RESULTS
     context |= {
         "url": url,
-        "kind": url.strip("/"),
+        "kind": kind,
+        "saved_filters": saved,
+        "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
         "project": request.GET.get("project", ""),
         "oob": is_part,
     }

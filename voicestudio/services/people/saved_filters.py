@@ -1,0 +1,74 @@
+"""Saved filters: what a person looks for again and again in a list, under a name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from django.db import transaction
+
+from voicestudio.models import ListKind, Person
+from voicestudio.models.search import fold_text
+from voicestudio.words import Message
+from voicestudio.words.lists import TOO_MANY_FILTERS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# More would not fit above a list.
+MOST: Final = 12
+LONGEST_NAME: Final = 40
+LONGEST_QUERY: Final = 1_000
+
+
+class SavedFilter(NamedTuple):
+    """A saved filter: its name, and the query string of the list."""
+
+    name: str
+    query: str
+
+
+class TooManyFiltersError(Exception):
+    """The person has saved as many filters for this list as fit; `message` says so."""
+
+    message: Message = TOO_MANY_FILTERS
+
+
+def save_filter(person: "User", kind: ListKind, name: str, query: str) -> None:
+    """Save a filter; it replaces the one of this name, in any case. Raises TooManyFiltersError."""
+    with _filters_of(person, kind) as found:
+        new = SavedFilter(name[:LONGEST_NAME], query[:LONGEST_QUERY])
+        _replace(found, name, new)
+
+
+def rename_filter(person: "User", kind: ListKind, name: str, new_name: str) -> None:
+    """Give a saved filter another name; one that already has that name is replaced."""
+    with _filters_of(person, kind) as found:
+        old = next((each for each in found if each.name == name), None)
+        if old is not None:
+            found.remove(old)
+            _replace(found, new_name, SavedFilter(new_name[:LONGEST_NAME], old.query))
+
+
+def delete_filter(person: "User", kind: ListKind, name: str) -> None:
+    """Forget a saved filter."""
+    with _filters_of(person, kind) as found:
+        found[:] = [each for each in found if each.name != name]
+
+
+def _replace(found: list[SavedFilter], name: str, new: SavedFilter) -> None:
+    found[:] = [each for each in found if fold_text(each.name) != fold_text(name)]
+    if len(found) >= MOST:
+        raise TooManyFiltersError
+    found.append(new)
+
+
+@contextmanager
+def _filters_of(person: "User", kind: ListKind) -> Iterator[list[SavedFilter]]:
+    """The saved filters of a list to change; written when the block ends."""
+    with transaction.atomic():
+        Person.of(person)
+        row = Person.objects.select_for_update().get(user=person)
+        found = [SavedFilter(**each) for each in row.saved_filters.get(kind.value, [])]
+        yield found
+        row.saved_filters[kind.value] = [each._asdict() for each in found]
+        row.save(update_fields=["saved_filters"])
