@@ -130,6 +130,19 @@ def test_days_are_those_of_the_persons_time_zone(
     assert re.findall(rf'<li[^>]* id="{name}-(\d+)"', page) == [str(pk)]
 
 
+@pytest.mark.parametrize(
+    "zone", ["", "Nowhere/Town", "Europe", "../../etc/passwd", "/etc/passwd", "x" * 300, "a\0b"]
+)
+def test_days_of_an_unknown_time_zone_are_those_of_utc(
+    browser: Client, owner: User, zone: str
+) -> None:
+    attempt = make_attempt(by=owner, created_at=datetime(2026, 3, 2, tzinfo=UTC))
+
+    page = browser.get("/history/", {"since": "2026-03-02", "until": "2026-03-02", "zone": zone})
+
+    assert f'id="attempt-{attempt.pk}"' in text(page)
+
+
 @pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
 def test_filters_swap_the_results_and_the_views(browser: Client, owner: User, kind: str) -> None:
     make_attempt(by=owner)

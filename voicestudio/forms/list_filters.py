@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.functional import Promise
@@ -62,7 +62,11 @@ class ListFilterForm(FilterForm):
     def zone_name(self) -> str:
         """The time zone of the days, from the account, else from the browser; "" for UTC."""
         name = self.time_zone or str(self.chosen.get("zone", ""))
-        return name if name in available_timezones() else ""
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):  # unknown, empty, or a path elsewhere
+            return ""
+        return name
 
     @property
     def period(self) -> tuple[datetime | None, datetime | None]:
