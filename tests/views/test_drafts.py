@@ -11,6 +11,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import TimestampSigner
+from django.db import OperationalError
+from django.http.multipartparser import MultiPartParser
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -29,6 +31,7 @@ from voicestudio.models import (
     clock,
 )  # fmt: skip
 from voicestudio.services import drafts, storage
+from voicestudio.services.people import activation, ended_sign_ins
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
@@ -274,6 +277,73 @@ def test_sign_out_is_known_to_all_machines(
     assert left() == []
 
 
+@pytest.mark.parametrize("way", ["ended in another browser", "deactivated and activated again"])
+def test_copied_cookie_keeps_nothing_after_sessions_were_ended(
+    way: str, client: Client, data_dir: Path
+) -> None:
+    person, administrator = factories.make_user("owner"), factories.make_user("ada", is_staff=True)
+    sign_in(client)
+    client.get("/")
+    thief = Client()
+    thief.cookies["pages"] = client.cookies["pages"].value
+
+    if way == "ended in another browser":
+        own = Client()
+        sign_in(own)
+        own.post("/account/sessions/")
+    else:
+        activation.deactivate(person, by=administrator)
+        activation.reactivate(person, by=administrator)
+    thief.post("/", TYPED | {"file": wav()})
+
+    assert left() == []
+
+
+@pytest.mark.parametrize("change", ["signed out", "deactivated", "new password"])
+def test_form_whose_sign_in_ends_while_it_arrives_is_not_kept(
+    change: str, client: Client, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other machine has only the rows in common with the one that reads the form."""
+    person, other_machine = factories.make_user("owner"), Client()
+    client.force_login(person)
+    client.get("/")
+    late = Client()
+    late.cookies["pages"] = client.cookies["pages"].value
+    read = MultiPartParser.parse
+
+    def end_meanwhile(parser: MultiPartParser) -> Any:
+        parsed = read(parser)
+        if change == "signed out":
+            other_machine.cookies = client.cookies
+            other_machine.post("/sign-out/", content_type="text/plain")
+        elif change == "deactivated":
+            User.objects.update(is_active=False)
+        else:
+            person.set_password("another horse battery")
+            person.save()
+        return parsed
+
+    monkeypatch.setattr(MultiPartParser, "parse", end_meanwhile)
+    late.post("/", TYPED | {"file": wav()})
+
+    assert left() == []
+
+
+def test_files_of_a_draft_without_its_row_are_deleted(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DraftFile.objects, "bulk_create", _lose_the_database)
+
+    with pytest.raises(OperationalError):
+        client.post("/", TYPED | {"file": wav()})
+
+    assert left() == []
+
+
+def _lose_the_database(_rows: object) -> None:
+    raise OperationalError("server closed the connection")
+
+
 def test_draft_is_handed_back_by_another_machine(
     bucket: object, client: Client, owner: User, data_dir: Path, settings: Settings
 ) -> None:
@@ -297,15 +367,14 @@ def test_cookie_of_an_earlier_sign_in_is_replaced(client: Client, owner: User) -
 
 
 def test_ended_sign_in_is_forgotten_when_its_cookie_is_too_old(owner: User) -> None:
-    drafts.end_sign_in(owner.pk, "a")
-    drafts.end_sign_in(owner.pk, "b")
+    names = [ended_sign_ins.name_sign_in(key) for key in ("a", "b")]
+    ended_sign_ins.record_ended(owner.pk, ["a", "b"])
     old = clock.now() - drafts.ACCEPTED_FOR
-    EndedSignIn.objects.filter(sign_in="a").update(ended_at=old)
+    EndedSignIn.objects.filter(sign_in=names[0]).update(ended_at=old)
 
     drafts.delete_old_drafts()
 
-    known = [drafts.has_ended(owner.pk, sign_in) for sign_in in ("a", "b")]
-    assert known == [False, True]
+    assert [ended_sign_ins.has_ended(owner.pk, name) for name in names] == [False, True]
 
 
 def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:

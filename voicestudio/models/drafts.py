@@ -34,7 +34,7 @@ class DraftFile(models.Model):
 
 
 class EndedSignIn(models.Model):
-    """A sign-in that was ended by signing out: no draft of it is accepted any more."""
+    """A sign-in that was ended on purpose: no draft of it is accepted any more."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # Names the session without revealing its key.

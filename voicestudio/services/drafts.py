@@ -7,18 +7,20 @@ be of any form and has to outlive the session in which it was sent.
 import logging
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Q
 
-from voicestudio.models import Draft, DraftFile, EndedSignIn, clock
+from voicestudio.models import Draft, DraftFile, clock
 
 from . import storage
+from .people import ended_sign_ins
 
 logger = logging.getLogger(__name__)
 
@@ -58,26 +60,17 @@ def save_draft(
     place: str,
     answers: dict[str, str],
     files: Iterable[tuple[str, str, TemporaryUploadedFile]],
-    *,
-    too_large: bool = False,
+    too_large: bool,
 ) -> None:
     """Save the form for the user with the id `owner` only; of each file its field and its name.
 
     OSError if a file cannot be stored; then nothing is saved.
     """
     delete_old_drafts()
-    kept = _store_files(files)
-    with transaction.atomic():
-        draft = Draft.objects.create(
-            owner_id=owner,
-            place=place,
-            # PostgreSQL stores no null characters.
-            answers={name: value.replace("\0", "") for name, value in answers.items()},
-            too_large=too_large,
-        )
-        for file in kept:
-            file.draft = draft
-        DraftFile.objects.bulk_create(kept)
+    # PostgreSQL stores no null characters.
+    answers = {name: value.replace("\0", "") for name, value in answers.items()}
+    draft = Draft(owner_id=owner, place=place, answers=answers, too_large=too_large)
+    _save_with_files(draft, files)
     earlier = Draft.objects.filter(owner=owner, taken_at=None).exclude(pk=draft.pk)
     replaced = [*earlier.filter(place=place)]
     surplus = earlier.exclude(place=place).order_by("-saved_at", "-pk")[MAX_DRAFTS - 1 :]
@@ -106,39 +99,31 @@ def take_drafts(owner: int) -> Iterator[ReturnedDraft]:
         _delete(draft)
 
 
-def end_sign_in(owner: int, sign_in: str) -> None:
-    """Accept no draft of this sign-in any more."""
-    EndedSignIn.objects.get_or_create(owner_id=owner, sign_in=sign_in)
-
-
-def has_ended(owner: int, sign_in: str) -> bool:
-    """Whether this sign-in was ended by signing out."""
-    return EndedSignIn.objects.filter(owner=owner, sign_in=sign_in).exists()
-
-
 def delete_old_drafts() -> None:
     """Delete the expired drafts of all users, and sign-ins whose drafts would be too old anyway."""
     now = clock.now()
     is_over = Q(saved_at__lte=now - LIFETIME) | Q(taken_at__lte=now - TAKEN_FOR)
     for draft in Draft.objects.filter(is_over):
         _delete(draft)
-    EndedSignIn.objects.filter(ended_at__lte=now - ACCEPTED_FOR).delete()
+    ended_sign_ins.forget_ended(now - ACCEPTED_FOR)
 
 
-def _store_files(files: Iterable[tuple[str, str, TemporaryUploadedFile]]) -> list[DraftFile]:
+def _save_with_files(draft: Draft, files: Iterable[tuple[str, str, TemporaryUploadedFile]]) -> None:
+    """Store the files, then write the rows; after an error neither is left."""
     kept: list[DraftFile] = []
     try:
-        for field, name, upload in files:
-            if len(kept) == MAX_FILES:
-                break
-            file = DraftFile(field=field[:LONGEST_FIELD], name=name.replace("\0", ""))
+        for field, name, upload in islice(files, MAX_FILES):
+            file = DraftFile(draft=draft, field=field[:LONGEST_FIELD], name=name.replace("\0", ""))
             file.content.save(secrets.token_hex(16), upload, save=False)
             kept.append(file)
-    except OSError:
+        with transaction.atomic():
+            draft.save()
+            DraftFile.objects.bulk_create(kept)
+    except (Error, OSError):
         for file in kept:
-            storage.delete(file.content)
+            with suppress(OSError):
+                storage.delete(file.content)
         raise
-    return kept
 
 
 def _read(draft: Draft, opened: ExitStack) -> ReturnedDraft:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from voicestudio.models import Person, Verb
 from voicestudio.services import audit
+from voicestudio.services.people import ended_sign_ins
 
 from . import drafts
 from .account import SESSION_TIME_ZONE
@@ -120,7 +121,9 @@ class SessionsAdapter(DefaultUserSessionsAdapter):
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
         """End them, and tell the audit trail how many."""
         ended = list(sessions)
-        super().end_sessions(ended)
         if ended:
             user = ended[0].user
+            ended_sign_ins.record_ended(user.pk, [session.session_key for session in ended])
+        super().end_sessions(ended)
+        if ended:
             audit.record(Verb.SESSIONS_ENDED, by=user, on=user, count=len(ended))

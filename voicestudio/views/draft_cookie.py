@@ -1,7 +1,7 @@
 """Draft cookie: names the user whose pages are open after their sign-in has expired.
 
 It grants no access: a form posted too late is kept for its owner, and nothing else. It belongs to
-one sign-in: a copy of it is useless after that one was ended by signing out.
+one sign-in: a copy of it is useless after that one was ended on purpose.
 """
 
 from datetime import timedelta
@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from voicestudio.services import drafts
+from voicestudio.services.people import ended_sign_ins
 
 COOKIE: Final = "pages"
 SALT: Final = "voicestudio.views.draft_cookie"
@@ -26,7 +27,8 @@ VALID_FOR: Final = drafts.ACCEPTED_FOR
 def find_owner(request: HttpRequest) -> User | None:
     """The user of the cookie; None without one, or if it is forged or too old.
 
-    A sign-out, a changed password or a deactivated account makes it invalid.
+    A sign-out, a session ended from elsewhere, a changed password or a deactivated account makes it
+    invalid.
     """
     try:
         cookie = request.COOKIES.get(COOKIE, "")
@@ -38,7 +40,7 @@ def find_owner(request: HttpRequest) -> User | None:
         user = User.objects.filter(pk=int(user_id), is_active=True).first()
     if user is None or not constant_time_compare(_digest(user), digest):
         return None
-    return None if drafts.has_ended(user.pk, sign_in) else user
+    return None if ended_sign_ins.has_ended(user.pk, sign_in) else user
 
 
 def renew(request: HttpRequest, response: HttpResponseBase) -> None:
@@ -60,7 +62,7 @@ def renew(request: HttpRequest, response: HttpResponseBase) -> None:
 def end_sign_in(request: HttpRequest) -> None:
     """Accept no cookie of this sign-in any more; before signing out."""
     if isinstance(request.user, User):
-        drafts.end_sign_in(request.user.pk, _sign_in(request))
+        ended_sign_ins.record_ended(request.user.pk, [str(request.session.session_key)])
 
 
 def delete(response: HttpResponseBase) -> None:
@@ -82,9 +84,7 @@ def _value(request: HttpRequest, user: User) -> str:
 
 
 def _sign_in(request: HttpRequest) -> str:
-    """Names the session without revealing its key."""
-    key = str(request.session.session_key)
-    return salted_hmac(SALT, key, algorithm="sha256").hexdigest()[:20]
+    return ended_sign_ins.name_sign_in(str(request.session.session_key))
 
 
 def _signer() -> TimestampSigner:

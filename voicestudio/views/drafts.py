@@ -59,6 +59,14 @@ class PostedForm(NamedTuple):
     page: str
 
 
+class PostedContent(NamedTuple):
+    """What a form was posted with; of each file its field and its name."""
+
+    answers: dict[str, str]
+    files: list[tuple[str, str, TemporaryUploadedFile]]
+    too_large: bool
+
+
 def find_form(request: HttpRequest) -> PostedForm | None:
     """The form that was posted, if it is one of FORMS; a button of the clone form posts "new"."""
     match = request.resolver_match
@@ -92,9 +100,13 @@ def keep_for_cookie_owner(request: HttpRequest, form: PostedForm) -> bool:
     try:
         if _check_csrf(request).status_code != 204:
             return False
-        keep_for(request, form, owner)
+        posted = _read_posted(request, form)
     except UNREADABLE:
         return False
+    # The body took its time, in which the sign-in may have been ended on another machine.
+    if draft_cookie.find_owner(request) != owner:
+        return False
+    drafts.save_draft(owner.pk, form.key, *posted)
     return True
 
 
@@ -106,6 +118,11 @@ def _check_csrf(_request: HttpRequest) -> HttpResponse:
 
 def keep_for(request: HttpRequest, form: PostedForm, owner: User) -> None:
     """Keep what was posted for `owner`."""
+    drafts.save_draft(owner.pk, form.key, *_read_posted(request, form))
+
+
+def _read_posted(request: HttpRequest, form: PostedForm) -> PostedContent:
+    """Read the body. Raises one of UNREADABLE."""
     files = [
         (field, uploads.posted_name(file), file)
         for field, posted in request.FILES.lists()
@@ -113,8 +130,7 @@ def keep_for(request: HttpRequest, form: PostedForm, owner: User) -> None:
         if isinstance(file, TemporaryUploadedFile)
     ]
     too_large = bool(uploads.too_large_fields(request))
-    answers = read_answers(request, FORMS[form.name])
-    drafts.save_draft(owner.pk, form.key, answers, files, too_large=too_large)
+    return PostedContent(read_answers(request, FORMS[form.name]), files, too_large)
 
 
 def read_text_fields(request: HttpRequest) -> dict[str, str]:

@@ -12,7 +12,7 @@ from voicestudio.services import audit
 from voicestudio.words.example_team import IS_EXAMPLE
 from voicestudio.words.people import IS_DEACTIVATED
 
-from . import accounts, invitations
+from . import accounts, ended_sign_ins, invitations
 from .administrators import PersonRefused, keep_one, lock_person
 from .password_links import ResetLink, make_link
 
@@ -84,5 +84,6 @@ def _end_sessions(user: User) -> int:
         for session in sessions.iterator()
         if session.get_decoded().get(SESSION_KEY) == str(user.pk)
     ]
+    ended_sign_ins.record_ended(user.pk, keys)
     Session.objects.filter(pk__in=keys).delete()
     return len(keys)
