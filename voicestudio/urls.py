@@ -25,6 +25,7 @@ from .views import (
     history,
     hold,
     invitations,
+    languages,
     looks,
     metrics,
     notes,
@@ -110,6 +111,7 @@ ACCOUNT_PAGES = [
 ENTRANCE_PAGES = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),  # django-allauth's name
+    path("language/", languages.choose_language, name="language"),
     path(
         "sign-in/second-factor/",
         form_page(second_factor.SecondStep.as_view()),

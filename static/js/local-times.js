@@ -5,12 +5,14 @@ const language = document.documentElement.lang || "en";
 const dateFormat = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
 const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const dayFormat = dateFormat({ day: "numeric", month: "short", year: "numeric" });
+const isEnglish = language === "en";
+const dayFormat = dateFormat({ day: "numeric", month: isEnglish ? "short" : "long", year: "numeric" });
 const isoDayFormat = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
 const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 
-// Day before month in every dialect of English, as the server writes it: 22 Nov 2026.
+// As the server writes it; in English the day comes before the month in every dialect: 22 Nov 2026.
 function formatDay(date) {
+  if (!isEnglish) return dayFormat.format(date);
   const parts = Object.fromEntries(dayFormat.formatToParts(date).map(({ type, value }) => [type, value]));
   return `${parts.day} ${parts.month} ${parts.year}`;
 }

@@ -23,9 +23,11 @@ export function formatTime(ms) {
   return `${clock}:${twoDigits(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
 }
 
+const numberFormat = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+
 // "6.5 s" or "1:02.5"; `pattern` is the page's "{seconds} s".
 export function formatLength(ms, pattern) {
-  if (ms < 60 * SECOND) return pattern.replace("{seconds}", Math.floor(ms / TENTH) / 10);
+  if (ms < 60 * SECOND) return pattern.replace("{seconds}", numberFormat.format(Math.floor(ms / TENTH) / 10));
   return formatTime(ms).replace(/\.0$/, "");
 }
 

@@ -20,7 +20,7 @@ OPEN: Final = {
     "mfa_authenticate",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "account_confirm_email",
-    "accept_invitation",
+    "accept_invitation", "language",
     # Of the OpenID provider, in tests/views/test_openid.py: 404 without one.
     "openid_sign_in", "openid_callback", "openid_disconnect",
 }  # fmt: skip

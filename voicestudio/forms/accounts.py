@@ -10,6 +10,7 @@ from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,12 @@ class ProfileForm(forms.Form):
         required=False,
         help_text=_("Leave it empty to show your username."),
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=lambda: [("", _("As in this browser")), *settings.LANGUAGES],
+        widget=Select(attrs={"class": "input"}),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),

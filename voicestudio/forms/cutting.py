@@ -5,6 +5,7 @@ import unicodedata
 from typing import Any, Final, NamedTuple
 
 from django import forms
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _now
@@ -50,10 +51,10 @@ def format_time(milliseconds: int) -> str:
 def format_length(milliseconds: int) -> str:
     """A length as people write it: 42 s, 6.3 s, 5:00, 1:12.5."""
     seconds, tenths = divmod(milliseconds // 100, 10)
-    rest = f".{tenths}" if tenths else ""
     if seconds < 60:
-        return SECONDS.format(seconds=f"{seconds}{rest}")
-    return format_time(milliseconds).rpartition(".")[0] + rest
+        number = formats.number_format(seconds + tenths / 10, 1 if tenths else 0)
+        return SECONDS.format(seconds=number)
+    return format_time(milliseconds).removesuffix(".0")
 
 
 # Lengths ------------------------------------------------------------------------------------------

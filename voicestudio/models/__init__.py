@@ -14,7 +14,7 @@ from .list_kinds import ListKind
 from .members import Membership, Role
 from .notes import Note
 from .paid_calls import CallStatus, PaidCall
-from .people import Person, is_example
+from .people import Person, is_example, language_of
 from .permissions import Action, RoleName
 from .person_names import display_name, display_name_column
 from .projects import Colour, Project
@@ -87,6 +87,7 @@ __all__ = [
     "display_name_column",
     "fold_address",
     "is_example",
+    "language_of",
     "month_of",
     "select_address",
 ]

@@ -21,6 +21,8 @@ class Person(models.Model):
     is_auditor = models.BooleanField(_("auditor"), default=False)
     # "" for the time zone of the browser.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # "" for the language that the browser asks for.
+    language = models.CharField(_("language"), max_length=16, blank=True)
     # The daily mail about voices that expire.
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # The filters that the person has saved, by list: each with its name and its query string. Read
@@ -47,6 +49,13 @@ class Person(models.Model):
     def of(cls, user: "User") -> "Person":
         """The row of this user, written at first use."""
         return cls._default_manager.get_or_create(user=user)[0]
+
+
+def language_of(user: "User") -> str:
+    """The language of mails to this user."""
+    person = getattr(user, "person", None)  # a user who never used it has no such row
+    language = "" if person is None else person.language
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def is_example(user: "User") -> bool:

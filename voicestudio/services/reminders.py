@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.models import Action, Project, Reminder, Voice, access_of, clock
+from voicestudio.models import Action, Project, Reminder, Voice, access_of, clock, language_of
 from voicestudio.models.voice_queryset import VoiceQuerySet
 from voicestudio.models.voice_states import UNUSED_LIFETIME
 
@@ -95,9 +95,9 @@ def send_if_due(now: datetime | None = None) -> int:
 def send(now: datetime | None = None) -> int:
     """Send today's emails unless they have been sent; return how many voices they name.
 
-    People who see the same voices get one email together. 0 without a mail server, expiring voices
-    or people with an address. Raises OSError if the mail server refuses the first email; another
-    call may then try again.
+    People who see the same voices and read the same language get one email together. 0 without a
+    mail server, expiring voices or people with an address. Raises OSError if the mail server
+    refuses the first email; another call may then try again.
     """
     now = now or clock.now()
     if not settings.MAIL_HOST:
@@ -113,35 +113,36 @@ def send(now: datetime | None = None) -> int:
         claimed = today.filter(free).update(claimed_at=now)
     if not claimed:
         return 0
-    for number, (voices, addresses) in enumerate(letters.items()):
+    for number, ((language, voices), addresses) in enumerate(letters.items()):
         try:
-            _build_message(list(voices), sorted(addresses)).send()
+            _build_message(list(voices), sorted(addresses), language).send()
         except OSError:
             if number == 0:
                 today.update(claimed_at=None, failed_at=now)
                 raise
             # Another try would send the others their email twice.
             logger.warning("A daily reminder could not be sent.", exc_info=True)
-    count = len({voice.pk for voices in letters for voice in voices})
+    count = len({voice.pk for _language, voices in letters for voice in voices})
     today.update(sent_at=clock.now(), voices=count)
     return count
 
 
-def _address_voices() -> dict[tuple[Voice, ...], set[str]]:
-    """Which voices are named to which addresses; nothing if no voice expires soon."""
-    letters: dict[tuple[Voice, ...], set[str]] = {}
+def _address_voices() -> dict[tuple[str, tuple[Voice, ...]], set[str]]:
+    """Which voices are named in which language to which addresses; nothing if none expires soon."""
+    letters: dict[tuple[str, tuple[Voice, ...]], set[str]] = {}
     if not _reminding(Voice.objects.all()).exists():
         return letters
     people = get_user_model().objects.filter(is_active=True).exclude(email="")
+    people = people.select_related("person")
     for person in people.exclude(person__wants_reminders=False):
         voices = expiring_voices(person).select_related("speaker")[: MAX_NAMED + 1]
         if named := tuple(voices):
-            letters.setdefault(named, set()).add(person.email)
+            letters.setdefault((language_of(person), named), set()).add(person.email)
     return letters
 
 
-def _build_message(voices: list[Voice], addresses: list[str]) -> EmailMessage:
-    with translation.override(settings.LANGUAGE_CODE):
+def _build_message(voices: list[Voice], addresses: list[str], language: str) -> EmailMessage:
+    with translation.override(language):
         count = len(voices)
         subject = ngettext(
             "{count} voice expires within 48 hours", "{count} voices expire within 48 hours", count

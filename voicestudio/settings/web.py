@@ -103,6 +103,7 @@ MIDDLEWARE = [
     # Safe from BREACH: Django masks the CSRF token in every page and adds random padding.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "voicestudio.views.looks.LookMiddleware",
@@ -194,7 +195,10 @@ LANGUAGES = [("en", "English")] + [
     for code, name in TRANSLATIONS.items()
     if (CATALOGUES / to_locale(code) / "LC_MESSAGES" / "django.po").is_file()
 ]
-# Looking up translations took a tenth of the time of a list, without any catalogue.
-USE_I18N = len(LANGUAGES) > 1
+# The language that a browser was told to use; without it, the one that the browser asks for.
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = HTTPS
+# Our formats of English; the other languages have Django's.
+FORMAT_MODULE_PATH = ["voicestudio.settings.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -15,7 +15,7 @@ from voicestudio.models import PaidCall
 from voicestudio.services.money import limits, prices
 from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import CostLine
-from voicestudio.words.costs import GROUPS
+from voicestudio.words.costs import GROUPS, money
 
 register = template.Library()
 
@@ -69,7 +69,7 @@ def short_price(amount: Decimal) -> str:
         return f"<{short_price(CENT)}"
     places = 0 if amount >= NO_CENTS_FROM else 2
     rounded = amount.quantize(Decimal(1).scaleb(-places))
-    return f"{settings.CURRENCY}{formats.number_format(rounded, places)}"
+    return money(rounded, settings.CURRENCY, places)
 
 
 @register.simple_tag

@@ -68,5 +68,5 @@ def row_project(context: Context, thing: Any) -> tuple[bool, dict[str, str]]:
     label = None if access.in_use else project_of(context, thing)
     if label is None:
         return False, {"project": "", "project_colour": ""}
-    name = f"{label.name} ({_('archived')})" if label.is_archived else label.name
+    name = _("%(name)s (archived)") % {"name": label.name} if label.is_archived else label.name
     return True, {"project": name, "project_colour": label.colour}

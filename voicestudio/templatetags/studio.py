@@ -1,7 +1,7 @@
 """Template tags of every page: icons, waveforms, times, money, links that keep the filters."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import formats
-from django.utils.dates import MONTHS_3
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
@@ -56,6 +55,12 @@ def call_name(call: PaidCall) -> str:
 def openid_name() -> str:
     """What the settings call the OpenID provider; "" without one."""
     return str(settings.OIDC_NAME)
+
+
+@register.simple_tag
+def several_languages() -> bool:
+    """Whether there is a language to choose."""
+    return len(settings.LANGUAGES) > 1
 
 
 @register.simple_tag
@@ -221,7 +226,7 @@ def price(amount: Decimal | None) -> str:
         return ""
     if Decimal(0) < amount < Decimal("0.01"):
         return _("less than %(price)s") % {"price": price(Decimal("0.01"))}
-    return f"{settings.CURRENCY}{formats.number_format(amount.quantize(Decimal('0.01')), 2)}"
+    return words.money(amount, settings.CURRENCY)
 
 
 @register.simple_tag
@@ -236,10 +241,10 @@ def megabytes(count: int | None) -> str:
     if count is None:
         return ""
     if count < 1_000_000:
-        return f"{max(1, round(count / 1000))} KB"
+        return words.in_unit(str(max(1, round(count / 1000))), "KB")
     if count >= 1_000_000_000:
-        return f"{formats.number_format(count / 1_000_000_000, 1)} GB"
-    return f"{formats.number_format(count / 1_000_000, 1)} MB"
+        return words.in_unit(formats.number_format(count / 1_000_000_000, 1), "GB")
+    return words.in_unit(formats.number_format(count / 1_000_000, 1), "MB")
 
 
 register.filter("size", words.size)
@@ -274,12 +279,12 @@ def _minute(moment: datetime) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return f"{moment.day} {_month(moment.month, get_language())} {moment.year}"
+    return _date(moment.date(), get_language())
 
 
-@lru_cache
-def _month(month: int, _language: str | None) -> str:
-    return str(MONTHS_3[month]).title()
+@lru_cache(maxsize=512)
+def _date(day: date, _language: str | None) -> str:
+    return formats.date_format(day)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""My account: name, address, time zone and mails; the other pages are those of django-allauth."""
+"""My account: name, address, language, time zone, mails; other pages are of django-allauth."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
+from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,6 +21,7 @@ from voicestudio.forms.accounts import AddressForm, ProfileForm
 from voicestudio.models import Person
 from voicestudio.services.people import accounts, openid
 
+from . import languages
 from .current_user import current_user
 
 SESSION_TIME_ZONE = "time_zone"
@@ -33,9 +36,13 @@ def account(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _render_page(request, form=form)
     accounts.change_profile(current_user(request), **form.cleaned_data)
+    language = form.cleaned_data["language"]
     request.session[SESSION_TIME_ZONE] = form.cleaned_data["time_zone"]
-    messages.success(request, _("Saved."))
-    return redirect("account")
+    with translation.override(language or get_language()):
+        messages.success(request, _("Saved."))
+    response = redirect("account")
+    languages.remember(response, language)
+    return response
 
 
 @require_POST
@@ -54,6 +61,7 @@ def _render_page(request: HttpRequest, **forms: Any) -> HttpResponse:
     person = Person.of(user)
     initial = {
         "name": user.get_full_name(),
+        "language": person.language,
         "time_zone": person.time_zone,
         "wants_reminders": person.wants_reminders,
     }

@@ -21,7 +21,7 @@ from voicestudio.models import Person, Verb
 from voicestudio.services import audit
 from voicestudio.services.people import ended_sign_ins
 
-from . import drafts
+from . import drafts, languages
 from .account import SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, signed_in_fragment
@@ -46,14 +46,19 @@ class AccountAdapter(DefaultAccountAdapter):
         """Put what was typed or posted before back into its form, after the last step."""
         response: HttpResponse = super().post_login(request, user, **details)
         request.session.set_expiry(None)  # that of the way to the provider was short
-        request.session[SESSION_TIME_ZONE] = Person.of(user).time_zone
+        person = Person.of(user)
+        request.session[SESSION_TIME_ZONE] = person.time_zone
         if drafts.restore(request, user):
             messages.info(
                 request,
                 _("Your sign-in had expired, so nothing was sent. The form is filled in again: "
                   "check it and press the button once more."),
             )  # fmt: skip
-        return signed_in_fragment(request) if is_fetch(request) else response
+        if is_fetch(request):
+            response = signed_in_fragment(request)
+        if person.language:
+            languages.remember(response, person.language)
+        return response
 
     def get_login_stages(self) -> list[str]:
         """The steps after the password or the provider, with our second factor among them."""

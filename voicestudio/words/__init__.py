@@ -1,9 +1,9 @@
 """Words: every sentence that follows from a code or a state, one module for each kind."""
 
 from .attempts import PERMISSION_WORDING
-from .audio import describe_passage, message_for_audio_problem, seconds, size
+from .audio import describe_passage, in_unit, message_for_audio_problem, seconds, size
 from .codes import CODES, SPEECH_CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
-from .costs import message_for_limit
+from .costs import message_for_limit, money
 from .findings import FINDINGS, describe_finding, describe_verdict
 from .free_calls import message_for_free_call
 from .messages import Message, NextStep
@@ -42,12 +42,14 @@ __all__ = [
     "describe_moderation_category",
     "describe_passage",
     "describe_verdict",
+    "in_unit",
     "message_for_audio_problem",
     "message_for_audio_trouble",
     "message_for_code",
     "message_for_free_call",
     "message_for_http_status",
     "message_for_limit",
+    "money",
     "seconds",
     "size",
 ]

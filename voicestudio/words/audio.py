@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,8 +21,17 @@ def size(count: int) -> str:
     """A limit in bytes, rounded down: 1 GB, 200 MB."""
     for name, unit in (("GB", 1024**3), ("MB", 1024**2)):
         if count >= unit:
-            return f"{count * 10 // unit / 10:g} {name}"
-    return f"{count // 1024} KB"
+            tenths = count * 10 // unit
+            return in_unit(formats.number_format(tenths / 10, 1 if tenths % 10 else 0), name)
+    return in_unit(str(count // 1024), "KB")
+
+
+_UNITS: Final = {"KB": _("%(number)s KB"), "MB": _("%(number)s MB"), "GB": _("%(number)s GB")}
+
+
+def in_unit(number: str, unit: str) -> str:
+    """A size as the language writes it: 1.9 MB, 1,9 Mo."""
+    return str(_UNITS[unit]) % {"number": number}
 
 
 # By the codes of `audio`; `{length}` is the file's, `{size}` the limit.

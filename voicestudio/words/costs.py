@@ -57,8 +57,7 @@ def message_for_limit(
     if shown[0] <= shown[1]:
         shown = price.quantize(_CENT, ROUND_CEILING), rest.quantize(_CENT, ROUND_FLOOR)
     amounts = {
-        name: currency + formats.number_format(amount, 2)
-        for name, amount in zip(("price", "left"), shown, strict=True)
+        name: money(amount, currency) for name, amount in zip(("price", "left"), shown, strict=True)
     }
     headline = str(_LEFT[kind]) % amounts if with_figures else _LESS_LEFT[kind]
     if kind == "month":
@@ -77,6 +76,12 @@ def message_for_limit(
     )
 
 
+def money(amount: Decimal, currency: str, places: int = 2) -> str:
+    """An amount as the language writes it: $1.50, 1,50 $."""
+    number = formats.number_format(amount.quantize(Decimal(1).scaleb(-places)), places)
+    return str(_("%(currency)s%(number)s")) % {"currency": currency, "number": number}
+
+
 _EMAIL_TITLES: Final = {
     ("project_month", False): _("{project} has used {percent} % of its budget for this month"),
     ("project_month", True): _("{project} has used its budget for this month"),
@@ -92,8 +97,8 @@ def email_about_budget(
     percent = int(spent * 100 / ceiling) if ceiling else 100
     subject = str(_EMAIL_TITLES[kind, stops]).format(project=project, percent=percent)
     amounts = {
-        "spent": currency + formats.number_format(spent.quantize(_CENT, ROUND_FLOOR), 2),
-        "ceiling": currency + formats.number_format(ceiling.quantize(_CENT), 2),
+        "spent": money(spent.quantize(_CENT, ROUND_FLOOR), currency),
+        "ceiling": money(ceiling, currency),
     }
     lines = [
         str(_("{spent} of {ceiling} is used, calls in progress included.")).format(**amounts),

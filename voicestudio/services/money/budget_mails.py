@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import translation
 
-from voicestudio.models import BudgetMail, Project, Role, clock
+from voicestudio.models import BudgetMail, Project, Role, clock, language_of
 from voicestudio.words.costs import email_about_budget
 
 from .budgets import Budget, get_project_budgets
@@ -61,26 +61,34 @@ def _send_once(budget: Budget, percent: int, now: datetime) -> int:
         free = Q(claimed_at=None) | Q(claimed_at__lt=now - RETRY_AFTER)
         if not row.filter(free).update(claimed_at=now):
             return 0
-    try:
-        _build_message(budget, addresses).send()
-    except OSError:
-        logger.warning("An email about a budget could not be sent.", exc_info=True)
-        return 0
+    for number, (language, readers) in enumerate(addresses.items()):
+        try:
+            _build_message(budget, readers, language).send()
+        except OSError:
+            logger.warning("An email about a budget could not be sent.", exc_info=True)
+            if number == 0:
+                return 0
+            # Another try would send the others their email twice.
     row.update(sent_at=clock.now())
     return 1
 
 
-def _list_addresses(project: Project) -> list[str]:
-    """The addresses of the project's managers and of administrators."""
+def _list_addresses(project: Project) -> dict[str, list[str]]:
+    """The addresses of the project's managers and of administrators, by language."""
     managers = project.memberships.filter(role=Role.MANAGER).values("person")
     people = get_user_model().objects.filter(Q(is_staff=True) | Q(pk__in=managers), is_active=True)
-    return sorted(set(people.exclude(email="").values_list("email", flat=True)))
+    addresses: dict[str, list[str]] = {}
+    for person in people.exclude(email="").select_related("person").order_by("email"):
+        readers = addresses.setdefault(language_of(person), [])
+        if person.email not in readers:
+            readers.append(person.email)
+    return addresses
 
 
-def _build_message(budget: Budget, addresses: list[str]) -> EmailMessage:
+def _build_message(budget: Budget, addresses: list[str], language: str) -> EmailMessage:
     assert budget.project is not None
     assert budget.ceiling is not None
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(language):
         subject, body = email_about_budget(
             str(budget.kind),
             project=budget.project.name,

@@ -11,13 +11,16 @@ from voicestudio.words.example_team import IS_EXAMPLE
 from .administrators import PersonRefused, lock_person
 
 
-def change_profile(user: User, *, name: str, time_zone: str, wants_reminders: bool) -> None:
-    """Save name, time zone ("" for that of the device) and which mails the person wants."""
+def change_profile(
+    user: User, *, name: str, language: str, time_zone: str, wants_reminders: bool
+) -> None:
+    """Save name, language and time zone ("" for those of the device), and the mails wanted."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(first_name=name, last_name="")
         person = Person.of(user)
-        person.time_zone, person.wants_reminders = time_zone, wants_reminders
-        person.save(update_fields=["time_zone", "wants_reminders"])
+        person.language, person.time_zone = language, time_zone
+        person.wants_reminders = wants_reminders
+        person.save(update_fields=["language", "time_zone", "wants_reminders"])
 
 
 def set_address(user: User, address: str, *, by: User) -> None:

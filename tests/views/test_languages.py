@@ -1,0 +1,95 @@
+"""Languages: by the browser, by choice, and for each person; what English looks like stays."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import translation
+from pytest_django.fixtures import Settings
+
+from voicestudio import words
+from voicestudio.forms.cutting import format_length
+from voicestudio.models import Person, language_of
+from voicestudio.templatetags import studio
+
+pytestmark = pytest.mark.django_db
+MOMENT = datetime(2026, 11, 22, 9, 31, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def german(settings: Settings) -> None:
+    """A studio that has German too."""
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français")]
+
+
+def page_language(client: Client, url: str, **headers: str) -> str:
+    """The language that a page says it is in."""
+    page = client.get(url, headers=headers).content.decode()
+    return page.partition('<html lang="')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"), [("", "en"), ("de-AT,en;q=0.5", "de"), ("pl, en;q=0.5", "en")]
+)
+def test_browser_chooses_the_language(client: Client, accepted: str, language: str) -> None:
+    assert page_language(client, "/sign-in/", **{"Accept-Language": accepted}) == language
+
+
+def test_guest_chooses_the_language_of_the_sign_in_page(client: Client) -> None:
+    response = client.post("/language/", {"language": "de"})
+    assert (response.status_code, response["Location"]) == (302, "/sign-in/")
+    assert page_language(client, "/sign-in/") == "de"
+
+
+def test_unknown_language_is_not_remembered(client: Client) -> None:
+    client.post("/language/", {"language": "xx"})
+    assert page_language(client, "/sign-in/") == "en"
+
+
+def test_person_chooses_a_language(user: User, client: Client) -> None:
+    answers = {"name": "Lea", "time_zone": "", "language": "de"}
+    assert client.post("/account/", answers).status_code == 302
+    assert page_language(client, "/account/") == "de"
+    assert Person.of(user).language == "de"
+    client.post("/account/", answers | {"language": ""})
+    assert page_language(client, "/account/", **{"Accept-Language": "fr"}) == "fr"
+
+
+def test_sign_in_brings_the_language_of_the_person(user: User) -> None:
+    Person.of(user)
+    Person.objects.filter(user=user).update(language="fr")
+    user.set_password("long enough 1")
+    user.save()
+    other = Client()
+    other.post("/sign-in/", {"username": "lea", "password": "long enough 1"})
+    assert page_language(other, "/account/") == "fr"
+
+
+def test_mails_are_in_a_language_that_the_studio_has(user: User) -> None:
+    assert language_of(user) == "en"
+    person = Person.of(user)
+    for chosen, language in {"de": "de", "": "en", "ja": "en"}.items():
+        person.language = chosen
+        user.person = person
+        assert language_of(user) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "price", "size", "length"),
+    [
+        ("en", "22 Nov 2026", "$1.50", "1.9 MB", "6.5\u00a0s"),
+        ("de", "22. November 2026", "$1,50", "1,9 MB", "6,5\u00a0s"),
+        ("fr", "22 novembre 2026", "$1,50", "1,9 MB", "6,5\u00a0s"),
+    ],
+)
+def test_facts_are_written_as_the_language_does(
+    language: str, day: str, price: str, size: str, length: str
+) -> None:
+    with translation.override(language):
+        assert f">{day}, 09:31 UTC<" in studio.when(MOMENT, "moment")
+        assert words.money(Decimal("1.5"), "$") == price
+        assert studio.megabytes(1_900_000) == size
+        assert studio.duration(6500) == length
+        assert format_length(6500) == length
