@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('voicestudio', '0035_drafts'),
+        ('voicestudio', '0036_saved_filters'),
     ]
 
     operations = [
