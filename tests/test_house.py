@@ -68,6 +68,7 @@ SERVICE_FLOORS = {
     "sign_in_limits": 0,
     "people": 0,
     "example_team": 3,
+    "needs": 1,
 }
 
 

@@ -24,6 +24,7 @@ from .views import (
     health,
     history,
     hold,
+    home,
     invitations,
     languages,
     looks,
@@ -140,8 +141,10 @@ ENTRANCE_PAGES = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("hints/dismiss/", home.dismiss_hints, name="dismiss_hints"),
     # Requesting a voice
-    path("", attempts.new, name="new"),
+    path("new/", attempts.new, name="new"),
     path("voice-id/", attempts.voice_id, name="voice_id"),
     path("just-now/", attempts.just_now, name="just_now"),
     path("clone-form/", include((CLONE_FORM_BUTTONS, "clone_form"))),

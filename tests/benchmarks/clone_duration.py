@@ -64,7 +64,7 @@ def _percentile95(times: list[float]) -> float:
 
 def _clone_in_studio(context: BrowserContext) -> list[float]:
     page = context.new_page()
-    page.goto("/")
+    page.goto("/new/")
     page.get_by_role("button", name="Use an example recording").click()
     page.locator("#recording .recording").wait_for()
     recording = page.locator("#recording [name=recording]").input_value()
@@ -73,7 +73,7 @@ def _clone_in_studio(context: BrowserContext) -> list[float]:
 
 
 def _press(page: Page, recording: str, number: int) -> float:
-    page.goto(f"/?recording={recording}")
+    page.goto(f"/new/?recording={recording}")
     # Unlike all names before, so that the page asks nothing about it.
     page.get_by_label("Speaker").fill(f"{number} {secrets.token_hex(8)}")
     page.locator("[data-verdict=free]").wait_for()
@@ -89,7 +89,7 @@ def _clone_in_bare_site(context: BrowserContext, studio: Site) -> list[float]:
     page = context.new_page()
     times = []
     for number in range(PRESSES + 1):
-        page.goto("/")
+        page.goto("/new/")
         page.get_by_label("Speaker").fill(f"AnnaLarsen-plain{number}")
         page.get_by_label("Recording").set_input_files(
             {"name": "anna.wav", "mimeType": "audio/wav", "buffer": example}

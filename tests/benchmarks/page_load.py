@@ -43,7 +43,7 @@ def measure() -> Iterator[Row]:
 def _load_twice(chromium: Browser, site: Site) -> tuple[Load, Load]:
     with browser.signed_in_context(chromium, site) as context:
         page = context.new_page()
-        return browser.measure_load(page, "/"), browser.measure_load(page, "/")
+        return browser.measure_load(page, "/new/"), browser.measure_load(page, "/new/")
 
 
 def _requests(loads: list[Load]) -> float:

@@ -25,9 +25,9 @@ def measure() -> Iterator[Row]:
             pass
         with sites.studio(folder) as studio, sites.bare_site(bare_folder) as bare:
             for _page in range(5):
-                studio.get("/")
+                studio.get("/new/")
                 studio.get("/history/")
-                bare.get("/")
+                bare.get("/new/")
             time.sleep(SETTLE_SECONDS)
             memory, baseline = studio.pss_megabytes(), bare.pss_megabytes()
         starts: list[float] = []

@@ -97,7 +97,7 @@ def write_tone(path: Path, rate: int, channels: int, width: int, seconds: int) -
 
 def _upload_to_studio(context: BrowserContext, path: Path) -> tuple[float, float]:
     page = context.new_page()
-    page.goto("/")
+    page.goto("/new/")
     page.evaluate(TIMER)
     page.locator("#id_file").set_input_files(path)
     page.locator("#recording .recording").wait_for()
@@ -106,7 +106,7 @@ def _upload_to_studio(context: BrowserContext, path: Path) -> tuple[float, float
 
 def _upload_to_bare_site(context: BrowserContext, path: Path) -> tuple[float, float]:
     page = context.new_page()
-    page.goto("/")
+    page.goto("/new/")
     page.evaluate(TIMER)
     page.get_by_label("Recording").set_input_files(path)
     page.get_by_role("button", name="Clone voice").click()
@@ -122,7 +122,7 @@ def _read_times(page: Page) -> tuple[float, float]:
 
 def _clone(context: BrowserContext, path: Path) -> None:
     page = context.new_page()
-    page.goto("/")
+    page.goto("/new/")
     page.locator("#id_file").set_input_files(path)
     page.locator("#recording .recording").wait_for()
     page.get_by_label("Speaker").fill("Anna Larsen")

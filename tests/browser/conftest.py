@@ -146,7 +146,7 @@ class Studio:
     expected: list[str] = field(default_factory=list)
 
     def page(
-        self, *, signed_in: bool = True, path: str = "/", init_script: str = "", **options: Any
+        self, *, signed_in: bool = True, path: str = "/new/", init_script: str = "", **options: Any
     ) -> Page:
         """Open `path` in a new browser context; `init_script` runs before the page's scripts."""
         # Animations would keep the processors of the machine busy.

@@ -35,7 +35,7 @@ def test_code_is_asked_after_the_password(studio: Studio) -> None:
 
 def test_dialog_of_an_open_page_asks_for_the_code(studio: Studio) -> None:
     TOTP.activate(studio.user, SECRET)
-    page = studio.page(path="/")
+    page = studio.page(path="/new/")
     page.get_by_label("Speaker").fill("Anna Larsen")
     expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
     studio.expire_sessions()

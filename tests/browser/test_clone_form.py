@@ -238,7 +238,7 @@ def change_during_upload(page: Page, path: str) -> None:
 DROPS_FOLDERS = "DataTransferItem.prototype.webkitGetAsEntry = () => ({ isDirectory: true });"
 
 
-@pytest.mark.parametrize(("path", "field"), [("/", "#id_file"), ("/recordings/", "#id_files")])
+@pytest.mark.parametrize(("path", "field"), [("/new/", "#id_file"), ("/recordings/", "#id_files")])
 def test_changed_file_does_not_blame_the_connection(studio: Studio, path: str, field: str) -> None:
     page = studio.page(path=path)
     studio.expect_message("ERR_FAILED")
@@ -251,7 +251,7 @@ def test_changed_file_does_not_blame_the_connection(studio: Studio, path: str, f
     expect(page.get_by_role("button", name="Try again")).to_be_hidden()
 
 
-@pytest.mark.parametrize("path", ["/", "/recordings/"])
+@pytest.mark.parametrize("path", ["/new/", "/recordings/"])
 def test_dropped_folder_is_named(studio: Studio, path: str) -> None:
     page = studio.page(path=path, init_script=DROPS_FOLDERS)
 
@@ -260,7 +260,7 @@ def test_dropped_folder_is_named(studio: Studio, path: str) -> None:
     expect(page.get_by_text("This is a folder.")).to_be_visible()
 
 
-@pytest.mark.parametrize(("path", "field"), [("/", "#id_file"), ("/recordings/", "#id_files")])
+@pytest.mark.parametrize(("path", "field"), [("/new/", "#id_file"), ("/recordings/", "#id_files")])
 def test_file_picker_names_the_usual_extensions(studio: Studio, path: str, field: str) -> None:
     """Phones grey out what they do not take for audio, such as voice memos."""
     accepted = str(studio.page(path=path).locator(field).get_attribute("accept")).split(",")
@@ -336,7 +336,7 @@ def complete_form(studio: Studio) -> Page:
     """A form that is ready to be sent."""
     recording = factories.make_recording(by=studio.user)
     recording.file.save("hum.wav", ContentFile(hum(12)))
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     fill_in_form(page)
     return page
 
@@ -369,7 +369,7 @@ def test_form_sent_again_after_going_back_makes_one_attempt(complete_form: Page)
 
 def test_form_sent_again_without_javascript_makes_one_attempt(studio: Studio) -> None:
     recording = factories.make_recording(by=studio.user)
-    page = studio.page(path=f"/?recording={recording.pk}", java_script_enabled=False)
+    page = studio.page(path=f"/new/?recording={recording.pk}", java_script_enabled=False)
     page.reload()  # the first visit sets a cookie that a real sign-in sets earlier
     page.get_by_label("Speaker").fill("Anna Larsen")
     page.get_by_label(PERMISSION).check()
@@ -483,7 +483,7 @@ def test_page_older_than_the_sign_in_keeps_the_form_without_javascript(studio: S
     page.locator("#id_file").set_input_files(studio.wav())
     studio.expire_sessions()
     other = page.context.new_page()
-    other.goto("/")
+    other.goto("/new/")
     sign_in(other)
     expect(other.get_by_label("Speaker")).to_be_visible()
 
@@ -526,7 +526,7 @@ def test_chosen_recording_folds_the_other_choices_away(studio: Studio) -> None:
 
 def test_change_without_javascript_shows_the_other_choices(studio: Studio) -> None:
     recording = factories.make_recording(by=studio.user)
-    page = studio.page(path=f"/?recording={recording.pk}", java_script_enabled=False)
+    page = studio.page(path=f"/new/?recording={recording.pk}", java_script_enabled=False)
     choose = page.locator("#id_file")
 
     expect(choose).to_be_hidden()

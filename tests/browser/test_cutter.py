@@ -387,7 +387,7 @@ def test_late_suggestion_is_applied_unless_the_part_was_changed(
 
 
 def test_prompt_clip_is_cut_and_looped_on_the_form(studio: Studio, recording: AudioFile) -> None:
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
     page.get_by_text("Improve likeness").click()
 

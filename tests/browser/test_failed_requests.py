@@ -65,7 +65,7 @@ def test_failed_speech_keeps_its_text_and_can_be_repeated(
         ("/voices/{pk}/", "Save"),
         ("/voices/{pk}/delete/", "Delete"),
         ("/voices/compare/", "Compare"),
-        ("/", "Use an example recording"),
+        ("/new/", "Use an example recording"),
     ],
 )
 def test_failure_is_said_near_the_button_until_it_works(

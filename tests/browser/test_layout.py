@@ -83,7 +83,7 @@ def test_clone_form_fits_and_names_its_controls(
 ) -> None:
     recording = factories.make_recording(by=studio.user, name=f"{'very-long-name-' * 12}.wav")
     page = studio.page(
-        path=f"/?recording={recording.pk}",
+        path=f"/new/?recording={recording.pk}",
         viewport={"width": width, "height": 740},
         java_script_enabled=javascript,
     )

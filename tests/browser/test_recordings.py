@@ -159,7 +159,7 @@ def test_findings_and_details_work_by_keyboard_alone(studio: Studio) -> None:
 
 def test_finished_check_sets_the_suggested_options(studio: Studio) -> None:
     recording = make_being_checked(studio)
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     check = page.locator("#recording .verdict")
     expect(check.locator("[data-state=busy]")).to_be_visible()
     noise = page.locator("#id_noise_reduction")
@@ -181,7 +181,7 @@ def test_finished_check_sets_the_suggested_options(studio: Studio) -> None:
 
 def test_finished_check_leaves_changed_options_alone(studio: Studio) -> None:
     recording = make_being_checked(studio)
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     page.locator("summary", has_text="Sound options").click()
     noise = page.get_by_label("Reduce noise")
     noise.check()
@@ -196,7 +196,9 @@ def test_finished_check_leaves_changed_options_alone(studio: Studio) -> None:
 
 def test_finished_check_does_not_move_the_focused_field(studio: Studio) -> None:
     recording = make_being_checked(studio)
-    page = studio.page(path=f"/?recording={recording.pk}", viewport={"width": 1280, "height": 700})
+    page = studio.page(
+        path=f"/new/?recording={recording.pk}", viewport={"width": 1280, "height": 700}
+    )
     text = page.get_by_label("Preview text")
     text.focus()
     text.scroll_into_view_if_needed()
@@ -243,7 +245,7 @@ def test_finished_check_fills_the_reserved_space(
 
 def test_repeated_check_keeps_the_form(studio: Studio) -> None:
     recording = make_recording(by=studio.user, checked_at=timezone.now())
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
     page.get_by_role("button", name="Check again").click()
@@ -356,7 +358,7 @@ def test_lost_upload_can_be_sent_again(studio: Studio) -> None:
 
 @pytest.mark.parametrize(
     ("path", "field", "message"),
-    [("/recordings/", "#id_files", ".upload-error"), ("/", "#id_file", ".upload-message")],
+    [("/recordings/", "#id_files", ".upload-error"), ("/new/", "#id_file", ".upload-message")],
 )
 def test_upload_on_a_full_disk_says_so_and_can_be_repeated(
     path: str, field: str, message: str, studio: Studio, monkeypatch: pytest.MonkeyPatch
@@ -394,7 +396,7 @@ def test_several_files_are_uploaded_without_javascript(studio: Studio) -> None:
 
 def test_copy_is_cleaned_up_compared_and_used(studio: Studio) -> None:
     recording = make_checked(studio, make_finding("too_quiet"), figures={"loudness_lufs": -30.0})
-    page = studio.page(path=f"/?recording={recording.pk}")
+    page = studio.page(path=f"/new/?recording={recording.pk}")
     page.get_by_label("Speaker").fill("Anna Larsen")
 
     page.get_by_role("button", name="Make a clean copy").click()

@@ -9,7 +9,7 @@ from tests.browser.conftest import Studio
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize("path", ["/", "/history/"])
+@pytest.mark.parametrize("path", ["/new/", "/history/"])
 def test_back_shows_no_names_after_signing_out(studio: Studio, path: str) -> None:
     factories.make_attempt(by=studio.user, speaker_name="Anna Larsen")
     page = studio.page(path=path)

@@ -133,7 +133,10 @@ def test_reviewer_listens_and_writes_notes_but_changes_nothing(studio: Studio) -
 
 @pytest.mark.parametrize(
     ("path", "field", "message"),
-    [("/recordings/", "#id_files", ".line .upload-error"), ("/", "#id_file", ".upload-message")],
+    [
+        ("/recordings/", "#id_files", ".line .upload-error"),
+        ("/new/", "#id_file", ".upload-message"),
+    ],
 )
 def test_upload_after_the_role_has_ended_says_why(
     studio: Studio, path: str, field: str, message: str

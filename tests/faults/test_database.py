@@ -60,7 +60,7 @@ def database_out_of_reach() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
-@pytest.mark.parametrize("path", ["/", "/history/", "/voices/", "/recordings/"])
+@pytest.mark.parametrize("path", ["/", "/new/", "/history/", "/voices/", "/recordings/"])
 def test_page_says_that_the_database_is_away(
     path: str, after: int, browser: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,12 +100,12 @@ def test_form_sent_while_the_database_is_away_makes_one_attempt(
 ) -> None:
     form = answers(recording)
     with database_out_of_reach():
-        refused = browser.post("/", form)
+        refused = browser.post("/new/", form)
     assert (refused.status_code, heading(DATABASE_AWAY) in read(refused)) == (503, True)
     assert any(line.startswith("The database fails: OperationalError") for line in caplog.messages)
 
-    assert browser.post("/", form).status_code == 303
-    assert browser.post("/", form).status_code == 303
+    assert browser.post("/new/", form).status_code == 303
+    assert browser.post("/new/", form).status_code == 303
     attempt = CloneAttempt.objects.get()
     clones.run_clone.call(attempt.pk)
 

@@ -102,4 +102,4 @@ def test_reminder_is_sent_later(client: Client, caplog: pytest.LogCaptureFixture
 
     assert "The daily reminder could not be sent." in caplog.messages
     client.force_login(person)
-    assert "expires" in read(client.get("/"))
+    assert "expires" in read(client.get("/new/"))

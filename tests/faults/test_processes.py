@@ -78,7 +78,7 @@ class Visitor:
     def get(self, path: str) -> str:
         return self.session.get(f"{self.studio.url}{path}", timeout=10).text
 
-    def find(self, name: str, path: str = "/") -> str:
+    def find(self, name: str, path: str = "/new/") -> str:
         """The value of a hidden field of a page."""
         value = re.search(rf'name="{name}"[^>]* value="([^"]+)"', self.get(path))
         assert value is not None
@@ -130,8 +130,8 @@ def test_web_server_killed_in_a_request_lets_it_be_sent_again(start_studio: Star
         "language": "auto",
     }
     plain = "application/x-www-form-urlencoded"
-    visitor.post_until_killed("/", urlencode(form).encode(), plain, share=1)
-    visitor.session.post(f"{visitor.studio.url}/", form, timeout=20)
+    visitor.post_until_killed("/new/", urlencode(form).encode(), plain, share=1)
+    visitor.session.post(f"{visitor.studio.url}/new/", form, timeout=20)
 
     assert wait_until(lambda: "/audio/previews/1/" in visitor.get("/history/1/"))
     assert visitor.session.get(f"{visitor.studio.url}/history/2/", timeout=10).status_code == 404

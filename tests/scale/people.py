@@ -122,7 +122,7 @@ def clone(number: int, recording: int) -> Callable[[Person], None]:
         "voice_id": f"Scale-{number:05d}-7k2p", "permission": "on", "recording": str(recording),
         "preview_text": "Hello there.", "model": "speech-2.8-hd", "language": "auto",
     }  # fmt: skip
-    return lambda person: person.post("/", values)
+    return lambda person: person.post("/new/", values)
 
 
 def speak(voice: int, number: int) -> Callable[[Person], None]:

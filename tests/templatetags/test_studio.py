@@ -102,7 +102,7 @@ def test_when_is_a_time_in_utc() -> None:
 def test_url_with_keeps_the_query_but_not_the_page(
     rf: RequestFactory, query: str, changes: dict[str, Any], link: str
 ) -> None:
-    request = rf.get("/")
+    request = rf.get("/new/")
     request.GET = QueryDict(query)
 
     assert studio.url_with(Context({"request": request}), **changes) == link

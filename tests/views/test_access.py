@@ -37,7 +37,7 @@ WITH_ID: Final = sorted(
 READ: Final = {
     "attempt", "attempt_answer", "attempt_tree_row", "attempt_row", "choose_recording", "compare",
     "costs", "cut_recording", "delete_voice", "preview_audio", "preview_waveform", "history",
-    "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
+    "home", "just_now", "new", "recorder", "recording", "recording_audio", "recording_shape",
     "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",

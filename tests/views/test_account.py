@@ -319,10 +319,10 @@ def test_form_of_a_page_from_before_a_second_factor_was_required_is_filled_in_ag
     client: Client, settings: Settings, lea: User
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = True
-    sent = client.post("/", {"speaker": "Anna", "preview_text": "Good morning."})
+    sent = client.post("/new/", {"speaker": "Anna", "preview_text": "Good morning."})
     Authenticator.objects.create(user=lea, type=Authenticator.Type.TOTP, data={})
 
-    form = client.get("/").context["form"]
+    form = client.get("/new/").context["form"]
 
     assert sent["Location"] == "/account/second-factor/"
     assert (form["speaker"].value(), form["preview_text"].value()) == ("Anna", "Good morning.")
@@ -349,7 +349,7 @@ def sent_by_allauth() -> set[str]:
 @pytest.mark.usefixtures("mailing")
 @pytest.mark.parametrize("name", NOTIFICATIONS)
 def test_notification_is_in_our_words(lea: User, rf: RequestFactory, name: str) -> None:
-    request = rf.get("/", headers={"user-agent": "Firefox/140.0"})
+    request = rf.get("/new/", headers={"user-agent": "Firefox/140.0"})
     addresses = {"from_email": "old@example.com", "to_email": "new@example.com"}
     with override_settings(ACCOUNT_EMAIL_NOTIFICATIONS=True), context.request_context(request):
         AccountAdapter(request).send_notification_mail(name, lea, addresses, lea.email)

@@ -136,7 +136,7 @@ def test_support_details_are_complete(browser: Client, owner: User) -> None:
 def test_clone_again_links_to_the_filled_form(browser: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
 
-    assert page(browser, attempt).count(f'href="/?from={attempt.pk}"') == 1
+    assert page(browser, attempt).count(f'href="/new/?from={attempt.pk}"') == 1
 
 
 @pytest.mark.parametrize("state", list(AttemptState))
@@ -221,7 +221,7 @@ def test_failure_offers_next_steps(browser: Client, owner: User, code: int, offe
 
     link = re.search(r'id="clone-again"[^>]*href="([^"]*)">.*?</svg>([^<]*)</a>', html, re.DOTALL)
     assert link is not None
-    assert (link[1], link[2].strip()) == (f"/?from={attempt.pk}", offered)
+    assert (link[1], link[2].strip()) == (f"/new/?from={attempt.pk}", offered)
 
 
 def test_taken_voice_id_comes_with_three_free_ones(browser: Client, owner: User) -> None:

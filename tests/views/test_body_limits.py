@@ -75,7 +75,7 @@ def test_unusual_charset_is_no_error(charset: str, client: Client) -> None:
     client.force_login(make_user())
     kind = f"application/x-www-form-urlencoded; charset={charset}"
 
-    response = client.generic("POST", "/", b"speaker=+AGE-", content_type=kind)
+    response = client.generic("POST", "/new/", b"speaker=+AGE-", content_type=kind)
 
     assert response.status_code == 422
 
@@ -86,9 +86,9 @@ def test_head_of_the_form_takes_no_draft(client: Client) -> None:
     session["draft"] = {"speaker": "Anna"}
     session.save()
 
-    client.head("/")
+    client.head("/new/")
 
-    assert 'value="Anna"' in client.get("/").content.decode()
+    assert 'value="Anna"' in client.get("/new/").content.decode()
 
 
 def test_sign_out_clears_the_browsers_cache(client: Client) -> None:
@@ -105,7 +105,7 @@ def test_sign_out_clears_the_browsers_cache(client: Client) -> None:
     ],
 )  # fmt: skip
 def test_guesses_are_counted_by_network(address: str, network: str) -> None:
-    request = RequestFactory().get("/", REMOTE_ADDR=address)
+    request = RequestFactory().get("/new/", REMOTE_ADDR=address)
 
     assert get_client_network(request) == network
 

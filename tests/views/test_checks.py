@@ -394,7 +394,7 @@ def suggested_options(html: str) -> list[str]:
 def test_recommended_option_is_ticked_with_its_reason(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
 
-    html = client.get(f"/?recording={recording.pk}").content.decode()
+    html = client.get(f"/new/?recording={recording.pk}").content.decode()
 
     assert ticked(html) == ["noise_reduction"]
     assert suggested_options(html) == [f"{recording.pk} noise_reduction"]
@@ -432,7 +432,7 @@ def test_options_of_an_earlier_attempt_are_kept(client: Client, user: User) -> N
     recording = make_checked_recording("usable", make_finding("hum"), advice=ADVICE)
     earlier = factories.make_attempt(by=user, recording=recording)
 
-    html = client.get(f"/?from={earlier.pk}").content.decode()
+    html = client.get(f"/new/?from={earlier.pk}").content.decode()
 
     assert ticked(html) == []
 
@@ -459,7 +459,7 @@ def test_unusable_recording_is_refused(
 ) -> None:
     recording = make_checked_recording("unusable", make_finding(code, severity=3))
 
-    response = client.post("/", order(recording))
+    response = client.post("/new/", order(recording))
 
     assert response.status_code == 422
     assert response.content.decode().count(sentence) == 2  # above the form, and at the recording
@@ -479,12 +479,12 @@ def test_poor_recording_can_be_cloned(
 ) -> None:
     recording = make_checked_recording(verdict, found)
 
-    assert client.post("/", order(recording)).status_code == 303
+    assert client.post("/new/", order(recording)).status_code == 303
     assert CloneAttempt.objects.get().recording == recording
 
 
 def test_form_warns_beside_its_button(client: Client, user: User) -> None:
-    html = client.get("/").content.decode()
+    html = client.get("/new/").content.decode()
 
     warnings = re.findall(r'data-for-verdict="(\w+)"', html[: html.index('id="clone-voice"')])
     assert warnings == ["disappointing", "unusable"]
@@ -516,7 +516,7 @@ def test_button_ignores_an_invalid_recording_id(client: Client, user: User, chos
 def test_clean_up_button_keeps_what_is_typed(client: Client, user: User) -> None:
     recording = make_checked_recording("usable", make_finding("hum"))
     left = client.post("/clone-form/clean-up/recording/", order(recording))
-    back = client.get(f"/?recording={recording.pk}").content.decode()
+    back = client.get(f"/new/?recording={recording.pk}").content.decode()
 
     assert (left.status_code, left["Location"]) == (303, f"/recordings/{recording.pk}/clean-copy/")
     assert re.findall(r'name="speaker" value="([^"]*)"', back) == ["Anna Larsen"]

@@ -83,8 +83,8 @@ def test_copy_is_made_and_shown_beside_its_original(client: Client, user: User) 
     assert (copy.origin, copy.name, copy.created_by) == ("cleaned", "anna, clean copy.wav", user)
     assert html.count(f'src="/audio/recordings/{original.pk}/"') == 1
     assert html.count(f'src="/audio/recordings/{copy.pk}/"') == 1
-    assert html.count(f'href="/?recording={copy.pk}"') == 1
-    assert html.count(f'href="/?recording={original.pk}"') == 1
+    assert html.count(f'href="/new/?recording={copy.pk}"') == 1
+    assert html.count(f'href="/new/?recording={original.pk}"') == 1
     assert html.count(f"/recommendation/?copy={copy.pk}") == 1
 
 

@@ -8,7 +8,7 @@ from voicestudio.views.client_address import UNKNOWN, get_client_address, get_cl
 
 
 def test_client_is_the_last_address_a_proxy_forwarded(settings: Settings) -> None:
-    request = RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
+    request = RequestFactory().get("/new/", headers={"X-Forwarded-For": "6.6.6.6, 192.0.2.7"})
 
     assert get_client_network(request) == "127.0.0.0"
     settings.PROXY = True
@@ -21,6 +21,6 @@ def test_client_is_the_last_address_a_proxy_forwarded(settings: Settings) -> Non
 
 @pytest.mark.parametrize("address", ["", "nowhere", "::ffff:0.0.0.0"])
 def test_unreadable_addresses_count_as_one(address: str) -> None:
-    request = RequestFactory().get("/", REMOTE_ADDR=address)
+    request = RequestFactory().get("/new/", REMOTE_ADDR=address)
 
     assert get_client_address(request) == str(UNKNOWN)

@@ -279,7 +279,7 @@ def test_sums_of_the_studio_are_not_shown_to_managers(
     page = _costs(client)
     assert ("Paid calls are stopped" in page) is is_stopped
     assert f"${spent}.00 of $10.00" not in page
-    home = client.get("/").content.decode()
+    home = client.get("/new/").content.decode()
     assert ("You've reached this month's limit." in home) is is_stopped
     assert ("An administrator can raise it: root." in home) is is_stopped
     assert STRIP not in home
@@ -287,7 +287,7 @@ def test_sums_of_the_studio_are_not_shown_to_managers(
 
 def test_strip_costs_nothing_without_a_limit(client: Client, user: User) -> None:
     with CaptureQueriesContext(connection) as counted:
-        client.get("/")
+        client.get("/new/")
 
     assert [query for query in counted.captured_queries if "allowance" in query["sql"]] == []
 
@@ -374,7 +374,7 @@ def test_limit_of_a_clone_form_links_administrators_to_it(
         "preview_text": "Hello. " * 20,
     }  # fmt: skip
 
-    page = client.post("/", form).content.decode()
+    page = client.post("/new/", form).content.decode()
 
     assert "You can raise the limit on the Costs page." in page
     assert "/costs/#allow" in page
@@ -414,7 +414,7 @@ def test_project_is_named_where_its_money_is_spent(client: Client, attempt: Clon
     voice = attempt.cloned_voice
     assert voice is not None
 
-    for path in ("/", f"/voices/{voice.pk}/"):
+    for path in ("/", "/new/", f"/voices/{voice.pk}/"):
         page = client.get(path).content.decode()
         assert "Studio has used 90\u00a0% of its budget for this month." in page
         assert "Studio has used its total budget. Its paid calls are stopped." in page

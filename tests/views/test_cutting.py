@@ -242,7 +242,7 @@ def test_best_part_is_offered_if_known_or_pending(
 
     pages = [
         page(client.get(place).content)
-        for place in (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/")
+        for place in (f"/new/?recording={recording.pk}", f"/recordings/{recording.pk}/")
     ]
 
     assert ["Suggest the best part" in html for html in pages] == [offered, offered]
@@ -301,7 +301,7 @@ def test_cut_goes_back_to_the_form(
     by_script = client.post(address(recording), sent, headers=HTMX)
 
     made = recording.children.get()  # the same part twice is the same recording
-    assert plain["Location"] == by_script["HX-Redirect"] == "/" + query.format(pk=made.pk)
+    assert plain["Location"] == by_script["HX-Redirect"] == "/new/" + query.format(pk=made.pk)
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_clone_form_buttons_open_the_page_and_keep_answers(
     }  # fmt: skip
 
     gone = client.post(f"/clone-form/{button}/", answers)
-    back = client.get("/", {"prompt_clip": "1"})
+    back = client.get("/new/", {"prompt_clip": "1"})
 
     assert gone.status_code == 303
     assert gone["Location"] == f"{address(recording)}?{query}"
@@ -424,7 +424,7 @@ def test_prompt_clip_cannot_be_cut_without_a_recording(client: Client, user: Use
 def test_too_long_recording_links_to_the_cut_page(client: Client, recording: AudioFile) -> None:
     AudioFile.objects.filter(pk=recording.pk).update(duration_ms=600_000, needs_cutting=True)
 
-    form = page(client.get("/", {"recording": recording.pk}).content)
+    form = page(client.get("/new/", {"recording": recording.pk}).content)
     listed = page(client.get("/recordings/").content)
 
     assert "<b>This recording is too long.</b>" in form
@@ -437,7 +437,7 @@ def test_too_long_recording_has_one_message(client: Client, recording: AudioFile
     """By the studio at first, then by its verdict."""
     rows = AudioFile.objects.filter(pk=recording.pk)
     rows.update(duration_ms=600_000, needs_cutting=True)
-    places = (f"/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
+    places = (f"/new/?recording={recording.pk}", f"/recordings/{recording.pk}/", "/recordings/")
 
     def count_notes() -> list[int]:
         pages = (page(client.get(place).content) for place in places)
@@ -458,7 +458,7 @@ def test_clip_on_the_form_counts_its_seconds(
         recording, start_ms=1_000, end_ms=7_000, purpose=Purpose.PROMPT, by=user
     )
 
-    text = page(client.get("/", {"prompt_clip": clip.pk}).content)
+    text = page(client.get("/new/", {"prompt_clip": clip.pk}).content)
 
     assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s — good length</p>', text)
     assert "Play the clip in a loop" in text

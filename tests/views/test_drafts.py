@@ -43,7 +43,7 @@ def owner(client: Client, data_dir: Path) -> User:
     """Somebody whose page is open in a browser, and whose sign-in has expired meanwhile."""
     person = factories.make_user("owner")
     client.force_login(person)
-    client.get("/")
+    client.get("/new/")
     expire()
     return person
 
@@ -93,10 +93,10 @@ def left() -> list[str]:
 
 
 def test_file_and_text_are_restored(client: Client, owner: User, data_dir: Path) -> None:
-    response = client.post("/", TYPED | {"file": wav()})
+    response = client.post("/new/", TYPED | {"file": wav()})
     on_disk = left()
     sign_in(client)
-    page, again = client.get("/"), client.get("/")
+    page, again = client.get("/new/"), client.get("/new/")
 
     assert response.status_code == 401
     assert "Your text and uploaded files are saved" in text(response)
@@ -114,20 +114,20 @@ def test_file_and_text_are_restored(client: Client, owner: User, data_dir: Path)
 def test_recording_of_the_select_is_restored(client: Client, owner: User) -> None:
     known = factories.make_recording()
 
-    client.post("/", TYPED | {"recording_here": str(known.pk)})
+    client.post("/new/", TYPED | {"recording_here": str(known.pk)})
     sign_in(client)
 
-    assert field(client.get("/"), "recording") == str(known.pk)
+    assert field(client.get("/new/"), "recording") == str(known.pk)
 
 
 def test_refused_file_is_reported_after_sign_in(
     client: Client, owner: User, data_dir: Path, settings: Settings
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 100_000
-    client.post("/", TYPED | {"file": wav("a.mp3", b"not a sound"), "prompt_file": wav()})
+    client.post("/new/", TYPED | {"file": wav("a.mp3", b"not a sound"), "prompt_file": wav()})
 
     sign_in(client)
-    page = client.get("/")
+    page = client.get("/new/")
 
     assert re.findall(r'data-state="error" role="status">\s*([^<]*?)\s*</p>', text(page)) == [
         "a.mp3: This isn't an audio file we can read. Export the recording as mp3, m4a or wav and "
@@ -195,13 +195,13 @@ def test_note_on_a_lost_answer_is_restored(client: Client, owner: User) -> None:
 
 def test_another_user_does_not_get_the_draft(client: Client, owner: User) -> None:
     factories.make_user("other")
-    client.post("/", TYPED | {"file": wav()})
+    client.post("/new/", TYPED | {"file": wav()})
 
     sign_in(client, "other")
-    theirs = client.get("/")
+    theirs = client.get("/new/")
     client.post("/sign-out/")
     sign_in(client)
-    mine = client.get("/")
+    mine = client.get("/new/")
 
     assert (field(theirs, "speaker"), field(theirs, "recording")) == ("", "")
     assert (field(mine, "speaker"), field(mine, "recording")) == (
@@ -234,7 +234,7 @@ def test_nothing_is_kept_without_the_cookie(
         client.force_login(owner)
         client.post("/sign-out/")
 
-    response = client.post("/", TYPED | {"file": wav()})
+    response = client.post("/new/", TYPED | {"file": wav()})
 
     assert left() == []
     assert field(response, "draft-speaker") == "王芳"
@@ -247,17 +247,17 @@ def test_copied_cookie_keeps_nothing_after_sign_out(
 ) -> None:
     person, other = factories.make_user("owner"), Client()
     client.force_login(person)
-    client.get("/")
+    client.get("/new/")
     other.force_login(person)
-    other.get("/")
+    other.get("/new/")
     thief, elsewhere = Client(), Client()
     thief.cookies["pages"] = client.cookies["pages"].value
     elsewhere.cookies["pages"] = other.cookies["pages"].value
 
     client.post(door)
-    thief.post("/", TYPED | {"file": wav()})
+    thief.post("/new/", TYPED | {"file": wav()})
     planted = left()
-    elsewhere.post("/", TYPED)
+    elsewhere.post("/new/", TYPED)
 
     assert (planted, left()) == ([], ["form"])
 
@@ -266,13 +266,13 @@ def test_sign_out_is_known_to_all_machines(
     client: Client, owner: User, data_dir: Path, settings: Settings
 ) -> None:
     client.force_login(owner)
-    client.get("/")
+    client.get("/new/")
     elsewhere = Client()
     elsewhere.cookies["pages"] = client.cookies["pages"].value
     client.post("/sign-out/")
 
     settings.DATA_DIR = data_dir / "other machine"
-    elsewhere.post("/", TYPED)
+    elsewhere.post("/new/", TYPED)
 
     assert left() == []
 
@@ -283,7 +283,7 @@ def test_copied_cookie_keeps_nothing_after_sessions_were_ended(
 ) -> None:
     person, administrator = factories.make_user("owner"), factories.make_user("ada", is_staff=True)
     sign_in(client)
-    client.get("/")
+    client.get("/new/")
     thief = Client()
     thief.cookies["pages"] = client.cookies["pages"].value
 
@@ -294,7 +294,7 @@ def test_copied_cookie_keeps_nothing_after_sessions_were_ended(
     else:
         activation.deactivate(person, by=administrator)
         activation.reactivate(person, by=administrator)
-    thief.post("/", TYPED | {"file": wav()})
+    thief.post("/new/", TYPED | {"file": wav()})
 
     assert left() == []
 
@@ -306,7 +306,7 @@ def test_form_whose_sign_in_ends_while_it_arrives_is_not_kept(
     """The other machine has only the rows in common with the one that reads the form."""
     person, other_machine = factories.make_user("owner"), Client()
     client.force_login(person)
-    client.get("/")
+    client.get("/new/")
     late = Client()
     late.cookies["pages"] = client.cookies["pages"].value
     read = MultiPartParser.parse
@@ -324,7 +324,7 @@ def test_form_whose_sign_in_ends_while_it_arrives_is_not_kept(
         return parsed
 
     monkeypatch.setattr(MultiPartParser, "parse", end_meanwhile)
-    late.post("/", TYPED | {"file": wav()})
+    late.post("/new/", TYPED | {"file": wav()})
 
     assert left() == []
 
@@ -335,7 +335,7 @@ def test_files_of_a_draft_without_its_row_are_deleted(
     monkeypatch.setattr(DraftFile.objects, "bulk_create", _lose_the_database)
 
     with pytest.raises(OperationalError):
-        client.post("/", TYPED | {"file": wav()})
+        client.post("/new/", TYPED | {"file": wav()})
 
     assert left() == []
 
@@ -347,13 +347,13 @@ def _lose_the_database(_rows: object) -> None:
 def test_draft_is_handed_back_by_another_machine(
     bucket: object, client: Client, owner: User, data_dir: Path, settings: Settings
 ) -> None:
-    client.post("/", TYPED | {"file": wav()})
+    client.post("/new/", TYPED | {"file": wav()})
 
     settings.DATA_DIR = data_dir / "other machine"
     settings.STORAGE_CACHE_DIR = data_dir / "cache of the other machine"
     sign_in(client)
 
-    assert field(client.get("/"), "speaker") == "王芳"
+    assert field(client.get("/new/"), "speaker") == "王芳"
     assert AudioFile.objects.get().name == "anna.wav"
     assert left() == []
 
@@ -380,12 +380,12 @@ def test_ended_sign_in_is_forgotten_when_its_cookie_is_too_old(owner: User) -> N
 def test_form_without_its_csrf_token_is_not_kept(owner: User, data_dir: Path) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(owner)
-    token = field(browser.get("/"), "csrfmiddlewaretoken")
+    token = field(browser.get("/new/"), "csrfmiddlewaretoken")
     expire()
 
-    wrong = browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": "x" * 64})
+    wrong = browser.post("/new/", TYPED | {"file": wav(), "csrfmiddlewaretoken": "x" * 64})
     nothing = left()
-    browser.post("/", TYPED | {"file": wav(), "csrfmiddlewaretoken": token})
+    browser.post("/new/", TYPED | {"file": wav(), "csrfmiddlewaretoken": token})
 
     assert field(wrong, "draft-speaker") == "王芳"
     assert nothing == []
@@ -398,7 +398,7 @@ def test_cookie_is_set_once_and_http_only(
     settings.SESSION_COOKIE_SECURE = True
     client.force_login(factories.make_user())
 
-    first, second = client.get("/"), client.get("/")
+    first, second = client.get("/new/"), client.get("/new/")
 
     given = first.cookies["pages"]
     assert (given["httponly"], given["secure"], given["samesite"]) == (True, True, "Lax")
@@ -409,18 +409,18 @@ def test_cookie_is_set_once_and_http_only(
 
 
 def test_old_draft_is_deleted(client: Client, owner: User, data_dir: Path) -> None:
-    client.post("/", TYPED)
+    client.post("/new/", TYPED)
     Draft.objects.update(saved_at=clock.now() - drafts.LIFETIME)
 
     sign_in(client)
 
-    assert field(client.get("/"), "speaker") == ""
+    assert field(client.get("/new/"), "speaker") == ""
     assert left() == []
 
 
 def test_drafts_of_one_user_are_limited(client: Client, voice: Voice, data_dir: Path) -> None:
-    client.post("/", TYPED | {"speaker": "First"})
-    client.post("/", TYPED | {"speaker": "Second"})
+    client.post("/new/", TYPED | {"speaker": "First"})
+    client.post("/new/", TYPED | {"speaker": "Second"})
     same = left()
     for number in range(5):
         client.post(f"/voices/{voice.pk + number}/speak/", {"text": "Hello."})
@@ -430,18 +430,18 @@ def test_drafts_of_one_user_are_limited(client: Client, voice: Voice, data_dir: 
 
 
 def test_null_characters_and_long_names_are_kept_without_harm(client: Client, owner: User) -> None:
-    client.post("/", {"speaker": "An\0na", "f" * 300: wav("a" * 400 + ".wav")})
+    client.post("/new/", {"speaker": "An\0na", "f" * 300: wav("a" * 400 + ".wav")})
 
     sign_in(client)
 
-    assert field(client.get("/"), "speaker") == "Anna"
+    assert field(client.get("/new/"), "speaker") == "Anna"
     assert AudioFile.objects.count() == 1
 
 
 def test_draft_waits_while_its_files_cannot_be_read(
     client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client.post("/", TYPED | {"file": wav()})
+    client.post("/new/", TYPED | {"file": wav()})
     with monkeypatch.context() as broken:
         broken.setattr(storage, "local_file", _refuse)
         sign_in(client)
@@ -457,7 +457,7 @@ def test_draft_waits_while_its_files_cannot_be_read(
 def test_files_that_cannot_be_deleted_are_deleted_later(
     client: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client.post("/", TYPED | {"file": wav()})
+    client.post("/new/", TYPED | {"file": wav()})
     with monkeypatch.context() as broken:
         broken.setattr(storage, "delete", _refuse)
         sign_in(client)
@@ -485,10 +485,10 @@ def test_form_older_than_the_sign_in_is_restored(owner: User, data_dir: Path, to
         "origin": "http://testserver"
     }  # fmt: skip
 
-    response = browser.post("/", TYPED | {"file": wav()}, headers=site)
-    page = browser.get("/")
+    response = browser.post("/new/", TYPED | {"file": wav()}, headers=site)
+    page = browser.get("/new/")
 
-    assert (response.status_code, response["Location"]) == (303, "/")
+    assert (response.status_code, response["Location"]) == (303, "/new/")
     assert message_levels(page) == ["warning"]
     assert field(page, "speaker") == "王芳"
     assert field(page, "recording") == str(AudioFile.objects.get().pk)
@@ -504,8 +504,8 @@ def test_form_of_another_site_is_not_kept(
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(owner)
 
-    response = browser.post("/", TYPED | {"file": wav()}, headers=site)
+    response = browser.post("/new/", TYPED | {"file": wav()}, headers=site)
 
     assert response.status_code == 403
-    assert field(browser.get("/"), "speaker") == ""
+    assert field(browser.get("/new/"), "speaker") == ""
     assert (AudioFile.objects.count(), left()) == (0, [])

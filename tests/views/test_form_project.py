@@ -81,16 +81,18 @@ def chosen(page: str, control: str = "id_project") -> str | None:
 def test_field_is_there_for_those_who_clone_in_several_projects(
     client: Client, lea: User, here: Project, there: Project
 ) -> None:
-    several = chosen(text(client.get("/")))
+    several = chosen(text(client.get("/new/")))
     Person.objects.update_or_create(user=lea, defaults={"project": there})
-    in_use = chosen(text(client.get("/")))
-    in_address = chosen(text(client.get("/", {"project": str(here.pk)})))
+    in_use = chosen(text(client.get("/new/")))
+    in_address = chosen(text(client.get("/new/", {"project": str(here.pk)})))
     of_recording = chosen(
-        text(client.get("/", {"recording": str(make_recording(by=lea, project=here).pk)}))
+        text(client.get("/new/", {"recording": str(make_recording(by=lea, project=here).pk)}))
     )
-    of_attempt = chosen(text(client.get("/", {"from": str(make_attempt(by=lea, project=here).pk)})))
+    of_attempt = chosen(
+        text(client.get("/new/", {"from": str(make_attempt(by=lea, project=here).pk)}))
+    )
     Membership.objects.filter(project=there).update(role=Role.REVIEWER)
-    alone = chosen(text(client.get("/")))
+    alone = chosen(text(client.get("/new/")))
 
     assert (several, in_use, in_address) == ("Here", "There", "Here")
     assert (of_recording, of_attempt, alone) == ("Here", "Here", None)
@@ -99,7 +101,7 @@ def test_field_is_there_for_those_who_clone_in_several_projects(
 def test_everything_of_the_form_belongs_to_its_project(
     client: Client, lea: User, there: Project, standin: StandIn
 ) -> None:
-    client.post("/", answers(project=str(there.pk), file=wav()))
+    client.post("/new/", answers(project=str(there.pk), file=wav()))
 
     attempt = CloneAttempt.objects.get()
     for row in (attempt, attempt.speaker, attempt.recording):
@@ -129,7 +131,7 @@ def test_project_of_a_chosen_speaker_wins(
     speaker = make_speaker("Zoe", project=there)
     form = answers(project=str(here.pk), speaker_choice=f"{speaker.pk} Zoe", file=wav())
 
-    client.post("/", form)
+    client.post("/new/", form)
 
     assert CloneAttempt.objects.get().project == there
     assert AudioFile.objects.get().project == there
@@ -137,7 +139,7 @@ def test_project_of_a_chosen_speaker_wins(
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/recordings/", "/clone-form/upload/", "/clone-form/use-example/",
+    ["/new/", "/recordings/", "/clone-form/upload/", "/clone-form/use-example/",
      "/clone-form/use-file-id/"],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["hidden", "viewed", "archived", "missing", "odd"])
@@ -164,7 +166,7 @@ def test_recording_of_another_project_is_an_error(
 ) -> None:
     recording = make_recording(by=lea, project=here)
 
-    answer = client.post("/", answers(project=str(there.pk), recording=str(recording.pk)))
+    answer = client.post("/new/", answers(project=str(there.pk), recording=str(recording.pk)))
 
     assert answer.status_code == 422
     assert text(answer).count("This recording belongs to another project. Choose one.") == 2
@@ -178,7 +180,7 @@ def test_attempt_of_another_project_is_no_parent(
     recording = make_recording(by=lea, project=there)
 
     client.post(
-        "/", answers(project=str(there.pk), recording=str(recording.pk), parent=str(parent.pk))
+        "/new/", answers(project=str(there.pk), recording=str(recording.pk), parent=str(parent.pk))
     )
 
     assert CloneAttempt.objects.get(project=there).parent is None
@@ -214,18 +216,18 @@ def test_suggestions_are_of_the_project_of_the_form(
 
     for path in ("/speakers/options/", "/recordings/choose/"):
         assert (suggested(path, here), suggested(path, there)) == (["Here"], ["There"]), path
-    page = text(client.get("/", {"project": str(there.pk)}))
+    page = text(client.get("/new/", {"project": str(there.pk)}))
     assert set(re.findall(r"[Zz]oe[ -](Here|There)", page)) == {"There"}
     assert client.get("/speakers/options/", {"project": "99"}).status_code == 403
 
 
 def test_draft_keeps_the_project(client: Client, lea: User, there: Project) -> None:
-    client.get("/")
+    client.get("/new/")
     Session.objects.all().delete()
-    client.post("/", {"speaker": "Zoe", "project": str(there.pk), "file": wav()})
+    client.post("/new/", {"speaker": "Zoe", "project": str(there.pk), "file": wav()})
     client.post("/sign-in/", {"username": "lea", "password": PASSWORD})
 
-    assert chosen(text(client.get("/"))) == "There"
+    assert chosen(text(client.get("/new/"))) == "There"
     assert AudioFile.objects.get().project == there
 
 

@@ -135,7 +135,7 @@ def test_not_found_page_has_links(client: Client) -> None:
 
 
 def test_server_error_page_needs_no_context(rf: RequestFactory) -> None:
-    response = defaults.server_error(rf.get("/"))
+    response = defaults.server_error(rf.get("/new/"))
 
     assert response.status_code == 500
     assert response.content.decode().count("Something went wrong on our side</h1>") == 1

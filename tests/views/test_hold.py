@@ -67,7 +67,7 @@ def test_call_whose_voice_id_is_taken_can_only_be_withdrawn(
     assert waiting.voice_id in page
 
 
-@pytest.mark.parametrize("path", ["/", "/history/", "/voices/"])
+@pytest.mark.parametrize("path", ["/", "/new/", "/history/", "/voices/"])
 def test_every_page_says_that_nothing_is_sent(client: Client, path: str) -> None:
     client.force_login(make_user("lea"))
     said = "Nothing is sent to MiniMax until an administrator has looked"

@@ -130,10 +130,10 @@ def test_costs_name_no_speaker_of_a_project_that_one_does_not_see(
 def test_kept_upload_of_a_person_who_was_demoted_does_not_stop_the_sign_in(client: Client) -> None:
     person = make_user("owner")
     client.force_login(person)
-    client.get("/")
+    client.get("/new/")
     Session.objects.all().delete()
     file = SimpleUploadedFile("anna.wav", hum(11))
-    assert client.post("/", {"speaker": "Anna", "file": file}).status_code == 401
+    assert client.post("/new/", {"speaker": "Anna", "file": file}).status_code == 401
     Membership.objects.filter(person=person).update(role=Role.VIEWER)
 
     response = client.post("/sign-in/", {"username": "owner", "password": PASSWORD})
@@ -145,7 +145,7 @@ def test_kept_upload_of_a_person_who_was_demoted_does_not_stop_the_sign_in(clien
     assert not AudioFile.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["/", "/recordings/", "/clone-form/upload/"])
+@pytest.mark.parametrize("path", ["/new/", "/recordings/", "/clone-form/upload/"])
 def test_upload_of_a_viewer_is_refused_before_it_is_read(path: str) -> None:
     client = Client(enforce_csrf_checks=True)  # the check reads the body
     client.force_login(make_user(role=Role.VIEWER))

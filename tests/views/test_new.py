@@ -105,7 +105,7 @@ def error_anchors(response: Any) -> list[str]:
 
 
 def test_form_starts_with_defaults(client: Client, user: User) -> None:
-    response = client.get("/")
+    response = client.get("/new/")
 
     shown = page(response.content)
     assert response.status_code == 200
@@ -120,7 +120,7 @@ def test_form_starts_with_defaults(client: Client, user: User) -> None:
 
 
 def test_form_is_private_to_caches(client: Client, user: User) -> None:
-    response = client.get("/")
+    response = client.get("/new/")
 
     assert response["Cache-Control"] == "private, no-cache"
 
@@ -128,7 +128,7 @@ def test_form_is_private_to_caches(client: Client, user: User) -> None:
 def test_real_mode_has_no_practice_controls(client: Client, user: User, settings: Settings) -> None:
     settings.PRACTICE_MODE = False
 
-    html = client.get("/").content.decode()
+    html = client.get("/new/").content.decode()
 
     assert "Rehearse an outcome" not in html
     assert "Use an example recording" not in html
@@ -141,11 +141,11 @@ def test_form_has_a_fixed_number_of_queries(
     for _turn in range(3):
         factories.make_attempt(by=user)
         factories.make_recording(by=user, purpose=Purpose.PROMPT)
-    client.get("/")
+    client.get("/new/")
 
     # Session, user, access, speakers, two selects, just now, expiring, projects with budgets.
     with django_assert_num_queries(9):
-        client.get("/")
+        client.get("/new/")
 
 
 def test_just_now_shows_the_users_newest_three(client: Client, user: User) -> None:
@@ -153,7 +153,7 @@ def test_just_now_shows_the_users_newest_three(client: Client, user: User) -> No
     for name in ("First", "Second", "Third", "Fourth"):
         factories.make_attempt(by=user, speaker_name=name)
 
-    html = client.get("/").content.decode()
+    html = client.get("/new/").content.decode()
 
     shown = html[html.index("Recent attempts") :]
     assert re.findall(r'<b dir="auto">(.*?)</b>', shown) == ["Fourth", "Third", "Second"]
@@ -175,7 +175,7 @@ def test_just_now_polls_while_an_attempt_runs(client: Client, user: User) -> Non
 def test_recording_in_the_address_is_chosen(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    shown = page(client.get(f"/?recording={recording.pk}").content)
+    shown = page(client.get(f"/new/?recording={recording.pk}").content)
 
     assert shown["recording"] == str(recording.pk)
 
@@ -184,7 +184,7 @@ def test_recording_in_the_address_is_chosen(
 def test_invalid_recording_in_the_address_is_ignored(
     client: Client, user: User, given: str
 ) -> None:
-    response = client.get(f"/?recording={given}&prompt_clip={given}")
+    response = client.get(f"/new/?recording={given}&prompt_clip={given}")
 
     assert response.status_code == 200
     assert "recording" not in page(response.content)
@@ -200,7 +200,7 @@ def test_clone_again_fills_in_all_but_token_id_and_permission(
         text_validation="你好", accuracy="0.850", rehearsal="slow",
     )  # fmt: skip
 
-    shown = page(client.get(f"/?from={earlier.pk}").content)
+    shown = page(client.get(f"/new/?from={earlier.pk}").content)
 
     assert shown.pop("token") != str(earlier.token)
     assert shown.pop("voice_id") != earlier.voice_id
@@ -229,24 +229,24 @@ def test_clone_again_fills_in_all_but_token_id_and_permission(
 def test_unknown_attempt_in_the_address_is_not_found(
     client: Client, user: User, query: str, given: str
 ) -> None:
-    assert client.get(f"/?{query}={given}").status_code == 404
+    assert client.get(f"/new/?{query}={given}").status_code == 404
 
 
 def test_same_form_with_another_text_asks_for_both(
     client: Client, user: User, recording: AudioFile
 ) -> None:
     form = answers(recording, preview_text="First text.")
-    client.post("/", form)
+    client.post("/new/", form)
 
     form["preview_text"] = "Second text."
-    response = client.post("/", form)
+    response = client.post("/new/", form)
 
     html = response.content.decode()
     assert (response.status_code, CloneAttempt.objects.count()) == (409, 1)
     assert ("First text." in html, "Second text." in html) == (True, True)
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html))
     assert hidden["voice_id"] != form["voice_id"]
-    assert client.post("/", hidden).status_code in (302, 303)
+    assert client.post("/new/", hidden).status_code in (302, 303)
     texts = list(CloneAttempt.objects.order_by("pk").values_list("preview_text", flat=True))
     assert texts == ["First text.", "Second text."]
 
@@ -256,13 +256,13 @@ def test_conflict_shows_labels_as_the_form_does(
 ) -> None:
     other = factories.make_recording(by=user, name="other.mp3", duration_ms=61_000)
     form = answers(recording, language="English", model="speech-2.8-hd")
-    client.post("/", form)
+    client.post("/new/", form)
 
     form |= {
         "language": "Chinese,Yue", "model": "speech-2.8-turbo", "noise_reduction": "on",
         "recording": str(other.pk),
     }  # fmt: skip
-    html = client.post("/", form).content.decode()
+    html = client.post("/new/", form).content.decode()
 
     cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", html)
     assert cells == [
@@ -278,7 +278,7 @@ def test_conflict_shows_labels_as_the_form_does(
 def test_back_button_shows_the_sent_form(client: Client, user: User) -> None:
     attempt = factories.make_attempt(by=user)
 
-    response = client.get(f"/?attempt={attempt.pk}")
+    response = client.get(f"/new/?attempt={attempt.pk}")
 
     shown = page(response.content)
     assert shown["token"] == str(attempt.token)
@@ -288,7 +288,7 @@ def test_back_button_shows_the_sent_form(client: Client, user: User) -> None:
 
 
 def test_sent_form_is_shown_only_to_its_user(client: Client, user: User) -> None:
-    assert client.get(f"/?attempt={factories.make_attempt().pk}").status_code == 404
+    assert client.get(f"/new/?attempt={factories.make_attempt().pk}").status_code == 404
 
 
 def test_draft_is_restored_once(client: Client, user: User, recording: AudioFile) -> None:
@@ -299,8 +299,8 @@ def test_draft_is_restored_once(client: Client, user: User, recording: AudioFile
     }  # fmt: skip
     session.save()
 
-    first = page(client.get("/").content)
-    second = page(client.get("/").content)
+    first = page(client.get("/new/").content)
+    second = page(client.get("/new/").content)
 
     assert first["token"] == "6f1c2a53-2f5e-4c0c-9b39-7a3c5b0a3d11"
     assert (first["speaker"], second["speaker"]) == ("Anna", "")
@@ -314,7 +314,7 @@ def test_draft_is_restored_once(client: Client, user: User, recording: AudioFile
 
 
 def test_valid_form_becomes_an_attempt(client: Client, user: User, recording: AudioFile) -> None:
-    response = client.post("/", answers(recording))
+    response = client.post("/new/", answers(recording))
 
     attempt = CloneAttempt.objects.get()
     assert response.status_code == 303
@@ -329,7 +329,7 @@ def test_valid_form_becomes_an_attempt(client: Client, user: User, recording: Au
 def test_htmx_goes_to_the_attempt_without_reload(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    response = client.post("/", answers(recording), headers=HTMX)
+    response = client.post("/new/", answers(recording), headers=HTMX)
 
     assert response.status_code == 200
     assert json.loads(response["HX-Location"]) == {
@@ -346,9 +346,9 @@ def test_same_form_twice_is_one_attempt(
     client: Client, user: User, recording: AudioFile, headers: dict[str, str]
 ) -> None:
     sent = answers(recording)
-    client.post("/", sent, headers=headers)
+    client.post("/new/", sent, headers=headers)
 
-    second = client.post("/", sent, headers=headers)
+    second = client.post("/new/", sent, headers=headers)
 
     attempt = CloneAttempt.objects.get()
     assert attempt.speaker_name == "Anna Larsen"
@@ -358,13 +358,13 @@ def test_same_form_twice_is_one_attempt(
 def test_form_sent_twice_stores_its_file_once(client: Client, user: User) -> None:
     sent = answers()
     for _press in range(2):
-        client.post("/", sent | {"file": SimpleUploadedFile("a.wav", hum(12))})
+        client.post("/new/", sent | {"file": SimpleUploadedFile("a.wav", hum(12))})
 
     assert (AudioFile.objects.count(), CloneAttempt.objects.count()) == (1, 1)
 
 
 def test_get_makes_nothing(client: Client, user: User, recording: AudioFile) -> None:
-    client.get("/", answers(recording))
+    client.get("/new/", answers(recording))
 
     assert CloneAttempt.objects.count() == 0
 
@@ -372,7 +372,7 @@ def test_get_makes_nothing(client: Client, user: User, recording: AudioFile) -> 
 def test_empty_voice_id_is_made_from_the_name(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    client.post("/", answers(recording, voice_id="", speaker="王芳"))
+    client.post("/new/", answers(recording, voice_id="", speaker="王芳"))
 
     attempt = CloneAttempt.objects.get()
     assert re.fullmatch(r"WangFang-[0-9][a-z0-9]{3}", attempt.voice_id)
@@ -382,14 +382,14 @@ def test_warning_does_not_stop_the_attempt(
     client: Client, user: User, recording: AudioFile
 ) -> None:
     sent = answers(recording, model="speech-2.6-hd", preview_text="Hello (breath) you.")
-    response = client.post("/", sent, follow=True)
+    response = client.post("/new/", sent, follow=True)
 
     assert CloneAttempt.objects.count() == 1
     assert message_levels(response) == ["warning"]
 
 
 def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
-    client.post("/", answers(file_id="362067136000001"))
+    client.post("/new/", answers(file_id="362067136000001"))
 
     attempt = CloneAttempt.objects.get()
     assert attempt.recording.file_id == 362067136000001
@@ -400,7 +400,7 @@ def test_file_id_becomes_the_recording(client: Client, user: User) -> None:
 
 
 def test_huge_preview_text_is_an_error(client: Client, user: User, recording: AudioFile) -> None:
-    response = client.post("/", answers(recording, preview_text="x" * 3_000_000))
+    response = client.post("/new/", answers(recording, preview_text="x" * 3_000_000))
 
     assert error_anchors(response) == ["id_preview_text"]
 
@@ -414,7 +414,7 @@ def test_errors_are_listed_and_values_kept(
         text_validation="blue", model="speech-2.6-turbo",
     )  # fmt: skip
 
-    response = client.post("/", sent, headers=headers)
+    response = client.post("/new/", sent, headers=headers)
 
     shown = page(response.content)
     assert response.status_code == 422
@@ -431,7 +431,7 @@ def test_taken_voice_id_comes_with_three_free_ones(
 ) -> None:
     factories.make_attempt(voice_id="AnnaLarsen-7k2p")
 
-    response = client.post("/", answers(recording))
+    response = client.post("/new/", answers(recording))
 
     free = re.findall(r'name="use_voice_id" value="(.*?)"', response.content.decode())
     assert response.status_code == 422
@@ -452,7 +452,7 @@ def test_suggested_voice_id_is_used_without_script(
 
 
 def test_invalid_token_is_replaced(client: Client, user: User, recording: AudioFile) -> None:
-    response = client.post("/", answers(recording, token="\x00"))
+    response = client.post("/new/", answers(recording, token="\x00"))
 
     assert response.status_code == 422
     assert error_anchors(response) == [""]
@@ -473,7 +473,9 @@ def test_hostile_values_are_form_errors(client: Client, user: User, value: str) 
         for name in names
     )
 
-    response = client.generic("POST", "/", body + b"--x--\r\n", "multipart/form-data; boundary=x")
+    response = client.generic(
+        "POST", "/new/", body + b"--x--\r\n", "multipart/form-data; boundary=x"
+    )
 
     assert response.status_code == 422
     assert CloneAttempt.objects.count() == 0
@@ -483,7 +485,7 @@ def test_hostile_values_are_form_errors(client: Client, user: User, value: str) 
 
 
 def test_file_goes_with_the_form(client: Client, user: User) -> None:
-    client.post("/", answers(file=SimpleUploadedFile("anna.wav", hum(12))))
+    client.post("/new/", answers(file=SimpleUploadedFile("anna.wav", hum(12))))
 
     attempt = CloneAttempt.objects.get()
     assert attempt.recording.name == "anna.wav"
@@ -493,7 +495,7 @@ def test_file_goes_with_the_form(client: Client, user: User) -> None:
 def test_prompt_clip_goes_with_the_form(client: Client, user: User, recording: AudioFile) -> None:
     clip = SimpleUploadedFile("clip.wav", hum(6))
 
-    client.post("/", answers(recording, prompt_file=clip, prompt_text="Well, then"))
+    client.post("/new/", answers(recording, prompt_file=clip, prompt_text="Well, then"))
 
     attempt = CloneAttempt.objects.get()
     assert attempt.prompt_clip is not None
@@ -504,7 +506,7 @@ def test_prompt_clip_goes_with_the_form(client: Client, user: User, recording: A
 def test_file_is_stored_despite_other_errors(client: Client, user: User) -> None:
     sent = answers(speaker="", file=SimpleUploadedFile("anna.wav", hum(12)))
 
-    response = client.post("/", sent)
+    response = client.post("/new/", sent)
 
     assert response.status_code == 422
     assert page(response.content)["recording"] == str(AudioFile.objects.get().pk)
@@ -514,7 +516,7 @@ def test_file_is_stored_despite_other_errors(client: Client, user: User) -> None
 def test_refused_file_is_not_stored(client: Client, user: User, recording: AudioFile) -> None:
     sent = answers(recording, file=SimpleUploadedFile("notes.mp3", b"Dear diary, " * 400))
 
-    response = client.post("/", sent)
+    response = client.post("/new/", sent)
 
     assert response.status_code == 422
     assert error_anchors(response) == ["id_file"]
@@ -528,7 +530,7 @@ def test_file_over_the_limit_keeps_typed_values(
     settings.UPLOAD_MAX_BYTES = 50_000
 
     sent = answers(file=SimpleUploadedFile("long.wav", hum(12)), text_validation="after the file")
-    response = client.post("/", sent)
+    response = client.post("/new/", sent)
 
     shown = page(response.content)
     assert response.status_code == 422
@@ -559,7 +561,7 @@ def test_remove_button_clears_the_choice(client: Client, user: User, recording: 
 def test_recording_is_chosen_from_the_select(
     client: Client, user: User, recording: AudioFile
 ) -> None:
-    client.post("/", answers(recording_here=recording.pk))
+    client.post("/new/", answers(recording_here=recording.pk))
 
     assert CloneAttempt.objects.get().recording == recording
 
@@ -574,14 +576,14 @@ def test_example_button_chooses_an_example(client: Client, user: User, standin: 
 def test_file_id_of_a_prompt_clip_is_refused(client: Client, user: User) -> None:
     clip = factories.make_recording(purpose=Purpose.PROMPT)
 
-    response = client.post("/", answers(file_id=clip.file_id))
+    response = client.post("/new/", answers(file_id=clip.file_id))
 
     assert response.status_code == 422
     assert error_anchors(response) == ["id_file_id"]
 
 
 def test_file_without_a_sign_in_is_not_stored(client: Client, data_dir: Path) -> None:
-    response = client.post("/", answers(file=SimpleUploadedFile("a.wav", hum(12))))
+    response = client.post("/new/", answers(file=SimpleUploadedFile("a.wav", hum(12))))
 
     assert response.status_code in (302, 401)
     assert AudioFile.objects.count() == 0
@@ -638,13 +640,13 @@ def test_taken_voice_id_offers_three(client: Client, user: User) -> None:
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_parent_survives_a_form_error(client: Client, user: User, headers: dict[str, str]) -> None:
     earlier = factories.make_attempt(by=user, speaker_name="Anna Larsen")
-    sent = page(client.get(f"/?from={earlier.pk}").content)
+    sent = page(client.get(f"/new/?from={earlier.pk}").content)
     assert sent["parent"] == str(earlier.pk)
 
-    wrong = client.post("/", answers(parent=sent["parent"], speaker=""), headers=headers)
+    wrong = client.post("/new/", answers(parent=sent["parent"], speaker=""), headers=headers)
     again = page(wrong.content)
     client.post(
-        "/", answers(
+        "/new/", answers(
             earlier.recording, parent=again["parent"], token=again["token"],
             speaker_choice=sent["speaker_choice"],
         ), headers=headers,
@@ -658,23 +660,23 @@ def test_parent_survives_an_expired_sign_in(client: Client, user: User) -> None:
     earlier = factories.make_attempt(by=user)
     client.logout()
 
-    door = client.post("/", answers(parent=str(earlier.pk)), headers={"Referer": "/"})
+    door = client.post("/new/", answers(parent=str(earlier.pk)), headers={"Referer": "/"})
     draft = {name: str(value) for name, value in page(door.content).items()}
     client.post("/sign-in/", draft | {"username": user.username, "password": factories.PASSWORD})
 
-    assert page(client.get("/").content)["parent"] == str(earlier.pk)
+    assert page(client.get("/new/").content)["parent"] == str(earlier.pk)
 
 
 @pytest.mark.parametrize("parent", ["", "999", "abc", "-1", "9" * 30, "٣", "\0", "1.0"])
 def test_invalid_parent_is_ignored(client: Client, recording: AudioFile, parent: str) -> None:
-    response = client.post("/", answers(recording, parent=parent))
+    response = client.post("/new/", answers(recording, parent=parent))
 
     assert response.status_code == 303
     assert CloneAttempt.objects.get().parent is None
 
 
 def test_first_attempt_has_no_parent(client: Client, user: User) -> None:
-    assert "parent" not in page(client.get("/").content)
+    assert "parent" not in page(client.get("/new/").content)
 
 
 def test_monthly_limit_is_an_error_of_the_form(
@@ -682,7 +684,7 @@ def test_monthly_limit_is_an_error_of_the_form(
 ) -> None:
     settings.MONTHLY_LIMIT = Decimal(0)
 
-    response = client.post("/", answers(recording))
+    response = client.post("/new/", answers(recording))
 
     html = response.content.decode()
     assert response.status_code == 422
@@ -705,7 +707,7 @@ def test_strip_shows_voices_expiring_within_48_hours(client: Client, user: User)
     _expires(user, hours=5, speaker_name="Anna <3")
     _expires(user, hours=49, speaker_name="Later")
 
-    for path in ("/", "/voices/"):
+    for path in ("/new/", "/voices/"):
         html = client.get(path).content.decode()
         strip = html[html.index('id="expiring"') :].partition("</p>")[0]
         assert strip.count("2 voices expire within 48 hours.") == 1
@@ -720,7 +722,7 @@ def test_strip_is_absent_when_nothing_expires(client: Client, user: User) -> Non
     Voice.objects.filter(pk=let_go.pk).update(reminder_dismissed_at=timezone.now())
     _expires(user, hours=-1)
 
-    html = client.get("/").content.decode()
+    html = client.get("/new/").content.decode()
 
     assert (html.count("within 48 hours"), html.count("expiring")) == (0, 0)
     assert re.search(r"<main [^>]*>\s*<header", html)
@@ -755,13 +757,13 @@ def test_known_name_is_asked_once_and_the_answer_holds(
     known = factories.make_speaker("Anna Larsen")
     form = answers(recording)
 
-    asked = client.post("/", form, headers=headers)
+    asked = client.post("/new/", form, headers=headers)
     same, new = speaker_choices(asked.content)
     # The answer stays while another field is corrected.
-    wrong = client.post("/", form | {"speaker_choice": same, "permission": ""}, headers=headers)
-    client.post("/", form | {"speaker_choice": page(wrong.content)["speaker_choice"]})
+    wrong = client.post("/new/", form | {"speaker_choice": same, "permission": ""}, headers=headers)
+    client.post("/new/", form | {"speaker_choice": page(wrong.content)["speaker_choice"]})
     other = {"speaker_choice": new, "token": str(uuid4()), "voice_id": "Other-7k2p"}
-    client.post("/", form | other)
+    client.post("/new/", form | other)
 
     first, second = CloneAttempt.objects.order_by("pk")
     assert (asked.status_code, error_anchors(asked)) == (422, ["id_speaker"])
@@ -777,7 +779,7 @@ def test_plain_form_sent_twice_with_an_odd_file_name_is_the_same(
 
     for _press in range(2):
         form["file"] = SimpleUploadedFile("say %22hello%22.wav", sound)
-        response = client.post("/", form)
+        response = client.post("/new/", form)
 
     attempt = CloneAttempt.objects.get()
     assert (response.status_code, attempt.recording.name) == (303, 'say "hello".wav')
@@ -786,7 +788,9 @@ def test_plain_form_sent_twice_with_an_odd_file_name_is_the_same(
 def test_answer_about_another_name_is_ignored(client: Client, recording: AudioFile) -> None:
     known = factories.make_speaker("Anna Larsen")
 
-    client.post("/", answers(recording, speaker="Bea", speaker_choice=f"{known.pk} Anna Larsen"))
+    client.post(
+        "/new/", answers(recording, speaker="Bea", speaker_choice=f"{known.pk} Anna Larsen")
+    )
 
     assert CloneAttempt.objects.get().speaker.name == "Bea"
 
@@ -795,9 +799,9 @@ def test_clone_again_keeps_the_speaker_apart_from_a_namesake(client: Client, use
     earlier = factories.make_attempt(by=user, speaker_name="Anna Larsen")
     factories.make_speaker("Anna Larsen")
 
-    shown = page(client.get(f"/?from={earlier.pk}").content)
+    shown = page(client.get(f"/new/?from={earlier.pk}").content)
     form = answers(earlier.recording, speaker_choice=shown["speaker_choice"])
-    client.post("/", form)
+    client.post("/new/", form)
 
     assert CloneAttempt.objects.latest("pk").speaker == earlier.speaker
 
@@ -805,14 +809,14 @@ def test_clone_again_keeps_the_speaker_apart_from_a_namesake(client: Client, use
 def test_form_offers_the_names_of_speakers(client: Client, user: User) -> None:
     factories.make_speaker("Zoë <b>")
 
-    assert '<option value="Zoë &lt;b&gt;">' in client.get("/").content.decode()
+    assert '<option value="Zoë &lt;b&gt;">' in client.get("/new/").content.decode()
 
 
 def test_attempts_of_days_ago_are_not_recent(client: Client, user: User) -> None:
     old = factories.make_attempt(by=user, created_at=timezone.now() - timedelta(days=2))
     new = factories.make_attempt(by=user)
 
-    html = client.get("/").content.decode()
+    html = client.get("/new/").content.decode()
 
     assert (f'href="/history/{old.pk}/"' in html, f'href="/history/{new.pk}/"' in html) == (
         False,

@@ -63,7 +63,7 @@ def test_odd_value_is_no_server_error(header: str) -> None:
     client = Client()
     client.force_login(user)
     cookie = "; ".join(f"{name}={each.value}" for name, each in client.cookies.items())
-    requests = [("GET", audio, cookie), ("POST", "/", cookie), ("POST", "/voices/1/notes/", "")]
+    requests = [("GET", audio, cookie), ("POST", "/new/", cookie), ("POST", "/voices/1/notes/", "")]
 
     statuses = {
         (method, path, value): answer(method, path, **{"HTTP_COOKIE": signed_in} | {header: value})

@@ -189,7 +189,7 @@ def test_way_back_never_leads_to_another_site(
 def test_typed_form_is_restored_after_the_way_back(
     client: Client, anna: User, openid: OpenIDProvider
 ) -> None:
-    page = text(client.post("/", {"speaker": "Anna", "preview_text": "Hello"}))
+    page = text(client.post("/new/", {"speaker": "Anna", "preview_text": "Hello"}))
     form = page[page.index('class="openid"') :]
     carried = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
 

@@ -120,6 +120,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "compare": (Action.COMPARE, Action.COMPARE),
     "costs": (Action.SEE_COSTS, None),
     "history": (SEE, None),
+    "home": (SEE, None),
+    "dismiss_hints": (None, SEE),
     "import_voice": (None, Action.IMPORT),
     "invite_person": (None, PEOPLE),
     "just_now": (SEE, None),
@@ -374,12 +376,12 @@ def test_refusal_is_one_line_in_the_log(
     ]
 
 
-def test_home_page_of_those_who_clone_no_voices_is_the_history(
+def test_form_leads_those_who_clone_no_voices_to_the_home_page(
     house: House, client: Client
 ) -> None:
     client.force_login(house.people["viewer"])
 
-    assert client.get("/")["Location"] == "/history/"
+    assert client.get("/new/")["Location"] == "/"
 
 
 def test_lists_and_sums_hold_nothing_of_another_project(house: House, client: Client) -> None:
@@ -394,7 +396,7 @@ def test_lists_and_sums_hold_nothing_of_another_project(house: House, client: Cl
     pages = (
         "/history/", f"/history/?q={attempt.voice_id}", "/voices/",
         f"/voices/?q={attempt.voice_id}", "/recordings/", f"/recordings/?q={recording.name}",
-        "/costs/", "/costs/?format=csv", "/",
+        "/costs/", "/costs/?format=csv", "/", "/new/",
         f"/speakers/options/?name={attempt.speaker_name}", "/recordings/choose/", "/just-now/",
         f"/speakers/question/?name={attempt.speaker_name}",
     )  # fmt: skip
@@ -433,7 +435,7 @@ def test_form_of_another_person_is_not_repeated(house: House, client: Client) ->
         "voice_id": "Someone-7k2p", "permission": "on", "recording": house.ids["AudioFile"],
     }  # fmt: skip
 
-    answer = client.post("/", form)
+    answer = client.post("/new/", form)
 
     page = answer.content.decode()
     assert answer.status_code == 422

@@ -84,7 +84,7 @@ def test_upload_without_script_redirects_to_the_form(
     response = client.post("/recordings/", {"file": wav(seconds=seconds), "purpose": purpose})
 
     assert response.status_code == 302
-    assert response["Location"] == f"/?{field}={AudioFile.objects.get().pk}"
+    assert response["Location"] == f"/new/?{field}={AudioFile.objects.get().pk}"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_file_id_of_a_hidden_recording_is_refused_without_a_hint(client: Client)
     pages = [
         client.post("/clone-form/use-file-id/", typed, headers=HTMX),
         client.post("/clone-form/use-file-id/", typed),
-        client.post("/", typed),
+        client.post("/new/", typed),
     ]
 
     for page in pages:
@@ -265,7 +265,7 @@ def test_recording_has_a_page_of_its_own(client: Client, user: User) -> None:
     html = client.get(f"/recordings/{theirs.pk}/").content.decode()
 
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", html) == ["anna.mp3"]
-    assert html.count(f'href="/?recording={theirs.pk}"') == 1
+    assert html.count(f'href="/new/?recording={theirs.pk}"') == 1
     assert html.count(f'href="/recordings/{theirs.pk}/cut/"') == 1
     assert html.count(f'href="/recordings/{theirs.pk}/clean-copy/"') == 1
     assert html.count(f'href="/audio/recordings/{theirs.pk}/?download=1"') == 1
@@ -444,7 +444,7 @@ def test_prompt_clip_length_has_tenths(client: Client, user: User) -> None:
     clip = factories.make_recording(by=user, purpose=Purpose.PROMPT, duration_ms=7_500)
 
     pages = [client.get(f"/recordings/{path}").content.decode() for path in ("", f"{clip.pk}/")] + [
-        client.get(f"/?prompt_clip={clip.pk}").content.decode()
+        client.get(f"/new/?prompt_clip={clip.pk}").content.decode()
     ]
 
     assert [page.count("7.5\u00a0s") for page in pages] == [1, 1, 1]

@@ -218,7 +218,7 @@ def test_typed_form_is_restored_after_sign_in(client: Client) -> None:
         "file": SimpleUploadedFile("anna.mp3", b"x" * 5000),
     }
 
-    page = client.post("/", typed)
+    page = client.post("/new/", typed)
     carried = {
         name: value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"')
         for name, value in hidden(page).items()
@@ -228,7 +228,7 @@ def test_typed_form_is_restored_after_sign_in(client: Client) -> None:
 
     assert page.status_code == 401
     assert text(page).count("Your text is saved") == 1
-    assert response["Location"] == "/"
+    assert response["Location"] == "/new/"
     assert client.session["draft"] == {
         "speaker": "Anna <Larsen>",
         "voice_id": "AnnaLarsen-7k2p",
@@ -269,7 +269,7 @@ def test_long_draft_is_cut(client: Client) -> None:
     ],
 )
 def test_hostile_body_without_a_sign_in_is_not_kept(client: Client, body: bytes, kind: str) -> None:
-    response = client.post("/", body, content_type=kind)
+    response = client.post("/new/", body, content_type=kind)
 
     assert response.status_code == 401
     assert set(hidden(response)) == {"csrfmiddlewaretoken", "next"}

@@ -131,7 +131,7 @@ def test_clone_form_leads_to_the_tracks(client: Client, user: User) -> None:
 def test_file_pickers_offer_sound_and_video(client: Client, user: User) -> None:
     pickers = [
         re.findall(r'<input type="file"[^>]*accept="([^"]*)"', client.get(url).content.decode())
-        for url in ("/", "/recordings/")
+        for url in ("/new/", "/recordings/")
     ]
 
     accepted = {types for found in pickers for types in found}

@@ -62,10 +62,15 @@ def event_note(context: Context, event: Any) -> str:
     return describe_move(source and source.name, target and target.name)
 
 
+@register.simple_tag(takes_context=True)
+def listed_project(context: Context, thing: Any) -> ProjectLabel | None:
+    """The project of a row of a list; None unless rows of several projects are listed."""
+    return None if access_of(context["request"].user).in_use else project_of(context, thing)
+
+
 def row_project(context: Context, thing: Any) -> tuple[bool, dict[str, str]]:
     """Whether a row of a list shows its project, as where several are listed; and the texts."""
-    access = access_of(context["request"].user)
-    label = None if access.in_use else project_of(context, thing)
+    label = listed_project(context, thing)
     if label is None:
         return False, {"project": "", "project_colour": ""}
     name = _("%(name)s (archived)") % {"name": label.name} if label.is_archived else label.name

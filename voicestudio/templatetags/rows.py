@@ -66,7 +66,7 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
         message, tone = words.message_for_audio_trouble(attempt.audio_problem), "warn"
     message = for_reader(message, context["request"].user)
     if message and tone != "warn" and may(context, Action.CLONE, attempt):
-        link = _attempt_link(attempt, message)
+        link = attempt_link(attempt, message)
     has_project, project = row_project(context, attempt)
     shape = {
         "has_project": has_project,
@@ -98,7 +98,7 @@ def attempt_row(context: Context, attempt: CloneAttempt) -> SafeString:
     return render_row("attempts/_row.html", "row", shape, texts)
 
 
-def _attempt_link(attempt: CloneAttempt, message: Message) -> Link | None:
+def attempt_link(attempt: CloneAttempt, message: Message) -> Link | None:
     """The link to the next step: the limit, the attempt's page or the clone form."""
     if message.offers_limit:
         return Link(f"{reverse('costs')}#allow", RAISE_LIMIT)

@@ -165,7 +165,6 @@ def menu(context: Context) -> SafeString:
         "here": here,
         "may_clone": permissions.may(user, Action.CLONE),
         "may_see_costs": permissions.may(user, Action.SEE_COSTS),
-        "reads_audit": permissions.may(user, Action.READ_AUDIT),
     }
     return render_row("_menu.html", "menu", shape, {})
 

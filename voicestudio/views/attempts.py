@@ -1,4 +1,4 @@
-"""Clone attempts: the form at `/`, and what its page fetches while it is open."""
+"""Clone attempts: the form at `/new/`, and what its page fetches while it is open."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     """The clone form; a valid one becomes an attempt, and the same form twice only one."""
     if request.method != "POST":
         if not may(request.user, Action.CLONE):
-            return redirect("history")  # the home page of those who clone no voices
+            return redirect("home")
         return clone_form.render_new(request)
     require(request.user, Action.CLONE)
     earlier = _find_earlier(request)

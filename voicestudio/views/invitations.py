@@ -63,7 +63,7 @@ def _give_roles(request: HttpRequest, invitation: Invitation, account: User) -> 
         return _render(request, invitation, is_owner=is_owner, is_other=is_other, account=account)
     invitations.accept_for(invitation, account)
     messages.success(request, _("You've accepted the invitation."))
-    return redirect("new")
+    return redirect("home")
 
 
 def _render(request: HttpRequest, invitation: Invitation, **context: Any) -> HttpResponse:

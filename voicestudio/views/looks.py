@@ -43,7 +43,7 @@ def look_as(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     example_team.start_look(person, by=by)
     request.session[SESSION_KEY] = pk
-    return redirect("new")
+    return redirect("home")
 
 
 @require_POST

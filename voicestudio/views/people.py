@@ -144,7 +144,7 @@ def _change(request: HttpRequest, user: User, change: Callable[[], None]) -> Htt
         return _render_person(request, _find(request, user.pk), refusal=refused.message, status=422)
     messages.success(request, _("Saved."))
     still = permissions.may(User.objects.get(pk=current_user(request).pk), Action.MANAGE_PEOPLE)
-    return redirect("person", pk=user.pk) if still else redirect("new")
+    return redirect("person", pk=user.pk) if still else redirect("home")
 
 
 def _find(request: HttpRequest, pk: int) -> User:
