@@ -29,6 +29,7 @@ SCRIPTS: Final = (
     "sign-in-dialog",
     "passkeys",
     "clone-form",
+    "step-folding",
     "combobox",
     "upload",
     "insert-tag",

@@ -110,6 +110,7 @@ function updateSteps() {
     const isComplete = !hasError && Boolean(IS_COMPLETE[card.dataset.step]());
     card.querySelector(".step-number").toggleAttribute("data-done", isComplete);
   }
+  updateErrorSummary();
 }
 
 // Recordings ----------------------------------------------------------------------------------------
@@ -197,6 +198,21 @@ function clearError(element) {
   const descriptions = input.getAttribute("aria-describedby")?.split(" ") ?? [];
   input.setAttribute("aria-describedby", descriptions.filter((id) => id !== error.id).join(" "));
   error.remove();
+}
+
+// The list at the top names only what is still wrong; with the last one, it goes.
+function updateErrorSummary() {
+  const summary = document.querySelector(".error-summary");
+  if (!summary || !findForm()) return;
+  for (const link of summary.querySelectorAll("li > a")) {
+    const field = byId(link.hash.slice(1))?.closest(".field, .check, .upload");
+    if (field && !field.querySelector(".error, [aria-invalid=true]")) link.closest("li").remove();
+  }
+  if (summary.querySelector("li")) return;
+  const headline = document.querySelector("h1[data-corrected]");
+  headline.textContent = headline.dataset.corrected;
+  document.title = document.title.slice(document.title.indexOf(headline.textContent));
+  summary.remove();
 }
 
 // Events --------------------------------------------------------------------------------------------

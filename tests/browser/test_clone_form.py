@@ -173,6 +173,30 @@ def test_step_numbers_become_ticks(studio: Studio) -> None:
     expect(complete).to_have_count(3)
 
 
+def test_answered_steps_fold_behind_the_person(studio: Studio) -> None:
+    chosen = factories.make_checked_recording("good", by=studio.user, name="anna.wav")
+    page = studio.page(path=f"/new/?recording={chosen.pk}")
+    speaker, recording = (page.locator(f"[data-step={name}]") for name in ("speaker", "recording"))
+    fill_in_form(page)
+    expect(speaker).not_to_have_attribute("data-folded", "")
+    voice_id = page.get_by_label("Voice ID").input_value()
+
+    page.locator("summary", has_text="Change: Recording").focus()
+    expect(page.get_by_label("Speaker")).to_be_hidden()
+    expect(speaker.locator(".given-answer")).to_have_text(f"Anna Larsen · {voice_id}")
+    expect(recording).not_to_have_attribute("data-folded", "")
+    page.get_by_label("Preview text").focus()
+
+    expect(recording.locator(".given-answer")).to_contain_text("anna.wav · ")
+    speaker.get_by_role("button", name="Change").press("Enter")
+    expect(page.get_by_label("Speaker")).to_be_focused()
+    page.get_by_label("Voice ID").fill("1")
+    page.get_by_label("Preview text").focus()
+    expect(page.get_by_label("Voice ID")).to_be_visible()
+    submit_form(page)
+    expect(page.locator(".error-summary")).to_be_visible()
+
+
 # Uploads ------------------------------------------------------------------------------------------
 
 
@@ -566,9 +590,12 @@ def test_error_goes_when_its_answer_is_changed(studio: Studio) -> None:
 
     fill_in_form(page)
     expect(page.locator("#clone .error")).to_have_count(1)
+    expect(page.locator(".error-summary li")).to_have_count(1)
     choose_file(page, studio.wav())
 
     expect(page.locator("#clone .error")).to_have_count(0)
+    expect(page.locator(".error-summary")).to_have_count(0)
+    expect(page).to_have_title("Clone a voice · Voice Studio")
     expect(page.locator("[aria-invalid]")).to_have_count(0)
     expect(page.locator(".step-number[data-done]")).to_have_count(3)
 
