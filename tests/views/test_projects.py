@@ -66,16 +66,14 @@ def test_mistakes_of_the_form_are_said(
     assert Project.objects.filter(name="Another").count() == 0
 
 
-def test_project_is_archived_after_one_question(client: Client, root: User) -> None:
+def test_project_is_archived_at_once_and_opened_again(client: Client, root: User) -> None:
     project = make_project("Audiobook")
     url = reverse("archive_project", args=[project.pk])
 
-    question = text(client.post(url))
-    asked = Project.objects.get(pk=project.pk).is_archived
-    page = text(client.post(url, {"sure": "yes"}, follow=True))
+    page = text(client.post(url, follow=True))
 
-    assert (question.count("Archive Audiobook?"), asked) == (1, False)
     assert page.count("This project is archived.") == 1
+    assert page.count("Undo: open it again") == 1
     assert reverse("change_project", args=[project.pk]) not in page
     client.post(reverse("reopen_project", args=[project.pk]))
     assert not Project.objects.get(pk=project.pk).is_archived
@@ -84,7 +82,7 @@ def test_project_is_archived_after_one_question(client: Client, root: User) -> N
 def test_last_open_project_is_not_archived(client: Client, root: User) -> None:
     url = reverse("archive_project", args=[Project.first().pk])
 
-    answer = client.post(url, {"sure": "yes"})
+    answer = client.post(url)
 
     assert answer.status_code == 422
     assert "Add another one first" in text(answer)

@@ -79,15 +79,12 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def archive(request: HttpRequest, pk: int) -> HttpResponse:
-    """Archive a project, after one question."""
+    """Archive a project at once: its page then offers to open it again."""
     project = _find_project(request, pk, MANAGE)
-    if "sure" not in request.POST:
-        return _render_project(request, project, asks=True)
     try:
         service.archive_project(project, by=current_user(request))
     except service.ProjectRefused as refused:
         return _render_project(request, project, status=422, refused=refused.message)
-    messages.success(request, _("The project is archived. Everything in it stays."))
     return redirect("project", pk)
 
 
