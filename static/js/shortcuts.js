@@ -20,6 +20,13 @@ function focusRow(step) {
 }
 
 const playerToPlay = () => currentRow()?.querySelector(".player > button") ?? document.querySelector(".player[data-large] > button");
+// On the page of an attempt: the original, and from it back to the new voice.
+function switchToOriginal() {
+  const original = document.querySelector("#sample .player");
+  const voice = document.querySelector(".player[data-large]");
+  const next = original?.hasAttribute("data-playing") && voice ? voice : original;
+  next?.querySelector("button").click();
+}
 const menu = (key) => document.querySelector(`.menu a[data-key="${key}"]`)?.click();
 
 const LETTERS = {
@@ -31,6 +38,7 @@ const LETTERS = {
   r: () => menu("r"),
   j: () => focusRow(1),
   k: () => focusRow(-1),
+  o: switchToOriginal,
   x: () => currentRow()?.querySelector(".select input")?.click(),
   X: () => currentRow()?.querySelector(".select input")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: true })),
 };

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
+from tests.practice.recordings import hum
 from voicestudio.models import AttemptState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -71,3 +72,17 @@ def test_keys_are_listed_and_can_be_switched_off(studio: Studio) -> None:
     page.keyboard.press("v")
 
     expect(page).to_have_title("Voices · Voice Studio")
+
+
+def test_o_switches_between_the_voice_and_the_original(studio: Studio) -> None:
+    recording = factories.make_recording(by=studio.user, content=hum(30), name="anna.wav")
+    attempt = factories.make_attempt(
+        AttemptState.READY, by=studio.user, recording=recording, audio=hum(30)
+    )
+    page = studio.page(path=f"/history/{attempt.pk}/")
+    voice, original = page.locator(".player[data-large]"), page.locator("#sample .player")
+
+    for key, player in ((" ", voice), ("o", original), ("o", voice)):
+        page.keyboard.press(key)
+        expect(player).to_have_attribute("data-playing", "")
+        expect(page.locator(".player[data-playing]")).to_have_count(1)
