@@ -133,10 +133,11 @@ def find_faults(catalogue: Catalog) -> Iterator[str]:
 
 def is_missing(message: Message) -> bool:
     """Whether a message lacks its translation or one of its plural forms."""
-    return not all(_forms(message.string))
+    return not all(list_forms(message.string))
 
 
-def _forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+def list_forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The text, or its singular and its plural forms."""
     return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 
@@ -146,7 +147,7 @@ def _faults_of(message: Message, plurals: int) -> Iterator[str]:
         return
     if message.fuzzy:
         yield "fuzzy"
-    ids, strings = _forms(message.id), _forms(message.string)
+    ids, strings = list_forms(message.id), list_forms(message.string)
     if len(strings) != (plurals if message.pluralizable else 1):
         yield "wrong number of plural forms"
     # The form for one thing may leave out the number; the last form stands for many.

@@ -1,0 +1,263 @@
+"""Every text that a person reads goes through gettext, as a whole sentence."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.conf import settings
+from django.template.base import Lexer, Token, TokenType
+
+from voicestudio.management import catalogues
+
+TEMPLATES: Final = settings.BASE_DIR / "templates"
+VALUE: Final = "\ue000"  # stands for what a template prints
+# Attributes that are read out or shown.
+SPOKEN: Final = frozenset(
+    {"alt", "aria-label", "aria-description", "placeholder", "summary", "title"}
+)
+# Languages are named as their readers name them.
+OWN_NAMES: Final = frozenset(
+    {"English", "中文", "Español", "Deutsch", "Français", "日本語", "Português"}
+)
+# Texts to read aloud into the recorder, one in each language.
+READ_ALOUD: Final = TEMPLATES / "recordings" / "texts"
+# Arguments of forms and models that people read.
+LABELS: Final = frozenset(
+    {"label", "help_text", "verbose_name", "verbose_name_plural", "empty_label", "headline"}
+)
+EAGER: Final = frozenset({"gettext", "ngettext", "pgettext", "npgettext"})
+
+
+class TextFinder(HTMLParser):
+    """Collects the texts of a page, and those of its spoken attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._code: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"script", "style", "code", "kbd"}:
+            self._code.append(tag)
+        self.texts += [value or "" for name, value in attrs if name in SPOKEN and has_words(value)]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._code and self._code[-1] == tag:
+            self._code.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._code and has_words(data):
+            self.texts.append(data.strip())
+
+
+def has_words(text: str | None) -> bool:
+    return any(letter.isalpha() for letter in (text or "").replace(VALUE, ""))
+
+
+def find_texts(source: str) -> list[str]:
+    """The texts of a template that stand outside of its translation tags."""
+    finder = TextFinder()
+    finder.feed("".join(read_markup(Lexer(source).tokenize())))
+    finder.close()
+    return finder.texts
+
+
+def read_markup(tokens: list[Token]) -> Iterator[str]:
+    """The markup of a template without tags, comments and translated blocks."""
+    closing = ""
+    for token in tokens:
+        name = token.contents.split()[0] if token.token_type == TokenType.BLOCK else ""
+        if closing:
+            closing = "" if name == closing else closing
+        elif name in {"blocktranslate", "comment"}:
+            closing = f"end{name}"
+        elif token.token_type == TokenType.TEXT:
+            yield token.contents
+        elif token.token_type == TokenType.VAR:
+            yield VALUE
+
+
+def find_untranslated(template: Path) -> list[str]:
+    if template.parent == READ_ALOUD:
+        return []
+    return [text for text in find_texts(template.read_text()) if text not in OWN_NAMES]
+
+
+def test_every_text_of_a_template_is_translated() -> None:
+    found = {str(file): find_untranslated(file) for file in TEMPLATES.rglob("*.html")}
+    assert {file: texts for file, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("<p>{% translate 'Voice' %} · {{ name }}</p>", []),
+        ("<p>Voice {{ name }}</p>", [f"Voice {VALUE}"]),
+        ("{% comment %}why{% endcomment %}{# why #}<code>KEY=x</code>", []),
+        ("{% blocktranslate %}<b>{{ name }}</b> speaks{% endblocktranslate %}", []),
+        ('<img alt="A wave" class="wave">', ["A wave"]),
+        (
+            '<a title="{{ name }}">{% if x %}Yes{% else %}{% translate "No" %}{% endif %}</a>',
+            ["Yes"],
+        ),
+    ],
+)
+def test_text_outside_of_translation_is_found(source: str, texts: list[str]) -> None:
+    assert find_texts(source) == texts
+
+
+# Python -------------------------------------------------------------------------------------------
+
+
+def gettext_names(tree: ast.Module) -> dict[str, str]:
+    """The functions of gettext that a module imports, by the names that it gives them."""
+    return {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if "gettext" in alias.name
+    }
+
+
+def is_call_of(node: ast.AST, names: set[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+
+
+def find_glued(tree: ast.Module) -> list[str]:
+    """Sentences put together from a translated piece and something else."""
+    names = {*gettext_names(tree)}
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add))
+        if any(is_call_of(part, names) for part in ast.walk(node))
+    ]
+
+
+def find_early(tree: ast.Module) -> list[str]:
+    """Texts that are translated while the module is imported, so in English for everybody."""
+    names = {name for name, function in gettext_names(tree).items() if function in EAGER}
+    return [ast.unparse(node) for node in walk_outside_functions(tree) if is_call_of(node, names)]
+
+
+def walk_outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.Lambda):
+            yield child
+            yield from walk_outside_functions(child)
+
+
+def find_dynamic(tree: ast.Module) -> list[str]:
+    """Calls whose text is not a literal, so that it is in no catalogue."""
+    names = {*gettext_names(tree)}
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and is_call_of(node, names)
+        if not (isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str))
+    ]
+
+
+def find_bare_words(tree: ast.Module) -> list[str]:
+    """Labels, help texts, messages and errors that are plain strings."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    shown = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in LABELS]
+    for call in calls:
+        name = ast.unparse(call.func)
+        if name.startswith("messages."):
+            shown += call.args[1:]
+        elif name.split(".")[-1] == "add_error":
+            shown += call.args[1:2]
+        elif name.split(".")[-1] == "ValidationError":
+            shown += call.args[:1]
+    return [ast.unparse(value) for value in shown if has_bare_words(value)]
+
+
+def has_bare_words(value: ast.expr) -> bool:
+    """Whether this is text in the source; values beside each other, as f"{a}: {b}", are none."""
+    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+    return any(isinstance(text, str) and has_words(text) for text in texts)
+
+
+@pytest.mark.parametrize("find", [find_glued, find_early, find_dynamic, find_bare_words])
+def test_every_text_of_a_module_is_translated_whole(
+    find: Callable[[ast.Module], list[str]],
+) -> None:
+    found = {str(file): find(ast.parse(file.read_bytes())) for file in catalogues.find_sources()}
+    assert {file: texts for file, texts in found.items() if texts} == {}
+
+
+SAMPLE: Final = """
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+"""
+
+
+@pytest.mark.parametrize(
+    ("find", "source"),
+    [
+        (find_glued, "def f(n): return f\"{n} {_('voices')}\""),
+        (find_glued, "def f(n): return _('Voices of ') + n"),
+        (find_early, "TITLE = _('Voices')"),
+        (find_dynamic, "def f(x): return _(x)"),
+        (find_bare_words, "forms.CharField(label='Name')"),
+        (find_bare_words, "def f(r): messages.error(r, f'{r} failed')"),
+        (find_bare_words, "def f(): raise forms.ValidationError('Too long')"),
+    ],
+)
+def test_text_that_cannot_be_translated_is_found(
+    find: Callable[[ast.Module], list[str]], source: str
+) -> None:
+    assert len(find(ast.parse(SAMPLE + source))) == 1
+
+
+@pytest.mark.parametrize("find", [find_glued, find_early, find_dynamic, find_bare_words])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(n): return _('%(n)s voices') % {'n': n}",
+        "TITLE = lazy('Voices')",
+        "forms.CharField(label=lazy('Name'))",
+        "def f(r, name, text): messages.error(r, f'{name}: {text}')",
+    ],
+)
+def test_whole_translated_text_is_accepted(
+    find: Callable[[ast.Module], list[str]], source: str
+) -> None:
+    assert find(ast.parse(SAMPLE + source)) == []
+
+
+# Scripts and styles -------------------------------------------------------------------------------
+
+SCRIPTS: Final = settings.BASE_DIR / "static" / "js"
+STYLES: Final = settings.BASE_DIR / "static" / "css"
+# Without a parser of JavaScript at hand: a quoted capital word followed by another word.
+SENTENCE: Final = re.compile(r"""["'`][A-Z][a-z]+,? [A-Za-z]""")
+SIDE: Final = re.compile(
+    r"(?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right)\b"
+    r"|(?:text-align|float|clear)\s*:\s*(?:left|right)\b|[{;\s](?:left|right)\s*:"
+)
+
+
+def test_scripts_have_no_sentences() -> None:
+    """Texts of scripts come from data attributes, which the server draws."""
+    found = {file.name: SENTENCE.findall(file.read_text()) for file in SCRIPTS.glob("*.js")}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def test_styles_name_no_side() -> None:
+    """Start and end instead of left and right, so that pages can be read from right to left."""
+    found = {file.name: SIDE.findall(file.read_text()) for file in STYLES.glob("*.css")}
+    assert {name: sides for name, sides in found.items() if sides} == {}
+
+
+@pytest.mark.parametrize("rule", ["margin-left: 1px", "text-align: right", "a { left: 0 }"])
+def test_side_is_found(rule: str) -> None:
+    assert SIDE.search(rule)
