@@ -498,6 +498,20 @@ def test_log_never_shows_a_secret(environment: dict[str, str], name: str, log_fo
     assert done.stderr.count("[key]") == 3  # the message, the line of code, the error
 
 
+@pytest.mark.parametrize("text", [
+    "sk-v@ry/s<cret", "sk-v%40ry%2fs%3ccret", "sk-v%40ry%2Fs%3Ccret", "sk-v@ry/s&lt;cret",
+    "c2stdkByeS9zPGNyZXQ=", "redis://other:abc@127.0.0.1", "in-the-query",
+])  # fmt: skip
+def test_log_hides_a_password_in_every_form(environment: dict[str, str], text: str) -> None:
+    program = f"import django, logging; django.setup(); logging.error('%s', {text!r})"
+    url = "redis://:sk-v%40ry%2fs%3ccret@127.0.0.1?password=in-the-query"
+    variables = {"DJANGO_SETTINGS_MODULE": "voicestudio.settings", "QUEUE_URL": url}
+    done = run_program(environment | variables, "-c", program)
+
+    assert done.stderr.count("[key]") == 1
+    assert text not in done.stderr
+
+
 def test_json_log_has_one_line_for_each_record(environment: dict[str, str]) -> None:
     program = (
         "import django, logging; django.setup()\n"

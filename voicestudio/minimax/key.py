@@ -1,5 +1,6 @@
 """MiniMax: bearer authentication that keeps the API key out of errors and logs."""
 
+import json
 import traceback
 from typing import Final
 from urllib.parse import quote
@@ -27,7 +28,9 @@ class BearerAuth(AuthBase):
         """Return the text without the key, in any escaped form that a provider may echo."""
         if len(self._key) < MIN_SECRET_LENGTH:
             return text
-        for form in {self._key, quote(self._key, safe=""), self._key.replace("/", r"\/")}:
+        in_json = json.dumps(self._key)[1:-1]
+        forms = {self._key, quote(self._key, safe=""), in_json, in_json.replace("/", r"\/")}
+        for form in sorted(forms, key=len, reverse=True):
             text = text.replace(form, "[key]")
         return text
 

@@ -1,8 +1,11 @@
 """Environment: reads and checks one variable of the environment or of the .env file."""
 
+import base64
 import difflib
+import html
 import io
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -10,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
@@ -25,8 +28,8 @@ env = Env()
 KNOWN = {"VOICESTUDIO_ENV_FILE"}
 # What each of them is set to; "" where the default serves.
 SET_VALUES: dict[str, str] = {}
-# What each secret is set to; the log shows none of them.
-SECRETS: dict[str, str] = {}
+# Every way in which a text may write each secret; logs and error reports show none of them.
+SECRETS: dict[str, set[str]] = {}
 # A shorter one is a word that other texts may use, too.
 MIN_SECRET_LENGTH = 6
 
@@ -54,16 +57,44 @@ def read_secret(name: str, expected: str, *, is_url: bool = False, **rules: Any)
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
     reader = partial(read_file, path) if path else env.str
     value: str = read(reader, name, "", expected, **rules)
-    SECRETS[name] = value if not is_url else url_password(value)
+    remember_secret(name, url_passwords(value) if is_url else {value})
     return value
 
 
-def url_password(url: str) -> str:
-    """Return the password in a URL; "" if there is none."""
+def remember_secret(name: str, values: Iterable[str]) -> None:
+    """Keep what must not be shown of a setting."""
+    long = [value for value in values if len(value) >= MIN_SECRET_LENGTH]
+    SECRETS[name] = {form for value in long for form in written_forms(value)}
+
+
+def written_forms(secret: str) -> set[str]:
+    """Return a secret as it is, and as URLs, base64, JSON, Python and HTML write it."""
+    forms = {
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+    }
+    for shift in range(3):  # behind other bytes, as in "user:password"
+        packed = base64.b64encode(b" " * shift + secret.encode()).decode()
+        inner = packed[4 if shift else 0 : -4]  # the ends depend on the neighbours
+        forms |= {inner} if len(inner) >= 8 else set()
+    for _ in range(2):  # an error that names another error escapes its text a second time
+        escaped = {(json.dumps(form)[1:-1], repr(form)[1:-1], html.escape(form)) for form in forms}
+        forms = forms.union(*escaped)
+    return forms
+
+
+def url_passwords(url: str) -> set[str]:
+    """Return the passwords in a URL and in its query, as written there and decoded."""
     try:
-        return unquote(urlsplit(url).password or "")
+        parts = urlsplit(url)
     except ValueError:
-        return ""
+        return set()
+    in_query = {value for name, value in parse_qsl(parts.query) if "password" in name}
+    written = parts.password or ""
+    return {written, unquote(written), *in_query}
 
 
 def read_file(

@@ -2,11 +2,13 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 
 from django.core.exceptions import PermissionDenied
 
-from .environment import MIN_SECRET_LENGTH, SECRETS, env, matches, read, read_secret
+from . import environment
+from .environment import env, matches, read, read_secret
 
 LOG_LEVEL = read(
     env.str,
@@ -27,11 +29,18 @@ METRICS_TOKEN = read_secret(
 )
 
 
+# The password of any URL, however short it is.
+URL_PASSWORD = re.compile(r"(?<=://)([^\s/@:]*):[^\s/@]+(?=@)")
+
+
 def redact(text: str) -> str:
-    """Replace every secret in a text."""
-    for secret in SECRETS.values():
-        if len(secret) >= MIN_SECRET_LENGTH:
-            text = text.replace(secret, "[key]")
+    """Replace every secret in a text, in all forms, and the password of every URL."""
+    text = URL_PASSWORD.sub(r"\1:[key]", text)
+    # Not imported by name, since that would make it a setting of Django.
+    forms = {form for forms in environment.SECRETS.values() for form in forms}
+    # Otherwise a secret that begins like a longer one would leave the rest of that one.
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "[key]")
     return text
 
 
@@ -72,6 +81,8 @@ def _is_refusal(record: logging.LogRecord) -> bool:
 
 # The level of libraries that log every step.
 LIBRARY_LEVEL = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
+# Also for the page that DEBUG=true shows instead of "Something went wrong".
+DEFAULT_EXCEPTION_REPORTER = "voicestudio.settings.error_report.RedactedReporter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

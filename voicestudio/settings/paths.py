@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .environment import BASE_DIR, SECRETS, env, matches, read, read_secret
+from .environment import BASE_DIR, env, matches, read, read_secret, remember_secret
 
 DATA_DIR = Path(
     read(env.str, "VOICESTUDIO_DATA_DIR", str(BASE_DIR / "data"), "a folder")
@@ -69,4 +69,4 @@ def load_secret_key(path: Path) -> str:
 SECRET_KEY = read_secret(
     "SECRET_KEY", "at least 32 characters", validate=matches(r"|.{32,}")
 ) or load_secret_key(DATA_DIR / "secret_key")
-SECRETS["SECRET_KEY"] = SECRET_KEY
+remember_secret("SECRET_KEY", [SECRET_KEY])
