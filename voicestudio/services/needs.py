@@ -144,8 +144,8 @@ def _unheard(person: "User", *, flagged: bool = False) -> list[int]:
 
 
 def _expiring(person: "User") -> list[int]:
-    in_use = Voice.objects.in_use_by(person).order_by().values("pk")
-    return _count(reminders.expiring_voices(person).filter(pk__in=in_use))
+    voices = _in_hands_of(person, Action.NOTE, Voice.objects.all())
+    return _count(reminders.choose_expiring(voices))
 
 
 def _newest(attempts: "CloneAttemptQuerySet", found: "CloneAttemptQuerySet") -> list[int]:

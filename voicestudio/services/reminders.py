@@ -47,7 +47,7 @@ def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
 
     Only those for which this person can do something: keep them, or dismiss the reminder.
     """
-    found = _reminding(Voice.objects.all())
+    found = choose_expiring(Voice.objects.all())
     projects = access_of(person).projects(Action.NOTE)
     return found if projects is None else found.filter(project__in=projects)
 
@@ -57,7 +57,7 @@ def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
 
     None if no voice expires soon. One short query.
     """
-    in_use = _reminding(Voice.objects.in_use_by(person))
+    in_use = choose_expiring(Voice.objects.in_use_by(person))
     found = list(in_use.values_list("created_at", "speaker__name")[: MAX_COUNTED + 1])
     if not found:
         return None
@@ -70,7 +70,7 @@ def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
     )
 
 
-def _reminding(voices: VoiceQuerySet) -> VoiceQuerySet:
+def choose_expiring(voices: VoiceQuerySet) -> VoiceQuerySet:
     """Those of these voices that a reminder names: none that can't be kept now."""
     can_be_kept = voices.filter(project__in=Project.objects.open())
     return can_be_kept.expiring_within(HOURS).order_by("created_at", "id")
@@ -130,7 +130,7 @@ def send(now: datetime | None = None) -> int:
 def _address_voices() -> dict[tuple[str, tuple[Voice, ...]], set[str]]:
     """Which voices are named in which language to which addresses; nothing if none expires soon."""
     letters: dict[tuple[str, tuple[Voice, ...]], set[str]] = {}
-    if not _reminding(Voice.objects.all()).exists():
+    if not choose_expiring(Voice.objects.all()).exists():
         return letters
     people = get_user_model().objects.filter(is_active=True).exclude(email="")
     people = people.select_related("person")
