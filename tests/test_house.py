@@ -44,6 +44,7 @@ SERVICE_FLOORS = {
     "backups": 6,
     "hold": 5,
     "bulk": 3,
+    "search": 3,
     "clones": 3,
     "speeches": 3,
     "recordings": 2,

@@ -33,6 +33,7 @@ SCRIPTS: Final = (
     "combobox",
     "upload",
     "insert-tag",
+    "palette",
     "panels",
     "play-finding",
     "suggested-options",

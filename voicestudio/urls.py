@@ -39,6 +39,7 @@ from .views import (
     recording_uploads,
     recordings,
     saved_filters,
+    search,
     second_factor,
     selections,
     sign_in,
@@ -195,6 +196,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/try-again/", speeches.try_again, name="try_speech_again"),
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
+    path("search/", search.search, name="search"),
     # Saved filters of a list
     path("<list:kind>/filters/save/", saved_filters.save, name="save_filter"),
     path("<list:kind>/filters/rename/", saved_filters.rename, name="rename_filter"),

@@ -397,6 +397,7 @@ NO_PERSON: Final = {
     "recordings.tracks": "find_track_source list_tracks",
     "recordings.uploads": "download_example ensure_uploaded finish_deletions forget_uploads",
     "reminders": "count_expiring expiring_voices send send_if_due",
+    "search": "find_everywhere",
     "sign_in_limits": (
         "clear_expired clear_failures find_account is_openid_refused is_refused record "
         "record_openid_failure"

@@ -133,6 +133,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "projects": (SEE, None),
     "recorder": (UPLOAD, None),
     "recordings": (SEE, UPLOAD),
+    "search": (SEE, None),
     "save_filter": (None, SEE),
     "rename_filter": (None, SEE),
     "delete_filter": (None, SEE),
