@@ -156,8 +156,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
 }  # fmt: skip
 # Signing in, one's own account and Django's admin ask for no role in a project.
 ELSEWHERE: Final = (
-    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/", "metrics",
-    "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
+    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/", "language/",
+    "metrics", "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
 )  # fmt: skip
 
 
@@ -451,8 +451,9 @@ def count_rows() -> tuple[int, ...]:
 
 
 def restore(house: House) -> None:
-    """Undo what a button has deleted, so that the next address has its row."""
+    """Undo what a button has deleted or archived, so that the next address has its row."""
     AudioFile.objects.filter(pk=house.ids["AudioFile"]).update(deleted_at=None)
     if not AudioFile.objects.filter(pk=house.ids["AudioFile"]).exists():
         house.ids["AudioFile"] = make_recording(project=house.project).pk
     Voice.objects.filter(pk=house.ids["Voice"]).update(deleted_at=None)
+    Project.objects.filter(pk=house.project.pk).update(archived_at=None)

@@ -48,7 +48,7 @@ def test_search_names_pages_that_the_person_may_open(client: Client, role: Role)
     clone = text(client.get("/search/", {"q": "CLONE A"}, headers=HTMX))
     audit = text(client.get("/search/", {"q": "audit"}, headers=HTMX))
 
-    assert ('href="/"' in clone) is (role is Role.MANAGER)
+    assert ('href="/new/"' in clone) is (role is Role.MANAGER)
     assert audit.count("Nothing was found.") == 1
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 # By the name of the address: the label, and the action that the page asks for.
 PAGES: Final[dict[str, tuple[str | Promise, str]]] = {
+    "home": (_("Home"), "see"),
     "new": (_("Clone a new voice"), "clone"),
     "history": (_("History"), "see"),
     "voices": (_("Voices"), "see"),
