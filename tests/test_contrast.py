@@ -10,11 +10,19 @@ from django.conf import settings
 from voicestudio.models import Colour
 
 TOKEN: Final = re.compile(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
-PATH: Final = Path(settings.BASE_DIR) / "static/css/tokens.css"
+TEXT: Final = (Path(settings.BASE_DIR) / "static/css/tokens.css").read_text(encoding="utf-8")
+# The colours of everybody, then those of high contrast: as a choice of the person, of the device.
+NORMAL, *HIGH = [TOKEN.findall(block) for block in re.split(r":root[^;]*? \{\n", TEXT)[1:]]
 SCHEMES: Final = {
-    scheme: {match[1]: match[place] for match in TOKEN.finditer(PATH.read_text(encoding="utf-8"))}
-    for scheme, place in (("light", 2), ("dark", 3))
+    "light": {name: light for name, light, _dark in NORMAL},
+    "dark": {name: dark for name, _light, dark in NORMAL},
 }
+HIGH_SCHEMES: Final = {
+    "light": SCHEMES["light"] | {name: light for name, light, _dark in HIGH[0]},
+    "dark": SCHEMES["dark"] | {name: dark for name, _light, dark in HIGH[0]},
+}
+GROUNDS: Final = ("paper", "sheet", "sunken", "accent-wash")
+STATES: Final = ("good", "warn", "bad", "busy")
 
 
 def _luminance(colour: str) -> float:
@@ -53,3 +61,27 @@ def test_colours_can_be_told_apart(scheme: str, first: str, second: str, least: 
     colours = SCHEMES[scheme]
 
     assert _contrast(colours[first], colours[second]) >= least
+
+
+@pytest.mark.parametrize("scheme", HIGH_SCHEMES)
+@pytest.mark.parametrize(
+    ("first", "second", "least"),
+    [
+        *((text, ground, 7) for text in ("ink", "soft", "accent") for ground in GROUNDS),
+        ("accent-ink", "accent", 7),
+        ("line", "sheet", 4.5),
+        ("edge", "sheet", 7),
+        ("accent", "wave", 3),
+        *((state, ground, 7) for state in STATES for ground in ("sheet", f"{state}-wash")),
+    ],
+)
+def test_high_contrast_is_high(scheme: str, first: str, second: str, least: float) -> None:
+    colours = HIGH_SCHEMES[scheme]
+
+    assert _contrast(colours[first], colours[second]) >= least
+
+
+def test_high_contrast_is_the_same_by_choice_and_by_device() -> None:
+    by_person, by_device = HIGH
+
+    assert by_person == by_device

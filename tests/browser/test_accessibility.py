@@ -107,7 +107,7 @@ def make_paths_of_recordings(user: User) -> list[str]:
     factories.make_checked_recording("good", by=user, parent=recording, origin=Origin.CLEANED)
     detail = f"/recordings/{recording.pk}/"
     return [
-        "/", f"/?recording={recording.pk}", "/recordings/?project=all",
+        "/", "/new/", f"/new/?recording={recording.pk}", "/recordings/?project=all",
         "/recordings/?q=nothing-like-this", detail, f"{detail}clean-copy/",
         f"{detail}cut/?suggest=prompt",
     ]  # fmt: skip
@@ -155,7 +155,7 @@ def test_pages_before_sign_in_have_no_violations(studio: Studio) -> None:
 
 
 def send_empty_clone_form(page: Page) -> None:
-    page.goto("/")
+    page.goto("/new/")
     page.get_by_role("button", name="Clone voice").click()
     expect(page.locator(".error-summary")).to_be_visible()
 

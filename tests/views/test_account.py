@@ -54,15 +54,17 @@ def mailing(settings: Settings) -> None:
 
 
 def test_profile_is_saved(client: Client, lea: User) -> None:
-    sent = {"name": "Lea Fischer", "time_zone": "Europe/Berlin", "wants_reminders": ""}
+    sent = {
+        "name": "Lea Fischer", "time_zone": "Europe/Berlin", "theme": "dark", "wants_reminders": "",
+    }  # fmt: skip
 
     response = client.post("/account/", sent)
 
     lea.refresh_from_db()
     person = Person.of(lea)
     assert response["Location"] == "/account/"
-    assert (lea.get_full_name(), person.time_zone, person.wants_reminders) == (
-        "Lea Fischer", "Europe/Berlin", False,
+    assert (lea.get_full_name(), person.time_zone, person.theme, person.wants_reminders) == (
+        "Lea Fischer", "Europe/Berlin", "dark", False,
     )  # fmt: skip
     assert text(client.get("/account/")).count('data-time-zone="Europe/Berlin"') == 1
 
@@ -75,8 +77,26 @@ def test_time_zone_applies_from_the_next_sign_in_on(client: Client, lea: User) -
     assert text(other.get("/account/")).count('data-time-zone="Asia/Tokyo"') == 1
 
 
-def test_unknown_time_zone_is_an_error(client: Client, lea: User) -> None:
-    assert client.post("/account/", {"time_zone": "Mars/Base"}).status_code == 422
+@pytest.mark.parametrize(
+    ("theme", "attribute"), [("", 0), ("light", 1), ("dark", 1), ("contrast", 1)]
+)
+def test_every_page_is_drawn_in_the_theme_of_the_person(
+    client: Client, lea: User, theme: str, attribute: int
+) -> None:
+    client.post("/account/", {"theme": theme})
+    other = Client()
+    sign_in(other)
+
+    for browser in (client, other):
+        for path in ("/account/", "/history/"):
+            assert text(browser.get(path)).count(f' data-theme="{theme}"') == attribute
+
+
+@pytest.mark.parametrize(("field", "value"), [("time_zone", "Mars/Base"), ("theme", "sepia")])
+def test_unknown_choice_of_the_profile_is_an_error(
+    client: Client, lea: User, field: str, value: str
+) -> None:
+    assert client.post("/account/", {field: value}).status_code == 422
 
 
 @pytest.mark.usefixtures("mailing")

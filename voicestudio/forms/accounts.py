@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import select_address
+from voicestudio.models import Theme, select_address
 
 from .fields import Select, TypedField
 
@@ -27,7 +27,7 @@ CODE = _("Code from your app, or a recovery code")
 
 
 class ProfileForm(forms.Form):
-    """Name, time zone and mails of one's own account."""
+    """Name, time zone, appearance and mails of one's own account."""
 
     name = TypedField(
         label=_("Name"),
@@ -49,6 +49,13 @@ class ProfileForm(forms.Form):
             ("", _("As on this device")),
             *((zone, zone.replace("_", " ")) for zone in sorted(available_timezones())),
         ],
+        widget=Select(attrs={"class": "input"}),
+    )
+    theme = forms.ChoiceField(
+        label=_("Appearance"),
+        required=False,
+        choices=Theme.choices,
+        help_text=_("High contrast is light or dark as on this device."),
         widget=Select(attrs={"class": "input"}),
     )
     wants_reminders = forms.BooleanField(

@@ -14,7 +14,7 @@ from .list_kinds import ListKind
 from .members import Membership, Role
 from .notes import Note
 from .paid_calls import CallStatus, PaidCall
-from .people import Person, is_example, language_of
+from .people import Person, Theme, is_example, language_of
 from .permissions import Action, RoleName
 from .person_names import display_name, display_name_column
 from .projects import Colour, Project
@@ -76,6 +76,7 @@ __all__ = [
     "SpeechState",
     "Studio",
     "Tag",
+    "Theme",
     "Verb",
     "Verdict",
     "Voice",

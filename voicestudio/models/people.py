@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
+class Theme(models.TextChoices):
+    """How pages look to one person; the value of `data-theme` in the page."""
+
+    SYSTEM = "", _("As on this device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+    CONTRAST = "contrast", _("High contrast")
+
+
 class Person(models.Model):
     """One person. An administrator is a user with `is_staff`, which Django's admin asks for."""
 
@@ -23,6 +32,7 @@ class Person(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     # "" for the language that the browser asks for.
     language = models.CharField(_("language"), max_length=16, blank=True)
+    theme = models.CharField(_("theme"), max_length=16, choices=Theme, blank=True, default="")
     # The daily mail about voices that expire.
     wants_reminders = models.BooleanField(_("wants reminders"), default=True)
     # The filters that the person has saved, by list: each with its name and its query string. Read

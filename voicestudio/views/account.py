@@ -1,4 +1,4 @@
-"""My account: name, address, language, time zone, mails; other pages are of django-allauth."""
+"""My account: name, address, language, time zone, theme, mails; the rest is django-allauth's."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -25,11 +25,13 @@ from . import languages
 from .current_user import current_user
 
 SESSION_TIME_ZONE = "time_zone"
+# Kept in the session, so that every page is drawn in it from its first paint, without a query.
+SESSION_THEME = "theme"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The page, or its form with name, time zone and mails."""
+    """The page, or its form with name, time zone, theme and mails."""
     if request.method != "POST":
         return _render_page(request)
     form = ProfileForm(request.POST)
@@ -38,6 +40,7 @@ def account(request: HttpRequest) -> HttpResponse:
     accounts.change_profile(current_user(request), **form.cleaned_data)
     language = form.cleaned_data["language"]
     request.session[SESSION_TIME_ZONE] = form.cleaned_data["time_zone"]
+    request.session[SESSION_THEME] = form.cleaned_data["theme"]
     with translation.override(language or get_language()):
         messages.success(request, _("Saved."))
     response = redirect("account")
@@ -63,6 +66,7 @@ def _render_page(request: HttpRequest, **forms: Any) -> HttpResponse:
         "name": user.get_full_name(),
         "language": person.language,
         "time_zone": person.time_zone,
+        "theme": person.theme,
         "wants_reminders": person.wants_reminders,
     }
     context = {

@@ -22,7 +22,7 @@ from voicestudio.services import audit
 from voicestudio.services.people import ended_sign_ins
 
 from . import drafts, languages
-from .account import SESSION_TIME_ZONE
+from .account import SESSION_THEME, SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, signed_in_fragment
 
@@ -48,6 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.set_expiry(None)  # that of the way to the provider was short
         person = Person.of(user)
         request.session[SESSION_TIME_ZONE] = person.time_zone
+        request.session[SESSION_THEME] = person.theme
         if drafts.restore(request, user):
             messages.info(
                 request,

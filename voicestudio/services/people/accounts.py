@@ -12,15 +12,15 @@ from .administrators import PersonRefused, lock_person
 
 
 def change_profile(
-    user: User, *, name: str, language: str, time_zone: str, wants_reminders: bool
+    user: User, *, name: str, language: str, time_zone: str, theme: str, wants_reminders: bool
 ) -> None:
-    """Save name, language and time zone ("" for those of the device), and the mails wanted."""
+    """Save name, language, time zone and theme ("" for those of the device), and wanted mails."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(first_name=name, last_name="")
         person = Person.of(user)
-        person.language, person.time_zone = language, time_zone
+        person.language, person.time_zone, person.theme = language, time_zone, theme
         person.wants_reminders = wants_reminders
-        person.save(update_fields=["language", "time_zone", "wants_reminders"])
+        person.save(update_fields=["language", "time_zone", "theme", "wants_reminders"])
 
 
 def set_address(user: User, address: str, *, by: User) -> None:
