@@ -253,15 +253,13 @@ def test_verification_finds_what_is_wrong(
     make_studio()
     backups.make_backup(place)
     fault(next((tmp_path / "backups").glob(pattern)))
-    out = StringIO()
 
-    with pytest.raises(SystemExit) as end:
-        call_command("verify_backup", str(tmp_path / "backups"), stdout=out)
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_backup", str(tmp_path / "backups"))
     with pytest.raises(BackupFault) as found:
         backups.verify_backup(place)
 
-    assert (end.value.code, found.value.code) == (1, code)
-    assert out.getvalue() == f"{found.value}\n"
+    assert (str(refused.value), found.value.code) == (str(found.value), code)
 
 
 def test_verification_reads_the_audit_chain(

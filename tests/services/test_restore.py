@@ -5,18 +5,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import Storage
+from django.core.files.storage import FileSystemStorage, Storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, connection
 from django.db.migrations.loader import MigrationLoader
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_user
@@ -24,7 +25,7 @@ from tests.services.test_backups import _bucket_keys, damage, files_of, make_stu
 from voicestudio.models import AttemptState, AuditEntry, CloneAttempt
 from voicestudio.practice.server import StandIn
 from voicestudio.services import audit, backups, clones, hold, storage, stored_files, worker
-from voicestudio.services.backups import BackupFault
+from voicestudio.services.backups import BackupFault, contents
 from voicestudio.services.backups.manifest import Part, PartWriter, read_part, write_manifest
 from voicestudio.services.backups.tables import models_in_backup
 from voicestudio.services.clones import reconcile
@@ -167,7 +168,7 @@ def test_older_backup_is_migrated(tmp_path: Path, place: Storage) -> None:
 
     said = run("restore", str(tmp_path / "backups"), folder=tmp_path / "other")
 
-    assert said.startswith(f"Backup {made.name} is restored: {made.rows} rows and 3 files")
+    assert f"\nBackup {made.name} is restored: {made.rows} rows and 3 files" in said
     run("verify_audit", folder=tmp_path / "other")
 
 
@@ -216,7 +217,29 @@ def test_used_studio_is_not_overwritten(
     assert not CloneAttempt.objects.exists()
 
 
-@pytest.mark.parametrize("stage", ["put", "_load_rows", "_compare"])
+# The function that fails, and at which call. The first file is the note about the restore.
+STAGES: Final[dict[str, tuple[Any, str, int]]] = {
+    "second file": (FileSystemStorage, "_save", 3),
+    "rows": (QuerySet, "bulk_create", 5),
+    "compared rows": (contents, "reset_sequences", 1),
+    "compared files": (contents, "compare_files", 1),
+}
+
+
+def fail_at(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the disk be full at this stage."""
+    owner, name, call = STAGES[stage]
+    calls, real = count(1), getattr(owner, name)
+
+    def fail(*arguments: Any, **options: Any) -> Any:
+        if next(calls) >= call:
+            raise OSError(28, "No space left on device")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, fail)
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_broken_restore_goes_on(
     stage: str, place: Storage, destroy: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,20 +247,60 @@ def test_broken_restore_goes_on(
     backups.make_backup(place)
     rows, media = all_rows(), stored()
     destroy()
-    module = "voicestudio.services.backups.restoration"
-    name = "voicestudio.services.storage.put" if stage == "put" else f"{module}.{stage}"
-
-    def fail(*_arguments: Any) -> None:
-        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(name, fail)
+        fail_at(stage, patch)
         with pytest.raises(OSError, match="No space left"):
             backups.restore(place)
 
     backups.restore(place)
 
     assert (all_rows(), stored()) == (rows, media)
+
+
+def test_broken_restore_goes_on_from_another_machine(
+    place: Storage, destroy: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, tmp_path: Path, request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    """What was restored lies in the bucket, and so does the note that a restore is under way."""
+    make_studio()
+    backups.make_backup(place)
+    rows, media = all_rows(), stored()
+    destroy()
+    request.getfixturevalue("bucket")
+    with monkeypatch.context() as patch:
+        fail_at("rows", patch)
+        with pytest.raises(OSError, match="No space left"):
+            backups.restore(place)
+    settings.DATA_DIR = tmp_path / "other machine"
+
+    backups.restore(place)
+
+    assert (all_rows(), stored()) == (rows, media)
+
+
+def test_row_that_differs_from_the_backup_is_found(
+    place: Storage, destroy: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many rows as in the backup, one of them with another value."""
+    make_studio()
+    backups.make_backup(place)
+    destroy()
+    create = QuerySet.bulk_create
+
+    def change(self: Any, rows: Any) -> Any:
+        for row in rows:
+            if hasattr(row, "speaker_name"):
+                row.speaker_name = "Somebody"
+        return create(self, rows)
+
+    monkeypatch.setattr(QuerySet, "bulk_create", change)
+
+    with pytest.raises(BackupFault) as found:
+        backups.restore(place)
+
+    assert str(found.value) == f"After the restore, the table {ATTEMPTS} isn't as it was."
+    assert not CloneAttempt.objects.exists()
 
 
 def test_changed_backup_is_not_loaded(

@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from .environment import read_secret
 from .paths import DATA_DIR
 
+# In the data folder.
+SQLITE_FILE_NAME = "studio.sqlite3"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE_OPTIONS = {
     # Take the write lock at the start of a transaction: upgrading later fails instead of waiting.
@@ -63,4 +65,4 @@ if url := read_secret("DATABASE_URL", "an address", is_url=True):
     DATABASES["default"] = parse_database_url(url)
 else:
     # Without a URL, because the name of a folder may contain characters that are special in URLs.
-    DATABASES["default"] = add_sqlite_options({"NAME": str(DATA_DIR / "studio.sqlite3")})
+    DATABASES["default"] = add_sqlite_options({"NAME": str(DATA_DIR / SQLITE_FILE_NAME)})

@@ -19,8 +19,19 @@ FAULTS: Final[dict[str, str | Promise]] = {
     "newer": _("A newer version made the backup (%(version)s): install that version first."),
     "not_empty": _("This studio isn't empty: %(what)s. Restore into an empty one."),
     "schema": _(
-        "The tables of this database are newer than the backup. Restore into a database without "
-        "tables; its rows are migrated then."
+        "The tables of this database are newer than what is restored. Use a database without "
+        "tables: it gets those of then, and they are migrated with their rows."
     ),
-    "incomplete": _("After the restore, %(what)s isn't as in the backup."),
+    "refused": _("The database refuses a row of the table %(what)s: %(reason)s"),
+    "incomplete": _("After the restore, %(what)s isn't as it was."),
+    # Of a data folder that is moved in.
+    "no_source": _("There is no studio in %(folder)s: a data folder has the file %(file)s."),
+    "own_source": _(
+        "%(folder)s is the data folder of this studio. Set VOICESTUDIO_DATA_DIR to a new folder."
+    ),
+    "source_in_use": _("The studio in %(folder)s is running. Stop it and run the command again."),
+    "source_broken": _("The database in %(folder)s is damaged: %(reason)s"),
+    "newer_source": _(
+        "A newer version of Voice Studio has used %(folder)s: install that version here first."
+    ),
 }

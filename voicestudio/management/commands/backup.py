@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from voicestudio.management.backup_places import add_place_argument, open_place, os_errors_explained
+from voicestudio.management.backup_places import add_place_argument, faults_explained, open_place
 from voicestudio.services import backups
 
 
@@ -23,11 +23,8 @@ class Command(BaseCommand):
     def handle(self, target: str, **_options: Any) -> None:
         """Say what the backup holds."""
         place = open_place(target, "TARGET")
-        try:
-            with os_errors_explained("There is no new backup. Run the same command again."):
-                made = backups.make_backup(place)
-        except backups.BackupFault as fault:
-            raise CommandError(str(fault)) from fault
+        with faults_explained("There is no new backup. Run the same command again."):
+            made = backups.make_backup(place)
         self.stdout.write(
             f"Backup {made.name} is complete: {made.rows} rows and "
             f"{made.stored_files} files. "

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from voicestudio.management.backup_places import (
-    add_backup_argument,
-    add_place_argument,
+    ProgressLines,
+    add_source_arguments,
+    faults_explained,
     open_place,
-    os_errors_explained,
+    say_restored,
 )
 from voicestudio.services import backups
 
@@ -24,27 +25,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
-        add_place_argument(parser, "SOURCE")
-        add_backup_argument(parser)
+        add_source_arguments(parser)
 
     def handle(self, source: str, *, backup: str, **_options: Any) -> None:
         """Say what was restored and what is left to do."""
         place = open_place(source, "SOURCE")
-        try:
-            with os_errors_explained("The restore isn't complete. Run the same command again."):
-                done = backups.restore(place, backup)
-        except backups.BackupFault as fault:
-            raise CommandError(str(fault)) from fault
+        report = ProgressLines(self.stdout.write)
+        with faults_explained("The restore isn't complete. Run the same command again."):
+            done = backups.restore(place, backup, report)
         manifest = done.manifest
         self.stdout.write(
             f"Backup {manifest.name} is restored: {manifest.rows} rows and "
             f"{manifest.stored_files} files, all as in the backup."
         )
-        self.stdout.write(
-            f"Stopped before they were sent: {done.stopped} paid calls. "
-            f"Sent, with an unknown outcome: {done.unknown}."
-        )
-        self.stdout.write(
-            "The studio is held: it sends no paid call until an administrator has decided what goes"
-            " on, on the page System, Restored studio."
-        )
+        say_restored(done, self.stdout.write)

@@ -1,16 +1,10 @@
 """`manage.py verify_backup`: whether a backup is complete and unchanged."""
 
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from voicestudio.management.backup_places import (
-    add_backup_argument,
-    add_place_argument,
-    open_place,
-    os_errors_explained,
-)
+from voicestudio.management.backup_places import add_source_arguments, faults_explained, open_place
 from voicestudio.services import backups
 
 
@@ -24,18 +18,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the arguments."""
-        add_place_argument(parser, "SOURCE")
-        add_backup_argument(parser)
+        add_source_arguments(parser)
 
     def handle(self, source: str, *, backup: str, **_options: Any) -> None:
         """Print one sentence."""
         place = open_place(source, "SOURCE")
-        try:
-            with os_errors_explained("The backup can't be read."):
-                manifest = backups.verify_backup(place, backup)
-        except backups.BackupFault as fault:
-            self.stdout.write(str(fault))
-            sys.exit(1)
+        with faults_explained("The backup can't be read."):
+            manifest = backups.verify_backup(place, backup)
         self.stdout.write(
             f"Backup {manifest.name} is complete and unchanged: {manifest.rows} rows and "
             f"{manifest.stored_files} files."

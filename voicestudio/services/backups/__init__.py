@@ -3,15 +3,20 @@
 from .backup import make_backup
 from .faults import BackupFault
 from .manifest import Manifest
+from .move import move_in
 from .places import open_bucket, open_folder
+from .progress import Report, Step
 from .restoration import Restored, restore
 from .verification import verify_backup
 
 __all__ = [
     "BackupFault",
     "Manifest",
+    "Report",
     "Restored",
+    "Step",
     "make_backup",
+    "move_in",
     "open_bucket",
     "open_folder",
     "restore",

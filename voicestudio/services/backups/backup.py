@@ -5,13 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import Storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.recorder import MigrationRecorder
 
 from voicestudio import __version__
 from voicestudio.models import AuditChain, clock
@@ -21,7 +20,6 @@ from voicestudio.services.paid_calls import journal
 from .faults import BackupFault
 from .manifest import (
     Manifest,
-    Part,
     PartWriter,
     checksum_of,
     read_lines,
@@ -30,11 +28,10 @@ from .manifest import (
     write_manifest,
 )
 from .places import BACKUPS, file_path, has_file, put_file
-from .tables import models_in_backup, read_file_names, read_rows, snapshot
+from .tables import JOURNAL, models_in_backup, read_file_names, snapshot, write_table
+from .versions import applied_migrations
 
 logger = logging.getLogger(__name__)
-
-JOURNAL: Final = "journal"
 
 
 def make_backup(place: Storage) -> Manifest:
@@ -55,12 +52,12 @@ def make_backup(place: Storage) -> Manifest:
             files.copy_journal()
             with snapshot():
                 tables = {
-                    model._meta.label_lower: _write_table(place, folder, name, model)
+                    model._meta.label_lower: write_table(place, folder, name, model)
                     for model in models_in_backup()
                 }
                 names = _write_file_names(folder)
                 head = AuditChain._default_manager.first()
-                migrations = _applied_migrations()
+                migrations = applied_migrations(connection)
             for row in names:
                 files.copy(*row)
         manifest = Manifest(
@@ -84,21 +81,6 @@ def _refuse_pending_migrations() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise BackupFault("pending")
-
-
-def _applied_migrations() -> dict[str, list[str]]:
-    applied: dict[str, list[str]] = {}
-    for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
-        applied.setdefault(app, []).append(name)
-    return applied
-
-
-def _write_table(place: Storage, folder: Path, name: str, model: Any) -> Part:
-    path = f"{BACKUPS}/{name}/rows/{model._meta.label_lower}.jsonl.gz"
-    with PartWriter(folder, path).opened() as writer:
-        for row in read_rows(model):
-            writer.write(row)
-    return writer.put(place)
 
 
 def _write_file_names(folder: Path) -> Iterator[tuple[str, int, str]]:

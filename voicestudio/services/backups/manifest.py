@@ -59,6 +59,11 @@ class Manifest:
         """How many files the backup has."""
         return self.files.lines - self.missing_files
 
+    @property
+    def checksum(self) -> str:
+        """The SHA-256 of all of it, and so of everything that the backup has."""
+        return _checksum({"format": FORMAT, **asdict(self)})
+
 
 def write_manifest(place: Storage, manifest: Manifest) -> None:
     """Write the manifest, which makes the backup complete."""

@@ -2,43 +2,34 @@
 
 First the files, then all rows in one transaction: a restore that was broken off can be repeated.
 The tables are those of the version that made the backup, and are migrated afterwards, so that
-older rows change as they would have in place.
+older rows change as they would have in place. Before that the rows are compared with the backup.
 """
 
-import logging
 from dataclasses import dataclass
 from io import StringIO
-from itertools import batched
-from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
-from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.core.management import call_command
-from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import DateField, Model
 
 from voicestudio.models import CallStatus, PaidCall, audit_triggers, clock
 from voicestudio.services import hold, storage, stored_files
 from voicestudio.services.paid_calls import journal
 from voicestudio.words import Trouble
 
-from .backup import JOURNAL
+from . import contents, versions
 from .faults import BackupFault
-from .manifest import Manifest, open_checked, read_manifest, read_part
-from .places import file_path
-from .tables import CHUNK, as_columns, models_in_backup
+from .manifest import Manifest, read_manifest
+from .progress import Report, report_nothing
+from .tables import models_in_backup
 
-logger = logging.getLogger(__name__)
-
-# Migrations make rows of these, whose IDs may differ from those of the backup.
-RENUMBERED: Final = frozenset({"auth.permission", "contenttypes.contenttype"})
-FIRST_PROJECT: Final = "voicestudio.project"
-# Names the backup while its files are restored, so that a repeat may find files.
+# Lies beside the files while they are restored, where every machine of the studio finds it. It
+# names the backup, so that a repeat may find files and rows.
 MARK: Final = "restore_under_way"
+MARK_SIZE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -50,30 +41,30 @@ class Restored:
     unknown: int
 
 
-def restore(place: Storage, name: str = "") -> Restored:
+def restore(place: Storage, name: str = "", report: Report = report_nothing) -> Restored:
     """Restore a backup, by default the newest; a repeat goes on. Raises `BackupFault`, OSError."""
     manifest = read_manifest(place, name)
-    mark = Path(settings.DATA_DIR) / MARK
-    goes_on = mark.exists() and mark.read_text() == manifest.name
+    begun, begun_with = _read_mark()
     used = _find_used_table()
-    if not (goes_on and used):  # else all rows are here
-        _refuse_used_studio(used, goes_on=goes_on)
+    has_rows = bool(used) and (begun, begun_with) == (manifest.name, manifest.checksum)
+    if not has_rows:
+        _refuse_used_studio(used, goes_on=begun == manifest.name)
         executor = _check_versions(manifest)
-        mark.write_text(manifest.name)
-        targets = _last_migrations(executor, manifest)
-        executor.migrate(targets)
-        _restore_files(place, manifest)
-        registry = executor.loader.project_state(targets).apps
+        storage.put(MARK, ContentFile(f"{manifest.name} {manifest.checksum}".encode()))
+        executor.migrate(versions.last_migrations(executor.loader, manifest.migrations))
+        contents.load_files(place, manifest, report)
+        registry = versions.models_of(executor.loader, manifest.migrations)
         # The trail is copied as a whole, with its seals, which its triggers refuse.
         with transaction.atomic(), audit_triggers.lifted(connection):
-            _load_rows(place, manifest, registry)
+            contents.load_rows(place, manifest, registry, report)
+            contents.compare_rows(place, manifest, registry, report)
             _stop_calls(registry)
-            _reset_sequences(registry)
+            contents.reset_sequences(registry)
             connection.check_constraints()
     call_command("migrate", verbosity=0, stdout=StringIO())
     hold.start()
-    _compare(place, manifest)
-    mark.unlink()
+    contents.compare_files(place, manifest, report)
+    storage.delete(MARK)
     calls: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
     return Restored(
         manifest,
@@ -82,17 +73,22 @@ def restore(place: Storage, name: str = "") -> Restored:
     )
 
 
-# Before ------------------------------------------------------------------------------------------
+def _read_mark() -> tuple[str, str]:
+    """Name and checksum of the backup whose restore was broken off; "" if there is none."""
+    try:
+        text = b"".join(storage.chunks(MARK, 0, MARK_SIZE)).decode()
+    except FileNotFoundError:
+        return "", ""
+    name, _space, checksum = text.partition(" ")
+    return name, checksum
 
 
 def _check_versions(manifest: Manifest) -> MigrationExecutor:
     """Refuse a backup of a newer version, and a database whose tables are newer than the backup."""
     executor = MigrationExecutor(connection)
-    known = {(app, name) for app, names in manifest.migrations.items() for name in names}
-    if not known <= executor.loader.graph.nodes.keys() | executor.loader.replacements.keys():
+    if versions.has_unknown(executor.loader, manifest.migrations):
         raise BackupFault("newer", version=manifest.version)
-    applied = set(executor.loader.applied_migrations)
-    if not applied <= known:
+    if not set(executor.loader.applied_migrations) <= versions.as_keys(manifest.migrations):
         raise BackupFault("schema")
     return executor
 
@@ -102,11 +98,11 @@ def _find_used_table() -> str:
     tables = set(connection.introspection.table_names())
     for model in models_in_backup():
         label, table = model._meta.label_lower, model._meta.db_table
-        if table in tables and label not in RENUMBERED:
+        if table in tables and label not in contents.RENUMBERED:
             with connection.cursor() as cursor:  # its columns may be those of another version
                 cursor.execute(f"SELECT COUNT(*) FROM {table}")  # noqa: S608
                 (count,) = cursor.fetchone()
-            if count > (label == FIRST_PROJECT):
+            if count > (label == contents.FIRST_PROJECT):
                 return str(label)
     return ""
 
@@ -123,74 +119,6 @@ def _refuse_used_studio(used: str, *, goes_on: bool) -> None:
                 raise BackupFault("not_empty", what=f"the folder {where} has files")
     if journal.files():
         raise BackupFault("not_empty", what="the journal has answers")
-
-
-def _last_migrations(executor: MigrationExecutor, manifest: Manifest) -> list[tuple[str, str]]:
-    """The last migration of each app that the backup has."""
-    graph = executor.loader.graph
-    applied = {
-        (app, name)
-        for app, names in manifest.migrations.items()
-        for name in names
-        if (app, name) in graph.nodes
-    }
-    return sorted(
-        key
-        for key in applied
-        if not any(
-            child.key[0] == key[0] and child.key in applied
-            for child in graph.node_map[key].children
-        )
-    )
-
-
-# Files and rows ----------------------------------------------------------------------------------
-
-
-def _restore_files(place: Storage, manifest: Manifest) -> None:
-    for entry in read_part(place, manifest.files):
-        if not entry["sha256"]:
-            continue
-        path = file_path(entry["sha256"])
-        if entry["row"][0] != JOURNAL and _is_stored(entry):
-            continue
-        with open_checked(place, path, entry["bytes"], entry["sha256"]) as file:
-            if entry["row"][0] == JOURNAL:
-                journal.folder().mkdir(mode=0o700, exist_ok=True)
-                (journal.folder() / entry["name"]).write_bytes(file.read())
-            else:
-                storage.put(entry["name"], File(file))
-
-
-def _is_stored(entry: dict[str, Any]) -> bool:
-    """Whether the file is here already, after a restore that was broken off or for another row."""
-    try:
-        size, _written_at = storage.size_and_time(entry["name"])
-    except FileNotFoundError:
-        return False
-    return (
-        bool(size == entry["bytes"])
-        and stored_files.checksum(entry["name"], size) == entry["sha256"]
-    )
-
-
-def _load_rows(place: Storage, manifest: Manifest, registry: Any) -> None:
-    models = {model._meta.label_lower: model for model in models_in_backup(registry)}
-    for label in (*RENUMBERED, FIRST_PROJECT):
-        models[label]._base_manager.all()._raw_delete(connection.alias)
-    for label, part in manifest.tables.items():
-        model = models[label]
-        _keep_times(model)
-        rows = (model(**as_columns(model, row)) for row in read_part(place, part))
-        for batch in batched(rows, CHUNK, strict=False):
-            model._base_manager.bulk_create(batch)
-
-
-def _keep_times(model: type[Model]) -> None:
-    """Let a row keep the times that Django would set anew; the class is of this restore alone."""
-    for field in model._meta.concrete_fields:
-        if isinstance(field, DateField):
-            field.auto_now = field.auto_now_add = False
 
 
 def _stop_calls(registry: Any) -> None:
@@ -213,26 +141,3 @@ def _stop_calls(registry: Any) -> None:
         studio._base_manager.filter(held_since=None).update(held_since=now)
     workers = registry.get_model("voicestudio.Worker")._base_manager
     workers.filter(stopped_at=None).update(stopped_at=now)
-
-
-def _reset_sequences(registry: Any) -> None:
-    """Let PostgreSQL number new rows after the restored ones; SQLite does so by itself."""
-    models: list[type[Model]] = models_in_backup(registry)
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), models):
-            cursor.execute(statement)
-
-
-# After -------------------------------------------------------------------------------------------
-
-
-def _compare(place: Storage, manifest: Manifest) -> None:
-    """Count the rows and read the files that are here now. Raises `BackupFault`."""
-    models = {model._meta.label_lower: model for model in models_in_backup()}
-    for label, part in manifest.tables.items():
-        # A migration may have added rows, or a table may have gone.
-        if label in models and models[label]._base_manager.count() < part.lines:
-            raise BackupFault("incomplete", what=label)
-    for entry in read_part(place, manifest.files):
-        if entry["sha256"] and entry["row"][0] != JOURNAL and not _is_stored(entry):
-            raise BackupFault("incomplete", what=entry["name"])

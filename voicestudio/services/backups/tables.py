@@ -7,14 +7,21 @@ version that made them.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.core.files.storage import Storage
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.models import FileField, Model
+
+from .manifest import Part, PartWriter
+from .places import BACKUPS
 
 CHUNK: Final = 500
 AUDIT_ENTRIES: Final = "voicestudio.auditentry"
+# Stands where other files have the label of their column.
+JOURNAL: Final = "journal"
 # What signs somebody in, and what the next start makes again. Links are left out, too: one that was
 # revoked after the backup must not come back with it. Drafts neither: they are handed back once.
 LEFT_OUT: Final = frozenset(
@@ -51,16 +58,27 @@ def models_in_backup(registry: Any = apps) -> list[type[Model]]:
     return sorted(saved, key=lambda model: str(model._meta.label_lower))
 
 
-def read_rows(model: type[Model]) -> Iterator[dict[str, Any]]:
+def read_rows(model: type[Model], using: str = DEFAULT_DB_ALIAS) -> Iterator[dict[str, Any]]:
     """The rows of a table by column, one after the other."""
     columns = [field.attname for field in model._meta.concrete_fields]
-    rows: Any = model._base_manager.order_by("pk").values(*columns)
+    rows: Any = model._base_manager.using(using).order_by("pk").values(*columns)
     if model._meta.label_lower == AUDIT_ENTRIES:
         # In the order of the chain, so that it can be verified without sorting it.
         sealed = rows.exclude(sequence=None).order_by("sequence")
         return chain(sealed.iterator(CHUNK), rows.filter(sequence=None).iterator(CHUNK))
     found: Iterator[dict[str, Any]] = rows.iterator(CHUNK)
     return found
+
+
+def write_table(
+    place: Storage, folder: Path, name: str, model: Any, using: str = DEFAULT_DB_ALIAS
+) -> Part:
+    """Write the rows of a table to the backup called `name`; `folder` is for drafts."""
+    path = f"{BACKUPS}/{name}/rows/{model._meta.label_lower}.jsonl.gz"
+    with PartWriter(folder, path).opened() as writer:
+        for row in read_rows(model, using):
+            writer.write(row)
+    return writer.put(place)
 
 
 def as_columns(model: type[Model], row: dict[str, Any]) -> dict[str, Any]:
@@ -80,9 +98,11 @@ def file_columns(registry: Any = apps) -> list[tuple[str, type[Model], str]]:
     return sorted(found, key=lambda column: column[0])
 
 
-def read_file_names() -> Iterator[tuple[str, int, str]]:
+def read_file_names(
+    registry: Any = apps, using: str = DEFAULT_DB_ALIAS
+) -> Iterator[tuple[str, int, str]]:
     """The files that rows name: (label of the column, key of the row, name), by both."""
-    for label, model, field in file_columns():
-        named = model._base_manager.exclude(**{field: ""}).order_by("pk")
+    for label, model, field in file_columns(registry):
+        named = model._base_manager.using(using).exclude(**{field: ""}).order_by("pk")
         for pk, name in named.values_list("pk", field).iterator(CHUNK):
             yield label, pk, name

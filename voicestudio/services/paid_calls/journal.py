@@ -106,14 +106,15 @@ def entries(*, at_once: bool = False) -> Iterator[Entry]:
                 yield entry
 
 
-def folder() -> Path:
-    """Where the journal of this machine lies."""
-    return Path(settings.DATA_DIR) / "journal"
+def folder(data_dir: Path | None = None) -> Path:
+    """Where the journal of this machine lies, or that of another data folder."""
+    return (data_dir or Path(settings.DATA_DIR)) / "journal"
 
 
-def files() -> list[Path]:
+def files(data_dir: Path | None = None) -> list[Path]:
     """Every answer in the journal, also those that were set aside, for a backup."""
-    return sorted(path for path in folder().glob("*.*") if path.suffix in {SUFFIX, ".unread"})
+    found = folder(data_dir).glob("*.*")
+    return sorted(path for path in found if path.suffix in {SUFFIX, ".unread"})
 
 
 @contextmanager
