@@ -381,7 +381,7 @@ NO_PERSON: Final = {
     "people.password_links": "make_link valid_for",
     "people.provider_roles": "read_roles",
     "people.roles": "set_provider_roles studio_role",
-    "people.saved_filters": "delete_filter rename_filter save_filter",
+    "people.saved_filters": "delete_filter list_filters rename_filter save_filter",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": (

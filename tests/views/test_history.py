@@ -223,7 +223,7 @@ def test_query_count_does_not_grow(
     make_attempt(AttemptState.WAITING, by=owner)
 
     # session, user, people, access, attempts, those who wait, counts
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get(URL)
 
 
@@ -239,7 +239,7 @@ def test_changes_of_25_rows_are_one_query_more(
         )  # fmt: skip
 
     # session, user, people, access, attempts, what changed, counts
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = text(browser.get(URL))
 
     assert page.count(f"(since attempt {first.pk})") == 25

@@ -89,14 +89,14 @@ def test_voices_need_a_fixed_number_of_queries(
 
     # Session, user, tags; what died (2), the page's ids, its voices, their tags, costs, what
     # expires soon, and the counts.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         browser.get("/voices/")
 
 
 # Of each list: session, user, access, projects and people. Of voices also tags to choose from, what
 # died (2), the page's ids, its voices, their costs and tags, and what expires soon. Of recordings
 # also those of the page, their uses, and those attempts. And the counts of each list.
-@pytest.mark.parametrize(("path", "queries"), [("/voices/", 14), ("/recordings/", 9)])
+@pytest.mark.parametrize(("path", "queries"), [("/voices/", 12), ("/recordings/", 8)])
 def test_lists_of_several_projects_need_a_fixed_number_of_queries(
     browser: Client,
     owner: User,
@@ -180,7 +180,7 @@ def test_recordings_need_a_fixed_number_of_queries(
         make_recording()
 
     # session, user, access, recordings, their uses, those attempts, counts
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         browser.get("/recordings/")
 
 

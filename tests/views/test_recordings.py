@@ -321,7 +321,7 @@ def test_list_has_a_fixed_number_of_queries(
         factories.make_attempt(by=user)
     client.get("/recordings/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/recordings/")
 
 
@@ -470,7 +470,7 @@ def test_families_add_no_queries_to_the_list(
     client.get("/recordings/")
 
     # session, user, recordings, their uses (none), people, counts
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/recordings/")
 
 

@@ -1,6 +1,5 @@
 """Row counts: how many rows several lists have, each up to a limit, in one query."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -28,20 +27,16 @@ class _Count(Subquery):
     output_field = models.IntegerField()
 
 
-def count_rows(
-    person: "User", *lists: tuple["models.QuerySet[Any]", int], columns: Sequence[str] = ()
-) -> tuple[list[RowCount], list[Any]]:
+def count_rows(person: "User", *lists: tuple["models.QuerySet[Any]", int]) -> list[RowCount]:
     """How many rows each of these lists has, up to its limit; one query for all of them.
 
     It reads no more rows than the limits say where an index leads to them. The query is asked of
-    the row of a person, because it has to be asked of some row; `columns` of it are returned, too.
+    the row of a person, because it has to be asked of some row.
     """
     limits = [most for _rows, most in lists]
     counts = [_Count(rows.order_by().values("pk")[: most + 1]) for rows, most in lists]
-    rows = get_user_model()._default_manager.filter(pk=person.pk)
-    values = rows.values_list(*counts, *columns).get()
-    found = [
+    row = get_user_model()._default_manager.filter(pk=person.pk).values_list(*counts).get()
+    return [
         RowCount(min(number or 0, most), (number or 0) > most)
-        for number, most in zip(values, limits, strict=False)
+        for number, most in zip(row, limits, strict=True)
     ]
-    return found, list(values[len(limits) :])

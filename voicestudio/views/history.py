@@ -14,7 +14,6 @@ from django_htmx.http import retarget
 
 from voicestudio.forms.history import HistoryForm
 from voicestudio.models import Action, AttemptState, CloneAttempt
-from voicestudio.models.row_counts import RowCount
 from voicestudio.services import clones, projects
 from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.speeches import keep
@@ -23,7 +22,7 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import describe_views, keep_private, render_list, time_zone
+from .lists import keep_private, render_counts, render_list, time_zone, wants_counts
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -41,27 +40,24 @@ def history(request: HtmxRequest) -> HttpResponse:
     people = projects.list_colleagues(current_user(request))
     form = HistoryForm(request.GET, people=people, time_zone=time_zone(request))
     rows = _filter(request, form)
-    words = form.chosen.get("q", "")
-    page = rows.page(words=words, period=form.period, **read_cursors(request)._asdict())
+    if wants_counts(request):
+
+        def select(query: dict[str, str]) -> "CloneAttemptQuerySet":
+            return _filter(request, HistoryForm(query, people=people))
+
+        return render_counts(request, form, rows.between(*form.period), select, kind="history")
+    cursors, words = read_cursors(request), form.chosen.get("q", "")
+    page = rows.page(words=words, period=form.period, **cursors._asdict())
     _attach_queue_positions(page.attempts)
     attach_changes(page.attempts)
+    url = reverse("history")
     context = {
         "form": form,
         "page": page,
-        "paged": any(read_cursors(request)),
-        "pages": page_links(
-            request, reverse("history"),
-            ("after", page.newer), ("before", page.older),
-        ),
-        **describe_views(
-            request, form, rows.between(*form.period),
-            lambda query: _filter(request, HistoryForm(query, people=people)),
-        ),
-    }  # fmt: skip
-    if words:
-        # Counting what a search finds would read far more than the page.
-        context["total"] = RowCount(0, has_more=False)
-    return render_list(request, "attempts/history.html", context, url=reverse("history"))
+        "paged": any(cursors),
+        "pages": page_links(request, url, ("after", page.newer), ("before", page.older)),
+    }
+    return render_list(request, "attempts/history.html", context, url=url)
 
 
 @require_safe

@@ -11,8 +11,8 @@ from django.utils.http import urlencode
 from django_htmx.http import push_url
 
 from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
-from voicestudio.models.row_counts import RowCount, count_rows
-from voicestudio.services.people.saved_filters import SavedFilter
+from voicestudio.models.row_counts import count_rows
+from voicestudio.services.people.saved_filters import list_filters
 
 from .account import SESSION_TIME_ZONE
 from .current_user import current_user
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 RESULTS: Final = "results"
+COUNTS: Final = "counts"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
 # What a view sets besides its filters.
@@ -29,39 +30,58 @@ ORDER: Final = "order"
 
 
 class ViewLink(NamedTuple):
-    """A view above a list: its query, whether the list shows it now, and how many rows it has."""
+    """A view above a list: its query, whether the list shows it now, and whether it has a count."""
 
+    number: int
     label: str | Promise
     query: dict[str, str]
     is_current: bool
-    rows: RowCount | None
+    has_count: bool
 
 
-def describe_views[Form: ListFilterForm](
+def wants_counts(request: HtmxRequest) -> bool:
+    """Whether an open page asks for the counts of its views, which it is drawn without.
+
+    They cost as much as a third of the page, and a person can read the rows meanwhile.
+    """
+    return bool(request.htmx) and request.htmx.target == COUNTS
+
+
+def render_counts(
     request: HtmxRequest,
-    form: Form,
+    form: ListFilterForm,
     rows: "QuerySet[Any]",
     select: Callable[[dict[str, str]], "QuerySet[Any]"],
-) -> dict[str, Any]:
-    """`views`, `total` and `saved_filters` for the page of a list; one query.
+    *,
+    kind: str,
+) -> HttpResponse:
+    """How many rows the list and its views have; one query.
 
     `rows` are all rows of the list, `select` returns those of a query string.
     """
-    person = current_user(request)
-    queries = [_name_person(view, person.pk) for view in form.views]
-    counted = [view.has_count and form.has_counts for view in form.views]
+    views = describe_views(request, form)
+    counted = [view for view in views if view.has_count]
     lists = [(rows, MOST_IN_TOTAL)]
-    for query, has_count in zip(queries, counted, strict=True):
-        if has_count:
-            lists.append((select({**request.GET.dict(), **query}), MOST_IN_VIEW))
-    columns = ("person__saved_filters",)
-    (total, *counts), (saved,) = count_rows(person, *lists, columns=columns)
-    numbers = iter(counts)
-    links = [
-        ViewLink(view.label, query, _is_current(form, query), next(numbers) if has_count else None)
-        for view, query, has_count in zip(form.views, queries, counted, strict=True)
+    lists += [(select({**request.GET.dict(), **view.query}), MOST_IN_VIEW) for view in counted]
+    # Counting what a search finds would read far more than the page.
+    found = [] if form.chosen.get("q") else count_rows(current_user(request), *lists)
+    context = {
+        "total": found[0] if found else None,
+        "counts": zip([view.number for view in counted], found[1:], strict=False),
+        "kind": kind,
+    }
+    return keep_private(render(request, "_counts.html", context))
+
+
+def describe_views(request: HtmxRequest, form: ListFilterForm) -> list[ViewLink]:
+    """The views above a list."""
+    queries = [_name_person(view, current_user(request).pk) for view in form.views]
+    return [
+        ViewLink(
+            number, view.label, query, _is_current(form, query), view.has_count and form.has_counts
+        )
+        for number, (view, query) in enumerate(zip(form.views, queries, strict=True))
     ]
-    return {"views": links, "total": total, "saved_filters": saved or {}}
 
 
 def _name_person(view: ListView, pk: int) -> dict[str, str]:
@@ -83,11 +103,12 @@ def render_list(
 ) -> HttpResponse:
     """The page of a list; for its filters only the results and what changes with them."""
     kind = url.strip("/")
-    saved = [SavedFilter(**each) for each in context["saved_filters"].get(kind, [])]
+    saved = list_filters(current_user(request), kind)
     is_part = bool(request.htmx) and request.htmx.target == RESULTS
     context |= {
         "url": url,
         "kind": kind,
+        "views": describe_views(request, context["form"]),
         "saved_filters": saved,
         "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
         "project": request.GET.get("project", ""),

@@ -23,7 +23,7 @@ from . import uploads
 from .attach_uses import attach_uses
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import describe_views, render_list, time_zone
+from .lists import render_counts, render_list, time_zone, wants_counts
 from .paging import page_links, read_cursors
 from .permitted import find_row
 
@@ -38,6 +38,12 @@ def show_list(
     people = projects.list_colleagues_of_several(current_user(request))
     form = RecordingFilterForm(request.GET, people=people, time_zone=time_zone(request))
     rows = _filter(request, form)
+    if wants_counts(request):
+
+        def select(query: dict[str, str]) -> AudioFileQuerySet:
+            return _filter(request, RecordingFilterForm(query, people=people))
+
+        return render_counts(request, form, rows, select, kind="recordings")
     page = rows.for_rows().page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
     attach_uses(page.rows)
     context = {
@@ -46,10 +52,6 @@ def show_list(
             request, reverse("recordings"), ("after", page.newer), ("before", page.older)
         ),
         "form": form,
-        **describe_views(
-            request, form, rows,
-            lambda query: _filter(request, RecordingFilterForm(query, people=people)),
-        ),
         **_project_choices(request),
         "limit": settings.UPLOAD_MAX_BYTES,
         "too_large": uploads.too_large_message(),

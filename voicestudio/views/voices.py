@@ -28,7 +28,7 @@ from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
 from .htmx import HtmxRequest
-from .lists import describe_views, render_list, time_zone
+from .lists import render_counts, render_list, time_zone, wants_counts
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -48,6 +48,13 @@ def voices(request: HtmxRequest) -> HttpResponse:
     tags = service.list_tags(request.user, MOST_TAGS)
     people = projects.list_colleagues_of_several(current_user(request))
     form = VoiceFilterForm(request.GET, tags=tags, people=people, time_zone=time_zone(request))
+    if wants_counts(request):
+        in_use = Voice.objects.in_use_by(request.user)
+
+        def select(query: dict[str, str]) -> "VoiceQuerySet":
+            return _filter(in_use, VoiceFilterForm(query, tags=tags, people=people))
+
+        return render_counts(request, form, _filter(in_use, form), select, kind="voices")
     rows = _filter(service.voices_in_use(request.user), form)
     page = rows.for_rows().page(
         order=form.chosen.get("order", "newest"),
@@ -63,14 +70,7 @@ def voices(request: HtmxRequest) -> HttpResponse:
         "pages": links,
         "soon": reminders.count_expiring(request.user),
         "speaker": _chosen_speaker(request, form),
-        **describe_views(
-            request, form, rows,
-            lambda query: _filter(
-                Voice.objects.in_use_by(request.user),
-                VoiceFilterForm(query, tags=tags, people=people),
-            ),
-        ),
-    }  # fmt: skip
+    }
     return render_list(request, "voices/list.html", context, url=reverse("voices"))
 
 

@@ -33,6 +33,12 @@ class TooManyFiltersError(Exception):
     message: Message = TOO_MANY_FILTERS
 
 
+def list_filters(person: "User", kind: str) -> list[SavedFilter]:
+    """The filters of a list that the person has saved, read with the row of the person."""
+    row = getattr(person, "person", None)  # a user who never used the studio has no such row
+    return [] if row is None else [SavedFilter(**each) for each in row.saved_filters.get(kind, [])]
+
+
 def save_filter(person: "User", kind: ListKind, name: str, query: str) -> None:
     """Save a filter; it replaces the one of this name, in any case. Raises TooManyFiltersError."""
     with _filters_of(person, kind) as found:
