@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 import voicestudio
 from voicestudio.settings.environment import SECRETS, is_confidential, parse_env_file
+from voicestudio.settings.storage import backup_options, parse_storage_url
 
 ROOT = Path(__file__).parent.parent
 # Variables with the prefix VOICESTUDIO_, whose settings are called DATA_DIR, HTTPS and LISTEN.
@@ -454,11 +455,32 @@ def test_keys_of_the_bucket_belong_together(load: Load) -> None:
         load(STORAGE_URL="s3://studio", STORAGE_KEY_ID="key")
 
 
+def test_keys_of_backups_belong_together(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match="BACKUP_KEY_ID and BACKUP_SECRET_KEY belong"):
+        load(BACKUP_KEY_ID="key")
+
+
+@pytest.mark.parametrize(
+    ("backup_keys", "expected"), [(("", ""), ("s", "s secret")), (("b", "b secret"),) * 2]
+)
+def test_backups_have_keys_of_their_own_or_those_of_the_storage(
+    backup_keys: tuple[str, str], expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("STORAGE_KEY_ID", "STORAGE_SECRET_KEY", "BACKUP_KEY_ID", "BACKUP_SECRET_KEY")
+    for name, value in zip(names, ("s", "s secret", *backup_keys), strict=True):
+        monkeypatch.setattr(f"voicestudio.settings.storage.{name}", value)
+
+    options = backup_options(parse_storage_url("s3://backups"))
+
+    assert (options["access_key"], options["secret_key"]) == expected
+
+
 SECRET_VARIABLES = {
     "MINIMAX_API_KEY": "sk-very-secret",
     "SECRET_KEY": "sk-very-secret-" * 3,
     "MAIL_PASSWORD": "sk-very-secret",
     "STORAGE_SECRET_KEY": "sk-very-secret",
+    "BACKUP_SECRET_KEY": "sk-very-secret",
     "DATABASE_URL": "postgres://me:sk-very-secret@127.0.0.1/studio",
     "QUEUE_URL": "redis://:sk-very-secret@127.0.0.1",
     "OIDC_CLIENT_SECRET": "sk-very-secret",
@@ -467,6 +489,7 @@ SECRET_VARIABLES = {
 # What has to be set together with a secret.
 WITH_SECRET = {
     "STORAGE_SECRET_KEY": {"STORAGE_KEY_ID": "id"},
+    "BACKUP_SECRET_KEY": {"BACKUP_KEY_ID": "id"},
     "OIDC_CLIENT_SECRET": {
         name: value for name, value in OPENID.items() if name != "OIDC_CLIENT_SECRET"
     },

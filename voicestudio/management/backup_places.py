@@ -13,7 +13,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from voicestudio.services import backups
 from voicestudio.services.backups import Step
-from voicestudio.settings.storage import bucket_options, parse_storage_url
+from voicestudio.settings.storage import backup_options, parse_storage_url
 
 SECONDS_BETWEEN_LINES: Final = 5.0
 STEPS: Final = {
@@ -43,7 +43,7 @@ def open_place(text: str, name: str) -> Storage:
     if "://" not in text:
         return backups.open_folder(Path(text))
     try:
-        return backups.open_bucket(bucket_options(parse_storage_url(text, name)))
+        return backups.open_bucket(backup_options(parse_storage_url(text, name)))
     except ImproperlyConfigured as error:
         raise CommandError(str(error).replace("empty, or", "a folder, or")) from error
 

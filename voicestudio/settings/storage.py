@@ -64,12 +64,25 @@ def bucket_options(where: BucketAddress) -> dict[str, Any]:
     }
 
 
+def backup_options(where: BucketAddress) -> dict[str, Any]:
+    """Return the options of a bucket for backups: its own keys, or those of the storage."""
+    if not BACKUP_KEY_ID:
+        return bucket_options(where)
+    keys = {"access_key": BACKUP_KEY_ID, "secret_key": BACKUP_SECRET_KEY}
+    return bucket_options(where) | keys
+
+
 STORAGE_URL = read(env.str, "STORAGE_URL", "", EXPECTED)
 # Without both, boto3 looks where it always does: AWS_… variables, ~/.aws, the role of the machine.
 STORAGE_KEY_ID = read(env.str, "STORAGE_KEY_ID", "", "a key ID")
 STORAGE_SECRET_KEY = read_secret("STORAGE_SECRET_KEY", "a key")
 if bool(STORAGE_KEY_ID) != bool(STORAGE_SECRET_KEY):
     raise ImproperlyConfigured("STORAGE_KEY_ID and STORAGE_SECRET_KEY belong together.")
+# Of the bucket for backups, so that a storage key that leaks cannot delete them.
+BACKUP_KEY_ID = read(env.str, "BACKUP_KEY_ID", "", "a key ID")
+BACKUP_SECRET_KEY = read_secret("BACKUP_SECRET_KEY", "a key")
+if bool(BACKUP_KEY_ID) != bool(BACKUP_SECRET_KEY):
+    raise ImproperlyConfigured("BACKUP_KEY_ID and BACKUP_SECRET_KEY belong together.")
 # Players get links to the bucket that end after an hour; false: the studio sends the audio itself.
 STORAGE_LINKS = read_boolean("STORAGE_LINKS", default=True)
 STORAGE_LINK_SECONDS = 3600
