@@ -60,6 +60,7 @@ SERVICE_FLOORS = {
     "log_context": -1,  # used by the settings
     "reminders": 0,
     "drafts": 1,
+    "retention": 3,
     "notes": 0,
     "stored_files": 2,
     "storage": 0,

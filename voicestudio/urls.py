@@ -38,6 +38,7 @@ from .views import (
     recorder,
     recording_uploads,
     recordings,
+    retention,
     saved_filters,
     search,
     second_factor,
@@ -59,6 +60,7 @@ form_page = account.form_page
 register_converter(converters.RowIdConverter, "id")
 register_converter(converters.RecordingFieldConverter, "field")
 register_converter(converters.ListKindConverter, "list")
+register_converter(converters.RetentionKindConverter, "kind")
 
 # Buttons of the clone form that do not request a voice yet.
 CLONE_FORM_BUTTONS = [
@@ -230,6 +232,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("system/hold/", hold.hold_page, name="hold"),
     path("system/hold/decide/", hold.decide_hold, name="decide_hold"),
     path("system/hold/end/", hold.end_hold, name="end_hold"),
+    path("system/retention/", retention.retention_page, name="retention"),
+    path("system/retention/<kind:kind>/", retention.due_page, name="due"),
+    path("system/retention/<kind:kind>/rule/", retention.change_rule, name="change_retention"),
+    path("system/retention/<kind:kind>/delete/", retention.delete_due, name="delete_due"),
     # People
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite_person"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ from voicestudio.services import (
     notes,
     projects,
     recordings,
+    retention,
     speeches,
 )
 from voicestudio.services.audit.entries import KINDS
@@ -402,6 +404,26 @@ def _(studio: Studio) -> Outcome:
 def _(studio: Studio) -> Outcome:
     hold.start()
     hold.end(by=studio.ada)
+    return None, {}
+
+
+@line(
+    Verb.RETENTION_CHANGED, "ada", kind="recordings",
+    before={"days": None, "by_itself": False}, after={"days": 30, "by_itself": True},
+)  # fmt: skip
+def _(studio: Studio) -> Outcome:
+    retention.change_rule("recordings", days=30, by_itself=True, by=studio.ada)
+    return None, {}
+
+
+@line(
+    Verb.RETENTION_RUN, "ada", kind="recordings", days=30, by_itself=False, count=1, bytes=2058,
+    failed=0,
+)  # fmt: skip
+def _(studio: Studio) -> Outcome:
+    make_recording(created_at=timezone.now() - timedelta(days=31), uploaded=False)
+    retention.change_rule("recordings", days=30, by_itself=False, by=studio.ada)
+    retention.delete_all("recordings", by=studio.ada)
     return None, {}
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import AuditEntry, CloneAttempt, Studio, Verb
+from voicestudio.models import AuditEntry, CloneAttempt, RetentionRule, Studio, Verb
 from voicestudio.services import audit, backups
 from voicestudio.services.backups import BackupFault
 from voicestudio.services.backups.manifest import read_manifest, read_part, write_manifest
@@ -47,6 +47,7 @@ def _bucket_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_studio() -> CloneAttempt:
     """A few rows of every kind, with files and a sealed entry."""
     Studio.current()
+    RetentionRule.objects.create(kind="speeches", days=90, by_itself=True)
     person = make_user("lea")
     recording = make_recording(by=person, content=b"RIFF one", figures={"snr_db": 31.5})
     make_recording(by=person, content=b"RIFF two", parent=recording)

@@ -43,6 +43,7 @@ from voicestudio.services import (
     hold,
     projects,
     recordings,
+    retention,
     speeches,
     system,
 )
@@ -218,6 +219,15 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         lambda h, by: bulk.move_speakers([h.speaker], make_project(), by=by)),
     "bulk.archive.plan_archive": (
         Action.DOWNLOAD, lambda h, by: bulk.plan_archive([h.recording], by=by)),
+    "retention.deletion.delete_all": (
+        Action.MANAGE_RETENTION, lambda _h, by: retention.delete_all("drafts", by=by)),
+    "retention.deletion.delete_listed": (
+        Action.MANAGE_RETENTION, lambda _h, by: retention.delete_listed("drafts", [], by=by)),
+    "retention.rules.change_rule": (
+        Action.MANAGE_RETENTION,
+        lambda _h, by: retention.change_rule("drafts", days=9, by_itself=False, by=by)),
+    "retention.rules.list_rules": (
+        Action.MANAGE_RETENTION, lambda _h, by: retention.list_rules(by=by)),
     "recordings.checks.check_again": (
         Action.UPLOAD, lambda h, by: recordings.check_again(h.recording, by=by)),
     "recordings.cutting.clean_recording": (
@@ -240,7 +250,7 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.UPLOAD,
         lambda h, by: recordings.add_by_file_id(
             7, project=h.project, purpose="voice_clone", by=by)),
-    "recordings.uploads.delete_recording": (
+    "recordings.deletion.delete_recording": (
         Action.DELETE, lambda h, by: recordings.delete_recording(h.recording, by=by)),
     "recordings.uploads.fetch_example": (
         Action.UPLOAD, lambda h, by: recordings.fetch_example(voice=1, project=h.project, by=by)),
@@ -299,7 +309,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
 # Called by functions that have asked.
 AFTERWARDS: Final = {
     "audit.entries.record", "audit.entries.record_call", "paid_calls.orders.check_owner",
-    "recordings.store.save_recording",
+    "recordings.deletion.delete_due_recording", "recordings.store.save_recording",
+    "voices.deletion.delete_call_audio",
 }  # fmt: skip
 # Reading, arithmetic, sentences, the worker's steps and chores, and signing in: these get rows that
 # the caller has found with `visible_to`, or act for no person.
@@ -332,7 +343,7 @@ NO_PERSON: Final = {
     "clones.reconcile": "check_with_provider record_from_journal",
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
     "download_names": "download_name",
-    "drafts": "delete_old_drafts end_sign_in has_ended save_draft take_drafts",
+    "drafts": "delete_draft delete_old_drafts end_sign_in has_ended save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
     "hold": "is_held start",
     "log_context": "log_call log_fields log_requested",
@@ -395,9 +406,12 @@ NO_PERSON: Final = {
     "recordings.family": "list_family",
     "recordings.store": "clean_file_name delete_abandoned_uploads ingest_file",
     "recordings.tracks": "find_track_source list_tracks",
-    "recordings.uploads": "download_example ensure_uploaded finish_deletions forget_uploads",
+    "recordings.deletion": "finish_deletions",
+    "recordings.uploads": "download_example ensure_uploaded forget_uploads",
     "reminders": "count_expiring expiring_voices send send_if_due",
     "search": "find_everywhere",
+    "retention.deletion": "apply_rules",
+    "retention.due": "due_rows find_due list_due summarize walk_due",
     "sign_in_limits": (
         "clear_expired clear_failures find_account is_openid_refused is_refused record "
         "record_openid_failure"

@@ -29,7 +29,7 @@ from voicestudio.models import (
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import recordings
 from voicestudio.services.paid_calls import provider
-from voicestudio.services.recordings import uploads
+from voicestudio.services.recordings import deletion, uploads
 from voicestudio.services.recordings.store import clean_file_name
 
 
@@ -223,7 +223,7 @@ def test_deletion_that_minimax_does_not_answer_is_left_to_the_worker(
     assert recordings.delete_recording(recording, by=recording.created_by) is False
     kept = AudioFile.objects.get()
     assert (kept.deleted_at is None, kept.has_file) == (False, True)
-    monkeypatch.setattr(uploads, "DELETION_DIED_AFTER", timedelta(0))
+    monkeypatch.setattr(deletion, "DELETION_DIED_AFTER", timedelta(0))
     recordings.finish_deletions()
 
     assert AudioFile.objects.count() == 0

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from voicestudio.models import (
     Voice,
     clock,
 )  # fmt: skip
-from voicestudio.services import drafts, storage
+from voicestudio.services import drafts, retention, storage
 from voicestudio.services.people import activation, ended_sign_ins
 
 pytestmark = pytest.mark.django_db
@@ -410,7 +411,9 @@ def test_cookie_is_set_once_and_http_only(
 
 def test_old_draft_is_deleted(client: Client, owner: User, data_dir: Path) -> None:
     client.post("/new/", TYPED)
-    Draft.objects.update(saved_at=clock.now() - drafts.LIFETIME)
+    Draft.objects.update(saved_at=clock.now() - timedelta(days=3))
+
+    retention.apply_rules()
 
     sign_in(client)
 

@@ -116,6 +116,10 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "hold": (Action.END_HOLD, None),
     "decide_hold": (None, Action.END_HOLD),
     "end_hold": (None, Action.END_HOLD),
+    "retention": (Action.MANAGE_RETENTION, None),
+    "due": (Action.MANAGE_RETENTION, None),
+    "change_retention": (None, Action.MANAGE_RETENTION),
+    "delete_due": (None, Action.MANAGE_RETENTION),
     "choose_recording": (SEE, None),
     "compare": (Action.COMPARE, Action.COMPARE),
     "costs": (Action.SEE_COSTS, None),
@@ -264,6 +268,8 @@ def url_of(name: str, house: House) -> str:
         arguments.append("recording")
     if "<list:kind>" in ADDRESSES[name]:
         arguments.append("voices")
+    if "<kind:kind>" in ADDRESSES[name]:
+        arguments.append("recordings")
     return reverse(name, args=arguments)
 
 

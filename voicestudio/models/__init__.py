@@ -21,6 +21,7 @@ from .projects import Colour, Project
 from .provider_files import ProviderFile
 from .rate_limits import CallKind, RateLimit
 from .recordings import AudioFile, Origin, Purpose, Verdict
+from .retention import RetentionKind, RetentionRule
 from .search import LARGEST_ID
 from .sign_ins import SignIn
 from .speakers import Speaker
@@ -66,6 +67,8 @@ __all__ = [
     "Purpose",
     "RateLimit",
     "Reminder",
+    "RetentionKind",
+    "RetentionRule",
     "Role",
     "RoleName",
     "SignIn",

@@ -81,6 +81,8 @@ class Verb(models.TextChoices):
     SPEECH_SETTLED = "speech_settled", _("Speech settled by hand")
     SPEECH_WITHDRAWN = "speech_withdrawn", _("Speech withdrawn after a restore")
     HOLD_ENDED = "hold_ended", _("Hold of the restored studio ended")
+    RETENTION_CHANGED = "retention_changed", _("Retention rule changed")
+    RETENTION_RUN = "retention_run", _("Deleted by retention")
     BILL_DIFFERED = "bill_differed", _("Another number of characters billed")
     VOICE_KEPT = "voice_kept", _("Voice kept")
     VOICE_MISSING = "voice_missing", _("Voice no longer known to MiniMax")

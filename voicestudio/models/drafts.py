@@ -28,6 +28,7 @@ class DraftFile(models.Model):
     field = models.CharField(max_length=100)
     name = models.TextField()
     content = models.FileField(upload_to="drafts/%Y/%m", max_length=255)
+    bytes = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name

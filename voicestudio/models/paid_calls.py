@@ -47,6 +47,12 @@ ORDER: Final = frozenset({"token", "provider", "created_at", "created_by", "crea
 PERMANENT: Final = frozenset({"forbidden", "lost", "deleted", "missing"})
 # Reasons why audio that came inside an answer is not stored.
 UNSTORED: Final = frozenset({"not_audio", "not_stored"})
+# Answered calls whose audio is still at the provider, or in the stored answer.
+AUDIO_TO_FETCH: Final = (
+    Q(status=CallStatus.READY, audio="")
+    & ~Q(audio_url="", answer_file="")
+    & ~Q(audio_trouble__in=PERMANENT)
+)
 # A lease that has run out: its worker has died or has lost the database.
 LAPSED: Final = "lease_until__lt"
 
@@ -146,8 +152,7 @@ class PaidCallQuerySet[Call: "PaidCall"](TeamQuerySet[Call]):
 
     def with_audio_to_fetch(self) -> Self:
         """Answered calls whose audio is still at the provider and may be fetched."""
-        ready = self.filter(status=CallStatus.READY, audio="")
-        return ready.exclude(Q(audio_url="", answer_file="") | Q(audio_trouble__in=PERMANENT))
+        return self.filter(AUDIO_TO_FETCH)
 
     def for_worker(self) -> Self:
         """With the rows that the worker reads."""
@@ -206,6 +211,8 @@ class PaidCall(models.Model):
     answer_text = models.TextField(blank=True)
     # The whole answer, where its text is too long for the row or its audio could not be stored.
     answer_file = models.FileField(upload_to=answer_path, max_length=255, blank=True)
+    # When the retention deleted the three columns above.
+    answer_deleted_at = models.DateTimeField(null=True, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     status_code = models.BigIntegerField(null=True, blank=True)
     status_msg = models.TextField(blank=True)

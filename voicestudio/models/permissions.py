@@ -44,6 +44,7 @@ class Action(StrEnum):
     SEE_SYSTEM = "see_system"
     CHECK_KEY = "check_key"
     END_HOLD = "end_hold"  # of a restored studio, and decide about the calls that waited
+    MANAGE_RETENTION = "manage_retention"  # rules, and deletion of what is due in all projects
 
 
 _EVERYBODY: Final = frozenset(RoleName)
@@ -74,6 +75,7 @@ ALLOWED: Final[dict[Action, frozenset[RoleName]]] = {
     Action.SEE_SYSTEM: _READERS,
     Action.CHECK_KEY: _ADMINISTRATORS,
     Action.END_HOLD: _ADMINISTRATORS,
+    Action.MANAGE_RETENTION: _ADMINISTRATORS,
 }
 # What a project allows these roles besides, if its `reviewers_may_download` is set.
 IF_DOWNLOADS: Final = {Action.DOWNLOAD: frozenset({RoleName.REVIEWER})}
@@ -85,5 +87,6 @@ IN_STUDIO: Final = frozenset(
         Action.COMPARE, Action.IMPORT, Action.MANAGE_PEOPLE, Action.MANAGE_PROJECTS,
         Action.MOVE_SPEAKERS, Action.ALLOW_MORE, Action.READ_AUDIT, Action.SEE_STUDIO_COSTS,
         Action.SEE_SYSTEM, Action.CHECK_KEY, Action.END_HOLD,
+        Action.MANAGE_RETENTION,
     }
 )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import Error, transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from voicestudio.models import Draft, DraftFile, clock
 
@@ -24,11 +24,9 @@ from .people import ended_sign_ins
 
 logger = logging.getLogger(__name__)
 
-# Longer than a long weekend.
-LIFETIME: Final = timedelta(days=3)
 # A form can be sent so long after the sign-in of its page: three days after the page was loaded,
-# with a cookie that was a day old then.
-ACCEPTED_FOR: Final = LIFETIME + timedelta(days=1)
+# longer than a long weekend, with a cookie that was a day old then.
+ACCEPTED_FOR: Final = timedelta(days=4)
 # What was handed back is deleted at once, or after this if that was interrupted.
 TAKEN_FOR: Final = timedelta(hours=1)
 # For one person; the oldest drafts are deleted first.
@@ -100,12 +98,26 @@ def take_drafts(owner: int) -> Iterator[ReturnedDraft]:
 
 
 def delete_old_drafts() -> None:
-    """Delete the expired drafts of all users, and sign-ins whose drafts would be too old anyway."""
+    """Delete drafts that were handed back, and sign-ins whose drafts would be too old anyway.
+
+    How long other drafts wait is a rule of the retention.
+    """
     now = clock.now()
-    is_over = Q(saved_at__lte=now - LIFETIME) | Q(taken_at__lte=now - TAKEN_FOR)
-    for draft in Draft.objects.filter(is_over):
+    for draft in Draft.objects.filter(taken_at__lte=now - TAKEN_FOR):
         _delete(draft)
     ended_sign_ins.forget_ended(now - ACCEPTED_FOR)
+
+
+def delete_draft(draft: Draft, due: "QuerySet[Draft]") -> bool:
+    """Delete the draft unless it has left `due`; return whether it was still among them.
+
+    Taken first, so that it is not handed back while its files are deleted.
+    """
+    rows = Draft.objects.filter(pk__in=due.filter(pk=draft.pk).values("pk"), taken_at=None)
+    if not rows.update(taken_at=clock.now()):
+        return False
+    _delete(draft)
+    return True
 
 
 def _save_with_files(draft: Draft, files: Iterable[tuple[str, str, TemporaryUploadedFile]]) -> None:
@@ -113,7 +125,10 @@ def _save_with_files(draft: Draft, files: Iterable[tuple[str, str, TemporaryUplo
     kept: list[DraftFile] = []
     try:
         for field, name, upload in islice(files, MAX_FILES):
-            file = DraftFile(draft=draft, field=field[:LONGEST_FIELD], name=name.replace("\0", ""))
+            file = DraftFile(
+                draft=draft, field=field[:LONGEST_FIELD], name=name.replace("\0", ""),
+                bytes=upload.size or 0,
+            )  # fmt: skip
             file.content.save(secrets.token_hex(16), upload, save=False)
             kept.append(file)
         with transaction.atomic():

@@ -14,7 +14,18 @@ from django.db import Error, connection
 from voicestudio.audio import has_speech_model
 from voicestudio.models import CallStatus, PaidCall, Worker, clock
 
-from . import audit, clones, drafts, queue, recordings, reminders, sign_in_limits, speeches, storage
+from . import (
+    audit,
+    clones,
+    drafts,
+    queue,
+    recordings,
+    reminders,
+    retention,
+    sign_in_limits,
+    speeches,
+    storage,
+)
 from .log_context import log_call
 from .money import budget_mails
 from .paid_calls import audio_download, clock_changes, journal, leases, waveforms
@@ -125,6 +136,7 @@ CHORES: Final[tuple[Callable[[], object], ...]] = (
     drafts.delete_old_drafts,
     recordings.delete_abandoned_uploads,
     recordings.finish_deletions,
+    retention.apply_rules,
     sign_in_limits.clear_expired,
     storage.clean_cache,
     audit.seal_entries,

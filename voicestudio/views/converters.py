@@ -3,7 +3,7 @@
 from django.urls.converters import IntConverter, StringConverter
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import ListKind
+from voicestudio.models import ListKind, RetentionKind
 
 
 class RowIdConverter(IntConverter):
@@ -15,6 +15,12 @@ class RowIdConverter(IntConverter):
         if pk is None:
             raise ValueError(value)
         return pk
+
+
+class RetentionKindConverter(StringConverter):
+    """What a retention rule is about."""
+
+    regex = "|".join(RetentionKind.values)
 
 
 class RecordingFieldConverter(StringConverter):

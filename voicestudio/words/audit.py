@@ -16,6 +16,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "speech_failed": _("Speech failed (%(reason)s)"),
     "limit_raised": _("This month's limit raised by %(amount)s"),
     "role_changed": _("Role changed from %(before)s to %(after)s"),
+    "retention_run": _("Deleted by retention: %(count)s (%(kind)s), failed: %(failed)s"),
     "speakers_merged": _("Speaker %(merged)s merged into this one"),
     "speaker_moved": _("Speaker moved from project %(source)s to project %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
@@ -28,6 +29,7 @@ BUDGETS: Final[dict[str, str | Promise]] = {
     "monthly_budget": _("Budget for a month changed from %(before)s to %(after)s"),
     "total_budget": _("Budget in all changed from %(before)s to %(after)s"),
 }
+RETENTION: Final[str | Promise] = _("Retention of %(kind)s changed from %(before)s to %(after)s")
 SETTING: Final[str | Promise] = _('Setting %(name)s changed from "%(before)s" to "%(after)s"')
 SECRET_SETTING: Final[str | Promise] = _("Setting %(name)s changed (its value is secret)")
 # What `verify_audit` says. By the code of `services.audit.verification.TrailBroken`.
@@ -49,8 +51,18 @@ def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
     if verb == "budget_changed":
         return str(BUDGETS[facts["budget"]]) % facts
+    if verb == "retention_changed":
+        before, after = (str(_describe_rule(facts[when])) for when in ("before", "after"))
+        return str(RETENTION) % {"kind": facts["kind"], "before": before, "after": after}
     sentence = SENTENCES.get(verb, "")
     try:
         return str(sentence) % facts
     except KeyError:  # a fact that only some entries of this verb have
         return ""
+
+
+def _describe_rule(rule: Mapping[str, Any]) -> str | Promise:
+    if rule["days"] is None:
+        return _("for ever")
+    text = _("%(days)s days, deleted by itself") if rule["by_itself"] else _("%(days)s days")
+    return str(text) % rule

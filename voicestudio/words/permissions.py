@@ -48,6 +48,9 @@ _MESSAGES: Final = {
     "end_hold": Message(
         _("Only administrators decide what a restored studio sends."), _BY_ADMINISTRATOR
     ),
+    "manage_retention": Message(
+        _("Only administrators decide how long things are kept."), _BY_ADMINISTRATOR
+    ),
     "see_studio_costs": Message(
         _("Only administrators and auditors see the costs of the whole studio."), _BY_ADMINISTRATOR
     ),

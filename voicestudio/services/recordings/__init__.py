@@ -2,6 +2,13 @@
 
 from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
 from .cutting import clean_recording, cut_recording, waveform_bars
+from .deletion import (
+    NotDeleted,
+    RecordingInUse,
+    delete_due_recording,
+    delete_recording,
+    finish_deletions,
+)
 from .family import Member, list_family
 from .store import (
     FileMissing,
@@ -15,12 +22,8 @@ from .uploads import (
     EXAMPLE_VOICES,
     ExampleUnavailable,
     FileIdRefused,
-    NotDeleted,
-    RecordingInUse,
     add_by_file_id,
-    delete_recording,
     fetch_example,
-    finish_deletions,
     store_local_file,
     store_upload,
 )
@@ -41,6 +44,7 @@ __all__ = [
     "clean_recording",
     "cut_recording",
     "delete_abandoned_uploads",
+    "delete_due_recording",
     "delete_recording",
     "ensure_playable",
     "fetch_example",

@@ -1,20 +1,17 @@
-"""Uploads: recordings from people and examples, their uploads to the provider, and deletion."""
+"""Uploads: recordings from people and examples, and their uploads to the provider."""
 
-import logging
 import tempfile
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.db import transaction
-from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext as _
 
 from voicestudio.audio import rules
-from voicestudio.minimax import AnswerTimeout, Client, MiniMaxError, Reason, Refused
+from voicestudio.minimax import MiniMaxError
 from voicestudio.models import (
     Action,
     AttemptState,
@@ -30,22 +27,16 @@ from voicestudio.models import (
 )
 from voicestudio.services import storage
 from voicestudio.services.audit import record
-from voicestudio.services.notes import delete_all_notes
-from voicestudio.services.paid_calls import call_log, provider, provider_files
+from voicestudio.services.paid_calls import provider
 from voicestudio.services.permissions import may, require
-from voicestudio.words import Message
-from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILE_ID_REFUSED, FILES_NOT_DELETED
+from voicestudio.words.recordings import EXAMPLE_UNAVAILABLE, FILE_ID_REFUSED
 
 from .store import store_file
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-logger = logging.getLogger(__name__)
-
 EXAMPLE_VOICES: Final = 4
-# No deletion takes that long.
-DELETION_DIED_AFTER: Final = timedelta(minutes=10)
 
 
 class ExampleUnavailable(Exception):  # noqa: N818 - an answer, not a mistake
@@ -60,24 +51,8 @@ class FileIdRefused(Exception):  # noqa: N818 - an answer, not a mistake
     message = FILE_ID_REFUSED
 
 
-class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
-    """Something of the recording is still there; `message` says why. It can be repeated."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message))
-        self.message = message
-
-
 class UploadUnderWay(Exception):  # noqa: N818 - an answer, not a mistake
     """The worker of another attempt uploads this recording at the moment."""
-
-
-class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
-    """A recording of attempts that run or made a voice; `attempts` are the newest five."""
-
-    def __init__(self, attempts: list[CloneAttempt]) -> None:
-        super().__init__("recording in use")
-        self.attempts = attempts
 
 
 def store_upload(
@@ -238,92 +213,3 @@ def download_example(voice: int, target: BinaryIO) -> None:
         provider.client().download(url, target, max_bytes=settings.AUDIO_MAX_BYTES, timeout=30)
     except MiniMaxError as error:
         raise ExampleUnavailable from error
-
-
-def delete_recording(recording: AudioFile, *, by: "User") -> bool:
-    """Delete the recording, here and at the provider; False if the worker has to finish it.
-
-    That is so if MiniMax does not answer in time. Attempts that made no voice stay as records
-    without sound. The row stays until its files are gone, so that a failure can be repeated.
-    Raises `RecordingInUse` if an attempt is under way or has made a voice, and `NotDeleted` if
-    MiniMax or the disk refuses.
-    """
-    require(by, Action.DELETE, recording.project_id)
-    with transaction.atomic():
-        if not AudioFile.objects.select_for_update().filter(pk=recording.pk).exists():
-            return True  # another request has deleted it
-        used = CloneAttempt.objects.needing_recording(recording.pk)
-        if attempts := list(used.order_by("-pk")[:5]):
-            raise RecordingInUse(attempts)
-        # From now on no form accepts it.
-        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=clock.now())
-    try:
-        _delete_files(recording, provider.quick_client(), by)
-    except (MiniMaxError, OSError) as error:
-        if isinstance(error, AnswerTimeout) and recording.file:
-            return False
-        # Unless another request has finished meanwhile.
-        still_there = ~Q(file="") | Q(origin=Origin.FILE_ID)
-        AudioFile.objects.filter(still_there, pk=recording.pk).update(deleted_at=None)
-        if isinstance(error, MiniMaxError):
-            raise NotDeleted(call_log.message_for_free_call(error)) from error
-        logger.exception("The files of recording %s cannot be deleted.", recording.pk)
-        raise NotDeleted(FILES_NOT_DELETED) from error
-    _delete_row(recording, by)
-    return True
-
-
-def finish_deletions() -> None:
-    """Finish deletions that MiniMax did not answer or whose process died; failures are repeated."""
-    now = clock.now()
-    unfinished = AudioFile.objects.filter(deleted_at__lt=now - DELETION_DIED_AFTER)
-    for recording in unfinished.exclude(file="")[:50]:
-        AudioFile.objects.filter(pk=recording.pk).update(deleted_at=now)
-        try:
-            _delete_files(recording, provider.client(), None)
-        except (MiniMaxError, OSError):
-            logger.warning("Recording %s cannot be deleted yet.", recording.pk, exc_info=True)
-        else:
-            _delete_row(recording, None)
-
-
-def _delete_files(recording: AudioFile, client: Client, by: "User | None") -> None:
-    _delete_at_provider(recording, client, by)
-    # Read again: a check may have added an envelope or a playable copy meanwhile, and another
-    # request may have deleted the row.
-    for current in AudioFile.objects.filter(pk=recording.pk):
-        for file in reversed(current.files):  # the original last: a failure leaves it usable
-            storage.delete(file)
-
-
-def _delete_row(recording: AudioFile, by: "User | None") -> None:
-    """Delete the row with its notes, or empty it if attempts refer to it."""
-    rows = AudioFile.objects.filter(pk=recording.pk)
-    with transaction.atomic():
-        if not rows.exists():
-            return  # another request has deleted it
-        count = delete_all_notes(recording)
-        try:
-            with transaction.atomic():
-                rows.delete()
-        except ProtectedError:
-            rows.clear_audio()
-        record(Verb.RECORDING_DELETED, by=by, on=recording, notes=count)
-
-
-def _delete_at_provider(recording: AudioFile, client: Client, by: "User | None") -> None:
-    """Delete our uploads of this recording there, unless a gateway cannot delete."""
-    account = settings.MINIMAX_PROVIDER
-    for file in recording.provider_files.living().filter(account=account):
-        others = ProviderFile.objects.living().filter(account=account, file_id=file.file_id)
-        if not others.exclude(recording=recording).exists():
-            try:
-                provider_files.delete_file(client, file.file_id, recording.purpose)
-            except Refused as error:
-                if error.reason is not Reason.UNSUPPORTED:
-                    raise
-                continue
-        with transaction.atomic():
-            living = ProviderFile.objects.living().filter(pk=file.pk)
-            if living.update(deleted_at=clock.now()):
-                record(Verb.UPLOAD_DELETED, by=by, on=recording, result="done")

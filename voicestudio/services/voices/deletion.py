@@ -17,6 +17,7 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
+    PaidCall,
     ProviderFile,
     Speech,
     SpeechState,
@@ -209,25 +210,35 @@ def _delete_files_here(voice: Voice, by: "User") -> Iterator[Item]:
     """Delete our audio. A file that cannot be deleted stays in its row for another try."""
     attempts = CloneAttempt.objects.filter(cloned_voice=voice)
     speeches = Speech.objects.filter(voice=voice, status=SpeechState.READY)
-    for kind, calls in (("audio", attempts), ("speech", speeches)):
+    for calls in (attempts, speeches):
         for call in calls.exclude(audio="", audio_url="", answer_file=""):
-            files = [file for file in (call.audio, call.answer_file) if file]
-            items = [_delete_from_storage(kind, file) for file in files]
-            if all(item.state != ItemState.FAILED for item in items):
-                # Without its claim, a worker that downloads the audio now has nothing to write.
-                with transaction.atomic():
-                    calls.filter(pk=call.pk).update(
-                        audio="", audio_url="", answer_file="", audio_peaks=[],
-                        audio_sha256="", audio_trouble="deleted",
-                        claim=None, lease_until=None,
-                    )  # fmt: skip
-                    result = str(items[0].state) if items else str(ItemState.DONE)
-                    count = delete_all_notes(call) if isinstance(call, CloneAttempt) else 0
-                    record(Verb.AUDIO_DELETED, by=by, on=call, result=result, notes=count)
-            yield from items
+            yield from delete_call_audio(call, by=by)
     for recording in _recordings(voice):
         if recording.file:
             yield _delete_recording_here(recording, voice, by)
+
+
+def delete_call_audio(call: PaidCall, *, by: "User | None") -> list[Item]:
+    """Delete our audio of a finished call, and the stored answer, which may hold the audio.
+
+    A file that cannot be deleted stays in its row for another try. The caller asks what the person
+    may do; None is a rule of the retention.
+    """
+    kind = "speech" if isinstance(call, Speech) else "audio"
+    files = [file for file in (call.audio, call.answer_file) if file]
+    items = [_delete_from_storage(kind, file) for file in files]
+    if any(item.state == ItemState.FAILED for item in items):
+        return items
+    with transaction.atomic():
+        # Without its claim, a worker that downloads the audio now has nothing to write.
+        type(call)._default_manager.filter(pk=call.pk).update(
+            audio="", audio_url="", answer_file="", audio_peaks=[], audio_sha256="",
+            audio_trouble="deleted", claim=None, lease_until=None,
+        )  # fmt: skip
+        result = str(items[0].state) if items else str(ItemState.DONE)
+        count = delete_all_notes(call) if isinstance(call, CloneAttempt) else 0
+        record(Verb.AUDIO_DELETED, by=by, on=call, result=result, notes=count)
+    return items
 
 
 def _delete_recording_here(recording: AudioFile, voice: Voice, by: "User") -> Item:
