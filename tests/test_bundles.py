@@ -1,11 +1,12 @@
 """Icons and compressed static files."""
 
+import os
 import re
 from pathlib import Path
 
 from django.conf import settings
 
-from voicestudio.bundles import CollectedFiles
+from voicestudio.bundles import BundleFinder, CollectedFiles
 from voicestudio.templatetags.studio import ICONS, icon
 
 
@@ -29,3 +30,17 @@ def test_admin_files_are_not_compressed(tmp_path: Path) -> None:
     compressed = storage.compress_files(["admin/css/base.css", "css/studio.css"])
 
     assert sorted(name for _path, name in compressed) == ["css/studio.css.br", "css/studio.css.gz"]
+
+
+def test_bundle_follows_sources_that_are_older_than_itself(data_dir: Path, tmp_path: Path) -> None:
+    """As those of a new version that was packed before the studio was first started."""
+    source = tmp_path / "tokens.css"
+    source.write_text("a {}")
+    finder = BundleFinder()
+    finder.build("css/studio.css", [source])
+    source.write_text("b {}")
+    os.utime(source, (0, 0))
+
+    bundle = finder.build("css/studio.css", [source])
+
+    assert bundle.read_text() == "b {}"

@@ -71,7 +71,7 @@ class BundleFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False) -> Any:
-        """Return the absolute path of a bundle, rebuilt if a source is newer."""
+        """Return the absolute path of a bundle, rebuilt if a source has changed."""
         sources = self.sources_by_bundle().get(str(path))
         if sources is None:
             return [] if find_all else None
@@ -92,12 +92,14 @@ class BundleFinder(BaseFinder):
         }
 
     def build(self, path: str, sources: Sequence[Path]) -> Path:
-        """Return the file of a bundle, rebuilt if a source is newer."""
+        """Return the file of a bundle, written again if its content has changed.
+
+        Not by the times of the sources: those of a new version may be older than the bundle.
+        """
         target = Path(self.storage.path(path))
-        newest = max(source.stat().st_mtime for source in sources)
-        if not target.exists() or target.stat().st_mtime <= newest:
-            wrap = "{{\n{}}}\n" if path.endswith(".js") else "{}"
-            text = "".join(wrap.format(source.read_text(encoding="utf-8")) for source in sources)
+        wrap = "{{\n{}}}\n" if path.endswith(".js") else "{}"
+        text = "".join(wrap.format(source.read_text(encoding="utf-8")) for source in sources)
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
             target.parent.mkdir(parents=True, exist_ok=True)
             # Replaced atomically: several processes may build or read it at once.
             draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}")
