@@ -210,6 +210,8 @@ def test_csv_has_the_selected_rows(browser: Client, owner: User, kind: str) -> N
     }[kind]
     assert [row[column] for row in table] == expected
     assert [row["Project"] for row in table] == ["Studio", "Studio"]
+    entry = AuditEntry.objects.get(verb=Verb.EXPORTED)
+    assert (entry.person_id, entry.facts) == (owner.pk, {"list": kind, "count": 2})
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.selection import selected_ids, typed_tags
-from voicestudio.models import Action, AudioFile, ListKind, Voice
+from voicestudio.models import Action, AudioFile, ListKind, Verb, Voice
 from voicestudio.services import bulk, projects
+from voicestudio.services.audit import record
 from voicestudio.words import bulk as words
 
 from .audio import FileChunks, TooManyTransfers, try_later
@@ -104,6 +105,7 @@ def export(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
     rows = _find(request, kind)
     if not rows:
         return _back(request, kind)
+    record(Verb.EXPORTED, by=current_user(request), list=kind.value, count=len(rows))
     cells = bulk.export_rows(rows, current_user(request))
     return csv_response(f"{kind}.csv", bulk.columns(kind), cells)
 
