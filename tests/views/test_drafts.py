@@ -13,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import TimestampSigner
 from django.db import OperationalError
+from django.db.models.signals import post_save
 from django.http.multipartparser import MultiPartParser
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -430,6 +431,17 @@ def test_drafts_of_one_user_are_limited(client: Client, voice: Voice, data_dir: 
 
     assert same == ["form"]
     assert left() == ["form"] * 3
+
+
+def test_of_two_forms_that_arrive_at_once_the_later_one_is_kept(owner: User) -> None:
+    def save_another(instance: Draft, **_: object) -> None:
+        post_save.disconnect(save_another, sender=Draft)
+        drafts.save_draft(owner.pk, instance.place, {"text": "later"}, [], too_large=False)
+
+    post_save.connect(save_another, sender=Draft)
+    drafts.save_draft(owner.pk, "speak", {"text": "earlier"}, [], too_large=False)
+
+    assert [draft.answers for draft in Draft.objects.all()] == [{"text": "later"}]
 
 
 def test_null_characters_and_long_names_are_kept_without_harm(client: Client, owner: User) -> None:

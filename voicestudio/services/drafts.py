@@ -69,7 +69,8 @@ def save_draft(
     answers = {name: value.replace("\0", "") for name, value in answers.items()}
     draft = Draft(owner_id=owner, place=place, answers=answers, too_large=too_large)
     _save_with_files(draft, files)
-    earlier = Draft.objects.filter(owner=owner, taken_at=None).exclude(pk=draft.pk)
+    # By id, so that of two forms that arrive at once the later one stays.
+    earlier = Draft.objects.filter(owner=owner, taken_at=None, pk__lt=draft.pk)
     replaced = [*earlier.filter(place=place)]
     surplus = earlier.exclude(place=place).order_by("-saved_at", "-pk")[MAX_DRAFTS - 1 :]
     for other in (*replaced, *surplus):
