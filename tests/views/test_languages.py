@@ -39,8 +39,18 @@ def test_browser_chooses_the_language(client: Client, accepted: str, language: s
 
 def test_guest_chooses_the_language_of_the_sign_in_page(client: Client) -> None:
     response = client.post("/language/", {"language": "de"})
-    assert (response.status_code, response["Location"]) == (302, "/sign-in/")
+    assert (response.status_code, response["Location"]) == (302, "/sign-in/?next=/")
     assert page_language(client, "/sign-in/") == "de"
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"), [("/voices/?state=kept", "/voices/%3Fstate%3Dkept"), ("//evil.test", "/")]
+)
+def test_language_keeps_the_page_behind_the_sign_in(client: Client, page: str, kept: str) -> None:
+    response = client.post("/language/", {"language": "de", "next": page})
+    assert response["Location"] == f"/sign-in/?next={kept}"
+    form = client.get("/sign-in/", {"next": page}).content.decode().partition('action="/language/"')
+    assert f'name="next" value="{page if kept != "/" else ""}"' in form[2]
 
 
 def test_unknown_language_is_not_remembered(client: Client) -> None:

@@ -2,16 +2,19 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
+
+from .sign_in import safe_path
 
 
 @login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Show this browser the sign-in page in another language."""
-    response = redirect("sign_in")
+    """Show this browser the sign-in page in another language, on the way to the same page."""
+    page = safe_path(request, request.POST.get("next", ""))
+    response = redirect_to_login(page, settings.LOGIN_URL)
     language = request.POST.get("language", "")
     if language in dict(settings.LANGUAGES):
         remember(response, language)
