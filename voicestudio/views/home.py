@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import retarget
 
@@ -13,6 +12,7 @@ from voicestudio.services.people import hints
 
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .lists import keep_private
 from .project_in_use import uses_project
 
 # Milliseconds until the page asks again: while an attempt runs, and otherwise.
@@ -32,12 +32,12 @@ def home(request: HtmxRequest) -> HttpResponse:
     }
     is_poll = bool(request.htmx) and request.htmx.target == "running"
     if is_poll and request.GET.get("phase") == found.phase:
-        return _keep_private(render(request, "home/home.html#running", context))
+        return keep_private(render(request, "home/home.html#running", context))
     context["is_new"] = not found and not needs.has_attempts(person)
     if is_poll:
-        return _keep_private(retarget(render(request, "home/home.html#needs", context), "#needs"))
+        return keep_private(retarget(render(request, "home/home.html#needs", context), "#needs"))
     context["hints"] = hints.list_hints(person)
-    return _keep_private(render(request, "home/home.html", context))
+    return keep_private(render(request, "home/home.html", context))
 
 
 @require_POST
@@ -45,10 +45,3 @@ def dismiss_hints(request: HttpRequest) -> HttpResponse:
     """Show this person the hints of the first visit no more."""
     hints.dismiss_hints(current_user(request))
     return redirect("home")
-
-
-def _keep_private(response: HttpResponse) -> HttpResponse:
-    """Keep caches from mixing up the part and the page, which share an address."""
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    patch_cache_control(response, private=True, no_store=True)
-    return response
