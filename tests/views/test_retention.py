@@ -94,6 +94,15 @@ def test_list_has_pages(
     assert (first.name in following, second.name in following) == (False, True)
 
 
+@pytest.mark.parametrize("after", ["audiofile-" + "9" * 5000, "audiofile-x", "-", "drafts-1"])
+def test_list_begins_at_its_start_after_no_key(
+    after: str, client: Client, recordings: list[AudioFile]
+) -> None:
+    page = client.get(f"{PAGE}recordings/", {"after": after})
+
+    assert len(page.context["page"].things) == len(recordings)
+
+
 def test_page_says_that_a_held_studio_deletes_nothing(client: Client, ada: User) -> None:
     hold.start()
 

@@ -43,6 +43,8 @@ COUNTED: Final = 10_000
 PAGE_SIZE: Final = 100
 # Outcomes that no worker and no person will change.
 SETTLED: Final = (CallStatus.READY, CallStatus.STOPPED, CallStatus.FAILED)
+# A longer number is the id of no row.
+LONGEST_ID: Final = 19
 # The columns of attempts and speeches that a list of them needs.
 CALL_COLUMNS: Final = ("project", "created_at", "voice_id")
 
@@ -106,8 +108,7 @@ def list_due(rule: RetentionRule, *, after: str = "") -> DuePage:
 
 def walk_due(rule: RetentionRule, *, after: str = "") -> Iterator[DueThing]:
     """Everything that is due, read page by page, so that any number fits."""
-    name, _, number = after.rpartition("-")
-    edge = int(number) if number.isdecimal() else 0
+    name, edge = _parse_key(after)
     sources = due_rows(rule)
     names = [_name(rows.model) for rows in sources]
     first = names.index(name) if name in names else 0
@@ -121,11 +122,9 @@ def walk_due(rule: RetentionRule, *, after: str = "") -> Iterator[DueThing]:
 
 def find_due(rule: RetentionRule, key: str) -> DueThing | None:
     """The thing with this key, if it is due now."""
-    name, _, number = key.rpartition("-")
-    if not number.isdecimal() or len(number) > 18:
-        return None
+    name, pk = _parse_key(key)
     for rows in due_rows(rule):
-        if _name(rows.model) == name and (row := rows.filter(pk=int(number)).first()):
+        if _name(rows.model) == name and (row := rows.filter(pk=pk).first()):
             return DueThing(key, row, row.size or 0)
     return None
 
@@ -145,6 +144,13 @@ def due_rows(rule: RetentionRule) -> list[Any]:
             size = Coalesce(Sum("files__bytes"), 0, output_field=BigIntegerField())
             return [drafts.select_related("owner").annotate(size=size)]
     return [_answered(kind).filter(created_at__lt=cutoff) for kind in PaidCall.kinds()]
+
+
+def _parse_key(key: str) -> tuple[str, int]:
+    """The name of the model and the id; "" and 0 if it is no key."""
+    name, _, number = key.rpartition("-")
+    is_id = number.isdecimal() and len(number) < LONGEST_ID
+    return (name, int(number)) if is_id else ("", 0)
 
 
 def _name(model: type[Model]) -> str:
