@@ -1,4 +1,4 @@
-"""Retention: how long each kind of thing is kept, and whether the studio deletes it by itself."""
+"""Retention: how long each kind of thing is kept, and whether the worker deletes it."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final

@@ -13,8 +13,8 @@ EXPLANATIONS: Final[dict[str, str | Promise]] = {
         "of unknown outcome needs, and an original while a copy of it is left."
     ),
     "speeches": _(
-        "The audio of generated speech. Its text, costs and times stay. Previews of clones are "
-        "no generated speech and stay, too."
+        "The audio of generated speech. Its text, costs and times stay, and so do the previews "
+        "of clone attempts."
     ),
     "drafts": _(
         "Forms that were sent after the sign-in had expired, with their files. They wait until "
