@@ -7,6 +7,7 @@ Django's own `templatize` is all that it takes.
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -194,7 +195,7 @@ def fingerprint() -> str:
 def compile_catalogue(catalogue: Catalog, file: Path) -> None:
     """Write a .mo file; a process that starts meanwhile reads the old one or the new one."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
+    new = file.with_suffix(f".{secrets.token_hex(4)}")  # web server and worker start together
     with new.open("wb") as stream:
         write_mo(stream, catalogue)
     new.replace(file)
