@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django_htmx.http import push_url
 
 from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
+from voicestudio.models import ListKind
 from voicestudio.models.row_counts import count_rows
 from voicestudio.services.people.saved_filters import list_filters
 
@@ -25,6 +27,7 @@ RESULTS: Final = "results"
 COUNTS: Final = "counts"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
+LONGEST_QUERY: Final = 2_000
 # What a view sets besides its filters.
 ORDER: Final = "order"
 
@@ -121,6 +124,17 @@ def render_list(
     else:
         response = render(request, template, context, status=status)
     return keep_private(response)
+
+
+def posted_query(request: HttpRequest) -> str:
+    """The query string of the list, which its buttons send with them."""
+    return QueryDict(request.POST.get("query", "")[:LONGEST_QUERY]).urlencode()
+
+
+def back_to_list(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """The list as it was filtered when a button of it was pressed."""
+    query = posted_query(request)
+    return redirect(reverse(kind.value) + (f"?{query}" if query else ""))
 
 
 def keep_private(response: HttpResponse) -> HttpResponse:

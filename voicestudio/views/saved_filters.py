@@ -1,9 +1,7 @@
 """Saved filters: the buttons above a list that save, rename and delete a filter."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -12,6 +10,7 @@ from voicestudio.models import Action, ListKind
 from voicestudio.services.people import saved_filters
 
 from .current_user import current_user
+from .lists import back_to_list, posted_query
 from .permitted import require_action
 
 
@@ -22,12 +21,12 @@ def save(request: HttpRequest, kind: ListKind) -> HttpResponse:
     person, name = current_user(request), _read_name(request, "name")
     try:
         if name:
-            saved_filters.save_filter(person, kind, name, _read_query(request))
+            saved_filters.save_filter(person, kind, name, posted_query(request))
         else:
             messages.warning(request, _("Type a name for the filter."))
     except saved_filters.TooManyFiltersError as refused:
         messages.warning(request, str(refused.message))
-    return _back(request, kind)
+    return back_to_list(request, kind)
 
 
 @require_POST
@@ -40,7 +39,7 @@ def rename(request: HttpRequest, kind: ListKind) -> HttpResponse:
         saved_filters.rename_filter(current_user(request), kind, name, new_name)
     else:
         messages.warning(request, _("Type a name for the filter."))
-    return _back(request, kind)
+    return back_to_list(request, kind)
 
 
 @require_POST
@@ -48,17 +47,8 @@ def rename(request: HttpRequest, kind: ListKind) -> HttpResponse:
 def delete(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Forget a saved filter; the list stays filtered."""
     saved_filters.delete_filter(current_user(request), kind, _read_name(request, "name"))
-    return _back(request, kind)
+    return back_to_list(request, kind)
 
 
 def _read_name(request: HttpRequest, field: str) -> str:
     return texts.clean(request.POST.get(field, ""))[: saved_filters.LONGEST_NAME]
-
-
-def _read_query(request: HttpRequest) -> str:
-    return QueryDict(request.POST.get("query", "")).urlencode()
-
-
-def _back(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    query = _read_query(request)
-    return redirect(reverse(kind.value) + (f"?{query}" if query else ""))

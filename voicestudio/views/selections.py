@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.http.request import QueryDict
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
@@ -19,6 +17,7 @@ from voicestudio.words import bulk as words
 from .audio import FileChunks, TooManyTransfers, try_later
 from .csv_files import csv_response
 from .current_user import current_user
+from .lists import back_to_list, posted_query
 from .permitted import require_action
 
 
@@ -127,7 +126,7 @@ def _find_voices(request: HttpRequest, kind: ListKind) -> tuple[list[Voice], lis
 
 def _ask(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
     """The page that asks before something is done with the rows."""
-    return render(request, template, {**context, "query": _query(request)})
+    return render(request, template, {**context, "query": posted_query(request)})
 
 
 def _report(
@@ -151,10 +150,4 @@ def _back(
         messages.warning(request, str(warning))
     if refused:
         messages.warning(request, words.describe_refused(refused))
-    query = _query(request)
-    return redirect(reverse(kind.value) + (f"?{query}" if query else ""))
-
-
-def _query(request: HttpRequest) -> str:
-    """The query string of the list."""
-    return QueryDict(request.POST.get("query", "")[:2_000]).urlencode()
+    return back_to_list(request, kind)
