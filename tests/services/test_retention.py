@@ -103,7 +103,7 @@ def test_old_things_are_due_only_by_a_rule(
 
     summary = retention.summarize(keep("recordings", days, ada))
 
-    assert (summary.count, summary.bytes, summary.is_more) == (*expected, False)
+    assert (summary.count, summary.bytes, summary.has_more) == (*expected, False)
 
 
 @pytest.mark.parametrize("as_prompt", [False, True])
@@ -444,7 +444,7 @@ def test_counting_ends_at_a_bound(ada: User, monkeypatch: pytest.MonkeyPatch) ->
 
     summary = retention.summarize(keep("recordings", 30, ada))
 
-    assert (summary.count, summary.bytes, summary.is_more) == (2, 2 * len(MP3), True)
+    assert (summary.count, summary.bytes, summary.has_more) == (2, 2 * len(MP3), True)
 
 
 @pytest.mark.parametrize("kind", ["recordings", "speeches", "answers", "drafts"])

@@ -98,7 +98,7 @@ def _count(rows: "TeamQuerySet[Any]") -> list[int]:
     return list(rows.values_list("pk", flat=True)[: MAX_COUNTED + 1])
 
 
-def _in_hands_of[Rows: "TeamQuerySet[Any]"](person: "User", action: Action, rows: Rows) -> Rows:
+def _rows_for[Rows: "TeamQuerySet[Any]"](person: "User", action: Action, rows: Rows) -> Rows:
     """Those of these rows with which this person may do `action`; none of archived projects."""
     projects = access_of(person).projects(action)
     rows = rows.in_use_by(person).filter(project__in=Project.objects.open())
@@ -114,8 +114,8 @@ def _running(person: "User") -> list[int]:
 
 
 def _unresolved(person: "User") -> list[int]:
-    unknown = _in_hands_of(person, Action.SETTLE, CloneAttempt.objects.all())
-    interrupted = _in_hands_of(person, Action.CLONE, CloneAttempt.objects.all())
+    unknown = _rows_for(person, Action.SETTLE, CloneAttempt.objects.all())
+    interrupted = _rows_for(person, Action.CLONE, CloneAttempt.objects.all())
     found = [
         *_count(unknown.in_state(AttemptState.UNKNOWN).order_by("-pk")),
         *_count(interrupted.in_state(AttemptState.INTERRUPTED).order_by("-pk")),
@@ -125,7 +125,7 @@ def _unresolved(person: "User") -> list[int]:
 
 def _failed(person: "User") -> list[int]:
     """Recent failures, but for those after which the speaker's voice was requested again."""
-    attempts = _in_hands_of(person, Action.CLONE, CloneAttempt.objects.all())
+    attempts = _rows_for(person, Action.CLONE, CloneAttempt.objects.all())
     later = CloneAttempt.objects.filter(speaker=OuterRef("speaker"), pk__gt=OuterRef("pk"))
     recent = attempts.between(clock.now() - RECENT, None).filter(~Exists(later))
     failures = recent.filter(status__in=(AttemptState.FAILED, AttemptState.STOPPED))
@@ -134,7 +134,7 @@ def _failed(person: "User") -> list[int]:
 
 def _unheard(person: "User", *, flagged: bool = False) -> list[int]:
     """Recent voices with a preview that no one has heard; those that expire soon stand there."""
-    voices = _in_hands_of(person, Action.NOTE, Voice.objects.unheard())
+    voices = _rows_for(person, Action.NOTE, Voice.objects.unheard())
     expiring = reminders.expiring_voices(person).order_by().values("pk")
     recent = voices.filter(created_at__gt=clock.now() - RECENT).exclude(pk__in=expiring)
     recent = recent.filter(attempt__isnull=False).exclude(attempt__audio="")
@@ -144,7 +144,7 @@ def _unheard(person: "User", *, flagged: bool = False) -> list[int]:
 
 
 def _expiring(person: "User") -> list[int]:
-    voices = _in_hands_of(person, Action.NOTE, Voice.objects.all())
+    voices = _rows_for(person, Action.NOTE, Voice.objects.all())
     return _count(reminders.choose_expiring(voices))
 
 

@@ -72,7 +72,7 @@ def _describe(rule: RetentionRule) -> str:
 
 
 def _amount(summary: retention.Summary) -> str:
-    text = _("%(count)s or more due, %(size)s or more") if summary.is_more else (
+    text = _("%(count)s or more due, %(size)s or more") if summary.has_more else (
         _("%(count)s due, %(size)s")
     )  # fmt: skip
     size = filesizeformat(summary.bytes).replace("\xa0", " ")

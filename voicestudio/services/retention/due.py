@@ -82,11 +82,11 @@ class DuePage(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """How many things of how many bytes are due; `is_more`: counting ended there."""
+    """How many things of how many bytes are due; with `has_more`, counting ended there."""
 
     count: int
     bytes: int
-    is_more: bool
+    has_more: bool
 
 
 def summarize(rule: RetentionRule) -> Summary:
@@ -95,7 +95,7 @@ def summarize(rule: RetentionRule) -> Summary:
     for rows in due_rows(rule):
         totals = rows.order_by()[:COUNTED].aggregate(rows=Count("pk"), total=Sum("size"))
         count, size = count + totals["rows"], size + (totals["total"] or 0)
-    return Summary(min(count, COUNTED), size, is_more=count >= COUNTED)
+    return Summary(min(count, COUNTED), size, has_more=count >= COUNTED)
 
 
 def list_due(rule: RetentionRule, *, after: str = "") -> DuePage:
