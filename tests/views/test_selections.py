@@ -134,6 +134,18 @@ def test_speakers_of_selected_rows_are_moved_after_a_question(client: Client) ->
     assert messages_of(page) == ["2 speakers were moved, with everything that belongs to them."]
 
 
+def test_speaker_that_is_in_the_project_already_is_not_counted(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    make_project("Other")
+    attempt = make_attempt(speaker_name="Anna")
+
+    page = send(
+        client, "/history/selected/move/", [attempt], project=str(attempt.speaker.project_id)
+    )
+
+    assert messages_of(page) == ["1 was left out. Anna: It is in that project already."]
+
+
 def test_recordings_are_deleted_after_a_question_unless_in_use(
     browser: Client, owner: User, standin: object
 ) -> None:

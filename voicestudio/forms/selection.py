@@ -6,9 +6,9 @@ from django.http import QueryDict
 
 from . import texts
 from .ids import parse_id
+from .voices import LONGEST_TAGS
 
 MOST_SENT: Final = 100
-LONGEST_TAGS: Final = 400
 
 
 def selected_ids(data: QueryDict) -> list[int]:

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 STILL_IN_USE: Final = _("A voice or a running attempt still needs it.")
+ALREADY_THERE: Final = _("It is in that project already.")
+DELETED_LATER: Final = _("MiniMax is slow to answer. The studio keeps trying to delete it.")
 NO_AUDIO: Final = _("It has no audio in the studio.")
 FILE_AWAY: Final = _("Its file can't be read at the moment.")
 NO_VOICE: Final = _("It has made no voice.")

@@ -3,10 +3,9 @@
 from .actions import Outcome, add_tags, delete_recordings, mark_heard, move_speakers
 from .archive import Archive, ArchiveTooLarge, plan_archive, stream_archive
 from .export import columns, export_rows
-from .selection import MOST_ROWS, Refusal, Row, find_rows, speakers_of, voices_of
+from .selection import Refusal, Row, find_rows, speakers_of, voices_of
 
 __all__ = [
-    "MOST_ROWS",
     "Archive",
     "ArchiveTooLarge",
     "Outcome",

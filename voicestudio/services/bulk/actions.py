@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.utils.functional import Promise
+
 from voicestudio.models import AudioFile, Project, Speaker, Voice
 from voicestudio.services import recordings
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.voices import moves, notes, speakers
-from voicestudio.words.bulk import STILL_IN_USE
+from voicestudio.words.bulk import ALREADY_THERE, DELETED_LATER, STILL_IN_USE
 
 from .selection import Refusal, Row, name_of
 
@@ -36,7 +38,7 @@ def mark_heard(voices: Iterable[Voice], *, by: "User") -> Outcome:
 
 def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> Outcome:
     """Move each speaker with everything that belongs to it. Raises `NotAllowed`."""
-    return _apply(found, lambda speaker: moves.move_speaker(speaker, project, by=by))
+    return _apply(found, lambda speaker: moves.move_speaker(speaker, project, by=by), ALREADY_THERE)
 
 
 def delete_recordings(found: Iterable[AudioFile], *, by: "User") -> Outcome:
@@ -44,15 +46,20 @@ def delete_recordings(found: Iterable[AudioFile], *, by: "User") -> Outcome:
 
     Raises `NotAllowed` if the person may delete none of them.
     """
-    return _apply(found, lambda recording: recordings.delete_recording(recording, by=by))
+    return _apply(found, lambda each: recordings.delete_recording(each, by=by), DELETED_LATER)
 
 
-def _apply[Each: Row | Speaker](rows: Iterable[Each], act: Callable[[Each], object]) -> Outcome:
-    """Do it with each row; an action that is allowed for none of them is refused as a whole."""
+def _apply[Each: Row | Speaker](
+    rows: Iterable[Each], act: Callable[[Each], object], if_false: str | Promise = ""
+) -> Outcome:
+    """Do it with each row; an action that is allowed for none of them is refused as a whole.
+
+    `if_false` says why a row is not done for which `act` returns False.
+    """
     outcome, not_allowed = Outcome(), list[NotAllowed]()
     for row in rows:
         try:
-            act(row)
+            is_done = act(row) is not False
         except NotAllowed as refused:
             not_allowed.append(refused)
             outcome.refused.append(Refusal(name_of(row), str(refused.message.headline)))
@@ -63,7 +70,8 @@ def _apply[Each: Row | Speaker](rows: Iterable[Each], act: Callable[[Each], obje
         ) as refused:  # fmt: skip
             outcome.refused.append(Refusal(name_of(row), str(refused.message.headline)))
         else:
-            outcome.done += 1
+            outcome.done += is_done
+            outcome.refused += [] if is_done else [Refusal(name_of(row), str(if_false))]
     if not_allowed and not outcome.done and len(not_allowed) == len(outcome.refused):
         raise not_allowed[0]
     return outcome
