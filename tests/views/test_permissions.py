@@ -129,7 +129,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "import_voice": (None, Action.IMPORT),
     "invite_person": (None, PEOPLE),
     "just_now": (SEE, None),
-    "new": (SEE, CLONE),  # leads those who clone no voices to the history
+    "new": (SEE, CLONE),  # leads those who clone no voices to the home page
     "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
     "people": (PEOPLE, None),
     "show_team": (None, PEOPLE),
