@@ -409,20 +409,20 @@ def _(studio: Studio) -> Outcome:
 
 @line(
     Verb.RETENTION_CHANGED, "ada", kind="recordings",
-    before={"days": None, "by_itself": False}, after={"days": 30, "by_itself": True},
+    before={"days": None, "is_automatic": False}, after={"days": 30, "is_automatic": True},
 )  # fmt: skip
 def _(studio: Studio) -> Outcome:
-    retention.change_rule("recordings", days=30, by_itself=True, by=studio.ada)
+    retention.change_rule("recordings", days=30, is_automatic=True, by=studio.ada)
     return None, {}
 
 
 @line(
-    Verb.RETENTION_RUN, "ada", kind="recordings", days=30, by_itself=False, count=1, bytes=2058,
+    Verb.RETENTION_RUN, "ada", kind="recordings", days=30, is_automatic=False, count=1, bytes=2058,
     failed=0,
 )  # fmt: skip
 def _(studio: Studio) -> Outcome:
     make_recording(created_at=timezone.now() - timedelta(days=31), uploaded=False)
-    retention.change_rule("recordings", days=30, by_itself=False, by=studio.ada)
+    retention.change_rule("recordings", days=30, is_automatic=False, by=studio.ada)
     retention.delete_all("recordings", by=studio.ada)
     return None, {}
 

@@ -47,7 +47,7 @@ def _bucket_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 def make_studio() -> CloneAttempt:
     """A few rows of every kind, with files and a sealed entry."""
     Studio.current()
-    RetentionRule.objects.create(kind="speeches", days=90, by_itself=True)
+    RetentionRule.objects.create(kind="speeches", days=90, is_automatic=True)
     person = make_user("lea")
     recording = make_recording(by=person, content=b"RIFF one", figures={"snr_db": 31.5})
     make_recording(by=person, content=b"RIFF two", parent=recording)

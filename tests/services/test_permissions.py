@@ -225,7 +225,7 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.MANAGE_RETENTION, lambda _h, by: retention.delete_listed("drafts", [], by=by)),
     "retention.rules.change_rule": (
         Action.MANAGE_RETENTION,
-        lambda _h, by: retention.change_rule("drafts", days=9, by_itself=False, by=by)),
+        lambda _h, by: retention.change_rule("drafts", days=9, is_automatic=False, by=by)),
     "retention.rules.list_rules": (
         Action.MANAGE_RETENTION, lambda _h, by: retention.list_rules(by=by)),
     "recordings.checks.check_again": (

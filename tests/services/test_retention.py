@@ -44,9 +44,9 @@ def ada(db: None) -> User:
     return make_user("ada", is_staff=True)
 
 
-def keep(kind: str, days: int | None, by: User, *, by_itself: bool = False) -> RetentionRule:
+def keep(kind: str, days: int | None, by: User, *, is_automatic: bool = False) -> RetentionRule:
     """The rule of this kind, changed to so many days."""
-    retention.change_rule(kind, days=days, by_itself=by_itself, by=by)
+    retention.change_rule(kind, days=days, is_automatic=is_automatic, by=by)
     return RetentionRule.of(kind)
 
 
@@ -192,7 +192,7 @@ def test_speech_goes_with_its_audio_and_stays_as_a_record(ada: User, data_dir: P
     assert entries(Verb.AUDIO_DELETED) == [{"result": "done", "notes": 0}]
     assert entries(Verb.RETENTION_RUN) == [
         {
-            "kind": "speeches", "days": 30, "by_itself": False, "count": 1, "bytes": len(MP3),
+            "kind": "speeches", "days": 30, "is_automatic": False, "count": 1, "bytes": len(MP3),
             "failed": 0,
         }
     ]  # fmt: skip
@@ -309,18 +309,18 @@ def test_recording_that_is_being_used_is_waited_for(ada: User) -> None:
 # Rules --------------------------------------------------------------------------------------------
 
 
-def test_rule_deletes_by_itself_only_when_switched_on(ada: User) -> None:
+def test_rule_deletes_is_automatic_only_when_switched_on(ada: User) -> None:
     old_recording()
     keep("recordings", 30, ada)
     retention.apply_rules()
     before = AudioFile.objects.count()
 
-    keep("recordings", 30, ada, by_itself=True)
+    keep("recordings", 30, ada, is_automatic=True)
     retention.apply_rules()
 
     assert (before, AudioFile.objects.count()) == (1, 0)
     (entry,) = AuditEntry.objects.filter(verb=Verb.RETENTION_RUN)
-    assert (entry.person, entry.facts["by_itself"], entry.facts["count"]) == ("", True, 1)
+    assert (entry.person, entry.facts["is_automatic"], entry.facts["count"]) == ("", True, 1)
 
 
 def test_rule_deletes_a_bounded_number_and_goes_on(
@@ -329,7 +329,7 @@ def test_rule_deletes_a_bounded_number_and_goes_on(
     monkeypatch.setattr(deletion, "RUN_SIZE", 2)
     for _ in range(3):
         old_recording()
-    keep("recordings", 30, ada, by_itself=True)
+    keep("recordings", 30, ada, is_automatic=True)
 
     left = []
     for _ in range(3):
@@ -340,7 +340,7 @@ def test_rule_deletes_a_bounded_number_and_goes_on(
 
 
 def test_rule_looks_again_after_a_pause_only(ada: User) -> None:
-    keep("recordings", 30, ada, by_itself=True)
+    keep("recordings", 30, ada, is_automatic=True)
     retention.apply_rules()
     old_recording()
     retention.apply_rules()
@@ -357,7 +357,7 @@ def test_rule_that_is_switched_off_meanwhile_stops(
 ) -> None:
     for _ in range(2):
         old_recording()
-    keep("recordings", 30, ada, by_itself=True)
+    keep("recordings", 30, ada, is_automatic=True)
     delete = deletion._delete
 
     def delete_and_switch_off(*arguments: Any) -> bool:
@@ -370,9 +370,9 @@ def test_rule_that_is_switched_off_meanwhile_stops(
     assert AudioFile.objects.count() == 1
 
 
-def test_held_studio_deletes_nothing_by_itself(ada: User) -> None:
+def test_held_studio_deletes_nothing_is_automatic(ada: User) -> None:
     old_recording()
-    keep("recordings", 30, ada, by_itself=True)
+    keep("recordings", 30, ada, is_automatic=True)
     hold.start()
     retention.apply_rules()
     held = AudioFile.objects.count()
@@ -404,16 +404,16 @@ def test_draft_that_is_handed_back_meanwhile_is_left(ada: User) -> None:
 
 
 def test_every_change_of_a_rule_is_in_the_audit_trail(ada: User) -> None:
-    keep("speeches", 90, ada, by_itself=True)
-    keep("speeches", 90, ada, by_itself=True)  # changes nothing
-    rule = keep("speeches", None, ada, by_itself=True)
+    keep("speeches", 90, ada, is_automatic=True)
+    keep("speeches", 90, ada, is_automatic=True)  # changes nothing
+    rule = keep("speeches", None, ada, is_automatic=True)
 
     texts = AuditEntry.objects.order_by("pk").values_list("text", flat=True)
     assert list(texts) == [
         "Retention of speeches changed from for ever to 90 days, deleted automatically",
         "Retention of speeches changed from 90 days, deleted automatically to for ever",
     ]
-    assert (rule.by_itself, rule.changed_by) == (False, ada)
+    assert (rule.is_automatic, rule.changed_by) == (False, ada)
 
 
 # Bounds -------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def ada(client: Client) -> User:
 @pytest.fixture
 def recordings(ada: User) -> list[AudioFile]:
     """Two recordings that are due."""
-    retention.change_rule("recordings", days=30, by_itself=False, by=ada)
+    retention.change_rule("recordings", days=30, is_automatic=False, by=ada)
     old = clock.now() - timedelta(days=31)
     return [make_recording(created_at=old, uploaded=False) for _ in range(2)]
 
@@ -35,18 +35,18 @@ def recordings(ada: User) -> list[AudioFile]:
 def test_rule_is_changed_and_its_amount_shown(client: Client, ada: User) -> None:
     make_recording(created_at=clock.now() - timedelta(days=31), uploaded=False)
 
-    data = {"days": "30", "by_itself": "on"}
+    data = {"days": "30", "is_automatic": "on"}
     page = text(client.post(f"{PAGE}recordings/rule/", data, follow=True))
 
     rule = RetentionRule.of("recordings")
-    assert (rule.days, rule.by_itself, rule.changed_by) == (30, True, ada)
+    assert (rule.days, rule.is_automatic, rule.changed_by) == (30, True, ada)
     assert "The rule is changed." in page
     assert "30 days, then deleted automatically" in page
     assert "1, 2.0\xa0KB" in page
 
 
 @pytest.mark.parametrize(
-    "data", [{"days": "0"}, {"days": "x"}, {"days": "36501"}, {"by_itself": "on"}]
+    "data", [{"days": "0"}, {"days": "x"}, {"days": "36501"}, {"is_automatic": "on"}]
 )
 def test_wrong_rule_is_shown_again(data: dict[str, str], client: Client, ada: User) -> None:
     response = client.post(f"{PAGE}recordings/rule/", data)
@@ -111,7 +111,7 @@ def test_page_says_that_a_held_studio_deletes_nothing(client: Client, ada: User)
 
 def test_page_of_an_attempt_says_that_its_response_was_deleted(client: Client, ada: User) -> None:
     attempt = make_attempt(created_at=clock.now() - timedelta(days=31))
-    retention.change_rule("answers", days=30, by_itself=False, by=ada)
+    retention.change_rule("answers", days=30, is_automatic=False, by=ada)
     before = text(client.get(reverse("attempt", args=[attempt.pk])))
     retention.delete_all("answers", by=ada)
 

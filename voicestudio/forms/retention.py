@@ -24,7 +24,7 @@ class RetentionForm(forms.Form):
         ),
         error_messages={"invalid": _WRONG, "min_value": _WRONG, "max_value": _WRONG},
     )
-    by_itself = forms.BooleanField(
+    is_automatic = forms.BooleanField(
         label=_("Delete what is due automatically"),
         required=False,
         help_text=_("Without asking again. Deleted audio can't be restored."),
@@ -33,7 +33,7 @@ class RetentionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Automatic deletion needs a number of days."""
         data = super().clean() or {}
-        if data.get("by_itself") and not data.get("days") and "days" not in self.errors:
+        if data.get("is_automatic") and not data.get("days") and "days" not in self.errors:
             self.add_error("days", _("Automatic deletion needs a number of days."))
         return data
 

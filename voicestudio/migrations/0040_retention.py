@@ -40,14 +40,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('recordings', 'Recordings'), ('speeches', 'Generated speech'), ('drafts', 'Drafts of forms'), ('answers', "MiniMax's raw responses")], max_length=12, unique=True)),
                 ('days', models.PositiveIntegerField(blank=True, null=True)),
-                ('by_itself', models.BooleanField(default=False)),
+                ('is_automatic', models.BooleanField(default=False)),
                 ('changed_at', models.DateTimeField(blank=True, null=True)),
                 ('next_look_at', models.DateTimeField(default=voicestudio.models.clock.now, editable=False)),
                 ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': 'retention rule',
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['recordings', 'speeches', 'drafts', 'answers'])), name='retention_kind_known'), models.CheckConstraint(condition=models.Q(('days', None), ('days__gte', 1), _connector='OR'), name='retention_a_day_at_least'), models.CheckConstraint(condition=models.Q(('by_itself', False), ('days__isnull', False), _connector='OR'), name='retention_by_itself_needs_days')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['recordings', 'speeches', 'drafts', 'answers'])), name='retention_kind_known'), models.CheckConstraint(condition=models.Q(('days', None), ('days__gte', 1), _connector='OR'), name='retention_a_day_at_least'), models.CheckConstraint(condition=models.Q(('is_automatic', False), ('days__isnull', False), _connector='OR'), name='retention_automatic_needs_days')],
             },
         ),
     ]

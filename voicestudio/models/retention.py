@@ -27,7 +27,7 @@ class RetentionKind(models.TextChoices):
 
 # A rule that was never changed. Other kinds are kept for ever.
 AS_INSTALLED: Final[dict[str, dict[str, Any]]] = {
-    RetentionKind.DRAFTS: {"days": 3, "by_itself": True}
+    RetentionKind.DRAFTS: {"days": 3, "is_automatic": True}
 }
 
 
@@ -37,7 +37,7 @@ class RetentionRule(models.Model):
     kind = models.CharField(max_length=12, choices=RetentionKind, unique=True)
     days = models.PositiveIntegerField(null=True, blank=True)
     # Whether the worker deletes what is due; otherwise it is only listed.
-    by_itself = models.BooleanField(default=False)
+    is_automatic = models.BooleanField(default=False)
     changed_at = models.DateTimeField(null=True, blank=True)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -55,8 +55,8 @@ class RetentionRule(models.Model):
                 condition=Q(days=None) | Q(days__gte=1), name="retention_a_day_at_least"
             ),
             models.CheckConstraint(
-                condition=Q(by_itself=False) | Q(days__isnull=False),
-                name="retention_by_itself_needs_days",
+                condition=Q(is_automatic=False) | Q(days__isnull=False),
+                name="retention_automatic_needs_days",
             ),
         )
 

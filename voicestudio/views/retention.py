@@ -75,7 +75,7 @@ def _render_rules(
             "summary": retention.summarize(rule),
             "explanation": EXPLANATIONS[rule.kind],
             "form": (forms or {}).get(rule.kind)
-            or _form(rule.kind, initial={"days": rule.days, "by_itself": rule.by_itself}),
+            or _form(rule.kind, initial={"days": rule.days, "is_automatic": rule.is_automatic}),
         }
         for rule in retention.list_rules(by=current_user(request))
     ]

@@ -64,5 +64,5 @@ def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
 def _describe_rule(rule: Mapping[str, Any]) -> str | Promise:
     if rule["days"] is None:
         return _("for ever")
-    text = _("%(days)s days, deleted automatically") if rule["by_itself"] else _("%(days)s days")
+    text = _("%(days)s days, deleted automatically") if rule["is_automatic"] else _("%(days)s days")
     return str(text) % rule

@@ -43,7 +43,7 @@ class Command(script_output.StudioCommand):
             summary = retention.summarize(rule)
             if options["json"]:
                 data = {
-                    "kind": rule.kind, "days": rule.days, "by_itself": rule.by_itself,
+                    "kind": rule.kind, "days": rule.days, "is_automatic": rule.is_automatic,
                     **asdict(summary),
                 }  # fmt: skip
                 script_output.print_object(self, data, as_json=True)
@@ -68,7 +68,7 @@ def _describe(rule: RetentionRule) -> str:
     if rule.days is None:
         return _("kept for ever")
     kept = _("kept for %(days)s days") % {"days": rule.days}
-    return _("%(kept)s, deleted automatically") % {"kept": kept} if rule.by_itself else kept
+    return _("%(kept)s, deleted automatically") % {"kept": kept} if rule.is_automatic else kept
 
 
 def _amount(summary: retention.Summary) -> str:

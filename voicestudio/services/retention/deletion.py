@@ -78,7 +78,7 @@ def apply_rules() -> None:
     """
     for kind in RetentionKind:
         RetentionRule.of(kind)
-        rules = RetentionRule.objects.filter(kind=kind, by_itself=True).exclude(Studio.is_held())
+        rules = RetentionRule.objects.filter(kind=kind, is_automatic=True).exclude(Studio.is_held())
         now = clock.now()
         # One conditional UPDATE decides which worker takes this round.
         if rules.filter(next_look_at__lte=now).update(next_look_at=now + PAUSE):
@@ -91,7 +91,7 @@ def apply_rules() -> None:
 
 def _walk_while_unchanged(rule: RetentionRule) -> Iterator[DueThing]:
     """What is due by the rule, until an administrator changes it."""
-    same = RetentionRule.objects.filter(pk=rule.pk, by_itself=True, days=rule.days)
+    same = RetentionRule.objects.filter(pk=rule.pk, is_automatic=True, days=rule.days)
     for thing in walk_due(rule):
         if not same.exists():
             return
@@ -122,7 +122,7 @@ def _delete_things(
     finally:
         if run.deleted or run.failed:
             record(
-                Verb.RETENTION_RUN, by=by, kind=rule.kind, days=rule.days, by_itself=by is None,
+                Verb.RETENTION_RUN, by=by, kind=rule.kind, days=rule.days, is_automatic=by is None,
                 count=run.deleted, bytes=run.bytes, failed=run.failed,
             )  # fmt: skip
     return run

@@ -18,7 +18,7 @@ def list_rules(*, by: "User") -> list[RetentionRule]:
     return [RetentionRule.of(kind) for kind in RetentionKind]
 
 
-def change_rule(kind: str, *, days: int | None, by_itself: bool, by: "User") -> bool:
+def change_rule(kind: str, *, days: int | None, is_automatic: bool, by: "User") -> bool:
     """Keep this kind for so many days, None for ever; False if that is so already.
 
     Raises `NotAllowed`.
@@ -27,8 +27,8 @@ def change_rule(kind: str, *, days: int | None, by_itself: bool, by: "User") -> 
     RetentionRule.of(kind)
     with transaction.atomic():
         rule = RetentionRule.objects.select_for_update().get(kind=kind)
-        before = {"days": rule.days, "by_itself": rule.by_itself}
-        after = {"days": days, "by_itself": by_itself and days is not None}
+        before = {"days": rule.days, "is_automatic": rule.is_automatic}
+        after = {"days": days, "is_automatic": is_automatic and days is not None}
         if before == after:
             return False
         now = clock.now()
