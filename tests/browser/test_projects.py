@@ -20,7 +20,7 @@ def test_project_is_switched_and_keeps_the_search(studio: Studio) -> None:
     switcher, rows = page.locator("#switcher"), page.locator(".rows .name > a:first-child")
     expect(rows).to_have_count(3)
 
-    page.get_by_label("Search").fill("anna")
+    page.get_by_role("searchbox", name="Search").fill("anna")
     expect(rows).to_have_count(2)
     tab_to(switcher.locator("summary"))
     page.keyboard.press("Enter")

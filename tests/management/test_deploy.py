@@ -153,7 +153,7 @@ def test_studio_works_through_nginx(
             files={"file": ("tone.wav", sound)}, headers=headers, timeout=120,
             allow_redirects=False,
         )  # fmt: skip
-        place = re.fullmatch(r"/\?recording=(\d+)", uploaded.headers.get("Location", ""))
+        place = re.fullmatch(r"/new/\?recording=(\d+)", uploaded.headers.get("Location", ""))
         assert place is not None, uploaded.text[:500]
         part = browser.get(
             f"{url}/audio/recordings/{place[1]}/?download=1",

@@ -112,13 +112,16 @@ IN_STUDIO: Final[dict[str, tuple[Action, Arguments]]] = {
     "project create": (Action.MANAGE_PROJECTS, lambda _h: ("New",)),
     "project list": (Action.SEE, lambda _h: ()),
     "project reopen": (Action.MANAGE_PROJECTS, lambda _h: ("Here",)),
+    "retention": (Action.MANAGE_RETENTION, lambda _h: ()),
 }  # fmt: skip
 # For the operator of the machine, who may read and write the data folder anyway.
 NO_PERSON: Final = {
     "backup": "reads the whole data folder, whose reader may do so anyway",
+    "catalogues": "writes files of the source code",
     "check_files": "compares the whole data folder, whose orphans belong to no project",
     "check_recording": "reads a file of the caller, nothing of the studio",
     "end_sign_in_pauses": "helps where no administrator can sign in",
+    "move_in": "fills an empty studio, in which nobody has a role yet",
     "practice": "runs the stand-in",
     "remind": "sends the daily mail to everyone it is for",
     "restore": "fills an empty studio, in which nobody has a role yet",

@@ -107,8 +107,8 @@ def test_every_column_of_the_order_is_immutable() -> None:
     under_way = {
         "id", "search_text", "status", "enqueued_at", "retry_at", "slot_at", "attempts_made",
         "claim", "worker", "lease_until", "claimed_at", "uploaded_at", "sent_at", "answered_at",
-        "finished_at", "sent", "answer", "answer_text", "answer_file", "http_status", "status_code",
-        "status_msg",
+        "finished_at", "sent", "answer", "answer_text", "answer_file", "answer_deleted_at",
+        "http_status", "status_code", "status_msg",
         "trace_id", "trouble", "input_sensitive", "input_sensitive_type", "cloned_voice", "calls",
         "audio_url", "audio", "audio_trouble", "audio_bytes", "audio_duration_ms", "audio_peaks",
         "audio_saved_at", "audio_sha256", "project",

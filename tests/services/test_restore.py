@@ -162,13 +162,12 @@ def test_older_backup_is_migrated(tmp_path: Path, place: Storage) -> None:
         if label in known or not label.startswith("voicestudio.")
     }
     place.delete(f"backups/{made.name}/manifest.json")
-    write_manifest(
-        place, replace(made, migrations=made.migrations | {"voicestudio": old}, tables=tables)
-    )
+    older = replace(made, migrations=made.migrations | {"voicestudio": old}, tables=tables)
+    write_manifest(place, older)
 
     said = run("restore", str(tmp_path / "backups"), folder=tmp_path / "other")
 
-    assert f"\nBackup {made.name} is restored: {made.rows} rows and 3 files" in said
+    assert f"\nBackup {made.name} is restored: {older.rows} rows and 3 files" in said
     run("verify_audit", folder=tmp_path / "other")
 
 

@@ -42,7 +42,7 @@ READ: Final = {
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",
     "audit", "system", "hold", "retention", "due", "clean_copy", "people",
-    "person", "project", "projects",
+    "person", "project", "projects", "search",
     "add_project",
     "verdict", "voice", "voice_id", "voices",
     "account", "account_change_password", "account_set_password", "account_reauthenticate",
@@ -56,7 +56,7 @@ READ: Final = {
 def _address(name: str, number: object = 1) -> str:
     return "/" + PATTERNS[name].replace("<id:pk>", str(number)).replace(
         "<field:field>", "recording"
-    ).replace("<kind:kind>", "recordings")
+    ).replace("<kind:kind>", "recordings").replace("<list:kind>", "history")
 
 
 @pytest.fixture

@@ -191,9 +191,13 @@ def test_reminder_counts_the_voices_of_the_project_in_use(
         attempt.cloned_voice.save()
 
     counts = [
-        text(client.get("/voices/", {"project": project})).count(
-            '48 hours <span class="count">· 1</span>'
-        )
+        text(
+            client.get(
+                "/voices/",
+                {"project": project},
+                headers={"hx-request": "true", "hx-target": "counts"},
+            )
+        ).count('id="count-1" hx-swap-oob="true">· 1</span>')
         for project in ("all", both[0].pk)
     ]
 

@@ -62,7 +62,8 @@ def test_mistakes_of_the_form_are_said(
 
     for answer in answers:
         assert answer.status_code == 422
-        assert text(answer).replace("&#x27;", "'").count(error) == 1
+        # Beside its field, and in the summary above the form.
+        assert text(answer).replace("&#x27;", "'").count(error) == 2
     assert Project.objects.filter(name="Another").count() == 0
 
 

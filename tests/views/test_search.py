@@ -66,7 +66,7 @@ def test_search_needs_a_fixed_number_of_queries(
         make_recording(by=owner, name="anna.wav")
 
     # session, user, access, speakers, what died (2), voices (2), recordings
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = browser.get("/search/", {"q": "anna"}, headers=HTMX)
 
     assert len(found(page)) == 3 * min(rows, 5)

@@ -55,7 +55,7 @@ def test_deletion_page_has_a_fixed_number_of_queries(
         make_voice(speaker=voice.speaker)
 
     # Who it is (2), lapsed calls (2), the voice, what is deleted (5), its cost.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         client.get(f"/voices/{voice.pk}/delete/")
 
 
