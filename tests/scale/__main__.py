@@ -29,16 +29,19 @@ from voicestudio.practice.server import Fault, StandIn
 
 PEOPLE = 6
 BROWSING = 2
+# Faults go on until so few calls are left, or for so long after the last order.
+LAST_CALLS = 20
+WORKED_OFF_WITHIN = 1200.0
 # After the last fault every call has so long to end in a true state.
 SETTLED_WITHIN = 120.0
 # Weight and fault; after "work" the stand-in has done and billed the call. A call without a fault
 # stands in line too: otherwise all faults would meet the first calls, one after the other.
 NO_FAULT: Final = Fault()
 FAULTS: list[tuple[int, Fault]] = [
-    (70, NO_FAULT),
+    (77, NO_FAULT),
     (8, Fault(delay=2.0)),
-    (6, Fault(status_code=1002)),
-    (4, Fault(http_status=429, headers={"Retry-After": "1"})),
+    (2, Fault(status_code=1002)),
+    (1, Fault(http_status=429, headers={"Retry-After": "1"})),
     (4, Fault(action="drop", after="work")),
     (3, Fault(action="truncate", after="work")),
     (3, Fault(body=b'{"base_resp": {"status_code": 0}}' * 2, after="work")),
@@ -154,6 +157,7 @@ class Scale:
             self.script("t2a_v2")
         self.send()
         print(f"{self.speeches} speeches are ordered.", flush=True)
+        self.wait_for_last_calls()
         self.done.set()
         self.chaos.join()
         self.settled_after = self.settle()
@@ -197,21 +201,40 @@ class Scale:
             self.postgres.restart, self.redis.restart,
         ]  # fmt: skip
         turn = 0
-        while not self.done.wait(self.dice.uniform(4, 12)):
+        while not self.done.wait(self.dice.uniform(8, 20)):
             turn += 1
             if plan and turn % 5 == 0:
                 action = plan.pop(0)
                 self.faults[f"{type(action.__self__).__name__} {action.__name__}"] += 1  # type: ignore[attr-defined]
                 action()
                 continue
-            machine = self.dice.choice([*self.webs, *self.workers])
-            machine.kill()
-            self.faults[f"{machine.role} killed"] += 1
-        for action in plan:  # a short run ends before its time
+            self.kill(self.dice.choice([*self.webs, *self.workers]))
+        for machines in (self.webs, self.workers):  # a short run ends before its time
+            if not self.aborted.is_set() and not self.faults[f"{machines[0].role} killed"]:
+                self.kill(machines[0])
+        for action in plan:
             if self.aborted.is_set():
                 return
             self.faults[f"{type(action.__self__).__name__} {action.__name__}"] += 1  # type: ignore[attr-defined]
             action()
+
+    def kill(self, machine: Machine) -> None:
+        """Kill one machine and start it again."""
+        machine.kill()
+        self.faults[f"{machine.role} killed"] += 1
+
+    def wait_for_last_calls(self) -> None:
+        """Let everything go on failing until few calls are left."""
+        from voicestudio.models import PaidCall
+
+        end = time.monotonic() + WORKED_OFF_WITHIN
+        kinds: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
+
+        def count() -> int:
+            return sum(rows.under_way().count() for rows in kinds)
+
+        while persistently(count) > LAST_CALLS and time.monotonic() < end:
+            time.sleep(2)
 
     def settle(self) -> float:
         """Wait until no call is under way; the seconds that took."""

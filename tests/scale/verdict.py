@@ -59,7 +59,7 @@ def find_lost_audio() -> list[str]:
             except FileNotFoundError:
                 size = 0
             if not size:
-                lost.append(str(call))
+                lost.append(f"{call}: {call.audio_trouble or 'no reason'}")
     return lost
 
 
@@ -108,6 +108,8 @@ def judge(scale: "Scale") -> bool:
     print(f"settled {scale.settled_after:.0f} s after the last fault")
     for sentence, is_true in checks.items():
         print(f"{'yes' if is_true else 'NO '} {sentence}")
+    for lost in missing_audio[:5]:
+        print("no audio:", lost)
     for error in scale.crowd.errors[:3]:
         print(error)
     for line, count in list(((ledger - bill) + (bill - ledger)).items())[:10]:
