@@ -23,7 +23,7 @@ from voicestudio.models import (
     Voice,
     search,
 )
-from voicestudio.models.paid_calls import ImmutableOrder
+from voicestudio.models.paid_call_queryset import ImmutableOrder
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 

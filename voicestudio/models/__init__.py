@@ -13,7 +13,8 @@ from .invitations import Invitation
 from .list_kinds import ListKind
 from .members import Membership, Role
 from .notes import Note
-from .paid_calls import CallStatus, PaidCall
+from .paid_call_queryset import CallStatus
+from .paid_calls import PaidCall
 from .people import Person, Theme, is_example, language_of
 from .permissions import Action, RoleName
 from .person_names import display_name, display_name_column

@@ -12,7 +12,7 @@ from voicestudio.models import clock
 from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
 from .paging import read_page
-from .paid_calls import LAPSED, PaidCallQuerySet
+from .paid_call_queryset import LAPSED, PaidCallQuerySet
 from .person_names import display_name_column
 from .search import LARGEST_ID
 

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .paid_calls import ORDER, PaidCall, PaidCallQuerySet
+from .paid_call_queryset import PaidCallQuerySet
+from .paid_calls import ORDER, PaidCall
 from .rate_limits import CallKind
 from .voices import Voice
 

@@ -34,7 +34,7 @@ from voicestudio.models import (
     RetentionRule,
     Speech,
 )
-from voicestudio.models.paid_calls import AUDIO_TO_FETCH
+from voicestudio.models.paid_call_queryset import AUDIO_TO_FETCH
 from voicestudio.models.recordings import AudioFileQuerySet
 
 # Counting ends there, so that a page costs the same however much is due.
