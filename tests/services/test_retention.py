@@ -32,6 +32,7 @@ from voicestudio.models import (
     Voice,
     clock,
 )
+from voicestudio.models.retention import GRACE
 from voicestudio.services import hold, retention
 from voicestudio.services.retention import deletion, due
 
@@ -45,8 +46,10 @@ def ada(db: None) -> User:
 
 
 def keep(kind: str, days: int | None, by: User, *, is_automatic: bool = False) -> RetentionRule:
-    """The rule of this kind, changed to so many days."""
+    """The rule of this kind, changed to so many days a day ago."""
     retention.change_rule(kind, days=days, is_automatic=is_automatic, by=by)
+    a_day_ago = clock.now() - GRACE
+    RetentionRule.objects.filter(kind=kind).update(changed_at=a_day_ago, next_look_at=a_day_ago)
     return RetentionRule.of(kind)
 
 
@@ -309,7 +312,7 @@ def test_recording_that_is_being_used_is_waited_for(ada: User) -> None:
 # Rules --------------------------------------------------------------------------------------------
 
 
-def test_rule_deletes_is_automatic_only_when_switched_on(ada: User) -> None:
+def test_rule_deletes_automatically_only_when_switched_on(ada: User) -> None:
     old_recording()
     keep("recordings", 30, ada)
     retention.apply_rules()
@@ -321,6 +324,18 @@ def test_rule_deletes_is_automatic_only_when_switched_on(ada: User) -> None:
     assert (before, AudioFile.objects.count()) == (1, 0)
     (entry,) = AuditEntry.objects.filter(verb=Verb.RETENTION_RUN)
     assert (entry.person, entry.facts["is_automatic"], entry.facts["count"]) == ("", True, 1)
+
+
+def test_rule_that_was_just_changed_deletes_nothing_for_a_day(ada: User) -> None:
+    old_recording()
+
+    retention.change_rule("recordings", days=3, is_automatic=True, by=ada)
+    retention.apply_rules()
+
+    rule = RetentionRule.of("recordings")
+    assert rule.changed_at is not None
+    assert rule.starts_at == rule.next_look_at == rule.changed_at + GRACE
+    assert AudioFile.objects.count() == 1
 
 
 def test_rule_deletes_a_bounded_number_and_goes_on(
@@ -370,7 +385,7 @@ def test_rule_that_is_switched_off_meanwhile_stops(
     assert AudioFile.objects.count() == 1
 
 
-def test_held_studio_deletes_nothing_is_automatic(ada: User) -> None:
+def test_held_studio_deletes_nothing_automatically(ada: User) -> None:
     old_recording()
     keep("recordings", 30, ada, is_automatic=True)
     hold.start()

@@ -27,7 +27,9 @@ class RetentionForm(forms.Form):
     is_automatic = forms.BooleanField(
         label=_("Delete what is due automatically"),
         required=False,
-        help_text=_("Without asking again. Deleted audio can't be restored."),
+        help_text=_(
+            "Without asking again, from a day after each change. Deleted audio can't be restored."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LONGEST_DAYS: Final = 36_500
+# A rule that was switched on or changed waits so long: what is due can be looked at, and a wrong
+# number corrected, before anything goes.
+GRACE: Final = timedelta(days=1)
 
 
 class RetentionKind(models.TextChoices):
@@ -73,6 +76,14 @@ class RetentionRule(models.Model):
     def kind_label(self) -> str:
         """The name of the kind."""
         return str(RetentionKind(self.kind).label)
+
+    @property
+    def starts_at(self) -> "datetime | None":
+        """When the worker begins to delete after a change; None if it does now, or never does."""
+        if not self.is_automatic or self.changed_at is None:
+            return None
+        start = self.changed_at + GRACE
+        return start if start > clock.now() else None
 
     def cutoff(self) -> "datetime | None":
         """What is older than this is due, at this moment; None if nothing ever is."""

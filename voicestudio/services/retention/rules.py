@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from voicestudio.models import Action, RetentionKind, RetentionRule, Verb, clock
+from voicestudio.models.retention import GRACE
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 
@@ -21,7 +22,7 @@ def list_rules(*, by: "User") -> list[RetentionRule]:
 def change_rule(kind: str, *, days: int | None, is_automatic: bool, by: "User") -> bool:
     """Keep this kind for so many days, None for ever; False if that is so already.
 
-    Raises `NotAllowed`.
+    A rule that deletes automatically begins after GRACE. Raises `NotAllowed`.
     """
     require(by, Action.MANAGE_RETENTION)
     RetentionRule.of(kind)
@@ -33,7 +34,7 @@ def change_rule(kind: str, *, days: int | None, is_automatic: bool, by: "User") 
             return False
         now = clock.now()
         RetentionRule.objects.filter(pk=rule.pk).update(
-            **after, changed_at=now, changed_by=by, next_look_at=now
+            **after, changed_at=now, changed_by=by, next_look_at=now + GRACE
         )
         record(Verb.RETENTION_CHANGED, by=by, kind=kind, before=before, after=after)
     return True
