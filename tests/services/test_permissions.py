@@ -326,11 +326,15 @@ NO_PERSON: Final = {
     "backups.manifest": (
         "checksum_of open_checked read_lines read_manifest read_part write_manifest"
     ),
-    "backups.places": "file_path has_file list_backups open_bucket open_folder put_file",
+    "backups.places": (
+        "delete_folder file_path has_file is_verified list_backups list_folder mark_verified "
+        "marked_as_started open_bucket open_folder put_file"
+    ),
     "backups.contents": "compare_files compare_rows load_files load_rows reset_sequences",
     "backups.data_folder": "copied_database locked",
     "backups.move": "move_in",
     "backups.progress": "report_nothing reported",
+    "backups.prune": "prune_backups",
     "backups.restoration": "restore",
     "backups.tables": (
         "as_columns file_columns models_in_backup read_file_names read_rows snapshot write_table"

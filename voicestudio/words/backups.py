@@ -24,6 +24,7 @@ FAULTS: Final[dict[str, str | Promise]] = {
     ),
     "refused": _("The database refuses a row of the table %(what)s: %(reason)s"),
     "incomplete": _("After the restore, %(what)s isn't as it was."),
+    "foreign": _("No old backup was deleted: %(folder)s is not a backup. Move it elsewhere first."),
     # Of a data folder that is moved in.
     "no_source": _("There is no studio in %(folder)s: a data folder has the file %(file)s."),
     "own_source": _(

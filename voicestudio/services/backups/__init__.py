@@ -6,12 +6,14 @@ from .manifest import Manifest
 from .move import move_in
 from .places import open_bucket, open_folder
 from .progress import Report, Step
+from .prune import Pruned, prune_backups
 from .restoration import Restored, restore
 from .verification import verify_backup
 
 __all__ = [
     "BackupFault",
     "Manifest",
+    "Pruned",
     "Report",
     "Restored",
     "Step",
@@ -19,6 +21,7 @@ __all__ = [
     "move_in",
     "open_bucket",
     "open_folder",
+    "prune_backups",
     "restore",
     "verify_backup",
 ]

@@ -27,7 +27,7 @@ from .manifest import (
     read_part,
     write_manifest,
 )
-from .places import BACKUPS, file_path, has_file, put_file
+from .places import BACKUPS, file_path, has_file, marked_as_started, put_file
 from .tables import JOURNAL, models_in_backup, read_file_names, snapshot, write_table
 from .versions import applied_migrations
 
@@ -44,7 +44,10 @@ def make_backup(place: Storage) -> Manifest:
     audit.seal_entries()
     made_at = clock.now().astimezone(UTC)
     name = f"{made_at:%Y%m%dT%H%M%S%fZ}"
-    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as draft:
+    with (
+        marked_as_started(place, name),
+        tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as draft,
+    ):
         folder = Path(draft)
         files = _FileCopies(place, folder, f"{BACKUPS}/{name}/files.jsonl.gz")
         with files.list.opened():
@@ -72,7 +75,7 @@ def make_backup(place: Storage) -> Manifest:
             file_bytes=files.bytes,
             missing_files=files.missing,
         )
-    write_manifest(place, manifest)
+        write_manifest(place, manifest)
     settings.LAST_BACKUP_FILE.write_text(manifest.made_at)
     return manifest
 

@@ -5,6 +5,8 @@
         rows/voicestudio.speech.jsonl.gz   the rows of a table
         files.jsonl.gz                     which files belong to it, by checksum
         manifest.json                      written last: without it there is no backup
+        verified                           if it was read again and is whole
+    started/20261128T101500000000Z         this backup is under way
 
 All backups of a place share the files, so that each adds only those that are new.
 """
@@ -12,17 +14,22 @@ All backups of a place share the files, so that each adds only those that are ne
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, Storage
 
 from voicestudio.services.storage.bucket import Bucket
 
 BACKUPS: Final = "backups"
+FILES: Final = "files"
+STARTED: Final = "started"
 MANIFEST: Final = "manifest.json"
+VERIFIED: Final = "verified"
 
 
 class Folder(FileSystemStorage):
@@ -55,15 +62,58 @@ def open_bucket(options: dict[str, Any]) -> Storage:
 
 def file_path(checksum: str) -> str:
     """Where the file with this checksum lies."""
-    return f"files/{checksum[:2]}/{checksum}"
+    return f"{FILES}/{checksum[:2]}/{checksum}"
 
 
 def list_backups(place: Storage) -> list[str]:
     """The names of all complete backups, the newest first."""
-    names: list[str] = []
-    with suppress(FileNotFoundError):
-        names = sorted(place.listdir(BACKUPS)[0], reverse=True)
+    names = sorted(list_folder(place, BACKUPS)[0], reverse=True)
     return [name for name in names if place.exists(f"{BACKUPS}/{name}/{MANIFEST}")]
+
+
+def list_folder(place: Storage, path: str) -> tuple[list[str], list[str]]:
+    """The folders and files in a folder, which may be missing."""
+    with suppress(FileNotFoundError):
+        return place.listdir(path)
+    return [], []
+
+
+@contextmanager
+def marked_as_started(place: Storage, name: str) -> Iterator[None]:
+    """Mark the backup as under way while the block runs, so that no file is deleted that it needs.
+
+    The block writes the manifest, so that there is a mark or a manifest at any time.
+    """
+    path = f"{STARTED}/{name}"
+    place.save(path, ContentFile(b""))
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the backup is complete, or has failed for another reason
+            place.delete(path)
+
+
+def is_verified(place: Storage, name: str) -> bool:
+    """Whether the backup was whole when it was last verified."""
+    return place.exists(f"{BACKUPS}/{name}/{VERIFIED}")
+
+
+def mark_verified(place: Storage, name: str, *, is_whole: bool) -> None:
+    """Note what the verification of a backup has found."""
+    if not is_whole:
+        place.delete(f"{BACKUPS}/{name}/{VERIFIED}")
+    elif not is_verified(place, name):
+        place.save(f"{BACKUPS}/{name}/{VERIFIED}", ContentFile(b""))
+
+
+def delete_folder(place: Storage, path: str) -> None:
+    """Delete a folder, its manifest first: what is left of a backup then is no backup."""
+    folders, files = list_folder(place, path)
+    for name in sorted(files, key=lambda name: name != MANIFEST):
+        place.delete(f"{path}/{name}")
+    for name in folders:
+        delete_folder(place, f"{path}/{name}")
+    place.delete(path)  # a disk has empty folders, a bucket has none
 
 
 def has_file(place: Storage, name: str, size: int) -> bool:

@@ -1,5 +1,6 @@
 """Backup verification: whether a backup is complete and unchanged, and its audit trail whole."""
 
+import logging
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -12,13 +13,36 @@ from voicestudio.services.audit.verification import Head
 
 from .faults import BackupFault
 from .manifest import Manifest, open_checked, read_manifest, read_part
-from .places import file_path
+from .places import file_path, mark_verified
 from .tables import AUDIT_ENTRIES, as_columns
+
+logger = logging.getLogger(__name__)
 
 
 def verify_backup(place: Storage, name: str = "") -> Manifest:
-    """Read all of a backup, by default the newest. Raises `BackupFault` at the first fault."""
+    """Read all of a backup, by default the newest. Raises `BackupFault` at the first fault.
+
+    The result is noted in the place: a prune keeps the newest backup that is known to be whole.
+    """
     manifest = read_manifest(place, name)
+    try:
+        _read_parts(place, manifest)
+    except BackupFault:
+        _note(place, manifest, is_whole=False)
+        raise
+    _note(place, manifest, is_whole=True)
+    return manifest
+
+
+def _note(place: Storage, manifest: Manifest, *, is_whole: bool) -> None:
+    """Note the result. A place that may only be read can be verified, too."""
+    try:
+        mark_verified(place, manifest.name, is_whole=is_whole)
+    except OSError:
+        logger.warning("The place of the backups refuses the result.", exc_info=True)
+
+
+def _read_parts(place: Storage, manifest: Manifest) -> None:
     for label, part in manifest.tables.items():
         rows = read_part(place, part)
         if label == AUDIT_ENTRIES:
@@ -28,7 +52,6 @@ def verify_backup(place: Storage, name: str = "") -> Manifest:
         if entry["sha256"]:
             with open_checked(place, file_path(entry["sha256"]), entry["bytes"], entry["sha256"]):
                 pass
-    return manifest
 
 
 def _verify_trail(rows: Iterator[dict[str, Any]], head: str) -> None:

@@ -96,6 +96,10 @@ class Bucket(S3Storage):
         """The size of a file in bytes."""
         return self.facts(name)[0]
 
+    def get_modified_time(self, name: str) -> datetime:
+        """When a file was written."""
+        return self.facts(name)[1]
+
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         """The folders and files in a folder."""
         with disk_errors(name):

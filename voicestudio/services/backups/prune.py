@@ -1,0 +1,98 @@
+"""Prune: delete the old backups of a place, and the files that only they name.
+
+A backup that is made meanwhile, also on another machine, counts on files that it finds in the
+place. So a file is deleted only while no backup is under way and none has been added.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.core.files.storage import Storage
+
+from voicestudio.models import clock
+
+from .faults import BackupFault
+from .manifest import read_manifest, read_part
+from .places import BACKUPS, FILES, STARTED, delete_folder, is_verified, list_backups, list_folder
+
+NAME: Final = re.compile(r"\d{8}T\d{12}Z")
+# A backup without a manifest that started longer ago was broken off by a power cut.
+LONGEST_BACKUP: Final = timedelta(days=7)
+# Files that a backup has just copied are named by no manifest yet.
+FILE_AGE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How many backups and files were deleted. Files stay if another backup is under way."""
+
+    backups: int
+    files: int
+    files_stay: bool
+
+
+def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
+    """Keep the newest `keep` backups, the one called `made` and the newest verified one.
+
+    Raises OSError, and `BackupFault` before anything is deleted: if a backup that is kept is
+    damaged, since it is not known then which files it needs.
+    """
+    # In this order: the mark of a backup is deleted when its manifest is there. Without both in
+    # the end, the folder was left by a backup or a prune that was broken off.
+    folders, _files = list_folder(place, BACKUPS)
+    _, marks = list_folder(place, STARTED)
+    complete = list_backups(place)
+    for name in folders:
+        if not NAME.fullmatch(name):
+            raise BackupFault("foreign", folder=f"{BACKUPS}/{name}")
+    verified = next((name for name in complete if is_verified(place, name)), made)
+    kept = {made, verified, *complete[:keep]}
+    under_way = {
+        name for name in {*marks} - {*complete}
+        if not _is_older(place, f"{STARTED}/{name}", LONGEST_BACKUP)
+    }  # fmt: skip
+    named = {checksum for name in kept for checksum in _read_checksums(place, name)}
+    old = {*folders, *marks} - kept - under_way
+    for name in sorted(old):
+        delete_folder(place, f"{BACKUPS}/{name}")
+        place.delete(f"{STARTED}/{name}")
+    deleted = 0
+    for path in _find_unnamed(place, named):
+        if _is_older(place, path, FILE_AGE):
+            if not _is_undisturbed(place, kept):
+                return Pruned(len(old.intersection(complete)), deleted, files_stay=True)
+            place.delete(path)
+            deleted += 1
+    return Pruned(len(old.intersection(complete)), deleted, files_stay=False)
+
+
+def _read_checksums(place: Storage, name: str) -> Iterator[str]:
+    """The checksums of the files of a backup; "" stands for a missing one."""
+    for entry in read_part(place, read_manifest(place, name).files):
+        yield entry["sha256"]
+
+
+def _find_unnamed(place: Storage, named: set[str]) -> Iterator[str]:
+    for folder in list_folder(place, FILES)[0]:
+        for name in list_folder(place, f"{FILES}/{folder}")[1]:
+            if name not in named:
+                yield f"{FILES}/{folder}/{name}"
+
+
+def _is_older(place: Storage, path: str, age: timedelta) -> bool:
+    """Whether the file is there, and was written longer ago than `age`."""
+    try:
+        return clock.now() - place.get_modified_time(path) > age
+    except FileNotFoundError:
+        return False
+
+
+def _is_undisturbed(place: Storage, kept: set[str]) -> bool:
+    """Whether there is no backup but those that are kept, finished or under way."""
+    # Marks first: a backup that ends in between is seen by its folder.
+    _, marks = list_folder(place, STARTED)
+    folders, _files = list_folder(place, BACKUPS)
+    return {*marks, *folders} <= kept
