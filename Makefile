@@ -73,8 +73,10 @@ LOCK = --quiet --universal --python-version 3.12 --upgrade --generate-hashes --n
 lock:
 	@sh .ci/environment test
 	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml -o requirements.lock
-	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml --group practice --group dev \
-		--constraint requirements.lock -o requirements-dev.lock
+	$(PYTHON) -m uv pip compile $(LOCK) --group sentry \
+		--constraint requirements.lock -o requirements-sentry.lock
+	$(PYTHON) -m uv pip compile $(LOCK) pyproject.toml --group practice --group sentry --group dev \
+		--constraint requirements.lock --constraint requirements-sentry.lock -o requirements-dev.lock
 	cd tests/practice/clients/litellm && \
 		$(PYTHON) -m uv pip compile $(LOCK) requirements.in -o requirements.lock
 

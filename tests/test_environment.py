@@ -221,7 +221,9 @@ def test_failed_installation_is_repeated(machine: Machine) -> None:
     assert machine.calls()[0] == "python -m venv .venv"
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-sentry.lock", "requirements-dev.lock"]
+)
 def test_locks_contain_no_addresses_or_paths(name: str) -> None:
     text = (ROOT / name).read_text()
 

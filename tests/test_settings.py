@@ -1,5 +1,6 @@
 """Settings: environment variables are applied, or refused with one sentence."""
 
+import importlib.util
 import json
 import os
 import stat
@@ -15,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
 import voicestudio
+from voicestudio.services.audit import known_settings
 from voicestudio.settings.environment import SECRETS, is_confidential, parse_env_file
 from voicestudio.settings.storage import backup_options, parse_storage_url
 
@@ -82,6 +84,10 @@ def run_program(environment: dict[str, str], *arguments: str) -> subprocess.Comp
 
 ADDRESS = "an address such as https://api.minimax.io, without a password or a query"
 DATABASE = "an address such as postgres://user:password@host/name or sqlite:////path/to/file"
+DSN = (
+    "an address such as https://key@sentry.example.com/1, with https unless it is in your own "
+    "network"
+)
 ISSUER = "an address such as https://login.example.com, with https unless it is on this machine"
 ROLES = 'JSON such as {"groups": {"voice-admins": "administrator", "dragon": ["Dragon:manager"]}}'
 QUEUE = "empty, postgres, or an address such as redis://host:6379/0"
@@ -121,6 +127,8 @@ ORIGINS = "a list of addresses such as https://studio.example.com, separated by 
         ("ALLOWED_HOSTS", "https://a.example.com", "a list of host names, separated by commas"),
         ("CSRF_TRUSTED_ORIGINS", "studio.example.com", ORIGINS),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR"),
+        ("SENTRY_DSN", "https://sentry.example.com/1", DSN),
+        ("SENTRY_DSN", "http://key@sentry.example.com/1", DSN),
         ("OIDC_ISSUER", "login.example.com", ISSUER),
         ("OIDC_ISSUER", "http://login.example.com", ISSUER),
         ("OIDC_ISSUER", "https://login.example.com/?a=b", ISSUER),
@@ -485,6 +493,7 @@ SECRET_VARIABLES = {
     "QUEUE_URL": "redis://:sk-very-secret@127.0.0.1",
     "OIDC_CLIENT_SECRET": "sk-very-secret",
     "METRICS_TOKEN": "sk-very-secret-token",
+    "SENTRY_DSN": "http://sk-very-secret@127.0.0.1:9/1",
 }
 # What has to be set together with a secret.
 WITH_SECRET = {
@@ -498,6 +507,8 @@ WITH_SECRET = {
 
 def test_every_secret_is_tested() -> None:
     assert SECRET_VARIABLES.keys() == SECRETS.keys()
+    # Of these the audit trail says only that they have changed.
+    assert [name for name in SECRETS if not known_settings.SECRET.search(name)] == []
 
 
 @pytest.mark.parametrize("log_format", ["plain", "json"])
@@ -575,6 +586,14 @@ def test_secret_stands_in_one_place_only(load: Load, tmp_path: Path) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="Set MINIMAX_API_KEY or MINIMAX_API_KEY_FILE"):
         load(MINIMAX_API_KEY="sk-other", MINIMAX_API_KEY_FILE=str(file))
+
+
+def test_address_of_sentry_needs_its_package(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+    assert load("SENTRY_DSN", SENTRY_DSN="") == {"SENTRY_DSN": ""}
+    with pytest.raises(ImproperlyConfigured, match="install requirements-sentry"):
+        load(SENTRY_DSN="https://key@sentry.example.com/1")
 
 
 @pytest.mark.parametrize("content", [b" \n", b"\xff\xfe", None])

@@ -53,5 +53,5 @@ def test_log_of_a_request_has_its_id_and_its_person(
 
     (record,) = (each for each in caplog.records if each.name == "django.request")
     assert answer.status_code == 404
-    fields = {"request": answer["X-Request-ID"], "person": person.pk}
+    fields = {"request": answer["X-Request-ID"], "view": "attempt", "person": person.pk}
     assert getattr(record, "context", None) == fields

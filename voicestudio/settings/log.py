@@ -1,14 +1,17 @@
 """Log: records on stderr, as plain text or as one line of JSON each, never with a secret."""
 
+import importlib.util
 import json
 import logging
 import re
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 
 from . import environment
-from .environment import env, matches, read, read_secret
+from .environment import env, is_confidential, matches, read, read_secret, remember_secret
 
 LOG_LEVEL = read(
     env.str,
@@ -27,6 +30,29 @@ METRICS_TOKEN = read_secret(
     "one word of at least 16 printable ASCII characters",
     validate=matches(r"|[!-~]{16,}"),
 )
+
+
+def check_dsn(value: str) -> None:
+    """Accept http(s)://key@host/project, with https unless it is in the own network."""
+    matches(r"|https?://[^\s/@:]+@[^\s/@?#]+(/[^\s?#]+)?/[0-9]+")(value)
+    if value and not is_confidential(value):
+        raise ValueError
+
+
+# Where errors are reported to, too.
+SENTRY_DSN = read_secret(
+    "SENTRY_DSN",
+    "an address such as https://key@sentry.example.com/1, with https unless it is in your own "
+    "network",
+    validate=check_dsn,
+)
+# The key alone is as secret as the whole address.
+remember_secret("SENTRY_DSN", {SENTRY_DSN, urlsplit(SENTRY_DSN).username or ""})
+if SENTRY_DSN and importlib.util.find_spec("sentry_sdk") is None:
+    raise ImproperlyConfigured(
+        "SENTRY_DSN needs the package sentry-sdk: install requirements-sentry.lock, or leave "
+        "SENTRY_DSN empty."
+    )
 
 
 # The password of any URL, however short it is.
@@ -83,7 +109,7 @@ def _is_refusal(record: logging.LogRecord) -> bool:
 LIBRARY_LEVEL = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 # Also for the page that DEBUG=true shows instead of "Something went wrong".
 DEFAULT_EXCEPTION_REPORTER = "voicestudio.settings.error_report.RedactedReporter"
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -124,3 +150,10 @@ LOGGING = {
         "huey": {"level": LIBRARY_LEVEL},
     },
 }
+if SENTRY_DSN:
+    LOGGING["handlers"]["sentry"] = {
+        "class": "voicestudio.settings.sentry.SentryHandler",
+        "level": "ERROR",
+        "filters": ["context"],
+    }
+    LOGGING["root"]["handlers"].append("sentry")

@@ -26,7 +26,11 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with the ID in the log and in the answer."""
         request_id = _choose_id(request)
-        fields: dict[str, Any] = {"request": request_id, "person": partial(_find_person, request)}
+        fields: dict[str, Any] = {
+            "request": request_id,
+            "view": partial(_find_view, request),
+            "person": partial(_find_person, request),
+        }
         request.log_fields = fields  # type: ignore[attr-defined]
         with log_fields(**fields):
             response = self.get_response(request)
@@ -40,6 +44,12 @@ def _choose_id(request: HttpRequest) -> str:
     if WELL_FORMED.fullmatch(given) and is_from_proxy(request):
         return given
     return uuid4().hex
+
+
+def _find_view(request: HttpRequest) -> str | None:
+    """The name of the view, if one was found: unlike the URL it holds nothing that was entered."""
+    match = request.resolver_match
+    return match.view_name or None if match else None
 
 
 def _find_person(request: HttpRequest) -> int | None:
