@@ -119,8 +119,11 @@ def test_error_of_a_page_is_reported_without_what_was_entered(
     assert event["logentry"] == {"message": "%s: %s"}
     (error,) = event["exception"]["values"]
     assert (error["type"], error.keys()) == ("ValueError", {"type", "module", "stacktrace"})
-    frame = error["stacktrace"]["frames"][-1]
-    assert frame["function"] == "fail"
+    frames = error["stacktrace"]["frames"]
+    frame = frames[-1]
+    assert (frame["function"], frame["module"]) == ("fail", "tests.test_sentry")
+    assert {each["module"] for each in frames if each["in_app"]} >= {"voicestudio.views.attempts"}
+    assert not any(each["in_app"] for each in frames if each["module"].startswith("django."))
     assert frame.keys() == {"filename", "module", "function", "lineno", "in_app"}
 
 

@@ -26,11 +26,12 @@ FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 # A line of code or a variable may hold what a person has entered.
-FRAME_FIELDS: Final = frozenset({"filename", "module", "function", "lineno", "in_app"})
+FRAME_FIELDS: Final = ("filename", "module", "function", "lineno")
 # The IDs of the log context that become tags; the person is none of them.
 TAGS: Final = ("request", "attempt", "speech")
 LEVELS: Final = {"CRITICAL": "fatal"}
-OUR_LOGGERS: Final = "voicestudio."
+# Our modules, and the loggers that are named after them.
+OURS: Final = "voicestudio."
 FLUSH_SECONDS: Final = 2.0
 
 
@@ -99,13 +100,17 @@ def _read_message(record: logging.LogRecord) -> str:
     Ours are all constant. A library may have filled them in itself, so that its message says
     something only if there are values left.
     """
-    is_constant = bool(record.args) or record.name.startswith(OUR_LOGGERS)
+    is_constant = bool(record.args) or record.name.startswith(OURS)
     return redact(str(record.msg)) if is_constant else record.name
 
 
 def _strip_exception(value: dict[str, Any]) -> dict[str, Any]:
     frames = (value.get("stacktrace") or {}).get("frames", [])
-    kept = [{name: frame.get(name) for name in FRAME_FIELDS} for frame in frames]
+    kept = [
+        {name: frame.get(name) for name in FRAME_FIELDS}
+        | {"in_app": (frame.get("module") or "").startswith(OURS)}
+        for frame in frames
+    ]
     return {
         "type": value.get("type"),
         "module": value.get("module"),
