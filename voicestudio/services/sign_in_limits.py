@@ -17,6 +17,8 @@ from voicestudio.models import SignIn, clock, select_address
 
 # A network from which a person has signed in counts as theirs for this long.
 KNOWN_FOR: Final = timedelta(days=30)
+# The clocks of two machines may differ by this much.
+TOLERANCE: Final = timedelta(minutes=1)
 # Failed sign-ins through the OpenID provider are counted apart, under no account: if the provider
 # is set up wrongly, people can still sign in with their passwords.
 NO_ACCOUNT: Final = ""
@@ -77,10 +79,15 @@ def clear_failures() -> int:
 
 
 def clear_expired() -> None:
-    """Delete sessions, failures and sign-ins that no longer matter."""
+    """Delete sessions, failures and sign-ins that no longer matter; correct future times.
+
+    A clock that was ahead has written those, and a pause would last until then.
+    """
+    now = clock.now()
+    SignIn.objects.filter(at__gt=now + TOLERANCE).update(at=now)
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     SignIn.objects.filter(failed=True, at__lt=_window_start()).delete()
-    SignIn.objects.filter(at__lt=clock.now() - KNOWN_FOR).delete()
+    SignIn.objects.filter(at__lt=now - KNOWN_FOR).delete()
 
 
 def _count(failures: Q) -> int:

@@ -202,7 +202,9 @@ def check_again(recording: AudioFile, *, by: "User") -> bool:
 def requeue_lost_checks() -> int:
     """Queue the checks whose job was lost again; return how many."""
     now = clock.now()
-    lost = AudioFile.objects.filter(checked_at=None, check_started_at__lt=now - LOST_AFTER)
+    # A clock that was ahead may have written when it started.
+    is_lost = Q(check_started_at__lt=now - LOST_AFTER) | Q(check_started_at__gt=now + LOST_AFTER)
+    lost = AudioFile.objects.filter(is_lost, checked_at=None)
     pks = list(lost.exclude(file="").values_list("pk", flat=True)[:50])
     AudioFile.objects.filter(pk__in=pks).update(check_started_at=now, checked_ms=None)
     for pk in pks:
