@@ -83,13 +83,3 @@ for (const name of ["pause", "ended", "error"]) {
     if (current?.audio === target && current.hasStarted) endFinding();
   }, true);
 }
-
-// Two recordings that are compared play equally loud.
-function matchVolumes() {
-  for (const match of document.querySelectorAll("[data-volume-of]")) {
-    const audio = document.querySelector(`${match.dataset.volumeOf} .player audio`);
-    if (audio) audio.volume = audio.dataset.evenVolume = Number(match.dataset.volume);
-  }
-}
-document.addEventListener("htmx:load", matchVolumes);
-matchVolumes();

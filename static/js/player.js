@@ -96,7 +96,6 @@ document.addEventListener("pointermove", ({ target, clientX }) => {
 const remembered = (name, fallback) => Number(localStorage.getItem(`player-${name}`) ?? fallback);
 
 function applyOptions(audio) {
-  // Two versions of one recording are compared at the same loudness.
   audio.volume = remembered("volume", 1) * Number(audio.dataset.evenVolume ?? 1);
   audio.playbackRate = remembered("speed", 1);
 }
@@ -115,6 +114,19 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("htmx:load", showOptions);
 showOptions();
+
+// Two players that are compared are equally loud: the louder one is turned down.
+function matchVolumes() {
+  for (const match of document.querySelectorAll("[data-volume-of]")) {
+    const audio = document.querySelector(`${match.dataset.volumeOf} .player audio`);
+    if (!audio) continue;
+    audio.dataset.evenVolume = match.dataset.volume;
+    applyOptions(audio);
+    document.querySelector("[data-equal-loudness]")?.removeAttribute("hidden");
+  }
+}
+document.addEventListener("htmx:load", matchVolumes);
+matchVolumes();
 
 // Media events do not bubble, but they can be captured.
 const on = (name, handle) => document.addEventListener(name, ({ target }) => {

@@ -128,7 +128,7 @@ def test_waveform_has_110_bars_at_any_length(tmp_path: Path, seconds: float) -> 
 def test_waveform_of_silence_is_flat(tmp_path: Path) -> None:
     path = recordings.write(tmp_path / "nothing", recordings.sine(2, level=0.0))
 
-    assert read_waveform(path) == Waveform([0] * 110, 2000)
+    assert read_waveform(path) == Waveform([0] * 110, 2000, None)
 
 
 def test_peaks_do_not_depend_on_the_level(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState
+from voicestudio.models import AttemptState, CloneAttempt
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -75,10 +75,13 @@ def test_keys_are_listed_and_can_be_switched_off(studio: Studio) -> None:
 
 
 def test_o_switches_between_the_voice_and_the_original(studio: Studio) -> None:
-    recording = factories.make_recording(by=studio.user, content=hum(30), name="anna.wav")
+    recording = factories.make_recording(
+        by=studio.user, content=hum(30), name="anna.wav", figures={"loudness_lufs": -23}
+    )
     attempt = factories.make_attempt(
         AttemptState.READY, by=studio.user, recording=recording, audio=hum(30)
     )
+    CloneAttempt.objects.update(audio_lufs=-17)
     page = studio.page(path=f"/history/{attempt.pk}/")
     voice, original = page.locator(".player[data-large]"), page.locator("#sample .player")
 
@@ -86,3 +89,6 @@ def test_o_switches_between_the_voice_and_the_original(studio: Studio) -> None:
         page.keyboard.press(key)
         expect(player).to_have_attribute("data-playing", "")
         expect(page.locator(".player[data-playing]")).to_have_count(1)
+    volumes = page.locator(".player audio").evaluate_all("all => all.map((audio) => audio.volume)")
+    assert volumes == pytest.approx([10 ** (-6 / 20), 1], abs=0.001)
+    expect(page.get_by_text("Preview and recording play equally loud here.")).to_be_visible()

@@ -111,7 +111,7 @@ def test_every_column_of_the_order_is_immutable() -> None:
         "http_status", "status_code", "status_msg",
         "trace_id", "trouble", "input_sensitive", "input_sensitive_type", "cloned_voice", "calls",
         "audio_url", "audio", "audio_trouble", "audio_bytes", "audio_duration_ms", "audio_peaks",
-        "audio_saved_at", "audio_sha256", "project",
+        "audio_lufs", "audio_saved_at", "audio_sha256", "project",
     }  # fmt: skip
 
     columns = {field.name for field in CloneAttempt._meta.get_fields() if field.concrete}

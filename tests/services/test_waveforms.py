@@ -84,6 +84,8 @@ def test_audio_can_be_played_before_it_is_drawn(run: Run, decoded: list[PaidCall
         False, None, 110,
     )  # fmt: skip
     assert call.audio_duration_ms
+    assert call.audio_lufs is not None
+    assert -70 < call.audio_lufs < 0
 
 
 @pytest.mark.parametrize("deaths", [1, 2])

@@ -276,3 +276,35 @@ def test_waveform_replaces_a_flat_one_of_the_same_size(browser: Client, owner: U
     assert ['data-length="3210"' in text for text in (flat, drawn)] == [False, True]
     heads = [re.findall(r'<svg class="wave" viewBox="[0-9 ]+"', text) for text in (flat, drawn)]
     assert heads == [['<svg class="wave" viewBox="0 0 440 40"']] * 2
+
+
+@pytest.mark.parametrize(
+    ("preview", "recording", "softer"),
+    [
+        (-17.0, -23.0, [("#preview", "0.501")]),
+        (-23.0, -17.0, [("#sample", "0.501")]),
+        (-17.0, -17.2, []),
+        (None, -17.0, []),
+        (-17.0, None, []),
+    ],
+)
+def test_preview_and_recording_play_equally_loud(
+    browser: Client,
+    owner: User,
+    preview: float | None,
+    recording: float | None,
+    softer: list[tuple[str, str]],
+) -> None:
+    attempt = make_attempt(by=owner)
+    CloneAttempt.objects.update(audio_lufs=preview)
+    AudioFile.objects.update(figures={"loudness_lufs": recording})
+    voice = attempt.cloned_voice
+    assert voice is not None
+
+    for url in (
+        reverse("attempt", args=[attempt.pk]),
+        reverse("voice", args=[voice.pk]),
+        reverse("preview_waveform", args=[attempt.pk]),
+    ):
+        page = browser.get(url).content.decode()
+        assert re.findall(r'data-volume-of="(.+?)" data-volume="(.+?)"', page) == softer, url

@@ -8,6 +8,7 @@ import numpy as np
 from . import headers, rules
 from .decoding import Block, Decoder, open_recording
 from .doctor import thresholds
+from .doctor.loudness import LoudnessMeter
 from .downmix import is_opposite
 from .envelope import Envelope
 from .problems import AudioProblem
@@ -88,19 +89,21 @@ def _notes(decoder: Decoder, phase: _Phase) -> list[Note]:
 
 
 def read_waveform(source: Path) -> Waveform:
-    """The bars and the length of a file, even if the file is cut off or silent.
+    """The bars, length and loudness of a file, even if the file is cut off or silent.
 
     Raises AudioProblem not_audio, damaged (nothing can be decoded), video, no_audio, empty,
     too_many_samples.
     """
     rules.check_file(source, rules.SOURCE_MAX_BYTES)
-    envelope = Envelope()
+    envelope, meter = Envelope(), LoudnessMeter()
     with open_recording(source) as decoder:
         for block, rate in decoder.blocks(stop_after_s=_LONGEST_S):
             envelope.add(block, rate)
+            meter.add(block, rate)
         if not decoder.seconds:
             raise AudioProblem(_code_without_samples(decoder, source))
-    return Waveform(envelope.peaks(), round(decoder.seconds * 1000))
+    loudness = meter.result().integrated
+    return Waveform(envelope.peaks(), round(decoder.seconds * 1000), loudness)
 
 
 def check_decoded(decoder: Decoder, path: Path, stop_after_s: float) -> None:

@@ -90,10 +90,11 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Waveform:
-    """The waveform of a file, as `Metadata.peaks`, and its length."""
+    """The waveform of a file, as `Metadata.peaks`, its length and its loudness; None if silent."""
 
     peaks: list[int]
     duration_ms: int
+    loudness_lufs: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ class PaidCall(models.Model):
     audio_sha256 = models.CharField(max_length=64, blank=True)
     audio_duration_ms = models.BigIntegerField(null=True, blank=True)
     audio_peaks = models.JSONField(default=list, blank=True)
+    # Integrated loudness; empty for silence, and until the waveform is drawn.
+    audio_lufs = models.FloatField(null=True, blank=True)
     audio_saved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

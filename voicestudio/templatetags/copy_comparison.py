@@ -11,18 +11,19 @@ from voicestudio.models import AudioFile, Verdict
 from voicestudio.words.findings import PROBLEM_NAMES
 from voicestudio.words.recordings import COPY_NOT_COMPARED, compare_copy, describe_volume_match
 
+from .players import match_volumes
+
 register = template.Library()
 
 RANKS: Final = {verdict: rank for rank, verdict in enumerate(Verdict.values)}
-AUDIBLE_LU: Final = 0.3  # smaller differences of loudness are not heard
 FIXED_SHOWN: Final = 3
 
 
 @dataclass(frozen=True)
 class VolumeMatch:
-    """The recording (`louder_pk`) to play at `volume` (0 to 1), so that both are equally loud."""
+    """The `louder` one ("original" or "copy") plays at `volume` (0 to 1): both are equally loud."""
 
-    louder_pk: int
+    louder: str
     volume: float
     text: str
 
@@ -64,12 +65,10 @@ def _badness(recording: AudioFile) -> tuple[int, int, int]:
 @register.filter
 def volume_match(original: AudioFile, copy: AudioFile) -> VolumeMatch | None:
     """How to play both equally loud; None if they are, or if one was not measured."""
-    before, after = (row.figures.get("loudness_lufs") for row in (original, copy))
-    if not isinstance(before, int | float) or not isinstance(after, int | float):
+    match = match_volumes(*(row.figures.get("loudness_lufs") for row in (original, copy)))
+    if match is None:
         return None
-    difference = abs(after - before)
-    if difference < AUDIBLE_LU:
-        return None
-    name, louder = ("copy", copy) if after > before else ("original", original)
+    louder, difference, volume = match
+    name = ("original", "copy")[louder]
     text = describe_volume_match(name, formats.number_format(round(difference, 1), 1))
-    return VolumeMatch(louder.pk, 10 ** (-difference / 20), text)
+    return VolumeMatch(name, volume, text)

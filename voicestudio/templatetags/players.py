@@ -1,6 +1,10 @@
-"""Template tags of players: of a preview, a recording and a generated speech."""
+"""Template tags of players: of a preview, a recording and a generated speech.
 
-from typing import Final
+A preview and its recording, and a recording and its clean copy, are played equally loud: people
+take the louder one for the better one.
+"""
+
+from typing import Any, Final
 
 from django import template
 from django.utils.html import format_html
@@ -18,6 +22,7 @@ register = template.Library()
 # What stands in for a waveform until it is drawn.
 FLAT: Final = [0] * PEAKS
 WAVEFORM_POLL_MS: Final = 300
+AUDIBLE_LU: Final = 0.3  # smaller differences of loudness are not heard
 
 
 def player(
@@ -49,7 +54,7 @@ def preview_player(attempt: CloneAttempt, label: str = "", *, is_large: bool = F
     """The player of an attempt's preview."""
     label = label or _("preview of %(name)s") % {"name": attempt.speaker_name}
     url = row_url("preview_audio", attempt.pk)
-    wave = call_waveform(attempt)
+    wave = call_waveform(attempt, attempt.recording if is_large else None)
     return player(url, wave, attempt.audio_duration_ms, label, is_large=is_large)
 
 
@@ -70,17 +75,18 @@ def speech_player(speech: Speech) -> SafeString:
 
 
 @register.simple_tag
-def call_waveform(call: PaidCall) -> SafeString:
-    """The waveform of the audio of a call.
+def call_waveform(call: PaidCall, beside: AudioFile | None = None) -> SafeString:
+    """The waveform of the audio of a call, which plays as loud as the recording `beside` it.
 
     While it is drawn, a flat one of the same size asks for it, so that nothing around it moves and
     the audio plays on.
     """
     if not call.waveform_is_under_way:
         length = call.audio_duration_ms
-        return waveform(
-            call.audio_peaks, "" if length is None else format_html(' data-length="{}"', length)
-        )
+        attributes = "" if length is None else format_html(' data-length="{}"', length)
+        if beside is not None:
+            attributes += _volume_beside(call, beside)
+        return waveform(call.audio_peaks, attributes)
     # The rest is what elements around the player pass on to htmx for themselves.
     attributes = format_html(
         ' data-live hx-get="{}" hx-trigger="load delay:{}ms" hx-swap="outerHTML" hx-target="this"'
@@ -89,3 +95,26 @@ def call_waveform(call: PaidCall) -> SafeString:
         WAVEFORM_POLL_MS,
     )
     return waveform(FLAT, attributes)
+
+
+def _volume_beside(call: PaidCall, recording: AudioFile) -> SafeString:
+    match = match_volumes(call.audio_lufs, recording.figures.get("loudness_lufs"))
+    if match is None:
+        return SafeString()
+    louder, _difference, volume = match
+    return format_html(
+        ' data-volume-of="{}" data-volume="{}"', ("#preview", "#sample")[louder], f"{volume:.3f}"
+    )
+
+
+def match_volumes(first: Any, second: Any) -> tuple[int, float, float] | None:
+    """How to play two recordings (LUFS) equally loud; None if they are, or one was not measured.
+
+    Returns which one is louder (0 or 1), by how many LU, and at which volume (0 to 1) to play it.
+    """
+    if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return None
+    difference = abs(second - first)
+    if difference < AUDIBLE_LU:
+        return None
+    return int(second > first), difference, 10 ** (-difference / 20)

@@ -131,15 +131,15 @@ def speech(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def preview_waveform(request: HttpRequest, pk: int) -> HttpResponse:
     """The waveform of a preview, which is drawn after the player is shown."""
-    attempt = find_row(request, CloneAttempt.objects.for_rows(), pk)
-    return render(request, "_waveform.html", {"call": attempt})
+    attempt = find_row(request, CloneAttempt.objects.select_related("recording"), pk)
+    return render(request, "_waveform.html", {"call": attempt, "beside": attempt.recording})
 
 
 @require_safe
 def speech_waveform(request: HttpRequest, pk: int) -> HttpResponse:
     """The waveform of a generated speech, which is drawn after the player is shown."""
     speech = find_row(request, Speech.objects.for_rows(), pk)
-    return render(request, "_waveform.html", {"call": speech})
+    return render(request, "_waveform.html", {"call": speech, "beside": None})
 
 
 @require_safe

@@ -249,6 +249,7 @@ def _store_audio(call: PaidCall, audio: Audio, at: datetime) -> None:
         call.audio.save(audio.path.name, File(source), save=False)
     call.audio_bytes, call.audio_sha256 = len(content), sha256(content).hexdigest()
     call.audio_peaks, call.audio_duration_ms = audio.waveform.peaks, audio.waveform.duration_ms
+    call.audio_lufs = audio.waveform.loudness_lufs
     call.audio_saved_at = at + 9 * SECONDS
 
 

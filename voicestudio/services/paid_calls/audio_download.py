@@ -209,6 +209,7 @@ def _store(call: PaidCall, receive: Callable[[BinaryIO], object]) -> dict[str, A
             "audio_sha256": checksum,
             "audio_duration_ms": None,
             "audio_peaks": [],
+            "audio_lufs": None,
             "audio_saved_at": clock.now(),
         }
     finally:

@@ -23,7 +23,7 @@ BATCH: Final = 100
 
 
 def draw_waveform(call: PaidCall) -> None:
-    """Write the waveform and the length of the stored audio; without them it can still be played.
+    """Write waveform, length and loudness of the stored audio; without them it can still be played.
 
     The lease of the call says that this is under way, and ends with it.
     """
@@ -35,7 +35,11 @@ def draw_waveform(call: PaidCall) -> None:
         name = call._meta.model_name
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)
     else:
-        columns |= {"audio_peaks": waveform.peaks, "audio_duration_ms": waveform.duration_ms}
+        columns |= {
+            "audio_peaks": waveform.peaks,
+            "audio_duration_ms": waveform.duration_ms,
+            "audio_lufs": waveform.loudness_lufs,
+        }
     call.advance(held_as=(CallStatus.READY,), **columns)
 
 
