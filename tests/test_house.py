@@ -71,6 +71,7 @@ SERVICE_FLOORS = {
     "people": 0,
     "example_team": 3,
     "needs": 1,
+    "help": 0,
 }
 
 

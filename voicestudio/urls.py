@@ -52,6 +52,7 @@ from .views import (
     voice_deletion,
     voices,
 )
+from .views import help as help_views
 
 handler403 = "voicestudio.views.permitted.forbidden"
 handler500 = "voicestudio.views.server_errors.server_error"
@@ -199,6 +200,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speeches/<id:pk>/fetch/", speeches.fetch, name="fetch_speech"),
     path("speeches/<id:pk>/settle/", speeches.settle, name="settle_speech"),
     path("search/", search.search, name="search"),
+    path("help/", help_views.help_page, name="help"),
     # Saved filters of a list
     path("<list:kind>/filters/save/", saved_filters.save, name="save_filter"),
     path("<list:kind>/filters/rename/", saved_filters.rename, name="rename_filter"),

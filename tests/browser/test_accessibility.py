@@ -124,7 +124,8 @@ def make_paths_of_the_studio(user: User) -> list[str]:
         "/costs/?project=all", "/projects/", "/projects/new/", f"/projects/{project.pk}/",
         "/people/", f"/people/{user.pk}/", "/audit/", "/system/", "/system/hold/", "/account/",
         "/account/password/", "/account/sessions/", "/account/second-factor/",
-        "/account/second-factor/app/", "/account/passkeys/add/", "/no-such-page/",
+        "/account/second-factor/app/", "/account/passkeys/add/", "/help/", "/help/?q=voice",
+        "/help/?q=nothing-like-this", "/no-such-page/",
     ]  # fmt: skip
 
 

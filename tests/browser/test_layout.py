@@ -103,7 +103,7 @@ def test_pages_of_people_and_accounts_fit_and_have_touch_targets(
     page = studio.page(path="/people/", viewport=viewport)
     for path in (
         "/people/", f"/people/{studio.user.pk}/", "/projects/", "/account/",
-        "/account/sessions/", "/account/second-factor/",
+        "/account/sessions/", "/account/second-factor/", "/help/",
     ):  # fmt: skip
         page.goto(path)
         assert_fits_and_is_named(page)

@@ -19,4 +19,5 @@ PAGES: Final[dict[str, tuple[str | Promise, str]]] = {
     "audit": (_("Audit"), "read_audit"),
     "system": (_("System"), "see_system"),
     "account": (_("My account"), "see"),
+    "help": (_("Help"), "see"),
 }
