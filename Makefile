@@ -1,6 +1,6 @@
 # Voice Studio: `make run` starts it, `make test` checks and tests it.
 
-.PHONY: run test test-all faults check bench scale corpus catalogues lock clean
+.PHONY: run test test-all faults check bench scale corpus catalogues screenshots lock clean
 
 # Keep compiled modules even where the environment says not to: the studio and its tests start many
 # processes, and each would compile everything again.
@@ -66,6 +66,12 @@ corpus:
 catalogues:
 	@sh .ci/environment test
 	@$(PYTHON) manage.py catalogues $(OPTIONS)
+
+# Take every picture of README, documents and help again, from practice mode.
+# Only some: make screenshots OPTIONS="home history"
+screenshots:
+	@sh .ci/environment test
+	@$(PYTHON) -m tests.screenshots $(OPTIONS)
 
 # Write the locks again, with the newest releases that fit.
 LOCK = --quiet --universal --python-version 3.12 --upgrade --generate-hashes --no-emit-index-url \

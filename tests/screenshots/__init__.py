@@ -1,0 +1,1 @@
+"""Screenshots: the pictures of README, documents and help, all taken by one script."""

@@ -1,0 +1,57 @@
+"""The pictures of README, documents and help: `make screenshots` makes all, and all are shown."""
+
+import json
+import re
+from itertools import chain
+
+from tests.screenshots.pictures import DOCS, HELP, PICTURES, ROOT, SIZES, list_files
+from voicestudio.words.help import SECTIONS
+
+# As Markdown and as HTML, which can have a variant for dark pages.
+SHOWN = re.compile(r"!\[[^]]*\]\(([^)]+)\)|\bsrc(?:set)?=\"([^\"]+)\"")
+DRAWING = ".svg"  # made by other programs, or by hand
+
+
+def shown_in_documents() -> set[str]:
+    """The paths of all pictures that README and documents show, from the root."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    return {
+        str((page.parent / (markdown or html)).resolve().relative_to(ROOT))
+        for page in pages
+        for markdown, html in SHOWN.findall(page.read_text())
+    }
+
+
+def shown_in_help() -> set[str]:
+    """The names of all pictures of the help page."""
+    return {section.picture for section in SECTIONS.values() if section.picture}
+
+
+def test_documents_show_the_pictures_of_the_list_and_no_others() -> None:
+    made = {
+        str(file.relative_to(ROOT))
+        for picture in PICTURES
+        if picture.folder == DOCS
+        for file in picture.files()
+    }
+
+    assert {path for path in shown_in_documents() if not path.endswith(DRAWING)} == made
+
+
+def test_help_shows_the_pictures_of_the_list_and_no_others() -> None:
+    assert shown_in_help() == {picture.name for picture in PICTURES if picture.folder == HELP}
+
+
+def test_folders_hold_the_files_of_the_list_and_no_others() -> None:
+    assert set(chain(DOCS.iterdir(), HELP.iterdir())) == set(list_files())
+
+
+def test_help_knows_the_size_of_each_of_its_pictures() -> None:
+    made = {
+        f"{picture.name}-{window.name}"
+        for picture in PICTURES
+        if picture.folder == HELP
+        for window in picture.windows
+    }
+
+    assert set(json.loads(SIZES.read_text())) == made
