@@ -4,16 +4,24 @@ import os
 import re
 from pathlib import Path
 
-from django.conf import settings
+import pytest
+from django.conf import settings as studio_settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.http import HttpResponseNotFound
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from voicestudio.bundles import BundleFinder, CollectedFiles
+from voicestudio.management.statics import UNUSED
 from voicestudio.templatetags.studio import ICONS, icon
 
 
 def test_every_icon_of_the_templates_exists() -> None:
     icons = {
         name
-        for template in (settings.BASE_DIR / "templates").rglob("*.html")
+        for template in (studio_settings.BASE_DIR / "templates").rglob("*.html")
         for name in re.findall(r"{% icon ['\"](\w+)['\"] %}", template.read_text())
     }
 
@@ -30,6 +38,27 @@ def test_admin_files_are_not_compressed(tmp_path: Path) -> None:
     compressed = storage.compress_files(["admin/css/base.css", "css/studio.css"])
 
     assert sorted(name for _path, name in compressed) == ["css/studio.css.br", "css/studio.css.gz"]
+
+
+@pytest.mark.django_db  # closing a response looks at the connection
+def test_collected_files_are_compressed_and_never_asked_for_again(
+    settings: Settings, data_dir: Path, tmp_path: Path
+) -> None:
+    settings.STATIC_ROOT = str(tmp_path)
+    backend = {"BACKEND": "voicestudio.bundles.CollectedFiles"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": backend}
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
+    ignored = ["admin", "*.webp", *UNUSED]
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=ignored)
+    answer = WhiteNoiseMiddleware(lambda _request: HttpResponseNotFound())
+
+    for name in ("css/studio.css", "js/studio.js", "js/recorder.js", "img/icons.svg"):
+        url = staticfiles_storage.url(name)
+        response = answer(RequestFactory().get(url, headers={"Accept-Encoding": "br"}))
+        response.close()
+
+        assert response["Content-Encoding"] == "br", name
+        assert response["Cache-Control"] == "max-age=315360000, public, immutable", name
 
 
 def test_bundle_follows_sources_that_are_older_than_itself(data_dir: Path, tmp_path: Path) -> None:
