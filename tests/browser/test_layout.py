@@ -150,6 +150,28 @@ def test_system_page_fits_and_has_touch_targets(studio: Studio, width: int) -> N
         assert_touch_targets(page.locator("#main"))
 
 
+LAYOUT_SHIFT = """() => new Promise((resolve) => new PerformanceObserver((list) =>
+  resolve(list.getEntries().reduce((sum, shift) => sum + shift.value, 0))
+).observe({ type: "layout-shift", buffered: true }) || setTimeout(() => resolve(0), 300))"""
+
+
+def test_typeface_loads_without_a_shift_and_leaves_east_asian_pages_to_the_system(
+    studio: Studio,
+) -> None:
+    page = studio.page(path="/new/")
+    page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
+
+    assert page.evaluate(LAYOUT_SHIFT) == 0
+    families = {}
+    for language in ("en", "de", "ja", "zh-hans"):
+        page.evaluate("language => { document.documentElement.lang = language; }", language)
+        family = page.evaluate("getComputedStyle(document.body).fontFamily")
+        families[language] = family.partition(",")[0]
+    assert families == {
+        "en": "Figtree", "de": "Figtree", "ja": "ui-sans-serif", "zh-hans": "ui-sans-serif",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
 @pytest.mark.parametrize("path", ["/history/", "/voices/"])
 def test_a_screen_shows_many_rows(

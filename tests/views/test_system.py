@@ -34,6 +34,7 @@ def test_page_shows_the_installation(client: Client, settings: Settings) -> None
     assert page.count("<dd>Never</dd>") == 1
     assert page.count("<dd>None seen</dd>") == 1
     assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
+    assert page.count("<dt>Figtree (typeface) </dt>") == 1
     settings.LAST_BACKUP_FILE.write_text("2026-11-01T05:00:00+00:00")
     assert text(client.get("/system/")).count("2026-11-01T05:00:00") == 1
 

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 NEWEST: Final = 200
 LONGEST_LICENCE: Final = 60
 # Parts that are no packages.
-OWN_PARTS: Final = (("Silero VAD (speech detector)", "", "MIT"),)
+OWN_PARTS: Final = (
+    ("Figtree (typeface)", "", "OFL-1.1"),
+    ("Silero VAD (speech detector)", "", "MIT"),
+)
 
 
 @dataclass(frozen=True)
