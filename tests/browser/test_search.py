@@ -1,4 +1,6 @@
-"""The search of each list in a browser: its results are announced, and the focus stays."""
+"""Search and filters of lists in a browser: results are announced, and the focus stays."""
+
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -34,3 +36,31 @@ def test_search_results_are_announced(
     expect(page.locator("#results .rows > li")).to_have_count(int(announcement[0]))
     page.reload()
     expect(page.get_by_role("searchbox")).to_have_value(searched)
+
+
+def test_filters_are_fetched_when_they_are_opened(studio: Studio) -> None:
+    for name, voice_id in (("Anna Larsen", "Anna-7k2p"), ("Omar Haddad", "Omar-7k2p")):
+        factories.make_attempt(by=studio.user, speaker_name=name, voice_id=voice_id)
+    page = studio.page(path="/voices/?q=an")
+
+    expect(page.get_by_label("State")).to_have_count(0)
+    page.locator("summary", has_text="Filters").click()
+    page.get_by_label("Order").focus()
+    page.get_by_label("Order").select_option("Speaker's name")
+
+    expect(page).to_have_url(re.compile(r"/voices/\?q=an&.*order=speaker"))
+    expect(page.locator("#results .rows > li")).to_have_count(1)
+    expect(page.get_by_label("Order")).to_be_focused()
+
+
+def test_filters_without_javascript_have_a_page(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user, speaker_name="Anna Larsen")
+    page = studio.page(path="/voices/", java_script_enabled=False)
+
+    page.locator("summary", has_text="Filters").click()
+    page.get_by_role("link", name="Choose filters").click()
+    page.get_by_label("State").select_option("Kept")
+    page.get_by_role("button", name="Show").click()
+
+    expect(page.get_by_role("heading", name="No results")).to_be_visible()
+    expect(page.get_by_label("State")).to_have_value("kept")

@@ -201,3 +201,51 @@ def test_thirteenth_filter_is_refused(browser: Client, owner: User) -> None:
     assert [str(message) for message in page.context["messages"]] == [
         "You have saved twelve filters for this list, which is the most. Delete one first."
     ]
+
+
+# The folded filters -------------------------------------------------------------------------------
+
+NAMES = re.compile(r'(<(?:select|input)[^>]* name="(\w+)"[^>]*>)')
+
+
+def filters_of(page: str) -> list[str]:
+    """The names of the folded fields on a page; `+` before those that only keep a value."""
+    [fields] = re.findall(r'<div[^>]* id="filters".*?(?=</details>|$)', page, re.DOTALL)
+    return [f"+{name}" if "hidden" in tag else name for tag, name in NAMES.findall(fields)]
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("/history/", ["person", "model", "state", "flag", "since", "until"]),
+        ("/voices/", ["state", "since", "until", "order"]),
+        ("/recordings/", ["verdict", "since", "until"]),
+    ],
+)
+def test_folded_filters_are_fetched_when_they_are_opened(
+    browser: Client, owner: User, address: str, names: list[str]
+) -> None:
+    """People and tags to choose from take a query each, which few visits need."""
+    make_recording(by=owner)
+    page = text(browser.get(address))
+    [asked] = re.findall(r'id="filters" hx-get="([^"]+)"', page)
+    part = browser.get(unescape(asked), headers={"hx-request": "true", "hx-target": "filters"})
+
+    assert filters_of(page) == []
+    assert filters_of(text(part)) == names
+    assert "<html" not in text(part)
+    assert filters_of(text(browser.get(address, {"filters": "shown"}))) == names
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("state=kept", ["+state"]),  # the view "Kept" explains it
+        ("view=expiring&order=expiring", ["+order"]),
+        ("since=2026-03-02", ["state", "since", "until", "order"]),
+    ],
+)
+def test_folded_filter_in_use_is_kept_or_shown(
+    browser: Client, owner: User, query: str, names: list[str]
+) -> None:
+    assert filters_of(text(browser.get(f"/voices/?{query}"))) == names

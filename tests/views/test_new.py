@@ -707,12 +707,12 @@ def test_strip_shows_voices_expiring_within_48_hours(client: Client, user: User)
     _expires(user, hours=5, speaker_name="Anna <3")
     _expires(user, hours=49, speaker_name="Later")
 
-    for path in ("/new/", "/voices/"):
-        html = client.get(path).content.decode()
-        strip = html[html.index('id="expiring"') :].partition("</p>")[0]
-        assert strip.count("2 voices expire within 48 hours.") == 1
-        assert strip.count("Next: <bdi>Anna &lt;3</bdi>, 5 hours left.") == 1
-        assert strip.count('href="/voices/?view=expiring&amp;order=expiring"') == 1
+    html = client.get("/new/").content.decode()
+
+    strip = html[html.index('id="expiring"') :].partition("</p>")[0]
+    assert strip.count("2 voices expire within 48 hours.") == 1
+    assert strip.count("Next: <bdi>Anna &lt;3</bdi>, 5 hours left.") == 1
+    assert strip.count('href="/voices/?view=expiring&amp;order=expiring"') == 1
 
 
 def test_strip_is_absent_when_nothing_expires(client: Client, user: User) -> None:

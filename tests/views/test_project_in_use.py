@@ -162,7 +162,7 @@ def test_voices_and_recordings_are_filtered_by_person(
     colleague = make_user("mo", project=here)
     make_row(make_project("Elsewhere"), colleague)
 
-    page = text(client.get(path))
+    page = text(client.get(path, {"filters": "shown"}))
     assert len(re.findall(rf'<option value="{colleague.pk}" ?>mo</option>', page)) == 1
     assert shown(client, path, person=colleague.pk) == set()
     assert shown(client, path, person=User.objects.get(username="lea").pk) == {"Here", "There"}

@@ -1,6 +1,6 @@
 """Forms: fields for typed text, without its invisible characters, and filters of a list."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from html import escape
 from typing import Any, Final
@@ -128,15 +128,16 @@ def choice_field(label: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, required=False, widget=Select(attrs={"class": "input"}))
 
 
+type Choices = list[tuple[str, Any]] | Callable[[], list[tuple[str, Any]]]
+
+
 class FilterForm(forms.Form):
     """The filters of a list, from the query string; `options` are choices by field.
 
-    The bar above a list shows the search and the person; `folded_names` open below it.
+    Choices that take a query are functions, so that they are read for a filter in use only.
     """
 
-    folded_names: tuple[str, ...] = ()
-
-    def __init__(self, data: Mapping[str, Any], **options: list[tuple[str, Any]]) -> None:
+    def __init__(self, data: Mapping[str, Any], **options: Choices) -> None:
         super().__init__(data, auto_id="filter-%s", label_suffix="")
         for name, choices in options.items():
             field = self.fields[name]
@@ -148,17 +149,6 @@ class FilterForm(forms.Form):
         """The valid values; the others are in `errors`."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
-
-    @property
-    def folded(self) -> list[forms.BoundField]:
-        """The fields that open below the bar, where there is something to choose."""
-        fields = [self[name] for name in self.folded_names]
-        return [field for field in fields if len(getattr(field.field, "choices", ())) != 1]
-
-    @property
-    def unfolded(self) -> bool:
-        """Whether one of the folded filters is in use."""
-        return not set(self.folded_names).isdisjoint({*self.chosen, *self.errors})
 
     @property
     def left_out(self) -> list[str]:

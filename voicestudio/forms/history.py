@@ -9,11 +9,11 @@ from voicestudio.models import AttemptState
 
 from . import speech_models
 from .fields import choice_field
-from .list_filters import ME, ListFilterForm, ListView, person_choices, search_field
+from .list_filters import ME, ListFilterForm, ListView, ReadPeople, person_choices, search_field
 
 
 class HistoryForm(ListFilterForm):
-    """Search and filters; `people` are the ids and names of those who may have made requests."""
+    """Search and filters; `people` reads the ids and names of those who may have made requests."""
 
     q = search_field(_("Speaker, voice ID, text or note"))
     model = choice_field(_("Model"))
@@ -21,7 +21,7 @@ class HistoryForm(ListFilterForm):
     state = choice_field(_("State"))
     flag = choice_field(_("Moderation flag"))
 
-    folded_names = ("model", "state", "flag", "since", "until")
+    folded_names = ("person", "model", "state", "flag", "since", "until")
     counted_with = frozenset({"model", "person", "state", "flag"})
     views = (
         ListView(_("All"), {"state": "", "flag": "", "person": ""}, has_count=False),
@@ -33,9 +33,7 @@ class HistoryForm(ListFilterForm):
         ListView(_("Outcome unknown"), {"state": "unknown", "flag": ""}),
     )
 
-    def __init__(
-        self, data: Mapping[str, Any], *, people: list[tuple[int, str]], time_zone: str = ""
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any], *, people: ReadPeople, time_zone: str = "") -> None:
         super().__init__(
             data,
             time_zone=time_zone,

@@ -1,6 +1,6 @@
 """Forms: what the filters of the three lists have in common: saved views, dates and the search."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .fields import FilterForm, date_field
+from .fields import Choices, FilterForm, date_field
 
 # In the query of a view: the person who looks at the list.
 ME: Final = "me"
@@ -38,12 +38,13 @@ def search_field(placeholder: str | Promise) -> forms.CharField:
 class ListFilterForm(FilterForm):
     """The filters of a list; `time_zone` is that of the account, or "".
 
-    The bar shows the search and the person. `folded_names` open below it, `hidden_names` are set by
-    the views. With filters other than `counted_with`, the views have no counts, since counting
-    would read more than the page.
+    The bar shows the search; `folded_names` open below it and are fetched then, unless one of them
+    is in use. `hidden_names` are set by the views. With filters other than `counted_with`, the
+    views have no counts, since counting would read more than the page.
     """
 
     views: ClassVar[tuple[ListView, ...]] = ()
+    folded_names: ClassVar[tuple[str, ...]] = ()
     hidden_names: ClassVar[tuple[str, ...]] = ()
     counted_with: ClassVar[frozenset[str]] = frozenset()
 
@@ -52,9 +53,7 @@ class ListFilterForm(FilterForm):
     # The time zone of the two days, which the browser adds where the account names none.
     zone = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(
-        self, data: Mapping[str, Any], *, time_zone: str = "", **options: list[tuple[str, Any]]
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any], *, time_zone: str = "", **options: Choices) -> None:
         self.time_zone = time_zone
         super().__init__(data, **options)
 
@@ -96,7 +95,21 @@ class ListFilterForm(FilterForm):
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """The names and values that a view has set, for the bar to keep."""
-        return [(name, str(self.chosen[name])) for name in self.hidden_names if name in self.chosen]
+        return self._kept(self.hidden_names)
+
+    @property
+    def folded_values(self) -> list[tuple[str, str]]:
+        """The names and values of the folded filters in use, until their fields are fetched."""
+        return self._kept(self.folded_names)
+
+    def _kept(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        return [(name, str(self.chosen[name])) for name in names if name in self.chosen]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The folded fields, where there is something to choose."""
+        fields = [self[name] for name in self.folded_names]
+        return [field for field in fields if len(list(getattr(field.field, "choices", "ab"))) > 1]
 
     @property
     def unfolded(self) -> bool:
@@ -110,6 +123,9 @@ class ListFilterForm(FilterForm):
         return not used <= explained
 
 
-def person_choices(people: Iterable[tuple[int, str]]) -> list[tuple[str, Any]]:
+type ReadPeople = Callable[[], Iterable[tuple[int, str]]]
+
+
+def person_choices(read_people: ReadPeople) -> Choices:
     """The people to choose from, by their ids."""
-    return [("", _("Anyone")), *((str(pk), name) for pk, name in people)]
+    return lambda: [("", _("Anyone")), *((str(pk), name) for pk, name in read_people())]

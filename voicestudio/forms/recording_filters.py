@@ -10,7 +10,7 @@ from voicestudio.models import AudioFile, Purpose, Verdict
 from voicestudio.words.figures import LARGE_OFFSET
 
 from .fields import choice_field
-from .list_filters import ListFilterForm, ListView, person_choices, search_field
+from .list_filters import ListFilterForm, ListView, ReadPeople, person_choices, search_field
 
 NOT_CHECKED: Final = "none"
 VERDICTS: Final = (*Verdict.choices, (NOT_CHECKED, _("Not checked")))
@@ -24,7 +24,7 @@ class RecordingFilterForm(ListFilterForm):
     verdict = choice_field(_("Check result"))
     person = choice_field(_("Uploaded by"))
 
-    folded_names = ("verdict", "since", "until")
+    folded_names = ("person", "verdict", "since", "until")
     hidden_names = ("purpose",)
     counted_with = frozenset({"purpose", "verdict", "person"})
     views = (
@@ -35,9 +35,7 @@ class RecordingFilterForm(ListFilterForm):
         ListView(_("Unusable"), {"verdict": Verdict.UNUSABLE.value}),
     )
 
-    def __init__(
-        self, data: Mapping[str, Any], *, people: list[tuple[int, str]], time_zone: str = ""
-    ) -> None:
+    def __init__(self, data: Mapping[str, Any], *, people: ReadPeople, time_zone: str = "") -> None:
         super().__init__(
             data,
             time_zone=time_zone,

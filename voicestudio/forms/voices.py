@@ -1,6 +1,6 @@
 """Forms: the filters of the list of voices, and the notes on one voice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django import forms
@@ -12,7 +12,7 @@ from voicestudio.models.search import fold_text
 
 from . import texts
 from .fields import Select, choice_field
-from .list_filters import ListFilterForm, ListView, person_choices, search_field
+from .list_filters import ListFilterForm, ListView, ReadPeople, person_choices, search_field
 
 ORDERS: Final[dict[str, Promise]] = {
     "newest": _("Newest first"),
@@ -35,6 +35,8 @@ class TagField(forms.ChoiceField):
     def to_python(self, value: Any) -> str:
         """The tag as it is shown."""
         text = str(super().to_python(value))
+        if not text:
+            return ""
         names = [str(name) for name, _label in self.choices]  # type: ignore[union-attr, misc]
         if text in names:
             return text
@@ -58,7 +60,7 @@ class VoiceFilterForm(ListFilterForm):
     )
     view = choice_field(_("View"))
 
-    folded_names = ("state", "tag", "since", "until", "order")
+    folded_names = ("state", "tag", "person", "since", "until", "order")
     hidden_names = ("speaker", "view")
     counted_with = frozenset({"state", "view", "order"})
     views = (
@@ -73,15 +75,15 @@ class VoiceFilterForm(ListFilterForm):
         self,
         data: Mapping[str, Any],
         *,
-        tags: list[str],
-        people: list[tuple[int, str]],
+        tags: Callable[[], list[str]],
+        people: ReadPeople,
         time_zone: str = "",
     ) -> None:
         super().__init__(
             data,
             time_zone=time_zone,
             state=[("", _("Any state")), *VoiceState.choices],
-            tag=[("", _("Any tag")), *((name, name) for name in tags)],
+            tag=lambda: [("", _("Any tag")), *((name, name) for name in tags())],
             person=person_choices(people),
             order=list(ORDERS.items()),
             view=[("", ""), *VIEWS.items()],

@@ -53,7 +53,7 @@ def expiring_voices(person: "User | AnonymousUser") -> VoiceQuerySet:
 
 
 def count_expiring(person: "User | AnonymousUser") -> ExpiringSoon | None:
-    """The summary on the clone form and the list of voices, of the project in use.
+    """The summary on the clone form, of the project in use.
 
     None if no voice expires soon. One short query.
     """

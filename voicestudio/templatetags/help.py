@@ -12,9 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from voicestudio.models.search import fold_text
-from voicestudio.services import help as help_service
 from voicestudio.words.help import SECTIONS
-from voicestudio.words.shortcuts import Shortcut
 
 register = template.Library()
 
@@ -68,12 +66,6 @@ def _read_sizes() -> dict[str, tuple[int, int]]:
     file = settings.BASE_DIR / "static" / FOLDER / "sizes.json"
     sizes: dict[str, tuple[int, int]] = json.loads(file.read_text(encoding="utf-8"))
     return sizes
-
-
-@register.simple_tag(takes_context=True)
-def list_shortcuts(context: Context) -> list[Shortcut]:
-    """The keys that do something for the reader."""
-    return help_service.list_shortcuts(context["request"].user)
 
 
 @register.filter

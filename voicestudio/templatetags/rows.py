@@ -14,6 +14,7 @@ from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
+    ListKind,
     Purpose,
     Voice,
     VoiceState,
@@ -38,7 +39,7 @@ from .recording_checks import (
     origin,
 )
 from .row_cache import placeholder, render_row, row_url
-from .studio import for_reader, may, megabytes, price, when
+from .studio import for_reader, may, megabytes, price, sees_projects, when
 from .voice import attempt_of, time_left
 
 register = template.Library()
@@ -222,6 +223,21 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         texts[f"use_url_{number}"] = row_url("attempt", attempt.pk)
         texts[f"use_{number}"] = attempt.speaker_name
     return render_row("recordings/_row.html", "row", shape, texts)
+
+
+@register.simple_tag(takes_context=True)
+def selection_bar(context: Context, kind: str) -> SafeString:
+    """`_selection.html`: what can be done with the selected rows of the list `kind`."""
+    has_voices = kind != ListKind.RECORDINGS
+    shape = {
+        "kind": kind,
+        "may_note": has_voices and may(context, Action.NOTE),
+        "may_download": may(context, Action.DOWNLOAD),
+        "may_move": has_voices and may(context, Action.MOVE_SPEAKERS) and sees_projects(context),
+        "may_delete": not has_voices and may(context, Action.DELETE),
+    }
+    texts = {"query": context["request"].GET.urlencode(), "csrf_token": str(context["csrf_token"])}
+    return render_row("_selection.html", "bar", shape, texts)
 
 
 @register.simple_tag

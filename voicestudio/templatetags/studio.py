@@ -24,6 +24,7 @@ from voicestudio.forms.cutting import describe_length, format_length, format_tim
 from voicestudio.models import Action, PaidCall, display_name
 from voicestudio.models import clock as shared_clock
 from voicestudio.services import example_team, permissions
+from voicestudio.services import help as help_service
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
 from voicestudio.words import Message
@@ -169,6 +170,13 @@ def menu(context: Context) -> SafeString:
     return render_row("_menu.html", "menu", shape, {})
 
 
+@register.simple_tag(takes_context=True)
+def dialogs(context: Context) -> SafeString:
+    """`_dialogs.html`, which is the same on all pages of a person."""
+    shortcuts = tuple(help_service.list_shortcuts(context["request"].user))
+    return render_row("_dialogs.html", "page", {"shortcuts": shortcuts}, {})
+
+
 @register.simple_tag
 def studio_version() -> str:
     """The version of the studio."""
@@ -223,9 +231,14 @@ def price(amount: Decimal | None) -> str:
     """An amount of money: $1.50, or "less than $0.01"; unknown is empty."""
     if amount is None:
         return ""
+    return _price(amount, settings.CURRENCY, get_language())
+
+
+@lru_cache(maxsize=512)
+def _price(amount: Decimal, currency: str, language: str | None) -> str:
     if Decimal(0) < amount < Decimal("0.01"):
-        return _("less than %(price)s") % {"price": price(Decimal("0.01"))}
-    return words.money(amount, settings.CURRENCY)
+        return _("less than %(price)s") % {"price": _price(Decimal("0.01"), currency, language)}
+    return words.money(amount, currency)
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 """History: the list of clone attempts, one attempt, and its buttons."""
 
 from collections.abc import Iterable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -22,7 +23,15 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import keep_private, render_counts, render_list, time_zone, wants_counts
+from .lists import (
+    keep_private,
+    render_counts,
+    render_filters,
+    render_list,
+    time_zone,
+    wants_counts,
+    wants_filters,
+)
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -37,8 +46,10 @@ MOST_WAITING: Final = 500
 @uses_project
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
-    people = projects.list_colleagues(current_user(request))
+    people = cache(partial(projects.list_colleagues, current_user(request)))
     form = HistoryForm(request.GET, people=people, time_zone=time_zone(request))
+    if wants_filters(request):
+        return render_filters(request, form)
     rows = _filter(request, form)
     if wants_counts(request):
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RESULTS: Final = "results"
 COUNTS: Final = "counts"
+FILTERS: Final = "filters"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
 LONGEST_QUERY: Final = 2_000
@@ -48,6 +49,16 @@ def wants_counts(request: HtmxRequest) -> bool:
     They cost as much as a third of the page, and a person can read the rows meanwhile.
     """
     return bool(request.htmx) and request.htmx.target == COUNTS
+
+
+def wants_filters(request: HtmxRequest) -> bool:
+    """Whether the folded filters were opened, whose people and tags the page did not read."""
+    return bool(request.htmx) and request.htmx.target == FILTERS
+
+
+def render_filters(request: HtmxRequest, form: ListFilterForm) -> HttpResponse:
+    """The fields of the folded filters."""
+    return keep_private(render(request, "_filter_fields.html", {"form": form}))
 
 
 def render_counts(
@@ -115,6 +126,7 @@ def render_list(
         "saved_filters": saved,
         "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
         "project": request.GET.get("project", ""),
+        "show_filters": FILTERS in request.GET,
         "oob": is_part,
     }
     if is_part:

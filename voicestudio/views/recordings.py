@@ -1,5 +1,6 @@
 """Recordings: the list, one recording, and its deletion."""
 
+from functools import cache, partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -23,7 +24,14 @@ from . import uploads
 from .attach_uses import attach_uses
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import render_counts, render_list, time_zone, wants_counts
+from .lists import (
+    render_counts,
+    render_filters,
+    render_list,
+    time_zone,
+    wants_counts,
+    wants_filters,
+)
 from .paging import page_links, read_cursors
 from .permitted import find_row
 
@@ -35,8 +43,10 @@ def show_list(
     request: HtmxRequest, *, status: int = 200, message: words.Message | None = None, **context: Any
 ) -> HttpResponse:
     """One page of recordings, newest first, filtered by the query string."""
-    people = projects.list_colleagues_of_several(current_user(request))
+    people = cache(partial(projects.list_colleagues_of_several, current_user(request)))
     form = RecordingFilterForm(request.GET, people=people, time_zone=time_zone(request))
+    if wants_filters(request):
+        return render_filters(request, form)
     rows = _filter(request, form)
     if wants_counts(request):
 

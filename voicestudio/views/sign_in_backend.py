@@ -1,6 +1,7 @@
 """Sign-in backend: checks a password unless the limits refuse it, by username or mail address."""
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
@@ -12,6 +13,9 @@ from voicestudio.services import sign_in_limits
 from voicestudio.services.audit.sign_ins import record_locked
 
 from .client_address import get_client_network
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 class SignInBackend(ModelBackend):
@@ -25,8 +29,7 @@ class SignInBackend(ModelBackend):
 
         `studio_is_held` is read with it, because every page says so.
         """
-        users = User.objects.select_related("person").annotate(studio_is_held=Studio.is_held())
-        user = users.filter(pk=user_id).first()
+        user = _users().filter(pk=user_id).first()
         return user if self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:
@@ -53,3 +56,9 @@ class SignInBackend(ModelBackend):
         sign_in_limits.record(account, network, failed=user is None)
         assert user is None or isinstance(user, User)
         return user
+
+
+@cache
+def _users() -> "QuerySet[User]":
+    """All users; put together once, since every page needs one."""
+    return User.objects.select_related("person").annotate(studio_is_held=Studio.is_held())

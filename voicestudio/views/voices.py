@@ -1,5 +1,6 @@
 """Voices: the list of voices, one voice, and its buttons."""
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -28,7 +29,14 @@ from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
 from .htmx import HtmxRequest
-from .lists import render_counts, render_list, time_zone, wants_counts
+from .lists import (
+    render_counts,
+    render_filters,
+    render_list,
+    time_zone,
+    wants_counts,
+    wants_filters,
+)
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -45,9 +53,11 @@ SPEECHES: Final = 20
 @uses_project
 def voices(request: HtmxRequest) -> HttpResponse:
     """The list of voices, filtered by the query string."""
-    tags = service.list_tags(request.user, MOST_TAGS)
-    people = projects.list_colleagues_of_several(current_user(request))
+    tags = cache(partial(service.list_tags, request.user, MOST_TAGS))
+    people = cache(partial(projects.list_colleagues_of_several, current_user(request)))
     form = VoiceFilterForm(request.GET, tags=tags, people=people, time_zone=time_zone(request))
+    if wants_filters(request):
+        return render_filters(request, form)
     if wants_counts(request):
         in_use = Voice.objects.in_use_by(request.user)
 
@@ -68,7 +78,6 @@ def voices(request: HtmxRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "pages": links,
-        "soon": reminders.count_expiring(request.user),
         "speaker": _chosen_speaker(request, form),
     }
     return render_list(request, "voices/list.html", context, url=reverse("voices"))
