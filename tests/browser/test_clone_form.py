@@ -1,4 +1,4 @@
-"""The clone form in a browser: filled in, sent once, by keyboard and without JavaScript."""
+"""The clone form in a browser: filled in, sent once, and without JavaScript."""
 
 import os
 import re
@@ -19,7 +19,6 @@ from tests.browser.steps import (
     fill_in_form,
     sign_in,
     submit_form,
-    tab_to,
     throttle_uploads,
 )
 from tests.practice.recordings import hum
@@ -54,31 +53,6 @@ def test_upload_without_javascript_keeps_the_form(studio: Studio) -> None:
     expect(page.get_by_label("Speaker")).to_have_value("Anna Larsen")
     expect(page.get_by_label("Preview text")).to_have_value("Good morning.")
     assert CloneAttempt.objects.count() == 0
-
-
-def test_form_works_by_keyboard_alone(studio: Studio) -> None:
-    factories.make_recording(by=studio.user, name="here.mp3")
-    page = studio.page()
-
-    tab_to(page.get_by_label("Speaker"))
-    page.keyboard.type("Anna Larsen")
-    expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
-    tab_to(page.get_by_label(PERMISSION))
-    page.keyboard.press("Space")
-    tab_to(page.locator("#id_file"))
-    tab_to(page.locator("summary", has_text="Choose an earlier recording").first)
-    page.keyboard.press("Enter")
-    tab_to(page.get_by_role("searchbox").first)
-    expect(page.get_by_role("button", name="here.mp3")).to_be_visible()
-    tab_to(page.get_by_role("button", name="here.mp3"))
-    page.keyboard.press("Enter")
-    expect(page.locator("#recording .recording")).to_be_visible()
-    page.get_by_label("Preview text").focus()
-    tab_to(page.get_by_role("button", name="Clone voice"))
-    page.keyboard.press("Enter")
-
-    expect(page).to_have_url(ATTEMPT_URL)
-    assert CloneAttempt.objects.get().recording.name == "here.mp3"
 
 
 def test_every_control_has_an_accessible_name(studio: Studio) -> None:
