@@ -57,6 +57,7 @@ SERVICE_FLOORS = {
     "metrics": 1,
     "system": 2,
     "download_names": -1,
+    "design_tokens": -1,
     "log_context": -1,  # used by the settings
     "reminders": 0,
     "drafts": 1,

@@ -1,4 +1,4 @@
-"""Every page and state, checked by axe-core: light and dark, at 1280 and at 320 pixels."""
+"""Every page and state, checked by axe-core: in each scheme, at 1280 and at 320 pixels."""
 
 import re
 from collections.abc import Callable
@@ -35,6 +35,11 @@ ALL_RULES: Final = {"resultTypes": ["violations"], "rules": {"target-size": {"en
 CONTRAST: Final = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 OPEN_ALL: Final = "folds => folds.forEach((fold) => { fold.open = true; })"
 WIDTHS: Final = (1280, 320)
+SCHEMES: Final = {
+    "light": {"color_scheme": "light", "forced_colors": "none"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none"},
+    "forced": {"color_scheme": "dark", "forced_colors": "active"},
+}
 # Injected once for each page: Axe.run() would do it for each width and scheme again.
 AXE: Final = Axe().axe_script
 
@@ -48,8 +53,8 @@ def find_violations(page: Page) -> list[str]:
         found.append(f"{headings} headings of the first level")
     if not re.fullmatch(r"\s*\S.* · Voice Studio", page.title()):
         found.append(f"title: {page.title()}")
-    for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for scheme, rules in (("light", ALL_RULES), ("dark", CONTRAST), ("forced", CONTRAST)):
+        page.emulate_media(**SCHEMES[scheme])  # type: ignore[arg-type]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             found += [f"{scheme} {width}: {line}" for line in run_axe(page, rules)]

@@ -351,6 +351,7 @@ NO_PERSON: Final = {
     "clones.rebuild": "estimate_rebuild",
     "clones.reconcile": "check_with_provider record_from_journal",
     "clones.steps": "answer_columns run_clone send_clone sent_request upload_recordings",
+    "design_tokens": "contrast measure",
     "download_names": "download_name",
     "drafts": "delete_draft delete_old_drafts save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",

@@ -41,7 +41,7 @@ READ: Final = {
     "recommendation", "recording_suggestions", "recordings", "speaker", "speaker_options",
     "speaker_question", "speech", "speech_answer",
     "recording_tracks", "speech_audio", "speech_waveform",
-    "audit", "system", "hold", "retention", "due", "clean_copy", "people", "help",
+    "audit", "styleguide", "system", "hold", "retention", "due", "clean_copy", "people", "help",
     "person", "project", "projects", "search",
     "add_project",
     "verdict", "voice", "voice_id", "voices",

@@ -111,6 +111,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
     "audit": (Action.READ_AUDIT, None),
+    "styleguide": (Action.SEE_STYLEGUIDE, None),
     "system": (Action.SEE_SYSTEM, None),
     "check_key": (None, Action.CHECK_KEY),
     "hold": (Action.END_HOLD, None),

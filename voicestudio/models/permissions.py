@@ -42,6 +42,7 @@ class Action(StrEnum):
     READ_AUDIT = "read_audit"
     SEE_STUDIO_COSTS = "see_studio_costs"
     SEE_SYSTEM = "see_system"
+    SEE_STYLEGUIDE = "see_styleguide"
     CHECK_KEY = "check_key"
     END_HOLD = "end_hold"  # of a restored studio, and decide about the calls that waited
     MANAGE_RETENTION = "manage_retention"  # rules, and deletion of what is due in all projects
@@ -73,6 +74,7 @@ ALLOWED: Final[dict[Action, frozenset[RoleName]]] = {
     Action.READ_AUDIT: _READERS,
     Action.SEE_STUDIO_COSTS: _READERS,
     Action.SEE_SYSTEM: _READERS,
+    Action.SEE_STYLEGUIDE: _ADMINISTRATORS,
     Action.CHECK_KEY: _ADMINISTRATORS,
     Action.END_HOLD: _ADMINISTRATORS,
     Action.MANAGE_RETENTION: _ADMINISTRATORS,
@@ -86,7 +88,7 @@ IN_STUDIO: Final = frozenset(
     {
         Action.COMPARE, Action.IMPORT, Action.MANAGE_PEOPLE, Action.MANAGE_PROJECTS,
         Action.MOVE_SPEAKERS, Action.ALLOW_MORE, Action.READ_AUDIT, Action.SEE_STUDIO_COSTS,
-        Action.SEE_SYSTEM, Action.CHECK_KEY, Action.END_HOLD,
+        Action.SEE_SYSTEM, Action.SEE_STYLEGUIDE, Action.CHECK_KEY, Action.END_HOLD,
         Action.MANAGE_RETENTION,
     }
 )  # fmt: skip

@@ -44,6 +44,7 @@ _MESSAGES: Final = {
         _("Only administrators and auditors read the audit trail."), _BY_ADMINISTRATOR
     ),
     "see_system": Message(_("Only administrators and auditors see the system."), _BY_ADMINISTRATOR),
+    "see_styleguide": Message(_("Only administrators see the styleguide."), _BY_ADMINISTRATOR),
     "check_key": Message(_("Only administrators check the key."), _BY_ADMINISTRATOR),
     "end_hold": Message(
         _("Only administrators decide what a restored studio sends."), _BY_ADMINISTRATOR

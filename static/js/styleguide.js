@@ -1,0 +1,19 @@
+// Styleguide: draws examples in the states that only scripts set.
+for (const example of document.querySelectorAll("[data-example-stage]")) {
+  const recorder = example.querySelector(".recorder");
+  const stage = (recorder.dataset.stage = example.dataset.exampleStage);
+  for (const element of recorder.querySelectorAll("[data-stages]")) {
+    element.hidden = !element.dataset.stages.split(" ").includes(stage);
+  }
+}
+for (const example of document.querySelectorAll("[data-example-player]")) {
+  const player = example.querySelector(".player");
+  player.toggleAttribute(`data-${example.dataset.examplePlayer}`, true);
+  player.style.setProperty("--played", "40%");
+}
+for (const example of document.querySelectorAll("[data-example-part]")) {
+  const [start, end] = example.dataset.examplePart.split(" ");
+  const editor = example.querySelector(".waveform-editor");
+  editor.style.setProperty("--start", `${start}%`);
+  editor.style.setProperty("--end", `${end}%`);
+}

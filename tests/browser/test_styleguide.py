@@ -1,0 +1,54 @@
+"""The styleguide: every component in every state, checked by axe-core."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Studio
+from tests.browser.steps import assert_touch_targets
+from tests.browser.test_accessibility import find_violations
+from tests.browser.test_layout import assert_fits_and_is_named
+from voicestudio.models import AttemptState, SpeechState, VoiceState
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def open_styleguide(studio: Studio) -> Page:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    return studio.page(path="/styleguide/", viewport={"width": 1280, "height": 900})
+
+
+def test_styleguide_has_no_violations_and_fits(studio: Studio) -> None:
+    page = open_styleguide(studio)
+    page.locator("main details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+
+    violations = find_violations(page)
+
+    assert violations == [], "\n".join(violations)
+    assert_fits_and_is_named(page)  # still at 320 pixels
+    assert_touch_targets(page.locator("#main"))
+
+
+@pytest.mark.parametrize(
+    ("place", "states"),
+    [
+        ("#attempt-badges", AttemptState), ("#voice-badges", VoiceState),
+        ("#speech-badges", SpeechState),
+    ],
+)  # fmt: skip
+def test_styleguide_shows_the_badge_of_every_state(
+    studio: Studio, place: str, states: type[AttemptState] | type[VoiceState] | type[SpeechState]
+) -> None:
+    badges = open_styleguide(studio).locator(f"{place} .badge")
+
+    assert [text.strip() for text in badges.all_inner_texts()] == states.labels
+
+
+def test_styleguide_draws_the_recorder_in_every_stage(studio: Studio) -> None:
+    page = open_styleguide(studio)
+
+    stages = page.locator(".recorder").evaluate_all("all => all.map((one) => one.dataset.stage)")
+    hidden = page.locator("[data-example-stage=recording] [data-action=stop]").is_hidden()
+
+    assert stages == ["idle", "requesting", "recording", "paused", "recorded", "sending"]
+    assert not hidden

@@ -1,0 +1,180 @@
+"""Examples: what the styleguide shows, one of each state; made from the enums, and never stored.
+
+Numbers of rows are beyond those of real ones, so that no link leads to a thing of the studio.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import count
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from voicestudio.audio import CHECK_VERSION, PEAKS, waveform_path
+from voicestudio.forms.cutting import CutForm, describe_length, format_time
+from voicestudio.forms.projects import ProjectForm
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Colour,
+    Origin,
+    Purpose,
+    Speaker,
+    SpeechState,
+    Verdict,
+    Voice,
+    VoiceState,
+    clock,
+)
+from voicestudio.models.voices import Source
+
+from .cutting import HEIGHT, WIDTH, Window
+from .recorder import GOALS
+
+FIRST_NUMBER: Final = 9_000_000_000
+HEIGHTS: Final = [(bar * 37) % 90 + 10 for bar in range(PEAKS)]
+SPEAKER: Final = "Anna Larsen"
+LENGTH_MS: Final = 84_000
+HOUR: Final = timedelta(hours=1)
+FINDINGS: Final = (("clipped", 3), ("noisy", 2), ("hum", 1))  # with their severities
+STAGES: Final = ("idle", "requesting", "recording", "paused", "recorded", "sending")
+MESSAGES: Final = ("success", "busy", "warning", "error")
+
+
+def make_examples(user: User) -> dict[str, Any]:
+    """What the template needs; `user` has requested everything."""
+    numbers = count(FIRST_NUMBER)
+    recordings = list(_make_recordings(numbers, user))
+    attempts = [_make_attempt(state, next(numbers), user, recordings[0]) for state in AttemptState]
+    return {
+        "attempt_states": list(AttemptState),
+        "voice_states": [{"state": state} for state in VoiceState],
+        "speech_states": list(SpeechState),
+        "attempts": attempts,
+        "waiting": next(each for each in attempts if each.state is AttemptState.WAITING),
+        "under_way": [each for each in attempts if each.is_running and each.claimed_at],
+        "flagged": next(each for each in attempts if each.state is AttemptState.FLAGGED),
+        "ready": next(each for each in attempts if each.state is AttemptState.READY),
+        "voices": [_make_voice(state, next(numbers)) for state in VoiceState],
+        "recordings": recordings,
+        "peaks": HEIGHTS,
+        "letters": "Aa",
+        "other_letters": "ÄÖÜäöü ß éèê ñ ¿¡ œ « » … Łłşğ 0123456789",
+        "forms": [
+            ProjectForm(auto_id="empty-%s", initial={"name": "Northern Lights"}),
+            ProjectForm({"monthly_budget": "ten", "ends_on": "soon"}, auto_id="wrong-%s"),
+        ],
+        "project_colours": list(Colour),
+        "goal": GOALS[Purpose.SAMPLE],
+        "stages": STAGES,
+        "pages": {"previous": "?before=1", "next": "?after=1"},
+        "levels": MESSAGES,
+        **_make_cut(recordings[0]),
+    }
+
+
+def _make_attempt(
+    state: AttemptState, number: int, user: User, recording: AudioFile
+) -> CloneAttempt:
+    now = clock.now()
+    columns: dict[str, Any] = {"status": state.value}
+    if state is AttemptState.FLAGGED:
+        ready = AttemptState.READY.value
+        columns = {"status": ready, "input_sensitive": True, "input_sensitive_type": 5}
+    if state is AttemptState.INTERRUPTED:
+        columns = {"status": AttemptState.SENDING.value, "lease_until": now - HOUR}
+    if state in (AttemptState.FAILED, AttemptState.STOPPED):
+        columns["status_code"] = 2039 if state is AttemptState.FAILED else 1026
+        columns["trouble"] = "refused"
+    if state is not AttemptState.WAITING:
+        columns["claimed_at"] = now - timedelta(seconds=9)
+    if state is AttemptState.CLONING:
+        columns["sent_at"] = now - timedelta(seconds=7)
+    if columns["status"] == AttemptState.READY:
+        columns |= {"audio": "preview.mp3", "audio_duration_ms": 6_000, "audio_peaks": HEIGHTS}
+    attempt = CloneAttempt(
+        pk=number,
+        speaker_name=SPEAKER,
+        voice_id=f"Anna-Larsen-{number % 100:04d}",
+        preview_text="A gentle breeze.",
+        created_at=now - HOUR,
+        enqueued_at=now,
+        created_by=user,
+        recording=recording,
+        **columns,
+    )
+    attempt.person = user.get_username()
+    return attempt
+
+
+def _make_voice(state: VoiceState, number: int) -> Voice:
+    now = clock.now()
+    columns: dict[VoiceState, dict[str, Any]] = {
+        VoiceState.KEPT: {"kept_at": now - HOUR, "last_used_at": now - HOUR},
+        VoiceState.EXPIRED: {"created_at": now - timedelta(days=9)},
+        VoiceState.DELETED: {"deleted_at": now - HOUR},
+        VoiceState.UNKNOWN: {"uncertain": True},
+        VoiceState.FROM_MINIMAX: {"source": Source.IMPORTED, "kept_at": now - HOUR},
+    }
+    voice = Voice(
+        pk=number,
+        speaker=Speaker(name=SPEAKER),
+        voice_id=f"Anna-Larsen-{number % 100:04d}",
+        **{"created_at": now - HOUR} | columns.get(state, {}),
+    )
+    voice.cost, voice.tag_names = None, ["narrator"]  # type: ignore[attr-defined]
+    return voice
+
+
+def _make_recordings(numbers: Iterable[int], user: User) -> Iterable[AudioFile]:
+    """One of each verdict, then those without one."""
+    now = clock.now()
+    checked = [{"verdict": verdict, "checked_at": now} for verdict in Verdict.values]
+    for verdict in checked[1:]:
+        verdict["findings"] = [_make_finding(*finding) for finding in FINDINGS]
+    others: list[dict[str, Any]] = [
+        {"check_started_at": now, "checked_ms": LENGTH_MS // 3},
+        {},
+        {"needs_cutting": True, "verdict": Verdict.GOOD, "checked_at": now},
+        {"file": "", "origin": Origin.FILE_ID},
+        {"deleted_at": now},
+    ]
+    for number, columns in zip(numbers, [*checked, *others], strict=False):
+        yield _make_recording(number, user, columns)
+
+
+def _make_recording(number: int, user: User, columns: dict[str, Any]) -> AudioFile:
+    values: dict[str, Any] = {
+        "file": "anna.wav", "name": "anna-larsen-session-1.wav", "purpose": Purpose.SAMPLE,
+        "duration_ms": LENGTH_MS, "bytes": 7_400_000, "peaks": HEIGHTS,
+        "figures": {"check_version": CHECK_VERSION}, "created_by": user,
+    }  # fmt: skip
+    recording = AudioFile(pk=number, **values | columns)
+    recording.uses, recording.made, recording.used_more = [], 0, False  # type: ignore[attr-defined]
+    recording.newest_file_id = None  # type: ignore[attr-defined]
+    return recording
+
+
+def _make_finding(code: str, severity: int) -> dict[str, Any]:
+    return {"code": code, "from_s": 12.0, "to_s": 15.0, "value": 1.0, "severity": severity}
+
+
+def _make_cut(recording: AudioFile) -> dict[str, Any]:
+    """What the cut page draws its waveform and its choices from."""
+    part = Window(20_000, 62_000)
+    step = LENGTH_MS // 4
+    return {
+        "cut_form": CutForm(recording=recording, initial={"purpose": Purpose.SAMPLE}),
+        "part": part,
+        "length_s": f"{LENGTH_MS / 1000:.1f}",
+        "length": describe_length(part.length_ms, Purpose.SAMPLE),
+        "shape": {
+            "path": waveform_path(HEIGHTS, width=WIDTH, height=HEIGHT),
+            "start_ms": 0,
+            "span_ms": LENGTH_MS,
+            "end_ms": LENGTH_MS,
+            "ticks": [format_time(tick * step) for tick in range(4)],
+            "rough": False,
+        },
+    }
