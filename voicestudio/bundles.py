@@ -27,6 +27,7 @@ SCRIPTS: Final = (
     "keep-focus",
     "failed-requests",
     "sign-in-dialog",
+    "sign-in-term",
     "passkeys",
     "clone-form",
     "step-folding",

@@ -268,6 +268,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Sign-in and administration
     *ENTRANCE_PAGES,
     *ACCOUNT_PAGES,
+    path("sign-in/extend/", sign_in.extend_sign_in, name="extend_sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

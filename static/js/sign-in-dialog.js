@@ -13,7 +13,7 @@ const reportFailure = (control, answer, retry) => document.dispatchEvent(
   new CustomEvent("request-failed", { detail: { source: control, control, status: answer?.status, retry } }),
 );
 
-// Takes over the new token and the user's name, and sends again what failed.
+// Takes over the new token, the user's name and the end of the sign-in, and sends again what failed.
 function resume(answer) {
   const token = answer.querySelector("[name=csrfmiddlewaretoken]").value;
   for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
@@ -23,7 +23,7 @@ function resume(answer) {
   const pending = retries;
   retries = [];
   dialog?.close();
-  document.dispatchEvent(new CustomEvent("signed-in", { detail: { token } }));
+  document.dispatchEvent(new CustomEvent("signed-in", { detail: { token, secondsLeft: Number(answer.querySelector("data").value) } }));
   for (const retry of pending) retry();
 }
 

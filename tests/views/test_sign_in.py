@@ -1,15 +1,20 @@
 """Signing in: safe ways on, plain words, and nothing typed is lost."""
 
+import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.dispatch import Signal
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_user
@@ -289,3 +294,40 @@ def test_signing_in_renews_the_cookie_of_the_csrf_check(client: Client, owner: U
     after = client.post(URL, credentials()).cookies["csrftoken"].value
 
     assert before != after
+
+
+def read_session() -> SessionStore:
+    """The only session."""
+    return SessionStore(Session.objects.get().pk)
+
+
+@pytest.mark.usefixtures("owner")
+def test_sign_in_ends_at_a_moment_that_pages_know(client: Client) -> None:
+    client.post(URL, credentials())
+    assert read_session().get_expiry_age() // 3600 == 14 * 24 - 1
+    session = read_session()
+    session.set_expiry(timezone.now() + timedelta(hours=1, seconds=30))
+    session.save()
+
+    client.post("/account/", {"theme": "dark"})  # saves the session
+
+    page = text(client.get("/help/"))
+    assert [int(age) // 60 for age in re.findall(r'data-seconds-left="(\d+)"', page)] == [60]
+    assert Session.objects.get().expire_date < timezone.now() + timedelta(hours=2)
+
+
+@pytest.mark.usefixtures("owner")
+@pytest.mark.parametrize(("headers", "status"), [({}, 302), (SCRIPT, 204)])
+def test_sign_in_is_extended(client: Client, headers: dict[str, str], status: int) -> None:
+    client.post(URL, credentials())
+    session = read_session()
+    session.set_expiry(timezone.now() + timedelta(minutes=4))
+    session.save()
+
+    answer = client.post("/sign-in/extend/", headers=headers)
+
+    events = json.loads(answer.headers.get("HX-Trigger", "{}"))
+    days = [event["seconds"] // 3600 for event in events.values()]
+    assert (answer.status_code, days) == (status, [14 * 24 - 1] if headers else [])
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(days=13)
+    assert client.cookies["sessionid"]["max-age"] > 13 * 24 * 3600

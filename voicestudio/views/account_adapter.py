@@ -24,7 +24,7 @@ from voicestudio.services.people import ended_sign_ins
 from . import drafts, languages
 from .account import SESSION_THEME, SESSION_TIME_ZONE
 from .client_address import get_client_address
-from .sign_in import is_fetch, signed_in_fragment
+from .sign_in import is_fetch, renew_sign_in, signed_in_fragment
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         """Put what was typed or posted before back into its form, after the last step."""
         response: HttpResponse = super().post_login(request, user, **details)
-        request.session.set_expiry(None)  # that of the way to the provider was short
+        renew_sign_in(request)  # the session of the way to the provider was short
         person = Person.of(user)
         request.session[SESSION_TIME_ZONE] = person.time_zone
         request.session[SESSION_THEME] = person.theme

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,12 +25,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
+from voicestudio.models import clock
 from voicestudio.services import sign_in_limits
 
 from . import draft_cookie, drafts, looks
 from .client_address import get_client_network
 from .draft_redirects import see_other
+from .htmx import HtmxRequest
 
 DRAFT_PREFIX: Final = "draft-"
 TEMPLATE: Final = "registration/sign_in.html"
@@ -118,6 +122,25 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         raise PermissionDenied
     return redirect_to_login(safe_path(request, request.GET.get("next", "")), settings.LOGIN_URL)
+
+
+def renew_sign_in(request: HttpRequest) -> None:
+    """Let this sign-in last as long as a new one.
+
+    Its end is a moment, so that pages know it, and a change of the session does not move it.
+    """
+    lifetime = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session.set_expiry(clock.now() + lifetime)
+
+
+@require_POST
+def extend_sign_in(request: HtmxRequest) -> HttpResponse:
+    """Renew this sign-in; an open page learns how long it lasts now."""
+    renew_sign_in(request)
+    if not request.htmx:
+        return redirect("home")
+    seconds = request.session.get_expiry_age()
+    return trigger_client_event(HttpResponse(status=204), "sign-in-extended", {"seconds": seconds})
 
 
 @require_POST
