@@ -36,6 +36,10 @@ COLUMNS: Final = ("en", "de", "es", "fr", "ja", "zh-hans")
 SAID_OTHERWISE: Final[dict[str, dict[str, str]]] = {}
 
 
+# The name of the product, and the values that a text waits for.
+NO_NOUN: Final = re.compile(rf"Voice Studio|{catalogues.PLACEHOLDER.pattern}")
+
+
 def read_glossary() -> dict[str, dict[str, list[str]]]:
     """For each noun the stems of its translations, by language."""
     lines = (settings.BASE_DIR / "docs" / "glossary.md").read_text().splitlines()
@@ -55,12 +59,12 @@ def find_other_nouns(catalogue: Catalog, language: str) -> list[str]:
     nouns = re.compile(rf"\b({'|'.join(sorted(glossary, key=len)[::-1])})s?\b", re.IGNORECASE)
     found = []
     for message in catalogue:
-        text = catalogues.list_forms(message.id)[-1]
+        text = NO_NOUN.sub("", catalogues.list_forms(message.id)[-1])
         translated = catalogues.list_forms(message.string)[-1].casefold()
         for noun in {match[1].lower() for match in nouns.finditer(text)}:
             stems = [stem.casefold() for stem in glossary[noun][language]]
             if not any(stem in translated for stem in stems):
-                found.append(f"{noun}: {text}")
+                found.append(f"{noun}: {catalogues.list_forms(message.id)[-1]}")
     return found
 
 
@@ -87,6 +91,7 @@ def test_glossary_has_a_word_in_every_language() -> None:
         ("The recording", "Der Mitschnitt", ["recording: The recording"]),
         ("%(n)s voices", "%(n)s Stimmen", []),
         ("Prompt clip", "Beispielclip", []),
+        ("Voice Studio of %(speaker)s", "Voice Studio von %(speaker)s", []),
     ],
 )
 def test_other_noun_is_found(text: str, translation: str, found: list[str]) -> None:

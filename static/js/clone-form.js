@@ -4,6 +4,7 @@
 // Events are handled on the document, because htmx replaces the form.
 const findForm = () => document.getElementById("clone");
 const byId = (id) => document.getElementById(id);
+const language = document.documentElement.lang || "en";
 
 // Voice ID: derived from the name until the user changes it ----------------------------------------
 
@@ -60,8 +61,8 @@ function updatePreview() {
   const limit = Number(count.dataset.limit);
   const isTooLong = length > limit;
   count.textContent = (isTooLong ? count.dataset.tooLong : count.dataset.count)
-    .replace("{count}", length.toLocaleString("en"))
-    .replace("{limit}", limit.toLocaleString("en"));
+    .replace("{count}", length.toLocaleString(language))
+    .replace("{limit}", limit.toLocaleString(language));
   count.toggleAttribute("data-over-limit", isTooLong);
   if (isTooLong) text.setAttribute("aria-invalid", "true");
 
@@ -70,7 +71,9 @@ function updatePreview() {
   const fee = Number(cost.dataset.fee);
   const amount = fee + countBillable(text.value, Number(cost.dataset.perHan)) * Number(option.dataset.price);
   const pattern = !amount ? "none" : amount < smallest ? "little" : "about";
-  const price = cost.dataset.currency + Math.max(amount, smallest).toFixed(2);
+  const twoPlaces = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const number = Math.max(amount, smallest).toLocaleString(language, twoPlaces);
+  const price = cost.dataset.price.replace("{number}", number);
   setText(cost, cost.dataset[pattern].replace("{price}", price));
   setText(byId("price-in-view"), cost.textContent.trim());
 

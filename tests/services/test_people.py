@@ -65,7 +65,8 @@ def test_studio_role_replaces_the_one_before(
     assert studio_role(anna) == role
     assert (anna.is_staff, anna.is_superuser) == (is_administrator, is_administrator)
     assert Membership.objects.filter(person=anna).count() == 1
-    changes = [f"Role changed from {before or 'none'} to {role or 'none'}"] * (before != role)
+    old, new = (name.title() if name else "none" for name in (before, role))
+    changes = [f"Role changed from {old} to {new}"] * (before != role)
     assert verbs(anna)[(before is not None) :] == changes
 
 
@@ -78,9 +79,9 @@ def test_role_in_a_project_is_given_changed_and_taken(administrator: User) -> No
 
     entries = AuditEntry.objects.filter(verb="role_changed").order_by("pk")
     assert list(entries.values_list("project_id", "text")) == [
-        (project.pk, "Role changed from none to viewer"),
-        (project.pk, "Role changed from viewer to manager"),
-        (project.pk, "Role changed from manager to none"),
+        (project.pk, "Role changed from none to Viewer"),
+        (project.pk, "Role changed from Viewer to Manager"),
+        (project.pk, "Role changed from Manager to none"),
     ]
 
 

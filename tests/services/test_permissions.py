@@ -315,8 +315,9 @@ AFTERWARDS: Final = {
 # Reading, arithmetic, sentences, the worker's steps and chores, and signing in: these get rows that
 # the caller has found with `visible_to`, or act for no person.
 NO_PERSON: Final = {
+    "help": "list_facts list_sections list_shortcuts search",
     "metrics": "count_calls get_waiting sum_storage",
-    "audit.entries": "export_entries",
+    "audit.entries": "describe export_entries",
     "audit.known_settings": "record_setting_changes",
     "audit.origins": "acting_from current_origin current_person use_for_process",
     "audit.seal": "seal_entries seal_head",

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_attempt, make_recording, make_user
 from tests.views.pages import text
 from voicestudio.models import AuditEntry, Project, Verb, Way
+from voicestudio.services import audit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -237,3 +238,19 @@ def test_audit_page_shows_an_entry(client: Client, administrator: User, data_dir
     assert page.count('<a href="/voices/7/">Voice 7</a>') == 1
     assert page.count("Page · 192.0.2.1") == 1
     assert page.count("Not sealed yet") == AuditEntry.objects.count()
+
+
+def test_entry_is_sealed_in_one_language_and_read_in_that_of_the_reader(
+    client: Client, administrator: User, settings: Settings
+) -> None:
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    with translation.override("de"):
+        audit.record(Verb.EXPORTED, by=administrator, list="costs")
+    entry = AuditEntry.objects.get(verb=Verb.EXPORTED)
+    with translation.override("de"):
+        german = audit.describe(entry)
+
+    page = text(client.get("/audit/", {"verb": "exported"}, headers={"Accept-Language": "de"}))
+
+    assert entry.text == audit.describe(entry) == "Exported as CSV: Costs"
+    assert page.count(f"<b>{german}</b>") == 1

@@ -55,7 +55,9 @@ def test_tags_are_added_to_those_of_the_selected_voices(
     voices[0].tags.add(Tag.objects.create(name="warm"))
     rows: list[Any] = attempts if kind == "history" else voices
 
-    page = send(browser, f"/{kind}/selected/tag/", rows[:2], tags="German, Warm", query="state=x")
+    page = send(
+        browser, f"/{kind}/selected/tag/", rows[:2], tags="German， Warm、,", query="state=x"
+    )
 
     names = [sorted(voice.tags.values_list("name", flat=True)) for voice in voices]
     assert names == [["German", "warm"], ["German", "warm"], []]

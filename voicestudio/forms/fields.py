@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from voicestudio.words import in_thousands
+
 from . import texts
 
 
@@ -41,7 +43,11 @@ class TypedField(forms.CharField):
                     over,
                 ),
                 "too_long",
-                {"label": self.label, "over": f"{over:,}", "longest": f"{self.longest:,}"},
+                {
+                    "label": self.label,
+                    "over": in_thousands(over),
+                    "longest": in_thousands(self.longest),
+                },
             )
 
 

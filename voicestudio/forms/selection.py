@@ -19,5 +19,4 @@ def selected_ids(data: QueryDict) -> list[int]:
 
 def typed_tags(data: QueryDict) -> list[str]:
     """The tags as typed, separated by commas."""
-    names = texts.clean(data.get("tags", ""))[:LONGEST_TAGS].split(",")
-    return [name.strip() for name in names if name.strip()]
+    return texts.split_tags(data.get("tags", "")[:LONGEST_TAGS])

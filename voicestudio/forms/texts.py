@@ -13,6 +13,8 @@ from voicestudio.minimax.limits import PAUSE_RANGE, TAGS, supports_tags
 _JOINERS: Final = "\u200c\u200d"  # needed in Persian, Hindi and many emoji
 _PAUSE: Final = re.compile(r"<#([^#<>]*)#>")
 _SECONDS: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?")
+# Also those of Chinese, Japanese and Arabic keyboards.
+_COMMAS: Final = re.compile("[,，、،]")
 _PARENTHESES: Final = re.compile(r"\(([^()]*)\)")
 
 
@@ -31,6 +33,11 @@ def clean(text: str, *, lines: bool = False) -> str:
     if not lines:
         return " ".join(text.split())
     return "\n".join(" ".join(line.split()) for line in text.strip().split("\n"))
+
+
+def split_tags(text: str) -> list[str]:
+    """The tags in a text, separated by commas, each cleaned; no empty ones."""
+    return [name for part in _COMMAS.split(text) if (name := clean(part))]
 
 
 def _is_joiner(text: str, index: int) -> bool:

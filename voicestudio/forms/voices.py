@@ -122,4 +122,4 @@ class NotesForm(forms.Form):
 
     def clean_tags(self) -> list[str]:
         """The tags as typed."""
-        return [texts.clean(name) for name in self.cleaned_data["tags"].split(",")]
+        return texts.split_tags(self.cleaned_data["tags"])

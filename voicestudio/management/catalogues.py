@@ -158,7 +158,8 @@ def _faults_of(message: Message, plurals: int) -> Iterator[str]:
         yield "other placeholders"
     if any(TAG.findall(string) != TAG.findall(ids[-1]) for string in strings):
         yield "other tags"
-    if any(_margins(string) != _margins(ids[-1]) for string in strings):
+    has_words = any(character.isalnum() for character in ids[-1])  # else it is punctuation
+    if has_words and any(_margins(string) != _margins(ids[-1]) for string in strings):
         yield "other space at the ends"
 
 

@@ -28,7 +28,8 @@ from voicestudio.services import help as help_service
 from voicestudio.services.money import limits
 from voicestudio.services.people import roles
 from voicestudio.words import Message
-from voicestudio.words.costs import PRACTICE_NOTICE
+from voicestudio.words.costs import PRACTICE_NOTICE, with_currency
+from voicestudio.words.items import join_items
 from voicestudio.words.people import STUDIO_ROLES
 
 from .row_cache import render_row
@@ -112,7 +113,7 @@ def look(context: Context) -> dict[str, str]:
     own = getattr(request, "own_user", person)
     return {
         "name": first_word(person.first_name) or person.get_username(),
-        "roles": ", ".join(example_team.role_names(person)),
+        "roles": join_items(example_team.role_names(person)),
         "own_name": display_name(own),
     }
 
@@ -242,6 +243,12 @@ def _price(amount: Decimal, currency: str, language: str | None) -> str:
 
 
 @register.simple_tag
+def price_pattern() -> str:
+    """How a script writes a price: "$" and {number}."""
+    return with_currency("{number}", settings.CURRENCY)
+
+
+@register.simple_tag
 def currency() -> str:
     """The sign of the studio's currency."""
     return str(settings.CURRENCY)
@@ -259,6 +266,7 @@ def megabytes(count: int | None) -> str:
     return words.in_unit(formats.number_format(count / 1_000_000, 1), "MB")
 
 
+register.filter("join_items", join_items)
 register.filter("size", words.size)
 register.filter("length_of", format_length)
 register.filter("position", format_time)

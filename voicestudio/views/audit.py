@@ -53,6 +53,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
     names = dict(projects)
     for entry in page.rows:
         name = PAGES.get(ObjectKind(entry.object_kind)) if entry.object_kind else None
+        entry.words = audit.describe(entry)  # type: ignore[attr-defined]
         entry.url = reverse(name, args=[entry.object_id]) if name else ""  # type: ignore[attr-defined]
         entry.project_name = names.get(entry.project_id or 0, "")  # type: ignore[attr-defined]
     links = page_links(request, reverse("audit"), ("after", page.newer), ("before", page.older))

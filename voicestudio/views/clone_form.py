@@ -244,7 +244,6 @@ def _preview_context(form: CloneForm) -> dict[str, Any]:
         ],
         "estimate": prices.estimate_clone(text, model),
         "cent": Decimal("0.01"),
-        "currency": settings.CURRENCY,
         "billed_per_han": settings.BILLED_PER_HAN,
         "fee_at_once": settings.CLONE_FEE_AT_ONCE,
     }

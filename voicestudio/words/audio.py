@@ -29,6 +29,11 @@ def size(count: int) -> str:
 _UNITS: Final = {"KB": _("%(number)s KB"), "MB": _("%(number)s MB"), "GB": _("%(number)s GB")}
 
 
+def in_thousands(number: int) -> str:
+    """A whole number as the language writes it: 12,345 or 12.345."""
+    return formats.number_format(number, force_grouping=True)
+
+
 def in_unit(number: str, unit: str) -> str:
     """A size as the language writes it: 1.9 MB, 1,9 Mo."""
     return str(_UNITS[unit]) % {"number": number}

@@ -6,14 +6,14 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .people import STUDIO_ROLES
+
 # For entries whose facts say more than their verb. By the code of the verb.
 SENTENCES: Final[dict[str, str | Promise]] = {
     "signed_in": _("Signed in with %(way)s"),
     "sign_in_failed": _("Sign-in with OpenID refused (%(reason)s)"),
     "clone_requested": _("Clone requested, estimated at %(price)s"),
-    "clone_failed": _("Clone failed (%(reason)s)"),
     "speech_requested": _("Speech requested, estimated at %(price)s"),
-    "speech_failed": _("Speech failed (%(reason)s)"),
     "limit_raised": _("This month's limit raised by %(amount)s"),
     "role_changed": _("Role changed from %(before)s to %(after)s"),
     "retention_run": _("Deleted by retention: %(count)s (%(kind)s), failed: %(failed)s"),
@@ -21,13 +21,34 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "speaker_moved": _("Speaker moved from project %(source)s to project %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),
-    "audio_deleted": _("Audio deleted: %(result)s"),
-    "upload_deleted": _("Upload deleted at MiniMax: %(result)s"),
 }
 # By the column of the budget.
 BUDGETS: Final[dict[str, str | Promise]] = {
     "monthly_budget": _("Budget for a month changed from %(before)s to %(after)s"),
     "total_budget": _("Budget in all changed from %(before)s to %(after)s"),
+}
+# Codes among the facts, by the name of the fact.
+CODES: Final[dict[str, dict[str, str | Promise]]] = {
+    "kind": {
+        "recordings": _("Recordings"),
+        "speeches": _("Generated speech"),
+        "drafts": _("Drafts of forms"),
+        "answers": _("MiniMax's raw responses"),
+    },
+    "list": {
+        "history": _("History"),
+        "voices": _("Voices"),
+        "recordings": _("Recordings"),
+        "costs": _("Costs"),
+        "audit": _("Audit trail"),
+    },
+}
+CODES["before"] = CODES["after"] = {
+    **STUDIO_ROLES,
+    "manager": _("Manager"),
+    "reviewer": _("Reviewer"),
+    "viewer": _("Viewer"),
+    "none": _("none"),
 }
 RETENTION: Final[str | Promise] = _("Retention of %(kind)s changed from %(before)s to %(after)s")
 SETTING: Final[str | Promise] = _('Setting %(name)s changed from "%(before)s" to "%(after)s"')
@@ -46,17 +67,19 @@ BROKEN: Final[dict[str, str | Promise]] = {
 
 
 def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
-    """What a person reads about an entry; "" if its verb says it all."""
+    """What a person reads about an entry, in their language; "" if its verb says it all."""
     if verb == "setting_changed":
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
     if verb == "budget_changed":
         return str(BUDGETS[facts["budget"]]) % facts
     if verb == "retention_changed":
         before, after = (str(_describe_rule(facts[when])) for when in ("before", "after"))
-        return str(RETENTION) % {"kind": facts["kind"], "before": before, "after": after}
+        kind = CODES["kind"].get(facts["kind"], facts["kind"])
+        return str(RETENTION) % {"kind": kind, "before": before, "after": after}
     sentence = SENTENCES.get(verb, "")
+    labels = {name: CODES.get(name, {}).get(str(fact), fact) for name, fact in facts.items()}
     try:
-        return str(sentence) % facts
+        return str(sentence) % labels
     except KeyError:  # a fact that only some entries of this verb have
         return ""
 

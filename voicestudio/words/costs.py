@@ -79,6 +79,11 @@ def message_for_limit(
 def money(amount: Decimal, currency: str, places: int = 2) -> str:
     """An amount as the language writes it: $1.50, 1,50 $."""
     number = formats.number_format(amount.quantize(Decimal(1).scaleb(-places)), places)
+    return with_currency(number, currency)
+
+
+def with_currency(number: str, currency: str) -> str:
+    """A written amount with its currency, where the language has it."""
     return str(_("%(currency)s%(number)s")) % {"currency": currency, "number": number}
 
 

@@ -7,7 +7,7 @@ from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from .audio import seconds
 
@@ -71,7 +71,7 @@ _COUNT = _with_unit("{number}", 0)
 # By the doctor's codes, in the order in which they are shown.
 FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "duration_s": (_("Length"), _SECONDS),
-    "speech_s": (_("Speech"), _SECONDS),
+    "speech_s": (pgettext_lazy("in a recording", "Speech"), _SECONDS),
     "speech_model": (_("Speech detected by"), _detector),
     "silence_share": (_("Share of silence"), _share),
     "longest_pause_s": (_("Longest pause"), _SECONDS),
@@ -107,7 +107,7 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "echo_score": (_("Echo"), _with_unit(_("{number} (0 none, 1 strongest)"), 2)),
     "echo_delay_s": (_("Echo delay"), _SECONDS),
     "decay_60_s": (_("Reverberation time"), _SECONDS),
-    "pitch_hz": (_("Pitch"), _HERTZ),
+    "pitch_hz": (pgettext_lazy("of a voice", "Pitch"), _HERTZ),
     "voices_apart_semitones": (
         _("Pitch distance of two voices"),
         _with_unit(_("{number} semitones")),
@@ -136,7 +136,11 @@ REDEFINED_FIGURES: Final = frozenset({
 FIGURES_OF_FINDINGS: Final = {"voices_apart_semitones": "several_speakers"}
 # The few figures that show first how good a recording is, and what is best.
 KEY_FIGURES: Final[dict[str, tuple[Label, Writer, Label]]] = {
-    "speech_s": (_("Speech"), lambda value: seconds(value * 1000), _("best 1 to 2 minutes")),
+    "speech_s": (
+        pgettext_lazy("in a recording", "Speech"),
+        lambda value: seconds(value * 1000),
+        _("best 1 to 2 minutes"),
+    ),
     "average_dbfs": (_("Average level"), _with_unit("{number}\u00a0dB", 0), _("best −23 to −18")),
     "peak_dbfs": (_("Peak level"), _with_unit("{number}\u00a0dB", 0), _("best below −3")),
     "snr_db": (_("Above the noise"), _with_unit("{number}\u00a0dB", 0), _("best 35 or more")),

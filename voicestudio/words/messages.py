@@ -7,6 +7,8 @@ from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .items import join_items
+
 
 class NextStep(TextChoices):
     """What to change in the clone form; its label is the text of the link."""
@@ -45,7 +47,7 @@ class Message:
         if is_administrator:
             return replace(self, next_step=self.administrator_step or self.next_step)
         if names and self.names_step:
-            step = str(self.names_step) % {"names": ", ".join(names)}
+            step = str(self.names_step) % {"names": join_items(names)}
             return replace(self, next_step=step, offers_limit=False)
         return replace(self, offers_limit=False)
 

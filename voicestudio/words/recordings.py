@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .audio import seconds
+from .items import join_items
 from .messages import Message
 
 # Instead of a verdict.
@@ -74,7 +75,7 @@ COPY_NOT_COMPARED: Final = Message(
 
 def describe_cleanup(steps: Iterable[str]) -> str:
     """What was changed in a clean copy; unknown steps are left out."""
-    return ", ".join(str(CLEANUP_STEPS[step]) for step in steps if step in CLEANUP_STEPS)
+    return join_items(CLEANUP_STEPS[step] for step in steps if step in CLEANUP_STEPS)
 
 
 def describe_notes(notes: Iterable[dict[str, Any]]) -> list[str]:
@@ -126,7 +127,7 @@ def compare_copy(better: str, original: str, copy: str, fixed: Iterable[str | Pr
                 reason = _now("Both are rated “{copy}”, but the copy has fewer problems.")
             else:
                 reason = _now("It is rated “{copy}” instead of “{original}”.")
-            titles = ", ".join(str(title) for title in fixed)
+            titles = join_items(fixed)
             fixed_now = _now("Fixed: {titles}.").format(titles=titles) if titles else ""
             return Message(
                 _("Use the clean copy: it's better."),

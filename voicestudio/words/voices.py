@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from .audio import seconds
 from .messages import Message
@@ -115,7 +116,7 @@ def describe_change(field: str, kind: str, before: Any, after: Any) -> str:
 
 def describe_changes(changes: Iterable[str]) -> str:
     """Sentences of `describe_change` joined into one, or that nothing changed."""
-    sentence = "; ".join(changes) or _now("nothing changed")
+    sentence = pgettext("between two changes", "; ").join(changes) or _now("nothing changed")
     return sentence[0].upper() + sentence[1:]
 
 

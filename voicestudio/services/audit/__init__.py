@@ -1,6 +1,6 @@
 """Audit: the one way to say that something happened, its seal, and its verification."""
 
-from .entries import export_entries, record, record_call
+from .entries import describe, export_entries, record, record_call
 from .known_settings import record_setting_changes
 from .origins import Origin, acting_from, use_for_process
 from .seal import seal_entries, seal_head
@@ -11,6 +11,7 @@ __all__ = [
     "Origin",
     "TrailBroken",
     "acting_from",
+    "describe",
     "export_entries",
     "record",
     "record_call",

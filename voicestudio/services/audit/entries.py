@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 
 from voicestudio.models import (
     AuditEntry,
@@ -85,7 +87,8 @@ def record(
     origin = current_origin()
     person = by or current_person()
     person_id = person.pk if person else None
-    text = describe_entry(verb, facts) or str(verb.label)
+    with translation.override(settings.LANGUAGE_CODE):  # one for all readers of the file
+        text = describe_entry(verb, facts) or str(verb.label)
     if looker := origin.find_looker():
         facts["looker"] = looker.pk
     AuditEntry.objects.create(
@@ -108,6 +111,13 @@ def record(
         links = _links(beside) | _links(on)
         Event.objects.bulk_create(Event(voice=voice, facts=facts, **common) for voice in also_on)
         Event.objects.create(facts=facts | dict(timeline or {}), **links, **common)
+
+
+def describe(entry: AuditEntry) -> str:
+    """What an entry says in the language of the reader; in that of the trail, as it was sealed."""
+    if translation.get_language() == settings.LANGUAGE_CODE:
+        return entry.text
+    return describe_entry(entry.verb, entry.facts) or entry.get_verb_display()
 
 
 def record_call(call: PaidCall, step: str, *, by: Any = None, **facts: Any) -> None:

@@ -72,8 +72,8 @@ def check_order(order: SpeechOrder) -> None:
         raise OrderRefused(
             "text",
             Message(
-                _("MiniMax speaks at most {most:,} characters at once.").format(
-                    most=limits.MAX_SPEECH_CHARACTERS
+                _("MiniMax speaks at most {most} characters at once.").format(
+                    most=words.in_thousands(limits.MAX_SPEECH_CHARACTERS)
                 ),
                 _("Shorten it."),
             ),
