@@ -1,19 +1,35 @@
-"""The files for an installation: systemd units, nginx, the image."""
+"""The files for an installation: systemd units, nginx and Caddy, the image."""
 
+import contextlib
+import json
 import os
 import re
 import shutil
+import socket
+import struct
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import requests
 
-from tests.management.running_studio import PASSWORD, ROOT, RunningStudio, StartStudio, free_port
+from tests.management.running_studio import (
+    PASSWORD,
+    ROOT,
+    RunningStudio,
+    StartStudio,
+    free_port,
+    wait_until,
+)
 from tests.practice.recordings import encode_wav
+from voicestudio.audio import isolated
 from voicestudio.settings import KNOWN
 
 DEPLOY = ROOT / "deploy"
@@ -75,50 +91,90 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+def configure_nginx(folder: Path, port: int, backend: int, changes: dict[str, str]) -> list[str]:
+    """Write our configuration for these ports; return the command of nginx."""
+    text = (DEPLOY / "nginx.conf").read_text()
+    text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
+    text = replace_all(text, {
+        "listen 443": f"listen 127.0.0.1:{port}", "listen 80": f"listen 127.0.0.1:{free_port()}",
+        "127.0.0.1:8000": f"127.0.0.1:{backend}", f"server_name {HOST}": "server_name _",
+        f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(folder / "certificate.pem"),
+        f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(folder / "key.pem"), **changes,
+    })  # fmt: skip
+    temporary = "".join(
+        f"{kind}_temp_path {folder / kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    user = "user root;" if os.getuid() == 0 else ""  # so that it can write to this folder
+    # Debian's own nginx.conf compresses.
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"events {{}}\nhttp {{\naccess_log off;\ngzip on;\n{temporary}{text}\n}}\n"
+    )
+    command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=30)
+    assert (checked.returncode, "[warn]" in checked.stderr) == (0, False), checked.stderr
+    return command
+
+
+def configure_caddy(folder: Path, port: int, backend: int, changes: dict[str, str]) -> list[str]:
+    """Write our configuration for these ports; return the command of Caddy."""
+    certificate = f"tls {folder / 'certificate.pem'} {folder / 'key.pem'}"
+    text = replace_all((DEPLOY / "Caddyfile").read_text(), {
+        f"\n{HOST} {{": f"\nhttps://localhost:{port} {{\n\tbind 127.0.0.1\n\t{certificate}",
+        "127.0.0.1:8000": f"127.0.0.1:{backend}", **changes,
+    })  # fmt: skip
+    options = "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+    file = folder / "Caddyfile"
+    file.write_text(options + text)
+    named = ["--config", str(file), "--adapter", "caddyfile"]
+    checked = subprocess.run(
+        ["caddy", "validate", *named], capture_output=True, text=True, timeout=30,
+        env={**os.environ, "HOME": str(folder)},
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stderr
+    return ["caddy", "run", *named]
+
+
+def replace_all(text: str, changes: dict[str, str]) -> str:
+    """The text with each change, which has to fit."""
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+CONFIGURE = {"nginx": configure_nginx, "caddy": configure_caddy}
+PROXIES = [
+    pytest.param(
+        name,
+        marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} is not installed"),
+    )
+    for name in CONFIGURE
+]
+StartProxy = Callable[..., requests.Session]
+
+
 @pytest.fixture
-def through_nginx(
-    start_studio: StartStudio, tmp_path: Path
-) -> Iterator[Callable[[], tuple[RunningStudio, str, Path]]]:
-    """Starts a studio behind our configuration of nginx: studio, address, certificate."""
-    certificate, key = make_certificate(tmp_path)
-    port, plain = free_port(), free_port()
+def start_proxy(tmp_path: Path) -> Iterator[StartProxy]:
+    """Starts nginx or Caddy with our configuration; returns a browser that trusts it."""
+    folder = tmp_path / "proxy"
+    folder.mkdir()
+    certificate, _key = make_certificate(folder)
     processes = []
 
-    def start() -> tuple[RunningStudio, str, Path]:
-        studio = start_studio(
-            VOICESTUDIO_HTTPS="true", ALLOWED_HOSTS="localhost",
-            # Not needed where nginx has the usual port, which the Host header does not name.
-            CSRF_TRUSTED_ORIGINS=f"https://localhost:{port}",
-        )  # fmt: skip
-        text = (DEPLOY / "nginx.conf").read_text()
-        text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
-        for old, new in (
-            ("listen 443", f"listen 127.0.0.1:{port}"), ("listen 80", f"listen 127.0.0.1:{plain}"),
-            ("127.0.0.1:8000", f"127.0.0.1:{studio.port}"),
-            (f"server_name {HOST}", "server_name _"),
-            (f"/etc/letsencrypt/live/{HOST}/fullchain.pem", str(certificate)),
-            (f"/etc/letsencrypt/live/{HOST}/privkey.pem", str(key)),
-        ):  # fmt: skip
-            assert old in text
-            text = text.replace(old, new)
-        temporary = "".join(
-            f"{kind}_temp_path {tmp_path / kind};\n"
-            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        configuration = tmp_path / "nginx.conf"
-        user = "user root;" if os.getuid() == 0 else ""  # so that it can write to this folder
-        configuration.write_text(
-            f"{user} daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\n"
-            "events {}\nhttp {\naccess_log off;\n"
-            f"{temporary}{text}\n}}\n"
-        )
-        command = ["nginx", "-p", str(tmp_path), "-c", str(configuration)]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=30)
-        assert checked.returncode == 0, checked.stderr
-        assert "[warn]" not in checked.stderr
-        processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
-        studio.wait_until_ready()
-        return studio, f"https://localhost:{port}", certificate
+    def start(
+        kind: str, port: int, backend: int, changes: dict[str, str] | None = None
+    ) -> requests.Session:
+        command = CONFIGURE[kind](folder, port, backend, changes or {})
+        log = (folder / "output.log").open("w")
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+        processes.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+        log.close()
+        assert wait_until(lambda: listens(port)), (folder / "output.log").read_text()
+        browser = requests.Session()
+        browser.trust_env, browser.verify = False, str(certificate)
+        return browser
 
     yield start
     for process in processes:
@@ -126,40 +182,221 @@ def through_nginx(
         process.wait(10)
 
 
-@needs_nginx
-def test_studio_works_through_nginx(
-    through_nginx: Callable[[], tuple[RunningStudio, str, Path]],
-) -> None:
-    studio, url, certificate = through_nginx()
-    with requests.Session() as browser:
-        browser.trust_env, browser.verify = False, str(certificate)
-        form = browser.get(f"{url}/sign-in/", timeout=10)
-        assert form.headers["Strict-Transport-Security"] == "max-age=31536000"
-        assert browser.cookies["csrftoken"] != ""
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
+
+
+class SignedIn(NamedTuple):
+    """A studio behind a proxy, and a browser in which its manager has signed in."""
+
+    studio: RunningStudio
+    url: str
+    browser: requests.Session
+    home: requests.Response
+
+
+@pytest.fixture
+def sign_in_through(
+    start_studio: StartStudio, start_proxy: StartProxy
+) -> Callable[[str], SignedIn]:
+    """Starts a studio behind the proxy and signs in there."""
+
+    def start(kind: str) -> SignedIn:
+        port = free_port()
+        url = f"https://localhost:{port}"
+        # Origins are not needed where the proxy has the usual port, which no Host header names.
+        studio = start_studio(
+            VOICESTUDIO_HTTPS="true", ALLOWED_HOSTS="localhost", CSRF_TRUSTED_ORIGINS=url
+        )
+        browser = start_proxy(kind, port, studio.port)
+        browser.headers["Referer"] = url
+        studio.wait_until_ready()
         found = PASSWORD.search(studio.output)
         assert found is not None
-        values = {"username": "manager", "password": found[1]}
-        headers = {"Referer": url}
-        signed_in = browser.post(
-            f"{url}/sign-in/", values | {"csrfmiddlewaretoken": token(form.text)},
-            headers=headers, timeout=10,
+        form = browser.get(f"{url}/sign-in/", timeout=10)
+        home = browser.post(
+            f"{url}/sign-in/", {"username": "manager", "password": found[1],
+                                "csrfmiddlewaretoken": token(form.text)}, timeout=10,
         )  # fmt: skip
-        assert (signed_in.status_code, signed_in.url) == (200, f"{url}/")
+        assert (home.status_code, home.url) == (200, f"{url}/")
+        return SignedIn(studio, url, browser, home)
 
-        tone = np.rint(8_000 * np.sin(np.arange(30 * MB) / 40)).astype("<i2")
-        sound = encode_wav(tone.tobytes(), 48_000)
-        uploaded = browser.post(
-            f"{url}/recordings/", {"csrfmiddlewaretoken": token(signed_in.text)},
-            files={"file": ("tone.wav", sound)}, headers=headers, timeout=120,
-            allow_redirects=False,
-        )  # fmt: skip
-        place = re.fullmatch(r"/new/\?recording=(\d+)", uploaded.headers.get("Location", ""))
-        assert place is not None, uploaded.text[:500]
-        part = browser.get(
-            f"{url}/audio/recordings/{place[1]}/?download=1",
-            headers={"Range": "bytes=50000000-50000099"}, timeout=30,
-        )  # fmt: skip
-        assert (part.status_code, part.content) == (206, sound[50_000_000:50_000_100])
+    return start
+
+
+# What a browser has to get once: of two policies it would apply both.
+ONCE = {
+    "Strict-Transport-Security", "Content-Security-Policy", "X-Frame-Options",
+    "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Request-ID",
+    "Content-Type", "Date",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PROXIES)
+def test_studio_works_through_proxy(kind: str, sign_in_through: Callable[[str], SignedIn]) -> None:
+    _studio, url, browser, home = sign_in_through(kind)
+    counts = {name: len(home.raw.headers.getlist(name)) for name in ONCE}
+    assert counts == dict.fromkeys(ONCE, 1)
+    assert home.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert home.raw.headers.getlist("Content-Encoding") == ["gzip"]
+    assert home.text.startswith("<!DOCTYPE html>")  # requests has unpacked it once
+
+    tone = np.rint(8_000 * np.sin(np.arange(30 * MB) / 40)).astype("<i2")
+    sound = encode_wav(tone.tobytes(), 48_000)
+    uploaded = browser.post(
+        f"{url}/recordings/", {"csrfmiddlewaretoken": token(home.text)},
+        files={"file": ("tone.wav", sound)}, timeout=120, allow_redirects=False,
+    )  # fmt: skip
+    place = re.fullmatch(r"/new/\?recording=(\d+)", uploaded.headers.get("Location", ""))
+    assert place is not None, uploaded.text[:500]
+    part = browser.get(
+        f"{url}/audio/recordings/{place[1]}/?download=1",
+        headers={"Range": "bytes=50000000-50000099"}, timeout=30,
+    )  # fmt: skip
+    assert (part.status_code, part.content) == (206, sound[50_000_000:50_000_100])
+    assert part.headers["Content-Range"] == f"bytes 50000000-50000099/{len(sound)}"
+    assert part.headers.get("Content-Encoding", "identity") == "identity"
+
+
+class OneGigabyte:
+    """The body of a form with a WAV file as large as the studio accepts, made while it is sent."""
+
+    BOUNDARY = "a-boundary"
+
+    def __init__(self, form_token: str) -> None:
+        tone = np.rint(8_000 * np.sin(np.arange(MB // 2) / 40)).astype("<i2").tobytes()
+        length = 1024 * MB - 44 - MB // 2
+        sizes = struct.pack("<I", 36 + length), struct.pack("<I", length)
+        rate, channels = 48_000, 2
+        shape = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
+        header = b"RIFF" + sizes[0] + b"WAVEfmt " + struct.pack("<I", 16) + shape
+        self.start = (
+            f"--{self.BOUNDARY}\r\n"
+            'Content-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n'
+            f"{form_token}\r\n--{self.BOUNDARY}\r\n"
+            'Content-Disposition: form-data; name="file"; filename="long.wav"\r\n\r\n'
+        ).encode() + header + b"data" + sizes[1]  # fmt: skip
+        self.blocks = (tone for _ in range(length // len(tone)))
+        self.rest = tone[: length % len(tone)] + f"\r\n--{self.BOUNDARY}--\r\n".encode()
+        self.length = len(self.start) + length - length % len(tone) + len(self.rest)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.start
+        yield from self.blocks
+        yield self.rest
+
+
+@needs_nginx
+@pytest.mark.slow
+def test_recording_of_one_gigabyte_passes_nginx(
+    sign_in_through: Callable[[str], SignedIn], tmp_path: Path
+) -> None:
+    if shutil.disk_usage(tmp_path).free < 5 * 1024 * MB:
+        pytest.skip("less than 5 GB are free: nginx, the form and the storage each hold the file")
+    studio, url, browser, home = sign_in_through("nginx")
+    web = studio.find_part("run_web")
+    servers = [web, *web.children(recursive=True)]
+    before = [peak_memory(each.pid) for each in servers]
+
+    body = OneGigabyte(token(home.text))
+    uploaded = browser.post(
+        f"{url}/recordings/", data=body, timeout=300, allow_redirects=False,
+        headers={"Content-Type": f"multipart/form-data; boundary={body.BOUNDARY}"},
+    )  # fmt: skip
+
+    grown = [peak_memory(each.pid) - was for each, was in zip(servers, before, strict=True)]
+    studio.stop()
+    stored = [path.stat().st_size for path in studio.folder.rglob("*.wav")]
+    shutil.rmtree(studio.folder)
+    assert (uploaded.status_code, uploaded.headers.get("Location")) == (302, "/new/?recording=1")
+    assert stored == [1024 * MB - MB // 2]
+    assert max(grown) < 100 * MB
+
+
+def peak_memory(pid: int) -> int:
+    """The most bytes that the process has had in memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+class Backend(BaseHTTPRequestHandler):
+    """Stands behind a proxy in place of the studio: says what it got, slowly or late."""
+
+    released = threading.Event()
+
+    def do_GET(self) -> None:
+        body = json.dumps([[name.lower(), value] for name, value in self.headers.items()]).encode()
+        if self.path == "/late":
+            self.released.wait(30)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        half = len(body) // 2
+        for part in (body[:half], body[half:-1], body[-1:]):
+            if self.path == "/slow":
+                time.sleep(0.7)  # each pause is below the timeout, all of them are above
+            with contextlib.suppress(OSError):  # the proxy has given up
+                self.wfile.write(part)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def backend() -> Iterator[int]:
+    """The port of a `Backend`."""
+    Backend.released.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        Backend.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@needs_nginx
+def test_nginx_waits_for_the_slowest_answer(start_proxy: StartProxy, backend: int) -> None:
+    """The configured time is that of the slowest work, and counts from one byte to the next."""
+    configured = re.search(r"proxy_read_timeout (\d+)s;", (DEPLOY / "nginx.conf").read_text())
+    assert configured is not None
+    assert int(configured[1]) > max(isolated.TIMEOUT_S, isolated.LONG_TIMEOUT_S)
+
+    port = free_port()
+    shorter = {configured[0]: "proxy_read_timeout 1s;"}
+    browser = start_proxy("nginx", port, backend, shorter)
+    slow = browser.get(f"https://localhost:{port}/slow", timeout=30)
+    late = browser.get(f"https://localhost:{port}/late", timeout=30)
+
+    assert (slow.status_code, len(slow.json()) > 3) == (200, True)
+    assert late.status_code == 504
+
+
+@pytest.mark.parametrize("kind", PROXIES)
+def test_proxy_lets_nobody_forge_an_address(
+    kind: str, start_proxy: StartProxy, backend: int
+) -> None:
+    port = free_port()
+    browser = start_proxy(kind, port, backend)
+    forged = {"X-Forwarded-For": "203.0.113.9", "X_Forwarded_For": "203.0.113.9",
+              "X-Forwarded-Proto": "http", "X-Request-ID": "forged-id"}  # fmt: skip
+
+    got = browser.get(f"https://localhost:{port}/", headers=forged, timeout=30).json()
+
+    addresses = [value for name, value in got if name == "x-forwarded-for"]
+    assert [value.split(", ")[-1] for value in addresses] == ["127.0.0.1"]
+    assert [value for name, value in got if name == "x-forwarded-proto"] == ["https"]
+    [request_id] = [value for name, value in got if name == "x-request-id"]
+    assert request_id != "forged-id"
+    assert [name for name, _value in got if "_" in name] == []
 
 
 def token(page: str) -> str:
