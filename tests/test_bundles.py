@@ -73,3 +73,16 @@ def test_bundle_follows_sources_that_are_older_than_itself(data_dir: Path, tmp_p
     bundle = finder.build("css/studio.css", [source])
 
     assert bundle.read_text() == "b {}"
+
+
+def test_bundles_have_no_comments(data_dir: Path, tmp_path: Path) -> None:
+    style, script = tmp_path / "a.css", tmp_path / "a.js"
+    style.write_text("/* Why. */\na { color: red; } /* And\nthat. */\nb {}\n")
+    script.write_text('// Why.\nconst url = "https://x"; // kept\n  // And that.\nrun(url);\n')
+    finder = BundleFinder()
+
+    styles = finder.build("css/studio.css", [style]).read_text()
+    scripts = finder.build("js/studio.js", [script]).read_text()
+
+    assert styles == "\na { color: red; }\nb {}\n"
+    assert scripts == '{\nconst url = "https://x"; // kept\nrun(url);\n}\n'
