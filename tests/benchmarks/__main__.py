@@ -16,6 +16,7 @@ from tests.benchmarks.table import print_table
 
 BENCHMARKS: Final = {
     "page_load": "first load of / and load again",
+    "pages": "every page beside its budget: size, paint, shift, answers",
     "clone_duration": 'from "Clone voice" to a preview that can play',
     "queue_latency": "a job picked up by an idle worker",
     "history": "/history/ at the server: 1,000,000 attempts",
@@ -30,7 +31,7 @@ BENCHMARKS: Final = {
     "doctor": "a recording checked, beside FFmpeg's own measurements",
 }
 # These print tables of their own.
-PROGRAMS: Final = frozenset({"audio", "doctor"})
+PROGRAMS: Final = frozenset({"audio", "doctor", "pages"})
 
 
 def warn_if_busy() -> None:
