@@ -17,6 +17,7 @@ from .views import (
     checks,
     clean_copies,
     clone_form_buttons,
+    columns,
     converters,
     costs,
     cutting,
@@ -206,6 +207,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<list:kind>/filters/save/", saved_filters.save, name="save_filter"),
     path("<list:kind>/filters/rename/", saved_filters.rename, name="rename_filter"),
     path("<list:kind>/filters/delete/", saved_filters.delete, name="delete_filter"),
+    path("<list:kind>/columns/", columns.choose, name="choose_columns"),
     # The selected rows of a list
     path("<list:kind>/selected/tag/", selections.tag, name="tag_selected"),
     path("<list:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),

@@ -406,6 +406,7 @@ NO_PERSON: Final = {
     "needs": "find_needs has_attempts",
     "people.ended_sign_ins": "forget_ended has_ended name_sign_in record_ended",
     "people.hints": "dismiss_hints list_hints",
+    "people.columns": "choose_columns list_columns",
     "people.saved_filters": "delete_filter list_filters rename_filter save_filter",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",

@@ -249,3 +249,47 @@ def test_folded_filter_in_use_is_kept_or_shown(
     browser: Client, owner: User, query: str, names: list[str]
 ) -> None:
     assert filters_of(text(browser.get(f"/voices/?{query}"))) == names
+
+
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+def test_hidden_columns_are_remembered_for_one_list(
+    browser: Client, owner: User, kind: str
+) -> None:
+    def hidden(path: str) -> set[str]:
+        boxes = re.findall(r'id="column-(\w+)" [^>]*?(checked)?>', text(browser.get(path)))
+        return {name for name, is_checked in boxes if not is_checked}
+
+    assert hidden(f"/{kind}/") == set()
+
+    answer = browser.post(f"/{kind}/columns/", {"column": ["person", "mine"], "query": "q=anna"})
+    script = browser.post(f"/{kind}/columns/", {"column": ["person"]}, headers=PART)
+
+    expected = {
+        "history": {"voice_id", "changes", "when"},
+        "voices": {"voice_id", "tags", "used", "cost"},
+        "recordings": {"size", "origin", "uses", "when"},
+    }
+    assert (answer["Location"], script.status_code) == (f"/{kind}/?q=anna", 204)
+    assert {path: hidden(f"/{path}/") for path in expected} == {
+        path: names if path == kind else set() for path, names in expected.items()
+    }
+    owner.refresh_from_db()
+    assert sorted(Person.of(owner).hidden_columns) == [kind]
+
+
+@pytest.mark.usefixtures("owner")
+def test_every_column_of_a_list_is_marked_in_its_rows(browser: Client, owner: User) -> None:
+    make_project("Other")
+    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+    parent = make_recording(by=owner, name="first.wav")
+    make_recording(by=owner, name="second.wav", parent=parent)
+    attempt = make_attempt(by=owner, speaker_name="Anna")
+    make_attempt(by=owner, speaker_name="Anna", parent=attempt)
+    Voice.objects.update(notes="Warm", last_used_at=timezone.now())
+
+    for kind in ("history", "voices", "recordings"):
+        page = text(browser.get(f"/{kind}/"))
+        marked = {
+            name for one in re.findall(r'data-column="([^"]+)"', page) for name in one.split()
+        }
+        assert marked == set(re.findall(r'id="column-(\w+)"', page)), kind

@@ -140,6 +140,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "recordings": (SEE, UPLOAD),
     "search": (SEE, None),
     "save_filter": (None, SEE),
+    "choose_columns": (None, SEE),
     "rename_filter": (None, SEE),
     "delete_filter": (None, SEE),
     "tag_selected": (None, NOTE),

@@ -38,6 +38,8 @@ class Person(models.Model):
     # The filters that the person has saved, by list: each with its name and its query string. Read
     # with the row of the person, so that a list needs no query for them.
     saved_filters = models.JSONField(default=dict, blank=True, editable=False)
+    # The columns that the person does not want to see, by list.
+    hidden_columns = models.JSONField(default=dict, blank=True, editable=False)
     # When the hints of the first visit were dismissed.
     hints_dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)
     # The last deactivation. Password links of before never work again, also after a reactivation.

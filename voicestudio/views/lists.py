@@ -14,6 +14,7 @@ from django_htmx.http import push_url
 from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
 from voicestudio.models import ListKind
 from voicestudio.models.row_counts import count_rows
+from voicestudio.services.people.columns import list_columns
 from voicestudio.services.people.saved_filters import list_filters
 
 from .account import SESSION_TIME_ZONE
@@ -124,6 +125,7 @@ def render_list(
         "kind": kind,
         "views": describe_views(request, context["form"]),
         "saved_filters": saved,
+        "columns": list_columns(current_user(request), kind),
         "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
         "project": request.GET.get("project", ""),
         "show_filters": FILTERS in request.GET,
