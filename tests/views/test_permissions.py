@@ -160,10 +160,10 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
         "clean_up", "choose_track", "suggest_best_part", "cut_prompt_clip",
     )
 }  # fmt: skip
-# Signing in, one's own account and Django's admin ask for no role in a project.
+# Signing in, one's own account, the help and Django's admin ask for no role in a project.
 ELSEWHERE: Final = (
-    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "invitation/", "language/",
-    "metrics", "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
+    "account/", "admin/", "forgot-password/", "go-back/", "healthz", "help/", "invitation/",
+    "language/", "metrics", "new-password/", "readyz", "sign-in/", "sign-out/", "verify-address/",
 )  # fmt: skip
 
 
