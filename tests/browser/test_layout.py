@@ -77,6 +77,34 @@ def test_recording_pages_fit_and_have_touch_targets(studio: Studio, width: int) 
     assert knobs == [44, 44]
 
 
+def test_long_recording_name_is_read_whole_in_the_list(studio: Studio) -> None:
+    factories.make_recording(by=studio.user, name="Ada Finch, session 12, scene 4, take 3b.wav")
+    page = studio.page(path="/recordings/", viewport={"width": 1280, "height": 800})
+
+    cut = page.locator(".rows .name > a").evaluate(
+        "a => [a.scrollWidth > a.clientWidth, a.scrollHeight > a.clientHeight]"
+    )
+
+    assert cut == [False, False]
+
+
+def test_facts_of_a_checked_recording_fit_beside_its_buttons_on_a_phone(studio: Studio) -> None:
+    finding = factories.make_finding("noisy")
+    recording = factories.make_checked_recording("disappointing", finding, by=studio.user)
+    recording.file.save("hum.wav", ContentFile(hum(12)))
+    page = studio.page(path="/recordings/", viewport={"width": 375, "height": 740})
+    row = page.locator(".rows > li")
+
+    cut = row.locator(".facts > span, [data-column=size]").evaluate_all(
+        "all => all.map((one) => one.scrollWidth > one.clientWidth)"
+    )
+
+    assert cut == [False, False, False]
+    buttons, verdict = row.locator(".actions"), row.locator(".verdict")
+    below = bounding_box(buttons)["y"] + bounding_box(buttons)["height"]
+    assert bounding_box(verdict)["y"] >= below - 8  # the margin of the touch targets
+
+
 @pytest.mark.parametrize(("width", "javascript"), [(375, True), (1280, True), (375, False)])
 def test_clone_form_fits_and_names_its_controls(
     studio: Studio, width: int, javascript: bool
