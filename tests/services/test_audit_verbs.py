@@ -400,6 +400,13 @@ def _(studio: Studio) -> Outcome:
     return attempt, {}
 
 
+@line(Verb.HOLD_STARTED, "", backup="20261128T050000Z")
+def _(_studio: Studio) -> Outcome:
+    hold.start("20261128T050000Z")
+    hold.start("20261128T050000Z")  # a restore that goes on after a break
+    return None, {}
+
+
 @line(Verb.HOLD_ENDED, "ada")
 def _(studio: Studio) -> Outcome:
     hold.start()

@@ -8,6 +8,7 @@ from tests.factories import make_attempt, make_user
 from tests.views.pages import text
 from voicestudio.models import AttemptState, CloneAttempt, Studio
 from voicestudio.services import hold
+from voicestudio.views import hold as view
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PAGE = "/system/hold/"
@@ -76,6 +77,22 @@ def test_every_page_says_that_nothing_is_sent(client: Client, path: str) -> None
     hold.start()
 
     assert (before, said in text(client.get(path))) == (False, True)
+
+
+def test_long_list_comes_in_pages_and_is_decided_as_a_whole(
+    client: Client, root: User, waiting: CloneAttempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "PAGE_SIZE", 2)
+    for _ in range(2):
+        make_attempt(AttemptState.WAITING, by=root, status="interrupted", trouble="restored")
+
+    first, second = (text(client.get(PAGE, {"page": number})) for number in (1, 2))
+    client.post(f"{PAGE}decide/", {"call": "all", "decision": "withdraw"})
+
+    buttons = [page.count('name="call" value="cloneattempt-') for page in (first, second)]
+    assert buttons == [2, 1]
+    assert [page.count('href="?page=') for page in (first, second)] == [1, 1]
+    assert {str(attempt.state) for attempt in CloneAttempt.objects.all()} == {"failed"}
 
 
 def test_unknown_decision_is_refused(client: Client, waiting: CloneAttempt) -> None:

@@ -80,6 +80,7 @@ class Verb(models.TextChoices):
     SPEECH_UNKNOWN = "speech_unknown", _("Speech: outcome unknown")
     SPEECH_SETTLED = "speech_settled", _("Speech settled by hand")
     SPEECH_WITHDRAWN = "speech_withdrawn", _("Speech withdrawn after a restore")
+    HOLD_STARTED = "hold_started", _("Restored from a backup, and held")
     HOLD_ENDED = "hold_ended", _("Hold of the restored studio ended")
     RETENTION_CHANGED = "retention_changed", _("Retention rule changed")
     RETENTION_RUN = "retention_run", _("Deleted by retention")

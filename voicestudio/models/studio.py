@@ -1,6 +1,7 @@
 """This studio: its id, by which its files are told apart from those of another, and its hold."""
 
 import secrets
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Exists, Q
@@ -26,6 +27,7 @@ class Studio(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     held_since = models.DateTimeField(null=True, blank=True, editable=False)
+    last_backup_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(id=ONLY_PK), name="studio_is_single"),)
@@ -43,6 +45,12 @@ class Studio(models.Model):
         """Let no other transaction pass this line until the current one ends."""
         cls.current()
         cls._default_manager.select_for_update().get(pk=ONLY_PK)
+
+    @classmethod
+    def record_backup(cls, made_at: datetime) -> None:
+        """Note that the newest backup is of this time, whichever machine made it."""
+        cls.current()
+        cls._default_manager.update(last_backup_at=made_at)
 
     @classmethod
     def is_held(cls) -> Exists:

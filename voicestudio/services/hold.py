@@ -12,6 +12,7 @@ from django.db import transaction
 
 from voicestudio.models import (
     Action,
+    AuditEntry,
     CallStatus,
     CloneAttempt,
     PaidCall,
@@ -40,10 +41,16 @@ def is_held() -> bool:
     return Studio.objects.filter(held_since__isnull=False).exists()
 
 
-def start() -> None:
-    """Hold the studio; a hold that has begun already keeps its time."""
-    Studio.current()
-    Studio.objects.filter(held_since=None).update(held_since=clock.now())
+def start(backup: str = "") -> None:
+    """Hold the studio, since this backup was restored; a hold that has begun keeps its time.
+
+    A restore that goes on after a break starts the same hold again, which has one entry.
+    """
+    with transaction.atomic():
+        Studio.lock()
+        Studio.objects.filter(held_since=None).update(held_since=clock.now())
+        if not AuditEntry.objects.filter(verb=Verb.HOLD_STARTED, facts__backup=backup).exists():
+            audit.record(Verb.HOLD_STARTED, backup=backup)
     logger.warning("The studio is held: no paid call is sent until an administrator ends the hold.")
 
 

@@ -16,7 +16,7 @@ from django.db import connection
 
 from voicestudio import __version__
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, Worker
+from voicestudio.models import Action, AttemptState, Studio, Worker
 from voicestudio.words import Message, Trouble
 from voicestudio.words.codes import NO_CREDIT_CODES
 from voicestudio.words.system import (
@@ -100,7 +100,7 @@ def get_report(*, by: "User") -> SystemReport:
         oldest_waiting_at=min((each.oldest for each in waiting if each.oldest), default=None),
         queue_replaced_at=queue_storage.last_replaced_at(Path(settings.SQLITE_QUEUE["filename"])),
         versions=_versions(),
-        last_backup_at=_last_backup(),
+        last_backup_at=Studio.current().last_backup_at,
         parts=list_parts(),
     )
 
@@ -155,14 +155,6 @@ def _versions() -> dict[str, str]:
         "Django": django.get_version(),
         connection.display_name: database,
     }
-
-
-def _last_backup() -> datetime | None:
-    """When a backup was last made from this machine."""
-    try:
-        return datetime.fromisoformat(settings.LAST_BACKUP_FILE.read_text().strip())
-    except (OSError, ValueError):
-        return None
 
 
 @lru_cache(maxsize=1)

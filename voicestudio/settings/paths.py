@@ -19,8 +19,6 @@ STATIC_ROOT = DATA_DIR / "static"
 # The counts of each web process. prometheus_client takes the folder from the environment.
 METRICS_DIR = DATA_DIR / "metrics"
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)
-# When a backup was last made from this machine.
-LAST_BACKUP_FILE = DATA_DIR / "last_backup"
 # Exists while the web server of this folder is about to stop.
 DRAINING_FILE = DATA_DIR / "draining"
 # Only the owner has access: the folder holds recordings, names and password hashes. Files that

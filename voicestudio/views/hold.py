@@ -1,6 +1,9 @@
 """Hold: the page on which administrators decide what a restored studio sends."""
 
+from typing import Final
+
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,16 +17,21 @@ from voicestudio.services import hold
 from .current_user import current_user
 from .permitted import require_action
 
+PAGE_SIZE: Final = 50
+
 
 @require_safe
 @never_cache
 @require_action(Action.END_HOLD)
 def hold_page(request: HttpRequest) -> HttpResponse:
     """What waited when the backup was made."""
-    context = {
-        "since": Studio.current().held_since,
-        "calls": hold.list_undecided(by=current_user(request)),
+    calls = hold.list_undecided(by=current_user(request))
+    page = Paginator(calls, PAGE_SIZE).get_page(request.GET.get("page", ""))
+    pages = {
+        "previous": f"?page={page.number - 1}" if page.has_previous() else "",
+        "next": f"?page={page.number + 1}" if page.has_next() else "",
     }
+    context = {"since": Studio.current().held_since, "page": page, "pages": pages}
     return render(request, "system/hold.html", context)
 
 

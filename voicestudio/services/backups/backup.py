@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from voicestudio import __version__
-from voicestudio.models import AuditChain, clock
+from voicestudio.models import AuditChain, Studio, clock
 from voicestudio.services import audit, storage
 from voicestudio.services.paid_calls import journal
 
@@ -76,7 +76,7 @@ def make_backup(place: Storage) -> Manifest:
             missing_files=files.missing,
         )
         write_manifest(place, manifest)
-    settings.LAST_BACKUP_FILE.write_text(manifest.made_at)
+    Studio.record_backup(made_at)
     return manifest
 
 

@@ -62,7 +62,7 @@ def restore(place: Storage, name: str = "", report: Report = report_nothing) -> 
             contents.reset_sequences(registry)
             connection.check_constraints()
     call_command("migrate", verbosity=0, stdout=StringIO())
-    hold.start()
+    hold.start(manifest.name)
     contents.compare_files(place, manifest, report)
     storage.delete(MARK)
     calls: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
