@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -96,6 +97,18 @@ def test_start_migrates_only_where_no_other_machine_runs(
 
     assert migrated == expected
     assert sentence.startswith("it waits for manage.py migrate") is (expected == [])
+
+
+def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path) -> None:
+    old = tmp_path / "drafts" / "1" / "abc"
+    old.mkdir(parents=True)
+    (old / "0").write_bytes(b"sound")
+    (tmp_path / "media").mkdir()
+
+    studio.delete_old_drafts(tmp_path)
+    studio.delete_old_drafts(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["media"]
 
 
 @pytest.mark.django_db

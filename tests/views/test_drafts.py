@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signing import TimestampSigner
 from django.db import OperationalError
@@ -34,6 +36,7 @@ from voicestudio.models import (
 )  # fmt: skip
 from voicestudio.services import drafts, retention, storage
 from voicestudio.services.people import activation, ended_sign_ins
+from voicestudio.services.storage import StorageAway
 
 pytestmark = pytest.mark.django_db
 DOOR = "/sign-in/"
@@ -89,6 +92,56 @@ def left() -> list[str]:
     assert sorted(files) == sorted(DraftFile.objects.values_list("content", flat=True))
     forms = ["form"] * Draft.objects.count()
     return [*forms, *DraftFile.objects.order_by("pk").values_list("name", flat=True)]
+
+
+def refuse_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the storage refuse every file."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise StorageAway
+
+    monkeypatch.setattr(default_storage, "save", refuse)
+
+
+@pytest.mark.parametrize("path", ["/new/", "/recordings/"])
+def test_text_is_kept_without_files_if_the_storage_fails(
+    client: Client, owner: User, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        refuse_files(patch)
+        response = client.post(path, TYPED | {"file": wav()})
+    kept = left()
+    sign_in(client)
+
+    assert response.status_code == 401
+    assert text(response).count("You'll need to choose your files again.") == 1
+    assert kept == ["form"]
+    if path == "/new/":
+        assert field(client.get("/new/"), "speaker") == "王芳"
+
+
+def test_draft_that_is_handed_back_meanwhile_keeps_its_files(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a newer draft replaces older ones, another request takes one of them."""
+    for number in range(4):
+        draft = Draft.objects.create(owner=owner, place=f"draft {number}")
+        file = DraftFile(draft=draft, field="file", name="a.wav", bytes=3)
+        file.content.save("a", ContentFile(b"abc"))
+    taken = Draft.objects.get(place="draft 1")
+    delete = storage.delete
+
+    def take_another(file: Any) -> None:
+        Draft.objects.filter(pk=taken.pk).update(taken_at=clock.now())
+        delete(file)
+
+    monkeypatch.setattr(storage, "delete", take_another)
+    drafts.save_draft(owner.pk, "draft 0", {}, [], too_large=False)
+
+    assert list(Draft.objects.order_by("pk").values_list("place", flat=True)) == [
+        "draft 1", "draft 2", "draft 3", "draft 0",
+    ]  # fmt: skip
+    assert left().count("a.wav") == 3
 
 
 # There again --------------------------------------------------------------------------------------

@@ -59,22 +59,29 @@ def save_draft(
     answers: dict[str, str],
     files: Iterable[tuple[str, str, TemporaryUploadedFile]],
     too_large: bool,
-) -> None:
+) -> bool:
     """Save the form for the user with the id `owner` only; of each file its field and its name.
 
-    OSError if a file cannot be stored; then nothing is saved.
+    False if the files could not be stored: the text is saved without them.
     """
     delete_old_drafts()
     # PostgreSQL stores no null characters.
     answers = {name: value.replace("\0", "") for name, value in answers.items()}
     draft = Draft(owner_id=owner, place=place, answers=answers, too_large=too_large)
-    _save_with_files(draft, files)
+    has_files = True
+    try:
+        _save_with_files(draft, files)
+    except OSError:
+        logger.exception("A draft is saved without its files, which cannot be stored.")
+        has_files = False
+        _save_with_files(draft, ())
     # By id, so that of two forms that arrive at once the later one stays.
     earlier = Draft.objects.filter(owner=owner, taken_at=None, pk__lt=draft.pk)
     replaced = [*earlier.filter(place=place)]
     surplus = earlier.exclude(place=place).order_by("-saved_at", "-pk")[MAX_DRAFTS - 1 :]
     for other in (*replaced, *surplus):
-        _delete(other)
+        delete_draft(other, earlier)
+    return has_files
 
 
 def take_drafts(owner: int) -> Iterator[ReturnedDraft]:

@@ -1,5 +1,6 @@
 """Drafts: forms posted after the sign-in expired, kept until the person has signed in again."""
 
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from django.contrib import messages
@@ -51,6 +52,14 @@ UNREADABLE: Final = (
 )  # fmt: skip
 
 
+class Kept(StrEnum):
+    """What is kept of a form; files are left out if the storage refuses them."""
+
+    NOTHING = ""
+    TEXT = "text"
+    ALL = "all"
+
+
 class PostedForm(NamedTuple):
     """A form: its name, the session key of its draft, and the page that shows it."""
 
@@ -88,26 +97,25 @@ def _session_key(form: str, pk: int | None = None) -> str:
 # Keeping a posted form ----------------------------------------------------------------------------
 
 
-def keep_for_cookie_owner(request: HttpRequest, form: PostedForm) -> bool:
+def keep_for_cookie_owner(request: HttpRequest, form: PostedForm) -> Kept:
     """Keep the form with its files for the person whose draft cookie the browser has.
 
     The body is read only if there is such a person and the CSRF token is valid.
     """
     owner = draft_cookie.find_owner(request)
     if owner is None:
-        return False
+        return Kept.NOTHING
     request.upload_handlers = [uploads.CappedUpload(request)]
     try:
         if _check_csrf(request).status_code != 204:
-            return False
+            return Kept.NOTHING
         posted = _read_posted(request, form)
     except UNREADABLE:
-        return False
+        return Kept.NOTHING
     # The body took its time, in which the sign-in may have been ended on another machine.
     if draft_cookie.find_owner(request) != owner:
-        return False
-    drafts.save_draft(owner.pk, form.key, *posted)
-    return True
+        return Kept.NOTHING
+    return Kept.ALL if drafts.save_draft(owner.pk, form.key, *posted) else Kept.TEXT
 
 
 @csrf_protect
@@ -117,8 +125,9 @@ def _check_csrf(_request: HttpRequest) -> HttpResponse:
 
 
 def keep_for(request: HttpRequest, form: PostedForm, owner: User) -> None:
-    """Keep what was posted for `owner`."""
-    drafts.save_draft(owner.pk, form.key, *_read_posted(request, form))
+    """Keep what was posted for `owner`; say so if its files could not be stored."""
+    if not drafts.save_draft(owner.pk, form.key, *_read_posted(request, form)):
+        messages.error(request, _("The files couldn't be stored. Choose them again."))
 
 
 def _read_posted(request: HttpRequest, form: PostedForm) -> PostedContent:

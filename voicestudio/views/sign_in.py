@@ -151,6 +151,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     response = redirect("sign_in")
     draft_cookie.delete(response)
+    # The next person of this browser gets the language that it asks for.
+    response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     # Otherwise the back button shows the clone form, the one page that the browser may keep.
     response["Clear-Site-Data"] = '"cache"'
     return response
@@ -220,12 +222,12 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         if request.method in ("GET", "HEAD"):
             return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
         form = drafts.find_form(request)
-        is_kept = form is not None and drafts.keep_for_cookie_owner(request, form)
-        if form is None or not (is_kept or form.name == "new"):
+        kept = drafts.keep_for_cookie_owner(request, form) if form else drafts.Kept.NOTHING
+        if form is None or not (kept or form.name == "new"):
             return redirect_to_login(_path_before(request), settings.LOGIN_URL)
         # Without a known owner the answers travel through the pages as hidden fields.
-        draft = {} if is_kept else drafts.read_text_fields(request)
-        return show_sign_in(request, form.page, draft=draft, is_kept=is_kept, status=401)
+        draft = {} if kept else drafts.read_text_fields(request)
+        return show_sign_in(request, form.page, draft=draft, kept=kept, status=401)
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -238,14 +240,14 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 def show_sign_in(
-    request: HttpRequest, page: str, *, draft: dict[str, str], is_kept: bool = False, status: int
+    request: HttpRequest, page: str, *, draft: dict[str, str], kept: str = "", status: int
 ) -> HttpResponse:
     """The sign-in page on the way to `page`, with `draft` in hidden fields."""
     context = {
         "form": AuthenticationForm(request),
         "next": page,
         "draft": draft,
-        "kept": is_kept,
+        "kept": kept,
         "dialog": False,
         "minutes_locked": None,
     }

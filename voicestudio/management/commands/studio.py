@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -75,6 +76,7 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
 
     Returns a sentence on signing in.
     """
+    delete_old_drafts(settings.DATA_DIR)
     catalogues.compile_if_changed()
     if WEB in roles:
         statics.collect_if_changed()
@@ -84,6 +86,11 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
         return _("it waits for manage.py migrate, since other machines may be running.")
     report_other_accounts()
     return prepare_sign_in()
+
+
+def delete_old_drafts(folder: Path) -> None:
+    """Delete the drafts of versions that kept them as files, which nothing reads any more."""
+    shutil.rmtree(folder / "drafts", ignore_errors=True)
 
 
 def has_others() -> bool:
