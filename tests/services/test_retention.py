@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, transaction
+from pytest_django.fixtures import Settings
 
 from tests.factories import MP3, make_attempt, make_project, make_recording, make_user, make_voice
 from voicestudio.models import (
@@ -25,6 +26,7 @@ from voicestudio.models import (
     Draft,
     DraftFile,
     Project,
+    ProviderFile,
     RetentionRule,
     Speech,
     Studio,
@@ -33,6 +35,7 @@ from voicestudio.models import (
     clock,
 )
 from voicestudio.models.retention import GRACE
+from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import hold, retention
 from voicestudio.services.retention import deletion, due
 
@@ -352,6 +355,27 @@ def test_rule_deletes_a_bounded_number_and_goes_on(
         left.append(AudioFile.objects.count())
 
     assert left == [1, 0, 0]
+
+
+def test_run_ends_if_minimax_answers_nothing_and_the_worker_finishes(
+    ada: User, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_READ_TIMEOUT = 0.2
+    rule = keep("recordings", 30, ada)
+    for number in range(deletion.MAX_UNANSWERED + 1):
+        recording = old_recording()
+        ProviderFile.objects.create(
+            recording=recording, account=settings.MINIMAX_PROVIDER, file_id=1_000 + number
+        )
+    for _ in range(deletion.MAX_UNANSWERED):
+        standin.script("files_delete", Fault(action="hang"))
+
+    run = retention.delete_listed("recordings", keys(rule), by=ada)
+
+    assert (run.deleted, run.failed, run.left) == (0, deletion.MAX_UNANSWERED, 1)
+    marked = AudioFile.objects.exclude(deleted_at=None).count()
+    assert (marked, len(keys(rule))) == (deletion.MAX_UNANSWERED, 1)
+    assert [facts["count"] for facts in entries(Verb.RETENTION_RUN)] == [0]
 
 
 def test_rule_looks_again_after_a_pause_only(ada: User) -> None:

@@ -81,6 +81,18 @@ def test_only_what_the_page_listed_is_deleted(client: Client, recordings: list[A
     assert set(AudioFile.objects.filter(deleted_at=None)) == {first, second}
 
 
+def test_nothing_that_is_due_any_more_is_said_once(
+    client: Client, recordings: list[AudioFile]
+) -> None:
+    chosen = {"thing": [f"audiofile-{recordings[0].pk}"], "sure": "on"}
+    client.post(f"{PAGE}recordings/delete/", chosen)
+
+    again = text(client.post(f"{PAGE}recordings/delete/", chosen, follow=True))
+
+    assert again.count("Nothing of this is due any more.") == 1
+    assert again.count("0 deleted.") == 0
+
+
 def test_list_has_pages(
     client: Client, recordings: list[AudioFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:

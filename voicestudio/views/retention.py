@@ -100,8 +100,11 @@ def _render_due(
 
 def _report(request: HttpRequest, run: retention.Run) -> None:
     """Say how much was deleted, and what was not."""
-    deleted = ngettext("%(count)s deleted.", "%(count)s deleted.", run.deleted)
-    messages.success(request, deleted % {"count": run.deleted})
+    if run == retention.Run():
+        messages.info(request, _("Nothing of this is due any more."))
+    if run.deleted:
+        deleted = ngettext("%(count)s deleted.", "%(count)s deleted.", run.deleted)
+        messages.success(request, deleted % {"count": run.deleted})
     if run.failed:
         failed = ngettext(
             "%(count)s could not be deleted now. The log says why.",

@@ -3,6 +3,7 @@
 from .checks import check_again, check_recording, ensure_playable, requeue_lost_checks, run_check
 from .cutting import clean_recording, cut_recording, waveform_bars
 from .deletion import (
+    DeletedLater,
     NotDeleted,
     RecordingInUse,
     delete_due_recording,
@@ -30,6 +31,7 @@ from .uploads import (
 
 __all__ = [
     "EXAMPLE_VOICES",
+    "DeletedLater",
     "ExampleUnavailable",
     "FileIdRefused",
     "FileMissing",

@@ -37,6 +37,10 @@ class NotDeleted(Exception):  # noqa: N818 - an answer, not a mistake
         self.message = message
 
 
+class DeletedLater(Exception):  # noqa: N818 - an answer, not a mistake
+    """MiniMax did not answer in time, so that the worker finishes the deletion."""
+
+
 class RecordingInUse(Exception):  # noqa: N818 - an answer, not a mistake
     """A recording of attempts that run or made a voice; `attempts` are the newest five."""
 
@@ -69,8 +73,8 @@ def delete_due_recording(
 ) -> bool:
     """Delete the recording unless it has left `due`; return whether it was still among them.
 
-    For the retention, which asks what the person may; None is a rule. If MiniMax does not answer in
-    time, the worker finishes the deletion. Raises `NotDeleted`.
+    For the retention, which asks what the person may; None is a rule. Raises `NotDeleted`, and
+    `DeletedLater` if MiniMax does not answer in time.
     """
     with transaction.atomic():
         # Locked first, then asked: a request that copies or deletes it waits for this lock.
@@ -78,7 +82,8 @@ def delete_due_recording(
         if not due.filter(pk=recording.pk).exists():
             return False
         _mark_deleted(recording)
-    _finish(recording, by)
+    if not _finish(recording, by):
+        raise DeletedLater
     return True
 
 

@@ -43,11 +43,18 @@ RUN_SIZE: Final = 200
 PAUSE: Final = timedelta(hours=1)
 # A page waits at most so long; what is left stays listed.
 PAGE_SECONDS: Final = 20.0
+# Without an answer of MiniMax to so many deletions, a run leaves the others to the next one: each
+# costs seconds, in which nothing else that is due is deleted.
+MAX_UNANSWERED: Final = 3
 
 
 @dataclass
 class Run:
-    """How many things were deleted, of how many bytes; `failed` can be tried again."""
+    """How many things were deleted, of how many bytes; `failed` can be tried again.
+
+    Those of which MiniMax did not answer count as failed, and the worker finishes them. `left` is
+    not 0 if the run ended before its end.
+    """
 
     deleted: int = 0
     bytes: int = 0
@@ -106,9 +113,12 @@ def _delete_things(
     until: float | None = None,
 ) -> Run:
     """Delete one after the other, and write one entry for all."""
-    run = Run()
+    run, unanswered = Run(), 0
     try:
         for thing in things:
+            if unanswered == MAX_UNANSWERED:
+                run.left += 1
+                break
             if until is not None and time.monotonic() > until:
                 run.left += 1
                 continue
@@ -116,6 +126,9 @@ def _delete_things(
                 if _delete(rule, thing.row, by):
                     run.deleted += 1
                     run.bytes += thing.bytes
+            except recordings.DeletedLater:
+                logger.warning("%s is deleted later: MiniMax does not answer.", thing.key)
+                run.failed, unanswered = run.failed + 1, unanswered + 1
             except (recordings.NotDeleted, OSError):
                 logger.warning("%s cannot be deleted yet.", thing.key, exc_info=True)
                 run.failed += 1
