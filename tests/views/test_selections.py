@@ -3,6 +3,7 @@
 import csv
 import io
 import tracemalloc
+from threading import BoundedSemaphore
 from typing import Any
 from zipfile import ZipFile
 
@@ -10,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils.timezone import localtime
 
 from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
 from tests.views import message_levels
@@ -27,7 +29,9 @@ from voicestudio.models import (
     Verb,
     Voice,
 )
+from voicestudio.services import storage
 from voicestudio.services.voices import notes
+from voicestudio.views import audio
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -184,6 +188,33 @@ def test_zip_holds_the_files_in_the_order_of_the_list(browser: Client, owner: Us
     }
     downloads = AuditEntry.objects.filter(verb=Verb.DOWNLOADED).order_by("pk")
     assert [entry.object_id for entry in downloads] == [first.pk, second.pk]
+
+
+def test_zip_has_names_that_windows_allows_and_the_time_of_each_file(
+    browser: Client, owner: User
+) -> None:
+    row = make_recording(by=owner, name='a:b<c>"d"|e?f*.wav')
+    moment = localtime(storage.size_and_time(row.file)[1])
+
+    response = send(browser, "/recordings/selected/download/", [row])
+
+    with ZipFile(io.BytesIO(response.getvalue())) as archive:
+        [info] = archive.infolist()
+    assert info.filename == "1 a b c d e f.mp3"
+    assert info.date_time == (*moment.timetuple()[:5], moment.second // 2 * 2)
+
+
+def test_zip_that_is_not_sent_has_no_entry_in_the_audit_trail(
+    browser: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make_recording(by=owner)
+    monkeypatch.setattr(audio, "TRANSFERS", BoundedSemaphore(1))
+    monkeypatch.setattr(audio, "WAIT_FOR_THREAD_S", 0)
+    with audio.TRANSFERS:
+        response = send(browser, "/recordings/selected/download/", [row])
+
+    assert response.status_code == 503
+    assert AuditEntry.objects.filter(verb=Verb.DOWNLOADED).count() == 0
 
 
 def test_zip_of_large_files_needs_little_memory(browser: Client, owner: User) -> None:

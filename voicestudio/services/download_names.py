@@ -15,6 +15,12 @@ OTHER_FORMATS: Final = frozenset(
         "3gp aac ac3 aif aifc aiff amr ape au awb caf dsf dts eac3 gsm m4b mka mov tta w64 wma wv"
     ).split()
 )
+# Characters that Windows does not allow in a name.
+FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]+')
+# Windows opens a device instead of a file with such a name, whatever its extension.
+DEVICE: Final = re.compile(
+    r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])( *\..*)?", re.IGNORECASE
+)
 
 
 def download_name(title: str, stored_name: str) -> str:
@@ -26,6 +32,7 @@ def download_name(title: str, stored_name: str) -> str:
     own = PurePosixPath(title).suffix.lstrip(".").lower()
     if extension == "audio" and own in OTHER_FORMATS:
         extension, title = own, title.rpartition(".")[0]
-    stem = re.sub(r"[\x00-\x1f\x7f/\\]+", " ", title).strip(" .") or "audio"
-    stem = OWN_EXTENSION.sub("", stem)
-    return f"{stem[:120]}.{extension}"
+    stem = OWN_EXTENSION.sub("", FORBIDDEN.sub(" ", title).strip(" .")) or "audio"
+    if DEVICE.fullmatch(stem):
+        stem = f"{stem}_"
+    return f"{stem[:120].rstrip(' .')}.{extension}"

@@ -80,7 +80,7 @@ def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
     if not rows:
         return _back(request, kind)
     try:
-        archive = bulk.plan_archive(rows, by=current_user(request))
+        archive = bulk.plan_archive(rows, by=(user := current_user(request)))
     except bulk.ArchiveTooLarge:
         return _back(request, kind, words.ARCHIVE_TOO_LARGE)
     if not archive.entries:
@@ -91,6 +91,7 @@ def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
         )
     except TooManyTransfers:
         return try_later()
+    bulk.record_download(archive, by=user)
     response["Content-Disposition"] = f'attachment; filename="{kind}.zip"'
     response["Content-Encoding"] = "identity"  # keeps GZipMiddleware away
     response["Cache-Control"] = "private, no-store"

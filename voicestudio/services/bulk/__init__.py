@@ -1,7 +1,7 @@
 """Bulk: one action on several rows of a list, each permitted, done or refused on its own."""
 
 from .actions import Outcome, add_tags, delete_recordings, mark_heard, move_speakers
-from .archive import Archive, ArchiveTooLarge, plan_archive, stream_archive
+from .archive import Archive, ArchiveTooLarge, plan_archive, record_download, stream_archive
 from .export import columns, export_rows
 from .selection import Refusal, Row, find_rows, speakers_of, voices_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "mark_heard",
     "move_speakers",
     "plan_archive",
+    "record_download",
     "speakers_of",
     "stream_archive",
     "voices_of",

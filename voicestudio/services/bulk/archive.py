@@ -6,12 +6,14 @@ zipstream-ng was looked at: `zipfile` writes to a stream that cannot seek by its
 import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from django.db.models.fields.files import FieldFile
+from django.utils import timezone
 
-from voicestudio.models import Action, AudioFile, CloneAttempt, Verb, Voice
+from voicestudio.models import Action, AudioFile, CloneAttempt, Verb, Voice, clock
 from voicestudio.services import storage
 from voicestudio.services.audit import record
 from voicestudio.services.download_names import download_name
@@ -39,6 +41,7 @@ class ArchiveEntry(NamedTuple):
     name: str
     file: FieldFile
     size: int
+    written_at: datetime
 
 
 @dataclass
@@ -71,9 +74,13 @@ def plan_archive(rows: Sequence[Row], *, by: "User") -> Archive:
         raise not_allowed[0]
     if sum(entry.size for entry in archive.entries) > MOST_BYTES:
         raise ArchiveTooLarge
+    return archive
+
+
+def record_download(archive: Archive, *, by: "User") -> None:
+    """Enter each file in the audit trail; to be called when the archive is sent."""
     for entry in archive.entries:
         record(Verb.DOWNLOADED, by=by, on=entry.file.instance, file=str(entry.file.field.name))
-    return archive
 
 
 def _find_entry(row: Row, number: int, digits: int) -> ArchiveEntry:
@@ -81,9 +88,9 @@ def _find_entry(row: Row, number: int, digits: int) -> ArchiveEntry:
     file = _audio_of(row)
     if not file:
         raise FileNotFoundError
-    size, _written_at = storage.size_and_time(file)
+    size, written_at = storage.size_and_time(file)
     name = download_name(name_of(row), str(file.name))
-    return ArchiveEntry(f"{number:0{digits}} {name}", file, size)
+    return ArchiveEntry(f"{number:0{digits}} {name}", file, size, written_at)
 
 
 def _audio_of(row: Row) -> FieldFile | None:
@@ -106,7 +113,7 @@ def stream_archive(archive: Archive) -> Generator[bytes]:
     sink = _Sink()
     with ZipFile(cast(IO[bytes], sink), "w", ZIP_STORED) as zip_file:
         for entry in archive.entries:
-            info = ZipInfo(entry.name)
+            info = ZipInfo(entry.name, _zip_time(entry.written_at))
             info.file_size = entry.size  # so that zipfile knows whether it needs 64 bits
             with zip_file.open(info, "w") as member:
                 for chunk in storage.chunks(entry.file, 0, entry.size):
@@ -114,8 +121,14 @@ def stream_archive(archive: Archive) -> Generator[bytes]:
                     yield sink.take()
         if archive.refused:
             lines = "".join(f"{refusal.name}: {refusal.reason}\n" for refusal in archive.refused)
-            zip_file.writestr(str(LEFT_OUT_NAME), lines)
+            zip_file.writestr(ZipInfo(str(LEFT_OUT_NAME), _zip_time(clock.now())), lines)
     yield sink.take()
+
+
+def _zip_time(moment: datetime) -> tuple[int, int, int, int, int, int]:
+    """A time as ZIP writes it: without a zone, so in that of the person, and not before 1980."""
+    year, month, day, hour, minute, second, *_rest = timezone.localtime(moment).timetuple()
+    return max((year, month, day, hour, minute, second), (1980, 1, 1, 0, 0, 0))
 
 
 class _Sink:
