@@ -22,7 +22,8 @@ from tests.services.test_restore import STAGES, all_rows, destroy, fail_at, plac
 from voicestudio.management.commands.studio import lock_data_folder
 from voicestudio.models import CloneAttempt
 from voicestudio.services import audit, backups, hold
-from voicestudio.services.backups import BackupFault, Step
+from voicestudio.services.backups import BackupFault, Step, move
+from voicestudio.services.backups.tables import read_file_names
 
 __all__ = ["destroy", "place"]
 
@@ -96,6 +97,24 @@ def test_move_reads_what_is_in_the_write_ahead_log_only(source: Path, tmp_path: 
 
     assert [user.first_name for user in User.objects.all()] == ["Late"]
     assert files_of(cut_off) == before
+
+
+def test_studio_that_starts_without_having_found_a_lock_stops_the_move(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that only commands have used has no locks, and none is written into it."""
+    assert not [name for name in ("web.lock", "worker.lock") if (source / name).exists()]
+
+    def start_studio_first(registry: Any, alias: str) -> Any:
+        (source / "worker.lock").touch()
+        return read_file_names(registry, alias)
+
+    monkeypatch.setattr(f"{move.__name__}.read_file_names", start_studio_first)
+    with pytest.raises(BackupFault) as refused:
+        backups.move_in(source)
+
+    assert refused.value.code == "source_in_use"
+    assert CloneAttempt.objects.count() == 0
 
 
 def test_moved_studio_is_held_and_its_waiting_calls_are_stopped(source: Path) -> None:

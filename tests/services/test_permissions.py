@@ -308,7 +308,7 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
 }  # fmt: skip
 # Called by functions that have asked.
 AFTERWARDS: Final = {
-    "audit.entries.record", "audit.entries.record_call", "paid_calls.orders.check_owner",
+    "audit.entries.record", "audit.entries.record_call", "bulk.archive.record_download", "paid_calls.orders.check_owner",
     "recordings.deletion.delete_due_recording", "recordings.store.save_recording",
     "voices.deletion.delete_call_audio",
 }  # fmt: skip
@@ -332,7 +332,7 @@ NO_PERSON: Final = {
         "marked_as_started open_bucket open_folder put_file"
     ),
     "backups.contents": "compare_files compare_rows load_files load_rows reset_sequences",
-    "backups.data_folder": "copied_database locked",
+    "backups.data_folder": "copied_database locked refuse_new_locks",
     "backups.move": "move_in",
     "backups.progress": "report_nothing reported",
     "backups.prune": "prune_backups",

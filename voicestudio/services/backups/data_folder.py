@@ -23,9 +23,14 @@ SUFFIXES: Final = ("", "-wal", "-journal")
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Let no studio start on the folder while the block runs. Raises `BackupFault` if one runs."""
+def locked(folder: Path) -> Iterator[frozenset[str]]:
+    """Let no studio start on the folder while the block runs. Raises `BackupFault` if one runs.
+
+    Yields the locks that it has. A folder that only `manage.py` has used has none, and is not
+    changed: see `refuse_new_locks`.
+    """
     with ExitStack() as stack:
+        held = set[str]()
         for name in LOCKS:
             with suppress(FileNotFoundError):  # none has ever been started
                 lock = stack.enter_context((folder / name).open("rb"))
@@ -33,7 +38,14 @@ def locked(folder: Path) -> Iterator[None]:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError as error:
                     raise BackupFault("source_in_use", folder=folder) from error
-        yield
+                held.add(name)
+        yield frozenset(held)
+
+
+def refuse_new_locks(folder: Path, held: frozenset[str]) -> None:
+    """Raise `BackupFault` if a studio was started that found no lock to wait for."""
+    if any((folder / name).exists() for name in LOCKS if name not in held):
+        raise BackupFault("source_in_use", folder=folder)
 
 
 @contextmanager

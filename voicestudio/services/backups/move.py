@@ -19,7 +19,7 @@ from voicestudio import __version__
 from voicestudio.services.paid_calls import journal
 
 from . import versions
-from .data_folder import SOURCE, copied_database, locked
+from .data_folder import SOURCE, copied_database, locked, refuse_new_locks
 from .faults import BackupFault
 from .manifest import Manifest, PartWriter, checksum_of, write_manifest
 from .places import BACKUPS, file_path, open_folder
@@ -38,11 +38,15 @@ def move_in(source: Path, report: Report = report_nothing) -> Restored:
     source = source.expanduser().resolve()
     if source == Path(settings.DATA_DIR).resolve():
         raise BackupFault("own_source", folder=source)
-    with locked(source), tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+    with (
+        locked(source) as locks,
+        tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder,
+    ):
         draft = Path(folder)
         place = open_folder(draft)
         with copied_database(source, draft):
             manifest = _describe(source, place, draft, report)
+        refuse_new_locks(source, locks)
         write_manifest(place, manifest)
         return restore(place, manifest.name, report)
 
