@@ -5,7 +5,7 @@ const uploads = []; // { file, form, line, purpose, request, state }
 
 const UNFINISHED = ["waiting", "sending", "checking"];
 const formOf = (element) => element?.closest?.("form.multi-upload");
-const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 1 });
+const toMegabytes = (bytes) => (bytes / 1024 ** 2).toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 1 });
 
 // Whether the file is still what it was when it was chosen.
 const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);

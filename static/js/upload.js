@@ -5,7 +5,7 @@
 const uploads = new WeakMap();
 
 const areaOf = (element) => element?.closest?.("[data-upload]");
-const toMegabytes = (bytes) => (bytes / 1e6).toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 1 });
+const toMegabytes = (bytes) => (bytes / 1024 ** 2).toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: 1 });
 
 // Whether the file is still what it was when it was chosen.
 const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);

@@ -74,7 +74,9 @@ def test_entries_are_filtered(client: Client, administrator: User) -> None:
     assert shown(client, verb="exported", kind="voice") == []
     page = text(client.get("/audit/", {"verb": "nothing", "number": "x", "since": "1-2-3"}))
     assert (
-        page.count("These filters are invalid and were ignored: What happened, Its number, From")
+        page.count(
+            "These filters are invalid and were ignored: What happened, Number of the object, From"
+        )
         == 1
     )
 

@@ -77,6 +77,12 @@ def test_sign_in_brings_the_language_of_the_person(user: User) -> None:
     assert page_language(other, "/account/") == "fr"
 
 
+def test_sign_out_forgets_the_language_of_the_person(user: User, client: Client) -> None:
+    client.post("/account/", {"name": "Lea", "time_zone": "", "language": "de"})
+    client.post("/sign-out/")
+    assert page_language(client, "/sign-in/", **{"Accept-Language": "fr"}) == "fr"
+
+
 def test_mails_are_in_a_language_that_the_studio_has(user: User) -> None:
     assert language_of(user) == "en"
     person = Person.of(user)

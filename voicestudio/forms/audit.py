@@ -20,7 +20,7 @@ class AuditForm(FilterForm):
     project = choice_field(_("Project"))
     verb = choice_field(_("What happened"))
     kind = choice_field(_("Object"))
-    number = forms.CharField(label=_("Its number"), required=False, max_length=20)
+    number = forms.CharField(label=_("Number of the object"), required=False, max_length=20)
     since = date_field(_("From"))
     until = date_field(_("To"))
 
