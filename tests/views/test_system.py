@@ -1,30 +1,34 @@
 """System: the page about the installation, and the check of key and address."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import django
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_user
 from tests.views.pages import text
-from voicestudio.models import CloneAttempt, Worker
+from voicestudio import __version__
+from voicestudio.models import CloneAttempt, Studio, Worker
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services.paid_calls import provider
+from voicestudio.settings.environment import BASE_DIR
 from voicestudio.words.system import KEY_WORKS, NO_LIST, PRACTICE, message_for_mismatch
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def administrator(client: Client, data_dir: Path, settings: Settings) -> None:
-    settings.LAST_BACKUP_FILE = data_dir / "last_backup"
+def administrator(client: Client) -> None:
     client.force_login(make_user("ada", is_staff=True))
 
 
-def test_page_shows_the_installation(client: Client, settings: Settings) -> None:
+def test_page_shows_the_installation(client: Client) -> None:
     now = timezone.now()
     Worker.objects.create(host="attic", pid=77, started_at=now, beat_at=now)
     page = text(client.get("/system/"))
@@ -35,8 +39,36 @@ def test_page_shows_the_installation(client: Client, settings: Settings) -> None
     assert page.count("<dd>None seen</dd>") == 1
     assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
     assert page.count("<dt>Figtree (typeface) </dt>") == 1
-    settings.LAST_BACKUP_FILE.write_text("2026-11-01T05:00:00+00:00")
-    assert text(client.get("/system/")).count("2026-11-01T05:00:00") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_page_shows_the_last_backup_of_any_machine(
+    client: Client, data_dir: Path, tmp_path: Path, settings: Settings
+) -> None:
+    call_command("backup", str(tmp_path / "backups"))
+    settings.DATA_DIR = tmp_path / "other machine"
+    settings.DATA_DIR.mkdir()
+    made_at = Studio.current().last_backup_at
+
+    page = text(client.get("/system/"))
+
+    assert made_at is not None
+    assert page.count(f'datetime="{made_at.isoformat(timespec="seconds")}"') == 1
+    assert page.count("<dd>Never</dd>") == 0
+
+
+def test_version_stands_in_footer_health_user_agent_and_changelog(
+    client: Client, standin: StandIn
+) -> None:
+    provider.quick_client().list_voices("voice_cloning")
+    changelog = (BASE_DIR / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## \[(.+)\] - 20\d\d-\d\d-\d\d$", changelog, re.MULTILINE)
+
+    assert f"<div>Version {__version__}</div>" in text(client.get("/system/"))
+    assert client.get("/healthz").json()["version"] == __version__
+    assert standin.calls[-1].headers["User-Agent"] == f"VoiceStudio/{__version__}"
+    assert newest is not None
+    assert newest[1] == __version__
 
 
 @pytest.mark.parametrize("columns", [{"status_code": 1008}, {"http_status": 402}])
