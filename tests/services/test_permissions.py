@@ -308,7 +308,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
 }  # fmt: skip
 # Called by functions that have asked.
 AFTERWARDS: Final = {
-    "audit.entries.record", "audit.entries.record_call", "bulk.archive.record_download", "paid_calls.orders.check_owner",
+    "audit.entries.record", "audit.entries.record_call", "bulk.archive.record_download",
+    "paid_calls.orders.check_owner",
     "recordings.deletion.delete_due_recording", "recordings.store.save_recording",
     "voices.deletion.delete_call_audio",
 }  # fmt: skip
