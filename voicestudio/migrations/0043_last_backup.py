@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('voicestudio', '0041_loudness'),
+        ('voicestudio', '0042_hidden_columns'),
     ]
 
     operations = [
