@@ -33,7 +33,13 @@ def test_catalogue_has_all_texts(language: str, texts: Catalog) -> None:
 
 COLUMNS: Final = ("en", "de", "es", "fr", "ja", "zh-hans")
 # Texts that say a noun in another way, by language, with the reason.
-SAID_OTHERWISE: Final[dict[str, dict[str, str]]] = {}
+SAID_OTHERWISE: Final[dict[str, dict[str, str]]] = {
+    "ja": {
+        "Hello, this is my new voice. I hope you like the way I sound: I have a lot to tell you.": (
+            "the person speaks of their own voice, which is 声"
+        )
+    }
+}
 
 
 # The name of the product, and the values that a text waits for.
