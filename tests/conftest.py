@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from voicestudio.audio import isolated
+from voicestudio.management import catalogues
 from voicestudio.practice.server import StandIn
 
 if TYPE_CHECKING:
@@ -118,6 +119,12 @@ def _empty_queue() -> Iterator[None]:
     if djhuey is not None:
         djhuey.HUEY.storage.flush_all()
         djhuey.HUEY.storage.close()  # an open connection would keep the test database alive
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _compiled_catalogues() -> None:
+    """The languages, as `manage.py studio` compiles them when it starts."""
+    catalogues.compile_if_changed()
 
 
 @pytest.fixture(autouse=True, scope="session")

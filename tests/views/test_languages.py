@@ -96,8 +96,8 @@ def test_mails_are_in_a_language_that_the_studio_has(user: User) -> None:
     ("language", "day", "price", "size", "length"),
     [
         ("en", "22 Nov 2026", "$1.50", "1.9 MB", "6.5\u00a0s"),
-        ("de", "22. November 2026", "$1,50", "1,9 MB", "6,5\u00a0s"),
-        ("fr", "22 novembre 2026", "$1,50", "1,9 MB", "6,5\u00a0s"),
+        ("de", "22. November 2026", "1,50\u00a0$", "1,9 MB", "6,5\u00a0s"),
+        ("fr", "22 novembre 2026", "1,50\u00a0$", "1,9 MB", "6,5\u00a0s"),
     ],
 )
 def test_facts_are_written_as_the_language_does(

@@ -1,0 +1,61 @@
+"""Every page in each other language: checked by axe-core once, and none scrolls sideways."""
+
+import re
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Studio
+from tests.browser.test_accessibility import (
+    ALL_RULES,
+    AXE,
+    OPEN_ALL,
+    make_paths_of_calls,
+    make_paths_of_recordings,
+    make_paths_of_the_studio,
+    run_axe,
+)
+from voicestudio.management import catalogues
+from voicestudio.services import example_team
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NARROW: Final = 320
+LOCALES: Final = {"zh-hans": "zh-CN"}
+MAKE_PATHS: Final = (make_paths_of_calls, make_paths_of_recordings, make_paths_of_the_studio)
+# What is wider than the page, with its text.
+TOO_WIDE: Final = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("main *")].filter((element) =>
+    element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".chips, pre")
+  ).map((element) => `${element.tagName}: ${element.textContent.trim().slice(0, 60)}`).slice(-2)"""
+
+
+@pytest.mark.parametrize("language", catalogues.find_catalogues())
+def test_pages_in_another_language_have_no_violations(studio: Studio, language: str) -> None:
+    studio.user.is_staff = studio.user.is_superuser = True
+    studio.user.save()
+    example_team.show_team(by=studio.user)
+    paths = [path for make_paths in MAKE_PATHS for path in make_paths(studio.user)]
+    of_each_kind = {re.sub(r"\d+|\?.*", "", path): path for path in paths}.values()
+    studio.expect_message("404 (Not Found)")
+    page = studio.page(path="/account/", locale=LOCALES.get(language, language))
+
+    found = [
+        f"{path} {violation}" for path in of_each_kind for violation in check(page, path, language)
+    ]
+
+    assert found == [], "\n".join(found)
+
+
+def check(page: Page, path: str, language: str) -> list[str]:
+    """What is wrong with a page, with all its folds open."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(path)
+    page.locator("main details:not(.switcher > *)").evaluate_all(OPEN_ALL)
+    page.evaluate(AXE)
+    found = run_axe(page, ALL_RULES)
+    page.set_viewport_size({"width": NARROW, "height": 900})
+    found += [f"too wide {line}" for line in page.evaluate(TOO_WIDE)]
+    shown = page.locator("html").get_attribute("lang")
+    return found if shown == language else [*found, f"is in {shown}"]
