@@ -191,7 +191,7 @@ def test_upload_shows_progress_and_can_be_cancelled(studio: Studio) -> None:
     meter = page.locator(".meter").first
 
     page.locator("#id_file").set_input_files(studio.wav("long.wav", seconds=120))
-    expect(meter.locator(".figure")).to_have_text(re.compile(r"^[1-9]\d? % · [\d.]+ of 1.9 MB$"))
+    expect(meter.locator(".figure")).to_have_text(re.compile(r"^[1-9]\d? % · [\d.]+ of 1.8 MB$"))
     percent = meter.get_by_role("progressbar").evaluate("bar => bar.value")
     meter.get_by_role("button", name="Cancel").click()
 

@@ -323,7 +323,7 @@ def test_two_files_are_uploaded_at_a_time(studio: Studio) -> None:
 
     for line in (0, 1):
         figure = lines.nth(line).locator(".figure")
-        expect(figure).to_have_text(re.compile(r"^[1-9]\d? % · [\d.]+ of 1.9 MB$"))
+        expect(figure).to_have_text(re.compile(r"^[1-9]\d? % · [\d.]+ of 1.8 MB$"))
     expect(lines.nth(2)).to_have_attribute("data-state", "waiting")
     page.get_by_role("button", name="Cancel one.wav").click()
     expect(lines).to_have_count(2)

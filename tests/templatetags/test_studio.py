@@ -55,9 +55,9 @@ def test_price_formats_an_amount(amount: Decimal | None, text: str) -> None:
     [
         (None, ""),
         (10, "1 KB"),
-        (312_000, "312 KB"),
-        (1_900_000, "1.9 MB"),
-        (1_033_920_044, "1.0 GB"),
+        (319_488, "312 KB"),
+        (1_992_294, "1.9 MB"),
+        (1_073_741_824, "1.0 GB"),
     ],
 )
 def test_megabytes_formats_a_size(count: int | None, text: str) -> None:

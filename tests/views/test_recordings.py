@@ -49,7 +49,7 @@ def test_upload_is_stored_and_shown(client: Client, user: User, settings: Settin
     assert kept.duration_ms == 12_000
     assert f'<input type="hidden" name="recording" value="{kept.pk}">' in html
     assert re.findall(r'dir="auto">(anna.wav)</b>\s*<span[^>]*>([^<]*)<', html) == [
-        ("anna.wav", "0:12 · 192 KB")
+        ("anna.wav", "0:12 · 188 KB")
     ]
     assert html.count(f'<audio controls preload="none" src="/audio/recordings/{kept.pk}/"') == 1
     assert html.count('<svg class="wave"') == 1

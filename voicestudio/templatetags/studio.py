@@ -259,11 +259,10 @@ def megabytes(count: int | None) -> str:
     """The size of a file: 1.9 MB, 312 KB; unknown is empty."""
     if count is None:
         return ""
-    if count < 1_000_000:
-        return words.in_unit(str(max(1, round(count / 1000))), "KB")
-    if count >= 1_000_000_000:
-        return words.in_unit(formats.number_format(count / 1_000_000_000, 1), "GB")
-    return words.in_unit(formats.number_format(count / 1_000_000, 1), "MB")
+    for unit, name in ((1024**3, "GB"), (1024**2, "MB")):
+        if count >= unit:
+            return words.in_unit(formats.number_format(round(count / unit, 1), 1), name)
+    return words.in_unit(str(max(1, round(count / 1024))), "KB")
 
 
 register.filter("join_items", join_items)
