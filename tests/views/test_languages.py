@@ -1,17 +1,22 @@
 """Languages: by the browser, by choice, and for each person; what English looks like stays."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
+from django.core import mail
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext, ngettext
 from pytest_django.fixtures import Settings
 
+from tests.factories import PASSWORD, make_user, make_voice
 from voicestudio import words
 from voicestudio.forms.cutting import format_length
 from voicestudio.models import Person, language_of
+from voicestudio.services import reminders
 from voicestudio.templatetags import studio
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +114,43 @@ def test_facts_are_written_as_the_language_does(
         assert studio.megabytes(1_992_294) == size
         assert studio.duration(6500) == length
         assert format_length(6500) == length
+
+
+def test_mails_are_in_the_language_of_their_reader(client: Client, settings: Settings) -> None:
+    settings.MAIL_HOST = "mail.example.com"
+    user = make_user("anna", email="anna@example.com")
+    Person.objects.update_or_create(user=user, defaults={"language": "fr"})
+    make_voice(created_at=timezone.now() - timedelta(hours=150))
+
+    client.post("/forgot-password/", {"email": user.email}, headers={"Accept-Language": "de"})
+    reminders.send(timezone.now())
+
+    with translation.override("fr"):
+        reset = gettext("Choose a new password for Voice Studio")
+        reminder = ngettext(
+            "{count} voice expires within 48 hours", "{count} voices expire within 48 hours", 1
+        ).format(count=1)
+    assert [message.subject for message in mail.outbox] == [reset, reminder]
+    assert reset != "Choose a new password for Voice Studio"
+
+
+def test_mail_about_an_account_is_in_the_language_of_its_owner(
+    client: Client, settings: Settings
+) -> None:
+    settings.MAIL_HOST, settings.ACCOUNT_EMAIL_NOTIFICATIONS = "mail.example.com", True
+    user = make_user("anna", email="anna@example.com")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    Person.objects.update_or_create(user=user, defaults={"language": "de"})
+    assert client.post("/sign-in/", {"username": "anna", "password": PASSWORD}).status_code == 302
+
+    new = "a new password of hers"
+    changed = client.post(
+        "/account/password/",
+        {"oldpassword": PASSWORD, "password1": new, "password2": new},
+        headers={"Accept-Language": "en"},
+    )
+
+    assert changed.status_code == 302
+    with translation.override("de"):
+        subject = gettext("Your password for Voice Studio was changed")
+    assert [message.subject for message in mail.outbox] == [subject]

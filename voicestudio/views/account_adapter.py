@@ -15,6 +15,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from voicestudio.models import Person, Verb
@@ -93,16 +95,26 @@ class AccountAdapter(DefaultAccountAdapter):
         """Send the link to the address of the account, whatever spelling of it was typed."""
         super().send_password_reset_mail(user, user.email, context)
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: Any = None, email: str | None = None
+    ) -> None:
+        """Name the reader to `send_mail`."""
+        super().send_notification_mail(
+            template_prefix, user, {"user": user} | (context or {}), email
+        )
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail if a mail server is configured.
+        """Send a mail in the language of its reader, if a mail server is configured.
 
         One that cannot be sent undoes nothing. Only who is signed in reads of it: else the page for
         forgotten passwords would say which addresses have an account.
         """
         if not settings.MAIL_HOST:
             return
+        person = getattr(context.get("user"), "person", None)
         try:
-            super().send_mail(template_prefix, email, context)
+            with translation.override((person and person.language) or get_language()):
+                super().send_mail(template_prefix, email, context)
         except OSError:
             logger.warning("The email %s could not be sent.", template_prefix, exc_info=True)
             if self.request.user.is_authenticated:
