@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from voicestudio.words import in_thousands
+from voicestudio.words import group_digits
 
 from . import texts
 
@@ -45,8 +45,8 @@ class TypedField(forms.CharField):
                 "too_long",
                 {
                     "label": self.label,
-                    "over": in_thousands(over),
-                    "longest": in_thousands(self.longest),
+                    "over": group_digits(over),
+                    "longest": group_digits(self.longest),
                 },
             )
 

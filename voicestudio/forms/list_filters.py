@@ -15,6 +15,9 @@ from .fields import Choices, FilterForm, date_field
 # In the query of a view: the person who looks at the list.
 ME: Final = "me"
 
+# Reads the ids and names of those to choose from.
+type ReadPeople = Callable[[], Iterable[tuple[int, str]]]
+
 
 class ListView(NamedTuple):
     """A view above a list: a link that sets these filters; an empty value removes one."""
@@ -95,21 +98,22 @@ class ListFilterForm(FilterForm):
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """The names and values that a view has set, for the bar to keep."""
-        return self._kept(self.hidden_names)
+        return self._in_use(self.hidden_names)
 
     @property
     def folded_values(self) -> list[tuple[str, str]]:
         """The names and values of the folded filters in use, until their fields are fetched."""
-        return self._kept(self.folded_names)
+        return self._in_use(self.folded_names)
 
-    def _kept(self, names: Iterable[str]) -> list[tuple[str, str]]:
+    def _in_use(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """The names and values of those of these filters that are in use."""
         return [(name, str(self.chosen[name])) for name in names if name in self.chosen]
 
     @property
     def folded(self) -> list[forms.BoundField]:
         """The folded fields, where there is something to choose."""
         fields = [self[name] for name in self.folded_names]
-        return [field for field in fields if len(list(getattr(field.field, "choices", "ab"))) > 1]
+        return [field for field in fields if _offers_choice(field)]
 
     @property
     def unfolded(self) -> bool:
@@ -123,7 +127,10 @@ class ListFilterForm(FilterForm):
         return not used <= explained
 
 
-type ReadPeople = Callable[[], Iterable[tuple[int, str]]]
+def _offers_choice(field: forms.BoundField) -> bool:
+    """Whether there is more than one answer; a field without choices takes any."""
+    choices = getattr(field.field, "choices", None)
+    return choices is None or len(list(choices)) > 1
 
 
 def person_choices(read_people: ReadPeople) -> Choices:

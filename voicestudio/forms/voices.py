@@ -36,7 +36,7 @@ class TagField(forms.ChoiceField):
         """The tag as it is shown."""
         text = str(super().to_python(value))
         if not text:
-            return ""
+            return ""  # without a query for the tags
         names = [str(name) for name, _label in self.choices]  # type: ignore[union-attr, misc]
         if text in names:
             return text

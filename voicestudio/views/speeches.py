@@ -16,7 +16,7 @@ from voicestudio.models import Action, Speech
 from voicestudio.services import speeches
 from voicestudio.services.money import prices
 from voicestudio.services.paid_calls import audio_download
-from voicestudio.words import in_thousands
+from voicestudio.words import group_digits
 
 from .current_user import current_user
 from .form_tokens import render_conflict, renew_token
@@ -54,8 +54,8 @@ def price(request: HttpRequest, pk: int) -> HttpResponse:
     voice = find_voice(request, pk, Action.SPEAK)
     context = {
         "speech_price": prices.estimate_speech(text, model, voice),
-        "count": in_thousands(len(text)),
-        "limit": in_thousands(MAX_SPEECH_CHARACTERS),
+        "count": group_digits(len(text)),
+        "limit": group_digits(MAX_SPEECH_CHARACTERS),
         "thousand": prices.price_per_character(model) * 1000,
     }
     return render(request, "voices/detail.html#price", context)

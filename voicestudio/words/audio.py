@@ -29,7 +29,7 @@ def size(count: int) -> str:
 _UNITS: Final = {"KB": _("%(number)s KB"), "MB": _("%(number)s MB"), "GB": _("%(number)s GB")}
 
 
-def in_thousands(number: int) -> str:
+def group_digits(number: int) -> str:
     """A whole number as the language writes it: 12,345 or 12.345."""
     return formats.number_format(number, force_grouping=True)
 

@@ -27,8 +27,8 @@ BUDGETS: Final[dict[str, str | Promise]] = {
     "monthly_budget": _("Budget for a month changed from %(before)s to %(after)s"),
     "total_budget": _("Budget in all changed from %(before)s to %(after)s"),
 }
-# Codes among the facts, by the name of the fact.
-CODES: Final[dict[str, dict[str, str | Promise]]] = {
+# What a code among the facts is called, by the name of the fact.
+FACT_LABELS: Final[dict[str, dict[str, str | Promise]]] = {
     "kind": {
         "recordings": _("Recordings"),
         "speeches": _("Generated speech"),
@@ -43,7 +43,7 @@ CODES: Final[dict[str, dict[str, str | Promise]]] = {
         "audit": _("Audit trail"),
     },
 }
-CODES["before"] = CODES["after"] = {
+FACT_LABELS["before"] = FACT_LABELS["after"] = {
     **STUDIO_ROLES,
     "manager": _("Manager"),
     "reviewer": _("Reviewer"),
@@ -74,10 +74,10 @@ def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
         return str(BUDGETS[facts["budget"]]) % facts
     if verb == "retention_changed":
         before, after = (str(_describe_rule(facts[when])) for when in ("before", "after"))
-        kind = CODES["kind"].get(facts["kind"], facts["kind"])
+        kind = FACT_LABELS["kind"].get(facts["kind"], facts["kind"])
         return str(RETENTION) % {"kind": kind, "before": before, "after": after}
     sentence = SENTENCES.get(verb, "")
-    labels = {name: CODES.get(name, {}).get(str(fact), fact) for name, fact in facts.items()}
+    labels = {name: FACT_LABELS.get(name, {}).get(str(fact), fact) for name, fact in facts.items()}
     try:
         return str(sentence) % labels
     except KeyError:  # a fact that only some entries of this verb have

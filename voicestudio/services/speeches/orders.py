@@ -73,7 +73,7 @@ def check_order(order: SpeechOrder) -> None:
             "text",
             Message(
                 _("MiniMax speaks at most {most} characters at once.").format(
-                    most=words.in_thousands(limits.MAX_SPEECH_CHARACTERS)
+                    most=words.group_digits(limits.MAX_SPEECH_CHARACTERS)
                 ),
                 _("Shorten it."),
             ),
