@@ -105,8 +105,8 @@ def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path
     (old / "0").write_bytes(b"sound")
     (tmp_path / "media").mkdir()
 
-    studio.delete_old_drafts(tmp_path)
-    studio.delete_old_drafts(tmp_path)
+    studio.delete_drafts_folder(tmp_path)
+    studio.delete_drafts_folder(tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["media"]
 

@@ -76,7 +76,7 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
 
     Returns a sentence on signing in.
     """
-    delete_old_drafts(settings.DATA_DIR)
+    delete_drafts_folder(settings.DATA_DIR)
     catalogues.compile_if_changed()
     if WEB in roles:
         statics.collect_if_changed()
@@ -88,7 +88,7 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     return prepare_sign_in()
 
 
-def delete_old_drafts(folder: Path) -> None:
+def delete_drafts_folder(folder: Path) -> None:
     """Delete the drafts of versions that kept them as files, which nothing reads any more."""
     shutil.rmtree(folder / "drafts", ignore_errors=True)
 
