@@ -49,7 +49,7 @@ def _choose_id(request: HttpRequest) -> str:
 def _find_view(request: HttpRequest) -> str | None:
     """The name of the view, if one was found: unlike the URL it holds nothing that was entered."""
     match = request.resolver_match
-    return match.view_name or None if match else None
+    return (match.view_name or None) if match else None
 
 
 def _find_person(request: HttpRequest) -> int | None:

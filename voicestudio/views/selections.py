@@ -76,11 +76,12 @@ def delete(request: HttpRequest) -> HttpResponse:
 @require_action(Action.DOWNLOAD)
 def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
     """The audio of the selected rows as a ZIP file."""
+    user = current_user(request)
     rows = _find(request, kind)
     if not rows:
         return _back(request, kind)
     try:
-        archive = bulk.plan_archive(rows, by=(user := current_user(request)))
+        archive = bulk.plan_archive(rows, by=user)
     except bulk.ArchiveTooLarge:
         return _back(request, kind, words.ARCHIVE_TOO_LARGE)
     if not archive.entries:

@@ -240,7 +240,12 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
 
 def show_sign_in(
-    request: HttpRequest, page: str, *, draft: dict[str, str], kept: str = "", status: int
+    request: HttpRequest,
+    page: str,
+    *,
+    draft: dict[str, str],
+    status: int,
+    kept: drafts.Kept = drafts.Kept.NOTHING,
 ) -> HttpResponse:
     """The sign-in page on the way to `page`, with `draft` in hidden fields."""
     context = {

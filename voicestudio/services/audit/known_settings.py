@@ -14,8 +14,7 @@ from voicestudio.models.audit import ONLY_PK
 from .entries import record
 
 # Of these only that they changed is recorded. A name is secret by its parts, so that a new one is
-# not forgotten; the address of a database holds a password,
-# and that of Sentry a key.
+# not forgotten; the address of a database holds a password, and that of Sentry a key.
 SECRET: Final = re.compile(r"KEY|PASSWORD|SECRET|TOKEN|DATABASE_URL|QUEUE_URL|SENTRY_DSN")
 
 

@@ -52,8 +52,8 @@ MAX_UNANSWERED: Final = 3
 class Run:
     """How many things were deleted, of how many bytes; `failed` can be tried again.
 
-    Those of which MiniMax did not answer count as failed, and the worker finishes them. `left` is
-    not 0 if the run ended before its end.
+    A deletion that MiniMax did not answer counts as failed, and the worker finishes it. `left` is
+    not 0 if the run stopped before its last thing.
     """
 
     deleted: int = 0
