@@ -30,7 +30,7 @@ SCRIPTS: Final = (
     "keep-focus",
     "failed-requests",
     "sign-in-dialog",
-    "sign-in-term",
+    "sign-in-end",
     "passkeys",
     "clone-form",
     "step-folding",
