@@ -40,8 +40,8 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
     Raises OSError, and `BackupFault` before anything is deleted: if a backup that is kept is
     damaged, since it is not known then which files it needs.
     """
-    # In this order: the mark of a backup is deleted when its manifest is there. Without both in
-    # the end, the folder was left by a backup or a prune that was broken off.
+    # Read in this order, since the mark of a backup is deleted when its manifest is there. A folder
+    # with neither was left by a backup or a prune that was broken off.
     folders, _files = list_folder(place, BACKUPS)
     _, marks = list_folder(place, STARTED)
     complete = list_backups(place)
@@ -59,20 +59,26 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
     for name in sorted(old):
         delete_folder(place, f"{BACKUPS}/{name}")
         place.delete(f"{STARTED}/{name}")
-    deleted = 0
-    for path in _find_unnamed(place, named):
-        if _is_older(place, path, FILE_AGE):
-            if not _is_undisturbed(place, kept):
-                return Pruned(len(old.intersection(complete)), deleted, files_stay=True)
-            place.delete(path)
-            deleted += 1
-    return Pruned(len(old.intersection(complete)), deleted, files_stay=False)
+    files, files_stay = _delete_unnamed(place, named, kept)
+    return Pruned(len(old.intersection(complete)), files, files_stay=files_stay)
 
 
 def _read_checksums(place: Storage, name: str) -> Iterator[str]:
     """The checksums of the files of a backup; "" stands for a missing one."""
     for entry in read_part(place, read_manifest(place, name).files):
         yield entry["sha256"]
+
+
+def _delete_unnamed(place: Storage, named: set[str], kept: set[str]) -> tuple[int, bool]:
+    """Delete old files that no backup names; how many, and whether the others have to stay."""
+    deleted = 0
+    for path in _find_unnamed(place, named):
+        if _is_older(place, path, FILE_AGE):
+            if not _is_undisturbed(place, kept):
+                return deleted, True
+            place.delete(path)
+            deleted += 1
+    return deleted, False
 
 
 def _find_unnamed(place: Storage, named: set[str]) -> Iterator[str]:
