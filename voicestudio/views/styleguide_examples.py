@@ -33,13 +33,13 @@ from .cutting import HEIGHT, WIDTH, Window
 from .recorder import GOALS
 
 FIRST_NUMBER: Final = 9_000_000_000
-HEIGHTS: Final = [(bar * 37) % 90 + 10 for bar in range(PEAKS)]
+BARS: Final = [(bar * 37) % 90 + 10 for bar in range(PEAKS)]
 SPEAKER: Final = "Anna Larsen"
 LENGTH_MS: Final = 84_000
 HOUR: Final = timedelta(hours=1)
 FINDINGS: Final = (("clipped", 3), ("noisy", 2), ("hum", 1))  # with their severities
 STAGES: Final = ("idle", "requesting", "recording", "paused", "recorded", "sending")
-MESSAGES: Final = ("success", "busy", "warning", "error")
+LEVELS: Final = ("success", "busy", "warning", "error")
 
 
 def make_examples(user: User) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def make_examples(user: User) -> dict[str, Any]:
         "ready": next(each for each in attempts if each.state is AttemptState.READY),
         "voices": [_make_voice(state, next(numbers)) for state in VoiceState],
         "recordings": recordings,
-        "peaks": HEIGHTS,
+        "peaks": BARS,
         "letters": "Aa",
         "other_letters": "ÄÖÜäöü ß éèê ñ ¿¡ œ « » … Łłşğ 0123456789",
         "forms": [
@@ -69,7 +69,7 @@ def make_examples(user: User) -> dict[str, Any]:
         "goal": GOALS[Purpose.SAMPLE],
         "stages": STAGES,
         "pages": {"previous": "?before=1", "next": "?after=1"},
-        "levels": MESSAGES,
+        "levels": LEVELS,
         **_make_cut(recordings[0]),
     }
 
@@ -78,21 +78,19 @@ def _make_attempt(
     state: AttemptState, number: int, user: User, recording: AudioFile
 ) -> CloneAttempt:
     now = clock.now()
-    columns: dict[str, Any] = {"status": state.value}
-    if state is AttemptState.FLAGGED:
-        ready = AttemptState.READY.value
-        columns = {"status": ready, "input_sensitive": True, "input_sensitive_type": 5}
-    if state is AttemptState.INTERRUPTED:
-        columns = {"status": AttemptState.SENDING.value, "lease_until": now - HOUR}
-    if state in (AttemptState.FAILED, AttemptState.STOPPED):
-        columns["status_code"] = 2039 if state is AttemptState.FAILED else 1026
-        columns["trouble"] = "refused"
-    if state is not AttemptState.WAITING:
-        columns["claimed_at"] = now - timedelta(seconds=9)
-    if state is AttemptState.CLONING:
-        columns["sent_at"] = now - timedelta(seconds=7)
-    if columns["status"] == AttemptState.READY:
-        columns |= {"audio": "preview.mp3", "audio_duration_ms": 6_000, "audio_peaks": HEIGHTS}
+    audio = {"audio": "preview.mp3", "audio_duration_ms": 6_000, "audio_peaks": BARS}
+    flag = {"status": AttemptState.READY.value, "input_sensitive": True, "input_sensitive_type": 5}
+    columns: dict[AttemptState, dict[str, Any]] = {
+        AttemptState.WAITING: {"claimed_at": None},
+        AttemptState.CLONING: {"sent_at": now - timedelta(seconds=7)},
+        AttemptState.READY: audio,
+        AttemptState.FLAGGED: flag | audio,
+        AttemptState.STOPPED: {"status_code": 1026, "trouble": "refused"},
+        AttemptState.FAILED: {"status_code": 2039, "trouble": "refused"},
+        AttemptState.INTERRUPTED: {
+            "status": AttemptState.SENDING.value, "lease_until": now - HOUR,
+        },
+    }  # fmt: skip
     attempt = CloneAttempt(
         pk=number,
         speaker_name=SPEAKER,
@@ -102,7 +100,8 @@ def _make_attempt(
         enqueued_at=now,
         created_by=user,
         recording=recording,
-        **columns,
+        **{"status": state.value, "claimed_at": now - timedelta(seconds=9)}
+        | columns.get(state, {}),
     )
     attempt.person = user.get_username()
     return attempt
@@ -147,7 +146,7 @@ def _make_recordings(numbers: Iterable[int], user: User) -> Iterable[AudioFile]:
 def _make_recording(number: int, user: User, columns: dict[str, Any]) -> AudioFile:
     values: dict[str, Any] = {
         "file": "anna.wav", "name": "anna-larsen-session-1.wav", "purpose": Purpose.SAMPLE,
-        "duration_ms": LENGTH_MS, "bytes": 7_400_000, "peaks": HEIGHTS,
+        "duration_ms": LENGTH_MS, "bytes": 7_400_000, "peaks": BARS,
         "figures": {"check_version": CHECK_VERSION}, "created_by": user,
     }  # fmt: skip
     recording = AudioFile(pk=number, **values | columns)
@@ -170,7 +169,7 @@ def _make_cut(recording: AudioFile) -> dict[str, Any]:
         "length_s": f"{LENGTH_MS / 1000:.1f}",
         "length": describe_length(part.length_ms, Purpose.SAMPLE),
         "shape": {
-            "path": waveform_path(HEIGHTS, width=WIDTH, height=HEIGHT),
+            "path": waveform_path(BARS, width=WIDTH, height=HEIGHT),
             "start_ms": 0,
             "span_ms": LENGTH_MS,
             "end_ms": LENGTH_MS,
