@@ -18,7 +18,6 @@ from pytest_django.fixtures import Settings
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from voicestudio.audio import isolated
-from voicestudio.management import catalogues
 from voicestudio.practice.server import StandIn
 
 if TYPE_CHECKING:
@@ -124,6 +123,9 @@ def _empty_queue() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _compiled_catalogues() -> None:
     """The languages, as `manage.py studio` compiles them when it starts."""
+    # Needs the settings; benchmarks and screenshots import this module before they have any.
+    from voicestudio.management import catalogues
+
     catalogues.compile_if_changed()
 
 
