@@ -12,7 +12,6 @@ programs only make them longer. What is over its budget has an exclamation mark;
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import requests
@@ -59,21 +58,8 @@ WATCH_EVENTS: Final = """() => {
 }"""
 
 
-class Budget(NamedTuple):
-    """The most that a page may take; the order is that of the columns."""
-
-    requests: float = 12
-    first_kb: float = 80
-    later_kb: float = 25
-    paint: float = 3
-    shift: float = 0
-    blocking: float = 0
-    answer_ms: float = 100
-
-
-@dataclass
-class Measured:
-    """What one page took; the order is that of the columns."""
+class PageCosts(NamedTuple):
+    """What one page takes; the order is that of the columns."""
 
     requests: float
     first_kb: float
@@ -83,12 +69,10 @@ class Measured:
     blocking: float
     answer_ms: float
 
-    def values(self) -> tuple[float, ...]:
-        """The columns behind the address."""
-        return (
-            self.requests, self.first_kb, self.later_kb, self.paint, self.shift, self.blocking,
-            self.answer_ms,
-        )  # fmt: skip
+
+BUDGET: Final = PageCosts(
+    requests=12, first_kb=80, later_kb=25, paint=3, shift=0, blocking=0, answer_ms=100
+)
 
 
 def main(paths: list[str]) -> None:
@@ -100,11 +84,11 @@ def main(paths: list[str]) -> None:
     ):  # fmt: skip
         show_team(studio)
         print_line(HEADS)
-        print_line(("budget", *(f"{limit:g}" for limit in Budget())))
+        print_line(("budget", *(f"{limit:g}" for limit in BUDGET)))
         over = 0
         for path in paths or [SIGN_IN, *find_paths(studio)]:
             measured = measure_page(chromium, studio, bare, path)
-            cells = [mark(*pair) for pair in zip(measured.values(), Budget(), strict=True)]
+            cells = [mark(*pair) for pair in zip(measured, BUDGET, strict=True)]
             over += any(cell.endswith("!") for cell in cells)
             print_line((path, *cells))
     print(f"{over} pages are over a budget." if over else "All pages are within their budgets.")
@@ -134,7 +118,7 @@ def find_paths(studio: Site) -> Iterator[str]:
             yield from (f"{found[1]}{part}" for part in PARTS.get(kind, ()))
 
 
-def measure_page(chromium: Browser, studio: Site, bare: Site, path: str) -> Measured:
+def measure_page(chromium: Browser, studio: Site, bare: Site, path: str) -> PageCosts:
     """Load the page several times, each beside a bare page, and try its controls."""
     loads, paints, shifts, answers = [], [], [], []
     for _round in range(ROUNDS):
@@ -152,7 +136,7 @@ def measure_page(chromium: Browser, studio: Site, bare: Site, path: str) -> Meas
         page = context.new_page()
         browser.measure_load(page, WARM_UP)
         later = browser.measure_load(page, path)
-    return Measured(
+    return PageCosts(
         requests=max(len(load.requests) for load in loads),
         first_kb=max(load.bytes for load in loads) / 1000,
         later_kb=later.bytes / 1000,
