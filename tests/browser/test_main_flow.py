@@ -1,4 +1,4 @@
-"""The main way, from the home page to the new voice: by keyboard only, and by roles and names."""
+"""The main flow, from the home page to the new voice: by keyboard only, and by roles and names."""
 
 import pytest
 from playwright.sync_api import Page, expect
