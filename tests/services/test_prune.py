@@ -162,6 +162,23 @@ def test_folder_that_is_no_backup_refuses(folder_place: Storage) -> None:
     assert (refused.value.code, len(list_backups(folder_place))) == ("foreign", 3)
 
 
+def test_files_of_other_programs_stay(place: Storage, pass_days: Callable[[int], None]) -> None:
+    names = make_backups(place, 1)
+    checksum = "0" * 64
+    others = {
+        "files/photos/holiday.jpg", f"files/photos/{checksum}", f"files/00/{checksum}.part",
+        f"{STARTED}/notes.txt",
+    }  # fmt: skip
+    for path in (*others, file_path(checksum)):
+        place.save(path, ContentFile(b"left"))
+    pass_days(8)
+
+    pruned = backups.prune_backups(place, 1, names[-1])
+
+    assert pruned == Pruned(backups=0, files=1, files_stay=False)
+    assert {path for path in others if place.exists(path)} == others
+
+
 def test_prune_that_is_broken_off_removes_no_file_of_a_backup(
     place: Storage, pass_days: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

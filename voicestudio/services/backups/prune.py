@@ -16,9 +16,19 @@ from voicestudio.models import clock
 
 from .faults import BackupFault
 from .manifest import read_manifest, read_part
-from .places import BACKUPS, FILES, STARTED, delete_folder, is_verified, list_backups, list_folder
+from .places import (
+    BACKUPS,
+    FILES,
+    STARTED,
+    delete_folder,
+    file_path,
+    is_verified,
+    list_backups,
+    list_folder,
+)
 
 NAME: Final = re.compile(r"\d{8}T\d{12}Z")
+CHECKSUM: Final = re.compile(r"[0-9a-f]{64}")
 # A backup without a manifest that started longer ago was broken off by a power cut.
 LONGEST_BACKUP: Final = timedelta(days=7)
 # Files that a backup has just copied are named by no manifest yet.
@@ -43,7 +53,7 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
     # Read in this order, since the mark of a backup is deleted when its manifest is there. A folder
     # with neither was left by a backup or a prune that was broken off.
     folders, _files = list_folder(place, BACKUPS)
-    _, marks = list_folder(place, STARTED)
+    marks = _list_marks(place)
     complete = list_backups(place)
     for name in folders:
         if not NAME.fullmatch(name):
@@ -61,6 +71,11 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
         place.delete(f"{STARTED}/{name}")
     files, files_stay = _delete_unnamed(place, named, kept)
     return Pruned(len(old.intersection(complete)), files, files_stay=files_stay)
+
+
+def _list_marks(place: Storage) -> list[str]:
+    """The names of the backups that are under way, or were broken off."""
+    return [name for name in list_folder(place, STARTED)[1] if NAME.fullmatch(name)]
 
 
 def _read_checksums(place: Storage, name: str) -> Iterator[str]:
@@ -82,10 +97,12 @@ def _delete_unnamed(place: Storage, named: set[str], kept: set[str]) -> tuple[in
 
 
 def _find_unnamed(place: Storage, named: set[str]) -> Iterator[str]:
+    """The files of backups that are in none of these; files of other programs are left out."""
     for folder in list_folder(place, FILES)[0]:
         for name in list_folder(place, f"{FILES}/{folder}")[1]:
-            if name not in named:
-                yield f"{FILES}/{folder}/{name}"
+            path = f"{FILES}/{folder}/{name}"
+            if CHECKSUM.fullmatch(name) and path == file_path(name) and name not in named:
+                yield path
 
 
 def _is_older(place: Storage, path: str, age: timedelta) -> bool:
@@ -99,6 +116,6 @@ def _is_older(place: Storage, path: str, age: timedelta) -> bool:
 def _is_undisturbed(place: Storage, kept: set[str]) -> bool:
     """Whether there is no backup but those that are kept, finished or under way."""
     # Marks first: a backup that ends in between is seen by its folder.
-    _, marks = list_folder(place, STARTED)
+    marks = _list_marks(place)
     folders, _files = list_folder(place, BACKUPS)
     return {*marks, *folders} <= kept
