@@ -232,6 +232,30 @@ def test_renamed_recording_names_the_person_of_the_request(
     assert timezone.now() - entry.at < timedelta(minutes=5)
 
 
+@pytest.mark.parametrize(
+    ("verb", "facts"),
+    [
+        (Verb.SETTING_CHANGED, {"after": "1"}),
+        (Verb.SETTING_CHANGED, {}),
+        (Verb.BUDGET_CHANGED, {"before": "1", "after": "2"}),
+        (Verb.BUDGET_CHANGED, {"budget": "weekly_budget", "before": "1", "after": "2"}),
+        (Verb.RETENTION_CHANGED, {"kind": "drafts"}),
+        (Verb.RETENTION_CHANGED, {"kind": "drafts", "before": None, "after": {"days": None}}),
+        (Verb.RETENTION_CHANGED, {"kind": "drafts", "before": {}, "after": {}}),
+        (Verb.EXPORTED, {}),
+    ],
+)
+def test_entry_without_known_facts_is_described_by_its_verb(
+    client: Client, administrator: User, verb: Verb, facts: dict[str, Any]
+) -> None:
+    entry = make_entry(verb=verb, facts=facts)
+
+    page = text(client.get("/audit/", {"verb": verb}, headers={"Accept-Language": "de"}))
+
+    with translation.override("de"):
+        assert page.count(f"<b>{verb.label}</b>") == 1, entry.pk
+
+
 def test_audit_page_shows_an_entry(client: Client, administrator: User, data_dir: Path) -> None:
     make_entry(object_kind="voice", object_id=7, address="192.0.2.1", facts={"count": 3})
 

@@ -67,7 +67,17 @@ BROKEN: Final[dict[str, str | Promise]] = {
 
 
 def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
-    """What a person reads about an entry, in their language; "" if its verb says it all."""
+    """What a person reads about an entry, in their language.
+
+    "" if its verb says it all, or if an entry of another version has other facts.
+    """
+    try:
+        return _describe(verb, facts)
+    except (KeyError, TypeError):
+        return ""
+
+
+def _describe(verb: str, facts: Mapping[str, Any]) -> str:
     if verb == "setting_changed":
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
     if verb == "budget_changed":
@@ -78,10 +88,7 @@ def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
         return str(RETENTION) % {"kind": kind, "before": before, "after": after}
     sentence = SENTENCES.get(verb, "")
     labels = {name: FACT_LABELS.get(name, {}).get(str(fact), fact) for name, fact in facts.items()}
-    try:
-        return str(sentence) % labels
-    except KeyError:  # a fact that only some entries of this verb have
-        return ""
+    return str(sentence) % labels
 
 
 def _describe_rule(rule: Mapping[str, Any]) -> str | Promise:
