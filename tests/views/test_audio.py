@@ -1,5 +1,6 @@
 """Sounds: who may hear them, and in which ranges."""
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -158,10 +159,14 @@ def test_download_has_the_name_of_the_recording(browser: Client, url: str) -> No
 @pytest.mark.parametrize(
     ("name", "saved"),
     [
-        ("a\r\nSet-Cookie: x=1.mp3", 'attachment; filename="a Set-Cookie: x=1.mp3"'),
+        ("a\r\nSet-Cookie: x=1.mp3", 'attachment; filename="a Set-Cookie x=1.mp3"'),
         ("../../etc/passwd", 'attachment; filename="etc passwd.mp3"'),
-        ('say "hi".wav', r'attachment; filename="say \"hi\".mp3"'),
+        ('say "hi".wav', 'attachment; filename="say hi.mp3"'),
         ("...", 'attachment; filename="audio.mp3"'),
+        ("con .mp3", 'attachment; filename="con_.mp3"'),
+        ("nul.take 2.mp3", 'attachment; filename="nul_.take 2.mp3"'),
+        (f"aux{'.' * 120}x", 'attachment; filename="aux_.mp3"'),
+        ("声" * 120, f"attachment; filename*=utf-8''{'%E5%A3%B0' * 80}.mp3"),
     ],
 )
 def test_download_name_is_escaped(browser: Client, owner: User, name: str, saved: str) -> None:
@@ -286,6 +291,8 @@ def test_waveform_replaces_a_flat_one_of_the_same_size(browser: Client, owner: U
         (-17.0, -17.2, []),
         (None, -17.0, []),
         (-17.0, None, []),
+        (math.nan, -17.0, []),
+        (-math.inf, -17.0, []),
     ],
 )
 def test_preview_and_recording_play_equally_loud(

@@ -17,10 +17,13 @@ OTHER_FORMATS: Final = frozenset(
 )
 # Characters that Windows does not allow in a name.
 FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f/\\<>:"|?*]+')
-# Windows opens a device instead of a file with such a name, whatever its extension.
+# Windows opens a device instead of a file with such a name, whatever follows its first full stop.
 DEVICE: Final = re.compile(
-    r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])( *\..*)?", re.IGNORECASE
+    r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(?= *(\.|$))", re.IGNORECASE
 )
+LONGEST: Final = 120
+# Linux and macOS allow 255 bytes; the rest is for a number in front, and the extension.
+LONGEST_BYTES: Final = 240
 
 
 def download_name(title: str, stored_name: str) -> str:
@@ -32,7 +35,9 @@ def download_name(title: str, stored_name: str) -> str:
     own = PurePosixPath(title).suffix.lstrip(".").lower()
     if extension == "audio" and own in OTHER_FORMATS:
         extension, title = own, title.rpartition(".")[0]
-    stem = OWN_EXTENSION.sub("", FORBIDDEN.sub(" ", title).strip(" .")) or "audio"
-    if DEVICE.fullmatch(stem):
-        stem = f"{stem}_"
-    return f"{stem[:120].rstrip(' .')}.{extension}"
+    stem = " ".join(FORBIDDEN.sub(" ", title).split()).strip(" .")
+    stem = OWN_EXTENSION.sub("", stem)[:LONGEST]
+    stem = stem.encode()[:LONGEST_BYTES].decode(errors="ignore").rstrip(" .") or "audio"
+    if device := DEVICE.match(stem):
+        stem = f"{device[0]}_{stem[device.end() :].lstrip()}"
+    return f"{stem}.{extension}"

@@ -4,6 +4,7 @@ A preview and its recording, and a recording and its clean copy, are played equa
 take the louder one for the better one.
 """
 
+import math
 from typing import Any, Final
 
 from django import template
@@ -112,7 +113,7 @@ def match_volumes(first: Any, second: Any) -> tuple[int, float, float] | None:
 
     Returns which one is louder (0 or 1), by how many LU, and at which volume (0 to 1) to play it.
     """
-    if not isinstance(first, int | float) or not isinstance(second, int | float):
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in (first, second)):
         return None
     difference = abs(second - first)
     if difference < AUDIBLE_LU:
