@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils.timezone import localtime
 
@@ -215,6 +216,30 @@ def test_zip_that_is_not_sent_has_no_entry_in_the_audit_trail(
 
     assert response.status_code == 503
     assert AuditEntry.objects.filter(verb=Verb.DOWNLOADED).count() == 0
+
+
+@pytest.mark.parametrize("is_zip", [True, False])
+def test_download_that_cannot_be_recorded_frees_its_thread(
+    is_zip: bool, browser: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = make_recording(by=owner)
+    monkeypatch.setattr(audio, "TRANSFERS", BoundedSemaphore(1))
+    browser.raise_request_exception = False
+
+    with connection.execute_wrapper(refuse_entries):
+        if is_zip:
+            send(browser, "/recordings/selected/download/", [row])
+        else:
+            browser.get(f"/audio/recordings/{row.pk}/", {"download": "1"})
+
+    assert audio.TRANSFERS.acquire(blocking=False)
+
+
+def refuse_entries(execute: Any, sql: str, *rest: Any) -> Any:
+    """A database that is busy with something else while an entry is written."""
+    if sql.startswith('INSERT INTO "voicestudio_auditentry'):
+        raise OperationalError("database is locked")
+    return execute(sql, *rest)
 
 
 def test_zip_of_large_files_needs_little_memory(browser: Client, owner: User) -> None:

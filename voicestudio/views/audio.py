@@ -8,6 +8,7 @@ byte with 416, its issue 711), django-sendfile2 needs a web server in front that
 import logging
 import re
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import PurePosixPath
 from threading import BoundedSemaphore
@@ -77,7 +78,7 @@ class FileChunks(Iterator[bytes]):
         try:
             # The file is opened now, when it is not too late for another answer.
             self.first = next(self.chunks, b"")
-        except OSError:
+        except BaseException:
             self.close()
             raise
 
@@ -91,6 +92,16 @@ class FileChunks(Iterator[bytes]):
         if self.holds_thread:
             self.holds_thread = False
             TRANSFERS.release()
+
+
+@contextmanager
+def closed_on_error(response: HttpResponseBase) -> Iterator[None]:
+    """Free the thread that the response holds if the block fails, since it is not sent then."""
+    try:
+        yield
+    except BaseException:
+        response.close()
+        raise
 
 
 @require_safe
@@ -208,7 +219,8 @@ def _serve_file(
             response[name] = value
     # Each part of a download too: nothing says that the others were recorded.
     if download and request.method == "GET" and response.status_code in (200, 206, 302):
-        record(Verb.DOWNLOADED, by=request.user, on=row, file=str(file.field.name))
+        with closed_on_error(response):
+            record(Verb.DOWNLOADED, by=request.user, on=row, file=str(file.field.name))
     response["Cache-Control"] = "private, no-store"
     return response
 

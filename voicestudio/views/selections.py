@@ -14,7 +14,7 @@ from voicestudio.services import bulk, projects
 from voicestudio.services.audit import record
 from voicestudio.words import bulk as words
 
-from .audio import FileChunks, TooManyTransfers, try_later
+from .audio import FileChunks, TooManyTransfers, closed_on_error, try_later
 from .csv_files import csv_response
 from .current_user import current_user
 from .lists import back_to_list, posted_query
@@ -92,7 +92,8 @@ def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
         )
     except TooManyTransfers:
         return try_later()
-    bulk.record_download(archive, by=user)
+    with closed_on_error(response):
+        bulk.record_download(archive, by=user)
     response["Content-Disposition"] = f'attachment; filename="{kind}.zip"'
     response["Content-Encoding"] = "identity"  # keeps GZipMiddleware away
     response["Cache-Control"] = "private, no-store"
