@@ -243,7 +243,7 @@ def test_changes_of_25_rows_are_one_query_more(
         page = text(browser.get(URL))
 
     assert page.count(f"(since attempt {first.pk})") == 25
-    assert page.count('<p class="soft small">Another recording: ') == 25
+    assert page.count('data-column="changes">Another recording: ') == 25
 
 
 # One row --------------------------------------------------------------------------------------
