@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from voicestudio.audio.rules import SPANS
+from voicestudio.audio import rules
 from voicestudio.models import Action, Purpose
 from voicestudio.models.search import fold_text
 from voicestudio.models.voice_states import UNUSED_LIFETIME
@@ -67,7 +67,7 @@ def list_shortcuts(person: "User | AnonymousUser") -> list[Shortcut]:
 
 def list_facts() -> dict[str, str]:
     """What the texts name: lengths, prices and buttons, as they are now."""
-    span = SPANS[Purpose.SAMPLE]
+    span = rules.SPANS[Purpose.SAMPLE]
     fee = {"fee": _price(settings.PRICE_CLONE)}
     days = UNUSED_LIFETIME.days
     minutes = span.longest // MINUTE_MS
