@@ -20,7 +20,7 @@ from tests.management.running_studio import PASSWORD, RunningStudio, StartStudio
 from tests.management.test_studio import sign_in
 from tests.services.conftest import wav
 from tests.services.running_worker import running_worker
-from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.models import AttemptState, CloneAttempt, Worker
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
@@ -44,6 +44,7 @@ def test_everything_killed_at_once_loses_nothing_and_pays_nothing_twice(
         named = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", is_new_speaker=True)
         clones.submit(named, by=person)
     with running_worker(data_dir, standin), running_worker(data_dir, standin):
+        assert wait_until(lambda: Worker.objects.count() == 2)
         assert wait_until(lambda: len(standin.calls_of("voice_clone")) >= 2)
     with running_worker(data_dir, standin) as worker:
         assert wait_until(lambda: not any(row.is_running for row in CloneAttempt.objects.all())), (

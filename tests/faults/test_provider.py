@@ -76,7 +76,7 @@ def test_provider_that_never_answers_leaves_the_outcome_unknown(
     browser: Client,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    settings.MINIMAX_READ_TIMEOUT = 0.3
+    settings.MINIMAX_READ_TIMEOUT = 1.0
     standin.script("voice_clone", Fault(action="hang", after=after))  # type: ignore[arg-type]
     attempt = clones.submit(order(preview_text=""), by=person)
     clones.run_clone.call(attempt.pk)

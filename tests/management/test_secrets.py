@@ -192,6 +192,7 @@ def test_secret_leaves_the_studio_nowhere(
         secrets = MARKED | {
             "DATABASE_URL": database,
             "QUEUE_URL": f"redis://:{quote(MARKED['QUEUE_URL'], safe='')}@127.0.0.1:{port}/0",
+            "SENTRY_DSN": f"http://{quote(MARKED['SENTRY_DSN'], safe='')}@127.0.0.1:9/1",
         }
         secrets = {name: value for name, value in secrets.items() if value}
         common = {

@@ -241,7 +241,7 @@ def test_refusal_code_becomes_state_without_retry(
 def test_lost_answer_leaves_outcome_unknown(
     fault: Fault, made: int, ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
-    settings.MINIMAX_READ_TIMEOUT = 0.4
+    settings.MINIMAX_READ_TIMEOUT = 1.0
     standin.script("voice_clone", fault)
 
     attempt = ran()
@@ -673,7 +673,7 @@ def test_submit_enqueues_on_commit(
 def test_unknown_outcome_has_its_message(
     fault: Fault, headline: str, ran: Runner, standin: StandIn, settings: Settings
 ) -> None:
-    settings.MINIMAX_READ_TIMEOUT = 0.4
+    settings.MINIMAX_READ_TIMEOUT = 1.0
     standin.script("voice_clone", fault)
 
     message = clones.message_for(ran())
