@@ -8,7 +8,6 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import Studio
 from tests.browser.test_accessibility import (
-    ALL_RULES,
     AXE,
     OPEN_ALL,
     make_paths_of_calls,
@@ -22,6 +21,11 @@ from voicestudio.services import example_team
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NARROW: Final = 320
+# Colours are the same in every language.
+RULES: Final = {
+    "resultTypes": ["violations"],
+    "rules": {"target-size": {"enabled": True}, "color-contrast": {"enabled": False}},
+}
 LOCALES: Final = {"zh-hans": "zh-CN"}
 MAKE_PATHS: Final = (make_paths_of_calls, make_paths_of_recordings, make_paths_of_the_studio)
 # What is wider than the page, with its text.
@@ -54,7 +58,7 @@ def check(page: Page, path: str, language: str) -> list[str]:
     page.goto(path)
     page.locator("main details:not(.switcher > *)").evaluate_all(OPEN_ALL)
     page.evaluate(AXE)
-    found = run_axe(page, ALL_RULES)
+    found = run_axe(page, RULES)
     page.set_viewport_size({"width": NARROW, "height": 900})
     found += [f"too wide {line}" for line in page.evaluate(TOO_WIDE)]
     shown = page.locator("html").get_attribute("lang")
