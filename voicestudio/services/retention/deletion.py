@@ -116,10 +116,8 @@ def _delete_things(
     run, unanswered = Run(), 0
     try:
         for thing in things:
-            if unanswered == MAX_UNANSWERED:
-                run.left += 1
-                break
-            if until is not None and time.monotonic() > until:
+            is_over = until is not None and time.monotonic() > until
+            if is_over or unanswered == MAX_UNANSWERED:
                 run.left += 1
                 continue
             try:

@@ -232,8 +232,8 @@ def delete_call_audio(call: PaidCall, *, by: "User | None") -> list[Item]:
     with transaction.atomic():
         # Without its claim, a worker that downloads the audio now has nothing to write.
         type(call)._default_manager.filter(pk=call.pk).update(
-            audio="", audio_url="", answer_file="", audio_peaks=[], audio_sha256="",
-            audio_trouble="deleted", claim=None, lease_until=None,
+            audio="", audio_url="", answer_file="", audio_sha256="", audio_peaks=[],
+            audio_lufs=None, audio_trouble="deleted", claim=None, lease_until=None,
         )  # fmt: skip
         result = str(items[0].state) if items else str(ItemState.DONE)
         count = delete_all_notes(call) if isinstance(call, CloneAttempt) else 0
