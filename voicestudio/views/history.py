@@ -23,15 +23,7 @@ from . import drafts
 from .attach_changes import attach_changes
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import (
-    keep_private,
-    render_counts,
-    render_filters,
-    render_list,
-    time_zone,
-    wants_counts,
-    wants_filters,
-)
+from .lists import keep_private, render_list, render_part, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -47,18 +39,12 @@ MOST_WAITING: Final = 500
 def history(request: HtmxRequest) -> HttpResponse:
     """Attempts, newest first, filtered by the query string."""
     people = cache(partial(projects.list_colleagues, current_user(request)))
-    form = HistoryForm(request.GET, people=people, time_zone=time_zone(request))
-    if wants_filters(request):
-        return render_filters(request, form)
-    rows = _filter(request, form)
-    if wants_counts(request):
-
-        def select(query: dict[str, str]) -> "CloneAttemptQuerySet":
-            return _filter(request, HistoryForm(query, people=people))
-
-        return render_counts(request, form, rows.between(*form.period), select, kind="history")
+    make_form = partial(HistoryForm, people=people, time_zone=time_zone(request))
+    form = make_form(request.GET)
+    if part := render_part(request, form, make_form, partial(_select, request)):
+        return part
     cursors, words = read_cursors(request), form.chosen.get("q", "")
-    page = rows.page(words=words, period=form.period, **cursors._asdict())
+    page = _filter(request, form).page(words=words, period=form.period, **cursors._asdict())
     _attach_queue_positions(page.attempts)
     attach_changes(page.attempts)
     url = reverse("history")
@@ -155,6 +141,11 @@ def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
     if "person" in chosen:
         attempts = attempts.filter(created_by=int(chosen["person"]))
     return attempts
+
+
+def _select(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
+    """All that a form lets through; a page leaves the period to its search."""
+    return _filter(request, form).between(*form.period)
 
 
 def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 RESULTS: Final = "results"
-COUNTS: Final = "counts"
-FILTERS: Final = "filters"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
 LONGEST_QUERY: Final = 2_000
@@ -44,48 +42,46 @@ class ViewLink(NamedTuple):
     has_count: bool
 
 
-def wants_counts(request: HtmxRequest) -> bool:
-    """Whether an open page asks for the counts of its views, which it is drawn without.
-
-    They cost as much as a third of the page, and a person can read the rows meanwhile.
-    """
-    return bool(request.htmx) and request.htmx.target == COUNTS
-
-
-def wants_filters(request: HtmxRequest) -> bool:
-    """Whether the folded filters were opened, whose people and tags the page did not read."""
-    return bool(request.htmx) and request.htmx.target == FILTERS
-
-
-def render_filters(request: HtmxRequest, form: ListFilterForm) -> HttpResponse:
-    """The fields of the folded filters."""
-    return keep_private(render(request, "_filter_fields.html", {"form": form}))
-
-
-def render_counts(
+def render_part[Form: ListFilterForm](
     request: HtmxRequest,
-    form: ListFilterForm,
-    rows: "QuerySet[Any]",
-    select: Callable[[dict[str, str]], "QuerySet[Any]"],
-    *,
-    kind: str,
-) -> HttpResponse:
-    """How many rows the list and its views have; one query.
+    form: Form,
+    make_form: Callable[[dict[str, str]], Form],
+    select: Callable[[Form], "QuerySet[Any]"],
+) -> HttpResponse | None:
+    """What an open page asks for, which it is drawn without; None if the whole page is wanted.
 
-    `rows` are all rows of the list, `select` returns those of a query string.
+    That is its counts, which cost as much as a third of the page while a person can read the rows,
+    and its folded filters, whose people and tags few visits need. `select` returns all rows that a
+    form lets through; `make_form` makes that of a view.
     """
+    match request.htmx.target if request.htmx else None:
+        case "filters":
+            response = render(request, "_filter_fields.html", {"form": form})
+        case "counts":
+            response = render(request, "_counts.html", _count(request, form, make_form, select))
+        case _:
+            return None
+    return keep_private(response)
+
+
+def _count[Form: ListFilterForm](
+    request: HtmxRequest,
+    form: Form,
+    make_form: Callable[[dict[str, str]], Form],
+    select: Callable[[Form], "QuerySet[Any]"],
+) -> dict[str, Any]:
+    """How many rows the list and its views have; one query."""
     views = describe_views(request, form)
     counted = [view for view in views if view.has_count]
-    lists = [(rows, MOST_IN_TOTAL)]
-    lists += [(select({**request.GET.dict(), **view.query}), MOST_IN_VIEW) for view in counted]
+    forms = [make_form({**request.GET.dict(), **view.query}) for view in counted]
+    lists = [(select(form), MOST_IN_TOTAL), *((select(each), MOST_IN_VIEW) for each in forms)]
     # Counting what a search finds would read far more than the page.
     found = [] if form.chosen.get("q") else count_rows(current_user(request), *lists)
-    context = {
+    return {
         "total": found[0] if found else None,
         "counts": zip([view.number for view in counted], found[1:], strict=False),
-        "kind": kind,
+        "kind": request.path.strip("/"),
     }
-    return keep_private(render(request, "_counts.html", context))
 
 
 def describe_views(request: HtmxRequest, form: ListFilterForm) -> list[ViewLink]:
@@ -128,7 +124,7 @@ def render_list(
         "columns": list_columns(current_user(request), kind),
         "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
         "project": request.GET.get("project", ""),
-        "show_filters": FILTERS in request.GET,
+        "show_filters": "filters" in request.GET,
         "oob": is_part,
     }
     if is_part:

@@ -24,14 +24,7 @@ from . import uploads
 from .attach_uses import attach_uses
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import (
-    render_counts,
-    render_filters,
-    render_list,
-    time_zone,
-    wants_counts,
-    wants_filters,
-)
+from .lists import render_list, render_part, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 
@@ -44,17 +37,15 @@ def show_list(
 ) -> HttpResponse:
     """One page of recordings, newest first, filtered by the query string."""
     people = cache(partial(projects.list_colleagues_of_several, current_user(request)))
-    form = RecordingFilterForm(request.GET, people=people, time_zone=time_zone(request))
-    if wants_filters(request):
-        return render_filters(request, form)
-    rows = _filter(request, form)
-    if wants_counts(request):
-
-        def select(query: dict[str, str]) -> AudioFileQuerySet:
-            return _filter(request, RecordingFilterForm(query, people=people))
-
-        return render_counts(request, form, rows, select, kind="recordings")
-    page = rows.for_rows().page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
+    make_form = partial(RecordingFilterForm, people=people, time_zone=time_zone(request))
+    form = make_form(request.GET)
+    if part := render_part(request, form, make_form, partial(_filter, request)):
+        return part
+    page = (
+        _filter(request, form)
+        .for_rows()
+        .page_by_id(size=PAGE_SIZE, **read_cursors(request)._asdict())
+    )
     attach_uses(page.rows)
     context = {
         "recordings": page.rows,

@@ -29,14 +29,7 @@ from .attach_changes import attach_changes
 from .current_user import current_user
 from .form_tokens import read_token
 from .htmx import HtmxRequest
-from .lists import (
-    render_counts,
-    render_filters,
-    render_list,
-    time_zone,
-    wants_counts,
-    wants_filters,
-)
+from .lists import render_list, render_part, time_zone
 from .paging import page_links, read_cursors
 from .permitted import find_row
 from .project_in_use import uses_project
@@ -55,16 +48,10 @@ def voices(request: HtmxRequest) -> HttpResponse:
     """The list of voices, filtered by the query string."""
     tags = cache(partial(service.list_tags, request.user, MOST_TAGS))
     people = cache(partial(projects.list_colleagues_of_several, current_user(request)))
-    form = VoiceFilterForm(request.GET, tags=tags, people=people, time_zone=time_zone(request))
-    if wants_filters(request):
-        return render_filters(request, form)
-    if wants_counts(request):
-        in_use = Voice.objects.in_use_by(request.user)
-
-        def select(query: dict[str, str]) -> "VoiceQuerySet":
-            return _filter(in_use, VoiceFilterForm(query, tags=tags, people=people))
-
-        return render_counts(request, form, _filter(in_use, form), select, kind="voices")
+    make_form = partial(VoiceFilterForm, tags=tags, people=people, time_zone=time_zone(request))
+    form, in_use = make_form(request.GET), Voice.objects.in_use_by(request.user)
+    if part := render_part(request, form, make_form, partial(_filter, in_use)):
+        return part
     rows = _filter(service.voices_in_use(request.user), form)
     page = rows.for_rows().page(
         order=form.chosen.get("order", "newest"),
