@@ -521,9 +521,9 @@ def test_command_lists_and_deletes_after_a_yes(ada: User, monkeypatch: pytest.Mo
 
     lines = out.getvalue().splitlines()
     assert lines[:4] == [
-        "recordings\tkept for 30 days\t1 due, 2.0 KB",
-        "speeches\tkept for ever\t0 due, 0 bytes",
-        "drafts\tkept for 3 days, deleted automatically\t0 due, 0 bytes",
-        "answers\tkept for ever\t0 due, 0 bytes",
+        "recordings\tkept for 30 days\t1 due, 2 KB",
+        "speeches\tkept for ever\t0 due, 0 KB",
+        "drafts\tkept for 3 days, deleted automatically\t0 due, 0 KB",
+        "answers\tkept for ever\t0 due, 0 KB",
     ]
     assert (kept, AudioFile.objects.count(), CloneAttempt.objects.count()) == (1, 0, 0)

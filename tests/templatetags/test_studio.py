@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.test import RequestFactory
 
+from voicestudio import words
 from voicestudio.models import clock as shared_clock
 from voicestudio.templatetags import players, studio
 
@@ -54,14 +55,15 @@ def test_price_formats_an_amount(amount: Decimal | None, text: str) -> None:
     ("count", "text"),
     [
         (None, ""),
+        (0, "0 KB"),
         (10, "1 KB"),
         (319_488, "312 KB"),
         (1_992_294, "1.9 MB"),
         (1_073_741_824, "1.0 GB"),
     ],
 )
-def test_megabytes_formats_a_size(count: int | None, text: str) -> None:
-    assert studio.megabytes(count) == text
+def test_size_of_a_file_is_rounded(count: int | None, text: str) -> None:
+    assert words.file_size(count) == text
 
 
 def test_ago_formats_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ def test_facts_are_written_as_the_language_does(
     with translation.override(language):
         assert f">{day}, 09:31 UTC<" in studio.when(MOMENT, "moment")
         assert words.money(Decimal("1.5"), "$") == price
-        assert studio.megabytes(1_992_294) == size
+        assert words.file_size(1_992_294) == size
         assert studio.duration(6500) == length
         assert format_length(6500) == length
 

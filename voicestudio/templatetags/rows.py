@@ -39,7 +39,7 @@ from .recording_checks import (
     origin,
 )
 from .row_cache import placeholder, render_row, row_url
-from .studio import for_reader, may, megabytes, price, sees_projects, when
+from .studio import for_reader, may, price, sees_projects, when
 from .voice import attempt_of, time_left
 
 register = template.Library()
@@ -203,7 +203,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "pk": str(recording.pk),
         "name": recording.name,
         "url": row_url("recording", recording.pk),
-        "facts": " · ".join(fact for fact in [*facts, megabytes(recording.bytes)] if fact),
+        "facts": " · ".join(fact for fact in [*facts, words.file_size(recording.bytes)] if fact),
         "parent": parent.name if parent else "",
         "parent_url": row_url("recording", parent.pk) if parent else "",
         "grandparent": grandparent.name if grandparent else "",

@@ -254,18 +254,8 @@ def currency() -> str:
     return str(settings.CURRENCY)
 
 
-@register.filter
-def megabytes(count: int | None) -> str:
-    """The size of a file: 1.9 MB, 312 KB; unknown is empty."""
-    if count is None:
-        return ""
-    for unit, name in ((1024**3, "GB"), (1024**2, "MB")):
-        if count >= unit:
-            return words.in_unit(formats.number_format(round(count / unit, 1), 1), name)
-    return words.in_unit(str(max(1, round(count / 1024))), "KB")
-
-
 register.filter("join_items", join_items)
+register.filter("file_size", words.file_size)
 register.filter("size", words.size)
 register.filter("length_of", format_length)
 register.filter("position", format_time)

@@ -1,7 +1,15 @@
 """Words: every sentence that follows from a code or a state, one module for each kind."""
 
 from .attempts import PERMISSION_WORDING
-from .audio import describe_passage, group_digits, in_unit, message_for_audio_problem, seconds, size
+from .audio import (
+    describe_passage,
+    file_size,
+    group_digits,
+    in_unit,
+    message_for_audio_problem,
+    seconds,
+    size,
+)
 from .codes import CODES, SPEECH_CODES, UNKNOWN_CODE, message_for_code, message_for_http_status
 from .costs import message_for_limit, money
 from .findings import FINDINGS, describe_finding, describe_verdict
@@ -42,6 +50,7 @@ __all__ = [
     "describe_moderation_category",
     "describe_passage",
     "describe_verdict",
+    "file_size",
     "group_digits",
     "in_unit",
     "message_for_audio_problem",

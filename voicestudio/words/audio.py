@@ -26,6 +26,16 @@ def size(count: int) -> str:
     return in_unit(str(count // 1024), "KB")
 
 
+def file_size(count: int | None) -> str:
+    """The size of a file in bytes, rounded: 1.9 MB, 312 KB; unknown is empty."""
+    if count is None:
+        return ""
+    for name, unit in (("GB", 1024**3), ("MB", 1024**2)):
+        if count >= unit:
+            return in_unit(formats.number_format(round(count / unit, 1), 1), name)
+    return in_unit(str(max(1, round(count / 1024)) if count else 0), "KB")
+
+
 _UNITS: Final = {"KB": _("%(number)s KB"), "MB": _("%(number)s MB"), "GB": _("%(number)s GB")}
 
 

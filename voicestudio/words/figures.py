@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from .audio import seconds
+from .audio import file_size, seconds
 
 type Label = str | Promise
 type Writer = Callable[[float], str]
@@ -58,10 +58,6 @@ def _side(value: float) -> str:
     return _now("left") if round(value) == 1 else _now("right")
 
 
-def _megabytes(value: float) -> str:
-    return f"{_number(value / 1_000_000, 1)}\u00a0MB"
-
-
 _SECONDS = _with_unit("{number}\u00a0s")
 _DBFS = _with_unit("{number}\u00a0dBFS")
 _DB = _with_unit("{number}\u00a0dB")
@@ -94,7 +90,7 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "dc_offset": (_("Constant offset (DC)"), _offset),
     "sample_rate_hz": (_("Sample rate"), _HERTZ),
     "bit_rate_kbps": (_("Bit rate"), _with_unit("{number}\u00a0kbit/s", 0)),
-    "bytes": (_("Size"), _megabytes),
+    "bytes": (_("Size"), lambda value: file_size(round(value))),
     "channels": (_("Channels"), _channels),
     "dead_channel": (_("Silent channel"), _side),
     "channel_difference_db": (_("Level difference of the channels"), _DB),

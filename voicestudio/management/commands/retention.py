@@ -4,13 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from voicestudio.management import script_output
 from voicestudio.management.users import get_user
 from voicestudio.models import RetentionKind, RetentionRule
 from voicestudio.services import retention
+from voicestudio.words import file_size
 
 
 class Command(script_output.StudioCommand):
@@ -75,5 +75,4 @@ def _amount(summary: retention.Summary) -> str:
     text = _("%(count)s or more due, %(size)s or more") if summary.has_more else (
         _("%(count)s due, %(size)s")
     )  # fmt: skip
-    size = filesizeformat(summary.bytes).replace("\xa0", " ")
-    return text % {"count": summary.count, "size": size}
+    return text % {"count": summary.count, "size": file_size(summary.bytes)}
