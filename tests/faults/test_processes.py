@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -39,18 +38,20 @@ def test_everything_killed_at_once_loses_nothing_and_pays_nothing_twice(
     order: Callable[..., Order], person: User, standin: StandIn, data_dir: Path, browser: Client
 ) -> None:
     """Two workers, each with calls in flight; their answers never arrive."""
-    standin.delay = 0.4
+    standin.delay = 8  # longer than any machine takes from the look below to both kills
     for number in range(ATTEMPTS):
         named = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", is_new_speaker=True)
         clones.submit(named, by=person)
     with running_worker(data_dir, standin), running_worker(data_dir, standin):
         assert wait_until(lambda: Worker.objects.count() == 2)
         assert wait_until(lambda: len(standin.calls_of("voice_clone")) >= 2)
+    standin.delay = 0.1
     with running_worker(data_dir, standin) as worker:
         assert wait_until(lambda: not any(row.is_running for row in CloneAttempt.objects.all())), (
             worker.log
         )
-    time.sleep(standin.delay)  # what was under way at the provider ends, too
+    # What was under way at the provider ends, too.
+    assert wait_until(lambda: len(standin.voices) == len(standin.calls_of("voice_clone")))
 
     assert worker.log.count("died; what it held is settled now.") == 2
     unknown = [row for row in CloneAttempt.objects.all() if row.state == AttemptState.UNKNOWN]

@@ -37,7 +37,7 @@ def _row(attempt: CloneAttempt) -> CloneAttempt:
 
 STAGES: dict[str, tuple[str, Fault, AttemptState, int]] = {
     # stage: the slow call, its fault, the final state, the number of voices at the provider
-    "upload": ("upload", Fault(delay=2), AttemptState.READY, 1),
+    "upload": ("upload", Fault(delay=10), AttemptState.READY, 1),
     "upload answered": ("upload", Fault(after="work", action="hang"), AttemptState.READY, 1),
     "clone": ("voice_clone", Fault(action="hang"), AttemptState.UNKNOWN, 0),
     "clone done": ("voice_clone", Fault(after="work", action="hang"), AttemptState.UNKNOWN, 1),
