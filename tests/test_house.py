@@ -53,6 +53,7 @@ SERVICE_FLOORS = {
     "money": 0,
     "queue": 0,
     "queue_storage": -1,  # used by the settings and by `health`
+    "machines": -1,  # used by `health`
     "health": 0,
     "metrics": 1,
     "system": 2,

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,16 @@ def test_first_start_creates_manager_and_second_start_keeps_it(start_studio: Sta
     assert PASSWORD.search(second.output) is None
     assert "sign in as before" in second.output
     assert sign_in(second, found[1], requests.Session()) == 200
+
+
+def test_web_server_and_worker_report_their_secret_key(studio: RunningStudio) -> None:
+    query = "SELECT part FROM voicestudio_machine ORDER BY part"
+
+    def reported() -> list[str]:
+        with contextlib.closing(sqlite3.connect(studio.folder / "studio.sqlite3")) as database:
+            return [part for (part,) in database.execute(query)]
+
+    assert wait_until(lambda: reported() == ["web", "worker"], 20), reported()
 
 
 ADDRESS = b"Host: localhost\r\nConnection: close\r\n"

@@ -11,6 +11,7 @@ from .drafts import Draft, DraftFile, EndedSignIn
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
 from .list_kinds import ListKind
+from .machines import Machine, Part
 from .members import Membership, Role
 from .notes import Note
 from .paid_call_queryset import CallStatus
@@ -56,11 +57,13 @@ __all__ = [
     "Invitation",
     "KnownSettings",
     "ListKind",
+    "Machine",
     "Membership",
     "Note",
     "ObjectKind",
     "Origin",
     "PaidCall",
+    "Part",
     "Person",
     "Project",
     "ProjectLabel",

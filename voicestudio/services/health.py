@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from voicestudio import __version__
 from voicestudio.models import Studio, Worker
 
-from . import queue_storage
+from . import machines, queue_storage
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Health:
     version: str = __version__
     # Whether a restored studio waits for an administrator, and sends no paid call.
     held: bool = False
+    # Whether living machines sign sessions and links with different keys.
+    different_secret_keys: bool = False
 
 
 def check_health() -> Health:
@@ -45,6 +47,7 @@ def check_health() -> Health:
         last = Worker.objects.order_by("-beat_at").first()
         alive = list(Worker.objects.alive().order_by("host", "pid"))
         held = Studio.objects.filter(held_since__isnull=False).exists()
+        different_keys = bool(machines.find_different_keys())
     except Error:
         return Health(False, "down", "unknown", mode, None, replaced)
     return Health(
@@ -59,6 +62,7 @@ def check_health() -> Health:
             for each in alive
         ],
         held=held,
+        different_secret_keys=different_keys,
     )
 
 

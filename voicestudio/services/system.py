@@ -16,7 +16,7 @@ from django.db import connection
 
 from voicestudio import __version__
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, Studio, Worker
+from voicestudio.models import Action, AttemptState, Machine, Studio, Worker
 from voicestudio.words import Message, Trouble
 from voicestudio.words.codes import NO_CREDIT_CODES
 from voicestudio.words.system import (
@@ -27,7 +27,7 @@ from voicestudio.words.system import (
     message_for_mismatch,
 )
 
-from . import queue, queue_storage
+from . import machines, queue, queue_storage
 from .metrics import KINDS, get_waiting
 from .paid_calls import call_log, provider
 from .permissions import require
@@ -69,6 +69,8 @@ class SystemReport:
     host: str
     balance_error_at: datetime | None
     workers: list[Worker]
+    # The living machines by their secret key, if there are several keys.
+    different_keys: list[list[Machine]]
     disk_total: int
     disk_free: int
     has_bucket: bool
@@ -91,6 +93,7 @@ def get_report(*, by: "User") -> SystemReport:
         host=_host(),
         balance_error_at=_last_balance_error(),
         workers=list(Worker.objects.alive().order_by("host", "pid")),
+        different_keys=machines.find_different_keys(),
         disk_total=disk.total,
         disk_free=disk.free,
         has_bucket=bool(settings.STORAGE_URL),

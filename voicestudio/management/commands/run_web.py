@@ -15,13 +15,16 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from voicestudio.models import Part
 from voicestudio.processes.child import exit_with_parent
+from voicestudio.services import machines
 
 
 def load_in_worker(_target: str, parent: int) -> Callable[..., Any]:
     """Return the application in a worker process of the server, which ends with its parent."""
     if os.getpid() != parent:
         exit_with_parent(parent)
+        machines.report_steadily(Part.WEB)
     return load_application()
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from django.core.management.base import BaseCommand
 
-from voicestudio.models import Way
-from voicestudio.services import audit, health, queue, worker
+from voicestudio.models import Part, Way
+from voicestudio.services import audit, health, machines, queue, worker
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS: Final = 2.0
@@ -51,6 +51,7 @@ class Command(BaseCommand):
             logger.exception("The queue does not answer: calls wait for it.")
         consumer = queue.create_consumer()
         worker.on_start()
+        machines.report_steadily(Part.WORKER)
         try:
             consumer.run()
         finally:

@@ -29,6 +29,7 @@ LEFT_OUT: Final = frozenset(
         "account.emailconfirmation", "sessions.session", "socialaccount.socialapp",
         "socialaccount.socialtoken", "usersessions.usersession", "voicestudio.draft",
         "voicestudio.draftfile", "voicestudio.invitation", "voicestudio.knownsettings",
+        "voicestudio.machine",
     }
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from voicestudio.models import CallStatus, PaidCall, Worker
+from voicestudio.models import CallStatus, Machine, PaidCall, Worker
 
 from . import rate_limit
 
@@ -31,3 +31,4 @@ def correct_future_times(now: datetime) -> None:
         )
         waiting.filter(enqueued_at__gt=now + TOLERANCE).update(enqueued_at=now - TOLERANCE)
     Worker.objects.filter(beat_at__gt=now + TOLERANCE).update(beat_at=now)
+    Machine.objects.filter(seen_at__gt=now + TOLERANCE).update(seen_at=now)

@@ -1,0 +1,74 @@
+"""Machines: each reports its secret key by a fingerprint, so that different keys are noticed.
+
+A session or link that one machine has signed is worth nothing on one with another key.
+"""
+
+import logging
+import socket
+import threading
+import time
+from datetime import timedelta
+from itertools import groupby
+from typing import Final
+
+from django.db import Error, connection
+from django.utils.crypto import salted_hmac
+
+from voicestudio.models import Machine, Part, clock
+from voicestudio.models.machines import REPORT_EVERY
+
+logger = logging.getLogger(__name__)
+
+DIFFERENT_KEYS: Final = (
+    "Machines use different secret keys, which ends sign-ins at random. Set the same SECRET_KEY on "
+    "all and restart them. Machines by their key: %s."
+)
+
+
+def report_steadily(part: Part) -> None:
+    """Report this part now and then from a thread, for as long as the process lives."""
+    threading.Thread(target=_repeat, args=(part,), name="report", daemon=True).start()
+
+
+def report(part: Part) -> None:
+    """Write which secret key this part of this machine uses."""
+    now = clock.now()
+    columns = {"key_print": _key_print(), "seen_at": now}
+    Machine.objects.update_or_create(host=socket.gethostname(), part=part, defaults=columns)
+    Machine.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+
+
+def find_different_keys() -> list[list[Machine]]:
+    """The living machines by their secret key; none if all use the same."""
+    alive = Machine.objects.alive().order_by("key_print", "host", "part")
+    groups = [list(group) for _key, group in groupby(alive, key=lambda each: each.key_print)]
+    return groups if len(groups) > 1 else []
+
+
+def report_and_compare(part: Part, reported: str = "") -> str:
+    """Report, and log that machines differ, unless that was `reported`; what is reported now."""
+    try:
+        report(part)
+        groups = find_different_keys()
+    except Error:
+        # Before the migration there is no table, and a database that is away is in the log already.
+        logger.debug("The secret key could not be reported.", exc_info=True)
+        return reported
+    keys = "; ".join(", ".join(str(each) for each in group) for group in groups)
+    if keys and keys != reported:
+        logger.error(DIFFERENT_KEYS, keys)
+    return keys
+
+
+def _repeat(part: Part) -> None:
+    reported = ""
+    while True:
+        reported = report_and_compare(part, reported)
+        connection.close()
+        time.sleep(REPORT_EVERY.total_seconds())
+
+
+def _key_print() -> str:
+    """A fingerprint of the secret key, which does not show the key."""
+    digest = salted_hmac("voicestudio.machines", "fingerprint", algorithm="sha256").hexdigest()
+    return str(digest[:16])
