@@ -191,6 +191,33 @@ def test_speaker_with_a_known_name_is_merged_after_a_question(client: Client, ow
     assert list(Speaker.objects.all()) == [target]
 
 
+def test_forms_of_a_speaker_are_folded_until_they_ask(client: Client, data_dir: Path) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    make_attempt(speaker_name="Anna Larsen")
+    speaker = make_attempt(speaker_name="A. Larsen").speaker
+    rename, move = (reverse(f"{verb}_speaker", args=[speaker.pk]) for verb in ("rename", "move"))
+
+    pages = [
+        page(client, speaker),
+        client.post(rename, {"name": "anna larsen"}).content.decode(),
+        client.post(move, {"project": make_project().pk}).content.decode(),
+    ]
+
+    folds = [re.findall(r'<details class="card fold" (open)?>', html) for html in pages]
+    assert folds == [[""], ["open"], ["open"]]
+
+
+def test_speaker_without_a_pinned_attempt_shows_no_best(client: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner)
+    best = '<section class="card" id="best" aria-labelledby="best-title" {}>'
+
+    before = page(client, attempt.speaker)
+    client.post(reverse("pin_attempt", args=[attempt.pk]))
+    after = page(client, attempt.speaker)
+
+    assert (before.count(best.format("hidden")), after.count(best.format(""))) == (1, 1)
+
+
 def test_speaker_is_renamed(client: Client, owner: User) -> None:
     speaker = make_attempt(by=owner).speaker
 
