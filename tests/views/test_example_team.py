@@ -57,6 +57,7 @@ def test_team_is_made_and_removed_by_buttons(
     assert [message_levels(page) for page in (made, again)] == [["success"], ["success"]]
     page = again.content.decode()
     assert ("Show me a team" in page, page.count("Look as ")) == (False, 4)
+    assert page.count("<bdi>Mara Lindqvist</bdi>") == 1
     assert Project.objects.examples().count() == 2
     assert "/people/#example-team" not in client.get("/projects/").content.decode()
 
