@@ -1,6 +1,7 @@
 """Prune: old backups go, and never a file that a backup names."""
 
 import io
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,16 +12,19 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 
 from tests.factories import make_recording
+from tests.management.running_studio import wait_until
 from tests.services.test_backups import _bucket_keys, damage, target
 from voicestudio.management.backup_places import open_place
 from voicestudio.models import AudioFile, clock
 from voicestudio.services import backups
-from voicestudio.services.backups import BackupFault, Pruned
+from voicestudio.services.backups import BackupFault, Pruned, places
 from voicestudio.services.backups.manifest import read_manifest, read_part
 from voicestudio.services.backups.places import (
     BACKUPS,
+    PRUNING,
     STARTED,
     Folder,
     file_path,
@@ -271,6 +275,52 @@ def test_backup_that_starts_meanwhile_keeps_the_files_that_it_found(
     assert pruned == Pruned(backups=1, files=0, files_stay=True)
     assert missing_files(place) == set()
     assert len(list_backups(place)) == 1 + is_finished
+
+
+def test_backup_that_starts_while_a_file_is_deleted_copies_it_again(
+    place: Storage, pass_days: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prune has seen no backup; before its deletion arrives, one looks for the same file."""
+    names = make_backups(place, 2)
+    pass_days(2)
+    make_recording(content=b"RIFF 0")  # the file that only the older backup has named
+    kind = Bucket if isinstance(place, Bucket) else Folder
+    delete = kind.delete
+    threads: list[threading.Thread] = []
+
+    def back_up() -> None:
+        backups.make_backup(place)
+        connection.close()
+
+    def delete_late(self: Any, name: str) -> None:
+        if name.startswith("files/") and not threads:
+            threads.append(threading.Thread(target=back_up))
+            threads[0].start()
+            wait_until(lambda: bool(list_folder(place, STARTED)[1]), 20)
+            threads[0].join(2)  # time enough to find the file, unless it waits
+        delete(self, name)
+
+    monkeypatch.setattr(kind, "delete", delete_late)
+
+    pruned = backups.prune_backups(place, 1, names[-1])
+    threads[0].join(60)
+
+    assert (pruned.files, len(list_backups(place))) == (1, 2)
+    assert missing_files(place) == set()
+    assert list_folder(place, PRUNING)[1] == []
+
+
+def test_mark_of_a_prune_that_was_killed_delays_a_backup_and_goes(
+    folder_place: Storage, pass_days: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "LONGEST_DELETION_S", 0.3)
+    folder_place.save(f"{PRUNING}/{LEFT}", ContentFile(b""))
+
+    names = make_backups(folder_place, 1)
+    pass_days(2)
+    backups.prune_backups(folder_place, 1, names[0])
+
+    assert list_folder(folder_place, PRUNING)[1] == []
 
 
 def test_file_that_was_just_copied_stays(folder_place: Storage) -> None:

@@ -7,6 +7,7 @@
         manifest.json                      written last: without it there is no backup
         verified                           if it was read again and is whole
     started/20261128T101500000000Z         this backup is under way
+    pruning/20261128T101500000000Z         after this backup, files are being deleted
 
 All backups of a place share the files, so that each adds only those that are new.
 """
@@ -14,6 +15,7 @@ All backups of a place share the files, so that each adds only those that are ne
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,8 +30,11 @@ from voicestudio.services.storage.bucket import Bucket
 BACKUPS: Final = "backups"
 FILES: Final = "files"
 STARTED: Final = "started"
+PRUNING: Final = "pruning"
 MANIFEST: Final = "manifest.json"
 VERIFIED: Final = "verified"
+# No bucket takes longer to delete one file: its client gives up before.
+LONGEST_DELETION_S: Final = 120.0
 
 
 class Folder(FileSystemStorage):
@@ -87,10 +92,36 @@ def marked_as_started(place: Storage, name: str) -> Iterator[None]:
     path = f"{STARTED}/{name}"
     place.save(path, ContentFile(b""))
     try:
+        _wait_for_prunes(place)
         yield
     finally:
         with suppress(OSError):  # the backup is complete, or has failed for another reason
             place.delete(path)
+
+
+@contextmanager
+def marked_as_pruning(place: Storage, name: str) -> Iterator[None]:
+    """Mark the place while the block deletes files; a backup that starts meanwhile waits.
+
+    Both sides write their own mark before they look for the other's. So either the block sees the
+    backup before it deletes a file, or the backup sees this mark before it looks for files.
+    """
+    path = f"{PRUNING}/{name}"
+    place.save(path, ContentFile(b""))
+    try:
+        yield
+    finally:
+        place.delete(path)
+
+
+def _wait_for_prunes(place: Storage) -> None:
+    """Wait until no file is being deleted: a prune sees the mark of this backup before the next.
+
+    A prune that was killed leaves its mark, for which nobody waits longer than for one file.
+    """
+    until = time.monotonic() + LONGEST_DELETION_S
+    while list_folder(place, PRUNING)[1] and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 def is_verified(place: Storage, name: str) -> bool:

@@ -1,7 +1,8 @@
 """Prune: delete the old backups of a place, and the files that only they name.
 
 A backup that is made meanwhile, also on another machine, counts on files that it finds in the
-place. So a file is deleted only while no backup is under way and none has been added.
+place. So a file is deleted only while no backup is under way and none has been added, and a backup
+that starts between this look and the deletion waits for it.
 """
 
 import re
@@ -19,12 +20,14 @@ from .manifest import read_manifest, read_part
 from .places import (
     BACKUPS,
     FILES,
+    PRUNING,
     STARTED,
     delete_folder,
     file_path,
     is_verified,
     list_backups,
     list_folder,
+    marked_as_pruning,
 )
 
 NAME: Final = re.compile(r"\d{8}T\d{12}Z")
@@ -69,7 +72,11 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
     for name in sorted(old):
         delete_folder(place, f"{BACKUPS}/{name}")
         place.delete(f"{STARTED}/{name}")
-    files, files_stay = _delete_unnamed(place, named, kept)
+    for name in list_folder(place, PRUNING)[1]:  # of prunes that were killed
+        if _is_older(place, f"{PRUNING}/{name}", FILE_AGE):
+            place.delete(f"{PRUNING}/{name}")
+    with marked_as_pruning(place, made):
+        files, files_stay = _delete_unnamed(place, named, kept)
     return Pruned(len(old.intersection(complete)), files, files_stay=files_stay)
 
 
