@@ -1,6 +1,7 @@
 """URLs: every address of the studio."""
 
 from allauth.account import views as allauth
+from allauth.account.decorators import reauthentication_required
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
@@ -86,7 +87,12 @@ ACCOUNT_PAGES = [
     path("account/", account.account, name="account"),
     path("account/address/", account.change_address, name="change_address"),
     path("account/password/", form_page(allauth.password_change), name="account_change_password"),
-    path("account/password/set/", form_page(allauth.password_set), name="account_set_password"),
+    # Asks those without a password for their second factor, if they have one.
+    path(
+        "account/password/set/",
+        reauthentication_required(form_page(allauth.password_set)),
+        name="account_set_password",
+    ),
     path("account/openid/disconnect/", openid.disconnect, name="openid_disconnect"),
     path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("account/second-factor/", mfa.index, name="mfa_index"),

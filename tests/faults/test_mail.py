@@ -73,6 +73,7 @@ def test_new_address_waits_for_an_email_that_can_be_sent(
 ) -> None:
     user = make_user("lea", email="lea@example.com")
     client.force_login(user)
+    client.post("/account/confirm/", {"password": PASSWORD, "next": "/account/"})
 
     response = client.post("/account/address/", {"email": "new@example.com"}, follow=True)
 

@@ -101,6 +101,7 @@ def test_unknown_choice_of_the_profile_is_an_error(
 
 @pytest.mark.usefixtures("mailing")
 def test_new_address_is_used_after_its_link_was_opened(client: Client, lea: User) -> None:
+    confirm(client)
     client.post("/account/address/", {"email": "Lea.New@example.com"})
     lea.refresh_from_db()
     before = lea.email
@@ -117,6 +118,7 @@ def test_new_address_is_used_after_its_link_was_opened(client: Client, lea: User
 @pytest.mark.parametrize("address", ["nowhere", "OTHER@example.com"])
 def test_invalid_or_foreign_address_is_refused(client: Client, lea: User, address: str) -> None:
     make_user("other", email="other@example.com")
+    confirm(client)
 
     response = client.post("/account/address/", {"email": address})
 
@@ -124,8 +126,37 @@ def test_invalid_or_foreign_address_is_refused(client: Client, lea: User, addres
     assert not EmailAddress.objects.exists()
 
 
+@pytest.mark.usefixtures("mailing")
+def test_new_address_is_asked_for_with_the_password(client: Client, lea: User) -> None:
+    asked = client.post("/account/address/", {"email": "new@example.com"})
+    mails = len(mail.outbox)
+
+    answered = {"password": PASSWORD, "next": "/account/address/"}
+    response = client.post("/account/confirm/", answered)
+
+    assert asked["Location"] == "/account/confirm/?next=%2Faccount%2Faddress%2F"
+    assert (mails, len(mail.outbox)) == (0, 1)
+    assert mail.outbox[0].to == ["new@example.com"]
+    assert response["Location"] == "/account/"
+
+
+def test_first_password_is_asked_for_with_the_second_factor(client: Client, lea: User) -> None:
+    TOTP.activate(lea, SECRET)
+    lea.set_unusable_password()
+    lea.save(update_fields=["password"])
+    client.force_login(lea)
+    passwords = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+
+    response = client.post("/account/password/set/", passwords)
+
+    lea.refresh_from_db()
+    assert response["Location"] == "/account/confirm/code/?next=%2Faccount%2Fpassword%2Fset%2F"
+    assert not lea.has_usable_password()
+
+
 def test_address_cannot_be_changed_without_a_mail_server(client: Client, lea: User) -> None:
     page = client.get("/account/")
+    confirm(client)
 
     assert text(page).count("Ask an administrator to change it") == 1
     assert client.post("/account/address/", {"email": "new@example.com"}).status_code == 422

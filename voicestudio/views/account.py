@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -49,8 +50,12 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@reauthentication_required
 def change_address(request: HttpRequest) -> HttpResponse:
-    """Send a mail to a new address; it is used once the link in the mail was opened."""
+    """Send a mail to a new address; it is used once the link in the mail was opened.
+
+    Links for a new password go to that address, so people first confirm that it's them.
+    """
     user = current_user(request)
     form = AddressForm(request.POST, user=user)
     if not settings.MAIL_HOST or not form.is_valid():
