@@ -1,5 +1,7 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
@@ -10,7 +12,7 @@ from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets, bounding_box
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState, Origin, Verb, Voice, Worker
+from voicestudio.models import AttemptState, Charge, ChargeKind, Origin, Verb, Voice, Worker
 from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -176,6 +178,26 @@ def test_system_page_fits_and_has_touch_targets(studio: Studio, width: int) -> N
     assert_fits_and_is_named(page)
     if width == 375:
         assert_touch_targets(page.locator("#main"))
+
+
+def test_months_with_costs_are_lines_on_a_phone_and_no_amount_breaks(studio: Studio) -> None:
+    attempt = factories.make_attempt(by=studio.user)
+    for number, amount in enumerate(("0.0001", "1234.50")):
+        Charge.objects.create(
+            project=attempt.project, kind=ChargeKind.PREVIEW, units=1, unit_price=Decimal(amount),
+            amount=Decimal(amount), currency="$", provider="practice", voice=attempt.cloned_voice,
+            attempt=factories.make_attempt(by=studio.user) if number else attempt,
+            voice_name=attempt.voice_id, speaker=attempt.speaker, model=attempt.model,
+            person=studio.user, certain=bool(number),
+        )  # fmt: skip
+    page = studio.page(path="/costs/", viewport={"width": 375, "height": 740})
+
+    expect(page.locator(".months > li:visible")).to_have_count(1)
+    bar = bounding_box(page.locator(".months > li:visible svg"))
+    assert bar["width"] > 3 * bar["height"]
+    for cell in page.locator(".sums td").all():
+        assert bounding_box(cell)["height"] < 40, cell.inner_text()
+    assert_touch_targets(page.locator(".months"))
 
 
 LAYOUT_SHIFT = """() => new Promise((resolve) => {

@@ -63,13 +63,19 @@ def month_name(day: date) -> str:
 
 
 @register.filter
-def short_price(amount: Decimal) -> str:
-    """An amount for a narrow bar: "<$0.01", and no cents from a thousand on."""
+def cell_price(amount: Decimal) -> str:
+    """An amount for a cell of a table, on one line: $1.50, or "<$0.01"."""
     if 0 < amount < CENT:
-        return f"<{short_price(CENT)}"
-    places = 0 if amount >= NO_CENTS_FROM else 2
-    rounded = amount.quantize(Decimal(1).scaleb(-places))
-    return money(rounded, settings.CURRENCY, places)
+        return f"<{money(CENT, settings.CURRENCY)}"
+    return money(amount, settings.CURRENCY)
+
+
+@register.filter
+def short_price(amount: Decimal) -> str:
+    """An amount for a narrow bar: as in a cell, but no cents from a thousand on."""
+    if amount < NO_CENTS_FROM:
+        return cell_price(amount)
+    return money(amount, settings.CURRENCY, 0)
 
 
 @register.simple_tag
