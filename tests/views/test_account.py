@@ -53,6 +53,15 @@ def mailing(settings: Settings) -> None:
     settings.MAIL_HOST = "mail.example.com"
 
 
+def test_what_opens_the_account_is_one_list(client: Client, lea: User) -> None:
+    page = client.get("/account/").content.decode()
+
+    start = page.index('aria-labelledby="security-title"')
+    entries = page[start : page.index("</section>", start)].split("<li>")[1:]
+    assert ["lea@example.com" in entry for entry in entries] == [False, False, False, True]
+    assert page.count('<section class="card stack"') == 2
+
+
 def test_profile_is_saved(client: Client, lea: User) -> None:
     sent = {
         "name": "Lea Fischer", "time_zone": "Europe/Berlin", "theme": "dark", "wants_reminders": "",
