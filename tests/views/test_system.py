@@ -1,6 +1,7 @@
 """System: the page about the installation, and the check of key and address."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,16 @@ from voicestudio.models import CloneAttempt, Studio, Worker
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services.paid_calls import provider
 from voicestudio.settings.environment import BASE_DIR
-from voicestudio.words.system import KEY_WORKS, NO_LIST, PRACTICE, message_for_mismatch
+from voicestudio.words.system import (
+    KEY_WORKS,
+    LITTLE_ROOM,
+    NO_BACKUP,
+    NO_LIST,
+    NO_QUEUE,
+    NO_WORKER,
+    PRACTICE,
+    message_for_mismatch,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +49,26 @@ def test_page_shows_the_installation(client: Client) -> None:
     assert page.count("<dd>None seen</dd>") == 1
     assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
     assert page.count("<dt>Figtree (typeface) </dt>") == 1
+
+
+def test_page_begins_with_what_is_wrong(client: Client) -> None:
+    good, missing = "No problems found", text(client.get("/system/"))
+    now = timezone.now()
+    Worker.objects.create(host="attic", pid=77, started_at=now, beat_at=now)
+    well = text(client.get("/system/"))
+
+    assert (str(NO_WORKER.headline) in missing, good in missing) == (True, False)
+    assert (str(NO_WORKER.headline) in well, good in well) == (False, True)
+
+
+def test_report_lists_what_is_wrong(client: Client, settings: Settings) -> None:
+    report = client.get("/system/").context["report"]
+    settings.PRACTICE_MODE = False
+    ill = replace(report, jobs=None, disk_free=9, disk_total=100)
+    well = replace(ill, jobs=0, disk_free=10, last_backup_at=timezone.now(), workers=[Worker()])
+
+    assert (ill.failures, ill.warnings) == ([NO_WORKER, NO_QUEUE], [LITTLE_ROOM, NO_BACKUP])
+    assert (well.failures, well.warnings) == ([], [])
 
 
 @pytest.mark.django_db(transaction=True)

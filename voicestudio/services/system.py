@@ -21,8 +21,12 @@ from voicestudio.words import Message, Trouble
 from voicestudio.words.codes import NO_CREDIT_CODES
 from voicestudio.words.system import (
     KEY_WORKS,
+    LITTLE_ROOM,
     MISMATCH_CODES,
+    NO_BACKUP,
     NO_LIST,
+    NO_QUEUE,
+    NO_WORKER,
     PRACTICE,
     message_for_mismatch,
 )
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
 # A refusal for lack of credit is looked for in so many of the newest failed calls of each kind.
 NEWEST: Final = 200
 LONGEST_LICENCE: Final = 60
+# Below this part of the data folder, room is short.
+LEAST_FREE: Final = 0.1
 # Parts that are no packages.
 OWN_PARTS: Final = (
     ("Figtree (typeface)", "", "OFL-1.1"),
@@ -82,6 +88,21 @@ class SystemReport:
     versions: dict[str, str]
     last_backup_at: datetime | None
     parts: tuple[Part, ...]
+
+    @property
+    def failures(self) -> list[Message]:
+        """What stops the studio's work."""
+        found = {NO_WORKER: not self.workers, NO_QUEUE: self.jobs is None}
+        return [message for message, holds in found.items() if holds]
+
+    @property
+    def warnings(self) -> list[Message]:
+        """What will do harm later. What practice mode makes needs no backup."""
+        found = {
+            LITTLE_ROOM: self.disk_free < self.disk_total * LEAST_FREE,
+            NO_BACKUP: not self.last_backup_at and not settings.PRACTICE_MODE,
+        }
+        return [message for message, holds in found.items() if holds]
 
 
 def get_report(*, by: "User") -> SystemReport:

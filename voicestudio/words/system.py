@@ -1,4 +1,4 @@
-"""Words, system: whether MiniMax accepts the studio's key at its address."""
+"""Words, system: what is wrong with the installation, and whether MiniMax accepts its key."""
 
 from typing import Final
 
@@ -17,6 +17,18 @@ PRACTICE: Final = Message(
 NO_LIST: Final = Message(
     _("This gateway can't say whether the key is right."),
     _("It offers no free call. The first upload will show it."),
+)
+NO_WORKER: Final = Message(
+    _("No worker is running."), _("Attempts and speeches wait until one is started.")
+)
+NO_QUEUE: Final = Message(_("The queue can't be read."), _("The log says why."))
+LITTLE_ROOM: Final = Message(
+    _("Less than a tenth of the data folder is free."),
+    _("Uploads are refused when it is full. Delete what is due, or give it more room."),
+)
+NO_BACKUP: Final = Message(
+    _("This studio was never backed up."),
+    _("If its disk is lost, so is all of it. Make a backup with “manage.py backup”."),
 )
 # Source: provider.md, "Transport": key and host must be of one region, else 2049 or 1004.
 MISMATCH_CODES: Final = frozenset({1004, 2049})
