@@ -41,8 +41,17 @@ def test_rule_is_changed_and_its_amount_shown(client: Client, ada: User) -> None
     rule = RetentionRule.of("recordings")
     assert (rule.days, rule.is_automatic, rule.changed_by) == (30, True, ada)
     assert "The rule is changed." in page
-    assert "30 days, then deleted automatically" in page
-    assert "1, 2 KB" in page
+    assert page.count("After 30 days, automatically from ") == 1
+    assert page.count("Due: 1 (2 KB)") == 1
+
+
+def test_rule_says_by_whose_yes_things_go(client: Client, ada: User) -> None:
+    retention.change_rule("answers", days=1, is_automatic=False, by=ada)
+
+    page = text(client.get(PAGE))
+
+    assert page.count("After 1 day, when an administrator says yes") == 1
+    assert page.count("After 3 days, automatically") == 1  # drafts, as installed
 
 
 @pytest.mark.parametrize(
