@@ -48,6 +48,15 @@ def test_administrator_decides_and_ends_the_hold(
     assert Studio.current().held_since is None
 
 
+def test_page_of_the_hold_says_once_that_the_studio_is_held(client: Client, root: User) -> None:
+    hold.start()
+
+    pages = [text(client.get(path)) for path in ("/system/", PAGE)]
+
+    assert [page.count("This studio was restored from a backup") for page in pages] == [1, 1]
+    assert [page.count('id="held"') for page in pages] == [1, 0]
+
+
 def test_all_are_decided_at_once(client: Client, root: User, waiting: CloneAttempt) -> None:
     make_attempt(AttemptState.WAITING, by=root, status="interrupted", trouble="restored")
 
