@@ -1,6 +1,7 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,17 @@ from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets, bounding_box
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState, Charge, ChargeKind, Origin, Verb, Voice, Worker
+from voicestudio.models import (
+    AttemptState,
+    Charge,
+    ChargeKind,
+    CloneAttempt,
+    Origin,
+    Project,
+    Verb,
+    Voice,
+    Worker,
+)
 from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -180,16 +191,20 @@ def test_system_page_fits_and_has_touch_targets(studio: Studio, width: int) -> N
         assert_touch_targets(page.locator("#main"))
 
 
+def _charge(attempt: CloneAttempt, amount: str, **fields: Any) -> None:
+    """What the preview of an attempt has cost."""
+    Charge.objects.create(
+        project=attempt.project, kind=ChargeKind.PREVIEW, units=1, unit_price=Decimal(amount),
+        amount=Decimal(amount), currency="$", provider="practice", voice=attempt.cloned_voice,
+        attempt=attempt, voice_name=attempt.voice_id, speaker=attempt.speaker,
+        model=attempt.model, person=attempt.created_by, **fields,
+    )  # fmt: skip
+
+
 def test_months_with_costs_are_lines_on_a_phone_and_no_amount_breaks(studio: Studio) -> None:
     attempt = factories.make_attempt(by=studio.user)
-    for number, amount in enumerate(("0.0001", "1234.50")):
-        Charge.objects.create(
-            project=attempt.project, kind=ChargeKind.PREVIEW, units=1, unit_price=Decimal(amount),
-            amount=Decimal(amount), currency="$", provider="practice", voice=attempt.cloned_voice,
-            attempt=factories.make_attempt(by=studio.user) if number else attempt,
-            voice_name=attempt.voice_id, speaker=attempt.speaker, model=attempt.model,
-            person=studio.user, certain=bool(number),
-        )  # fmt: skip
+    _charge(attempt, "0.0001", certain=False)
+    _charge(factories.make_attempt(by=studio.user), "1234.50")
     page = studio.page(path="/costs/", viewport={"width": 375, "height": 740})
 
     expect(page.locator(".months > li:visible")).to_have_count(1)
@@ -198,6 +213,28 @@ def test_months_with_costs_are_lines_on_a_phone_and_no_amount_breaks(studio: Stu
     for cell in page.locator(".sums td").all():
         assert bounding_box(cell)["height"] < 40, cell.inner_text()
     assert_touch_targets(page.locator(".months"))
+
+
+def test_time_left_stands_before_the_request_on_a_phone(studio: Studio) -> None:
+    attempt = factories.make_attempt(AttemptState.FLAGGED, by=studio.user)
+    page = studio.page(path=f"/history/{attempt.pk}/", viewport={"width": 375, "height": 740})
+
+    parts = ("#preview", ".note[data-state=flagged]", "#sample", "#voice-term", "#sent-title")
+    tops = [bounding_box(page.locator(part))["y"] for part in parts]
+
+    assert tops == sorted(tops)
+
+
+def test_budget_that_is_nearly_used_takes_two_lines_on_a_phone(studio: Studio) -> None:
+    attempt = factories.make_attempt(by=studio.user)
+    Project.objects.update(name="The Glass Orchard", monthly_budget=Decimal(10))
+    _charge(attempt, "9")
+    page = studio.page(path="/new/", viewport={"width": 375, "height": 740})
+    page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
+    page.reload()  # the first page keeps the font that it was drawn in
+
+    note = page.locator(".note", has_text="has used 90")
+    assert bounding_box(note)["height"] < 16 + 2 * 21  # padding and two lines
 
 
 LAYOUT_SHIFT = """() => new Promise((resolve) => {

@@ -43,8 +43,7 @@ class CloneFields(forms.Form):
         widget=Select,
     )
     speaker = SpeakerField(
-        help_text=_("The person's name, in any script."),
-        error_messages={"required": _("Whose voice is it? Type the person's name.")},
+        error_messages={"required": _("Whose voice is it? Type the person's name.")}
     )
     speaker_choice = SpeakerChoiceField()
     voice_id = VoiceIdField(
@@ -101,7 +100,6 @@ class CloneFields(forms.Form):
         required=False,
         initial=limits.AUTO_LANGUAGE,
         widget=Select,
-        help_text=_("The language of the preview text."),
         error_messages={"invalid_choice": _("Choose one of the languages in the list.")},
     )
 
