@@ -29,6 +29,13 @@ def test_catalogue_has_all_texts(language: str, texts: Catalog) -> None:
     assert keys(catalogues.read_catalogue(language)) == keys(texts)
 
 
+@pytest.mark.parametrize("language", catalogues.find_catalogues())
+def test_catalogue_is_as_the_command_writes_it(language: str, texts: Catalog) -> None:
+    """A merge may leave texts at another place, which the next run would move."""
+    written = catalogues.po_file(language).read_bytes()
+    assert written == catalogues.updated_content(language, texts), "run `make catalogues`"
+
+
 # Glossary -----------------------------------------------------------------------------------------
 
 COLUMNS: Final = ("en", "de", "es", "fr", "ja", "zh-hans")

@@ -69,6 +69,34 @@ def test_template_texts_are_extracted(tmp_path: Path) -> None:
     ]
 
 
+def test_update_writes_same_bytes_in_any_order_of_the_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogues.update("de", catalogues.extract_texts())
+    first = catalogues.po_file("de").read_bytes()
+    catalogues.update("de", catalogues.extract_texts())
+    assert catalogues.po_file("de").read_bytes() == first
+    find = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda path, glob: reversed([*find(path, glob)]))
+    catalogues.po_file("de").unlink()
+    catalogues.update("de", catalogues.extract_texts())
+    assert catalogues.po_file("de").read_bytes() == first
+
+
+def test_catalogue_has_no_headers_without_a_value(folder: Path) -> None:
+    catalogues.update("de", make_catalogue("Voice"))
+    assert catalogues.po_file("de").read_text().split("\n\n")[0].splitlines() == [
+        catalogues.HEADER,
+        'msgid ""',
+        'msgstr ""',
+        '"Language: de\\n"',
+        '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"',
+        '"MIME-Version: 1.0\\n"',
+        '"Content-Type: text/plain; charset=utf-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+    ]
+
+
 def test_update_adds_new_and_drops_obsolete_texts(folder: Path) -> None:
     catalogues.update("de", make_catalogue("Voice", "Speaker"))
     file = catalogues.po_file("de")

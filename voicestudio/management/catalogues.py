@@ -37,6 +37,14 @@ PLACEHOLDER: Final = re.compile(r"%(?:\(\w+\))?[a-z]|%%|\{\w*\}")
 TAG: Final = re.compile(r"</?\w+")
 # A text, or its singular and its plural.
 type Text = str | tuple[str, ...]
+# Headers that Babel fills with placeholders, the time of the run or its own version.
+LEFT_OUT: Final = tuple(
+    f'"{name}:'.encode()
+    for name in (
+        "Project-Id-Version", "Report-Msgid-Bugs-To", "POT-Creation-Date", "PO-Revision-Date",
+        "Last-Translator", "Language-Team", "Generated-By",
+    )
+)  # fmt: skip
 HEADER: Final = "# Texts of Voice Studio. `manage.py catalogues` updates this file."
 
 
@@ -113,15 +121,32 @@ def update(language: str, texts: Catalog) -> tuple[int, int]:
 
     Returns how many texts it has and how many of them lack a translation.
     """
-    catalogue = read_catalogue(language)
-    # A guess would have to be checked like a new translation.
-    catalogue.update(texts, no_fuzzy_matching=True, update_creation_date=False)
-    content = BytesIO()
-    write_po(content, catalogue, width=100, ignore_obsolete=True, include_lineno=False)
+    catalogue = _updated_catalogue(language, texts)
     file = po_file(language)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(content.getvalue())
+    file.write_bytes(_as_po(catalogue))
     return len(catalogue), sum(1 for message in catalogue if message.id and is_missing(message))
+
+
+def updated_content(language: str, texts: Catalog) -> bytes:
+    """What `update` would write; the same texts give the same bytes."""
+    return _as_po(_updated_catalogue(language, texts))
+
+
+def _updated_catalogue(language: str, texts: Catalog) -> Catalog:
+    catalogue = read_catalogue(language)
+    # A guess would have to be checked like a new translation.
+    catalogue.update(texts, no_fuzzy_matching=True)
+    return catalogue
+
+
+def _as_po(catalogue: Catalog) -> bytes:
+    content = BytesIO()
+    write_po(content, catalogue, width=100, ignore_obsolete=True, include_lineno=False)
+    head, blank, messages = content.getvalue().partition(b"\n\n")
+    lines = head.splitlines()
+    kept = [line for line in lines if not line.startswith(LEFT_OUT)]
+    return b"\n".join(kept) + blank + messages
 
 
 def find_faults(catalogue: Catalog) -> Iterator[str]:
