@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from babel.messages import Catalog
 from django.conf import settings
 from django.template.base import Lexer, Token, TokenType
 
@@ -232,6 +233,58 @@ def test_whole_translated_text_is_accepted(
     find: Callable[[ast.Module], list[str]], source: str
 ) -> None:
     assert find(ast.parse(SAMPLE + source)) == []
+
+
+# Counts -------------------------------------------------------------------------------------------
+
+# A value and the two words after it. Other languages have up to three forms of a noun. Scripts know
+# one form only and write "Voices: {count}".
+COUNTED: Final = re.compile(r"(?:%\((\w+)\)s|\{(\w+)\})[ \u00a0]([a-z]+(?: [a-z]+)?)\b")
+PREPOSITIONS: Final = frozenset({"for", "from", "in", "of", "or", "to", "with"})
+
+
+def find_nouns(texts: Catalog) -> set[str]:
+    """The nouns in the plural of all texts that have plural forms: "voices", "speeches"."""
+    nouns: set[str] = set()
+    for message in texts:
+        if message.pluralizable:
+            one, many = ({*re.findall(r"[a-z]+", text)} for text in message.id)
+            nouns |= {word for word in many - one if {word[:-1], word[:-2]} & one}
+    return nouns
+
+
+def find_counts(text: str, nouns: set[str]) -> list[str]:
+    """Counts beside a noun in the plural, and `count` beside any word but those of a sum."""
+    found = []
+    for match in re.finditer(COUNTED, text):
+        name, words = match[1] or match[2], match[3].split()
+        counted = words[:1] if words[0] in PREPOSITIONS else words
+        if nouns & {*counted} or (name == "count" and words[0] not in {"of", "or"}):
+            found.append(match[0])
+    return found
+
+
+def test_every_count_has_plural_forms() -> None:
+    texts = catalogues.extract_texts()
+    nouns = find_nouns(texts) | {"hours", "rows", "seconds", "semitones", "tracks"}
+    single = [message.id for message in texts if isinstance(message.id, str)]
+    found = {text: find_counts(text, nouns) for text in single}
+    assert {text: counts for text, counts in found.items() if counts} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("%(days)s voices", True),
+        ("In all {number} audio tracks", True),
+        ("%(count)s failed", True),
+        ("Voices: {count}", False),
+        ("%(count)s of %(limit)s", False),
+        ("%(name)s was deleted with its voices", False),
+    ],
+)
+def test_count_without_plural_forms_is_found(text: str, found: bool) -> None:
+    assert bool(find_counts(text, {"voices", "tracks"})) == found
 
 
 # Scripts and styles -------------------------------------------------------------------------------

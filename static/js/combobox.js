@@ -57,8 +57,7 @@ async function open(box, pause = 0) {
   setOpen(box, count > 0);
   list.lastElementChild?.scrollIntoView({ block: "nearest" });
   list.scrollTop = 0;
-  const text = count === 1 ? box.dataset.foundOne : box.dataset.found.replace("{count}", count);
-  document.getElementById("announcer").textContent = text;
+  document.getElementById("announcer").textContent = box.dataset.found.replace("{count}", count);
 }
 
 function setOpen(box, isOpen) {

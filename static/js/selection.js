@@ -8,7 +8,7 @@ function show() {
   const bar = document.getElementById("selection");
   if (!bar) return;
   const count = boxes().filter((box) => box.checked).length;
-  bar.querySelector(".selected-count").textContent = count === 1 ? bar.dataset.one : bar.dataset.many.replace("{count}", count);
+  bar.querySelector(".selected-count").textContent = bar.dataset.count.replace("{count}", count);
 }
 
 function set(box, isChecked) {

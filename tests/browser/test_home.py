@@ -29,7 +29,7 @@ def test_home_follows_an_attempt_and_says_once_what_changed(studio: Studio) -> N
 
     expect(page.get_by_role("heading", name="Failed · 1")).to_be_visible()
     expect(page.get_by_role("heading", name="In progress")).to_have_count(0)
-    assert page.evaluate("said") == ["1 ready to hear · 1 failed"]
+    assert page.evaluate("said") == ["1 voice ready to hear, 1 attempt failed"]
     assert page.evaluate("player.isConnected") is True  # so that what plays goes on
     page.keyboard.press("n")
     expect(page).to_have_title("Clone a voice · Voice Studio")

@@ -20,15 +20,15 @@ def test_rows_are_selected_by_key_range_and_page(studio: Studio) -> None:
 
     for key in ("j", "x"):
         page.keyboard.press(key)
-    expect(count).to_have_text("1 selected")
+    expect(count).to_have_text("Selected rows: 1")
     boxes.nth(2).click(modifiers=["Shift"])
-    expect(count).to_have_text("3 selected")
+    expect(count).to_have_text("Selected rows: 3")
     page.evaluate(
         "htmx.ajax('GET', document.querySelector('.rows > li .name a').href + 'row/', "
         "{target: '.rows > li', swap: 'outerHTML'})"
     )
     expect(boxes.nth(0)).to_be_checked()
     bar.get_by_role("button", name="Select all").click()
-    expect(count).to_have_text("5 selected")
+    expect(count).to_have_text("Selected rows: 5")
     bar.get_by_role("button", name="Clear").click()
     expect(bar).to_be_hidden()

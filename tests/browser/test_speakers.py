@@ -44,7 +44,7 @@ def test_speaker_is_chosen_by_keyboard(studio: Studio) -> None:
         [re.compile("0 voices"), re.compile("1 voice,"), "New speaker “larsén”"]
     )
     expect(field).to_have_attribute("aria-expanded", "true")
-    expect(page.locator("#announcer")).to_have_text("2 speakers found")
+    expect(page.locator("#announcer")).to_have_text("Speakers found: 2")
     field.press("ArrowUp")
     field.press("ArrowUp")
     active = options(page).nth(1)
@@ -76,7 +76,7 @@ def test_escape_closes_the_list_and_keeps_the_text(studio: Studio) -> None:
     with page.expect_response("**/speakers/options/**"):
         field.fill("Bea")
 
-    expect(page.locator("#announcer")).to_have_text("0 speakers found")
+    expect(page.locator("#announcer")).to_have_text("Speakers found: 0")
     expect(page.get_by_role("listbox")).to_be_hidden()
 
 

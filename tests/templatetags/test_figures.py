@@ -34,7 +34,7 @@ def test_every_figure_of_the_doctor_has_its_name_and_unit(tmp_path: Path) -> Non
     measured = [name for name in FIGURES if measures.get(name) is not None]
     assert list(shown) == [str(FIGURES[name][0]) for name in measured]
     unitless = [name for name, value in shown.items() if not value.strip("−0123456789., ")]
-    assert unitless == ["Dropouts", "Clicks"]
+    assert unitless == ["Dropouts", "Clicks", "Pitch distance of two voices, in semitones"]
 
 
 def test_old_report_shows_no_figure_under_a_label_that_means_something_else() -> None:
@@ -64,4 +64,4 @@ def test_distance_of_two_voices_is_shown_only_where_two_were_found(codes: list[s
 
     names = [str(figure.name) for figure in all_figures(recording)]
 
-    assert names == ["Pitch distance of two voices"] * (codes == ["several_speakers"])
+    assert names == ["Pitch distance of two voices, in semitones"] * (codes == ["several_speakers"])

@@ -163,7 +163,7 @@ def test_open_page_reloads_all_groups_when_one_has_changed(browser: Client, owne
     assert ("HX-Retarget" in same, changed["HX-Retarget"]) == (False, "#needs")
     assert groups(same) == {"in-progress": "In progress · 1"}
     assert groups(changed) == {"failed": "Failed · 1"}
-    assert text(changed).count('data-announcement="1 failed"') == 1
+    assert text(changed).count('data-announcement="1 attempt failed"') == 1
     assert text(changed).count("<html") == 0
 
 

@@ -130,7 +130,7 @@ def test_price_shows_the_fee_of_the_first_use(client: Client, voice: Voice) -> N
     words = " ".join(page.content.decode().split())
     assert "This costs $0.10 now." in words
     assert "The first use also costs $1.50 once." in words
-    assert "1,000 of 9,999 characters." in words
+    assert "Characters: 1,000 of 9,999." in words
 
 
 def test_unknown_speech_can_be_settled(client: Client, voice: Voice, standin: StandIn) -> None:

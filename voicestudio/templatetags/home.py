@@ -5,10 +5,12 @@ from typing import Any
 from django import template
 from django.template import Context
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from voicestudio.models import Action, AttemptState, CloneAttempt, Voice
 from voicestudio.services import clones
 from voicestudio.services.needs import Needs
+from voicestudio.words.items import join_items
 
 from .attempt import Link
 from .row_cache import row_url
@@ -46,16 +48,32 @@ def voice_action(context: Context, voice: Voice, group: str) -> Link:
 @register.filter
 def needs_sentence(needs: Needs) -> str:
     """What waits, in one line that a screen reader reads when it changes."""
-    sentences = {
-        "running": _("%(count)s in progress"),
-        "unheard": _("%(count)s ready to hear"),
-        "flagged": _("%(count)s flagged"),
-        "unresolved": _("%(count)s unknown or interrupted"),
-        "failed": _("%(count)s failed"),
-        "expiring": _("%(count)s expiring"),
-    }
-    groups = vars(needs)
+    groups = {name: group for name, group in vars(needs).items() if group.pks}
     waiting = [
-        sentences[name] % {"count": group.count} for name, group in groups.items() if group.pks
+        _count_group(name, len(group.pks)) % {"count": group.count}
+        for name, group in groups.items()
     ]
-    return " · ".join(waiting) or _("Nothing needs you now.")
+    return join_items(waiting) or _("Nothing needs you now.")
+
+
+def _count_group(name: str, count: int) -> str:
+    match name:
+        case "running":
+            return ngettext(
+                "%(count)s attempt in progress", "%(count)s attempts in progress", count
+            )
+        case "unheard":
+            return ngettext(
+                "%(count)s voice ready to hear", "%(count)s voices ready to hear", count
+            )
+        case "flagged":
+            return ngettext("%(count)s voice flagged", "%(count)s voices flagged", count)
+        case "unresolved":
+            return ngettext(
+                "%(count)s attempt unknown or interrupted",
+                "%(count)s attempts unknown or interrupted",
+                count,
+            )
+        case "failed":
+            return ngettext("%(count)s attempt failed", "%(count)s attempts failed", count)
+    return ngettext("%(count)s voice expires soon", "%(count)s voices expire soon", count)

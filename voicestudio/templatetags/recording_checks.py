@@ -109,10 +109,8 @@ def check_progress(recording: AudioFile) -> str:
         return ""
     checked = min(checked, length)
     if length < IN_MINUTES_MS:
-        return recording_words.describe_progress(clock(checked), clock(length), minutes=False)
-    return recording_words.describe_progress(
-        checked // 60_000, round(length / 60_000), minutes=True
-    )
+        return recording_words.describe_progress(clock(checked), clock(length))
+    return recording_words.describe_progress(checked // 60_000, round(length / 60_000))
 
 
 @register.filter

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from .people import STUDIO_ROLES
 
@@ -94,5 +95,11 @@ def _describe(verb: str, facts: Mapping[str, Any]) -> str:
 def _describe_rule(rule: Mapping[str, Any]) -> str | Promise:
     if rule["days"] is None:
         return _("for ever")
-    text = _("%(days)s days, deleted automatically") if rule["is_automatic"] else _("%(days)s days")
-    return str(text) % rule
+    days = rule["days"]
+    if rule["is_automatic"]:
+        text = ngettext(
+            "%(days)s day, deleted automatically", "%(days)s days, deleted automatically", days
+        )
+    else:
+        text = ngettext("%(days)s day", "%(days)s days", days)
+    return text % rule

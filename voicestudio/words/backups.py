@@ -13,7 +13,7 @@ FAULTS: Final[dict[str, str | Promise]] = {
     "format": _("The backup %(name)s has a form that this version can't read."),
     "missing": _("The file %(file)s of the backup is missing."),
     "changed": _("The file %(file)s of the backup was changed."),
-    "count": _("The file %(file)s has %(found)s rows, and the manifest says %(expected)s."),
+    "count": _("Rows in the file %(file)s: %(found)s. The manifest says: %(expected)s."),
     "audit": _("The audit trail in the backup is broken. %(reason)s"),
     "pending": _("The database has to be migrated first: run manage.py migrate."),
     "newer": _("A newer version made the backup (%(version)s): install that version first."),

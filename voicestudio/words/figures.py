@@ -105,8 +105,8 @@ FIGURES: Final[dict[str, tuple[Label, Writer]]] = {
     "decay_60_s": (_("Reverberation time"), _SECONDS),
     "pitch_hz": (pgettext_lazy("of a voice", "Pitch"), _HERTZ),
     "voices_apart_semitones": (
-        _("Pitch distance of two voices"),
-        _with_unit(_("{number} semitones")),
+        _("Pitch distance of two voices, in semitones"),
+        _with_unit("{number}"),
     ),
     "music_share": (_("Share of sustained notes"), _share),
     "wind_share": (_("Share of wind"), _share),

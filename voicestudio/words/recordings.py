@@ -52,12 +52,12 @@ NOTES: Final[dict[str, str | Promise]] = {
     ),
     "picture": _("Only the sound of this video is stored. Its picture was left out."),
     "track": _(
-        "The file has {count} audio tracks. Track {track} is used, because it has the most speech."
+        "Audio tracks of the file: {count}. Track {track} is used, because it has the most speech."
     ),
     "only_track": _(
-        "The file has {count} audio tracks. Track {track} is used, because only it can be read."
+        "Audio tracks of the file: {count}. Track {track} is used, because only it can be read."
     ),
-    "chosen_track": _("This is track {track} of the {count} audio tracks of its file."),
+    "chosen_track": _("This is track {track} of {count} of its file."),
     "low_bit_rate": _("Its sound was compressed to {kbps} kbit/s ({codec})."),
     "opposite_phase": _(
         "Its two sides cancelled each other out. They were joined into one that keeps the voice."
@@ -108,9 +108,12 @@ def describe_derived(count: int) -> str:
     ) % {"count": count}
 
 
-def describe_progress(checked: str | int, length: str | int, *, minutes: bool) -> str:
-    """How much of a recording is checked: "0:34 of 1:20", "34 of 120 minutes"."""
-    text = _now("{checked} of {length} minutes") if minutes else _now("{checked} of {length}")
+def describe_progress(checked: str | int, length: str | int) -> str:
+    """How much is checked: "0:34 of 1:20", or of whole minutes "34 of 120 minutes"."""
+    if isinstance(length, int):
+        text = ngettext("{checked} of {length} minute", "{checked} of {length} minutes", length)
+    else:
+        text = _now("{checked} of {length}")
     return text.format(checked=checked, length=length)
 
 

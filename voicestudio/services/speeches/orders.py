@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from voicestudio import words
 from voicestudio.minimax import limits
@@ -72,9 +73,11 @@ def check_order(order: SpeechOrder) -> None:
         raise OrderRefused(
             "text",
             Message(
-                _("MiniMax speaks at most {most} characters at once.").format(
-                    most=words.group_digits(limits.MAX_SPEECH_CHARACTERS)
-                ),
+                ngettext(
+                    "MiniMax speaks at most {most} character at once.",
+                    "MiniMax speaks at most {most} characters at once.",
+                    limits.MAX_SPEECH_CHARACTERS,
+                ).format(most=words.group_digits(limits.MAX_SPEECH_CHARACTERS)),
                 _("Shorten it."),
             ),
         )
