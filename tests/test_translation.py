@@ -93,6 +93,30 @@ def test_every_text_of_a_template_is_translated() -> None:
     assert {file: texts for file, texts in found.items() if texts} == {}
 
 
+def find_punctuation(source: str) -> list[str]:
+    """Commas, colons and brackets outside of texts; Chinese and Japanese have others of them."""
+    markup = re.sub(r"<[^>]*>", "", "".join(read_markup(Lexer(source).tokenize())))
+    return re.findall(rf"[,;()]|:(?![\d{VALUE}])", markup)
+
+
+def test_punctuation_of_templates_is_translated() -> None:
+    files = [file for file in TEMPLATES.rglob("*.html") if file.parent != READ_ALOUD]
+    found = {str(file): find_punctuation(file.read_text()) for file in files}
+    assert {file: signs for file, signs in found.items() if signs} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "signs"),
+    [
+        ("<b title='a, b'>{{ name }}</b>: {% translate 'Voice' %}", [":"]),
+        ("{{ first }}, {{ second }} ({{ third }})", [",", "(", ")"]),
+        ("{{ first }}{% comma %}{{ second }} · 0:00", []),
+    ],
+)
+def test_punctuation_of_template_is_found(source: str, signs: list[str]) -> None:
+    assert find_punctuation(source) == signs
+
+
 @pytest.mark.parametrize(
     ("source", "texts"),
     [

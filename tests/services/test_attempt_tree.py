@@ -143,21 +143,21 @@ def test_heard_once_is_heard() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (Change("noise_reduction", "on"), "reduce noise on"),
-        (Change("recording", "cut", 190_000, 80_000), "recording cut from 3:10 to 1:20"),
+        (Change("noise_reduction", "on"), "reduce noise: on"),
+        (Change("recording", "cut", 190_000, 80_000), "recording: cut from 3:10 to 1:20"),
         (
             Change("model", "changed", "speech-2.8-turbo", "speech-2.8-hd"),
-            "model 2.8 turbo → 2.8 hd",
+            "model: 2.8 turbo → 2.8 hd",
         ),
-        (Change("preview_text", "changed", "Hi.", "Ho."), "preview text changed"),
-        (Change("language", "added", None, "English"), "language English"),
+        (Change("preview_text", "changed", "Hi.", "Ho."), "preview text: changed"),
+        (Change("language", "added", None, "English"), "language: English"),
         (
             Change("language", "changed", "English", "auto"),
-            "language English → detected automatically",
+            "language: English → detected automatically",
         ),
-        (Change("recording", "original", 80_000, 190_000), "original recording again"),
-        (Change("prompt_clip", "removed"), "prompt clip removed"),
-        (Change("recording", "other", "a.mp3", "b.mp3"), "another recording: b.mp3"),
+        (Change("recording", "original", 80_000, 190_000), "recording: original again"),
+        (Change("prompt_clip", "removed"), "prompt clip: removed"),
+        (Change("recording", "other", "a.mp3", "b.mp3"), "recording: now b.mp3"),
     ],
 )
 def test_change_is_described_in_words(change: Change, sentence: str) -> None:

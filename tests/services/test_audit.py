@@ -447,9 +447,9 @@ def test_changed_settings_are_recorded_without_secrets(settings: Settings) -> No
     audit.record_setting_changes()
 
     assert list(AuditEntry.objects.order_by("pk").values_list("text", "facts")) == [
-        ("Setting MINIMAX_API_KEY changed (its value is secret)", {"name": "MINIMAX_API_KEY"}),
+        ("Setting changed (MINIMAX_API_KEY); its value is secret", {"name": "MINIMAX_API_KEY"}),
         (
-            'Setting MONTHLY_LIMIT changed from "50" to "80"',
+            "Setting changed (MONTHLY_LIMIT): “50” → “80”",
             {"name": "MONTHLY_LIMIT", "before": "50", "after": "80"},
         ),
     ]

@@ -66,7 +66,7 @@ def test_studio_role_replaces_the_one_before(
     assert (anna.is_staff, anna.is_superuser) == (is_administrator, is_administrator)
     assert Membership.objects.filter(person=anna).count() == 1
     old, new = (name.title() if name else "none" for name in (before, role))
-    changes = [f"Role changed from {old} to {new}"] * (before != role)
+    changes = [f"Role changed: {old} → {new}"] * (before != role)
     assert verbs(anna)[(before is not None) :] == changes
 
 
@@ -79,9 +79,9 @@ def test_role_in_a_project_is_given_changed_and_taken(administrator: User) -> No
 
     entries = AuditEntry.objects.filter(verb="role_changed").order_by("pk")
     assert list(entries.values_list("project_id", "text")) == [
-        (project.pk, "Role changed from none to Viewer"),
-        (project.pk, "Role changed from Viewer to Manager"),
-        (project.pk, "Role changed from Manager to none"),
+        (project.pk, "Role changed: none → Viewer"),
+        (project.pk, "Role changed: Viewer → Manager"),
+        (project.pk, "Role changed: Manager → none"),
     ]
 
 

@@ -332,8 +332,8 @@ def test_project_is_added_changed_archived_and_reopened() -> None:
     ]
     texts = AuditEntry.objects.filter(verb="budget_changed").order_by("pk")
     assert list(texts.values_list("text", flat=True)) == [
-        "Budget in all changed from none to $50.00",
-        "Budget in all changed from $50.00 to $7.50",
+        "Budget in all changed: none → $50.00",
+        "Budget in all changed: $50.00 → $7.50",
     ]
 
 

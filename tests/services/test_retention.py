@@ -449,8 +449,8 @@ def test_every_change_of_a_rule_is_in_the_audit_trail(ada: User) -> None:
 
     texts = AuditEntry.objects.order_by("pk").values_list("text", flat=True)
     assert list(texts) == [
-        "Retention of Generated speech changed from for ever to 90 days, deleted automatically",
-        "Retention of Generated speech changed from 90 days, deleted automatically to for ever",
+        "Retention changed (Generated speech): for ever → 90 days, deleted automatically",
+        "Retention changed (Generated speech): 90 days, deleted automatically → for ever",
     ]
     assert (rule.is_automatic, rule.changed_by) == (False, ada)
 

@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
+from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 
 from tests.factories import make_attempt, make_recording
 from tests.views import message_levels
 from tests.views.pages import text
 from voicestudio.models import AttemptState, CloneAttempt, Purpose, Voice
+from voicestudio.templatetags.attempt import support_details
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PART = {"hx-request": "true", "hx-target": "progress"}
@@ -118,17 +120,24 @@ def test_support_details_are_complete(browser: Client, owner: User) -> None:
     html = page(browser, attempt)
     support = re.findall(r'<pre class="sunken" id="support"[^>]*>(.*?)</pre>', html, re.DOTALL)[0]
 
-    assert support.split("\n")[0] == f"Attempt {attempt.pk}, failed"
-    assert support.split("\n")[3:] == [
-        "Status code: 2039",
-        "Provider message: voice clone voice id duplicate",
-        "Trace id: 04ede0ab069fb1ba8be5156a24b1e081",
+    assert support.split("\n")[:2] == [f"Clone attempt: {attempt.pk}", "State: failed"]
+    assert support.split("\n")[5:] == [
         "HTTP status: 200",
-        "Trouble: refused",
-        "Calls:",
-        "  2026-11-22T09:31:06+00:00 voice_clone, 8400 ms, HTTP 200, code 2039, trace abc, refused",
+        "Status code: 2039",
+        "Trace ID: 04ede0ab069fb1ba8be5156a24b1e081",
+        "MiniMax&#x27;s message: voice clone voice id duplicate",
+        "Problem: refused",
+        "voice_clone 2026-11-22T09:31:06+00:00, 8400 ms, HTTP status: 200, Status code: 2039, "
+        "Trace ID: abc, refused",
     ]
     assert html.count(escape(attempt.answer_text)) == 1
+
+
+def test_support_details_have_translated_labels(owner: User) -> None:
+    attempt = make_attempt(AttemptState.FAILED, by=owner)
+    with override("ja"):
+        lines = support_details(attempt).split("\n")
+    assert lines[:2] == [f"クローン試行：{attempt.pk}", "状態：failed"]
 
 
 def test_clone_again_links_to_the_filled_form(browser: Client, owner: User) -> None:

@@ -242,8 +242,8 @@ def test_changes_of_25_rows_are_one_query_more(
     with django_assert_num_queries(5):
         page = text(browser.get(URL))
 
-    assert page.count(f"(since attempt {first.pk})") == 25
-    assert page.count('data-column="changes">Another recording: ') == 25
+    assert page.count(f"· since attempt {first.pk}") == 25
+    assert page.count('data-column="changes">Recording: now ') == 25
 
 
 # One row --------------------------------------------------------------------------------------
@@ -313,14 +313,14 @@ def test_row_says_what_changed_since_its_parent(browser: Client, owner: User) ->
     third = make_attempt(by=owner, recording=cut, sent=sent, parent=second)
 
     changes = (
-        (second, first, "Recording cut from 3:10 to 1:20; model 2.8 turbo → 2.8 hd; "
-         "reduce noise on"),
+        (second, first, "Recording: cut from 3:10 to 1:20; model: 2.8 turbo → 2.8 hd; "
+         "reduce noise: on"),
         (third, second, "Nothing changed"),
     )  # fmt: skip
     for attempt, parent, sentence in changes:
         row = text(browser.get(reverse("attempt_row", args=[attempt.pk])))
         page = text(browser.get(reverse("attempt", args=[attempt.pk])))
-        assert row.count(f"{sentence} (since attempt {parent.pk})") == 1
+        assert row.count(f"{sentence} · since attempt {parent.pk}") == 1
         assert page.count(sentence) == 1
         assert page.count(f'<a href="/history/{parent.pk}/">since attempt {parent.pk}</a>') == 1
 

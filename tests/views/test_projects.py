@@ -43,7 +43,7 @@ def test_project_is_added_with_its_facts(client: Client, root: User) -> None:
     ("changes", "error"),
     [
         ({"name": " "}, "Type a name."),
-        ({"name": "studio"}, "Another project has this name. Choose another one."),
+        ({"name": "studio"}, "Another project has this name. Choose another name."),
         ({"colour": "pink"}, "pink is not one of the available choices."),
         ({"starts_on": "2026-11-02", "ends_on": "2026-11-01"}, "The end is before the start."),
         ({"ends_on": "soon"}, "Enter a valid date."),

@@ -79,7 +79,7 @@ def test_row_shows_changes_of_the_request(client: Client, owner: User) -> None:
         sent={"model": "speech-2.8-hd", "need_noise_reduction": True},
     )  # fmt: skip
 
-    assert page(client, first.speaker).count("Model 2.8 turbo → 2.8 hd; reduce noise on") == 1
+    assert page(client, first.speaker).count("Model: 2.8 turbo → 2.8 hd; reduce noise: on") == 1
 
 
 def test_best_attempt_can_be_pinned_changed_and_unpinned(client: Client, owner: User) -> None:

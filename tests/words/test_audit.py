@@ -1,5 +1,7 @@
 """What an entry of the audit trail says."""
 
+from django.utils.translation import override
+
 from voicestudio.words.audit import describe_entry
 
 
@@ -7,5 +9,11 @@ def test_changed_retention_counts_its_days() -> None:
     rules = [{"days": 1, "is_automatic": False}, {"days": 2, "is_automatic": True}]
     facts = {"kind": "drafts", "before": rules[0], "after": rules[1]}
     assert describe_entry("retention_changed", facts) == (
-        "Retention of Drafts of forms changed from 1 day to 2 days, deleted automatically"
+        "Retention changed (Drafts of forms): 1 day → 2 days, deleted automatically"
     )
+
+
+def test_missing_budget_is_translated() -> None:
+    facts = {"budget": "total_budget", "before": "none", "after": "$5.00"}
+    with override("de"):
+        assert describe_entry("budget_changed", facts) == "Gesamtbudget geändert: keines → $5.00"

@@ -34,9 +34,9 @@ class AuditForm(FilterForm):
         super().__init__(
             data,
             person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
-            project=[("", _("Any")), *((str(pk), name) for pk, name in projects)],
+            project=[("", _("Any project")), *((str(pk), name) for pk, name in projects)],
             verb=[("", _("Anything")), *Verb.choices],
-            kind=[("", _("Any")), *ObjectKind.choices],
+            kind=[("", _("Any kind")), *ObjectKind.choices],
         )
 
     def clean_number(self) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.minimax import limits
 from voicestudio.words import PERMISSION_WORDING
@@ -17,7 +18,7 @@ GREETING: Final = _(
     "Hello, this is my new voice. I hope you like the way I sound: I have a lot to tell you."
 )
 REHEARSALS: Final = (
-    ("ready", _("Ready")),
+    ("ready", pgettext_lazy("attempt", "Ready")),
     ("flagged", _("Ready, but flagged")),
     ("refused", _("Refused by moderation")),
     ("slow_down", _("MiniMax asks to slow down")),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import AttemptState
 
@@ -24,13 +25,17 @@ class HistoryForm(ListFilterForm):
     folded_names = ("person", "model", "state", "flag", "since", "until")
     counted_with = frozenset({"model", "person", "state", "flag"})
     views = (
-        ListView(_("All"), {"state": "", "flag": "", "person": ""}, has_count=False),
+        ListView(
+            pgettext_lazy("attempts", "All"),
+            {"state": "", "flag": "", "person": ""},
+            has_count=False,
+        ),
         ListView(_("Mine"), {"person": ME}),
-        ListView(_("Ready"), {"state": "ready", "flag": ""}),
-        ListView(_("Ready, flagged"), {"state": "flagged", "flag": ""}),
-        ListView(_("Stopped by MiniMax"), {"state": "stopped", "flag": ""}),
-        ListView(_("Failed"), {"state": "failed", "flag": ""}),
-        ListView(_("Outcome unknown"), {"state": "unknown", "flag": ""}),
+        ListView(AttemptState.READY.label, {"state": "ready", "flag": ""}),
+        ListView(AttemptState.FLAGGED.label, {"state": "flagged", "flag": ""}),
+        ListView(AttemptState.STOPPED.label, {"state": "stopped", "flag": ""}),
+        ListView(AttemptState.FAILED.label, {"state": "failed", "flag": ""}),
+        ListView(AttemptState.UNKNOWN.label, {"state": "unknown", "flag": ""}),
     )
 
     def __init__(self, data: Mapping[str, Any], *, people: ReadPeople, time_zone: str = "") -> None:
@@ -40,5 +45,5 @@ class HistoryForm(ListFilterForm):
             model=[("", _("Any model")), *speech_models.choices()],
             person=person_choices(people),
             state=[("", _("Any state")), *AttemptState.choices],
-            flag=[("", _("Any")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
+            flag=[("", _("Flagged or not")), ("yes", _("Flagged")), ("no", _("Not flagged"))],
         )

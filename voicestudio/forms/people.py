@@ -11,11 +11,11 @@ from voicestudio.words import people as words
 from .fields import Select
 
 STUDIO_ROLES = [
-    ("", _("None")),
+    ("", _("No role")),
     (RoleName.AUDITOR.value, words.STUDIO_ROLES[RoleName.AUDITOR]),
     (RoleName.ADMINISTRATOR.value, words.STUDIO_ROLES[RoleName.ADMINISTRATOR]),
 ]
-PROJECT_ROLES = [("", _("None")), *Role.choices]
+PROJECT_ROLES = [("", _("No role")), *Role.choices]
 
 
 class StudioRoleForm(forms.Form):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import AudioFile, Purpose, Verdict
 from voicestudio.words.figures import LARGE_OFFSET
@@ -28,7 +29,9 @@ class RecordingFilterForm(ListFilterForm):
     hidden_names = ("purpose",)
     counted_with = frozenset({"purpose", "verdict", "person"})
     views = (
-        ListView(_("All"), {"purpose": "", "verdict": ""}, has_count=False),
+        ListView(
+            pgettext_lazy("recordings", "All"), {"purpose": "", "verdict": ""}, has_count=False
+        ),
         ListView(_("Recordings"), {"purpose": Purpose.SAMPLE.value}),
         ListView(_("Prompt clips"), {"purpose": Purpose.PROMPT.value}),
         ListView(_("Poor"), {"verdict": Verdict.DISAPPOINTING.value}),
@@ -39,7 +42,7 @@ class RecordingFilterForm(ListFilterForm):
         super().__init__(
             data,
             time_zone=time_zone,
-            purpose=[("", _("Any")), *Purpose.choices],
+            purpose=[("", _("Any purpose")), *Purpose.choices],
             verdict=[("", _("Any check result")), *VERDICTS],
             person=person_choices(people),
         )

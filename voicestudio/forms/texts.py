@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.minimax.limits import PAUSE_RANGE, TAGS, supports_tags
+from voicestudio.words.items import join_items
 
 _JOINERS: Final = "\u200c\u200d"  # needed in Persian, Hindi and many emoji
 _PAUSE: Final = re.compile(r"<#([^#<>]*)#>")
@@ -95,12 +96,12 @@ def list_warnings(text: str, model: str) -> list[str]:
     """What `model` may do with the parentheses in `text`. Source: provider.md, "Text marks"."""
     warnings = []
     if (tags := find_tags(text)) and not supports_tags(model):
-        shown = ", ".join(f"({tag})" for tag in tags)
+        shown = join_items(f"({tag})" for tag in tags)
         warnings.append(
             _now("This model may read %(tags)s as words. The 2.8 models perform them.")
             % {"tags": shown}
         )
     if others := find_other_parentheses(text):
-        shown = ", ".join(others)[:80]
+        shown = join_items(others)[:80]
         warnings.append(_now("MiniMax may read %(words)s as a pronunciation.") % {"words": shown})
     return warnings

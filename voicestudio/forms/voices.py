@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import LARGEST_ID, VoiceState
 from voicestudio.models.search import fold_text
@@ -64,7 +65,7 @@ class VoiceFilterForm(ListFilterForm):
     hidden_names = ("speaker", "view")
     counted_with = frozenset({"state", "view", "order"})
     views = (
-        ListView(_("All"), {"view": "", "state": ""}, has_count=False),
+        ListView(pgettext_lazy("voices", "All"), {"view": "", "state": ""}, has_count=False),
         ListView(VIEWS["expiring"], {"view": "expiring", "state": "", "order": "expiring"}),
         ListView(VIEWS["unheard"], {"view": "unheard", "state": ""}),
         ListView(_("Temporary"), {"view": "", "state": "temporary"}),

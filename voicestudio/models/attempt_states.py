@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AttemptState(models.TextChoices):
@@ -12,12 +13,12 @@ class AttemptState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Uploading")
     CLONING = "cloning", _("Cloning")
-    READY = "ready", _("Ready")
-    FLAGGED = "flagged", _("Ready, flagged")
-    STOPPED = "stopped", _("Stopped by MiniMax")
+    READY = "ready", pgettext_lazy("attempt", "Ready")
+    FLAGGED = "flagged", pgettext_lazy("attempt", "Ready, flagged")
+    STOPPED = "stopped", pgettext_lazy("attempt", "Stopped by MiniMax")
     FAILED = "failed", _("Failed")
     UNKNOWN = "unknown", _("Outcome unknown")
-    INTERRUPTED = "interrupted", _("Interrupted")
+    INTERRUPTED = "interrupted", pgettext_lazy("attempt", "Interrupted")
 
 
 # FLAGGED is no status of its own: it is READY with `input_sensitive`.

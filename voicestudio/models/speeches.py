@@ -6,6 +6,7 @@ from typing import ClassVar, Final, Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .paid_call_queryset import PaidCallQuerySet
 from .paid_calls import ORDER, PaidCall
@@ -19,11 +20,11 @@ class SpeechState(models.TextChoices):
     WAITING = "waiting", _("Waiting")
     SENDING = "sending", _("Sending")
     SPEAKING = "speaking", _("Generating")
-    READY = "ready", _("Ready")
-    STOPPED = "stopped", _("Stopped by MiniMax")
+    READY = "ready", pgettext_lazy("speech", "Ready")
+    STOPPED = "stopped", pgettext_lazy("speech", "Stopped by MiniMax")
     FAILED = "failed", _("Failed")
     UNKNOWN = "unknown", _("Outcome unknown")
-    INTERRUPTED = "interrupted", _("Interrupted")
+    INTERRUPTED = "interrupted", pgettext_lazy("speech", "Interrupted")
 
 
 RUNNING: Final = (SpeechState.WAITING.value, SpeechState.SENDING.value, SpeechState.SPEAKING.value)

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Source: provider.md, "Life and money": deleted after 7 days unless used in real speech.
 UNUSED_LIFETIME: Final = timedelta(hours=168)
@@ -16,7 +17,7 @@ class VoiceState(models.TextChoices):
     TEMPORARY = "temporary", _("Temporary")
     KEPT = "kept", _("Kept")
     EXPIRED = "expired", _("Expired")
-    DELETED = "deleted", _("Deleted")
+    DELETED = "deleted", pgettext_lazy("voice", "Deleted")
     UNKNOWN = "unknown", _("Outcome unknown")
     FROM_MINIMAX = "from_minimax", _("From MiniMax")
 

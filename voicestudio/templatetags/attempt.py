@@ -9,6 +9,8 @@ from django import template
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from voicestudio import words
 from voicestudio.forms import languages
@@ -18,6 +20,7 @@ from voicestudio.services import clones
 from voicestudio.services.voices import voice_ids
 from voicestudio.words import Message, NextStep
 from voicestudio.words.attempts import TIMELINE
+from voicestudio.words.items import join_items, label_value
 
 register = template.Library()
 
@@ -163,28 +166,41 @@ def raw_response(attempt: CloneAttempt) -> str:
 @register.filter
 def support_details(attempt: CloneAttempt) -> str:
     """Everything that support asks for, as plain text to copy."""
-    lines = [
-        f"Attempt {attempt.pk}, {attempt.state.value}",
-        f"Requested: {attempt.created_at:%Y-%m-%d %H:%M:%S} UTC"
-        f" by {attempt.created_by.get_username()}",
-        f"Voice ID: {attempt.voice_id}",
-        f"Status code: {'none' if attempt.status_code is None else attempt.status_code}",
-        f"Provider message: {truncatechars(attempt.status_msg, 500) or 'none'}",
-        f"Trace id: {attempt.trace_id or 'none'}",
-        f"HTTP status: {attempt.http_status or 'none'}",
+    facts: list[tuple[str, object]] = [
+        (_("Clone attempt"), attempt.pk),
+        (_("State"), attempt.state.value),
+        (_("Requested"), f"{attempt.created_at:%Y-%m-%d %H:%M:%S} UTC"),
+        (_("Person"), attempt.created_by.get_username()),
+        (_("Voice ID"), attempt.voice_id),
+        *_provider_facts(attempt.http_status, attempt.status_code, attempt.trace_id),
+        (_("MiniMax's message"), truncatechars(attempt.status_msg, 500) or "–"),
     ]
     if attempt.trouble:
-        lines.append(f"Trouble: {attempt.trouble}")
+        facts.append((_("Problem"), attempt.trouble))
     if attempt.audio_problem:
-        lines.append(f"Preview: {attempt.audio_problem}")
-    if attempt.calls:
-        lines.append("Calls:")
+        facts.append((_("Problem with the preview"), attempt.audio_problem))
+    lines = [label_value(*fact) for fact in facts]
     for call in attempt.calls:
-        facts = (call.get("http_status"), call.get("status_code"), call.get("trace_id"))
-        http, code, trace = ("-" if fact in (None, "") else fact for fact in facts)
-        trouble = f", {call['trouble']}" if call.get("trouble") else ""
-        lines.append(
-            f"  {call.get('at', '')} {call.get('call', '')}, {call.get('ms', '?')} ms, "
-            f"HTTP {http}, code {code}, trace {trace}{trouble}"
-        )
+        status = (call.get("http_status"), call.get("status_code"), call.get("trace_id"))
+        described = [f"{call.get('call', '')} {call.get('at', '')}", f"{call.get('ms', '?')} ms"]
+        described += [label_value(*fact) for fact in _provider_facts(*status)]
+        described += [str(call["trouble"])] if call.get("trouble") else []
+        lines.append(join_items(described))
     return "\n".join(lines)
+
+
+def _provider_facts(http: object, code: object, trace: object) -> list[tuple[str, object]]:
+    facts = ((_("HTTP status"), http), (_("Status code"), code), (_("Trace ID"), trace))
+    return [(label, "–" if fact in {None, ""} else fact) for label, fact in facts]
+
+
+@register.filter
+def sound_options(attempt: CloneAttempt) -> str:
+    """The sound options that were sent."""
+    options = {
+        _("reduce noise"): attempt.noise_reduction,
+        _("even out volume"): attempt.volume_normalization,
+        _("watermark the preview"): attempt.watermark,
+    }
+    chosen = [name for name, is_on in options.items() if is_on]
+    return join_items(chosen) or pgettext("sound options", "none")

@@ -15,6 +15,7 @@ from voicestudio.models import AudioFile, Origin, Purpose, Verdict
 from voicestudio.models.recordings import UNUSABLE
 from voicestudio.words import recordings as recording_words
 from voicestudio.words.findings import Diagnosis
+from voicestudio.words.items import join_items, label_value
 
 from .studio import clock
 
@@ -168,9 +169,9 @@ def origin(recording: AudioFile) -> str:
     """Where a recording comes from: "cut, 0:42–1:30", "clean copy: hum removed"."""
     label = str(Origin(recording.origin).label)
     if recording.origin == Origin.CUT and recording.to_ms is not None:
-        return f"{label}, {clock(recording.from_ms)}–{clock(recording.to_ms)}"
+        return join_items([label, f"{clock(recording.from_ms)}–{clock(recording.to_ms)}"])
     if recording.origin == Origin.CLEANED and recording.steps:
-        return f"{label}: {cleanup_steps(recording.steps)}"
+        return label_value(label, cleanup_steps(recording.steps))
     return label
 
 

@@ -29,7 +29,7 @@ from voicestudio.services.money import limits
 from voicestudio.services.people import roles
 from voicestudio.words import Message
 from voicestudio.words.costs import PRACTICE_NOTICE, with_currency
-from voicestudio.words.items import join_items
+from voicestudio.words.items import colon, comma, join_items
 from voicestudio.words.people import STUDIO_ROLES
 
 from .row_cache import render_row
@@ -255,6 +255,8 @@ def currency() -> str:
 
 
 register.filter("join_items", join_items)
+register.simple_tag(colon)
+register.simple_tag(comma)
 register.filter("file_size", words.file_size)
 register.filter("size", words.size)
 register.filter("length_of", format_length)

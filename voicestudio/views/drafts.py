@@ -21,6 +21,7 @@ from voicestudio.models import Action, Project, Purpose
 from voicestudio.services import drafts, projects
 from voicestudio.services import recordings as service
 from voicestudio.services.permissions import NotAllowed
+from voicestudio.words.items import label_value
 
 from . import draft_cookie, form_tokens, uploads
 
@@ -197,10 +198,10 @@ def _store_file(
         )
     except AudioProblem as problem:
         message = words.message_for_audio_problem(problem.code, problem.facts, purpose=purpose)
-        messages.error(request, f"{service.clean_file_name(file.name)}: {message}")
+        messages.error(request, label_value(service.clean_file_name(file.name), message))
         return
     except NotAllowed as refused:  # the person has lost the role meanwhile
-        messages.error(request, f"{service.clean_file_name(file.name)}: {refused.message}")
+        messages.error(request, label_value(service.clean_file_name(file.name), refused.message))
         return
     answers["prompt_clip" if is_clip else "recording"] = str(recording.pk)
     if file.field == "file" and "purpose" in answers:  # uploaded on the page of recordings

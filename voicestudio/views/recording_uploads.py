@@ -21,6 +21,7 @@ from voicestudio.models.recordings import AudioFileQuerySet
 from voicestudio.services import projects
 from voicestudio.services import recordings as service
 from voicestudio.services.permissions import require
+from voicestudio.words.items import label_value
 
 from . import recordings, uploads
 from .current_user import current_user
@@ -126,7 +127,7 @@ def _store_several(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("%(name)s was uploaded.") % {"name": recording.name})
         except UploadRefusedError as refused:
             messages.error(
-                request, f"{service.clean_file_name(uploads.posted_name(file))}: {refused}"
+                request, label_value(service.clean_file_name(uploads.posted_name(file)), refused)
             )
     if uploads.too_large_fields(request):
         messages.error(request, str(uploads.too_large_message()))

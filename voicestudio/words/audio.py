@@ -81,7 +81,7 @@ _PROBLEMS: Final[dict[str, Message]] = {
         _("Check that you used the right microphone, then record again."),
     ),
     "nothing_left": Message(
-        _("Nothing would be left of this recording."), _("Choose another one.")
+        _("Nothing would be left of this recording."), _("Choose another recording.")
     ),
     "too_short": Message(
         _("This recording is too short."),

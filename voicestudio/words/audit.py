@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from .people import STUDIO_ROLES
 
@@ -16,17 +16,17 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "clone_requested": _("Clone requested, estimated at %(price)s"),
     "speech_requested": _("Speech requested, estimated at %(price)s"),
     "limit_raised": _("This month's limit raised by %(amount)s"),
-    "role_changed": _("Role changed from %(before)s to %(after)s"),
+    "role_changed": _("Role changed: %(before)s → %(after)s"),
     "retention_run": _("Deleted by retention: %(count)s (%(kind)s), failed: %(failed)s"),
     "speakers_merged": _("Speaker %(merged)s merged into this one"),
-    "speaker_moved": _("Speaker moved from project %(source)s to project %(target)s"),
+    "speaker_moved": _("Speaker moved to another project: %(source)s → %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),
 }
 # By the column of the budget.
 BUDGETS: Final[dict[str, str | Promise]] = {
-    "monthly_budget": _("Budget for a month changed from %(before)s to %(after)s"),
-    "total_budget": _("Budget in all changed from %(before)s to %(after)s"),
+    "monthly_budget": _("Budget for a month changed: %(before)s → %(after)s"),
+    "total_budget": _("Budget in all changed: %(before)s → %(after)s"),
 }
 # What a code among the facts is called, by the name of the fact.
 FACT_LABELS: Final[dict[str, dict[str, str | Promise]]] = {
@@ -49,11 +49,11 @@ FACT_LABELS["before"] = FACT_LABELS["after"] = {
     "manager": _("Manager"),
     "reviewer": _("Reviewer"),
     "viewer": _("Viewer"),
-    "none": _("none"),
+    "none": pgettext_lazy("role", "none"),
 }
-RETENTION: Final[str | Promise] = _("Retention of %(kind)s changed from %(before)s to %(after)s")
-SETTING: Final[str | Promise] = _('Setting %(name)s changed from "%(before)s" to "%(after)s"')
-SECRET_SETTING: Final[str | Promise] = _("Setting %(name)s changed (its value is secret)")
+RETENTION: Final[str | Promise] = _("Retention changed (%(kind)s): %(before)s → %(after)s")
+SETTING: Final[str | Promise] = _("Setting changed (%(name)s): “%(before)s” → “%(after)s”")
+SECRET_SETTING: Final[str | Promise] = _("Setting changed (%(name)s); its value is secret")
 # What `verify_audit` says. By the code of `services.audit.verification.TrailBroken`.
 BROKEN: Final[dict[str, str | Promise]] = {
     "gap": _("Entry %(expected)s is missing: after it comes entry %(found)s."),
@@ -82,7 +82,11 @@ def _describe(verb: str, facts: Mapping[str, Any]) -> str:
     if verb == "setting_changed":
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
     if verb == "budget_changed":
-        return str(BUDGETS[facts["budget"]]) % facts
+        ends = {when: facts[when] for when in ("before", "after")}
+        none = pgettext("budget", "none")
+        return str(BUDGETS[facts["budget"]]) % {
+            when: none if amount == "none" else amount for when, amount in ends.items()
+        }
     if verb == "retention_changed":
         before, after = (str(_describe_rule(facts[when])) for when in ("before", "after"))
         kind = FACT_LABELS["kind"].get(facts["kind"], facts["kind"])

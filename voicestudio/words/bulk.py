@@ -6,6 +6,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from .items import label_value
+
 STILL_IN_USE: Final = _("A voice or a running attempt still needs it.")
 ALREADY_THERE: Final = _("It is in that project already.")
 DELETED_LATER: Final = _("MiniMax is slow to answer. The studio keeps trying to delete it.")
@@ -50,7 +52,7 @@ def describe_deleted(count: int) -> str:
 
 def describe_refused(refused: Sequence[tuple[str, str]]) -> str:
     """Which rows were left out, and why; names and reasons."""
-    named = " · ".join(f"{name}: {reason}" for name, reason in refused[:MOST_NAMED])
+    named = " · ".join(label_value(name, reason) for name, reason in refused[:MOST_NAMED])
     text = ngettext("%d was left out.", "%d were left out.", len(refused)) % len(refused)
     more = len(refused) - MOST_NAMED
     rest = "" if more <= 0 else ngettext("And %d other.", "And %d others.", more) % more

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
 
-NAME_TAKEN: Final = Message(_("Another project has this name."), _("Choose another one."))
+NAME_TAKEN: Final = Message(_("Another project has this name."), _("Choose another name."))
 LAST_OPEN_PROJECT: Final = Message(
     _("This is the only project that isn't archived."),
     _("Add another one first, so that your team can go on."),

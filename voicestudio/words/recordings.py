@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from .audio import seconds
 from .items import join_items
@@ -17,7 +17,7 @@ CHECKING: Final = _("Checking…")
 NEEDS_CUTTING: Final = _("Needs cutting")
 NOT_CHECKED: Final = _("Not checked")
 AT_MINIMAX: Final = _("At MiniMax")
-DELETED: Final = _("Deleted")
+DELETED: Final = pgettext_lazy("recording", "Deleted")
 
 EXAMPLE_UNAVAILABLE: Final = Message(
     _("The practice recordings cannot be reached at the moment."),
@@ -31,7 +31,7 @@ FILES_NOT_DELETED: Final = Message(
     _("Tell an administrator, then delete it again."),
     administrator_step=_("Check the permissions of the data folder, then delete it again."),
 )
-JUST_DELETED: Final = Message(_("This recording was just deleted."), _("Choose another one."))
+JUST_DELETED: Final = Message(_("This recording was just deleted."), _("Choose another recording."))
 OTHER_PROJECT: Final = Message(
     _("This recording belongs to another project than the speaker."),
     _("Choose one of the speaker's project."),

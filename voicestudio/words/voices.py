@@ -9,9 +9,10 @@ from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from .audio import seconds
+from .items import label_value
 from .messages import Message
 
 _LONGEST: Final = 60
@@ -39,7 +40,7 @@ class VoiceIdCheck:
     suggestions: list[str] = field(default_factory=list)
 
 
-# The parts of a clone request, as named in a sentence about changes.
+# The parts of a clone request, as labels before what has changed.
 PARTS: Final[dict[str, str | Promise]] = {
     "recording": _("recording"),
     "prompt_clip": _("prompt clip"),
@@ -57,7 +58,7 @@ PARTS: Final[dict[str, str | Promise]] = {
 ONLY_HERE: Final[dict[str, str | Promise]] = {
     "never_used": _("Never used: MiniMax lists a voice after its first generated speech"),
     "expired": _("Expired: not used for 168 hours"),
-    "deleted": _("Deleted"),
+    "deleted": pgettext_lazy("voice", "Deleted"),
     "unknown": _("Outcome unknown: it may never have been cloned"),
     "missing": _("Missing: MiniMax should list it. It may have been deleted there."),
 }
@@ -88,28 +89,28 @@ def describe_change(field: str, kind: str, before: Any, after: Any) -> str:
     part = str(PARTS.get(field, field))
     match kind:
         case "on":
-            return _now("{part} on").format(part=part)
+            return _now("{part}: on").format(part=part)
         case "off":
-            return _now("{part} off").format(part=part)
+            return _now("{part}: off").format(part=part)
         case "added":
             if after is None or field in {"preview_text", "prompt_text", "text_validation"}:
-                return _now("{part} added").format(part=part)
-            return _now("{part} {after}").format(part=part, after=_short(after, field))
+                return _now("{part}: added").format(part=part)
+            return label_value(part, _short(after, field))
         case "removed":
-            return _now("{part} removed").format(part=part)
+            return _now("{part}: removed").format(part=part)
         case "cut":
-            return _now("{part} cut from {before} to {after}").format(
+            return _now("{part}: cut from {before} to {after}").format(
                 part=part, before=seconds(before), after=seconds(after)
             )
         case "cleaned":
-            return _now("clean copy of the {part}").format(part=part)
+            return _now("{part}: clean copy").format(part=part)
         case "original":
-            return _now("original {part} again").format(part=part)
+            return _now("{part}: original again").format(part=part)
         case "other":
-            return _now("another {part}: {after}").format(part=part, after=_short(after))
+            return _now("{part}: now {after}").format(part=part, after=_short(after))
     if field in {"preview_text", "prompt_text", "text_validation"}:
-        return _now("{part} changed").format(part=part)
-    return _now("{part} {before} → {after}").format(
+        return _now("{part}: changed").format(part=part)
+    return _now("{part}: {before} → {after}").format(
         part=part, before=_short(before, field), after=_short(after, field)
     )
 

@@ -19,6 +19,7 @@ from voicestudio.services.audit import record
 from voicestudio.services.download_names import download_name
 from voicestudio.services.permissions import NotAllowed, require
 from voicestudio.words.bulk import FILE_AWAY, LEFT_OUT_NAME, NO_AUDIO
+from voicestudio.words.items import label_value
 
 from .selection import Refusal, Row, name_of
 
@@ -120,7 +121,9 @@ def stream_archive(archive: Archive) -> Generator[bytes]:
                     member.write(chunk)
                     yield sink.take()
         if archive.refused:
-            lines = "".join(f"{refusal.name}: {refusal.reason}\n" for refusal in archive.refused)
+            lines = "".join(
+                f"{label_value(refused.name, refused.reason)}\n" for refused in archive.refused
+            )
             zip_file.writestr(ZipInfo(str(LEFT_OUT_NAME), _zip_time(clock.now())), lines)
     yield sink.take()
 

@@ -136,7 +136,7 @@ def check_order(order: Order) -> None:
     if order.prompt_clip is not None and order.prompt_clip.purpose != Purpose.PROMPT:
         raise OrderRefused(
             "prompt_clip",
-            Message(_("This is a recording, not a prompt clip."), _("Choose another one.")),
+            Message(_("This is a recording, not a prompt clip."), _("Choose a prompt clip.")),
         )
     if order.prompt_clip is not None:
         _check_quality("prompt_clip", order.prompt_clip)
@@ -173,5 +173,6 @@ def _check_texts(order: Order) -> None:
     low, high = limits.ACCURACY_RANGE
     if order.accuracy is not None and not low <= order.accuracy <= high:
         raise OrderRefused(
-            "accuracy", Message(_("MiniMax takes a number from 0 to 1."), _("Choose another one."))
+            "accuracy",
+            Message(_("MiniMax takes a number from 0 to 1."), _("Choose another number.")),
         )

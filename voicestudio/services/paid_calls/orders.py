@@ -79,5 +79,6 @@ def check_model(model: str) -> None:
     """Raise `OrderRefused` unless the studio offers this model."""
     if model not in settings.MINIMAX_MODELS:
         raise OrderRefused(
-            "model", Message(_("This studio does not offer that model."), _("Choose another one."))
+            "model",
+            Message(_("This studio does not offer that model."), _("Choose another model.")),
         )

@@ -94,7 +94,7 @@ def check_order(order: SpeechOrder) -> None:
                 field,
                 Message(
                     _("MiniMax takes a number from {low} to {high}.").format(low=low, high=high),
-                    _("Choose another one."),
+                    _("Choose another number."),
                 ),
             )
     if order.format not in limits.SPEECH_FORMATS:
