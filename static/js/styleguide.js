@@ -11,6 +11,16 @@ for (const example of document.querySelectorAll("[data-example-player]")) {
   player.toggleAttribute(`data-${example.dataset.examplePlayer}`, true);
   player.style.setProperty("--played", "40%");
 }
+for (const example of document.querySelectorAll("[data-example-combobox=open]")) {
+  example.querySelector("input").setAttribute("aria-expanded", "true");
+  example.querySelector("[role=option]").setAttribute("aria-selected", "true");
+}
+for (const example of document.querySelectorAll("[data-example-controls]")) {
+  const play = example.querySelector("[data-play]");
+  play.toggleAttribute("data-playing", true);
+  play.querySelector(".button-label").textContent = play.dataset.pauseLabel;
+  example.querySelector("[data-loop]").setAttribute("aria-pressed", "true");
+}
 for (const example of document.querySelectorAll("[data-example-part]")) {
   const [start, end] = example.dataset.examplePart.split(" ");
   const editor = example.querySelector(".waveform-editor");

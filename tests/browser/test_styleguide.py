@@ -1,13 +1,13 @@
 """The styleguide: every component in every state, checked by axe-core."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets
 from tests.browser.test_accessibility import find_violations
 from tests.browser.test_layout import assert_fits_and_is_named
-from voicestudio.models import AttemptState, SpeechState, VoiceState
+from voicestudio.models import AttemptState, SpeechState, Verdict, VoiceState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,3 +52,16 @@ def test_styleguide_draws_the_recorder_in_every_stage(studio: Studio) -> None:
 
     assert stages == ["idle", "requesting", "recording", "paused", "recorded", "sending"]
     assert not hidden
+
+
+def test_styleguide_shows_lists_choices_and_mistakes(studio: Studio) -> None:
+    page = open_styleguide(studio)
+    combobox = page.locator("[data-example-combobox=open] [role=combobox]")
+    expect(combobox).to_have_attribute("aria-expanded", "true")
+
+    assert page.locator(".error-summary li").count() == 4
+    assert page.locator("[data-example-combobox]").count() == 5
+    assert page.locator("form[role=search]").count() == 2
+    assert page.locator("li[id^=recording-] .badge").count() == len(Verdict) + 4 + 3
+    assert page.locator("[data-example-controls] [data-playing]").count() == 1
+    assert page.evaluate("document.activeElement === document.body")

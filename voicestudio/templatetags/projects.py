@@ -31,14 +31,21 @@ def project_switcher(context: Context) -> dict[str, Any]:
         return {}
     kept = url_with(context, project="", speaker="").rstrip("?")
     link = f"{kept}&project=" if kept else "?project="
+    in_use = access.labels.get(access.in_use or 0)
+    return {**switcher_of(access.labels.values(), in_use, link), "oob": context.get("oob")}
+
+
+@register.inclusion_tag("projects/_switcher.html")
+def switcher_of(
+    labels: Iterable[ProjectLabel], in_use: ProjectLabel | None, link: str = "?project="
+) -> dict[str, Any]:
+    """The same for the projects that are given; an address is the link and what is chosen."""
     return {
-        "in_use": access.labels.get(access.in_use or 0),
+        "in_use": in_use,
         "all_url": f"{link}all",
         "choices": [
-            _choice(label, f"{link}{pk}", is_current=pk == access.in_use)
-            for pk, label in access.labels.items()
+            _choice(label, f"{link}{label.pk}", is_current=label == in_use) for label in labels
         ],
-        "oob": context.get("oob"),
     }
 
 

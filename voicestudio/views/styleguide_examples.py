@@ -3,7 +3,7 @@
 Numbers of rows are beyond those of real ones, so that no link leads to a thing of the studio.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final
@@ -12,13 +12,16 @@ from django.contrib.auth.models import User
 
 from voicestudio.audio import CHECK_VERSION, PEAKS, waveform_path
 from voicestudio.forms.cutting import CutForm, describe_length, format_time
+from voicestudio.forms.history import HistoryForm
 from voicestudio.forms.projects import ProjectForm
+from voicestudio.forms.sync import ImportVoiceForm
 from voicestudio.models import (
     AttemptState,
     AudioFile,
     CloneAttempt,
     Colour,
     Origin,
+    ProjectLabel,
     Purpose,
     Speaker,
     SpeechState,
@@ -28,8 +31,10 @@ from voicestudio.models import (
     clock,
 )
 from voicestudio.models.voices import Source
+from voicestudio.services.voices.speakers import KnownSpeaker
 
 from .cutting import HEIGHT, WIDTH, Window
+from .lists import ViewLink
 from .recorder import GOALS
 
 FIRST_NUMBER: Final = 9_000_000_000
@@ -46,6 +51,10 @@ def make_examples(user: User) -> dict[str, Any]:
     """What the template needs; `user` has requested everything."""
     numbers = count(FIRST_NUMBER)
     recordings = list(_make_recordings(numbers, user))
+    projects = [
+        ProjectLabel(next(numbers), "Northern Lights", Colour.TEAL, is_archived=False),
+        ProjectLabel(next(numbers), "Glass Orchard", Colour.ORANGE, is_archived=True),
+    ]
     attempts = [_make_attempt(state, next(numbers), user, recordings[0]) for state in AttemptState]
     return {
         "attempt_states": list(AttemptState),
@@ -70,8 +79,50 @@ def make_examples(user: User) -> dict[str, Any]:
         "stages": STAGES,
         "pages": {"previous": "?before=1", "next": "?after=1"},
         "levels": LEVELS,
+        "comboboxes": list(_make_comboboxes(numbers)),
+        "projects": projects,
+        "projects_in_use": [None, projects[0]],
+        "filters": _make_filters(user),
+        "views": _make_views(),
+        "saved_filters": [{"name": "Narrators", "query": ""}],
+        "listed_recordings": _make_listed(numbers, user, attempts[:1]),
         **_make_cut(recordings[0]),
     }
+
+
+def _make_comboboxes(numbers: Iterator[int]) -> Iterator[dict[str, Any]]:
+    """The choice of a speaker: nothing typed, a question, the two answers, and the open list."""
+    person = KnownSpeaker(next(numbers), SPEAKER, 3, clock.now() - timedelta(days=9))
+    answers: dict[str, dict[str, Any]] = {
+        "empty": {},
+        "similar": {"similar": [person]},
+        "chosen": {"chosen_speaker": person},
+        "new": {"is_new_speaker": True},
+        "open": {"found": [person]},
+    }
+    for state, answer in answers.items():
+        typed = {"speaker": "" if state == "empty" else SPEAKER.lower()}
+        form = ImportVoiceForm(auto_id=f"{state}-%s", initial=typed, prefix=state)
+        del form.fields["speaker"].widget.attrs["aria-label"]  # it has a label here
+        nothing = dict.fromkeys(("similar", "chosen_speaker", "is_new_speaker", "found"))
+        fields = {"field": form["speaker"], "choice": form["speaker_choice"]}
+        yield {"state": state, **fields, **nothing, **answer}
+
+
+def _make_filters(user: User) -> list[HistoryForm]:
+    """The bar without a filter, whose fields are folded, and with some."""
+    chosen = {"q": "Anna", "person": str(user.pk), "flag": "yes"}
+    filters = []
+    for name, data in (("no-filter", {}), ("some-filters", chosen)):
+        form = HistoryForm(data, people=lambda: [(user.pk, user.get_username())])
+        form.auto_id = f"{name}-%s"
+        filters.append(form)
+    return filters
+
+
+def _make_views() -> list[ViewLink]:
+    labels = [view.label for view in HistoryForm.views]
+    return [ViewLink(number, label, {}, number == 0, False) for number, label in enumerate(labels)]
 
 
 def _make_attempt(
@@ -143,6 +194,19 @@ def _make_recordings(numbers: Iterable[int], user: User) -> Iterable[AudioFile]:
         yield _make_recording(number, user, columns)
 
 
+def _make_listed(numbers: Iterator[int], user: User, uses: list[CloneAttempt]) -> list[AudioFile]:
+    """Rows of the list: one of each check, one that is used, and what was made from it."""
+    listed = [each for each in _make_recordings(numbers, user) if not each.deleted_at]
+    used = _make_recording(
+        next(numbers), user, {"verdict": Verdict.GOOD, "checked_at": clock.now()}
+    )
+    used.uses, used.made, used.used_more = uses, 2, True  # type: ignore[attr-defined]
+    part = {"origin": Origin.CUT, "parent": used, "from_ms": 20_000, "to_ms": 62_000}
+    cut = _make_recording(next(numbers), user, part)
+    cleaned = {"origin": Origin.CLEANED, "parent": cut, "steps": ["hum"]}
+    return [*listed, used, cut, _make_recording(next(numbers), user, cleaned)]
+
+
 def _make_recording(number: int, user: User, columns: dict[str, Any]) -> AudioFile:
     values: dict[str, Any] = {
         "file": "anna.wav", "name": "anna-larsen-session-1.wav", "purpose": Purpose.SAMPLE,
@@ -151,7 +215,7 @@ def _make_recording(number: int, user: User, columns: dict[str, Any]) -> AudioFi
     }  # fmt: skip
     recording = AudioFile(pk=number, **values | columns)
     recording.uses, recording.made, recording.used_more = [], 0, False  # type: ignore[attr-defined]
-    recording.newest_file_id = None  # type: ignore[attr-defined]
+    recording.newest_file_id = number  # type: ignore[attr-defined]
     return recording
 
 
