@@ -1,5 +1,7 @@
 """Projects: the list, the page of one, and what administrators change there."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -8,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import make_project, make_user
+from tests.factories import make_attempt, make_project, make_user
 from tests.views.pages import text
 from voicestudio.models import Membership, Project, Role
 
@@ -65,6 +67,17 @@ def test_mistakes_of_the_form_are_said(
         # Beside its field, and in the summary above the form.
         assert text(answer).replace("&#x27;", "'").count(error) == 2
     assert Project.objects.filter(name="Another").count() == 0
+
+
+def test_page_of_a_project_begins_with_what_is_in_it(client: Client, root: User) -> None:
+    project = make_project("Audiobook")
+    make_attempt(by=root, project=project)
+
+    page = text(client.get(reverse("project", args=[project.pk])))
+
+    nav = page[page.index('<nav class="chips"') : page.index('id="facts-title"')]
+    links = re.findall(r'href="/(\w+)/\?project=\d+">\w[\w ]*(?:<span class="soft">(\d+))?', nav)
+    assert links == [("history", "1"), ("voices", "1"), ("recordings", "1"), ("costs", "")]
 
 
 def test_project_is_archived_at_once_and_opened_again(client: Client, root: User) -> None:
