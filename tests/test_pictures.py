@@ -3,7 +3,12 @@
 import json
 import re
 from itertools import chain
+from pathlib import Path
 
+import pytest
+from django.conf import settings
+
+from tests.screenshots.__main__ import find_languages_without_font
 from tests.screenshots.pictures import DOCS, HELP, PICTURES, ROOT, SIZES, list_files
 from voicestudio.words.help import SECTIONS
 
@@ -46,12 +51,30 @@ def test_folders_hold_the_files_of_the_list_and_no_others() -> None:
     assert set(chain(DOCS.iterdir(), HELP.iterdir())) == set(list_files())
 
 
+def test_help_has_pictures_in_each_language_and_documents_in_english() -> None:
+    languages = {picture.folder: picture.languages for picture in PICTURES}
+
+    assert languages == {DOCS: ["en"], HELP: ["en", *settings.TRANSLATIONS]}
+
+
+def test_languages_without_a_font_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "fc-list"
+    program.write_text('#!/bin/sh\ntest "$1" = :lang=ja && echo Noto\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+    assert find_languages_without_font() == ["zh-hans"]
+
+
 def test_help_knows_the_size_of_each_of_its_pictures() -> None:
     made = {
-        f"{picture.name}-{window.name}"
+        picture.size_name(window, language)
         for picture in PICTURES
         if picture.folder == HELP
         for window in picture.windows
+        for language in picture.languages
     }
 
     assert set(json.loads(SIZES.read_text())) == made

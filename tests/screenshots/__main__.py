@@ -1,28 +1,36 @@
 """`make screenshots`: take all pictures of README, documents and help, or only the named ones.
 
 python -m tests.screenshots [home] [history] ...
+
+The pictures of the help are taken in every language that this machine has a font for.
 """
 
 import base64
 import json
 import logging
+import shutil
+import subprocess
 import sys
 from contextlib import ExitStack
 from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.conftest import NO_BROWSER, find_browser
 from tests.screenshots.practice_studio import NOW, PracticeStudio, practice_studio, set_up_django
 
 set_up_django()
 
-from tests.screenshots.pictures import HELP, PICTURES, SCHEMES, SIZES, Picture, Window  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from tests.screenshots.pictures import ENGLISH, HELP, PICTURES, SCHEMES, SIZES, Picture, Window  # noqa: E402
 
 QUALITY: Final = 55  # of the WebP encoder
 # Parts are shown beside text, and have to be sharp on fine screens too.
-PART_SCALE: Final = 1.5
+PART_SCALE: Final = 1.25
 MARGIN: Final = 12  # around a part
+# Languages whose letters need a font of their own, by the name that fontconfig has for them.
+OWN_FONTS: Final = {"ja": "ja", "zh-hans": "zh-cn"}
 TIMEOUT_MS: Final = 30_000
 
 
@@ -35,31 +43,69 @@ def main(names: list[str]) -> int:
     if program is None:
         print(NO_BROWSER)
         return 1
-    sizes = json.loads(SIZES.read_text()) if names and SIZES.exists() else {}
+    sizes = json.loads(SIZES.read_text()) if SIZES.exists() else {}
+    without_font = find_languages_without_font()
+    for language in without_font:
+        print(f"No font for {settings.TRANSLATIONS[language]}: its pictures are left out.")
     logging.disable(logging.INFO)
     with ExitStack() as stack:
         studio = stack.enter_context(practice_studio())
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=program)
         stack.callback(browser.close)
-        context = browser.new_context(
-            base_url=studio.url, locale="en-GB", timezone_id="UTC", reduced_motion="reduce"
-        )
         for picture in PICTURES:
             if not names or picture.name in names:
-                sizes |= take_picture(context, studio, picture)
+                for language in picture.languages:
+                    if language not in without_font:
+                        sizes |= take_picture(browser, studio, picture, language)
+    known = {
+        picture.size_name(window, language)
+        for picture in PICTURES
+        for window in picture.windows
+        for language in picture.languages
+    }
+    sizes = {name: size for name, size in sizes.items() if name in known}
     SIZES.write_text(f"{json.dumps(sizes, indent=2, sort_keys=True)}\n")
     return 0
 
 
+def find_languages_without_font() -> list[str]:
+    """The languages whose letters would be boxes."""
+    fontconfig = shutil.which("fc-list")
+    return [
+        language
+        for language, name in OWN_FONTS.items()
+        if fontconfig is None
+        or not subprocess.run(
+            [fontconfig, f":lang={name}", "family"], capture_output=True, check=False
+        ).stdout.strip()
+    ]
+
+
 def take_picture(
-    context: BrowserContext, studio: PracticeStudio, picture: Picture
+    browser: Browser, studio: PracticeStudio, picture: Picture, language: str
 ) -> dict[str, list[int]]:
     """Write all files of a picture. Returns the size of each window's, if the help shows it."""
+    context = browser.new_context(
+        base_url=studio.url,
+        locale="en-GB" if language == ENGLISH else language,
+        timezone_id="UTC",
+        reduced_motion="reduce",
+    )
     picture.folder.mkdir(parents=True, exist_ok=True)
+    sizes = take_windows(context, studio, picture, language)
+    context.close()
+    return sizes
+
+
+def take_windows(
+    context: BrowserContext, studio: PracticeStudio, picture: Picture, language: str
+) -> dict[str, list[int]]:
+    """Write the files of each window."""
     sizes = {}
+    chosen = {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": studio.url}
     for window in picture.windows:
         context.clear_cookies()
-        context.add_cookies([studio.cookie])  # type: ignore[list-item]
+        context.add_cookies([studio.cookie, chosen])  # type: ignore[list-item]
         page = context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         page.clock.set_fixed_time(NOW)
@@ -69,11 +115,12 @@ def take_picture(
         clip = find_clip(page, picture, window)
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            file = picture.file(window, scheme)
+            file = picture.file(window, scheme, language)
             file.write_bytes(take_webp(page, clip))
             print(f"{file.name}: {file.stat().st_size / 1000:.0f} KB", flush=True)
         if picture.folder == HELP:
-            sizes[f"{picture.name}-{window.name}"] = [round(clip["width"]), round(clip["height"])]
+            size = [round(clip["width"]), round(clip["height"])]
+            sizes[picture.size_name(window, language)] = size
         page.close()
     return sizes
 

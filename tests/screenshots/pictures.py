@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from tests.screenshots.practice_studio import NOISY
@@ -16,6 +17,7 @@ HELP: Final = ROOT / "static" / "help"
 # Width and height of each picture in HELP, for the page that shows it.
 SIZES: Final = HELP / "sizes.json"
 SCHEMES: Final = ("light", "dark")
+ENGLISH: Final = "en"
 
 
 class Window(NamedTuple):
@@ -39,13 +41,31 @@ class Picture(NamedTuple):
     part: str = ""
     windows: tuple[Window, ...] = (WIDE, NARROW)
 
-    def file(self, window: Window, scheme: str) -> Path:
+    @property
+    def languages(self) -> list[str]:
+        """The languages of its pages: the help is read in all of them, the documents in English."""
+        return [ENGLISH, *(settings.TRANSLATIONS if self.folder == HELP else ())]
+
+    def size_name(self, window: Window, language: str) -> str:
+        """What `SIZES` calls the picture; as its file, without the scheme."""
+        return f"{self.name}-{window.name}{_suffix(language)}"
+
+    def file(self, window: Window, scheme: str, language: str = ENGLISH) -> Path:
         """Where the picture is stored."""
-        return self.folder / f"{self.name}-{window.name}-{scheme}.webp"
+        return self.folder / f"{self.name}-{window.name}-{scheme}{_suffix(language)}.webp"
 
     def files(self) -> list[Path]:
-        """All its files: light and dark, in each window."""
-        return [self.file(window, scheme) for window in self.windows for scheme in SCHEMES]
+        """All its files: light and dark, in each window and language."""
+        return [
+            self.file(window, scheme, language)
+            for language in self.languages
+            for window in self.windows
+            for scheme in SCHEMES
+        ]
+
+
+def _suffix(language: str) -> str:
+    return "" if language == ENGLISH else f"-{language}"
 
 
 def _open(path: str) -> Callable[[Page], None]:
@@ -86,9 +106,9 @@ def _give_permission(page: Page, query: str = "") -> None:
     """The form with its first card answered, in a project whose budget is not nearly used."""
     page.goto(f"/history/?project={Project.objects.get(name=PROJECTS[BOOK].name).pk}")
     page.goto(f"/new/{query}")
-    page.get_by_label("Speaker", exact=True).fill("Elin Strand")
+    page.locator("#id_speaker").fill("Elin Strand")  # in any language
     expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
-    page.get_by_label("permission to clone").check()
+    page.locator("#id_permission").check()
     page.evaluate("document.activeElement.blur()")
 
 
@@ -96,7 +116,7 @@ def _fill_in_clone_form(page: Page) -> None:
     """A form that can be sent; the cards above the last answer are folded."""
     recording = AudioFile.objects.get(name="clara-voss-chapter-1.wav")
     _give_permission(page, f"?recording={recording.pk}")
-    page.get_by_label("Preview text").fill("The orchard was silent. (breath) Then a branch fell.")
+    page.locator("#id_preview_text").fill("The orchard was silent. (breath) Then a branch fell.")
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 

@@ -51,6 +51,7 @@ def practice_studio() -> Iterator[PracticeStudio]:
     from django.core.management import call_command
     from django.test.testcases import LiveServerThread
 
+    from voicestudio.management import catalogues
     from voicestudio.practice.server import StandIn
 
     with ExitStack() as stack:
@@ -61,6 +62,7 @@ def practice_studio() -> Iterator[PracticeStudio]:
         for folder in (settings.MEDIA_ROOT, settings.FILE_UPLOAD_TEMP_DIR):
             Path(folder).mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0)
+        catalogues.compile_if_changed()
         administrator = _make_data()
         server = LiveServerThread("127.0.0.1", StaticFilesHandler)
         server.daemon = True

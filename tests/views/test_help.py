@@ -141,3 +141,12 @@ def test_glossary_explains_the_nouns_of_the_studio() -> None:
     explained = [str(term).lower() for term, _text in SECTIONS["glossary"].terms]
 
     assert explained == [noun.lower() for noun in nouns if not noun.startswith("-")]
+
+
+@pytest.mark.parametrize(("language", "ending"), [("ja", "-ja"), ("pt", "")])
+def test_picture_is_in_the_language_of_its_reader(
+    client: Client, user: User, language: str, ending: str
+) -> None:
+    page = client.get("/help/", headers={"Accept-Language": language}).content.decode()
+
+    assert page.count(f"/static/help/check-narrow-light{ending}.webp") == 1

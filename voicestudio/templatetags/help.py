@@ -10,6 +10,7 @@ from django.template import Context
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from voicestudio.models.search import fold_text
 from voicestudio.words.help import SECTIONS
@@ -41,21 +42,25 @@ def help_link(anchor: str) -> dict[str, Any]:
 def help_picture(context: Context, name: str, alt: str) -> dict[str, Any]:
     """A picture, light or dark as the page is, wide or narrow as the window is."""
     theme = str(context["request"].session.get("theme", ""))
-    sources = _list_sources(name, theme)
+    sources = _list_sources(name, theme, get_language() or "")
     return {"sources": sources[:-1], "image": sources[-1], "alt": alt}
 
 
 @lru_cache
-def _list_sources(name: str, theme: str) -> list[Source]:
-    """The files of a picture; the last one is for everything that the others are not for."""
+def _list_sources(name: str, theme: str, language: str) -> list[Source]:
+    """The files of a picture; the last one is for everything that the others are not for.
+
+    They are English where the language has none.
+    """
+    suffix = f"-{language}" if f"{name}-wide-{language}" in _read_sizes() else ""
     schemes = [theme] if theme in {"light", "dark"} else ["dark", "light"]
     sources = []
     for window in ("narrow", "wide"):
-        width, height = _read_sizes()[f"{name}-{window}"]
+        width, height = _read_sizes()[f"{name}-{window}{suffix}"]
         for scheme in schemes:
             queries = [NARROW] if window == "narrow" else []
             queries += [DARK] if scheme == "dark" and len(schemes) > 1 else []
-            file = f"{FOLDER}/{name}-{window}-{scheme}.webp"
+            file = f"{FOLDER}/{name}-{window}-{scheme}{suffix}.webp"
             sources.append(Source(file, " and ".join(queries), width, height))
     return sources
 
