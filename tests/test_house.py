@@ -55,6 +55,7 @@ SERVICE_FLOORS = {
     "queue_storage": -1,  # used by the settings and by `health`
     "machines": -1,  # used by `health`
     "health": 0,
+    "database_cache": -1,  # used by the settings
     "metrics": 1,
     "system": 2,
     "download_names": -1,

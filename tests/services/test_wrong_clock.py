@@ -1,15 +1,22 @@
 """A machine whose own clock is wrong, beside others and a database that has the right time."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.core.cache.backends import db
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.factories import make_attempt, make_user
+from tests.factories import PASSWORD, make_attempt, make_user
 from voicestudio.models import AttemptState, CloneAttempt, clock
+from voicestudio.services import sign_in_limits
 from voicestudio.services.paid_calls import leases, rate_limit
 from voicestudio.services.people import invitations, password_links
 
@@ -23,8 +30,10 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(params=[-HOUR, HOUR], ids=["slow", "fast"], autouse=True)
 def _wrong_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Django's clock of this machine is an hour wrong, and the shared one has not been read."""
-    right = timezone.now
+    right, right_seconds = timezone.now, time.time
     monkeypatch.setattr(timezone, "now", lambda: right() + request.param)
+    monkeypatch.setattr(db, "tz_now", timezone.now)
+    monkeypatch.setattr(time, "time", lambda: right_seconds() + request.param.total_seconds())
     monkeypatch.setattr(clock, "_last", None)
 
 
@@ -92,3 +101,58 @@ def test_password_link_lasts_as_long_as_it_says(
     assert password_links.KEYS.check_token(person, key)
     monkeypatch.setattr(clock, "now", lambda: made + timedelta(seconds=700))
     assert not password_links.KEYS.check_token(person, key)
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(5, 1), (-5, 0)])
+def test_session_ends_when_the_database_says_so(
+    minutes: int, left: int, client: Client, person: User
+) -> None:
+    client.force_login(person)
+    Session.objects.update(expire_date=database_time() + timedelta(minutes=minutes))
+
+    status = client.get("/account/").status_code
+    sign_in_limits.clear_expired()
+
+    assert status == (200 if left else 302)
+    assert Session.objects.count() == left
+
+
+def test_new_session_lasts_as_long_as_others_expect(
+    client: Client, person: User, settings: Settings
+) -> None:
+    client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+
+    lasts = Session.objects.get().expire_date - database_time()
+
+    assert abs(lasts.total_seconds() - settings.SESSION_COOKIE_AGE) < 60
+
+
+def test_entry_of_the_cache_ends_when_the_database_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written here and elsewhere; a count of wrong codes would be forgotten, or last for hours."""
+    cache.set("count", 5, 300)
+    start = database_time()
+
+    def read(seconds: int) -> tuple[object, bool, bool]:
+        monkeypatch.setattr(clock, "now", lambda: start + timedelta(seconds=seconds))
+        return cache.get("count"), "count" in cache, cache.add("count", 1, 60)
+
+    assert read(290) == (5, True, False)
+    assert read(310) == (None, False, True)
+
+
+@pytest.mark.parametrize("by_database", [True, False])
+def test_code_of_an_app_is_checked_by_the_time_of_the_database(
+    by_database: bool, client: Client, person: User
+) -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    TOTP.activate(person, secret)
+    client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+    moment = database_time().timestamp() if by_database else time.time()
+
+    code = format_hotp_value(hotp_value(secret, int(moment) // 30))
+    response = client.post("/sign-in/second-factor/", {"code": code})
+    again = Client()
+    again.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+
+    assert response.status_code == (302 if by_database else 422)
+    assert again.post("/sign-in/second-factor/", {"code": code}).status_code == 422

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from voicestudio.models import Theme, select_address
 
 from .fields import Select, TypedField
+from .one_time_codes import CheckedCode, FirstCode
 
 NEW_PASSWORD_HELP = _("At least 8 characters, not only digits, and not one that many people use.")
 PASSKEY_REFUSED = _("That passkey doesn't belong to this account, or its answer can't be read.")
@@ -155,19 +156,19 @@ class ReauthenticateForm(_OurFields, account_forms.ReauthenticateForm):
     labels: ClassVar = {"password": _("Password")}
 
 
-class AuthenticateForm(_OurFields, mfa_forms.AuthenticateForm):
+class AuthenticateForm(CheckedCode, _OurFields, mfa_forms.AuthenticateForm):
     """The second factor at sign-in."""
 
     labels: ClassVar = {"code": CODE}
 
 
-class ReauthenticateCodeForm(_OurFields, mfa_forms.ReauthenticateForm):
+class ReauthenticateCodeForm(CheckedCode, _OurFields, mfa_forms.ReauthenticateForm):
     """The second factor once more."""
 
     labels: ClassVar = {"code": CODE}
 
 
-class ActivateTOTPForm(_OurFields, totp_forms.ActivateTOTPForm):
+class ActivateTOTPForm(FirstCode, _OurFields, totp_forms.ActivateTOTPForm):
     """The first code of an app."""
 
     labels: ClassVar = {"code": _("The six digits that the app shows")}

@@ -34,7 +34,7 @@ SIGN_IN_FAILURES_IN_ALL = 300
 # django-allauth. Its limits of everything but passwords count in a cache of all processes.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "voicestudio.services.database_cache.SharedClockCache",
         "LOCATION": "voicestudio_cache",
         # With Django's 300, anyone who fills it throws away what the limits have counted.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
@@ -78,7 +78,7 @@ MFA_TOTP_ISSUER = "Voice Studio"
 MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an account needs no address here
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "voicestudio.services.people.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
