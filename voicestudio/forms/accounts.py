@@ -144,10 +144,8 @@ class ResetPasswordForm(_OurFields, account_forms.ResetPasswordForm):
     labels: ClassVar = {"email": _("Mail address")}
 
     def clean_email(self) -> str:
-        """The address as typed; accounts are found whatever the case of its letters."""
-        email = str(self.cleaned_data["email"])
-        self.users = select_address(User.objects.filter(is_active=True), email)
-        return email
+        """The address as typed; the worker looks for the account."""
+        return str(self.cleaned_data["email"])
 
 
 class ReauthenticateForm(_OurFields, account_forms.ReauthenticateForm):

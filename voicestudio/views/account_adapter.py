@@ -91,10 +91,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """The page that shows the address."""
         return reverse("account")
 
-    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
-        """Send the link to the address of the account, whatever spelling of it was typed."""
-        super().send_password_reset_mail(user, user.email, context)
-
     def send_notification_mail(
         self, template_prefix: str, user: User, context: Any = None, email: str | None = None
     ) -> None:
@@ -106,8 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail in the language of its reader, if a mail server is configured.
 
-        One that cannot be sent undoes nothing. Only who is signed in reads of it: else the page for
-        forgotten passwords would say which addresses have an account.
+        One that cannot be sent undoes nothing. Only who is signed in reads of it.
         """
         if not settings.MAIL_HOST:
             return
