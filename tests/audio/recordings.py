@@ -154,6 +154,39 @@ def film(
     return path
 
 
+def packed_matroska(path: Path, megabytes: int) -> Path:
+    """Two tracks of silence as PCM, whose packets are packed with zlib to a thousandth."""
+
+    def element(number: int, content: bytes) -> bytes:
+        name = number.to_bytes((number.bit_length() + 7) // 8)
+        return name + (len(content) | 1 << 56).to_bytes(8) + content
+
+    def whole(number: int, value: int) -> bytes:
+        return element(number, value.to_bytes(4))
+
+    packing = element(0x6D80, element(0x6240, element(0x5034, whole(0x4254, 0))))
+    sound = element(0xE1, element(0xB5, struct.pack(">d", 48_000)) + whole(0x9F, 2))
+    tracks = b"".join(
+        element(
+            0xAE,
+            whole(0xD7, number) + whole(0x73C5, number) + whole(0x83, 2)
+            + element(0x86, b"A_PCM/INT/LIT") + sound + packing,
+        )
+        for number in (1, 2)
+    )  # fmt: skip
+    silence = zlib.compress(bytes(1_000_000), 9)
+    blocks = b"".join(
+        element(0xA3, bytes([0x80 | 1 + n % 2]) + struct.pack(">h", n * 100) + b"\x80" + silence)
+        for n in range(megabytes)
+    )
+    head = element(0x1A45DFA3, element(0x4282, b"matroska"))
+    body = element(0x1549A966, whole(0x2AD7B1, 1_000_000)) + element(0x1654AE6B, tracks)
+    path.write_bytes(
+        head + element(0x18538067, body + element(0x1F43B675, whole(0xE7, 0) + blocks))
+    )
+    return path
+
+
 def _encode_picture(container: Any, codec: str, muxer: str) -> list[Any]:
     stream: Any = container.add_stream(codec, rate=10)
     stream.width = stream.height = 32

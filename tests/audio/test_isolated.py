@@ -18,6 +18,7 @@ import pytest
 
 from tests.audio import recordings
 from voicestudio.audio import AudioProblem, isolated
+from voicestudio.audio.__main__ import run_operation
 from voicestudio.audio.analysis import analyze
 from voicestudio.audio.cleanup import clean_up
 from voicestudio.audio.cutting import cut
@@ -190,8 +191,21 @@ def test_large_file_is_kept_without_moving_it(folder: Path, tmp_path: Path) -> N
     assert ingested.path.stat().st_size == source.stat().st_size
 
 
-@pytest.mark.parametrize("muxer", ["mp4", "matroska"])
+@pytest.mark.parametrize(("tracks", "name"), [(1, "stem.track.m4a"), (2, "stem.tracks.mka")])
 def test_copy_that_the_disk_cannot_hold_is_no_damaged_file(
+    tracks: int, name: str, folder: Path, tmp_path: Path
+) -> None:
+    source = recordings.film(tmp_path / "x", *[recordings.speech(12)] * tracks)
+    (folder / name).symlink_to("/dev/full")
+    arguments = {"source": source, "folder": folder, "purpose": "voice_clone", "stem": "stem"}
+
+    reply = run_operation("ingest", arguments)
+
+    assert (reply["errno"], list(folder.iterdir())) == (errno.ENOSPC, [])
+
+
+@pytest.mark.parametrize("muxer", ["mp4", "matroska"])
+def test_copy_beyond_the_limit_is_no_full_disk(
     muxer: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sound = recordings.speech(12)
@@ -199,10 +213,22 @@ def test_copy_that_the_disk_cannot_hold_is_no_damaged_file(
     monkeypatch.setattr(isolated, "FILE_BYTES", 0)
     monkeypatch.setattr(isolated, "_HEADERS_BYTES", 20_000 - source.stat().st_size)
 
-    with pytest.raises(OSError, match="File too large") as caught:
+    with pytest.raises(AudioProblem, match="too_many_samples"):
         isolated.ingest(source, folder, purpose="voice_clone")
 
-    assert (caught.value.errno, list(folder.iterdir())) == (errno.EFBIG, [])
+    assert list(folder.iterdir()) == []
+
+
+def test_packed_tracks_that_grow_beyond_the_limit_hold_too_much(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = recordings.packed_matroska(tmp_path / "x", megabytes=90)
+    assert source.stat().st_size < 1_000_000
+
+    with pytest.raises(AudioProblem, match="too_many_samples"):
+        isolated.ingest(source, folder, purpose="voice_clone", longest_ms=7_200_000)
+
+    assert list(folder.iterdir()) == []
 
 
 def test_resource_limits_apply() -> None:

@@ -1,5 +1,6 @@
 """Audio: only the sound of a video is kept; of several tracks, the one with the most speech."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.audio import recordings
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
 from voicestudio.audio import AudioProblem, remux, rules
 from voicestudio.audio.cutting import cut
+from voicestudio.audio.decoding.containers import audio_tracks, open_container
 from voicestudio.audio.intake import ingest, inspect
 from voicestudio.audio.playable import make_playable
 from voicestudio.audio.results import Track
@@ -196,6 +198,41 @@ def test_sound_of_a_video_is_kept_as_it_is(
     assert ingested.metadata.duration_ms == pytest.approx(15_000, abs=80)
     assert streams_of(ingested.path) == ["audio"]
     assert (path.exists(), list(folder.iterdir())) == (False, [ingested.path])
+
+
+@pytest.mark.parametrize(
+    ("muxer", "tracks", "expected"),
+    [("mov", 32, 0), ("mov", 33, 32), ("avi", 33, 32), ("matroska", 33, 0)],
+)
+def test_file_with_more_tracks_than_can_be_read_says_so(
+    muxer: str, tracks: int, expected: int, tmp_path: Path
+) -> None:
+    """A Matroska file can be opened all the same, with its first tracks."""
+    sounds = [recordings.sine(0.2)] * tracks
+    path = recordings.film(tmp_path / "x", *sounds, muxer=muxer, picture="", codec="pcm_s16le")
+
+    with ExitStack() as stack:
+        if expected:
+            caught = stack.enter_context(pytest.raises(AudioProblem, match="too_many_tracks"))
+        with open_container(path) as (container, _repair):
+            assert len(audio_tracks(container)) == 32
+    if expected:
+        assert caught.value.facts == {"limit_tracks": expected}
+
+
+def test_sound_behind_too_many_pictures_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with av.open(str(path), "w", format="matroska") as container:
+        pictures = [container.add_stream("mpeg4", rate=10) for _ in range(33)]
+        for picture in pictures:
+            picture.width = picture.height = 32
+            picture.pix_fmt = "yuv420p"
+        image = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        for picture in pictures:
+            container.mux([*picture.encode(image), *picture.encode(None)])
+
+    with pytest.raises(AudioProblem, match="too_many_tracks"), open_container(path) as opened:
+        audio_tracks(opened[0])
 
 
 @pytest.mark.parametrize(

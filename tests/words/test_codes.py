@@ -61,7 +61,7 @@ def test_messages_contain_no_codes_and_headlines_no_numbers(purpose: str) -> Non
     facts = {"duration_ms": 3_000, "limit_bytes": 100_000}
     problems = (
         "empty", "too_large", "not_audio", "damaged", "video", "inseparable", "no_audio", "silent",
-        "too_short", "too_long", "?",
+        "too_short", "too_long", "too_many_tracks", "?",
     )  # fmt: skip
     messages = [
         *words.CODES.values(),

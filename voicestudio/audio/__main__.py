@@ -7,6 +7,7 @@ It prints one JSON object: {"result": …}, {"problem": code, "facts": {…}} ab
 operation that reports progress prints the number of analyzed seconds in a line every second before.
 """
 
+import errno
 import json
 import os
 import resource
@@ -99,7 +100,12 @@ def _find_disk_error(error: BaseException) -> OSError | None:
 
 
 def _failed(error: OSError) -> dict[str, Any]:
-    """The reply if the disk, not the file, is the problem."""
+    """The reply if the disk, not the file, is the problem.
+
+    It is the file if more would be written than this process may: packed tracks grow when copied.
+    """
+    if error.errno == errno.EFBIG:
+        return {"problem": "too_many_samples", "facts": {"cause": str(error)}}
     return {"failure": str(error), "errno": error.errno}
 
 

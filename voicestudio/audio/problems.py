@@ -4,7 +4,7 @@ from typing import Final
 
 CODES: Final = frozenset(
     "too_large too_many_samples empty not_audio damaged video inseparable no_audio too_short"
-    " too_long silent".split()
+    " too_long too_many_tracks silent".split()
 )
 
 

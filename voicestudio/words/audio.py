@@ -60,6 +60,13 @@ _PROBLEMS: Final[dict[str, Message]] = {
         _("This file holds far more sound data than a voice needs."),
         _("Export it with 48 kHz and one or two channels, then upload the new file."),
     ),
+    "too_many_tracks": Message(
+        _("This file has more tracks than we can read."),
+        _(
+            "The limit is {tracks}, pictures and subtitles included. Export the sound alone as "
+            "mp3, m4a or wav and upload that."
+        ),
+    ),
     "not_audio": Message(
         _("This isn't an audio file we can read."),
         _("Export the recording as mp3, m4a or wav and upload that."),
@@ -129,6 +136,7 @@ def message_for_audio_problem(
         "limit": seconds(facts.get("limit_ms")),
         "length": seconds(facts.get("duration_ms")),
         "size": size(facts.get("limit_bytes", 0)),
+        "tracks": str(facts.get("limit_tracks", 0)),
     }
     return replace(message, next_step=str(message.next_step).format(**numbers))
 

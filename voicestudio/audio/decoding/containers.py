@@ -33,12 +33,15 @@ _CODECS: Final = (
 _DECODERS: Final = frozenset(_CODECS.split(","))
 # These cannot be decoded without data that mov, mp4 and Matroska have in their header.
 _NEED_DATA: Final = frozenset({"aac", "alac", "vorbis"})
+_MOST_STREAMS: Final = 32
 _OPTIONS: Final = {
     "format_whitelist": _FORMATS,
     "codec_whitelist": _CODECS,
     "protocol_whitelist": "",  # none: we pass the bytes in, FFmpeg cannot open anything
-    "max_streams": "32",
+    "max_streams": str(_MOST_STREAMS),
 }
+# With these it is found out whether a file that cannot be opened has only too many streams.
+_OPTIONS_MANY: Final = {**_OPTIONS, "max_streams": "1000"}
 # A WAV may hold DTS declared as PCM. FFmpeg searches the first five seconds for it, which takes
 # thirty times as long as the rest of opening; we let it search 0.2 s.
 _OPTIONS_WAV: Final = {**_OPTIONS, "max_probe_packets": "2"}
@@ -76,7 +79,7 @@ class _NamelessFile:
 def open_container(path: Path) -> Iterator[tuple[InputContainer, headers.WavRepair | None]]:
     """An open container, and how the header of a wav was repaired, if it had to be.
 
-    Raises AudioProblem damaged or not_audio.
+    Raises AudioProblem damaged, not_audio or too_many_tracks.
     """
     container_name = headers.sniff_file(path)
     repair = headers.repair_wav(path) if container_name == "wav" else None
@@ -86,10 +89,21 @@ def open_container(path: Path) -> Iterator[tuple[InputContainer, headers.WavRepa
             container = av.open(
                 _NamelessFile(file, repair), "r", options=options, buffer_size=1 << 16
             )
-        except (av.error.FFmpegError, ValueError, OSError):
+        except (av.error.FFmpegError, ValueError, OSError) as error:
+            # What FFmpeg says of a mov or avi with more streams than it may have.
+            if isinstance(error, av.error.MemoryError) and _opens_with_many_streams(file):
+                raise AudioProblem("too_many_tracks", limit_tracks=_MOST_STREAMS) from None
             raise AudioProblem("damaged" if container_name else "not_audio") from None
         with container:
             yield container, repair
+
+
+def _opens_with_many_streams(file: io.FileIO) -> bool:
+    try:
+        av.open(_NamelessFile(file), "r", options=_OPTIONS_MANY, buffer_size=1 << 16).close()
+    except (av.error.FFmpegError, ValueError, OSError):
+        return False
+    return True
 
 
 def has_picture(container: InputContainer) -> bool:
@@ -101,9 +115,11 @@ def audio_tracks(container: InputContainer) -> dict[int, AudioStream]:
     """The audio streams that we decode, at least one, by their number among all audio streams.
 
     Numbers count from 1. Raises AudioProblem video (without sound), no_audio, not_audio,
-    too_many_samples (see `rules.check_shape`).
+    too_many_tracks, too_many_samples (see `rules.check_shape`).
     """
     if not container.streams.audio:
+        if len(container.streams) >= _MOST_STREAMS:  # the sound may be in one that was left out
+            raise AudioProblem("too_many_tracks", limit_tracks=_MOST_STREAMS)
         without = "no_audio" if container.streams else "not_audio"
         raise AudioProblem("video" if has_picture(container) else without)
     tracks = {
