@@ -6,18 +6,20 @@ from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from pytest_django import Settings
 
 from tests.conftest import answer_in_process
-from tests.factories import make_attempt
-from voicestudio.audio import isolated
+from tests.factories import MP3, make_attempt
+from voicestudio.audio import AudioProblem, isolated
 from voicestudio.models import AttemptState, CloneAttempt, PaidCall, Speech
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, speeches
 from voicestudio.services.clones import Order
 from voicestudio.services.paid_calls import waveforms
 from voicestudio.services.speeches import keep
+from voicestudio.services.storage import StorageAway
 
 type Decode = Callable[..., dict[str, Any]]
 type Run = Callable[[], PaidCall]
@@ -52,6 +54,14 @@ def run(
 
 def read(call: PaidCall) -> PaidCall:
     return type(call)._default_manager.get(pk=call.pk)
+
+
+def let_lapse(call: PaidCall, seconds: int = 1, **columns: Any) -> None:
+    """End the lease of the call so many seconds ago, unless it has none."""
+    past = timezone.now() - timedelta(seconds=seconds)
+    rows = type(call)._default_manager.filter(pk=call.pk)
+    if columns or rows.filter(lease_until__isnull=False).exists():
+        rows.update(lease_until=past, **columns)
 
 
 def newest_call() -> PaidCall:
@@ -121,12 +131,11 @@ def test_waveform_is_drawn_once_more_after_its_worker_died(
     assert len(call.audio_peaks) == (110 if deaths == 1 else 0)
 
 
-@pytest.mark.parametrize("error", [OSError("no process"), RuntimeError("no child")])
-def test_failed_decoding_leaves_audio_to_be_played(
-    run: Run, error: Exception, monkeypatch: pytest.MonkeyPatch
+def test_audio_that_cannot_be_decoded_stays_flat_and_can_be_played(
+    run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decode(*_arguments: Any) -> dict[str, Any]:
-        raise error
+        raise AudioProblem("damaged")
 
     monkeypatch.setattr(isolated, "_call_child", decode)
 
@@ -134,6 +143,70 @@ def test_failed_decoding_leaves_audio_to_be_played(
 
     assert (call.is_ready, bool(call.audio), call.audio_problem) == (True, True, "")
     assert (call.waveform_is_under_way, call.audio_peaks, call.lease_until) == (False, [], None)
+
+
+AWAY: Final = [StorageAway("the bucket did not answer"), OSError("no process"), RuntimeError("no")]
+
+
+@pytest.mark.parametrize("error", AWAY, ids=["bucket", "process", "child"])
+def test_waveform_is_drawn_when_storage_and_machine_are_back(
+    run: Run, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[str] = []
+
+    def decode(*arguments: Any) -> dict[str, Any]:
+        tries.append("")
+        if len(tries) <= 3:
+            raise error
+        return answer_in_process(*arguments)
+
+    monkeypatch.setattr(isolated, "_call_child", decode)
+
+    call = run()
+
+    assert (call.is_ready, bool(call.audio), call.audio_problem) == (True, True, "")
+    waveforms.draw_lost_waveforms()  # not before its lease has run out
+    assert (len(tries), read(call).audio_peaks) == (1, [])
+    for _round in range(4):
+        let_lapse(call)
+        waveforms.draw_lost_waveforms()
+    assert (len(tries), len(read(call).audio_peaks), read(call).lease_until) == (4, 110, None)
+
+
+def test_audio_that_cannot_be_read_for_a_day_stays_flat(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_arguments: Any) -> dict[str, Any]:
+        raise StorageAway("the bucket refused it")
+
+    monkeypatch.setattr(isolated, "_call_child", decode)
+    call = run()
+    let_lapse(call, audio_saved_at=timezone.now() - timedelta(days=2))
+
+    waveforms.draw_lost_waveforms()
+
+    assert (read(call).lease_until, read(call).audio_peaks) == (None, [])
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_dir")
+def test_audio_that_cannot_be_read_lets_others_be_drawn_first_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = [make_attempt() for _ in range(3)]
+    for seconds, attempt in enumerate(attempts, start=1):
+        attempt.audio.save("a.mp3", ContentFile(MP3), save=False)
+        let_lapse(attempt, seconds, audio=attempt.audio.name, audio_saved_at=timezone.now())
+    tried: list[int] = []
+
+    def draw(call: PaidCall) -> bool:
+        tried.append(call.pk)
+        return bool(call.pk != attempts[2].pk)
+
+    monkeypatch.setattr(waveforms, "draw_waveform", draw)
+    waveforms.draw_lost_waveforms()
+
+    assert tried == [attempts[2].pk]
 
 
 def test_waveform_of_audio_that_was_deleted_meanwhile_is_dropped(

@@ -5,11 +5,12 @@ call is ready before that, and it stays ready if its audio cannot be decoded.
 """
 
 import logging
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
 from voicestudio.audio import AudioProblem, isolated
-from voicestudio.models import CallStatus, PaidCall
+from voicestudio.models import CallStatus, PaidCall, clock
 from voicestudio.services import storage
 
 from . import leases
@@ -20,20 +21,29 @@ logger = logging.getLogger(__name__)
 TIMEOUT_S: Final = 20.0
 # At most so many are drawn in one round.
 BATCH: Final = 100
+# Audio that cannot be read is tried again for so long after it was stored.
+TRIED_FOR: Final = timedelta(days=1)
 
 
-def draw_waveform(call: PaidCall) -> None:
+def draw_waveform(call: PaidCall) -> bool:
     """Write waveform, length and loudness of the stored audio; without them it can still be played.
 
-    The lease of the call says that this is under way, and ends with it.
+    The lease of the call says that this is under way, and ends with it. False if the file could not
+    be read now: the lease then goes on without a worker, and when it has run out, the audio is
+    drawn again.
     """
     columns: dict[str, Any] = {"lease_until": None}
+    name = call._meta.model_name
+    is_put_off = False
     try:
         with storage.local_file(call.audio) as path:
             waveform = isolated.read_waveform(path, timeout=TIMEOUT_S)
-    except (AudioProblem, OSError, RuntimeError, ValueError):  # ValueError: deleted meanwhile
-        name = call._meta.model_name
+    except (AudioProblem, FileNotFoundError, ValueError):  # ValueError: deleted meanwhile
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)
+    except (OSError, RuntimeError) as error:  # of the storage or of this machine, not of the audio
+        logger.warning("The audio of %s %s has no waveform yet: %s", name, call.pk, error)
+        is_put_off = clock.now() - (call.audio_saved_at or call.created_at) < TRIED_FOR
+        columns["lease_until"] = leases.lease_end() if is_put_off else None
     else:
         columns |= {
             "audio_peaks": waveform.peaks,
@@ -41,16 +51,19 @@ def draw_waveform(call: PaidCall) -> None:
             "audio_lufs": waveform.loudness_lufs,
         }
     call.advance(held_as=(CallStatus.READY,), **columns)
+    return not is_put_off
 
 
 def draw_lost_waveforms() -> None:
-    """Draw once more what a worker was drawing when it died.
+    """Draw once more what a worker was drawing when it died, and what could not be read then.
 
-    This try holds no lease: if this worker dies as well, there is no third one.
+    This try holds no lease: if this worker dies as well, there is no third one. A file that cannot
+    be read ends the round, since others most likely cannot either; it is the last of the next one.
     """
     for kind in PaidCall.kinds():
         calls: Any = kind._default_manager
         lost = calls.lapsed().filter(status=CallStatus.READY).exclude(audio="")
-        for pk in list(lost.values_list("pk", flat=True)[:BATCH]):
-            if lost.filter(pk=pk).update(claim=uuid4(), worker=leases.worker, lease_until=None):
-                draw_waveform(calls.get(pk=pk))
+        for pk in list(lost.order_by("lease_until").values_list("pk", flat=True)[:BATCH]):
+            taken = lost.filter(pk=pk).update(claim=uuid4(), worker=leases.worker, lease_until=None)
+            if taken and not draw_waveform(calls.get(pk=pk)):
+                break
