@@ -6,7 +6,11 @@ import sys
 
 
 def main() -> None:
-    """Run one command; an invalid setting ends with one sentence instead of a traceback."""
+    """Run one command.
+
+    An invalid setting, and a database or a file storage that is away, end with one sentence instead
+    of a traceback, which `--traceback` shows.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voicestudio.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +20,26 @@ def main() -> None:
         settings.configured or settings.DEBUG  # noqa: B018  (loads the settings)
     except ImproperlyConfigured as error:
         sys.exit(f"Voice Studio cannot start: {error}")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Exception as error:
+        if (sentence := explain(error)) and "--traceback" not in sys.argv:
+            sys.exit(sentence)
+        raise
+
+
+def explain(error: Exception) -> str:
+    """What is away, as pages say it; "" if the error is another one."""
+    from django.db import InterfaceError, OperationalError
+
+    from voicestudio.services.storage import StorageAway
+    from voicestudio.views.server_errors import find_fault
+
+    fault = find_fault(error)
+    if fault is None or not isinstance(error, InterfaceError | OperationalError | StorageAway):
+        return ""
+    reason = " ".join(str(error).split()).removesuffix(".")
+    return f"The {fault.part} cannot be used: {reason}. Run the command again when it answers."
 
 
 if __name__ == "__main__":
