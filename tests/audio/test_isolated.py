@@ -2,6 +2,8 @@
 
 import errno
 import json
+import os
+import platform
 import subprocess
 import sys
 import time
@@ -290,6 +292,21 @@ def test_child_gets_the_processor_type_and_one_thread(monkeypatch: pytest.Monkey
 
     assert environment["OPENBLAS_CORETYPE"] == "Haswell"
     assert environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="settings of glibc")
+def test_child_keeps_freed_memory_for_the_next_arrays() -> None:
+    program = (
+        "import resource, numpy\n"
+        "for _ in range(50): [numpy.ones(size) for size in 3 * [1_000_000]]\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)"
+    )
+    faults = [
+        int(subprocess.check_output([sys.executable, "-c", program], env=environment))
+        for environment in (isolated._environment(), dict(os.environ))
+    ]
+
+    assert faults[0] < faults[1] / 2
 
 
 def test_public_names_load_no_heavy_library(clip: Path, tmp_path: Path) -> None:

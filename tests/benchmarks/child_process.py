@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from voicestudio.audio.isolated import CHILD_SETTINGS
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROUNDS: Final = 3
 
@@ -40,7 +42,7 @@ def run_child(benchmark: str, *arguments: str | Path) -> bytes:
     return subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{benchmark}", *map(str, arguments)],
         cwd=ROOT,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        env=os.environ | CHILD_SETTINGS,
         stdout=subprocess.PIPE,
         check=True,
     ).stdout
