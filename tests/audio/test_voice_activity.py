@@ -65,6 +65,21 @@ def test_probabilities_do_not_depend_on_the_block_size(block: int) -> None:
     assert probabilities(vowels, block) == pytest.approx(probabilities(vowels, 32_000), abs=0.02)
 
 
+def test_long_recording_is_processed_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicestudio.audio.voice_activity._KEPT_S", 4.0)
+    vowels = buzzing_vowels()
+    activity = VoiceActivity(load_network())
+    kept = []
+    for start in range(0, len(vowels), RATE):
+        activity.add(vowels[start : start + RATE])
+        kept.append(sum(map(len, activity._kept)) / RATE)
+
+    assert kept == [1, 2, 3, 4, 0, 0]
+    odds = activity.log_odds(187, 512 / RATE)
+    assert odds is not None
+    assert 1 / (1 + np.exp(-odds)) == pytest.approx(probabilities(vowels, RATE), abs=0.001)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 not a file of weights"])
 def test_missing_or_damaged_file_gives_no_network(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"

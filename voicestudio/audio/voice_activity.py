@@ -7,7 +7,7 @@ network were considered and not taken; docs/decisions/0011-speech-detector.md co
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,8 +26,12 @@ _CELLS: Final = 128  # of the recurrent layer
 _PER_UNIT: Final = 18  # stored steps of the log odds: an int8 reaches 7, a probability of 0.999
 _CHUNK: Final = 4096  # steps processed at a time
 _LATE_S: Final = 0.02  # by which the network's answer lags behind the sound
+_KEPT_S: Final = 330.0  # of sound that waits for `log_odds`; a sample has at most 5 minutes
+
 
 _Array = NDArray[np.float32]
+
+_HANN: Final[_Array] = np.hanning(_SPECTRUM + 1)[:-1].astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,16 @@ def load_network(path: Path = WEIGHTS) -> Network | None:
 
 
 class VoiceActivity:
-    """Log odds that somebody speaks in each window of 32 ms. Add samples at 16 kHz."""
+    """Log odds that somebody speaks in each window of 32 ms. Add samples at 16 kHz.
+
+    The network runs when `log_odds` is called, which most recordings do not need. Only a long
+    recording, which would take much memory until then, is processed while samples are added.
+    """
 
     def __init__(self, network: Network | None) -> None:
         self.network = network
+        self._kept: list[_Array] = []
+        self._seconds = 0.0
         self._rest = np.zeros(_CONTEXT, np.float32)
         self._hidden = np.zeros(_CELLS, np.float32)
         self._cell = np.zeros(_CELLS, np.float32)
@@ -90,6 +100,18 @@ class VoiceActivity:
         """Add samples; some seconds at a time are faster than less."""
         if self.network is None:
             return
+        self._kept.append(signal)
+        self._seconds += len(signal) / RATE
+        if self._seconds > _KEPT_S:
+            self._process_kept()
+
+    def _process_kept(self) -> None:
+        kept, self._kept = self._kept, []
+        for signal in kept:
+            self._process(signal)
+
+    def _process(self, signal: _Array) -> None:
+        assert self.network is not None
         signal = np.concatenate([self._rest, signal])
         count = (len(signal) - _CONTEXT) // _WINDOW
         self._rest = signal[count * _WINDOW :].copy()
@@ -101,6 +123,7 @@ class VoiceActivity:
 
     def log_odds(self, count: int, step_s: float) -> _Array | None:
         """One value for each of `count` steps; None without a network or a whole window."""
+        self._process_kept()
         rows = self._rows.rows[:, 0]
         if not len(rows):
             return None
@@ -143,8 +166,8 @@ def _encode(network: Network, windows: _Array) -> _Array:
     # Mirrored at the end, as in training.
     mirrored = np.concatenate([windows, windows[:, -2 : -2 - _CONTEXT : -1]], axis=1)
     parts = np.lib.stride_tricks.sliding_window_view(mirrored, _SPECTRUM, axis=1)
-    shaped = parts[:, ::_SPECTRUM_STEP] * np.hanning(_SPECTRUM + 1)[:-1]
-    layer: _Array = np.abs(np.fft.rfft(shaped, axis=-1)).astype(np.float32)
+    spectra = np.fft.rfft(parts[:, ::_SPECTRUM_STEP] * _HANN)
+    layer: _Array = np.sqrt(spectra.real**2 + spectra.imag**2)
     for (weights, bias), stride in zip(network.convolutions, _STRIDES, strict=True):
         layer = _convolve(layer, weights, bias, stride)
     return layer[:, 0] @ network.input + network.bias
@@ -153,11 +176,14 @@ def _encode(network: Network, windows: _Array) -> _Array:
 def _convolve(layer: _Array, weights: _Array, bias: _Array, stride: int) -> _Array:
     """Three taps over time, then no negative values: (windows, times, channels)."""
     count, times, channels = layer.shape
-    padded = np.zeros((count, times + 2, channels), np.float32)
-    padded[:, 1:-1] = layer
-    taps: list[Any] = [
-        padded[:, tap : tap + times : stride].reshape(-1, channels) @ weights[tap]
-        for tap in range(3)
-    ]
-    total: _Array = taps[0] + taps[1] + taps[2] + bias
-    return np.maximum(total, 0, out=total).reshape(count, -1, weights.shape[2])
+    rows = layer.reshape(count, times * channels)
+    result = np.empty((count, (times - 1) // stride + 1, weights.shape[2]), np.float32)
+    for place in range(result.shape[1]):
+        # Taps before the first and after the last time would multiply zeros.
+        first, last = place * stride - 1, place * stride + 2
+        before, after = max(0, -first), max(0, last - times)
+        taps = weights[before : 3 - after].reshape(-1, weights.shape[2])
+        inputs = rows[:, (first + before) * channels : (last - after) * channels]
+        np.matmul(inputs, taps, out=result[:, place])
+    result += bias
+    return np.maximum(result, 0, out=result)

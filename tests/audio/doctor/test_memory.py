@@ -10,6 +10,7 @@ import pytest
 from tests.audio import recordings
 from tests.audio.doctor.conftest import codes
 from tests.audio.doctor.synthetic_speech import RATE, speech_in_room
+from voicestudio.audio import voice_activity
 from voicestudio.audio.decoding import open_recording
 from voicestudio.audio.doctor.analyzers import Analyzers
 from voicestudio.audio.doctor.run import build_report
@@ -37,6 +38,12 @@ def analyze(path: Path) -> tuple[Analyzers, Envelope, list[GrowableArray]]:
     with open_recording(path) as decoder:
         analyzers.run(decoder, longest_s=1e9, envelope=envelope)
     return analyzers, envelope, [each for each in growable_arrays() if id(each) not in before]
+
+
+@pytest.fixture(autouse=True)
+def long_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only of a short one, the sound is kept for the network until it is known to be needed."""
+    monkeypatch.setattr(voice_activity, "_KEPT_S", 0.0)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from voicestudio.audio import voice_activity
 from voicestudio.audio.doctor.frames import read_frames
 from voicestudio.audio.doctor.run import check
 from voicestudio.audio.doctor.speech import detect_speech, room_levels
+from voicestudio.audio.voice_activity import RATE as NETWORK_RATE
+from voicestudio.audio.voice_activity import VoiceActivity
 
 STEP = RATE // 20
 PHRASE_S, PAUSE_S = 2.5, 0.7
@@ -110,7 +112,25 @@ def test_edges_of_clean_speech_are_those_of_its_levels(tmp_path: Path) -> None:
 
     by_levels = detect_speech(frames.bands, room_levels(frames.bands))
     assert np.array_equal(frames.speech, by_levels)
-    assert frames.voice is not None
+
+
+def test_network_runs_only_where_noise_hides_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = phrases()
+    in_noise = add_below(clip, NOISES["pink"](len(clip)), 5)
+    noisy = recordings.write(tmp_path / "noisy", in_noise[None], RATE)
+    clear = recordings.write(tmp_path / "clear", add_room_noise(clip)[None], RATE)
+    processed: list[int] = []
+    monkeypatch.setattr(
+        VoiceActivity, "_process", lambda _self, signal: processed.append(len(signal))
+    )
+
+    read_frames(clear, longest_s=60)
+    assert not processed
+    read_frames(noisy, longest_s=60)
+
+    assert sum(processed) == pytest.approx(len(clip) * NETWORK_RATE / RATE, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ class Frames:
     """One value for every step of a recording (`step_s` seconds), all arrays of one length.
 
     `rms_db`: level over all channels (dBFS, at least -120). `flat`: clipped samples of all
-    channels. `speech`: somebody speaks. `voice`: log odds of that by the network, if it is there.
-    `noise_db`: level (dBFS) of the room noise between the words, 95 Hz to 7.3 kHz. `hum_db`:
-    A-weighted level (dBFS) of a steady mains hum, -127 where there is none. `bands`: levels of the
-    bands of `spectrum.EDGES`, packed (see `unpack_db`): (steps, BANDS).
+    channels. `speech`: somebody speaks. `voice`: log odds of that by the network, if it is there
+    and needed. `noise_db`: level (dBFS) of the room noise between the words, 95 Hz to 7.3 kHz.
+    `hum_db`: A-weighted level (dBFS) of a steady mains hum, -127 where there is none. `bands`:
+    levels of the bands of `spectrum.EDGES`, packed (see `unpack_db`): (steps, BANDS).
     """
 
     step_s: float
@@ -84,7 +84,7 @@ def build_frames(
     noise_db = np.empty(count, np.float32)
     for part, quiet in room:
         noise_db[part] = speech.room_db(quiet)
-    voice = activity.log_odds(count, STEP_S)
+    voice = activity.log_odds(count, STEP_S) if speech.needs_voice(rows) else None
     return Frames(
         step_s=STEP_S,
         step_times=levels.step_times,

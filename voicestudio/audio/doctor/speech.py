@@ -1,6 +1,6 @@
 """Audio, doctor: detects speech, and the noise between the words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -86,16 +86,31 @@ def detect_speech(rows: Packed, room: RoomLevels, voice: VoiceOdds = None) -> ND
         return np.zeros(0, np.bool_)
     speech = _rises_above_room(rows, room)
     if voice is not None:
-        for start in range(0, len(rows), _STRETCH):
-            around = slice(max(0, start - _STRETCH), start + 2 * _STRETCH)
-            trust = (_contrast_db(rows[around]) - _MASKED_DB) / (_CLEAR_DB - _MASKED_DB)
-            if trust < 1:
-                here = slice(start, start + _STRETCH)
-                odds = _odds_with_levels(rows[around], voice[around])[start - around.start :]
-                levels_odds = np.where(speech[here], _ODDS_MAX, -_ODDS_MAX)
-                share = max(trust, 0.0)
-                speech[here] = (1 - share) * odds[:_STRETCH] + share * levels_odds > 0
+        for start, around, trust in _unclear_stretches(rows):
+            here = slice(start, start + _STRETCH)
+            odds = _odds_with_levels(rows[around], voice[around])[start - around.start :]
+            levels_odds = np.where(speech[here], _ODDS_MAX, -_ODDS_MAX)
+            share = max(trust, 0.0)
+            speech[here] = (1 - share) * odds[:_STRETCH] + share * levels_odds > 0
     return fill_gaps(speech)
+
+
+def needs_voice(rows: Packed) -> bool:
+    """Does noise come so close to the words that `detect_speech` needs `voice`?"""
+    return next(_unclear_stretches(rows), None) is not None
+
+
+def _unclear_stretches(rows: Packed) -> Iterator[tuple[int, slice, float]]:
+    """Stretches in which levels alone do not decide.
+
+    For each its first step, the steps around it, and how far levels can be trusted: below 1, and 0
+    or less where the network decides.
+    """
+    for start in range(0, len(rows), _STRETCH):
+        around = slice(max(0, start - _STRETCH), start + 2 * _STRETCH)
+        trust = (_contrast_db(rows[around]) - _MASKED_DB) / (_CLEAR_DB - _MASKED_DB)
+        if trust < 1:
+            yield start, around, trust
 
 
 def _rises_above_room(rows: Packed, room: RoomLevels) -> NDArray[np.bool_]:
