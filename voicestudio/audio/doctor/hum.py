@@ -39,7 +39,7 @@ _FEW: Final = 3  # windows; fewer are less reliable
 _SUM_IN_FEW_DB: Final = 35.0
 _POWER_MIN: Final = 1e-13
 
-Spectrum = NDArray[np.float64]
+Spectra = NDArray[np.float64]
 
 _BINS: Final = (_HIGHEST_HZ + 50) * _SIZE // _LOW_RATE  # that are used: all lines and beside them
 # float64, because numpy transforms it faster than float32.
@@ -66,6 +66,7 @@ def _counted_max_db(mains: int) -> NDArray[np.float64]:
 
 
 _MAX_DB: Final = {mains: _counted_max_db(mains) for mains in MAINS}
+_MAX: Final = {mains: 10 ** (most / 10) for mains, most in _MAX_DB.items()}
 _PLACES: Final = {mains: [_places(mains, reach) for reach in _REACH_HZ] for mains in MAINS}
 
 
@@ -107,7 +108,8 @@ class HumDetector:
 
     def _add_windows(self, windows: NDArray[np.float32]) -> None:
         for window in windows:
-            spectra = [_spectrum(window, _HANN), _spectrum(window, _HANN * _softness(window))]
+            weights = np.stack([_HANN, _HANN * _softness(window)])
+            spectra = _spectra(window * weights, np.einsum("ij,ij->i", weights, weights))
             for mains, rows in self._rows.items():
                 rows.append(pack_db(10 * np.log10(_line_powers(spectra, mains)))[None])
 
@@ -155,12 +157,18 @@ def _decibels(power: float) -> float:
     return float(10 * np.log10(power + _POWER_MIN))
 
 
-def _spectrum(window: NDArray[np.float32], weights: NDArray[np.float64]) -> Spectrum:
-    """Cumulative sums of the power (mean square) in each bin of a weighted window."""
-    spectrum = np.fft.rfft(window * weights)[:_BINS]
-    power = spectrum.real**2 + spectrum.imag**2
-    power *= 2.0 / (_SIZE * float(np.dot(weights, weights)))
-    return np.concatenate([[0.0], np.cumsum(power)])
+def _spectra(weighted: NDArray[np.float64], energies: NDArray[np.float64]) -> Spectra:
+    """Cumulative sums of the power (mean square) in each bin of weighted windows.
+
+    `energies`: the sum of the squares of the weights of each. One transform for all of them saves
+    time, because its factors are computed each time.
+    """
+    bins = np.fft.rfft(weighted)[:, :_BINS]
+    power = bins.real**2 + bins.imag**2
+    power *= 2.0 / (_SIZE * energies[:, None])
+    sums = np.zeros((len(power), _BINS + 1))
+    np.cumsum(power, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _softness(window: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -181,7 +189,7 @@ def _softness(window: NDArray[np.float32]) -> NDArray[np.float64]:
     return smooth
 
 
-def _line_powers(spectra: list[Spectrum], mains: int) -> NDArray[np.float64]:
+def _line_powers(spectra: Spectra, mains: int) -> NDArray[np.float64]:
     """Power of each line, then of as wide a band of what is beside each.
 
     Each line is taken from the spectrum in which it stands out more, at the deviation of the mains
@@ -195,8 +203,9 @@ def _line_powers(spectra: list[Spectrum], mains: int) -> NDArray[np.float64]:
         beside = at[:, :, 1] - at[:, :, 0] + at[:, :, 5] - at[:, :, 4]
         beside *= widths[2] / (widths[0] + widths[4])
         beside += _POWER_MIN
-        excess = 10 * np.log10(lines / beside)
-        best = int(np.clip(excess, 0, _MAX_DB[mains]).sum(axis=1).argmax())
+        excess = lines / beside
+        # The product of factors instead of the sum of decibels, which takes a third of the time.
+        best = int(np.clip(excess, 1, _MAX[mains]).prod(axis=1).argmax())
         found.append((excess[best], lines[best], beside[best]))
     (whole_excess, *whole), (pause_excess, *pauses) = found
     return np.where(whole_excess > pause_excess, whole, pauses).ravel()

@@ -4,6 +4,7 @@ It implements ITU-R BS.1770 with both gates and the loudness range of EBU Tech 3
 and works on streams; pyloudnorm needs the whole recording in memory.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +34,7 @@ class LoudnessMeter:
         self._shape = (0, 0)
         self._chain: FilterChain | None = None
         self._seconds = 0.0
-        self._metadata: dict[str, str] = {}
+        self._last: deque[AudioFrame] = deque(maxlen=2)  # the last one may be without figures
         self._longest = (0.0, Loudness(None, None))  # length and loudness of the longest part
 
     def add(self, block: Block, rate: int) -> None:
@@ -58,17 +59,18 @@ class LoudnessMeter:
             if self._seconds >= self._longest[0]:
                 self._longest = (self._seconds, self._part_loudness())
         self._chain = None
-        self._seconds, self._metadata = 0.0, {}
+        self._seconds = 0.0
+        self._last.clear()
 
     def _read(self, frames: Iterator[AudioFrame]) -> None:
-        for frame in frames:
-            metadata = frame.metadata  # PyAV copies it with each access
-            if "lavfi.r128.I" in metadata:
-                self._metadata = metadata
+        self._last.extend(frames)
 
     def _part_loudness(self) -> Loudness:
-        integrated = float(self._metadata.get("lavfi.r128.I", -70.0))
+        metadata: dict[str, str] = {}
+        for frame in self._last:  # each has the figures of all that came before
+            metadata |= frame.metadata
+        integrated = float(metadata.get("lavfi.r128.I", -70.0))
         if integrated <= _SILENCE_LUFS:
             return Loudness(None, None)
         has_range = self._seconds >= _RANGE_MIN_S
-        return Loudness(integrated, float(self._metadata["lavfi.r128.LRA"]) if has_range else None)
+        return Loudness(integrated, float(metadata["lavfi.r128.LRA"]) if has_range else None)

@@ -58,7 +58,6 @@ class TruePeakMeter:
             if not len(near):
                 continue
             # Between a high sample and its neighbours on both sides.
-            places = np.unique(np.concatenate([near, near - 1]))
-            places = places[places >= _TAPS]
+            places = np.concatenate([near, near[near > _TAPS] - 1])
             around = channel[places[:, None] + np.arange(-_TAPS + 1, _TAPS + 1)]
             self.highest = max(self.highest, float(np.abs(around @ _WEIGHTS.T).max(initial=0.0)))
