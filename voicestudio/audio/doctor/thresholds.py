@@ -149,9 +149,9 @@ TABLE: Final = (
         "or a stairwell, and the clone sounds like being in it.",
     ),
     Threshold(
-        "several_speakers", "voices_apart_semitones", "above", 7.0, None, None,
-        "Between the mean pitches of both voices. A man and a woman are 7 to 14 semitones apart; "
-        "one person in two moods or roles is hardly ever 7, and then without another timbre. Two "
+        "several_speakers", "voices_apart_semitones", "above", 6.0, None, None,
+        "Between the mean pitches of both voices. A man and a woman are 6 to 14 semitones apart; "
+        "one person in two moods or roles is hardly ever 6, and then without another timbre. Two "
         "voices of one pitch are not found. Never worse than usable, because it may be an actor.",
     ),
     Threshold(
@@ -202,8 +202,8 @@ CLICK_BELOW_SPEECH_DB: Final = 12.0  # softer clicks are covered by the voice
 # covers soft ends of words, so the share of all pauses would grow with it.
 SILENCE_S: Final = 0.85
 SNR_MAX_DB: Final = 90.0  # higher values mean that there is no noise
-VOICES_TIMBRE_DB: Final = 2.6  # least difference of timbre between two persons
-VOICES_APART_SPREADS: Final = 3.0  # one voice cut at its mean pitch is 2.6 of its spreads apart
+VOICES_TIMBRE_DB: Final = 2.2  # least difference of timbre between two persons
+VOICES_APART_SPREADS: Final = 3.2  # one voice cut at its mean pitch is 2.6 of its spreads apart
 # In 0.1 and 0.2 s; dry speech falls by 17 and 23 dB and more at the ends of words.
 DECAY_MAX_DB: Final = (15.0, 21.0)
 DECAY_RANGE_DB: Final = 16.0  # with a smaller range of levels, no decay is measurable
