@@ -83,6 +83,17 @@ def test_month_is_summed_by_every_group(client: Client, attempt: CloneAttempt) -
     assert page.count("$1.25") == 2  # the speaker, the voice
 
 
+def test_total_of_the_month_stands_before_the_other_months(
+    client: Client, attempt: CloneAttempt
+) -> None:
+    _line(attempt, "3")
+
+    page = _costs(client)
+
+    assert page.count('<b class="total">$3.00</b>') == 1
+    assert page.index('class="total"') < page.index('id="months-title"')
+
+
 def test_people_are_summed_under_the_name_that_they_chose(
     client: Client, attempt: CloneAttempt, user: User
 ) -> None:
