@@ -237,6 +237,18 @@ def test_budget_that_is_nearly_used_takes_two_lines_on_a_phone(studio: Studio) -
     assert bounding_box(note)["height"] < 16 + 2 * 21  # padding and two lines
 
 
+def test_folded_card_is_one_line_and_opens_below_it(studio: Studio) -> None:
+    page = studio.page(path="/new/", viewport={"width": 1280, "height": 900})
+    summary = page.locator("summary", has_text="Improve likeness")
+    card = page.locator(".card", has=summary)
+    folded, before = bounding_box(card), bounding_box(summary)
+
+    summary.click()
+
+    assert folded["height"] < 52
+    assert bounding_box(summary)["y"] - bounding_box(card)["y"] == before["y"] - folded["y"]
+
+
 LAYOUT_SHIFT = """() => new Promise((resolve) => {
   new PerformanceObserver((list) =>
     resolve(list.getEntries().reduce((sum, shift) => sum + shift.value, 0))
