@@ -157,6 +157,16 @@ def test_pages_of_people_and_accounts_fit_and_have_touch_targets(
         assert_touch_targets(page.locator("main"))
 
 
+def test_role_and_last_sign_in_stand_beside_each_other_at_400_percent(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True, last_login=timezone.now())
+    page = studio.page(path="/people/", viewport={"width": 320, "height": 740})
+
+    role = bounding_box(page.locator(".people .roles .badge").first)
+    facts = bounding_box(page.locator(".people .facts > span").first)
+
+    assert role["x"] + role["width"] < facts["x"]
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_audit_page_fits_and_has_touch_targets(studio: Studio, width: int) -> None:
     User.objects.filter(pk=studio.user.pk).update(is_staff=True)

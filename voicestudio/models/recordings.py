@@ -217,6 +217,12 @@ class AudioFile(models.Model):
                 condition=Q(deleted_at__isnull=False),
                 name="recording_deleted",
             ),
+            # Retention asks every hour what is old; the rows are too wide to read them all.
+            models.Index(
+                fields=("created_at",),
+                condition=Q(deleted_at__isnull=True),
+                name="recording_by_time",
+            ),
         )
 
     def __str__(self) -> str:
