@@ -58,6 +58,7 @@ from .views import (
 from .views import help as help_views
 
 handler403 = "voicestudio.views.permitted.forbidden"
+handler404 = "voicestudio.views.permitted.not_found"
 handler500 = "voicestudio.views.server_errors.server_error"
 
 form_page = account.form_page

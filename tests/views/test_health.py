@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.http import Http404
 from django.template import loader
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -16,8 +18,9 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
 from tests.views.pages import text
-from voicestudio.models import Worker
+from voicestudio.models import Membership, Role, Worker
 from voicestudio.services import health
+from voicestudio.views.permitted import not_found
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +136,29 @@ def test_not_found_page_has_links(client: Client) -> None:
 
     assert response.status_code == 404
     assert text(response).count("Page not found</h1>") == 1
-    assert text(response).count('href="/"') == 2
+    assert text(response).count('<nav class="menu"') == 1
+    assert text(response).count('href="/"') == 3  # brand, menu, and the way back
+
+
+def test_visitor_finds_the_page_for_404_without_the_menu(rf: RequestFactory) -> None:
+    request = rf.get("/nowhere/")
+    request.user = AnonymousUser()
+
+    page = not_found(request, Http404()).content.decode()
+
+    assert (page.count("Page not found</h1>"), page.count('class="menu"')) == (1, 0)
+
+
+def test_page_for_403_has_the_menu(client: Client) -> None:
+    user = make_user()
+    Membership.objects.filter(person=user).update(role=Role.VIEWER)
+    client.force_login(user)
+
+    response = client.get("/costs/")
+
+    assert response.status_code == 403
+    assert text(response).count("<h1>") == 1
+    assert text(response).count('<nav class="menu"') == 1
 
 
 def test_server_error_page_needs_no_context(rf: RequestFactory) -> None:
@@ -168,7 +193,7 @@ def test_pages_are_private_to_caches(path: str, client: Client) -> None:
     assert client.get(path)["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf"])
+@pytest.mark.parametrize("name", ["400", "403_csrf"])
 def test_every_error_has_its_page(name: str) -> None:
     assert loader.render_to_string(f"{name}.html").count("<h1>") == 1
 

@@ -13,7 +13,7 @@ from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -26,6 +26,7 @@ from voicestudio.words.example_team import OWN_ACCOUNT
 from .current_user import current_user
 from .example_team import in_practice_mode
 from .people import for_administrators
+from .permitted import render_no_access
 
 SESSION_KEY: Final = "looks_as"
 # Accounts belong to those who sign in.
@@ -87,7 +88,7 @@ class LookMiddleware:
         match = request.resolver_match
         if match is None or not match.route.startswith(OF_ACCOUNTS) or not is_looking(request):
             return None
-        return render(request, "403.html", {"message": OWN_ACCOUNT}, status=403)
+        return render_no_access(request, OWN_ACCOUNT)
 
 
 def is_looking(request: HttpRequest) -> bool:

@@ -52,7 +52,24 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     message = exception.message if isinstance(exception, NotAllowed) else None
     if message is not None and getattr(request, "htmx", False):
         return refusal(message)
-    return render(request, "403.html", {"message": message}, status=403)
+    return render_no_access(request, message)
+
+
+def render_no_access(request: HttpRequest, message: Message | None) -> HttpResponse:
+    """The page for 403."""
+    context = {"message": message, "frame": _frame(request)}
+    return render(request, "403.html", context, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """The page for 404."""
+    return render(request, "404.html", {"frame": _frame(request)}, status=404)
+
+
+def _frame(request: HttpRequest) -> str:
+    """The page with the menu for those who are signed in; else "", which has no query."""
+    user = getattr(request, "user", None)  # an early middleware may refuse the request
+    return "base.html" if user is not None and user.is_authenticated else ""
 
 
 def refusal(message: Message) -> HttpResponse:
