@@ -20,7 +20,14 @@ class AuditForm(FilterForm):
     project = choice_field(_("Project"))
     verb = choice_field(_("What happened"))
     kind = choice_field(_("Object"))
-    number = forms.CharField(label=_("Number of the object"), required=False, max_length=20)
+    number = forms.CharField(
+        label=_("Number of the object"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"class": "input", "inputmode": "numeric", "autocomplete": "off"}
+        ),
+    )
     since = date_field(_("From"))
     until = date_field(_("To"))
 
@@ -31,6 +38,7 @@ class AuditForm(FilterForm):
         people: list[tuple[int, str]],
         projects: list[tuple[int, str]],
     ) -> None:
+        self.has_projects = len(projects) > 1
         super().__init__(
             data,
             person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
@@ -38,6 +46,22 @@ class AuditForm(FilterForm):
             verb=[("", _("Anything")), *Verb.choices],
             kind=[("", _("Any kind")), *ObjectKind.choices],
         )
+
+    @property
+    def bar(self) -> list[forms.BoundField]:
+        """What most readers ask for."""
+        return [self["person"], self["verb"]]
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The other fields; projects only if there are several."""
+        names = ("project", "kind", "number", "since", "until")
+        return [self[name] for name in names[0 if self.has_projects else 1 :]]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether a folded filter is in use, or was invalid."""
+        return any(field.name in {*self.chosen, *self.errors} for field in self.folded)
 
     def clean_number(self) -> str:
         """Digits only."""
