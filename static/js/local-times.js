@@ -34,6 +34,7 @@ const FORMATS = {
   clock: (date) => secondFormat.format(date),
   minute: (date) => minuteFormat.format(date),
   moment: formatDayAndMinute,
+  day: formatDay,
 };
 
 function localizeTimes(root) {

@@ -1,4 +1,4 @@
-// Uploads several recordings: one line each, two at a time, with progress.
+// Uploads several recordings: one line each, two at a time, with progress. A file dragged over the page opens the form.
 // Without this script the files are sent with the form.
 const PARALLEL_UPLOADS = 2;
 const uploads = []; // { file, form, line, purpose, request, state }
@@ -24,6 +24,7 @@ for (const name of ["dragenter", "dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     if (!event.dataTransfer?.types.includes("Files") || !document.querySelector("form.multi-upload")) return;
     event.preventDefault();
+    if (name === "dragenter") openFold(document.querySelector("form.multi-upload"));
     const drop = event.target.closest?.(".multi-upload .drop");
     drop?.toggleAttribute("data-drag-over", name === "dragenter" || name === "dragover");
     if (drop && name === "drop") {
@@ -49,7 +50,11 @@ addEventListener("beforeunload", (event) => {
   if (uploads.some(({ state }) => UNFINISHED.includes(state))) event.preventDefault();
 });
 
+// The form stays folded until it is used.
+const openFold = (form) => form.closest("details").open = true;
+
 function addFiles(form, files, isFolderAt = () => false) {
+  openFold(form);
   const list = form.querySelector(".lines");
   const purpose = form.elements.purpose.value;
   const project = form.elements.project?.value ?? "";

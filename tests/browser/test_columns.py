@@ -22,7 +22,7 @@ def test_column_is_hidden_at_once_and_stays_hidden(studio: Studio, width: int) -
     if width == 375:
         assert_touch_targets(page.locator("#main"))
     with page.expect_response("**/columns/"):
-        page.get_by_role("checkbox", name="Length and size").press("Space")
+        page.get_by_role("checkbox", name="Size").press("Space")
     expect(size).to_be_hidden()
     page.keyboard.press("Escape")
     expect(menu).to_be_focused()
@@ -38,7 +38,7 @@ def test_columns_are_saved_without_javascript(studio: Studio) -> None:
     size = page.locator('.rows [data-column="size"]')
 
     page.get_by_text("Columns", exact=True).click()
-    page.get_by_role("checkbox", name="Length and size").uncheck()
+    page.get_by_role("checkbox", name="Size").uncheck()
     page.get_by_role("button", name="Save").click()
 
     expect(size).to_be_hidden()

@@ -24,7 +24,7 @@ from voicestudio.models import (
     Voice,
     Worker,
 )
-from voicestudio.services import audit
+from voicestudio.services import audit, example_team
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -101,21 +101,61 @@ def test_long_recording_name_is_read_whole_in_the_list(studio: Studio) -> None:
     assert cut == [False, False]
 
 
-def test_facts_of_a_checked_recording_fit_beside_its_buttons_on_a_phone(studio: Studio) -> None:
+# What is cut off at the end of its line.
+CUT_TEXTS = """rows => rows.flatMap((row) => [...row.querySelectorAll(
+    ".name > *, .copied > .id, .failure, .verdict > p, .state > *, .facts > *, .project > bdi"
+  )].filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.innerText))"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_rows_of_several_projects_are_read_whole(studio: Studio, width: int) -> None:
+    studio.user.is_staff = studio.user.is_superuser = True
+    studio.user.save()
+    example_team.show_team(by=studio.user)
     finding = factories.make_finding("noisy")
     recording = factories.make_checked_recording("disappointing", finding, by=studio.user)
     recording.file.save("hum.wav", ContentFile(hum(12)))
-    page = studio.page(path="/recordings/", viewport={"width": 375, "height": 740})
-    row = page.locator(".rows > li")
+    page = studio.page(path="/account/", viewport={"width": width, "height": 800})
 
-    cut = row.locator(".facts > span, [data-column=size]").evaluate_all(
-        "all => all.map((one) => one.scrollWidth > one.clientWidth)"
+    for path in ("/", "/history/", "/voices/", "/recordings/"):
+        page.goto(f"{path}?project=all")
+        rows = page.locator(".rows > li")
+        expect(rows.first.locator(".facts .project").first).to_be_visible()
+        assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
+
+
+def test_waves_of_a_phone_have_the_same_length(studio: Studio) -> None:
+    for state in (AttemptState.READY, AttemptState.FLAGGED):
+        factories.make_attempt(state, by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": 375, "height": 800})
+
+    widths = page.locator(".track").evaluate_all("all => all.map((one) => one.clientWidth)")
+
+    assert len(widths) == 2
+    assert len(set(widths)) == 1
+
+
+def test_upload_opens_below_the_button_and_for_a_dragged_file(studio: Studio) -> None:
+    factories.make_recording(by=studio.user)
+    page = studio.page(path="/recordings/")
+    drop = page.locator(".drop")
+    expect(drop).to_be_hidden()
+
+    page.locator("summary", has_text="Upload").click()
+    expect(drop).to_be_visible()
+    page.locator("summary", has_text="Upload").click()
+    expect(drop).to_be_hidden()
+    data = page.evaluate_handle(
+        """() => {
+          const data = new DataTransfer();
+          data.items.add(new File([""], "a.wav"));
+          return data;
+        }"""
     )
+    page.locator(".rows").dispatch_event("dragenter", {"dataTransfer": data})
 
-    assert cut == [False, False, False]
-    buttons, verdict = row.locator(".actions"), row.locator(".verdict")
-    below = bounding_box(buttons)["y"] + bounding_box(buttons)["height"]
-    assert bounding_box(verdict)["y"] >= below - 8  # the margin of the touch targets
+    expect(drop).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "javascript"), [(375, True), (1280, True), (375, False)])
@@ -285,13 +325,15 @@ def test_typeface_loads_without_a_shift_and_leaves_east_asian_pages_to_the_syste
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
-@pytest.mark.parametrize("path", ["/history/", "/voices/"])
+@pytest.mark.parametrize("path", ["/history/", "/voices/", "/recordings/"])
 def test_a_screen_shows_many_rows(
     studio: Studio, path: str, width: int, height: int, least: int
 ) -> None:
     for number in range(14):
         state = AttemptState.READY if number % 2 or path == "/voices/" else AttemptState.FAILED
         factories.make_attempt(state, by=studio.user)
+        recording = factories.make_checked_recording("good", by=studio.user)
+        recording.file.save("hum.wav", ContentFile(hum(12)))
     page = studio.page(path=path, viewport={"width": width, "height": height})
 
     bottom = bounding_box(page.locator(".side"))["y"] if width == 375 else height

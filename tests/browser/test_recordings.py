@@ -440,7 +440,7 @@ def test_copy_is_cleaned_up_without_javascript(studio: Studio) -> None:
 @pytest.mark.parametrize("javascript", [True, False])
 def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: bool) -> None:
     recording = make_recording(by=studio.user, name="anna.wav")
-    page = studio.page(path="/recordings/", java_script_enabled=javascript)
+    page = studio.page(path=f"/recordings/{recording.pk}/", java_script_enabled=javascript)
     delete = page.get_by_role("button", name="Delete anna.wav")
     dialog = page.get_by_role("dialog")
 
@@ -453,6 +453,7 @@ def test_recording_is_deleted_after_confirmation(studio: Studio, javascript: boo
 
     delete.click()
     dialog.get_by_role("button", name="Delete").click()
+    expect(page).to_have_url(re.compile("/recordings/$"))
     expect(page.locator(f"#recording-{recording.pk}")).to_have_count(0)
     assert not AudioFile.objects.filter(pk=recording.pk).exists()
 

@@ -42,7 +42,7 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
             attempt = CloneAttempt.objects.for_rows().get(pk=row.pk)
             return rows.attempt_row(Context({"request": request}), attempt)
         case Voice():
-            row.cost = Decimal(0)  # type: ignore[attr-defined]
+            row.cost = getattr(row, "cost", Decimal(0))  # type: ignore[attr-defined]
             row.tag_names = [tag.name for tag in row.tags.all()]  # type: ignore[attr-defined]
             request.user = row.speaker.created_by
             return rows.voice_row(Context({"request": request}), row)
@@ -119,6 +119,35 @@ def test_recording_row_shows_only_its_own_recording(owner: User, finding: list[A
     assert "first.wav" not in rendered
 
 
+@pytest.mark.parametrize(("cost", "shown"), [("0.004", 0), ("1.50", 1)])
+def test_voice_row_shows_costs_from_a_cent_on(owner: User, cost: str, shown: int) -> None:
+    voice = make_attempt(AttemptState.READY, by=owner).cloned_voice
+    assert voice is not None
+    voice.cost = Decimal(cost)  # type: ignore[attr-defined]
+
+    assert render(voice).count('data-column="cost"') == shown
+
+
+def test_kept_voice_has_the_day_in_its_row_and_the_minute_on_its_page(owner: User) -> None:
+    voice = make_attempt(AttemptState.READY, by=owner).cloned_voice
+    assert voice is not None
+    voice.kept_at = timezone.now()
+
+    assert rows.voice_term(voice).count('data-style="day"') == 1
+    assert rows.voice_term(voice, short=True).count('data-style="moment"') == 1
+
+
+def test_recording_row_names_each_speaker_once(owner: User) -> None:
+    recording = make_recording(by=owner)
+    for _ in range(3):
+        newest = make_attempt(by=owner, speaker_name="Anna", recording=recording)
+
+    rendered = render(recording)
+
+    assert re.findall(r'href="(/history/\d+/)"', rendered) == [f"/history/{newest.pk}/"]
+    assert rendered.count("and others") == 0
+
+
 @pytest.mark.parametrize("state", [AttemptState.READY, AttemptState.FAILED, AttemptState.WAITING])
 def test_rows_escape_what_people_typed(owner: User, state: AttemptState) -> None:
     attempt = make_attempt(state, by=owner, speaker_name=HOSTILE)
@@ -128,7 +157,7 @@ def test_rows_escape_what_people_typed(owner: User, state: AttemptState) -> None
     rendered = render(attempt) + render(recording)
 
     assert rendered.count("<b id=") == 0
-    assert rendered.count(f"<bdi>{escaped}</bdi>") == 2
+    assert rendered.count(f"<bdi>{escaped}</bdi>") == 1
     assert rendered.count(f'dir="auto">{escaped}</a>') == 1
 
 

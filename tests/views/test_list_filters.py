@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.views.pages import text
 from voicestudio.models import (
     AttemptState,
     AudioFile,
+    Charge,
+    ChargeKind,
     CloneAttempt,
     Person,
     Purpose,
@@ -48,7 +51,9 @@ def test_views_of_the_history_say_how_many_rows_they_have(browser: Client, owner
 
     assert counts(browser, "/history/") == {
         "Mine": "1",
+        "Ready": "0",
         "Ready, flagged": "1",
+        "Stopped by MiniMax": "0",
         "Failed": "2",
         "Outcome unknown": "1",
         "": "4 attempts",
@@ -61,7 +66,7 @@ def test_counts_keep_the_other_filters(browser: Client, owner: User) -> None:
 
     found = counts(browser, "/history/", {"person": owner.pk})
 
-    assert found == {"Mine": "1", "Failed": "1", "": "1 attempt"}
+    assert (found["Mine"], found["Failed"], found[""]) == ("1", "1", "1 attempt")
 
 
 def test_search_has_no_counts(browser: Client, owner: User) -> None:
@@ -83,7 +88,7 @@ def test_views_of_voices_and_recordings_say_how_many_rows_they_have(
 
     assert (voices["Not yet heard"], voices[""]) == ("1", "2 voices")
     assert recordings == {
-        "Recordings": "1", "Prompt clips": "1", "Poor": "1", "": "2 recordings",
+        "Recordings": "1", "Prompt clips": "1", "Poor": "1", "Unusable": "0", "": "2 recordings",
     }  # fmt: skip
 
 
@@ -286,6 +291,12 @@ def test_every_column_of_a_list_is_marked_in_its_rows(browser: Client, owner: Us
     attempt = make_attempt(by=owner, speaker_name="Anna")
     make_attempt(by=owner, speaker_name="Anna", parent=attempt)
     Voice.objects.update(notes="Warm", last_used_at=timezone.now())
+    Charge.objects.create(
+        project=attempt.project, kind=ChargeKind.CLONE, units=1, unit_price=Decimal(2),
+        amount=Decimal(2), currency="$", provider="practice", attempt=attempt,
+        voice=attempt.cloned_voice, voice_name=attempt.voice_id, speaker=attempt.speaker,
+        model=attempt.model, person=owner,
+    )  # fmt: skip
 
     for kind in ("history", "voices", "recordings"):
         page = text(browser.get(f"/{kind}/"))

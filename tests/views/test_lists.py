@@ -148,7 +148,7 @@ def test_recording_in_use_cannot_be_deleted(browser: Client, owner: User) -> Non
 
 def test_unused_recording_can_be_deleted(browser: Client, owner: User) -> None:
     recording = make_recording(by=owner, name="old.mp3", uploaded=False)
-    offered = text(browser.get("/recordings/"))
+    offered = text(browser.get(f"/recordings/{recording.pk}/"))
 
     response = browser.post(f"/recordings/{recording.pk}/delete/", follow=True)
 

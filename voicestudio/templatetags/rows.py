@@ -1,5 +1,6 @@
 """Template tags of the rows of the three lists: history, voices and recordings."""
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
@@ -45,6 +46,7 @@ from .voice import attempt_of, time_left
 register = template.Library()
 
 NOTES_LENGTH = 160
+CENT = Decimal("0.01")
 
 
 class LinkPlaceholder(NamedTuple):
@@ -130,7 +132,8 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
         "preview_lost": voice.preview_lost,
         "has_notes": bool(voice.notes),
         "is_used": voice.last_used_at is not None,
-        "has_cost": voice.cost is not None,  # type: ignore[attr-defined]
+        # Nobody decides anything by less than a cent; the page of the voice has it.
+        "has_cost": (voice.cost or 0) >= CENT,  # type: ignore[attr-defined]
         "tags": tuple(placeholder(name) for name in tag_names),
     }
     texts = {
@@ -158,7 +161,10 @@ def _shorten(notes: str) -> str:
 
 @register.simple_tag
 def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
-    """`voices/_term.html`: how long a voice stays; `short` says the moment, not the time left."""
+    """`voices/_term.html`: how long a voice stays; `short` says the moment, not the time left.
+
+    Else dates are days: in a row they would take the room of the voice ID.
+    """
     state = voice.state
     match state:
         case VoiceState.TEMPORARY | VoiceState.EXPIRED:
@@ -169,17 +175,28 @@ def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
             moment = voice.deleted_at or voice.missing_at
         case _:
             moment = voice.created_at
-    texts = {"moment": when(moment, "moment"), "left": time_left(voice.time_left)}
+    texts = {
+        "moment": when(moment, "moment" if short else "day"),
+        "left": time_left(voice.time_left),
+    }
     return render_row("voices/_term.html", "term", {"state": state, "short": short}, texts)
 
 
 @register.simple_tag(takes_context=True)
 def recording_row(context: Context, recording: AudioFile) -> SafeString:
     """`recordings/_row.html` for one recording that `attach_uses` has prepared."""
-    facts = [str(Purpose(recording.purpose).label), audio_length(recording)]
+    # What is not usual: the player shows the length of others to the second.
+    is_clip = recording.purpose == Purpose.PROMPT
+    facts = [
+        str(Purpose.PROMPT.label) if is_clip else "",
+        audio_length(recording) if is_clip or not recording.has_file else "",
+        words.file_size(recording.bytes),
+    ]
     parent = recording.parent
     grandparent = parent.parent if parent else None
-    uses: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
+    # Each speaker once, with the newest attempt.
+    by_speaker = {one.speaker_name: one for one in reversed(recording.uses)}  # type: ignore[attr-defined]
+    uses: list[CloneAttempt] = [*reversed(by_speaker.values())]
     derived: int = recording.made  # type: ignore[attr-defined]
     has_project, project = row_project(context, recording)
     shape = {
@@ -194,16 +211,14 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
             LinkPlaceholder(placeholder(f"use_url_{number}"), placeholder(f"use_{number}"))
             for number in range(len(uses))
         ),
-        "used_more": recording.used_more,  # type: ignore[attr-defined]
-        "may_download": may(context, Action.DOWNLOAD, recording),
-        "may_delete": may(context, Action.DELETE, recording),
+        "used_more": recording.used_more and len(uses) > 1,  # type: ignore[attr-defined]
     }
     texts = {
         **project,
         "pk": str(recording.pk),
         "name": recording.name,
         "url": row_url("recording", recording.pk),
-        "facts": " · ".join(fact for fact in [*facts, words.file_size(recording.bytes)] if fact),
+        "facts": " · ".join(filter(None, facts)),
         "parent": parent.name if parent else "",
         "parent_url": row_url("recording", parent.pk) if parent else "",
         "grandparent": grandparent.name if grandparent else "",
@@ -215,9 +230,6 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "check": check_row(recording) if recording.has_file else "",
         "person": display_name(recording.created_by),
         "when": when(recording.created_at),
-        "audio_url": row_url("recording_audio", recording.pk),
-        "delete_url": row_url("delete_recording", recording.pk),
-        "csrf_token": str(context["csrf_token"]),
     }
     for number, attempt in enumerate(uses):
         texts[f"use_url_{number}"] = row_url("attempt", attempt.pk)

@@ -300,7 +300,7 @@ def _date(day: date, _language: str | None) -> str:
 
 @register.simple_tag
 def when(moment: datetime | None, style: str = "ago") -> str:
-    """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), clock (09:31:04),
+    """A `<time>`; styles: ago ("3 minutes ago"), moment (date and time), day, clock (09:31:04),
     minute (09:31 UTC).
 
     The server writes UTC; `local-times.js` converts it to the reader's time zone.
@@ -316,6 +316,8 @@ def when(moment: datetime | None, style: str = "ago") -> str:
             text = utc.strftime("%H:%M:%S")
         case "minute":
             text = f"{_minute(utc)} UTC"
+        case "day":
+            text = _day(utc)
         case _:
             text = full
     at = utc.isoformat(timespec="seconds")

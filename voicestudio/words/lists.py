@@ -24,7 +24,7 @@ COLUMNS: Final = {
         "project": _("Project"),
     },
     "recordings": {
-        "size": _("Length and size"),
+        "size": _("Size"),
         "origin": _("Source"),
         "uses": _("Used by"),
         "person": _("Person"),
