@@ -42,6 +42,9 @@ def test_page_explains_and_sends_no_request(client: Client, user: User, standin:
 
     assert "This is free and changes nothing." in page
     assert standin.calls == []
+    # The button stands in the box that explains it, and nowhere else.
+    assert page.count('id="compare"') == 1
+    assert 0 < page.index('class="empty"') < page.index('id="compare"')
     assert 'href="/voices/compare/"' in client.get("/voices/").content.decode()
 
 
