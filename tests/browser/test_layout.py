@@ -108,7 +108,7 @@ CUT_TEXTS = """rows => rows.flatMap((row) => [...row.querySelectorAll(
   .map((one) => one.innerText))"""
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("width", [375, 900, 1280])
 def test_rows_of_several_projects_are_read_whole(studio: Studio, width: int) -> None:
     studio.user.is_staff = studio.user.is_superuser = True
     studio.user.save()
@@ -134,6 +134,25 @@ def test_waves_of_a_phone_have_the_same_length(studio: Studio) -> None:
 
     assert len(widths) == 2
     assert len(set(widths)) == 1
+
+
+def test_rows_of_a_phone_have_room_for_the_players_of_the_browser(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user)
+    page = studio.page(
+        path="/history/", viewport={"width": 375, "height": 800}, java_script_enabled=False
+    )
+
+    assert bounding_box(page.locator(".rows audio"))["width"] > 200
+
+
+def test_long_name_shows_two_lines_on_a_phone(studio: Studio) -> None:
+    factories.make_recording(by=studio.user, name=f"{'long-name-' * 12}.wav")
+    page = studio.page(path="/recordings/", viewport={"width": 375, "height": 800})
+    name = page.locator(".rows .name > a")
+
+    lines = name.evaluate("a => a.clientHeight / parseFloat(getComputedStyle(a).lineHeight)")
+
+    assert round(lines) == 2
 
 
 def test_upload_opens_below_the_button_and_for_a_dragged_file(studio: Studio) -> None:
