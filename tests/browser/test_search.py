@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.conftest import Studio
+from voicestudio.models import Verb
+from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -64,3 +66,21 @@ def test_filters_without_javascript_have_a_page(studio: Studio) -> None:
 
     expect(page.get_by_role("heading", name="No results")).to_be_visible()
     expect(page.get_by_label("State")).to_have_value("kept")
+
+
+def test_filters_of_the_audit_trail_act_at_once(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    for verb in (Verb.NOTES_CHANGED, Verb.DOWNLOADED):
+        audit.record(verb, by=studio.user)
+    page = studio.page(path="/audit/")
+    expect(page.get_by_label("From")).to_be_hidden()
+
+    page.get_by_label("What happened").select_option(Verb.DOWNLOADED.value)
+
+    expect(page.locator(".audit > li")).to_have_count(1)
+    expect(page.get_by_role("link", name="These entries as CSV")).to_have_attribute(
+        "href", f"?verb={Verb.DOWNLOADED.value}&format=csv"
+    )
+    page.locator("summary", has_text="Filters").click()
+    expect(page.get_by_label("From")).to_be_visible()
