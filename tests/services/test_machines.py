@@ -1,6 +1,7 @@
 """Machines that sign with different secret keys: the log, the page and the health check say so."""
 
 import socket
+import threading
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_user
 from tests.management.running_studio import wait_until
-from voicestudio.models import Machine, Part, clock
+from voicestudio.models import Machine, MachinePart, clock
 from voicestudio.services import machines
 from voicestudio.words.items import join_items
 
@@ -18,7 +19,7 @@ OTHER_KEY = "the secret key of another machine, long enough"
 
 
 def report_from(
-    host: str, key: str, part: Part, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    host: str, key: str, part: MachinePart, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Report as another machine with its own key."""
     with monkeypatch.context() as there:
@@ -39,10 +40,10 @@ def test_machines_with_different_keys_are_named(
     client.force_login(make_user("ada", is_staff=True))
     differs = key == "other"
     there = OTHER_KEY if differs else settings.SECRET_KEY
-    report_from("web2", there, Part.WEB, settings, monkeypatch)
+    report_from("web2", there, MachinePart.WEB, settings, monkeypatch)
 
-    reported = machines.report_and_compare(Part.WORKER)
-    machines.report_and_compare(Part.WORKER, reported)
+    reported = machines.report_and_compare(MachinePart.WORKER)
+    machines.report_and_compare(MachinePart.WORKER, reported)
 
     messages = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert len(messages) == int(differs)
@@ -56,7 +57,7 @@ def test_machines_with_different_keys_are_named(
 
 
 def test_key_is_not_in_the_database(settings: Settings) -> None:
-    machines.report(Part.WEB)
+    machines.report(MachinePart.WEB)
 
     row = Machine.objects.get()
     assert len(row.key_print) == 16
@@ -67,15 +68,15 @@ def test_key_is_not_in_the_database(settings: Settings) -> None:
 def test_machine_that_was_turned_off_or_got_the_right_key_is_no_difference(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    machines.report(Part.WEB)
+    machines.report(MachinePart.WEB)
     for host in ("web2", "web3", "web4"):
-        report_from(host, OTHER_KEY, Part.WEB, settings, monkeypatch)
+        report_from(host, OTHER_KEY, MachinePart.WEB, settings, monkeypatch)
     now = clock.now()
     Machine.objects.filter(host="web3").update(seen_at=now - timedelta(minutes=4))
     Machine.objects.filter(host="web4").update(seen_at=now - timedelta(days=2))
     assert len(machines.find_different_keys()) == 2
 
-    report_from("web2", settings.SECRET_KEY, Part.WEB, settings, monkeypatch)
+    report_from("web2", settings.SECRET_KEY, MachinePart.WEB, settings, monkeypatch)
 
     assert machines.find_different_keys() == []
     assert sorted(Machine.objects.values_list("host", flat=True)) == sorted(
@@ -84,7 +85,10 @@ def test_machine_that_was_turned_off_or_got_the_right_key_is_no_difference(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_process_reports_its_key_from_a_thread() -> None:
-    machines.report_steadily(Part.WEB)
-
-    assert wait_until(lambda: Machine.objects.filter(part=Part.WEB).exists(), 10)
+def test_process_reports_its_key_from_a_thread_until_it_stops() -> None:
+    stop_reporting = machines.start_reporting(MachinePart.WEB)
+    try:
+        assert wait_until(lambda: Machine.objects.filter(part=MachinePart.WEB).exists(), 10)
+    finally:
+        stop_reporting()
+    assert "report" not in {thread.name for thread in threading.enumerate()}

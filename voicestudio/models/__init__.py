@@ -11,7 +11,7 @@ from .drafts import Draft, DraftFile, EndedSignIn
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
 from .list_kinds import ListKind
-from .machines import Machine, Part
+from .machines import Machine, MachinePart
 from .members import Membership, Role
 from .notes import Note
 from .paid_call_queryset import CallStatus
@@ -58,12 +58,12 @@ __all__ = [
     "KnownSettings",
     "ListKind",
     "Machine",
+    "MachinePart",
     "Membership",
     "Note",
     "ObjectKind",
     "Origin",
     "PaidCall",
-    "Part",
     "Person",
     "Project",
     "ProjectLabel",

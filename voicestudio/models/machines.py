@@ -11,8 +11,8 @@ from voicestudio.models import clock
 REPORT_EVERY: Final = timedelta(minutes=1)
 
 
-class Part(models.TextChoices):
-    """What runs on a machine."""
+class MachinePart(models.TextChoices):
+    """What runs on a machine and signs with its key."""
 
     WEB = "web", _("Web server")
     WORKER = "worker", _("Worker")
@@ -33,7 +33,7 @@ class Machine(models.Model):
     """
 
     host = models.CharField(max_length=255)
-    part = models.CharField(max_length=6, choices=Part)
+    part = models.CharField(max_length=6, choices=MachinePart)
     key_print = models.CharField(max_length=16)
     seen_at = models.DateTimeField()
 

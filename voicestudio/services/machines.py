@@ -6,7 +6,7 @@ A session or link that one machine has signed is worth nothing on one with anoth
 import logging
 import socket
 import threading
-import time
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import groupby
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 from django.db import Error, connection
 from django.utils.crypto import salted_hmac
 
-from voicestudio.models import Machine, Part, clock
+from voicestudio.models import Machine, MachinePart, clock
 from voicestudio.models.machines import REPORT_EVERY
 
 logger = logging.getLogger(__name__)
@@ -25,12 +25,20 @@ DIFFERENT_KEYS: Final = (
 )
 
 
-def report_steadily(part: Part) -> None:
-    """Report this part now and then from a thread, for as long as the process lives."""
-    threading.Thread(target=_repeat, args=(part,), name="report", daemon=True).start()
+def start_reporting(part: MachinePart) -> Callable[[], None]:
+    """Report this part every minute from a thread; returns what ends that and waits for it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_repeat, args=(part, stop), name="report", daemon=True)
+    thread.start()
+
+    def stop_reporting() -> None:
+        stop.set()
+        thread.join()
+
+    return stop_reporting
 
 
-def report(part: Part) -> None:
+def report(part: MachinePart) -> None:
     """Write which secret key this part of this machine uses."""
     now = clock.now()
     columns = {"key_print": _key_print(), "seen_at": now}
@@ -45,8 +53,11 @@ def find_different_keys() -> list[list[Machine]]:
     return groups if len(groups) > 1 else []
 
 
-def report_and_compare(part: Part, reported: str = "") -> str:
-    """Report, and log that machines differ, unless that was `reported`; what is reported now."""
+def report_and_compare(part: MachinePart, reported: str = "") -> str:
+    """Report this part, and log which machines differ unless `reported` says the same.
+
+    Returns what differs now, for the next call; "" if nothing does.
+    """
     try:
         report(part)
         groups = find_different_keys()
@@ -54,18 +65,18 @@ def report_and_compare(part: Part, reported: str = "") -> str:
         # Before the migration there is no table, and a database that is away is in the log already.
         logger.debug("The secret key could not be reported.", exc_info=True)
         return reported
-    keys = "; ".join(", ".join(str(each) for each in group) for group in groups)
-    if keys and keys != reported:
-        logger.error(DIFFERENT_KEYS, keys)
-    return keys
+    differing = "; ".join(", ".join(str(each) for each in group) for group in groups)
+    if differing and differing != reported:
+        logger.error(DIFFERENT_KEYS, differing)
+    return differing
 
 
-def _repeat(part: Part) -> None:
+def _repeat(part: MachinePart, stop: threading.Event) -> None:
     reported = ""
-    while True:
+    while not stop.is_set():
         reported = report_and_compare(part, reported)
         connection.close()
-        time.sleep(REPORT_EVERY.total_seconds())
+        stop.wait(REPORT_EVERY.total_seconds())
 
 
 def _key_print() -> str:

@@ -15,7 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from voicestudio.models import Part
+from voicestudio.models import MachinePart
 from voicestudio.processes.child import exit_with_parent
 from voicestudio.services import machines
 
@@ -24,7 +24,7 @@ def load_in_worker(_target: str, parent: int) -> Callable[..., Any]:
     """Return the application in a worker process of the server, which ends with its parent."""
     if os.getpid() != parent:
         exit_with_parent(parent)
-        machines.report_steadily(Part.WEB)
+        machines.start_reporting(MachinePart.WEB)
     return load_application()
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.core.management.base import BaseCommand
 
-from voicestudio.models import Part, Way
+from voicestudio.models import MachinePart, Way
 from voicestudio.services import audit, health, machines, queue, worker
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             logger.exception("The queue does not answer: calls wait for it.")
         consumer = queue.create_consumer()
         worker.on_start()
-        machines.report_steadily(Part.WORKER)
+        machines.start_reporting(MachinePart.WORKER)
         try:
             consumer.run()
         finally:
