@@ -93,10 +93,14 @@ def test_every_text_of_a_template_is_translated() -> None:
     assert {file: texts for file, texts in found.items() if texts} == {}
 
 
+SPOKEN_VALUE: Final = re.compile(rf'\b(?:{"|".join((*SPOKEN, "data-announcement"))})="([^"]*)"')
+
+
 def find_punctuation(source: str) -> list[str]:
     """Commas, colons and brackets outside of texts; Chinese and Japanese have others of them."""
-    markup = re.sub(r"<[^>]*>", "", "".join(read_markup(Lexer(source).tokenize())))
-    return re.findall(rf"[,;()]|:(?![\d{VALUE}])", markup)
+    markup = "".join(read_markup(Lexer(source).tokenize()))
+    shown = [*re.findall(SPOKEN_VALUE, markup), re.sub(r"<[^>]*>", "", markup)]
+    return re.findall(rf"[,;()]|:(?![\d{VALUE}])", "\n".join(shown))
 
 
 def test_punctuation_of_templates_is_translated() -> None:
@@ -111,6 +115,8 @@ def test_punctuation_of_templates_is_translated() -> None:
         ("<b title='a, b'>{{ name }}</b>: {% translate 'Voice' %}", [":"]),
         ("{{ first }}, {{ second }} ({{ third }})", [",", "(", ")"]),
         ("{{ first }}{% comma %}{{ second }} · 0:00", []),
+        ("<p data-id='a:b' aria-label=\"{% translate 'Play' %}: {{ name }}\"></p>", [":"]),
+        ("<p aria-label=\"{% translate 'Play' %}{% colon %}{{ name }}\"></p>", []),
     ],
 )
 def test_punctuation_of_template_is_found(source: str, signs: list[str]) -> None:

@@ -33,7 +33,11 @@ function showPosition(player, seconds) {
 }
 
 function labelButton(player, action) {
-  player.querySelector("button").setAttribute("aria-label", `${action}: ${player.dataset.label}`);
+  player.querySelector("button").setAttribute("aria-label", joinLabel(action, player));
+}
+
+function joinLabel(text, player) {
+  return text + document.body.dataset.colon + player.dataset.label;
 }
 
 function followPlayback() {
@@ -169,7 +173,7 @@ on("error", async (audio, player) => {
   }
   player.setAttribute("data-broken", "");
   player.querySelector("time").textContent = "–:––";
-  document.getElementById("announcer").textContent = `${document.body.dataset.broken}: ${player.dataset.label}`;
+  document.getElementById("announcer").textContent = joinLabel(document.body.dataset.broken, player);
 });
 
 // The waveform of new audio, and its length, arrive after the player.
