@@ -45,13 +45,17 @@ def test_rule_is_changed_and_its_amount_shown(client: Client, ada: User) -> None
     assert page.count("Due: 1 (2 KB)") == 1
 
 
-def test_rule_says_by_whose_yes_things_go(client: Client, ada: User) -> None:
+def test_rule_says_what_is_deleted_and_who_decides(client: Client, ada: User) -> None:
     retention.change_rule("answers", days=1, is_automatic=False, by=ada)
 
     page = text(client.get(PAGE))
 
     assert page.count("After 1 day, when an administrator says yes") == 1
     assert page.count("After 3 days, automatically") == 1  # drafts, as installed
+    assert page.count("What is deleted") == 4
+    chinese = text(client.get(PAGE, headers={"accept-language": "zh-hans"}))
+    # "Never" of the future, and of a rule that was not changed yet.
+    assert (chinese.count("永不"), chinese.count("从未")) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.retention import DeletionForm, RetentionForm
 from voicestudio.models import Action, RetentionKind, RetentionRule, Studio
 from voicestudio.services import retention
-from voicestudio.words.retention import GOES, STAYS
+from voicestudio.words.retention import DELETED, KEPT
 
 from .current_user import current_user
 from .permitted import require_action
@@ -73,8 +73,8 @@ def _render_rules(
         {
             "rule": rule,
             "summary": retention.summarize(rule),
-            "goes": GOES[rule.kind],
-            "stays": STAYS[rule.kind],
+            "deleted": DELETED[rule.kind],
+            "kept": KEPT[rule.kind],
             "form": (forms or {}).get(rule.kind)
             or _form(rule.kind, initial={"days": rule.days, "is_automatic": rule.is_automatic}),
         }

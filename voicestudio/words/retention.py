@@ -1,4 +1,4 @@
-"""Words, retention: what goes by a rule, and what stays although it is as old."""
+"""Words, retention: what a rule deletes, and what is kept although it is as old."""
 
 from typing import Final
 
@@ -6,13 +6,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 # Both by the values of `models.retention.RetentionKind`.
-GOES: Final[dict[str, str | Promise]] = {
+DELETED: Final[dict[str, str | Promise]] = {
     "recordings": _("Uploads, cuts, clean copies and prompt clips, here and at MiniMax"),
     "speeches": _("The audio of generated speech"),
     "drafts": _("Forms that were sent after the sign-in had expired, with their files"),
     "answers": _("MiniMax's responses word for word, which help support"),
 }
-STAYS: Final[dict[str, str | Promise]] = {
+KEPT: Final[dict[str, str | Promise]] = {
     "recordings": _(
         "What a voice was made from until that voice is deleted, what a request under way, "
         "interrupted or of unknown outcome needs, and an original while a copy of it is left"
