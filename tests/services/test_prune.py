@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -316,8 +317,11 @@ def test_mark_of_a_prune_that_was_killed_delays_a_backup_and_goes(
 ) -> None:
     monkeypatch.setattr(places, "LONGEST_DELETION_S", 0.3)
     folder_place.save(f"{PRUNING}/{LEFT}", ContentFile(b""))
+    started = time.monotonic()
 
     names = make_backups(folder_place, 1)
+
+    assert time.monotonic() - started >= 0.3
     pass_days(2)
     backups.prune_backups(folder_place, 1, names[0])
 

@@ -82,11 +82,9 @@ def _describe(verb: str, facts: Mapping[str, Any]) -> str:
     if verb == "setting_changed":
         return str(SETTING if "after" in facts else SECRET_SETTING) % facts
     if verb == "budget_changed":
-        ends = {when: facts[when] for when in ("before", "after")}
-        none = pgettext("budget", "none")
-        return str(BUDGETS[facts["budget"]]) % {
-            when: none if amount == "none" else amount for when, amount in ends.items()
-        }
+        none = {"none": pgettext("budget", "none")}
+        before, after = (none.get(facts[when], facts[when]) for when in ("before", "after"))
+        return str(BUDGETS[facts["budget"]]) % {"before": before, "after": after}
     if verb == "retention_changed":
         before, after = (str(_describe_rule(facts[when])) for when in ("before", "after"))
         kind = FACT_LABELS["kind"].get(facts["kind"], facts["kind"])

@@ -33,7 +33,7 @@ STARTED: Final = "started"
 PRUNING: Final = "pruning"
 MANIFEST: Final = "manifest.json"
 VERIFIED: Final = "verified"
-# No bucket takes longer to delete one file: its client gives up before.
+# No bucket takes longer to delete one file: its client gives up sooner.
 LONGEST_DELETION_S: Final = 120.0
 
 
