@@ -46,7 +46,10 @@ class SharedClockCache(DatabaseCache):
         super()._cull(db, cursor, _edge().replace(microsecond=0), num)  # type: ignore[misc]
 
     def _forget_expired(self, keys: list[str]) -> None:
-        """Delete those of these that have ended; reading first, since SQLite locks for a DELETE."""
+        """Delete those of these that have ended; reading first, since SQLite locks for a DELETE.
+
+        The end is compared again, since another process may have written the entry meanwhile.
+        """
         if not keys:
             return
         names = ", ".join(["%s"] * len(keys))
@@ -57,9 +60,11 @@ class SharedClockCache(DatabaseCache):
                 f"SELECT cache_key FROM {table} WHERE cache_key IN ({names}) AND expires < %s",  # noqa: S608
                 [*keys, edge],
             )
-            expired = [key for (key,) in cursor.fetchall()]
-        if expired:
-            self._base_delete_many(expired)  # type: ignore[attr-defined]
+            if cursor.fetchall():
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE cache_key IN ({names}) AND expires < %s",  # noqa: S608
+                    [*keys, edge],
+                )
 
 
 def _edge() -> datetime:
