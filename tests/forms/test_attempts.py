@@ -234,7 +234,9 @@ def test_every_field_has_help_text(user: User) -> None:
     without_help = {
         "token",
         "parent",
+        "speaker",
         "speaker_choice",
+        "language",
         "recording",
         "file",
         "prompt_clip",

@@ -98,13 +98,13 @@ def _make_comboboxes(numbers: Iterator[int]) -> Iterator[dict[str, Any]]:
         "similar": {"similar": [person]},
         "chosen": {"chosen_speaker": person},
         "new": {"is_new_speaker": True},
-        "open": {"found": [person]},
+        "open": {"first_options": [person]},
     }
     for state, answer in answers.items():
         typed = {"speaker": "" if state == "empty" else SPEAKER.lower()}
         form = ImportVoiceForm(auto_id=f"{state}-%s", initial=typed, prefix=state)
         del form.fields["speaker"].widget.attrs["aria-label"]  # it has a label here
-        nothing = dict.fromkeys(("similar", "chosen_speaker", "is_new_speaker", "found"))
+        nothing = dict.fromkeys(("similar", "chosen_speaker", "is_new_speaker", "first_options"))
         fields = {"field": form["speaker"], "choice": form["speaker_choice"]}
         yield {"state": state, **fields, **nothing, **answer}
 
