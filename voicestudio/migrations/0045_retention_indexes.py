@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='speech',
-            index=models.Index(fields=['created_at'], name='speech_by_time'),
+            index=models.Index(fields=['status', 'created_at'], name='speech_by_status_time'),
         ),
     ]

@@ -126,7 +126,7 @@ class Speech(PaidCall):
             models.Index(fields=("created_by", "-id"), name="speech_by_person"),
             models.Index(fields=("status", "-id"), name="speech_by_status"),
             # Retention asks every hour what is old.
-            models.Index(fields=("created_at",), name="speech_by_time"),
+            models.Index(fields=("status", "created_at"), name="speech_by_status_time"),
             models.Index(
                 fields=("status", "lease_until"),
                 condition=Q(lease_until__isnull=False),
