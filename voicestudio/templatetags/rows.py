@@ -1,6 +1,5 @@
 """Template tags of the rows of the three lists: history, voices and recordings."""
 
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
@@ -28,6 +27,7 @@ from voicestudio.words.costs import RAISE_LIMIT
 from voicestudio.words.recordings import describe_derived
 
 from .attempt import Link, form_link, is_changing, poll_interval
+from .money import CENT
 from .players import preview_player, recording_player
 from .progress import stages, waiting
 from .projects import row_project
@@ -46,7 +46,6 @@ from .voice import attempt_of, time_left
 register = template.Library()
 
 NOTES_LENGTH = 160
-CENT = Decimal("0.01")
 
 
 class LinkPlaceholder(NamedTuple):
@@ -132,7 +131,7 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
         "preview_lost": voice.preview_lost,
         "has_notes": bool(voice.notes),
         "is_used": voice.last_used_at is not None,
-        # Nobody decides anything by less than a cent; the page of the voice has it.
+        # Less than a cent helps no decision; the page of the voice shows it.
         "has_cost": (voice.cost or 0) >= CENT,  # type: ignore[attr-defined]
         "tags": tuple(placeholder(name) for name in tag_names),
     }
@@ -195,8 +194,9 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
     parent = recording.parent
     grandparent = parent.parent if parent else None
     # Each speaker once, with the newest attempt.
-    by_speaker = {one.speaker_name: one for one in reversed(recording.uses)}  # type: ignore[attr-defined]
-    uses: list[CloneAttempt] = [*reversed(by_speaker.values())]
+    attempts: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
+    by_speaker = {attempt.speaker_name: attempt for attempt in reversed(attempts)}
+    uses = [*reversed(by_speaker.values())]
     derived: int = recording.made  # type: ignore[attr-defined]
     has_project, project = row_project(context, recording)
     shape = {
