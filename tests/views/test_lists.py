@@ -110,6 +110,33 @@ def test_lists_of_several_projects_need_a_fixed_number_of_queries(
     assert page.count("Harbour") >= 1
 
 
+@pytest.mark.parametrize("path", ["/history/", "/voices/", "/recordings/"])
+def test_frame_of_a_list_is_drawn_once(browser: Client, path: str) -> None:
+    make_attempt(AttemptState.READY)
+    browser.get(path)
+
+    drawn = {template.name for template in browser.get(path).templates}
+
+    assert drawn.isdisjoint(
+        {
+            "_columns.html", "_filter_bar.html", "_footer.html", "_menu.html",
+            "_page_files.html", "_pages.html", "_practice.html", "_views.html", "django/forms/widgets/input.html",
+            "projects/_switcher.html",
+        }
+    )  # fmt: skip
+
+
+def test_list_shows_the_new_name_of_a_project(browser: Client, owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    project = Project.objects.create(name="Harbour")
+    assert text(browser.get("/voices/")).count("<bdi>Harbour</bdi>") == 1
+
+    Project.objects.filter(pk=project.pk).update(name="Meadow")
+    page = text(browser.get("/voices/"))
+
+    assert (page.count("<bdi>Harbour</bdi>"), page.count("<bdi>Meadow</bdi>")) == (0, 1)
+
+
 def test_recordings_show_their_attempts(browser: Client, owner: User) -> None:
     recording = make_recording(by=owner)
     clip = make_recording(by=owner, purpose=Purpose.PROMPT)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .fields import Choices, FilterForm, date_field
+from .fields import Choices, FilterForm, SearchInput, date_field
 
 # In the query of a view: the person who looks at the list.
 ME: Final = "me"
@@ -29,12 +29,9 @@ class ListView(NamedTuple):
 
 def search_field(placeholder: str | Promise) -> forms.CharField:
     """The search of a list."""
-    attrs = {
-        "type": "search", "class": "input", "autocomplete": "off", "placeholder": placeholder,
-        "maxlength": 200,
-    }  # fmt: skip
+    attrs = {"class": "input", "autocomplete": "off", "placeholder": placeholder, "maxlength": 200}
     return forms.CharField(
-        label=_("Search"), required=False, max_length=200, widget=forms.TextInput(attrs=attrs)
+        label=_("Search"), required=False, max_length=200, widget=SearchInput(attrs=attrs)
     )
 
 

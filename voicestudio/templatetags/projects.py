@@ -20,40 +20,34 @@ register = template.Library()
 SELECTED: Final = mark_safe(" selected")
 
 
-@register.inclusion_tag("projects/_switcher.html", takes_context=True)
-def project_switcher(context: Context) -> dict[str, Any]:
-    """The projects to choose from on the page of a list; nothing for those who see one project.
+@register.simple_tag(takes_context=True)
+def project_switcher(context: Context) -> SafeString:
+    """`projects/_switcher.html`: the projects to choose from on the page of a list; nothing for
+    those who see one project.
 
     The links keep the filters, but for a speaker, who belongs to one project.
     """
     access = access_of(context["request"].user)
     if not access.sees_several:
-        return {}
+        return SafeString()
     kept = url_with(context, project="", speaker="").rstrip("?")
     link = f"{kept}&project=" if kept else "?project="
     in_use = access.labels.get(access.in_use or 0)
-    return {**switcher_of(access.labels.values(), in_use, link), "oob": context.get("oob")}
+    return switcher_of(access.labels.values(), in_use, link, oob=bool(context.get("oob")))
 
 
-@register.inclusion_tag("projects/_switcher.html")
+@register.simple_tag
 def switcher_of(
-    labels: Iterable[ProjectLabel], in_use: ProjectLabel | None, link: str = "?project="
-) -> dict[str, Any]:
+    labels: Iterable[ProjectLabel],
+    in_use: ProjectLabel | None,
+    link: str = "?project=",
+    *,
+    oob: bool = False,
+) -> SafeString:
     """The same for the projects that are given; an address is the link and what is chosen."""
-    return {
-        "in_use": in_use,
-        "all_url": f"{link}all",
-        "choices": [
-            _choice(label, f"{link}{label.pk}", is_current=label == in_use) for label in labels
-        ],
-    }
-
-
-def _choice(label: ProjectLabel, url: str, *, is_current: bool) -> SafeString:
-    """`projects/_switcher_choice.html` for one project."""
-    shape = {"is_current": is_current, "is_archived": label.is_archived}
-    texts = {"url": url, "name": label.name, "colour": label.colour}
-    return render_row("projects/_switcher_choice.html", "choice", shape, texts)
+    # As a part of the shape, all of them are drawn once, not one by one for each page.
+    shape = {"in_use": in_use, "choices": tuple(labels), "oob": oob}
+    return render_row("projects/_switcher.html", "switcher", shape, {"link": link})
 
 
 @register.simple_tag

@@ -100,7 +100,6 @@ def practice_notice() -> str:
     return str(PRACTICE_NOTICE) if settings.PRACTICE_MODE else ""
 
 
-@register.simple_tag(takes_context=True)
 def look(context: Context) -> dict[str, str]:
     """Name and roles of the example person as whom an administrator looks; empty for others.
 
@@ -156,6 +155,43 @@ def studio_role(person: "User") -> str:
     return "" if role is None else str(STUDIO_ROLES[role])
 
 
+@register.simple_tag
+def page_files() -> SafeString:
+    """`_page_files.html`: the files that every page loads."""
+    return render_row("_page_files.html", "page", {}, {})
+
+
+@register.simple_tag(takes_context=True)
+def banner(context: Context, *, signed_in: bool = True) -> SafeString:
+    """`_practice.html`: in practice mode, that it is, or as whom the reader looks at the studio.
+
+    Pages without a signed-in reader say so: those of errors may be drawn without a request.
+    """
+    seen = look(context) if signed_in else {}
+    texts = {name: seen.get(name, "") for name in ("name", "roles")}
+    texts["csrf_token"] = str(context.get("csrf_token", ""))
+    shape = {"looks": "name" in seen, "notice": practice_notice()}
+    return render_row("_practice.html", "banner", shape, texts)
+
+
+@register.simple_tag(takes_context=True)
+def footer(context: Context) -> SafeString:
+    """`_footer.html`: who is signed in, the version, and the links to what is seldom needed."""
+    user, seen = context["request"].user, look(context)
+    shape = {
+        "version": __version__,
+        "sees_projects": sees_projects(context),
+        "may_manage": may(context, Action.MANAGE_PEOPLE),
+        "may_see": may(context, Action.SEE_SYSTEM),
+        "looks": "name" in seen,
+    }
+    texts = {
+        "name": seen["own_name"] or display_name(user),
+        "csrf_token": str(context["csrf_token"]),
+    }
+    return render_row("_footer.html", "footer", shape, texts)
+
+
 @register.simple_tag(takes_context=True)
 def menu(context: Context) -> SafeString:
     """`_menu.html` with the current page marked."""
@@ -176,12 +212,6 @@ def dialogs(context: Context) -> SafeString:
     """`_dialogs.html`, which is the same on all pages of a person."""
     shortcuts = tuple(help_service.list_shortcuts(context["request"].user))
     return render_row("_dialogs.html", "page", {"shortcuts": shortcuts}, {})
-
-
-@register.simple_tag
-def studio_version() -> str:
-    """The version of the studio."""
-    return __version__
 
 
 @register.simple_tag
@@ -324,12 +354,6 @@ def when(moment: datetime | None, style: str = "ago") -> str:
     return mark_safe(  # noqa: S308  (a moment and our own words)
         f'<time datetime="{at}" data-style="{style}" title="{full}">{text}</time>'
     )
-
-
-@register.simple_tag(takes_context=True)
-def url_with_query(context: Context, query: dict[str, str]) -> str:
-    """As `url_with`, with changes from a dictionary."""
-    return url_with(context, **query)
 
 
 @register.simple_tag(takes_context=True)
