@@ -10,8 +10,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, Subquery, Value
 
+from .compiled_query import CompiledQuery
 from .permissions import ALLOWED, IF_DOWNLOADS, IN_STUDIO, READ_ONLY, Action, RoleName
 from .projects import Project, is_read_only
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 _CACHE: Final = "_access"
+_PROJECTS: Final = CompiledQuery(
+    lambda _ids: Project.objects.values_list("pk", "name", "colour", "archived_at", "is_example")
+)
 
 
 class ProjectLabel(NamedTuple):
@@ -60,13 +63,11 @@ class Access:
     grants: Mapping[int, Grant] = field(default_factory=dict)
     # The id of the project in use; None for all that the person sees.
     in_use: int | None = None
-    # How many projects there are in the studio.
-    in_studio: int = 0
 
     @property
     def sees_several(self) -> bool:
         """Whether there is a project to choose; pages of a team of one show nothing of projects."""
-        return (len(self.grants) if self.studio_role is None else self.in_studio) > 1
+        return len(self.labels) > 1
 
     @cached_property
     def labels(self) -> Mapping[int, ProjectLabel]:
@@ -77,8 +78,7 @@ class Access:
         if self.studio_role is None:
             found = [grant.label for grant in self.grants.values()]
         else:
-            columns = ("pk", "name", "colour", "archived_at", "is_example")
-            found = [_label(*values) for values in Project.objects.values_list(*columns)]
+            found = [_label(*values) for values in _PROJECTS.rows()]
         found.sort(key=lambda label: (label.is_archived, label.name.casefold(), label.pk))
         return {label.pk: label for label in found}
 
@@ -132,26 +132,26 @@ def _label(
 @cache
 def _facts() -> "QuerySet[User, Any]":
     """What `_read_access` reads, of all people; put together once, since every page needs it."""
-    count = Project.objects.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk"))
     project = "memberships__project"
     facts: QuerySet[User, Any] = get_user_model()._default_manager.order_by().values_list(
-        Subquery(count.values("n")), "person__is_auditor", "person__project",
-        "memberships__role", f"{project}__reviewers_may_download",
-        project, f"{project}__name", f"{project}__colour", f"{project}__archived_at",
-        f"{project}__is_example",
+        "person__is_auditor", "person__project", "memberships__role",
+        f"{project}__reviewers_may_download", project, f"{project}__name", f"{project}__colour",
+        f"{project}__archived_at", f"{project}__is_example",
     )  # fmt: skip
     return facts
 
 
 def _read_access(user: Any) -> Access:
-    in_studio, is_auditor, in_use, grants = 0, False, None, dict[int, Grant]()
-    for number, auditor, used, role, downloads, pk, *values in _facts().filter(pk=user.pk):
-        in_studio, is_auditor, in_use = number or 0, bool(auditor), used
+    if user.is_staff:
+        # May do everything whatever the roles in projects are, so they are not read.
+        person = getattr(user, "person", None)  # read with the user of a request
+        return Access(RoleName.ADMINISTRATOR, in_use=person and person.project_id)
+    is_auditor, in_use, grants = False, None, dict[int, Grant]()
+    for auditor, used, role, downloads, pk, *values in _facts().filter(pk=user.pk):
+        is_auditor, in_use = bool(auditor), used
         if pk is not None:
             grants[pk] = Grant(RoleName(role), _label(pk, *values), downloads)
     studio_role = RoleName.AUDITOR if is_auditor else None
-    if user.is_staff:
-        studio_role = RoleName.ADMINISTRATOR
     if studio_role is None and in_use not in grants:
         in_use = None  # a project of which the person is no member any more
-    return Access(studio_role, grants, in_use, in_studio)
+    return Access(studio_role, grants, in_use)

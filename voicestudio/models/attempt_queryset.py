@@ -13,7 +13,7 @@ from . import search
 from .attempt_states import HOLDING_A_VOICE_ID, AttemptState
 from .paging import read_page
 from .paid_call_queryset import LAPSED, PaidCallQuerySet
-from .person_names import display_name_column
+from .person_names import name_columns
 from .search import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
     def for_rows(self) -> Self:
         """With all that one row of a list shows, in one query.
 
-        `person` is the name of the person who requested it.
+        `CloneAttempt.person` is then the name of the person who requested it.
         """
-        return self.annotate(person=display_name_column("created_by__")).only(*SHOWN_IN_ROWS)
+        return self.annotate(**name_columns("created_by__")).only(*SHOWN_IN_ROWS)
 
     # By state -----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from . import search
 from .attempt_queryset import CloneAttemptQuerySet, IfLapsed
 from .attempt_states import HOLDING_A_VOICE_ID, STATUSES, AttemptState
 from .paid_calls import ORDER, PaidCall
+from .person_names import read_name
 from .rate_limits import CallKind
 from .recordings import AudioFile
 from .speakers import Speaker
@@ -79,9 +80,6 @@ class CloneAttempt(PaidCall):
     cloned_voice = models.OneToOneField(
         Voice, on_delete=models.PROTECT, related_name="attempt", null=True, blank=True
     )
-
-    # The name of the person who ordered it: only in rows of a list.
-    person: str
 
     objects = CloneAttemptQuerySet.as_manager()
 
@@ -203,6 +201,11 @@ class CloneAttempt(PaidCall):
         if self.is_ready and self.input_sensitive:
             return AttemptState.FLAGGED
         return AttemptState(super().state)
+
+    @property
+    def person(self) -> str:
+        """The name of the person who requested it, of an attempt that was read by `for_rows`."""
+        return read_name(self)
 
     @property
     def is_running(self) -> bool:

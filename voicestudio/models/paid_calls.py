@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 
 from . import clock
 from .paid_call_queryset import PERMANENT, SENT, CallStatus, ImmutableOrder
@@ -145,6 +145,22 @@ class PaidCall(models.Model):
     def kinds(cls) -> "list[type[PaidCall]]":
         """Every kind of paid call."""
         return PaidCall.__subclasses__()
+
+    @classmethod
+    def any_lapsed(cls) -> bool:
+        """Whether there is a call of any kind that is `lapsed` and `in_flight`; one query.
+
+        In SQL, since Django takes twenty times as long to write it as the database to answer it.
+        """
+        kinds, now = cls.kinds(), connection.ops.adapt_datetimefield_value(clock.now())
+        found = " UNION ALL ".join(
+            f"SELECT 1 FROM {kind._meta.db_table} WHERE status = %s AND lease_until < %s"  # noqa: S608
+            for kind in kinds
+        )
+        parameters = [value for kind in kinds for value in (kind.IN_FLIGHT_STATUS, now)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"{found} LIMIT 1", parameters)
+            return cursor.fetchone() is not None
 
     @property
     def billed_text(self) -> str:

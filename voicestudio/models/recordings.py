@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
 
+from .person_names import name_columns, read_name
 from .projects import Project
 from .search import fold_text
 from .team_queryset import TeamQuerySet
@@ -60,7 +61,6 @@ SHOWN_IN_ROWS: Final = (
     "project", "name", "purpose", "file", "origin", "from_ms", "to_ms", "steps", "needs_cutting",
     "duration_ms", "bytes", "peaks", "verdict", "findings", "check_started_at", "checked_ms",
     "checked_at", "trying_cleanup", "created_at", "deleted_at",
-    "created_by__username", "created_by__first_name", "created_by__last_name",
     "parent__name", "parent__parent__name", "parent__parent__parent",
 )  # fmt: skip
 
@@ -69,8 +69,12 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
     """Recordings by their purpose."""
 
     def for_rows(self) -> Self:
-        """With what a row of a list shows, but for the uses."""
-        return self.select_related("created_by", "parent__parent").only(*SHOWN_IN_ROWS)
+        """With what a row of a list shows, but for the uses.
+
+        `AudioFile.person` is then the name of the person who uploaded it.
+        """
+        rows = self.annotate(**name_columns("created_by__"))
+        return rows.select_related("parent__parent").only(*SHOWN_IN_ROWS)
 
     def samples(self) -> Self:
         """Recordings to clone a voice from."""
@@ -236,6 +240,11 @@ class AudioFile(models.Model):
             if fields is not None:
                 kwargs["update_fields"] = {*fields, "search_text"}
         super().save(**kwargs)
+
+    @property
+    def person(self) -> str:
+        """The name of the person who uploaded it, of a recording that was read by `for_rows`."""
+        return read_name(self)
 
     @property
     def has_file(self) -> bool:

@@ -10,6 +10,7 @@ from voicestudio.models import clock
 
 from . import search
 from .paging import read_page
+from .person_names import name_columns
 from .team_queryset import TeamQuerySet
 from .voice_states import UNUSED_LIFETIME, Source, VoiceState
 
@@ -26,7 +27,7 @@ SHOWN_IN_ROWS: Final = (
     "last_used_at", "missing_at", "deleted_at", "notes", "speaker__name",
     *(f"attempt__{name}" for name in (
         "cloned_voice", "speaker_name", "status", "lease_until", "audio", "audio_duration_ms",
-        "audio_peaks", "created_by__username", "created_by__first_name", "created_by__last_name",
+        "audio_peaks",
     )),
 )  # fmt: skip
 
@@ -69,8 +70,12 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         return rows.filter(provider=provider)
 
     def for_rows(self) -> Self:
-        """With what a row of a list shows, but for its tags and costs."""
-        return self.select_related("speaker", "attempt__created_by").only(*SHOWN_IN_ROWS)
+        """With what a row of a list shows, but for its tags and costs.
+
+        `Voice.person` is then the name of the person who had it cloned.
+        """
+        rows = self.annotate(**name_columns("attempt__created_by__"))
+        return rows.select_related("speaker", "attempt").only(*SHOWN_IN_ROWS)
 
     # By state -----------------------------------------------------------------------------------
 

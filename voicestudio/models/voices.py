@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
 
+from .person_names import read_name
 from .projects import Project
 from .speakers import Speaker
 from .voice_queryset import VoiceQuerySet
@@ -144,6 +145,11 @@ class Voice(models.Model):
         return self.voice_id
 
     # Facts computed when read ------------------------------------------------------------------
+
+    @property
+    def person(self) -> str:
+        """The name of the person who had it cloned, of a voice that was read by `for_rows`."""
+        return read_name(self)
 
     @property
     def expires_at(self) -> datetime | None:

@@ -51,7 +51,7 @@ def column_choice(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def view_choice(context: Context) -> SafeString:
     """`_views.html`: the views above a list, and the filters that the person has saved."""
-    form, saved = context["form"], context["saved_filter"]
+    form, saved = context["form"], context.get("saved_filter")
     texts = {
         "csrf_token": str(context["csrf_token"]),
         "form_query": form.query,
@@ -69,7 +69,7 @@ def view_choice(context: Context) -> SafeString:
         texts |= {name: each.name, url: f"{context['url']}?{each.query}"}
         saved_filters.append(SavedChoice(placeholder(name), placeholder(url), each == saved))
     shape = {
-        "kind": context["kind"],
+        "kind": context.get("kind"),
         "views": tuple(views),
         "saved_filters": tuple(saved_filters),
         "has_saved": saved is not None,
@@ -82,8 +82,8 @@ def view_choice(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def filter_bar(context: Context) -> SafeString:
     """`_filter_bar.html`: the search of a list, and its other filters, open or folded."""
-    form, project = context["form"], context["project"]
-    is_open = bool(form.unfolded or context["show_filters"])
+    form, project = context["form"], context.get("project")
+    is_open = bool(form.unfolded or context.get("show_filters"))
     field = form["q"]
     texts = {
         "url": context["url"],

@@ -1,6 +1,7 @@
 """Template tags of projects: the switcher of the lists, and the project of a thing."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from django import template
@@ -52,7 +53,12 @@ def switcher_of(
 
 @register.simple_tag
 def project_options(choices: Iterable[ProjectLabel], chosen: int | None) -> SafeString:
-    """The options of a field with projects; as nodes of a template, 50 take as long as 5 rows."""
+    """The options of a field with projects; drawn once, since 50 of them take as long as 5 rows."""
+    return _draw_options(tuple(choices), chosen)
+
+
+@lru_cache(maxsize=64)
+def _draw_options(choices: tuple[ProjectLabel, ...], chosen: int | None) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}>{}</option>',

@@ -18,7 +18,6 @@ from voicestudio.models import (
     Purpose,
     Voice,
     VoiceState,
-    display_name,
 )
 from voicestudio.services import clones
 from voicestudio.words import Message
@@ -138,7 +137,7 @@ def voice_row(context: Context, voice: Voice) -> SafeString:
     texts = {
         **project,
         "pk": str(voice.pk),
-        "person": display_name(attempt.created_by) if attempt else "",
+        "person": voice.person,
         "speaker": voice.speaker.name,
         "voice_id": voice.voice_id,
         "copy_source": f"voice-id-{voice.pk}",
@@ -194,7 +193,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
     parent = recording.parent
     grandparent = parent.parent if parent else None
     # Each speaker once, with the newest attempt.
-    attempts: list[CloneAttempt] = recording.uses  # type: ignore[attr-defined]
+    attempts: list[Any] = recording.uses  # type: ignore[attr-defined]
     by_speaker = {attempt.speaker_name: attempt for attempt in reversed(attempts)}
     uses = [*reversed(by_speaker.values())]
     derived: int = recording.made  # type: ignore[attr-defined]
@@ -228,7 +227,7 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "file_id": str(recording.newest_file_id or ""),  # type: ignore[attr-defined]
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
-        "person": display_name(recording.created_by),
+        "person": recording.person,
         "when": when(recording.created_at),
     }
     for number, attempt in enumerate(uses):

@@ -1,11 +1,20 @@
 """Attach uses: gives recordings in a list the attempts that use them and the count of copies."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import Count, OuterRef, Subquery
 
 from voicestudio.models import AudioFile, CloneAttempt, ProviderFile
+from voicestudio.models.compiled_query import CompiledQuery
+
+
+class Use(NamedTuple):
+    """An attempt that uses a recording."""
+
+    pk: int
+    speaker_name: str
+
 
 _ATTEMPTS: Final = CloneAttempt.objects.order_by("-pk").values("pk")
 _CHILDREN: Final = (
@@ -20,8 +29,17 @@ _COLUMNS: Final = {
     for role in ("recording", "prompt_clip")
     for place in range(3)
 } | {"made": Subquery(_CHILDREN)}
-# Put together once: for each page it takes longer than to read the rows.
-_USES: Final = AudioFile.objects.annotate(**_COLUMNS).values_list("pk", *_COLUMNS).order_by()
+_USES: Final = CompiledQuery(
+    lambda ids: (
+        AudioFile.objects.annotate(**_COLUMNS)
+        .filter(pk__in=ids)
+        .values_list("pk", *_COLUMNS)
+        .order_by()
+    )
+)
+_NAMES: Final = CompiledQuery(
+    lambda ids: CloneAttempt.objects.filter(pk__in=ids).values_list("pk", "speaker_name").order_by()
+)
 
 
 def attach_uses(recordings: Sequence[AudioFile]) -> None:
@@ -32,11 +50,11 @@ def attach_uses(recordings: Sequence[AudioFile]) -> None:
     """
     pks = [recording.pk for recording in recordings]
     uses, made = {}, {}
-    for pk, *used_by, count in _USES.filter(pk__in=pks):
+    for pk, *used_by, count in _USES.rows(pks):
         uses[pk] = sorted(set(used_by) - {None}, reverse=True)
         made[pk] = count or 0
     shown = {pk for used_by in uses.values() for pk in used_by[:2]}
-    known = CloneAttempt.objects.only("speaker_name").in_bulk(shown)
+    known = {pk: Use(pk, name) for pk, name in _NAMES.rows(sorted(shown))}
     elsewhere = [recording.pk for recording in recordings if not recording.has_file]
     # The last one of each recording stays: the newest, as in `AudioFile.file_id`.
     uploads = ProviderFile.objects.living().filter(recording__in=elsewhere).order_by("pk")

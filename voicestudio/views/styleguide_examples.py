@@ -31,6 +31,7 @@ from voicestudio.models import (
     clock,
 )
 from voicestudio.models.voices import Source
+from voicestudio.services.people.saved_filters import SavedFilter
 from voicestudio.services.voices.speakers import KnownSpeaker
 
 from .cutting import HEIGHT, WIDTH, Window
@@ -84,7 +85,7 @@ def make_examples(user: User) -> dict[str, Any]:
         "projects_in_use": [None, projects[0]],
         "filters": _make_filters(user),
         "views": _make_views(),
-        "saved_filters": [{"name": "Narrators", "query": ""}],
+        "saved_filters": [SavedFilter("Narrators", "")],
         "listed_recordings": _make_listed(numbers, user, attempts[:1]),
         **_make_cut(recordings[0]),
     }
@@ -154,8 +155,13 @@ def _make_attempt(
         **{"status": state.value, "claimed_at": now - timedelta(seconds=9)}
         | columns.get(state, {}),
     )
-    attempt.person = user.get_username()
-    return attempt
+    return _name_person(attempt, user.username)
+
+
+def _name_person[Row: (CloneAttempt, Voice, AudioFile)](row: Row, username: str) -> Row:
+    """Set what `for_rows` reads of the person."""
+    vars(row).update(person_first_name="", person_last_name="", person_username=username)
+    return row
 
 
 def _make_voice(state: VoiceState, number: int) -> Voice:
@@ -174,7 +180,7 @@ def _make_voice(state: VoiceState, number: int) -> Voice:
         **{"created_at": now - HOUR} | columns.get(state, {}),
     )
     voice.cost, voice.tag_names = None, ["narrator"]  # type: ignore[attr-defined]
-    return voice
+    return _name_person(voice, "")
 
 
 def _make_recordings(numbers: Iterable[int], user: User) -> Iterable[AudioFile]:
@@ -216,7 +222,7 @@ def _make_recording(number: int, user: User, columns: dict[str, Any]) -> AudioFi
     recording = AudioFile(pk=number, **values | columns)
     recording.uses, recording.made, recording.used_more = [], 0, False  # type: ignore[attr-defined]
     recording.newest_file_id = number  # type: ignore[attr-defined]
-    return recording
+    return _name_person(recording, user.username)
 
 
 def _make_finding(code: str, severity: int) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, Max, Q, Sum
 from django.db.models.expressions import Combinable
 
 from voicestudio.models import Charge, clock, display_name_column, month_of
+from voicestudio.models.compiled_query import CompiledQuery
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -90,17 +90,18 @@ def sum_months(
 
 def sum_voices(pks: Iterable[int] | None = None) -> dict[int, Decimal]:
     """Sum the charges of each of these voices; without `pks` of all voices that have a charge."""
-    charges = _sums_by_voice()
-    wanted = None if pks is None else list(pks)
-    sums = dict(charges.all() if wanted is None else charges.filter(voice__in=wanted))
-    return sums if wanted is None else {pk: sums.get(pk, ZERO) for pk in wanted}
+    if pks is None:
+        return dict(_sum_by_voice(Charge.objects.filter(voice__isnull=False)))
+    wanted = list(pks)
+    sums = dict(_SUMS.rows(wanted))
+    return {pk: sums.get(pk, ZERO) for pk in wanted}
 
 
-@cache
-def _sums_by_voice() -> "QuerySet[Charge, tuple[int, Decimal]]":
-    """The sum of each voice; put together once, since every list of voices needs it."""
-    charges = Charge.objects.counted().filter(voice__isnull=False).order_by()
-    return charges.values_list("voice").annotate(total=Sum("amount"))
+def _sum_by_voice(charges: "ChargeQuerySet") -> "QuerySet[Charge, tuple[int, Decimal]]":
+    return charges.counted().order_by().values_list("voice").annotate(total=Sum("amount"))
+
+
+_SUMS: Final = CompiledQuery(lambda ids: _sum_by_voice(Charge.objects.filter(voice__in=ids)))
 
 
 def sum_month(month: date) -> Decimal:

@@ -209,12 +209,11 @@ def settle_lapsed() -> int:
     Their states are true without it, by the clock; this adds voices and charges. It first asks one
     query of indexes that are nearly always empty, so every list of voices or costs can afford it.
     """
-    kinds: list[Any] = [kind._default_manager for kind in PaidCall.kinds()]
-    lapsed = [rows.lapsed().in_flight().order_by().values("pk") for rows in kinds]
-    if not lapsed[0].union(*lapsed[1:], all=True)[:1]:
+    if not PaidCall.any_lapsed():
         return 0
     count = 0
-    for rows in kinds:
+    for kind in PaidCall.kinds():
+        rows: Any = kind._default_manager
         for call in rows.lapsed().in_flight().for_worker():
             with transaction.atomic():
                 # The claim stays: if a worker is alive after all, its answer is still recorded.

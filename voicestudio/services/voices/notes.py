@@ -22,6 +22,7 @@ from voicestudio.models import (
     access_of,
     clock,
 )
+from voicestudio.models.compiled_query import CompiledQuery
 from voicestudio.models.voices import tag_key
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
@@ -31,6 +32,7 @@ from . import bookkeeping
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+    from django.db.models import QuerySet
 
     from voicestudio.models.voice_queryset import VoiceQuerySet
 
@@ -81,10 +83,17 @@ def list_tags(person: "AbstractBaseUser | AnonymousUser", most: int) -> list[str
 def list_tags_of(voices: Iterable[int]) -> dict[int, list[str]]:
     """The names of the tags of each of these voices, by their ids, in one query."""
     names: dict[int, list[str]] = {pk: [] for pk in voices}
-    tagged: Any = Voice.tags.through._default_manager.filter(voice__in=list(names))
-    for pk, name in tagged.order_by("tag__name").values_list("voice", "tag__name"):
+    for pk, name in _TAGS.rows(names):
         names[pk].append(name)
     return names
+
+
+def _tags_of(voices: Iterable[int]) -> "QuerySet[Any, Any]":
+    tagged = Voice.tags.through._default_manager.filter(voice__in=voices)
+    return tagged.order_by("tag__name").values_list("voice", "tag__name")
+
+
+_TAGS: Final = CompiledQuery(_tags_of)
 
 
 def save_notes(voice: Voice, text: str, *, by: "User") -> None:
