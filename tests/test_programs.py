@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from django.conf import settings
+
+from tests.benchmarks.languages import LANGUAGES
 
 ROOT: Final = Path(__file__).parent.parent
 PROGRAMS: Final = (
@@ -26,3 +29,7 @@ def test_program_loads_without_settings(program: str) -> None:
     )  # fmt: skip
 
     assert (loaded.returncode, loaded.stderr) == (0, "")
+
+
+def test_benchmarks_measure_every_language() -> None:
+    assert set(LANGUAGES) == {code for code, _name in settings.LANGUAGES}

@@ -1,6 +1,11 @@
 """The baseline: a minimal Django and htmx site, without design, history or queue.
 
 It shows the 25 newest attempts of the same table, takes a file, and has a form that works.
+
+Its middleware is what a Django site with people has: security headers, static files (WhiteNoise),
+gzip, sessions in the database, the signed-in user, the CSRF check and messages. It has what Django
+does by default and nothing to make it slow: one language, no permissions, three queries for a page
+(session, user, and the rows with their people).
 """
 
 import os

@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.benchmarks import databases
 from tests.benchmarks.in_process_client import InProcessClient, Times, median_times
+from tests.benchmarks.languages import measure_languages
 from tests.benchmarks.table import Row
 
 MILLION: Final = 1_000_000
@@ -86,6 +87,7 @@ def _measure_on(database: str, server: str) -> Iterator[Row]:
         InProcessClient("studio", few) as small,
         InProcessClient("bare", databases.bare_environment(many)) as bare,
     ):
+        yield from measure_languages(database, large, bare, "/history/", "2 x bare")
         first: Times | None = None
         for name, query, small_query in PAGES:
             ours, at_thousand, baseline = median_times(

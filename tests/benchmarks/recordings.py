@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.benchmarks import databases
 from tests.benchmarks.in_process_client import InProcessClient, median_times
+from tests.benchmarks.languages import measure_languages
 from tests.benchmarks.table import Row
 
 MILLION: Final = 1_000_000
@@ -36,6 +37,7 @@ def measure() -> Iterator[Row]:
             InProcessClient("studio", many) as studio,
             InProcessClient("bare", databases.bare_environment(many)) as bare,
         ):
+            yield from measure_languages(database, studio, bare, "/recordings/", TARGET)
             for name, query in PAGES:
                 ours, baseline = median_times(
                     [(studio, f"/recordings/?{query}"), (bare, "/history/")]

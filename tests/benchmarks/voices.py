@@ -11,6 +11,7 @@ from typing import Final
 
 from tests.benchmarks import databases
 from tests.benchmarks.in_process_client import InProcessClient, median_times
+from tests.benchmarks.languages import measure_languages
 from tests.benchmarks.table import Row
 
 MANY: Final = 100_000
@@ -71,6 +72,7 @@ def _measure_on(database: str, server: str) -> Iterator[Row]:
         InProcessClient("studio", few) as small,
         InProcessClient("bare", databases.bare_environment(many)) as bare,
     ):
+        yield from measure_languages(database, large, bare, "/voices/", BARE_TARGET)
         for name, query in PAGES[:2]:
             address = f"/voices/?{query.format(middle=_middle_cursor(MANY))}"
             ours, baseline = median_times([(large, address), (bare, "/history/")])

@@ -222,8 +222,8 @@ def recording_row(context: Context, recording: AudioFile) -> SafeString:
         "parent_url": row_url("recording", parent.pk) if parent else "",
         "grandparent": grandparent.name if grandparent else "",
         "grandparent_url": row_url("recording", grandparent.pk) if grandparent else "",
-        "origin": origin(recording),
-        "derived": describe_derived(derived),
+        "origin": origin(recording) if parent else "",
+        "derived": describe_derived(derived) if derived else "",
         "file_id": str(recording.newest_file_id or ""),  # type: ignore[attr-defined]
         "player": recording_player(recording) if recording.has_file else "",
         "check": check_row(recording) if recording.has_file else "",
