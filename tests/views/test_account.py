@@ -154,6 +154,21 @@ def test_new_address_is_asked_for_with_the_password(client: Client, lea: User) -
     assert response["Location"] == "/account/"
 
 
+@pytest.mark.usefixtures("mailing")
+def test_password_for_a_new_address_that_is_sent_twice_leads_to_the_account(
+    client: Client, lea: User
+) -> None:
+    client.post("/account/address/", {"email": "new@example.com"})
+    answered = {"password": PASSWORD, "next": "/account/address/"}
+
+    client.post("/account/confirm/", answered)
+    again = client.post("/account/confirm/", answered, follow=True)
+
+    assert again.redirect_chain == [("/account/address/", 302), ("/account/", 302)]
+    assert again.status_code == 200
+    assert len(mail.outbox) == 1
+
+
 def test_first_password_is_asked_for_with_the_second_factor(client: Client, lea: User) -> None:
     TOTP.activate(lea, SECRET)
     lea.set_unusable_password()

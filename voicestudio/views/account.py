@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from voicestudio.forms.accounts import AddressForm, ProfileForm
 from voicestudio.models import Person
@@ -49,13 +49,16 @@ def account(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
-@reauthentication_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(allow_get=True)
 def change_address(request: HttpRequest) -> HttpResponse:
     """Send a mail to a new address; it is used once the link in the mail was opened.
 
-    Links for a new password go to that address, so people first confirm that it's them.
+    Links for a new password go to that address, so people first confirm that it's them. When that
+    is sent twice, or its answer is loaded again, the browser comes here without the form.
     """
+    if request.method != "POST":
+        return redirect("account")
     user = current_user(request)
     form = AddressForm(request.POST, user=user)
     if not settings.MAIL_HOST or not form.is_valid():
