@@ -39,7 +39,8 @@ def explain(error: Exception) -> str:
     if fault is None or not isinstance(error, InterfaceError | OperationalError | StorageAway):
         return ""
     reason = " ".join(str(error).split()).removesuffix(".")
-    return f"The {fault.part} cannot be used: {reason}. Run the command again when it answers."
+    stop = "" if reason.endswith("?") else "."  # PostgreSQL ends with a question
+    return f"The {fault.part} cannot be used: {reason}{stop} Run the command again when it answers."
 
 
 if __name__ == "__main__":

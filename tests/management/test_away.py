@@ -46,7 +46,7 @@ def test_command_without_its_database_says_so(command: tuple[str, ...], tmp_path
     assert (done.returncode, done.stdout) == (1, "")
     [sentence] = done.stderr.splitlines()
     assert sentence.startswith("The database cannot be used: ")
-    assert sentence.endswith(". Run the command again when it answers.")
+    assert sentence.endswith("? Run the command again when it answers.")
     assert "refused" in sentence
 
 
