@@ -84,6 +84,28 @@ def test_machine_that_was_turned_off_or_got_the_right_key_is_no_difference(
     )
 
 
+@pytest.mark.parametrize("part", MachinePart)
+def test_key_that_was_replaced_before_the_start_is_no_difference(
+    part: MachinePart,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """All restart with a new key, containers under new names; one machine is forgotten."""
+    report_from("old-container", OTHER_KEY, part, settings, monkeypatch)
+    report_from("forgotten", OTHER_KEY, part, settings, monkeypatch)
+    Machine.objects.update(seen_at=clock.now() - timedelta(seconds=30))
+    monkeypatch.setattr(machines, "_first_report", None)
+
+    assert machines.report_and_compare(MachinePart.WEB) == ""
+    assert machines.find_different_keys() == []
+    assert "ERROR" not in {record.levelname for record in caplog.records}
+
+    report_from("forgotten", OTHER_KEY, part, settings, monkeypatch)
+    assert "forgotten" in machines.report_and_compare(MachinePart.WEB)
+    assert len(machines.find_different_keys()) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_process_reports_its_key_from_a_thread_until_it_stops() -> None:
     stop_reporting = machines.start_reporting(MachinePart.WEB)
