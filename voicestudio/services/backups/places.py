@@ -117,11 +117,17 @@ def marked_as_pruning(place: Storage, name: str) -> Iterator[None]:
 def _wait_for_prunes(place: Storage) -> None:
     """Wait until no file is being deleted: a prune sees the mark of this backup before the next.
 
-    A prune that was killed leaves its mark, for which nobody waits longer than for one file.
+    A mark that is there longer than one deletion takes was left by a prune that was killed: it is
+    deleted, so that only one backup waits for it.
     """
+    marks = {*list_folder(place, PRUNING)[1]}
     until = time.monotonic() + LONGEST_DELETION_S
-    while list_folder(place, PRUNING)[1] and time.monotonic() < until:
+    while marks and time.monotonic() < until:
         time.sleep(0.2)
+        marks.intersection_update(list_folder(place, PRUNING)[1])
+    for name in marks:
+        with suppress(OSError):  # then the next backup waits, too
+            place.delete(f"{PRUNING}/{name}")
 
 
 def is_verified(place: Storage, name: str) -> bool:

@@ -20,7 +20,6 @@ from .manifest import read_manifest, read_part
 from .places import (
     BACKUPS,
     FILES,
-    PRUNING,
     STARTED,
     delete_folder,
     file_path,
@@ -72,9 +71,6 @@ def prune_backups(place: Storage, keep: int, made: str) -> Pruned:
     for name in sorted(old):
         delete_folder(place, f"{BACKUPS}/{name}")
         place.delete(f"{STARTED}/{name}")
-    for name in list_folder(place, PRUNING)[1]:  # of prunes that were killed
-        if _is_older(place, f"{PRUNING}/{name}", FILE_AGE):
-            place.delete(f"{PRUNING}/{name}")
     with marked_as_pruning(place, made):
         files, files_stay = _delete_unnamed(place, named, kept)
     return Pruned(len(old.intersection(complete)), files, files_stay=files_stay)
