@@ -330,7 +330,7 @@ NO_PERSON: Final = {
     ),
     "backups.places": (
         "delete_folder file_path has_file is_verified list_backups list_folder mark_verified "
-        "marked_as_started open_bucket open_folder put_file"
+        "marked_as_pruning marked_as_started open_bucket open_folder put_file"
     ),
     "backups.contents": "compare_files compare_rows load_files load_rows reset_sequences",
     "backups.data_folder": "copied_database locked refuse_new_locks",
@@ -358,6 +358,7 @@ NO_PERSON: Final = {
     "drafts": "delete_draft delete_old_drafts save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
     "hold": "is_held start",
+    "machines": "find_different_keys report report_and_compare start_reporting",
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",
@@ -401,7 +402,7 @@ NO_PERSON: Final = {
     "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",
     "people.openid": "disconnect find_person is_joined list_accounts",
-    "people.password_links": "make_link valid_for",
+    "people.password_links": "mail_links make_link valid_for",
     "people.provider_roles": "read_roles",
     "people.roles": "set_provider_roles studio_role",
     "needs": "find_needs has_attempts",

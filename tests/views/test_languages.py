@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_user, make_voice
+from tests.jobs import run_jobs
 from voicestudio import words
 from voicestudio.forms.cutting import format_length
 from voicestudio.models import Person, language_of
@@ -116,13 +118,17 @@ def test_facts_are_written_as_the_language_does(
         assert format_length(6500) == length
 
 
-def test_mails_are_in_the_language_of_their_reader(client: Client, settings: Settings) -> None:
+def test_mails_are_in_the_language_of_their_reader(
+    client: Client, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
     settings.MAIL_HOST = "mail.example.com"
     user = make_user("anna", email="anna@example.com")
     Person.objects.update_or_create(user=user, defaults={"language": "fr"})
     make_voice(created_at=timezone.now() - timedelta(hours=150))
 
-    client.post("/forgot-password/", {"email": user.email}, headers={"Accept-Language": "de"})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/forgot-password/", {"email": user.email}, headers={"Accept-Language": "de"})
+    run_jobs()
     reminders.send(timezone.now())
 
     with translation.override("fr"):
