@@ -125,6 +125,36 @@ def test_rows_of_several_projects_are_read_whole(studio: Studio, width: int) -> 
         assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_text_of_a_row_keeps_away_from_its_border(studio: Studio, width: int) -> None:
+    factories.make_recording(by=studio.user)
+    page = studio.page(path="/recordings/", viewport={"width": width, "height": 800})
+
+    row = page.locator(".rows > li").first
+
+    assert row.evaluate("row => parseFloat(getComputedStyle(row).paddingBlockStart)") >= 3
+
+
+def test_list_of_a_card_stands_close_to_its_heading(studio: Studio) -> None:
+    factories.make_recording(by=studio.user, name="take.wav")
+    page = studio.page(path="/search/?q=take", viewport={"width": 1280, "height": 800})
+
+    heading = bounding_box(page.locator(".card > h2"))
+    link = bounding_box(page.locator(".items a"))
+
+    assert link["y"] - heading["y"] - heading["height"] < 24
+
+
+def test_voice_id_in_a_label_is_not_broken(studio: Studio) -> None:
+    voice = factories.make_voice("D-W-e-a-v-e-r-audition-28hf")
+    page = studio.page(path=f"/voices/{voice.pk}/delete/", viewport={"width": 375, "height": 800})
+
+    lines = page.locator("label > .id").evaluate("id => id.getClientRects().length")
+    height = bounding_box(page.locator("label > .id"))["height"]
+
+    assert (lines, height < 30) == (1, True)
+
+
 def test_waves_of_a_phone_have_the_same_length(studio: Studio) -> None:
     for state in (AttemptState.READY, AttemptState.FLAGGED):
         factories.make_attempt(state, by=studio.user)

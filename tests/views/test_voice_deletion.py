@@ -46,6 +46,8 @@ def test_shared_recording_is_kept(client: Client, voice: Voice, user: User) -> N
     page = client.get(f"/voices/{voice.pk}/delete/").content.decode()
 
     assert f"{voice.attempt.recording.name} is kept because another attempt uses it." in page
+    assert 'name="files_there"' not in page  # nothing would be deleted
+    assert 'name="files_here"' in page  # the preview
 
 
 def test_deletion_page_has_a_fixed_number_of_queries(
