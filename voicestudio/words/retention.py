@@ -14,11 +14,11 @@ DELETED: Final[dict[str, str | Promise]] = {
 }
 KEPT: Final[dict[str, str | Promise]] = {
     "recordings": _(
-        "What a voice was made from until that voice is deleted, what a request under way, "
-        "interrupted or of unknown outcome needs, and an original while a copy of it is left"
+        "Recordings of voices that exist, recordings that a request still needs, and originals "
+        "of copies that are kept"
     ),
     "speeches": _("Texts, costs and times, and the previews of clone attempts"),
-    "drafts": _("What its person has taken up again after signing in"),
+    "drafts": _("Forms that were opened again after signing in"),
     "answers": _(
         "Status codes, trace IDs, costs and audio, and a response while its outcome is unknown or "
         "its audio is still to come"
