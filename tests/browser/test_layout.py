@@ -384,6 +384,9 @@ def test_a_screen_shows_many_rows(
         recording = factories.make_checked_recording("good", by=studio.user)
         recording.file.save("hum.wav", ContentFile(hum(12)))
     page = studio.page(path=path, viewport={"width": width, "height": height})
+    # A page keeps the wider font of the system if Figtree comes late; the next one has it.
+    page.evaluate("document.fonts.load('1rem Figtree')")
+    page.reload()
 
     bottom = bounding_box(page.locator(".side"))["y"] if width == 375 else height
     boxes = [bounding_box(row) for row in page.locator(".rows > li").all()]

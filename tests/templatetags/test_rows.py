@@ -45,10 +45,18 @@ def render(row: CloneAttempt | Voice | AudioFile) -> str:
             row.cost = getattr(row, "cost", Decimal(0))  # type: ignore[attr-defined]
             row.tag_names = [tag.name for tag in row.tags.all()]  # type: ignore[attr-defined]
             request.user = row.speaker.created_by
+            attach_name(row, row.attempt.created_by if row.attempt else None)
             return rows.voice_row(Context({"request": request}), row)
     attach_uses([row])
     request.user = row.created_by
+    attach_name(row, row.created_by)
     return rows.recording_row(Context({"csrf_token": "token", "request": request}), row)
+
+
+def attach_name(row: Voice | AudioFile, person: User | None) -> None:
+    """Set what `for_rows` reads of the person."""
+    for name in ("first_name", "last_name", "username"):
+        setattr(row, f"person_{name}", getattr(person, name, None))
 
 
 def render_alone(row: CloneAttempt | Voice | AudioFile) -> str:

@@ -50,6 +50,7 @@ READ: Final = {
     "mfa_generate_recovery_codes", "mfa_index", "mfa_list_webauthn", "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
     "usersessions_list",
+    "change_address",  # which leads to the page of its form
 }  # fmt: skip
 
 
