@@ -6,10 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
 import manage
 from tests.management.running_studio import ROOT
+from voicestudio.services import health
 from voicestudio.services.storage import StorageAway
 
 AWAY = "postgres://studio@127.0.0.1:1/studio"
@@ -62,6 +70,37 @@ def test_file_of_the_database_that_cannot_be_opened_is_said(tmp_path: Path) -> N
 
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "unable to open database file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("voices",), ("verify_audit",), ("person", "list"), ("retention",)],
+    ids=lambda command: command[0],
+)
+def test_command_says_that_the_tables_are_missing(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(*command, folder=tmp_path / "data", url="")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "The database has to be migrated first: run manage.py migrate.\n"
+
+
+@pytest.mark.django_db
+def test_only_missing_migrations_are_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM voicestudio_nowhere")
+    except DatabaseError as unknown:
+        error = unknown
+
+    assert manage.explain(error) == ""
+    monkeypatch.setattr(health, "_has_migrations", False)
+    monkeypatch.setattr(
+        "django.db.migrations.executor.MigrationExecutor.migration_plan", lambda *_: ["one"]
+    )
+    assert manage.explain(error) == (
+        "The database has to be migrated first: run manage.py migrate."
+    )
+    assert manage.explain(OperationalError("table locked")) != manage.explain(error)
 
 
 @pytest.mark.parametrize(
