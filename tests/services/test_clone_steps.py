@@ -36,6 +36,7 @@ from voicestudio.services.paid_calls.retries import MAX_ATTEMPTS
 from voicestudio.services.paid_calls.steps import Keep
 from voicestudio.services.people import activation
 from voicestudio.services.voices import bookkeeping, speakers
+from voicestudio.words import NextStep, Trouble
 
 from .conftest import wav
 
@@ -163,6 +164,24 @@ def test_run_uploads_again_for_another_account(
 
     assert (second.state, second.provider) == (AttemptState.READY, "api.example.com")
     assert len(standin.calls_of("upload")) == 2
+
+
+def test_call_is_never_sent_to_another_account(
+    order: OrderMaker, person: User, standin: StandIn, settings: Settings
+) -> None:
+    attempt = clones.submit(order(), by=person)
+    settings.MINIMAX_PROVIDER = "api.example.com"
+
+    clones.run_clone.call(attempt.pk)
+
+    attempt = CloneAttempt.objects.get(pk=attempt.pk)
+    assert (attempt.state, attempt.trouble) == (AttemptState.FAILED, Trouble.OTHER_ACCOUNT)
+    assert (standin.calls, standin.bill) == ([], [])
+    assert not Charge.objects.counted().exists()
+    assert not Voice.objects.exists()
+    message = clones.message_for(attempt)
+    assert message is not None
+    assert message.link is NextStep.TRY_AGAIN
 
 
 def test_second_run_does_nothing(ran: Runner, standin: StandIn) -> None:

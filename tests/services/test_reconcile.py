@@ -122,6 +122,20 @@ def test_unclear_check_leaves_outcome_unknown(
     )
 
 
+def test_another_account_is_never_asked(
+    lost: Lost, person: User, standin: StandIn, settings: Settings
+) -> None:
+    attempt = lost(LOST)
+    asked = reconcile.request_check(attempt, by=person)
+    settings.MINIMAX_PROVIDER = "api.example.com"
+
+    reconcile.check_with_provider.call(attempt.pk)
+    CloneAttempt.objects.update(lease_until=None)
+
+    assert (asked, reconcile.request_check(attempt, by=person)) == (True, False)
+    assert (len(standin.calls_of("voice_clone")), _row(attempt).state) == (1, AttemptState.UNKNOWN)
+
+
 @pytest.mark.parametrize("age_hours", [167, 169])
 def test_unclear_check_dates_an_expired_voice_anew(
     age_hours: int, lost: Lost, person: User, standin: StandIn

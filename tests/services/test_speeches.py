@@ -259,6 +259,19 @@ def test_submit_refuses_unavailable_voice(
     assert refusal.value.state == state
 
 
+def test_speech_is_never_sent_to_another_account(
+    speech_order: OrderMaker, person: User, standin: StandIn, settings: Settings
+) -> None:
+    speech = speeches.submit(speech_order(), by=person)
+    settings.MINIMAX_PROVIDER = "api.example.com"
+
+    speeches.run_speech.call(speech.pk)
+
+    speech.refresh_from_db()
+    assert (speech.state, speech.trouble) == (SpeechState.FAILED, "other_account")
+    assert (standin.calls_of("t2a_v2"), _lines()) == ([], [])
+
+
 def test_voice_gone_while_waiting_sends_nothing(
     speech_order: OrderMaker, voice: Voice, person: User, standin: StandIn
 ) -> None:

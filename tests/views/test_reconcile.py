@@ -1,9 +1,11 @@
 """Reconcile: only a person starts it, and its result is recorded."""
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from voicestudio.models import AttemptState, CloneAttempt, Event, Voice
 from voicestudio.practice.server import Fault, StandIn
@@ -25,6 +27,21 @@ def test_unknown_attempt_offers_to_find_out(client: Client, lost: CloneAttempt) 
     assert "Check with MiniMax" in page
     assert "It worked" in page
     assert page.count("This may charge one more preview: less than $0.01.") == 1
+
+
+def test_another_account_cannot_be_asked(
+    client: Client, lost: CloneAttempt, standin: StandIn, settings: Settings
+) -> None:
+    settings.MINIMAX_PROVIDER = "api.example.com"
+
+    answer = client.post(f"/history/{lost.pk}/check/", follow=True)
+
+    page = answer.content.decode()
+    assert "so the one that is set now can't tell" in unescape(page)
+    assert "Check with MiniMax" not in page
+    assert "I know what happened" in page
+    assert list(answer.context["messages"]) == []
+    assert len(standin.calls_of("voice_clone")) == 1
 
 
 def test_check_finds_the_existing_voice_once(

@@ -173,6 +173,11 @@ class PaidCall(models.Model):
         raise NotImplementedError
 
     @property
+    def is_for_this_account(self) -> bool:
+        """Whether it was ordered for the account, or in the mode, that is set now."""
+        return bool(self.provider == settings.MINIMAX_PROVIDER)
+
+    @property
     def rehearses_slow_down(self) -> bool:
         """Whether the stand-in was told to answer "slow down" once."""
         return False

@@ -28,7 +28,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         if not is_started and hold.is_held():
             messages.warning(request, _("Not while the studio is held: this may cost money."))
-        elif not is_started:
+        elif not is_started and attempt.is_for_this_account:
             messages.info(request, _("This is already being checked, or the outcome is known."))
     return redirect("attempt", pk)
 

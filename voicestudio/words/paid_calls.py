@@ -25,6 +25,7 @@ class Trouble(StrEnum):
     OURS = "ours"
     RECORDING_GONE = "recording_gone"
     STORAGE_AWAY = "storage_away"
+    OTHER_ACCOUNT = "other_account"
     INTERRUPTED = "interrupted"
     GAVE_UP = "gave_up"
     RATE_LIMIT = "rate_limit"
@@ -139,6 +140,11 @@ TROUBLES: Final[dict[str, Message]] = {
         administrator_step=_(
             "Nothing was sent or charged. The log says what the storage answered. Then try again."
         ),
+    ),
+    Trouble.OTHER_ACCOUNT: Message(
+        _("This was requested in practice mode or for another MiniMax account. It was not sent."),
+        _("Nothing was charged. If it is still needed, request it again."),
+        NextStep.TRY_AGAIN,
     ),
     Trouble.RESTORED: Message(
         _("The studio was restored from a backup while this waited to be sent."),

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.tasks import task
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     """Let the worker ask MiniMax; False if there is no question, or if it is asked already.
 
-    Nor is it asked while the studio is held, because the question may clone the voice.
+    Nor is it asked while the studio is held, because the question may clone the voice, or if the
+    attempt went to another account, which this one knows nothing of.
     The worker repeats the request with the same voice ID. "Taken" means that the first request
     succeeded. Success means that it had not, and that the voice exists now. Any other answer leaves
     the outcome unknown. Raises `LimitReached`.
@@ -43,7 +45,9 @@ def request_check(attempt: CloneAttempt, *, by: "User") -> bool:
     bookkeeping.settle_lapsed()
     limits.check_budget(price_of(attempt), project=attempt.project_id)
     idle = Q(lease_until__isnull=True) | Q(lease_until__lt=clock.now())
-    unknown = CloneAttempt.objects.filter(idle, pk=attempt.pk, status=AttemptState.UNKNOWN)
+    unknown = CloneAttempt.objects.filter(
+        idle, pk=attempt.pk, status=AttemptState.UNKNOWN, provider=settings.MINIMAX_PROVIDER
+    )
     with transaction.atomic():
         accepted = unknown.exclude(Studio.is_held()).update(
             claim=None, lease_until=leases.lease_end(), enqueued_at=clock.now()
@@ -76,7 +80,7 @@ def check_with_provider(pk: int) -> None:
     """Send the same request once more, because a person has asked for it, and record the result."""
     with log_call("cloneattempt", pk), leases.hold() as claim:
         rows = CloneAttempt.objects.filter(pk=pk, status=AttemptState.UNKNOWN, claim__isnull=True)
-        rows = rows.exclude(Studio.is_held())
+        rows = rows.filter(provider=settings.MINIMAX_PROVIDER).exclude(Studio.is_held())
         if not rows.update(claim=claim, worker=leases.worker, lease_until=leases.lease_end()):
             return
         attempt = CloneAttempt.objects.for_worker().get(pk=pk)

@@ -52,6 +52,8 @@ def _run_claimed(steps: Steps[Any, Any, Any], call: PaidCall, claim: UUID) -> No
     """Prepare and send a call that this worker holds, and record what came of it."""
     recorded = True
     try:
+        if not call.is_for_this_account:
+            raise NotSendable(Trouble.OTHER_ACCOUNT)
         request = steps.prepare(call)
         answer = _send_once(steps, call, request)
     except MiniMaxError as error:
