@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +30,8 @@ from voicestudio.services.storage.bucket import Bucket
 from voicestudio.settings.storage import parse_storage_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+ROOT = Path(__file__).parent.parent.parent
+MB = 1024**2
 
 
 @pytest.fixture
@@ -198,6 +202,52 @@ def test_large_file_goes_up_in_parts(bucket: Any) -> None:
 
     facts = bucket.Object(f"voices/{name}")
     assert (facts.content_length, facts.e_tag.strip('"')[-2:]) == (len(content), "-3")
+
+
+UPLOAD_AND_DOWNLOAD = """
+import django; django.setup()
+from pathlib import Path
+from django.core.files import File
+from django.core.files.storage import default_storage
+from voicestudio.services import storage
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+recording = Path({path!r})
+default_storage.exists("large.wav")  # boto3 is loaded
+before = peak()
+with recording.open("rb") as file:
+    name = default_storage.save("large.wav", File(file))
+with storage.local_file(name) as copy:
+    size = copy.stat().st_size
+assert size == sum(map(len, storage.chunks(name, 0, size)))
+print(size, peak() - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_size_of_a_file(
+    bucket: Any, s3_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "large.wav"
+    with path.open("wb") as file:
+        file.truncate(100 * MB)
+    done = subprocess.run(
+        [sys.executable, "-c", UPLOAD_AND_DOWNLOAD.format(path=str(path))],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+        env={
+            "PATH": os.environ["PATH"], "VOICESTUDIO_ENV_FILE": "",
+            "VOICESTUDIO_DATA_DIR": str(tmp_path / "data"),
+            "DJANGO_SETTINGS_MODULE": "voicestudio.settings", "STORAGE_KEY_ID": "key",
+            "STORAGE_SECRET_KEY": "secret",
+            "STORAGE_URL": f"s3://{bucket.name}/voices?endpoint={s3_url}&region=us-east-1",
+        },
+    )  # fmt: skip
+    size, grown = map(int, done.stdout.split())
+
+    assert size == 100 * MB
+    assert grown < 60 * MB
 
 
 def test_orphans_in_the_bucket_are_found(

@@ -22,10 +22,12 @@ from .errors import StorageAway
 
 CHUNK_SIZE: Final = 256 * 1024
 PART_SIZE: Final = 8 * 1024**2
-# Two parts at once, so that a large upload needs 16 MB and not 80.
+# Two parts at once, so that a large upload needs 16 MB and not 80: boto3 reads ten parts ahead, and
+# only s3transfer, which it is made of, can be told otherwise.
 TRANSFER: Final = TransferConfig(
     multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE, max_concurrency=2
 )
+TRANSFER.max_in_memory_upload_chunks = 2
 # A page may wait for an answer.
 CLIENT: Final = Config(
     connect_timeout=5,
