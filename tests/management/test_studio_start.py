@@ -2,12 +2,14 @@
 
 import os
 import socket
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -97,6 +99,27 @@ def test_start_migrates_only_where_no_other_machine_runs(
 
     assert migrated == expected
     assert sentence.startswith("it waits for manage.py migrate") is (expected == [])
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine")
+def test_machines_that_start_at_once_migrate_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both find no worker and an empty database; the second one would fail at the first table."""
+    monkeypatch.setattr(statics, "collect_if_changed", lambda: None)
+    free: list[bool] = []
+
+    def look(_name: str = "", **_options: object) -> None:
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [studio.MIGRATION_LOCK])
+            free.extend(cursor.fetchone())
+
+    monkeypatch.setattr(studio, "call_command", look)
+    studio.prepare(["web", "worker"], migrate=False)
+    look()
+
+    assert free == [False, True]
 
 
 def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path) -> None:

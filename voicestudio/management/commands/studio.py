@@ -7,6 +7,8 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,6 +28,8 @@ from voicestudio.services import health
 
 WEB, WORKER = ROLES = ("web", "worker")
 MANAGER = "manager"
+# The number of the lock in PostgreSQL that a studio holds while it migrates.
+MIGRATION_LOCK = 6_478_210_935
 # Wildcard addresses to listen on, and the addresses to connect to instead.
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -80,10 +84,11 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     catalogues.compile_if_changed()
     if WEB in roles:
         statics.collect_if_changed()
-    if migrate or (roles == [*ROLES] and not has_others()):
-        call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-    elif health.lacks_migrations():
-        return _("it waits for manage.py migrate, since other machines may be running.")
+    with migration_lock():
+        if migrate or (roles == [*ROLES] and not has_others()):
+            call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+        elif health.lacks_migrations():
+            return _("it waits for manage.py migrate, since other machines may be running.")
     report_other_accounts()
     return prepare_sign_in()
 
@@ -91,6 +96,22 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
 def delete_drafts_folder(folder: Path) -> None:
     """Delete the drafts of versions that kept them as files, which nothing reads any more."""
     shutil.rmtree(folder / "drafts", ignore_errors=True)
+
+
+@contextmanager
+def migration_lock() -> Iterator[None]:
+    """Let machines that start at the same moment migrate one after the other.
+
+    SQLite lies on one machine, whose data folder is locked.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    # On a connection of its own, since a migration may close Django's.
+    with closing(connection.copy()) as own:
+        with own.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        yield
 
 
 def has_others() -> bool:
