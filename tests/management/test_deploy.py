@@ -32,6 +32,9 @@ from tests.practice.recordings import encode_wav
 from voicestudio.audio import isolated
 from voicestudio.settings import KNOWN
 
+# The database of the tests is used only to empty its queue afterwards.
+pytestmark = pytest.mark.django_db
+
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
 HOST = "studio.example.com"
@@ -430,3 +433,26 @@ def test_image_is_built_by_commands_that_work(tmp_path: Path) -> None:
     )  # fmt: skip
 
     assert checked.stdout == "System check identified no issues (0 silenced).\n"
+
+
+@pytest.mark.parametrize("hosts", [f".example.com, {HOST}", "*"])
+def test_health_check_of_the_image_asks_whether_the_studio_is_ready(
+    hosts: str, start_studio: StartStudio
+) -> None:
+    """The studio answers its own names only, and the check knows no other address than its own."""
+    text = (ROOT / "Containerfile").read_text()
+    found = re.search(r"HEALTHCHECK .*\\\n +CMD (.*)", text)
+    assert found is not None
+    _python, option, program = json.loads(found[1])
+    variables = {"ALLOWED_HOSTS": hosts}
+    studio = start_studio(
+        VOICESTUDIO_HTTPS="true", VOICESTUDIO_PROXIES="172.16.0.0/12", **variables
+    ).wait_until_ready()
+
+    def check() -> int:
+        command = [sys.executable, option, program.replace("8000", str(studio.port))]
+        return subprocess.run(command, env=variables, timeout=30).returncode
+
+    assert check() == 0
+    (studio.folder / "draining").touch()
+    assert check() == 1
