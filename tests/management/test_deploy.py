@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
+import psycopg
 import pytest
 import requests
+import yaml
 
 from tests.management.running_studio import (
     PASSWORD,
@@ -36,6 +39,7 @@ from voicestudio.settings import KNOWN
 pytestmark = pytest.mark.django_db
 
 DEPLOY = ROOT / "deploy"
+PAGE = (ROOT / "docs" / "deploy.md").read_text()
 UNITS = sorted(DEPLOY.glob("*.service"))
 HOST = "studio.example.com"
 MB = 1024**2
@@ -66,6 +70,42 @@ def test_unit_is_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
     assert rated.returncode == 0, rated.stdout.splitlines()[-1:]
 
 
+@needs_systemd
+def test_timer_starts_the_backup_each_night(tmp_path: Path) -> None:
+    analyze(DEPLOY / "voicestudio-backup.service", tmp_path, "verify")  # makes its copy
+    timer = tmp_path / "voicestudio-backup.timer"
+    shutil.copy(DEPLOY / timer.name, timer)
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", timer], capture_output=True, text=True, timeout=60
+    )
+    [when] = re.findall(r"^OnCalendar=(.*)", timer.read_text(), re.MULTILINE)
+    planned = subprocess.run(
+        ["systemd-analyze", "calendar", when], capture_output=True, text=True, timeout=60
+    )
+
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert planned.returncode == 0, planned.stderr
+
+
+def test_commands_of_the_backup_unit_make_and_verify_a_backup(
+    prepared_folder: Path, tmp_path: Path
+) -> None:
+    unit = (DEPLOY / "voicestudio-backup.service").read_text()
+    commands = re.findall(r"^ExecStart=\S+/python (.*)", unit, re.MULTILINE)
+    place = tmp_path / "backups"
+    data = shutil.copytree(prepared_folder, tmp_path / "data")
+
+    assert len(commands) == 2
+    for command in commands:
+        words = command.replace("/mnt/backups/studio", str(place)).split()
+        subprocess.run(
+            [sys.executable, *words], cwd=ROOT, check=True, timeout=120,
+            env={"PATH": os.environ["PATH"], "VOICESTUDIO_ENV_FILE": "",
+                 "VOICESTUDIO_DATA_DIR": str(data)},
+        )  # fmt: skip
+    assert len(list(place.rglob("manifest.json"))) == 1
+
+
 def test_settings_in_the_files_exist() -> None:
     texts = [path.read_text() for path in (*UNITS, DEPLOY / "studio.env", ROOT / "compose.yaml")]
     names = set(re.findall(r"\b([A-Z][A-Z_]{3,})(?:_FILE)?[=:]", "\n".join(texts)))
@@ -76,8 +116,7 @@ def test_settings_in_the_files_exist() -> None:
 
 
 def test_every_file_has_its_line_in_the_documentation() -> None:
-    page = (ROOT / "docs" / "deploy.md").read_text()
-    named = {*re.findall(r"deploy/([\w.-]+)", page)}
+    named = {*re.findall(r"deploy/([\w.-]+)", PAGE)}
 
     assert named == {path.name for path in DEPLOY.iterdir()}
 
@@ -456,3 +495,71 @@ def test_health_check_of_the_image_asks_whether_the_studio_is_ready(
     assert check() == 0
     (studio.folder / "draining").touch()
     assert check() == 1
+
+
+def test_services_of_compose_use_what_it_defines() -> None:
+    """Without a container engine: its YAML is valid, and names no secret or volume in vain."""
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    services = compose["services"]
+    volumes = {
+        name.partition(":")[0] for each in services.values() for name in each.get("volumes", [])
+    }
+    secrets = {name for each in services.values() for name in each.get("secrets", [])}
+    files = {secret["file"].removeprefix("./") for secret in compose["secrets"].values()}
+    ours = [services[name] for name in ("migrate", "web", "worker")]
+
+    assert volumes == {*compose["volumes"]}
+    assert secrets == {*compose["secrets"]}
+    assert files == {*re.findall(r"secrets/\w+(?:\.json)?", PAGE)}
+    assert {name for each in ours for name in each["depends_on"]} <= {*services}
+    assert [(each["read_only"], each["cap_drop"]) for each in ours] == [(True, ["ALL"])] * 3
+
+
+def test_bucket_is_made_by_the_line_of_the_page(
+    prepared_folder: Path, s3_url: str, tmp_path: Path
+) -> None:
+    import boto3  # takes a while to load
+
+    on_a_machine, in_a_container = re.findall(r'shell -c (?:\\\n +)?"([^"]+)"', PAGE)
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", on_a_machine],
+        cwd=ROOT, check=True, timeout=120,
+        env={
+            "PATH": os.environ["PATH"], "VOICESTUDIO_ENV_FILE": "",
+            "VOICESTUDIO_DATA_DIR": str(shutil.copytree(prepared_folder, tmp_path / "data")),
+            "STORAGE_URL": f"s3://by-the-page?endpoint={s3_url}&region=us-east-1",
+            "STORAGE_KEY_ID": "key", "STORAGE_SECRET_KEY": "secret",
+        },
+    )  # fmt: skip
+    s3 = boto3.resource("s3", endpoint_url=s3_url, region_name="us-east-1", **keys)
+
+    assert in_a_container == on_a_machine
+    assert "by-the-page" in {bucket.name for bucket in s3.buckets.all()}
+
+
+@pytest.mark.skipif("not os.environ.get('DATABASE_URL', '').startswith('postgres')")
+def test_owner_of_a_database_may_migrate(tmp_path: Path) -> None:
+    """As the page makes them: a user without any other right, and a database from template0."""
+    url = os.environ["DATABASE_URL"]
+    drop = "DROP DATABASE IF EXISTS only_owned WITH (FORCE)", "DROP ROLE IF EXISTS only_owner"
+    parts = urlsplit(url)
+    with contextlib.closing(psycopg.connect(url, autocommit=True)) as server:
+        for statement in (
+            *drop, "CREATE ROLE only_owner LOGIN",
+            "CREATE DATABASE only_owned OWNER only_owner ENCODING 'UTF8' TEMPLATE template0",
+        ):  # fmt: skip
+            server.execute(statement)
+        migrated = subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--no-input"],
+            cwd=ROOT, capture_output=True, text=True, timeout=300,
+            env={
+                "PATH": os.environ["PATH"], "VOICESTUDIO_ENV_FILE": "",
+                "VOICESTUDIO_DATA_DIR": str(tmp_path / "data"),
+                "DATABASE_URL": f"postgres://only_owner@{parts.hostname}:{parts.port}/only_owned",
+            },
+        )  # fmt: skip
+        for statement in drop:
+            server.execute(statement)
+
+    assert migrated.returncode == 0, migrated.stderr
