@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files import temp
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
@@ -62,14 +63,35 @@ def test_upload_that_cannot_be_stored_says_so(
     assert AudioFile.objects.count() == 0
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("path", ["/recordings/", "/new/", "/clone-form/upload/"])
+def test_upload_for_which_there_is_no_room_while_it_comes_says_so(
+    path: str,
+    number: int,
+    browser: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Before it is stored, it is a temporary file."""
+    monkeypatch.setattr(temp, "NamedTemporaryFile", fail_with(number))
+
+    response = browser.post(path, {"file": SimpleUploadedFile("a.wav", wav(12))})
+
+    assert (response.status_code, heading(DISK_FULL) in read(response)) == (507, True)
+    assert any(line.startswith("The disk fails: ") for line in caplog.messages)
+    assert AudioFile.objects.count() == 0
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
 def test_check_on_a_full_disk_can_be_repeated(
+    number: int,
     recording: AudioFile,
     browser: Client,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(FileSystemStorage, "_save", fail_with(errno.ENOSPC))
+        patch.setattr(FileSystemStorage, "_save", fail_with(number))
         checks.run_check(recording.pk)
 
     page = read(browser.get(f"/recordings/{recording.pk}/"))

@@ -26,18 +26,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def redis_server(port: int, folder: Path) -> Iterator[str]:
+def redis_server(port: int, folder: Path, *options: str) -> Iterator[str]:
     """A Redis or Valkey server on loopback; its address."""
     program = next((path for name in SERVERS if (path := shutil.which(name))), None)
     if program is None:
         pytest.skip("neither Redis nor Valkey is installed")
     arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    arguments += options
     process = subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL)
     try:
         with redis.Redis(port=port) as client:
             for _ in range(500):
                 try:
                     client.ping()
+                    break
+                except redis.AuthenticationError:  # it asks for a password, so it is there
                     break
                 except redis.ConnectionError:
                     time.sleep(0.02)
@@ -115,3 +118,29 @@ def test_redis_that_is_gone_is_no_error_and_comes_back(tmp_path: Path) -> None:
     with redis_server(port, tmp_path):
         job()
         assert queue.pending_count() == 1
+
+
+def test_queue_in_redis_with_tls_and_a_password_knows_its_server(tmp_path: Path) -> None:
+    certificate, key, port = tmp_path / "certificate.pem", tmp_path / "key.pem", free_port()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-out", certificate, "-keyout", key],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    tls = ["--tls-port", str(port), "--tls-cert-file", str(certificate),
+           "--tls-key-file", str(key), "--tls-auth-clients", "no"]  # fmt: skip
+    with redis_server(free_port(), tmp_path, *tls, "--requirepass", "a-word") as plain:
+        url = f"rediss://:a-word@localhost:{port}/0"
+        known, stranger, without_password, without_tls = (
+            RedisQueue("tests", url=address)
+            for address in (
+                f"{url}?ssl_ca_certs={certificate}", url,
+                f"rediss://localhost:{port}/0?ssl_ca_certs={certificate}", plain,
+            )
+        )  # fmt: skip
+        known.storage.enqueue(b"job")
+
+        assert known.pending_count() == 1
+        for refused in (stranger, without_password, without_tls):
+            with pytest.raises(redis.RedisError):
+                refused.pending_count()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import CloneAttempt, Worker
+from voicestudio.models import Charge, ChargeKind, CloneAttempt, Worker
 from voicestudio.services import metrics as service
+from voicestudio.services import queue
 from voicestudio.services.audit import record_call
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -164,6 +166,31 @@ def test_metrics_of_rows_are_read_when_asked(
     assert samples["studio_provider_call_seconds_bucket", ("clone", "0.5")] == 1
     assert samples["studio_provider_call_seconds_bucket", ("clone", "+Inf")] == 2
     assert samples["studio_audit_unsealed_seconds", ()] >= 0
+
+
+def test_metrics_show_queue_leases_and_budget(
+    person: User, client: Client, token: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()
+    ten_minutes_ago = now - timedelta(minutes=10)
+    waiting = make_attempt(by=person, status="waiting", created_at=ten_minutes_ago)
+    lost = make_attempt(by=person, status="sending")
+    CloneAttempt.objects.filter(pk=lost.pk).update(lease_until=now - timedelta(seconds=1))
+    Charge.objects.create(
+        project=waiting.project, kind=ChargeKind.PREVIEW, units=1, unit_price=Decimal("7.5"),
+        amount=Decimal("7.5"), currency="$", provider="practice", attempt=waiting,
+        voice_name=waiting.voice_id, speaker=waiting.speaker, model=waiting.model, person=person,
+    )  # fmt: skip
+    monkeypatch.setattr(queue.get_queue().storage, "queue_size", lambda: 3)
+
+    samples = read(client, token)
+
+    assert samples["studio_queue_jobs", ()] == 3
+    assert 600 <= samples["studio_waiting_seconds", ("attempt",)] < 660
+    assert samples["studio_waiting_seconds", ("speech",)] == 0
+    assert samples["studio_leases_lapsed", ("attempt",)] == 1
+    assert samples["studio_leases_lapsed", ("speech",)] == 0
+    assert samples["studio_budget_spent", ()] == 7.5
 
 
 def test_dashboard_shows_metrics_that_exist(client: Client, token: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """System: the page about the installation, and the check of key and address."""
 
+import platform
 import re
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import django
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -17,8 +20,10 @@ from tests.views.pages import text
 from voicestudio import __version__
 from voicestudio.models import CloneAttempt, Studio, Worker
 from voicestudio.practice.server import Fault, StandIn
+from voicestudio.services import queue
 from voicestudio.services.paid_calls import provider
 from voicestudio.settings.environment import BASE_DIR
+from voicestudio.words import file_size
 from voicestudio.words.system import (
     KEY_WORKS,
     LITTLE_ROOM,
@@ -49,6 +54,28 @@ def test_page_shows_the_installation(client: Client) -> None:
     assert page.count("<dd>None seen</dd>") == 1
     assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
     assert page.count("<dt>Figtree (typeface) </dt>") == 1
+
+
+def test_page_shows_disk_queue_versions_and_licences(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    disk = shutil.disk_usage("/")._replace(total=400 * 10**9, free=100 * 10**9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: disk)
+    monkeypatch.setattr(queue.get_queue().storage, "queue_size", lambda: 42)
+    settings.QUEUE_URL = "rediss://queue.example.com"
+    waiting = make_attempt(by=make_user(), status="waiting")
+
+    response = client.get("/system/")
+    facts = dict(re.findall(r"<dt>([^<]+?) *</dt>\s*<dd>([^<]*?) *</dd>", text(response)))
+
+    free, total = file_size(disk.free), file_size(disk.total)
+    assert facts["Free in the data folder"] == f"{free} of {total}"
+    assert (facts["Queue"], facts["Jobs"], facts["Waiting calls"]) == ("Redis", "42", "1")
+    assert response.context["report"].oldest_waiting_at == waiting.created_at
+    assert facts["Python"] == platform.python_version()
+    assert facts[connection.display_name] == ".".join(map(str, connection.get_database_version()))
+    assert facts[f"Django {django.get_version()}"] == "BSD-3-Clause"
+    assert facts["Silero VAD (speech detector)"] == "MIT"
 
 
 def test_page_begins_with_what_is_wrong(client: Client) -> None:
