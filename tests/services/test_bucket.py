@@ -20,6 +20,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from tests.factories import MP3, make_recording
+from tests.services.conftest import wav
 from voicestudio.models import AttemptState, AudioFile, Project, Purpose
 from voicestudio.practice.server import StandIn
 from voicestudio.services import clones, recordings, storage, stored_files
@@ -127,6 +128,43 @@ def test_file_is_downloaded_once_for_all_who_need_it(
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(read, range(8))) == {MP3}
     assert fetched == [str(recording.file)]
+
+
+def test_recording_that_is_checked_and_cut_is_downloaded_once(
+    bucket: Any, person: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "long.wav"
+    path.write_bytes(wav(40, rate=8_000))
+    recording = recordings.store_local_file(
+        path, project=Project.first(), purpose=Purpose.SAMPLE, by=person
+    )
+    fetched: list[str] = []
+
+    def count(name: str) -> None:
+        method = getattr(Bucket, name)
+
+        def fetch(self: Bucket, file: str, *args: Any) -> Any:
+            fetched.append(file)
+            return method(self, file, *args)
+
+        monkeypatch.setattr(Bucket, name, fetch)
+
+    for name in ("download", "chunks", "_open"):
+        count(name)
+
+    checks.run_check(recording.pk)
+    recording.refresh_from_db()
+    for start_ms in (0, 15_000):
+        recordings.waveform_bars(recording, start_ms, start_ms + 12_000)
+        recordings.cut_recording(
+            recording, start_ms=start_ms, end_ms=start_ms + 12_000, purpose=Purpose.SAMPLE,
+            by=person,
+        )  # fmt: skip
+    recordings.clean_recording(
+        recording, trim=False, level=True, dc_and_hum=False, mono=False, by=person
+    )
+
+    assert sorted(fetched) == sorted([str(recording.file), str(recording.envelope)])
 
 
 def test_cache_keeps_what_is_used_and_the_newest(
