@@ -46,9 +46,19 @@ class CloneAttempt(PaidCall):
     )
     speaker = models.ForeignKey(Speaker, on_delete=models.PROTECT, related_name="attempts")
     speaker_name = models.CharField(max_length=120)
-    recording = models.ForeignKey(AudioFile, on_delete=models.PROTECT, related_name="attempts")
+    recording = models.ForeignKey(
+        AudioFile,
+        on_delete=models.PROTECT,
+        related_name="attempts",
+        db_index=False,  # an index of its newest attempts begins with it
+    )
     prompt_clip = models.ForeignKey(
-        AudioFile, on_delete=models.PROTECT, related_name="prompted_attempts", null=True, blank=True
+        AudioFile,
+        on_delete=models.PROTECT,
+        related_name="prompted_attempts",
+        null=True,
+        blank=True,
+        db_index=False,  # the same
     )
     prompt_text = models.TextField(blank=True)
     voice_id = models.CharField(max_length=256)
@@ -149,8 +159,21 @@ class CloneAttempt(PaidCall):
                 condition=Q(input_sensitive=True),
                 name="attempt_flagged_by_status",
             ),
+            models.Index(
+                fields=("project", "status", "-id"),
+                condition=Q(input_sensitive=True),
+                name="attempt_flagged_by_project",
+            ),
             models.Index(fields=("created_at", "id"), name="attempt_by_time"),
             models.Index(Lower("voice_id"), name="attempt_by_voice_id"),
+            # The list of recordings reads the newest attempts of each; a recording may have made
+            # thousands, and most attempts have no prompt clip.
+            models.Index(fields=("recording", "-id"), name="attempt_by_recording"),
+            models.Index(
+                fields=("prompt_clip", "-id"),
+                condition=Q(prompt_clip__isnull=False),
+                name="attempt_by_prompt_clip",
+            ),
             # Rows with a lease: a handful, queried every few seconds.
             models.Index(fields=("status", "lease_until"), condition=LEASED, name="attempt_leases"),
             models.Index(fields=("claim",), condition=LEASED, name="attempt_claims"),

@@ -13,7 +13,7 @@ from voicestudio.models import clock
 
 from .person_names import name_columns, read_name
 from .projects import Project
-from .search import fold_text
+from .search import filter_containing, fold_text
 from .team_queryset import TeamQuerySet
 
 # A check that gave no sign of life for this long has been lost.
@@ -96,7 +96,8 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
 
     def search(self, words: str) -> Self:
         """Recordings whose name contains `words`, in any case and accent."""
-        return self.filter(search_text__contains=fold_text(words))
+        needle = fold_text(words)
+        return filter_containing(self, needle) if needle else self
 
 
 class AudioFile(models.Model):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from django.db import connections
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
@@ -145,6 +146,8 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         needle = search.fold_text(words)
         if not needle:
             return self
+        if connections[self.db].vendor != "sqlite":
+            return search.filter_containing(self, needle)
         return self._matching(Q(search_text__contains=needle))
 
     def _matching(self, wanted: Q) -> Self:

@@ -45,7 +45,7 @@ def history(request: HtmxRequest) -> HttpResponse:
     if part := render_part(request, form, make_form, partial(_select, request)):
         return part
     cursors, words = read_cursors(request), form.chosen.get("q", "")
-    page = _filter(request, form).page(words=words, period=form.period, **cursors._asdict())
+    page = _filter(_ROWS, request, form).page(words=words, period=form.period, **cursors._asdict())
     _attach_queue_positions(page.attempts)
     attach_changes(page.attempts)
     url = reverse("history")
@@ -127,8 +127,10 @@ def find_attempt(request: HttpRequest, pk: int, action: Action = Action.SEE) -> 
     return attempt
 
 
-def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
-    attempts = _ROWS.in_use_by(request.user)
+def _filter(
+    rows: "CloneAttemptQuerySet", request: HttpRequest, form: HistoryForm
+) -> "CloneAttemptQuerySet":
+    attempts = rows.in_use_by(request.user)
     chosen = form.chosen
     if "state" in chosen:
         attempts = attempts.in_state(chosen["state"])
@@ -146,7 +148,7 @@ def _filter(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
 
 def _select(request: HttpRequest, form: HistoryForm) -> "CloneAttemptQuerySet":
     """All that a form lets through; a page leaves the period to its search."""
-    return _filter(request, form).between(*form.period)
+    return _filter(CloneAttempt.objects.all(), request, form).between(*form.period)
 
 
 def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:

@@ -53,7 +53,7 @@ def voices(request: HtmxRequest) -> HttpResponse:
     if part := render_part(request, form, make_form, partial(_filter, in_use)):
         return part
     rows = _filter(service.voices_in_use(request.user), form)
-    page = rows.for_rows().page(
+    page = rows.page(
         order=form.chosen.get("order", "newest"),
         after=request.GET.get("after", "")[:300],
         before=request.GET.get("before", "")[:300],
