@@ -1,5 +1,6 @@
 """What lists and searches read of tables with a million rows, they find by the indexes for it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_attempt, make_recording, make_speaker, make_user, make_voice
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, Voice
+from voicestudio.models import AttemptState, AudioFile, Charge, CloneAttempt, Voice
 from voicestudio.models.row_counts import count_rows
 from voicestudio.models.search import filter_containing
+from voicestudio.services.money.costs import sum_months
 from voicestudio.views.attach_uses import attach_uses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -53,6 +55,12 @@ def test_flagged_attempts_of_projects_are_counted_in_an_index() -> None:
 
 def _flagged(person: User) -> Any:
     return CloneAttempt.objects.in_use_by(person).in_state(AttemptState.FLAGGED)
+
+
+def test_costs_of_the_last_months_read_no_older_charge() -> None:
+    plan = explain(lambda: sum_months(among=Charge.objects.all()))
+
+    assert re.search(r"charge_by_month.*month ?>", plan, re.DOTALL)
 
 
 def search_attempts(words: str) -> Any:

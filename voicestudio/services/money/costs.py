@@ -75,17 +75,16 @@ def sum_months(
     count: int = 12, *, among: "ChargeQuerySet", now: datetime | None = None
 ) -> list[CostLine]:
     """Sum each of the newest `count` months, the oldest first, months without a charge included."""
-    known = {line.key: line for line in sum_charges("month", among=among)}
-    month, lines = month_of(now or clock.now()), list[CostLine]()
-    for _number in range(count):
-        empty = CostLine(month, str(month), 0, ZERO, ZERO)
-        lines.append(known.get(month, empty))
-        month = (
-            month.replace(month=month.month - 1)
-            if month.month > 1
-            else month.replace(year=month.year - 1, month=12)
-        )
-    return lines[::-1]
+    newest = month_of(now or clock.now())
+    months = [_months_before(newest, number) for number in reversed(range(count))]
+    recent = among.filter(month__gte=months[0])
+    known = {line.key: line for line in sum_charges("month", among=recent)}
+    return [known.get(month, CostLine(month, str(month), 0, ZERO, ZERO)) for month in months]
+
+
+def _months_before(month: date, count: int) -> date:
+    years, index = divmod(month.year * 12 + month.month - 1 - count, 12)
+    return month.replace(year=years, month=index + 1)
 
 
 def sum_voices(pks: Iterable[int] | None = None) -> dict[int, Decimal]:
