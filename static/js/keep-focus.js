@@ -1,4 +1,4 @@
-// When a swap replaces the control that had the focus, gives it to the same control of the new
+// When a swap replaces the control or row that had the focus, gives it to the same one of the new
 // content, else to the section that it is folded away in, else to the page's main part, so that the
 // keyboard goes on from there.
 let previous = null;
@@ -19,11 +19,15 @@ function findAgain({ id, action, text, name }) {
   });
 }
 
-// Before the button is disabled, which would take the focus from it.
-document.addEventListener("htmx:configRequest", ({ detail }) => {
+function remember(area) {
   const { activeElement } = document;
-  if (detail.elt.contains(activeElement)) previous = describe(activeElement);
-});
+  if (activeElement !== document.body && area.contains(activeElement)) previous = describe(activeElement);
+}
+
+// Before the button is disabled, which would take the focus from it; and again before the swap,
+// since the focus may have moved while the answer was on its way.
+document.addEventListener("htmx:configRequest", ({ detail }) => remember(detail.elt));
+document.addEventListener("htmx:beforeSwap", ({ detail }) => remember(detail.target));
 
 function giveFocusBack() {
   if (!previous || document.activeElement !== document.body) return;
@@ -31,6 +35,7 @@ function giveFocusBack() {
   previous = null;
   const section = control?.closest("details:not([open])")?.querySelector("summary");
   const target = [control, section, document.getElementById("main")].find((each) => each?.checkVisibility());
+  if (target?.matches(".rows > li")) target.tabIndex = -1; // the server draws rows without it
   target?.focus({ preventScroll: true });
 }
 

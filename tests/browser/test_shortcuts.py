@@ -1,5 +1,7 @@
 """Keys in a browser: they move, play and open, and leave fields alone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -28,6 +30,21 @@ def test_keys_move_through_rows_and_open_one(studio: Studio) -> None:
 
     assert names == ["Anna", "Ben", "Clara", "Clara", "Ben"]
     expect(page.get_by_role("heading", level=1)).to_have_text("Ben")
+
+
+def test_row_keeps_the_focus_when_it_changes(studio: Studio) -> None:
+    attempt = factories.make_attempt(AttemptState.CLONING, by=studio.user)
+    page = studio.page(path="/history/")
+    row = page.locator(f"#attempt-{attempt.pk}")
+
+    page.keyboard.press("j")
+    expect(row).to_be_focused()
+    CloneAttempt.objects.update(status=AttemptState.FAILED)
+    expect(row).to_have_attribute("data-state", "failed")
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(rf"/history/{attempt.pk}/$"))
 
 
 def test_space_plays_the_row_but_presses_a_focused_control(studio: Studio) -> None:
