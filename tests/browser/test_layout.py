@@ -125,6 +125,28 @@ def test_rows_of_several_projects_are_read_whole(studio: Studio, width: int) -> 
         assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
 
 
+# Links of rows whose middle belongs to something else.
+COVERED_LINKS = """links => links.filter((link) => {
+  link.scrollIntoView({ block: "center" });
+  const { x, y, width, height } = link.getBoundingClientRect();
+  return width && !link.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}).map((link) => link.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [320, 375, 800, 1280])
+def test_slider_of_a_row_covers_no_link(studio: Studio, width: int) -> None:
+    recording = factories.make_recording(by=studio.user, content=hum(3))
+    for state in (AttemptState.READY, AttemptState.FLAGGED, AttemptState.FAILED):
+        factories.make_attempt(state, by=studio.user, recording=recording)
+    page = studio.page(path="/account/", viewport={"width": width, "height": 740})
+
+    for path in ("/", "/history/", "/voices/", "/recordings/"):
+        page.goto(path)
+        links = page.locator(".rows a:visible")
+        assert links.count() > 0
+        assert (path, links.evaluate_all(COVERED_LINKS)) == (path, [])
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_text_of_a_row_keeps_away_from_its_border(studio: Studio, width: int) -> None:
     factories.make_recording(by=studio.user)

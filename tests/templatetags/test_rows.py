@@ -166,7 +166,7 @@ def test_rows_escape_what_people_typed(owner: User, state: AttemptState) -> None
 
     assert rendered.count("<b id=") == 0
     assert rendered.count(f"<bdi>{escaped}</bdi>") == 1
-    assert rendered.count(f'dir="auto">{escaped}</a>') == 1
+    assert rendered.count(f'dir="auto"><span>{escaped}</span></a>') == 1
 
 
 def test_rows_of_one_shape_share_a_layout(owner: User) -> None:
