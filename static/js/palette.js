@@ -43,6 +43,14 @@ if (palette) {
       all[selected].click();
     }
   });
-  // The first option is what Enter opens.
-  palette.addEventListener("htmx:afterSwap", () => select(options()[0]));
+  // The first option is what Enter opens. A list without options is hidden; that nothing was found is
+  // read out in the dialog, since what lies behind it is silent while it is open.
+  palette.addEventListener("htmx:afterSwap", () => {
+    const [first] = options();
+    const status = palette.querySelector("[role=status]");
+    select(first);
+    document.getElementById("palette-options").hidden = !first;
+    field.setAttribute("aria-expanded", String(Boolean(first)));
+    status.textContent = first ? "" : status.dataset.text;
+  });
 }

@@ -180,10 +180,26 @@ def open_shortcuts(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def search_everywhere(page: Page) -> None:
+    page.goto("/history/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def search_everywhere_for_nothing(page: Page) -> None:
+    search_everywhere(page)
+    page.keyboard.type("nothing-like-this")
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Nothing was found.")
+    expect(page.get_by_role("combobox", name="Search")).to_have_attribute("aria-expanded", "false")
+
+
 @pytest.mark.parametrize(
     ("bring_about", "signed_in"),
-    [(send_empty_clone_form, True), (send_wrong_sign_in, False), (open_shortcuts, True)],
-)
+    [
+        (send_empty_clone_form, True), (send_wrong_sign_in, False), (open_shortcuts, True),
+        (search_everywhere, True), (search_everywhere_for_nothing, True),
+    ],
+)  # fmt: skip
 def test_states_after_an_action_have_no_violations(
     studio: Studio, bring_about: Callable[[Page], None], signed_in: bool
 ) -> None:

@@ -79,6 +79,7 @@ def test_filters_of_the_audit_trail_act_at_once(studio: Studio) -> None:
     page.get_by_label("What happened").select_option(Verb.DOWNLOADED.value)
 
     expect(page.locator(".audit > li")).to_have_count(1)
+    expect(page.locator("#announcer")).to_have_text("Entries: 1")
     expect(page.get_by_role("link", name="These entries as CSV")).to_have_attribute(
         "href", f"?verb={Verb.DOWNLOADED.value}&format=csv"
     )

@@ -105,6 +105,7 @@ def test_reviewer_listens_and_writes_notes_but_changes_nothing(studio: Studio) -
     page.get_by_label("Your note").fill("Too fast, ask for a slower take.")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator("#dated-notes")).to_contain_text("rita")
+    expect(page.locator("#announcer")).to_have_text("Notes: 1")
 
     assert Note.objects.get().voice == unheard.cloned_voice
     assert not Voice.objects.visible_to(studio.user).unheard().exists()
