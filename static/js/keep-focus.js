@@ -35,7 +35,7 @@ function giveFocusBack() {
   previous = null;
   const section = control?.closest("details:not([open])")?.querySelector("summary");
   const target = [control, section, document.getElementById("main")].find((each) => each?.checkVisibility());
-  if (target?.matches(".rows > li")) target.tabIndex = -1; // the server draws rows without it
+  if (target?.matches("li")) target.tabIndex = -1; // the server draws rows without it
   target?.focus({ preventScroll: true });
 }
 

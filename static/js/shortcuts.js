@@ -2,11 +2,12 @@
 // and can be switched off on this device, because some people speak what others type.
 const dialog = document.getElementById("shortcuts");
 const isOff = () => localStorage.getItem("shortcuts") === "off";
-const currentRow = () => document.activeElement?.closest(".rows > li");
+const ROWS = ".rows > li, .people > li, .audit > li";
+const currentRow = () => document.activeElement?.closest(ROWS);
 const FIELDS = "select, textarea, input:not([type=range], [type=checkbox], [type=radio])";
 
 function rowAt(step) {
-  const rows = [...document.querySelectorAll(".rows > li")];
+  const rows = [...document.querySelectorAll(ROWS)];
   const index = rows.indexOf(currentRow());
   if (index < 0) return rows.at(step > 0 ? 0 : -1);
   return rows[Math.min(Math.max(0, index + step), rows.length - 1)];
@@ -27,11 +28,17 @@ function switchToOriginal() {
   const next = original?.hasAttribute("data-playing") && voice ? voice : original;
   next?.querySelector("button").click();
 }
+// A page without a search of its own opens the one for everything.
+function search() {
+  const field = document.querySelector("[role=search] [type=search]");
+  if (field) field.focus();
+  else document.querySelector("[data-opens-palette]")?.click();
+}
 const menu = (key) => document.querySelector(`.menu a[data-key="${key}"]`)?.click();
 
 const LETTERS = {
   "?": () => dialog.showModal(),
-  "/": () => document.querySelector("[role=search] [type=search]")?.focus(),
+  "/": search,
   n: () => menu("n"),
   h: () => menu("h"),
   v: () => menu("v"),
@@ -44,7 +51,7 @@ const LETTERS = {
 };
 // These belong to the control that has focus, and to the page where there is nothing to do.
 const OF_CONTROLS = {
-  Enter: () => currentRow()?.querySelector(".name a"),
+  Enter: () => currentRow()?.querySelector(".name a, .what a"),
   " ": playerToPlay,
 };
 
@@ -55,7 +62,7 @@ document.addEventListener("keydown", (event) => {
   if (key in LETTERS) {
     event.preventDefault();
     LETTERS[key]();
-  } else if (key in OF_CONTROLS && target.matches("body, #main, .rows > li")) {
+  } else if (key in OF_CONTROLS && target.matches(`body, #main, ${ROWS}`)) {
     const control = OF_CONTROLS[key]();
     if (!control) return;
     event.preventDefault();

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.practice.recordings import hum
-from voicestudio.models import AttemptState, CloneAttempt
+from voicestudio.models import AttemptState, CloneAttempt, Verb
+from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -61,6 +62,25 @@ def test_space_plays_the_row_but_presses_a_focused_control(studio: Studio) -> No
         page.keyboard.press(" ")
 
     assert before == []
+
+
+def test_keys_work_in_lists_of_people_and_entries(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    attempt = factories.make_attempt(AttemptState.FAILED, by=studio.user)
+    audit.record(Verb.DOWNLOADED, by=studio.user, on=attempt)
+    page = studio.page(path="/audit/")
+
+    for key in ("j", "j", "Enter"):  # below the entry of the sign-in
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(rf"/history/{attempt.pk}/$"))
+    page.goto("/people/")
+    for key in ("j", "Enter"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile(rf"/people/{studio.user.pk}/$"))
+    page.keyboard.press("/")
+
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
 
 
 def test_slash_searches_and_letters_stay_in_the_field(studio: Studio) -> None:
