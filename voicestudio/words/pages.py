@@ -14,10 +14,13 @@ PAGES: Final[dict[str, tuple[str | Promise, str]]] = {
     "recordings": (_("Recordings"), "see"),
     "costs": (_("Costs"), "see_costs"),
     "projects": (_("Projects"), "see"),
+    "add_project": (_("New project"), "manage_projects"),
     "compare": (_("Compare with MiniMax"), "compare"),
     "people": (_("People"), "manage_people"),
     "audit": (_("Audit"), "read_audit"),
     "system": (_("System"), "see_system"),
+    "retention": (_("Retention"), "manage_retention"),
+    "styleguide": (_("Styleguide"), "see_styleguide"),
     "account": (_("My account"), "see"),
     "help": (_("Help"), "see"),
 }
