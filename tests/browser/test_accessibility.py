@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests import factories
 from tests.browser.conftest import Studio
+from tests.browser.steps import SMALL_TARGETS
 from tests.practice.recordings import hum
 from voicestudio.models import (
     AttemptState,
@@ -45,7 +46,7 @@ AXE: Final = Axe().axe_script
 
 
 def find_violations(page: Page) -> list[str]:
-    """What axe reports, and headings and titles that do not say where one is."""
+    """What axe reports, headings and titles that do not say where one is, what fits no phone."""
     found = []
     page.evaluate(AXE)
     headings = page.locator("h1:visible").count()
@@ -58,7 +59,10 @@ def find_violations(page: Page) -> list[str]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             found += [f"{scheme} {width}: {line}" for line in run_axe(page, rules)]
-    return found
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("scrolls sideways on a phone")
+    small = page.locator("body").evaluate(SMALL_TARGETS)
+    return [*found, *(f"less than 44 pixels: {target}" for target in small)]
 
 
 def run_axe(page: Page, options: dict[str, Any]) -> list[str]:
@@ -127,7 +131,9 @@ def make_paths_of_the_studio(user: User) -> list[str]:
     project = Project.objects.examples().earliest("pk")
     return [
         "/costs/?project=all", "/projects/", "/projects/new/", f"/projects/{project.pk}/",
-        "/people/", f"/people/{user.pk}/", "/audit/", "/system/", "/system/hold/", "/account/",
+        "/people/", f"/people/{user.pk}/", "/audit/", "/system/", "/system/hold/",
+        "/system/retention/", "/system/retention/recordings/", "/search/?q=a",
+        "/search/?q=nothing-like-this", "/account/",
         "/account/password/", "/account/sessions/", "/account/second-factor/",
         "/account/second-factor/app/", "/account/passkeys/add/", "/help/", "/help/?q=voice",
         "/help/?q=nothing-like-this", "/no-such-page/",
