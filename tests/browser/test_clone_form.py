@@ -2,18 +2,23 @@
 
 import os
 import re
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
+from pytest_django.fixtures import Settings
 
 from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
     ATTEMPT_URL,
     PERMISSION,
+    bounding_box,
     choose_file,
     drop_files,
     fill_in_form,
@@ -22,7 +27,7 @@ from tests.browser.steps import (
     throttle_uploads,
 )
 from tests.practice.recordings import hum
-from voicestudio.models import AudioFile, CloneAttempt
+from voicestudio.models import AudioFile, Charge, ChargeKind, CloneAttempt, Project, Voice
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -574,6 +579,27 @@ def test_error_goes_when_its_answer_is_changed(studio: Studio) -> None:
     expect(page).to_have_title("Clone a voice · Voice Studio")
     expect(page.locator("[aria-invalid]")).to_have_count(0)
     expect(page.locator(".step-number[data-done]")).to_have_count(3)
+
+
+def test_first_card_is_in_view_whatever_there_is_to_say(studio: Studio, settings: Settings) -> None:
+    settings.MONTHLY_LIMIT = Decimal(1)
+    Project.objects.update(name="The Glass Orchard", monthly_budget=Decimal(1))
+    attempt = factories.make_attempt(by=studio.user)
+    Voice.objects.update(created_at=timezone.now() - timedelta(days=6))  # expires soon
+    Charge.objects.create(
+        project=attempt.project, kind=ChargeKind.PREVIEW, units=1, unit_price=Decimal(1),
+        amount=Decimal(2), currency="$", provider="practice", voice=attempt.cloned_voice,
+        attempt=attempt, voice_name=attempt.voice_id, speaker=attempt.speaker, model=attempt.model,
+        person=studio.user,
+    )  # fmt: skip
+    page = studio.page(viewport={"width": 375, "height": 812})
+
+    expect(page.locator("#expiring")).to_be_visible()
+    expect(page.locator(".note[data-line][data-state=bad]")).to_have_count(2)
+    field = bounding_box(page.locator("#id_speaker"))
+    assert field["y"] + field["height"] < bounding_box(page.locator(".submit-bar"))["y"]
+    notes = page.locator(".submit-panel .note[data-line]")
+    expect(notes).to_have_count(2)  # the budget beside the price, and the reminder
 
 
 def test_price_and_button_stay_in_view_on_a_phone(studio: Studio) -> None:

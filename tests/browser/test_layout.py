@@ -350,7 +350,7 @@ def test_budget_that_is_nearly_used_takes_two_lines_on_a_phone(studio: Studio) -
     attempt = factories.make_attempt(by=studio.user)
     Project.objects.update(name="The Glass Orchard", monthly_budget=Decimal(10))
     _charge(attempt, "9")
-    page = studio.page(path="/new/", viewport={"width": 375, "height": 740})
+    page = studio.page(path="/", viewport={"width": 375, "height": 740})
     page.wait_for_function("[...document.fonts].some((font) => font.status === 'loaded')")
     page.reload()  # the first page keeps the font that it was drawn in
 

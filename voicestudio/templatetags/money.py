@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django import template
 from django.conf import settings
@@ -17,6 +17,9 @@ from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import CostLine
 from voicestudio.words.costs import GROUPS, money
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
 register = template.Library()
 
 CENT: Final = Decimal("0.01")
@@ -30,7 +33,20 @@ def budget_strip(context: dict[str, Any], project: int | None = None) -> dict[st
     Without a project, of all in which the person may clone a voice.
     """
     person = context["request"].user
-    budgets = limits.list_warnings(person, project)
+    return _describe(person, limits.list_warnings(person, project))
+
+
+@register.simple_tag(takes_context=True)
+def budget_warnings(context: dict[str, Any]) -> dict[str, Any]:
+    """The same in two parts: `stopped`, the studio's limit if it is reached, and `others`."""
+    person = context["request"].user
+    budgets = limits.list_warnings(person)
+    stopped = [budget for budget in budgets if budget.stops and budget.kind == "month"]
+    others = [budget for budget in budgets if budget not in stopped]
+    return _describe(person, budgets) | {"stopped": stopped, "others": others}
+
+
+def _describe(person: "User | AnonymousUser", budgets: list[Budget]) -> dict[str, Any]:
     return {
         "budgets": budgets,
         "is_administrator": limits.is_administrator(person),
