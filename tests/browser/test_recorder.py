@@ -313,6 +313,14 @@ def test_controls_stay_visible_beside_the_text(studio: Studio, width: int) -> No
         page.locator(".reading-text"),
     ):
         expect(part).to_be_in_viewport(ratio=1)
+    # Stop is the one main button; the one that sends the form comes back afterwards.
+    expect(button(page, "Stop")).to_have_attribute("data-main", "")
+    colours = [
+        page.locator(selector).evaluate("button => getComputedStyle(button).backgroundColor")
+        for selector in ("#clone-voice", "[data-action=toggle]")
+    ]
+    assert len(set(colours)) == 1
+    expect(page.locator("#clone-voice")).to_be_visible(visible=width == 1280)
     if width == 375:
         assert_touch_targets(recorder(page))
     page.mouse.wheel(0, 250)
