@@ -197,6 +197,21 @@ def test_rows_of_a_phone_have_room_for_the_players_of_the_browser(studio: Studio
     assert bounding_box(page.locator(".rows audio"))["width"] > 200
 
 
+def test_voice_id_is_copied_beside_it_and_names_begin_at_the_edge(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user, audio=None)
+    factories.make_attempt(by=studio.user)
+    page = studio.page(path="/voices/", viewport={"width": 375, "height": 800})
+
+    with_player, without = page.locator(".rows > li").all()
+    for row in (with_player, without):
+        text, button = bounding_box(row.locator(".id")), bounding_box(row.locator(".copied button"))
+        assert 0 <= button["x"] - text["x"] - text["width"] < 12
+        assert abs(button["y"] - text["y"]) < 8
+    edge = bounding_box(without)["x"]
+    assert bounding_box(without.locator(".name > a"))["x"] - edge < 24
+    assert bounding_box(with_player.locator(".name > a"))["x"] - edge > 50
+
+
 def test_long_name_shows_two_lines_on_a_phone(studio: Studio) -> None:
     factories.make_recording(by=studio.user, name=f"{'long-name-' * 12}.wav")
     page = studio.page(path="/recordings/", viewport={"width": 375, "height": 800})
