@@ -22,6 +22,7 @@ from voicestudio.models import (
     Project,
     Verb,
     Voice,
+    Way,
     Worker,
 )
 from voicestudio.services import audit, example_team
@@ -291,6 +292,21 @@ def test_role_and_last_sign_in_stand_beside_each_other_at_400_percent(studio: St
     facts = bounding_box(page.locator(".people .facts > span").first)
 
     assert role["x"] + role["width"] < facts["x"]
+
+
+def test_person_and_time_of_an_entry_fit_one_line_on_a_phone(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    page = studio.page(path="/audit/", viewport={"width": 375, "height": 740}, locale="de")
+    address = "2001:db8:85a3:8d3:1319:8a2e:370:7348"
+    with audit.acting_from(audit.Origin(Way.PAGE, address)):
+        audit.record(Verb.NOTES_CHANGED, by=studio.user)
+    page.reload()
+
+    row = page.locator(".audit > li").first
+    assert bounding_box(row.locator(".who"))["height"] < 24
+    expect(row.get_by_text(address)).to_be_hidden()
+    row.locator("summary").click()
+    expect(row.get_by_text(address)).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [375, 1280])
