@@ -57,6 +57,14 @@ def test_page_of_the_hold_says_once_that_the_studio_is_held(client: Client, root
     assert [page.count('id="held"') for page in pages] == [1, 0]
 
 
+def test_page_without_a_hold_says_what_it_is_for(client: Client, root: User) -> None:
+    page = text(client.get(PAGE))
+
+    assert page.count('class="empty"') == 1
+    assert page.count("Nothing is on hold") == 1
+    assert page.count("End the hold") == 0
+
+
 def test_all_are_decided_at_once(client: Client, root: User, waiting: CloneAttempt) -> None:
     make_attempt(AttemptState.WAITING, by=root, status="interrupted", trouble="restored")
 

@@ -41,6 +41,13 @@ def test_search_finds_speakers_voices_and_recordings(
     assert text(page).count("<html") == (0 if headers else 1)
 
 
+def test_search_without_results_says_what_to_try(browser: Client) -> None:
+    page = text(browser.get("/search/", {"q": "zzz"}))
+
+    assert page.count('class="empty"') == 1
+    assert page.count("No results") == 1
+
+
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.VIEWER])
 def test_search_names_pages_that_the_person_may_open(client: Client, role: Role) -> None:
     client.force_login(make_user(role=role))
