@@ -1,5 +1,6 @@
 """Languages: by the browser, by choice, and for each person; what English looks like stays."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_user, make_voice
 from tests.jobs import run_jobs
+from tests.views.pages import text
 from voicestudio import words
 from voicestudio.forms.cutting import format_length
 from voicestudio.models import Person, language_of
@@ -48,6 +50,14 @@ def test_guest_chooses_the_language_of_the_sign_in_page(client: Client) -> None:
     response = client.post("/language/", {"language": "de"})
     assert (response.status_code, response["Location"]) == (302, "/sign-in/?next=/")
     assert page_language(client, "/sign-in/") == "de"
+
+
+def test_each_language_is_offered_by_its_own_name(client: Client) -> None:
+    page = text(client.get("/sign-in/", headers={"accept-language": "de"}))
+
+    offered = re.findall(r'name="language" value="[^"]+"[^>]*>([^<]+)<', page)
+
+    assert offered == ["English", "Deutsch", "Français"]
 
 
 @pytest.mark.parametrize(

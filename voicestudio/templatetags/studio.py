@@ -57,9 +57,9 @@ def openid_name() -> str:
 
 
 @register.simple_tag
-def several_languages() -> bool:
-    """Whether there is a language to choose."""
-    return len(settings.LANGUAGES) > 1
+def languages() -> list[tuple[str, str]]:
+    """Code and own name of each language, in which its speakers look for it; [] if there is one."""
+    return settings.LANGUAGES if len(settings.LANGUAGES) > 1 else []
 
 
 @register.simple_tag
