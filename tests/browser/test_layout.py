@@ -1,5 +1,6 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -211,6 +212,54 @@ def test_voice_id_is_copied_beside_it_and_names_begin_at_the_edge(studio: Studio
     edge = bounding_box(without)["x"]
     assert bounding_box(without.locator(".name > a"))["x"] - edge < 24
     assert bounding_box(with_player.locator(".name > a"))["x"] - edge > 50
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert bounding_box(with_player.locator(".id"))["width"] > 60
+
+
+def test_facts_of_home_are_read_whole_on_a_phone(studio: Studio) -> None:
+    factories.make_attempt(AttemptState.FLAGGED, by=studio.user)
+    factories.make_attempt(AttemptState.FAILED, by=studio.user)
+    page = studio.page(path="/", viewport={"width": 375, "height": 800}, locale="de")
+
+    rows = page.locator(".needs .rows > li")
+
+    expect(rows).to_have_count(2)
+    assert rows.evaluate_all(CUT_TEXTS) == []
+
+
+def test_member_stands_close_to_the_heading_of_a_tall_card(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    project = Project.first()
+    factories.make_user("rosa", project=project)
+    Project.objects.update(notes="A long note. " * 60)
+    page = studio.page(path=f"/projects/{project.pk}/", viewport={"width": 1280, "height": 800})
+
+    heading, member = page.locator("#members-title"), page.locator(".uses > li").first
+
+    assert bounding_box(member)["y"] - bounding_box(heading)["y"] < 48
+
+
+def test_footer_of_a_phone_has_no_gaps(studio: Studio) -> None:
+    page = studio.page(path="/help/", viewport={"width": 320, "height": 800}, locale="de")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    last = bounding_box(page.locator(".account").locator("form button"))
+
+    assert 0 <= bounding_box(page.locator(".side"))["y"] - last["y"] - last["height"] < 16
+    tops = page.locator(".account :is(a, button)").evaluate_all(
+        "all => all.map((link) => Math.round(link.getBoundingClientRect().top))"
+    )
+    assert {lower - upper for upper, lower in itertools.pairwise(tops)} <= {0, 44, 45}
+
+
+def test_long_label_leaves_its_value_room(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    page = studio.page(path="/system/", viewport={"width": 375, "height": 800}, locale="de")
+
+    values = page.locator(".facts-list dd:visible").all()
+
+    assert len(values) > 5
+    assert min(bounding_box(value)["width"] for value in values) > 120
 
 
 def test_long_name_shows_two_lines_on_a_phone(studio: Studio) -> None:
@@ -292,6 +341,18 @@ def test_role_and_last_sign_in_stand_beside_each_other_at_400_percent(studio: St
     facts = bounding_box(page.locator(".people .facts > span").first)
 
     assert role["x"] + role["width"] < facts["x"]
+
+
+def test_roles_of_an_example_person_have_the_whole_width_on_a_phone(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    example_team.show_team(by=User.objects.get(pk=studio.user.pk))
+    page = studio.page(path="/people/", viewport={"width": 375, "height": 740}, locale="ja")
+
+    row = page.locator(".people > li", has=page.locator("form")).last
+    button, roles = bounding_box(row.locator("form")), bounding_box(row.locator(".roles"))
+
+    assert roles["y"] >= button["y"] + button["height"]
+    assert roles["width"] > 280
 
 
 def test_person_and_time_of_an_entry_fit_one_line_on_a_phone(studio: Studio) -> None:
