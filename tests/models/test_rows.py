@@ -18,12 +18,14 @@ from voicestudio.models import (
     Origin,
     ProviderFile,
     Purpose,
+    Speech,
     Studio,
     Tag,
     Voice,
     search,
 )
 from voicestudio.models.paid_call_queryset import ImmutableOrder
+from voicestudio.models.partial_row import PartialRow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -231,3 +233,19 @@ def test_database_of_before_the_first_release_is_refused(command: str) -> None:
 
     with pytest.raises(CommandError, match=r"before 0\.1\.0"):
         call_command(command)
+
+
+class Names(list[str]):
+    """Names of columns that are slow to look up, as in every list."""
+
+    def __contains__(self, name: object) -> bool:
+        raise AssertionError("each column of each row would be looked up here")
+
+
+@pytest.mark.parametrize("model", [CloneAttempt, Speech, AudioFile, Voice])
+def test_row_of_some_columns_is_read_without_searching_a_list(model: type[PartialRow]) -> None:
+    row = model.from_db("default", Names(["id", "project_id"]), (7, 3))
+
+    columns = {field.attname for field in model._meta.concrete_fields}
+    assert row.__dict__.items() >= {"id": 7, "project_id": 3}.items()
+    assert row.get_deferred_fields() == columns - {"id", "project_id"}

@@ -13,6 +13,7 @@ from django.db import connection, models
 
 from . import clock
 from .paid_call_queryset import PERMANENT, SENT, CallStatus, ImmutableOrder
+from .partial_row import PartialRow
 from .projects import Project
 from .rate_limits import CallKind
 from .workers import Worker
@@ -39,7 +40,7 @@ def answer_path(_call: "PaidCall", filename: str) -> str:
     return f"answers/{clock.now():%Y/%m}/{filename}"
 
 
-class PaidCall(models.Model):
+class PaidCall(PartialRow):
     """One request that costs money and cannot be undone: ordered, sent, answered, by whom."""
 
     # The status in which the request is at the provider.

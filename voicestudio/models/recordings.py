@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
 
+from .partial_row import PartialRow
 from .person_names import name_columns, read_name
 from .projects import Project
 from .search import filter_containing, fold_text
@@ -100,7 +101,7 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
         return filter_containing(self, needle) if needle else self
 
 
-class AudioFile(models.Model):
+class AudioFile(PartialRow):
     """One recording: our copy with its metadata, or only a file at the provider, or both."""
 
     project = models.ForeignKey(

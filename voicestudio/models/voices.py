@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
 
+from .partial_row import PartialRow
 from .person_names import read_name
 from .projects import Project
 from .speakers import Speaker
@@ -52,7 +53,7 @@ class Tag(models.Model):
         super().save(**kwargs)
 
 
-class Voice(models.Model):
+class Voice(PartialRow):
     """One cloned voice. The attempt that made it is `voice.attempt`.
 
     The columns are facts with their times; the state is computed from them and from the clock.

@@ -41,11 +41,7 @@ class Link:
 @register.filter
 def is_changing(attempt: CloneAttempt) -> bool:
     """Whether to poll: it runs, or a worker may resume it."""
-    return (
-        attempt.is_running
-        or attempt.is_being_reconciled
-        or attempt.state is AttemptState.INTERRUPTED
-    )
+    return attempt.is_running or attempt.state is AttemptState.INTERRUPTED
 
 
 @register.filter

@@ -84,7 +84,7 @@ def call_waveform(call: PaidCall, beside: AudioFile | None = None) -> SafeString
     """
     if not call.waveform_is_under_way:
         length = call.audio_duration_ms
-        attributes = "" if length is None else format_html(' data-length="{}"', length)
+        attributes = SafeString("" if length is None else f' data-length="{length}"')
         if beside is not None:
             attributes += _volume_beside(call, beside)
         return waveform(call.audio_peaks, attributes)

@@ -86,7 +86,10 @@ def event_note(context: Context, event: Any) -> str:
 @register.simple_tag(takes_context=True)
 def listed_project(context: Context, thing: Any) -> ProjectLabel | None:
     """The project of a row of a list; None unless rows of several projects are listed."""
-    return None if access_of(context["request"].user).in_use else project_of(context, thing)
+    access = access_of(context["request"].user)
+    if access.in_use or not access.sees_several:
+        return None
+    return access.labels.get(thing.project_id)
 
 
 def row_project(context: Context, thing: Any) -> tuple[bool, dict[str, str]]:

@@ -160,7 +160,7 @@ def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:
     waiting = [
         attempt
         for attempt in attempts
-        if attempt.state is AttemptState.WAITING and attempt.retry_at is None
+        if attempt.status == AttemptState.WAITING and attempt.retry_at is None
     ]
     if not waiting:
         return
