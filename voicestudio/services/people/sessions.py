@@ -5,12 +5,18 @@ would be signed out by one that is ahead.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db import connection
 
 from voicestudio.models import clock
+
+_READ: Final = (
+    f"SELECT session_data FROM {Session._meta.db_table} "  # noqa: S608
+    "WHERE session_key = %s AND expire_date > %s"
+)
 
 
 class SessionStore(db.SessionStore):
@@ -33,9 +39,18 @@ class SessionStore(db.SessionStore):
         """Let it end then, or after so long."""
         super().set_expiry(clock.now() + value if isinstance(value, timedelta) else value)
 
-    def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(session_key=self.session_key, expire_date__gt=clock.now())
-        session: Session | None = found.first()
-        if session is None:
+    def load(self) -> dict[str, Any]:
+        """What it holds; nothing if it has ended.
+
+        In SQL, since Django takes several times as long to write the query as the database to
+        answer it, and nearly every request needs it.
+        """
+        now = connection.ops.adapt_datetimefield_value(clock.now())
+        with connection.cursor() as cursor:
+            cursor.execute(_READ, [self.session_key, now])
+            row = cursor.fetchone()
+        if row is None:
             self._session_key = None
-        return session
+            return {}
+        data: dict[str, Any] = self.decode(row[0])
+        return data
