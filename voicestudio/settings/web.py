@@ -100,8 +100,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Safe from BREACH: Django masks the CSRF token in every page and adds random padding.
-    "django.middleware.gzip.GZipMiddleware",
+    # Safe from BREACH: Django masks the CSRF token in every page, and a random length is added.
+    "voicestudio.views.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
