@@ -488,6 +488,20 @@ def test_typeface_loads_without_a_shift_and_leaves_east_asian_pages_to_the_syste
     assert families == {"en": figtree, "de": figtree, "ja": system, "zh-hans": system}
 
 
+FONTS = """() => performance.getEntriesByType("resource")
+  .filter((entry) => entry.name.includes(".woff2")).map((entry) => entry.initiatorType)"""
+
+
+@pytest.mark.parametrize(("language", "fonts"), [("de", ["link"]), ("ja", []), ("zh-hans", [])])
+def test_typeface_is_fetched_with_the_styles_and_once(
+    studio: Studio, language: str, fonts: list[str]
+) -> None:
+    page = studio.page(path="/costs/", locale=language)
+
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.evaluate(FONTS) == fonts
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
 @pytest.mark.parametrize("path", ["/history/", "/voices/", "/recordings/"])
 def test_a_screen_shows_many_rows(
