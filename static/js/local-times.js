@@ -2,37 +2,42 @@
 // the account, else that of the device.
 const timeZone = document.documentElement.dataset.timeZone || undefined;
 const language = document.documentElement.lang || "en";
-const dateFormat = (options) => new Intl.DateTimeFormat(language, { timeZone, ...options });
+const isEnglish = language === "en";
+// Made when first needed: a browser takes 12 ms for its first format, and many pages show no time.
+const once = (make) => {
+  let format;
+  return () => (format ??= make());
+};
+const dateFormat = (options) => once(() => new Intl.DateTimeFormat(language, { timeZone, ...options }));
 const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const isEnglish = language === "en";
 const dayFormat = dateFormat({ day: "numeric", month: isEnglish ? "short" : "long", year: "numeric" });
-const isoDayFormat = new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" });
-const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const isoDayFormat = once(() => new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }));
+const relativeFormat = once(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
 
 // As the server writes it; in English the day comes before the month in every dialect: 22 Nov 2026.
 function formatDay(date) {
-  if (!isEnglish) return dayFormat.format(date);
-  const parts = Object.fromEntries(dayFormat.formatToParts(date).map(({ type, value }) => [type, value]));
+  if (!isEnglish) return dayFormat().format(date);
+  const parts = Object.fromEntries(dayFormat().formatToParts(date).map(({ type, value }) => [type, value]));
   return `${parts.day} ${parts.month} ${parts.year}`;
 }
 
 function formatAgo(date, now) {
   const minutes = (now - date) / 60000;
-  if (minutes < 0.75) return relativeFormat.format(0, "second");
-  if (minutes < 59.5) return relativeFormat.format(-Math.max(1, Math.round(minutes)), "minute");
-  const midnight = (day) => Date.parse(isoDayFormat.format(day));
+  if (minutes < 0.75) return relativeFormat().format(0, "second");
+  if (minutes < 59.5) return relativeFormat().format(-Math.max(1, Math.round(minutes)), "minute");
+  const midnight = (day) => Date.parse(isoDayFormat().format(day));
   const days = Math.round((midnight(now) - midnight(date)) / 86400000);
   if (days >= 2) return formatDay(date);
-  return `${relativeFormat.format(-days, "day")}, ${minuteFormat.format(date)}`;
+  return `${relativeFormat().format(-days, "day")}, ${minuteFormat().format(date)}`;
 }
 
-const formatDayAndMinute = (date) => `${formatDay(date)}, ${minuteFormat.format(date)}`;
+const formatDayAndMinute = (date) => `${formatDay(date)}, ${minuteFormat().format(date)}`;
 // The values of data-style.
 const FORMATS = {
   ago: formatAgo,
-  clock: (date) => secondFormat.format(date),
-  minute: (date) => minuteFormat.format(date),
+  clock: (date) => secondFormat().format(date),
+  minute: (date) => minuteFormat().format(date),
   moment: formatDayAndMinute,
   day: formatDay,
 };

@@ -2,6 +2,12 @@
 // and can be switched off on this device, because some people speak what others type.
 const dialog = document.getElementById("shortcuts");
 const isOff = () => localStorage.getItem("shortcuts") === "off";
+const choice = dialog?.querySelector("[type=checkbox]");
+// Reads the choice only now: the first look at what the device remembers keeps a new page from being drawn.
+function showDialog() {
+  choice.checked = !isOff();
+  dialog.showModal();
+}
 const ROWS = ".rows > li, .people > li, .audit > li";
 const currentRow = () => document.activeElement?.closest(ROWS);
 const FIELDS = "select, textarea, input:not([type=range], [type=checkbox], [type=radio])";
@@ -37,7 +43,7 @@ function search() {
 const menu = (key) => document.querySelector(`.menu a[data-key="${key}"]`)?.click();
 
 const LETTERS = {
-  "?": () => dialog.showModal(),
+  "?": showDialog,
   "/": search,
   n: () => menu("n"),
   h: () => menu("h"),
@@ -71,8 +77,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (dialog) {
-  const choice = dialog.querySelector("[type=checkbox]");
-  choice.checked = !isOff();
   choice.addEventListener("change", () => localStorage.setItem("shortcuts", choice.checked ? "on" : "off"));
-  document.querySelector("[data-shows-shortcuts]")?.addEventListener("click", () => dialog.showModal());
+  document.querySelector("[data-shows-shortcuts]")?.addEventListener("click", showDialog);
 }

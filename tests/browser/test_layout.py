@@ -502,6 +502,29 @@ def test_typeface_is_fetched_with_the_styles_and_once(
     assert page.evaluate(FONTS) == fonts
 
 
+# Notes every format that is made and everything that is read of what the device remembers.
+NOTE_SLOW_CALLS = """
+window.slowCalls = [];
+for (const name of ["DateTimeFormat", "NumberFormat", "RelativeTimeFormat"]) {
+  Intl[name] = new Proxy(Intl[name], {
+    construct: (made, options) => { slowCalls.push(name); return new made(...options); },
+  });
+}
+const { getItem } = Storage.prototype;
+Storage.prototype.getItem = function (key) { slowCalls.push(key); return getItem.call(this, key); };
+"""
+
+
+def test_page_without_times_is_drawn_without_slow_calls(studio: Studio) -> None:
+    page = studio.page(path="/costs/", init_script=NOTE_SLOW_CALLS)
+    page.wait_for_load_state("networkidle")
+    drawn = page.evaluate("[...slowCalls]")
+    page.keyboard.press("?")
+
+    assert drawn == []
+    assert set(page.evaluate("slowCalls")) == {"shortcuts"}
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
 @pytest.mark.parametrize("path", ["/history/", "/voices/", "/recordings/"])
 def test_a_screen_shows_many_rows(
