@@ -1,4 +1,4 @@
-"""Bundles: one CSS and one JavaScript file from the sources in static/.
+"""Bundles: one CSS and one JavaScript file for all pages, and the scripts of the clone form.
 
 django-compressor and django-pipeline were looked at: both bundle through template tags and a
 storage or build step of their own beside WhiteNoise's manifest. Joining files needs neither.
@@ -32,11 +32,8 @@ SCRIPTS: Final = (
     "sign-in-dialog",
     "sign-in-end",
     "passkeys",
-    "clone-form",
-    "step-folding",
     "combobox",
     "upload",
-    "insert-tag",
     "palette",
     "panels",
     "play-finding",
@@ -45,6 +42,9 @@ SCRIPTS: Final = (
     "shortcuts",
     "switcher",
 )
+
+# Only the clone form needs them.
+CLONE_FORM_SCRIPTS: Final = ("clone-form", "step-folding", "insert-tag")
 
 # Not sent to browsers. In scripts only those with lines of their own, since strings have slashes.
 COMMENTS: Final = {
@@ -67,7 +67,7 @@ class CollectedFiles(CompressedManifestStaticFilesStorage):
 
 
 class BundleFinder(BaseFinder):
-    """Finds `css/studio.css` and `js/studio.js`, built from the files named above.
+    """Finds `css/studio.css`, `js/studio.js` and `js/clone.js`, built from the files named above.
 
     Every script is wrapped in a block, so that its names do not clash with the others.
     """
@@ -96,9 +96,12 @@ class BundleFinder(BaseFinder):
 
     def sources_by_bundle(self) -> dict[str, Sequence[Path]]:
         """Return the source files of each bundle, in order."""
+        bundles = {
+            "css/studio.css": STYLES, "js/studio.js": SCRIPTS, "js/clone.js": CLONE_FORM_SCRIPTS
+        }  # fmt: skip
         return {
-            "css/studio.css": [self.folder / "css" / f"{name}.css" for name in STYLES],
-            "js/studio.js": [self.folder / "js" / f"{name}.js" for name in SCRIPTS],
+            path: [self.folder / Path(path).parent / f"{name}{Path(path).suffix}" for name in names]
+            for path, names in bundles.items()
         }
 
     def build(self, path: str, sources: Sequence[Path]) -> Path:
