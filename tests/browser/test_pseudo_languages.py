@@ -43,7 +43,7 @@ def make_rows(studio: Studio) -> list[str]:
     return [
         "/", "/new/", "/history/", f"/history/{flagged.pk}/", "/recordings/",
         f"/recordings/{recording.pk}/", "/voices/", f"/voices/{flagged.cloned_voice_id}/",
-        "/account/", "/styleguide/", f"/speakers/{flagged.speaker_id}/", "/people/",
+        "/account/", "/styleguide/?components", f"/speakers/{flagged.speaker_id}/", "/people/",
         f"/people/{studio.user.pk}/", "/costs/", "/system/", "/system/hold/",
         "/system/retention/", f"/projects/{flagged.project_id}/",
         "/audit/", "/voices/compare/", "/no-such-page/",

@@ -15,7 +15,20 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def open_styleguide(studio: Studio) -> Page:
     studio.user.is_staff = True
     studio.user.save(update_fields=["is_staff"])
-    return studio.page(path="/styleguide/", viewport={"width": 1280, "height": 900})
+    return studio.page(path="/styleguide/?components", viewport={"width": 1280, "height": 900})
+
+
+def test_styleguide_shows_its_components_when_the_reader_comes_to_them(studio: Studio) -> None:
+    whole = open_styleguide(studio).locator("#components section").count()
+    page = studio.page(path="/styleguide/", viewport={"width": 1280, "height": 900})
+    rest = page.get_by_role("link", name="Show all")
+    expect(rest).to_have_attribute("href", "?components")
+    assert page.locator("#components section").count() == 0
+
+    rest.scroll_into_view_if_needed()
+
+    expect(page.locator("#components section")).to_have_count(whole)
+    expect(page.locator("[data-example-player=playing] [data-playing]")).to_have_count(1)
 
 
 def test_styleguide_has_no_violations_and_fits(studio: Studio) -> None:

@@ -69,13 +69,11 @@ def make_examples(user: User) -> dict[str, Any]:
         "voices": [_make_voice(state, next(numbers)) for state in VoiceState],
         "recordings": recordings,
         "peaks": BARS,
-        "letters": "Aa",
         "other_letters": "ÄÖÜäöü ß éèê ñ ¿¡ œ « » … Łłşğ 0123456789",
         "forms": [
             ProjectForm(auto_id="empty-%s", initial={"name": "Northern Lights"}),
             ProjectForm({"monthly_budget": "ten", "ends_on": "soon"}, auto_id="wrong-%s"),
         ],
-        "project_colours": list(Colour),
         "goal": GOALS[Purpose.SAMPLE],
         "stages": STAGES,
         "pages": {"previous": "?before=1", "next": "?after=1"},
