@@ -21,8 +21,8 @@ run:
 test: check
 	$(PYTHON) -m pytest -n auto -m "not slow and not faults"
 
-# The same with the tests of faults and the slow ones: killed workers, long property runs, MiniMax's
-# public client.
+# The same with the tests of faults and the slow ones: killed workers, the release before, long
+# property runs, MiniMax's public client.
 test-all: check
 	$(PYTHON) -m pytest -n auto
 

@@ -53,6 +53,7 @@ class RunningStudio:
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    code: Path = ROOT
 
     def __post_init__(self) -> None:
         self.port, self.practice_port = free_port(), free_port()
@@ -68,7 +69,7 @@ class RunningStudio:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "studio", *self.options],
-                cwd=ROOT,
+                cwd=self.code,
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

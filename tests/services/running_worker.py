@@ -37,7 +37,9 @@ class RunningWorker:
 
 
 @contextmanager
-def running_worker(data_dir: Path, standin: StandIn, **variables: str) -> Iterator[RunningWorker]:
+def running_worker(
+    data_dir: Path, standin: StandIn, code: Path = ROOT, **variables: str
+) -> Iterator[RunningWorker]:
     """A worker process, killed with SIGKILL at the end of the block."""
     port = standin.port
     environment = {
@@ -57,7 +59,7 @@ def running_worker(data_dir: Path, standin: StandIn, **variables: str) -> Iterat
     with path.open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "run_worker"],
-            cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT,
+            cwd=code, env=environment, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
         yield RunningWorker(process, path)
