@@ -31,9 +31,11 @@ class VoiceStudioConfig(AppConfig):
         # Imported here, because models can only be imported when all apps are ready.
         from .services.audit import sign_ins
         from .services.people import account_signals
+        from .views import confirmation
 
         sign_ins.connect()
         account_signals.connect()
+        confirmation.connect()
         task_finished.connect(queue.delete_record, dispatch_uid="delete_record")
 
 

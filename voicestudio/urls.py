@@ -10,6 +10,7 @@ from allauth.usersessions import views as sessions
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 
+from .models import Throttle
 from .views import (
     account,
     attempts,
@@ -56,6 +57,8 @@ from .views import (
     voices,
 )
 from .views import help as help_views
+from .views.client_address import get_client_network
+from .views.throttled import throttled
 
 handler403 = "voicestudio.views.permitted.forbidden"
 handler404 = "voicestudio.views.permitted.not_found"
@@ -87,11 +90,17 @@ CLONE_FORM_BUTTONS = [
 ACCOUNT_PAGES = [
     path("account/", account.account, name="account"),
     path("account/address/", account.change_address, name="change_address"),
-    path("account/password/", form_page(allauth.password_change), name="account_change_password"),
+    path(
+        "account/password/",
+        throttled(Throttle.NEW_PASSWORD, form_page(allauth.password_change)),
+        name="account_change_password",
+    ),
     # Asks those without a password for their second factor, if they have one.
     path(
         "account/password/set/",
-        reauthentication_required(form_page(allauth.password_set)),
+        throttled(
+            Throttle.NEW_PASSWORD, reauthentication_required(form_page(allauth.password_set))
+        ),
         name="account_set_password",
     ),
     path("account/openid/disconnect/", openid.disconnect, name="openid_disconnect"),
@@ -113,11 +122,19 @@ ACCOUNT_PAGES = [
     ),
     path("account/passkeys/add/", form_page(webauthn.add_webauthn), name="mfa_add_webauthn"),
     path("account/passkeys/<id:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
-    path("account/confirm/", form_page(allauth.reauthenticate), name="account_reauthenticate"),
-    path("account/confirm/code/", form_page(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "account/confirm/",
+        throttled(Throttle.CONFIRMATION, form_page(allauth.reauthenticate)),
+        name="account_reauthenticate",
+    ),
+    path(
+        "account/confirm/code/",
+        throttled(Throttle.CONFIRMATION, form_page(mfa.reauthenticate)),
+        name="mfa_reauthenticate",
+    ),
     path(
         "account/confirm/passkey/",
-        form_page(webauthn.reauthenticate_webauthn),
+        throttled(Throttle.CONFIRMATION, form_page(webauthn.reauthenticate_webauthn)),
         name="mfa_reauthenticate_webauthn",
     ),
 ]
@@ -146,11 +163,15 @@ ENTRANCE_PAGES = [
     ),
     re_path(  # only the key may contain a hyphen
         r"^new-password/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
-        form_page(allauth.password_reset_from_key),
+        throttled(
+            Throttle.LINK_USE, form_page(allauth.password_reset_from_key), get_client_network
+        ),
         name="account_reset_password_from_key",
     ),
     path("invitation/<str:token>/", invitations.accept, name="accept_invitation"),
-    path("verify-address/<str:key>/", allauth.confirm_email, name="account_confirm_email"),
+    path(
+        "verify-address/<str:key>/", account.VerifyAddress.as_view(), name="account_confirm_email"
+    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,12 +1,15 @@
 """A machine whose own clock is wrong, beside others and a database that has the right time."""
 
+import re
 import time
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.cache import cache
 from django.core.cache.backends import db
 from django.db import connection, transaction
@@ -25,6 +28,7 @@ pytestmark = [
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine"),
 ]
 HOUR = timedelta(hours=1)
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(params=[-HOUR, HOUR], ids=["slow", "fast"], autouse=True)
@@ -144,15 +148,105 @@ def test_entry_of_the_cache_ends_when_the_database_says_so(monkeypatch: pytest.M
 def test_code_of_an_app_is_checked_by_the_time_of_the_database(
     by_database: bool, client: Client, person: User
 ) -> None:
-    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-    TOTP.activate(person, secret)
+    TOTP.activate(person, SECRET)
     client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
     moment = database_time().timestamp() if by_database else time.time()
 
-    code = format_hotp_value(hotp_value(secret, int(moment) // 30))
+    code = format_hotp_value(hotp_value(SECRET, int(moment) // 30))
     response = client.post("/sign-in/second-factor/", {"code": code})
     again = Client()
     again.post("/sign-in/", {"username": person.username, "password": PASSWORD})
 
     assert response.status_code == (302 if by_database else 422)
     assert again.post("/sign-in/second-factor/", {"code": code}).status_code == 422
+
+
+def later(monkeypatch: pytest.MonkeyPatch, **duration: int) -> datetime:
+    """Let the database be so much later; returns its time then."""
+    moment = database_time() + timedelta(**duration)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    return moment
+
+
+def sign_in(client: Client, person: User) -> None:
+    client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+
+
+def give_code(client: Client, moment: datetime) -> int:
+    """The status after the right code of that moment."""
+    code = format_hotp_value(hotp_value(SECRET, int(moment.timestamp()) // 30))
+    return client.post("/sign-in/second-factor/", {"code": code}).status_code
+
+
+def test_wrong_codes_count_until_the_database_says_so(
+    client: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever machine has counted them."""
+    TOTP.activate(person, SECRET)
+    sign_in(client, person)
+    for number in range(5):
+        if number == 3:
+            monkeypatch.undo()  # the next ones on a machine that has the right time
+        client.post("/sign-in/second-factor/", {"code": "000000"})
+
+    assert give_code(client, database_time()) == 422
+    assert give_code(client, later(monkeypatch, seconds=290)) == 422
+    assert give_code(client, later(monkeypatch, seconds=310)) == 302
+
+
+@pytest.mark.parametrize("minutes", [14, 16])
+def test_second_factor_is_waited_for_until_the_database_says_so(
+    minutes: int, client: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TOTP.activate(person, SECRET)
+    sign_in(client, person)
+    monkeypatch.undo()  # goes on at a machine that has the right time
+
+    moment = later(monkeypatch, minutes=minutes)
+    page = client.get("/sign-in/second-factor/").status_code
+    give_code(client, moment)
+
+    assert page == (200 if minutes < 15 else 302)
+    assert ("_auth_user_id" in client.session) == (minutes < 15)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_confirmation_lasts_until_the_database_says_so(
+    elsewhere: bool, client: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, person)
+    client.post("/account/confirm/", {"password": PASSWORD, "next": "/account/"})
+    if elsewhere:
+        monkeypatch.undo()
+
+    statuses = []
+    for seconds in (0, 290, 310):
+        later(monkeypatch, seconds=seconds)
+        statuses.append(client.get("/account/second-factor/app/").status_code)
+
+    assert statuses == [200, 200, 302]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_link_for_a_new_address_lasts_until_the_database_says_so(
+    elsewhere: bool,
+    client: Client,
+    person: User,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.MAIL_HOST = "mail.example.com"
+    sign_in(client, person)
+    client.post("/account/confirm/", {"password": PASSWORD, "next": "/account/"})
+    client.post("/account/address/", {"email": "new@example.com"})
+    link = re.findall(r"http://testserver(\S+)", str(mail.outbox[0].body))[0]
+    if elsewhere:
+        monkeypatch.undo()
+
+    later(monkeypatch, days=3, seconds=10)
+    Client().post(link)
+    late = EmailAddress.objects.get().verified
+    later(monkeypatch, days=3, seconds=-10)
+    Client().post(link)
+
+    assert (late, EmailAddress.objects.get().verified) == (False, True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import allauth
 import pytest
+from allauth.account import app_settings
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.mfa.models import Authenticator
@@ -23,7 +24,15 @@ from pytest_django.fixtures import Settings
 from tests.factories import PASSWORD, make_user, one_time_code
 from tests.jobs import run_jobs
 from tests.views.pages import text
-from voicestudio.models import AuditEntry, Membership, Person, Project, Role
+from voicestudio.models import (
+    AuditEntry,
+    Membership,
+    Person,
+    Project,
+    Role,
+    Throttle,
+    ThrottledForm,
+)
 from voicestudio.views.account_adapter import AccountAdapter
 
 pytestmark = pytest.mark.django_db
@@ -310,16 +319,97 @@ def test_wrong_codes_are_limited(client: Client, db: None) -> None:
     assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
 
 
-def test_wrong_codes_are_counted_while_others_fill_the_cache(client: Client, db: None) -> None:
+def test_wrong_codes_are_counted_although_the_cache_is_emptied(client: Client, db: None) -> None:
     TOTP.activate(make_user("lea"), SECRET)
     sign_in(client)
     for _ in range(5):
         client.post("/sign-in/second-factor/", {"code": "000000"})
 
-    for number in range(700):
-        cache.set(f"other-{number}", 1)
+    cache.clear()
 
     assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
+
+
+def test_wrong_passkeys_are_limited_like_codes(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    for _ in range(5):
+        client.post("/sign-in/second-factor/", {"credential": '{"id": "AA"}'})
+
+    assert client.post("/sign-in/second-factor/", {"code": code()}).status_code == 422
+
+
+def test_right_code_ends_the_count_of_wrong_ones(client: Client, db: None) -> None:
+    TOTP.activate(make_user("lea"), SECRET)
+    sign_in(client)
+    for _ in range(4):
+        client.post("/sign-in/second-factor/", {"code": "000000"})
+    client.post("/sign-in/second-factor/", {"code": code()})
+
+    assert not ThrottledForm.objects.filter(throttle=Throttle.CODE).exists()
+
+
+def test_wrong_passwords_of_a_confirmation_are_limited(client: Client, lea: User) -> None:
+    for _ in range(5):
+        assert client.post("/account/confirm/", {"password": "wrong"}).status_code == 422
+
+    assert client.post("/account/confirm/", {"password": PASSWORD}).status_code == 422
+    for _ in range(4):
+        client.post("/account/confirm/", {"password": PASSWORD})
+    assert client.post("/account/confirm/", {"password": PASSWORD}).status_code == 429
+
+
+def test_wrong_passwords_of_a_change_are_limited(client: Client, lea: User) -> None:
+    sent = {"oldpassword": "wrong", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+
+    answers = [client.post("/account/password/", sent).status_code for _ in range(6)]
+
+    assert answers == [422] * 5 + [429]
+    assert client.get("/account/password/").status_code == 200
+
+
+@pytest.mark.usefixtures("mailing")
+def test_one_address_gets_one_mail_within_three_minutes(client: Client, lea: User) -> None:
+    confirm(client)
+
+    answers = [
+        client.post("/account/address/", {"email": address}).status_code
+        for address in ("new@example.com", "new@example.com", "newer@example.com")
+    ]
+
+    assert answers == [302, 429, 302]
+    assert [message.to for message in mail.outbox] == [["new@example.com"], ["newer@example.com"]]
+
+
+@pytest.mark.usefixtures("mailing")
+def test_mails_for_a_new_password_are_limited_for_address_and_network(
+    client: Client, db: None
+) -> None:
+    def ask(address: str) -> int:
+        return client.post("/forgot-password/", {"email": address}).status_code
+
+    assert [ask("Lea@example.com") for _ in range(6)] == [302] * 5 + [429]
+    assert [ask(f"lea{number}@example.com") for number in range(15)] == [302] * 14 + [429]
+    other = Client(REMOTE_ADDR="192.0.2.7")
+    assert other.post("/forgot-password/", {"email": "lea0@example.com"}).status_code == 302
+
+
+def test_passwords_by_a_link_are_limited_for_each_network(
+    client: Client, lea: User, settings: Settings
+) -> None:
+    settings.THROTTLES = settings.THROTTLES | {"link_use": (2, 60)}
+
+    answers = [  # whoever is signed in
+        browser.post("/new-password/1-set-password/", {}).status_code
+        for browser in (client, Client(), Client())
+    ]
+
+    assert answers[2] == 429
+    assert 429 not in answers[:2]
+
+
+def test_nothing_is_limited_by_the_clock_of_the_machine() -> None:
+    assert app_settings.RATE_LIMITS == {}
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "another"}])

@@ -1,7 +1,6 @@
 """Drafts: what is sent after the sign-in has expired is there again for who sent it, only."""
 
 import re
-import time
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -276,8 +275,8 @@ def test_nothing_is_kept_without_the_cookie(
     elif why == "forged":
         client.cookies["pages"] = TimestampSigner(key="x" * 50).sign(given.rpartition(":")[0])
     elif why == "too old":
-        now = time.time()
-        monkeypatch.setattr("django.core.signing.time.time", lambda: now + 4 * 24 * 3600 + 60)
+        later = clock.now() + timedelta(days=4, minutes=1)
+        monkeypatch.setattr(clock, "now", lambda: later)
     elif why == "closed":
         User.objects.update(is_active=False)
     elif why == "new password":

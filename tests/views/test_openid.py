@@ -675,7 +675,7 @@ def test_way_back_to_which_another_site_leads_is_neither_counted_nor_recorded(
 def test_refused_button_stores_nothing_and_loses_nothing(
     client: Client, openid: OpenIDProvider, settings: Settings
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"openid": "1/m/key"}
+    settings.THROTTLES = settings.THROTTLES | {"openid": (1, 60)}
     form = {"next": "/history/", "draft-speaker": "Anna"}
     client.post(START)
     stranger = Client(REMOTE_ADDR="127.0.0.9")
@@ -702,7 +702,7 @@ def test_session_of_a_press_is_short_until_the_sign_in(
 def test_button_is_limited_for_each_network(
     client: Client, openid: OpenIDProvider, settings: Settings
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"openid": "2/m/key"}
+    settings.THROTTLES = settings.THROTTLES | {"openid": (2, 60)}
 
     answers = [client.post(START) for _ in range(3)]
 

@@ -15,10 +15,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from voicestudio.models import Theme, select_address
+from voicestudio.models import Theme, Throttle, select_address, throttles
 
 from .fields import Select, TypedField
-from .one_time_codes import CheckedCode, FirstCode
+from .one_time_codes import CheckedCode, FirstCode, check_throttle
 
 NEW_PASSWORD_HELP = _("At least 8 characters, not only digits, and not one that many people use.")
 PASSKEY_REFUSED = _("That passkey doesn't belong to this account, or its answer can't be read.")
@@ -189,12 +189,17 @@ class AddPasskeyForm(_OurFields, webauthn_forms.AddWebAuthnForm):
 class _PasskeyAnswer:
     """The browser's answer about a passkey, of which django-allauth trusts the form."""
 
+    user: User
+
     def clean_credential(self) -> Any:
-        """The passkey that signed the answer."""
+        """The passkey that signed the answer; raises ValidationError for a wrong one."""
+        check_throttle(self.user)
         try:
-            return super().clean_credential()  # type: ignore[misc]
+            passkey = super().clean_credential()  # type: ignore[misc]
         except BAD_ANSWER as error:
             raise ValidationError(PASSKEY_REFUSED) from error
+        throttles.clear(Throttle.CODE, self.user.pk)
+        return passkey
 
 
 class PasskeyForm(_PasskeyAnswer, webauthn_forms.AuthenticateWebAuthnForm):

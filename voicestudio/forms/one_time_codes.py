@@ -6,16 +6,16 @@ whose clock is wrong would refuse every code and accept those of an hour ago.
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.internal.flows.add import validate_can_add_authenticator
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 
-from voicestudio.models import clock
+from voicestudio.models import Throttle, clock, throttles
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -29,6 +29,12 @@ def is_current(secret: str, code: str) -> bool:
         compare_user_code(actual=code, expected=format_hotp_value(hotp_value(secret, counter)))
         for counter in range(now - tolerance, now + tolerance + 1)
     )
+
+
+def check_throttle(user: "User", error: str = "too_many_login_attempts") -> None:
+    """Raise ValidationError if too many codes of this person were wrong; count this one."""
+    if not throttles.admit(Throttle.CODE, user.pk):
+        raise get_account_adapter().validation_error(error)
 
 
 class _App(TOTP):
@@ -49,7 +55,7 @@ class CheckedCode:
 
     def clean_code(self) -> str:
         """The code; raises ValidationError for a wrong one, and if too many were wrong."""
-        clear_limit = check_rate_limit(self.user)
+        check_throttle(self.user)
         code = str(self.cleaned_data["code"])
         # A passkey answers otherwise. The app comes first: a failure is recorded as one of it.
         factors = Authenticator.objects.filter(user=self.user).order_by("-type")
@@ -59,7 +65,7 @@ class CheckedCode:
             if (_App(factor) if is_app else factor.wrap()).validate_code(code):
                 factor.user = self.user
                 self.authenticator = factor
-                clear_limit()
+                throttles.clear(Throttle.CODE, self.user.pk)
                 return code
         if factors:
             self._emit_authentication_failed(factors[0])  # type: ignore[attr-defined]
@@ -76,9 +82,9 @@ class FirstCode:
     def clean_code(self) -> str:
         """The code; raises ValidationError for a wrong one, and if too many were wrong."""
         validate_can_add_authenticator(self.user)
-        clear_limit = check_rate_limit(self.user, error_key="rate_limited")
+        check_throttle(self.user, "rate_limited")
         code = str(self.cleaned_data["code"])
         if not is_current(self.secret, code):
             raise get_adapter().validation_error("incorrect_code")
-        clear_limit()
+        throttles.clear(Throttle.CODE, self.user.pk)
         return code

@@ -29,6 +29,8 @@ from .sign_ins import SignIn
 from .speakers import Speaker
 from .speeches import Format, Speech, SpeechPurpose, SpeechState
 from .studio import Studio
+from .throttles import Throttle, ThrottledForm
+from .timed_signer import SharedClockSigner
 from .voices import Source, Tag, Voice, VoiceState
 from .workers import Worker
 
@@ -75,6 +77,7 @@ __all__ = [
     "RetentionRule",
     "Role",
     "RoleName",
+    "SharedClockSigner",
     "SignIn",
     "Source",
     "Speaker",
@@ -84,6 +87,8 @@ __all__ = [
     "Studio",
     "Tag",
     "Theme",
+    "Throttle",
+    "ThrottledForm",
     "Verb",
     "Verdict",
     "Voice",

@@ -2,7 +2,8 @@
 
 `is_refused` holds the whole rule, so that every way to give a password asks the same question. The
 limits of django-allauth were looked at: they know neither networks nor the accounts that are at
-home in one, so that a stranger could lock an account's owner out.
+home in one, so that a stranger could lock an account's owner out. Other forms of an account have
+a rate each (`models/throttles.py`).
 """
 
 from datetime import datetime, timedelta
@@ -13,12 +14,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from voicestudio.models import SignIn, clock, select_address
+from voicestudio.models import SignIn, clock, select_address, throttles
+from voicestudio.models.throttles import TOLERANCE
 
 # A network from which a person has signed in counts as theirs for this long.
 KNOWN_FOR: Final = timedelta(days=30)
-# The clocks of two machines may differ by this much.
-TOLERANCE: Final = timedelta(minutes=1)
 # Failed sign-ins through the OpenID provider are counted apart, under no account: if the provider
 # is set up wrongly, people can still sign in with their passwords.
 NO_ACCOUNT: Final = ""
@@ -88,6 +88,7 @@ def clear_expired() -> None:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     SignIn.objects.filter(failed=True, at__lt=_window_start()).delete()
     SignIn.objects.filter(at__lt=now - KNOWN_FOR).delete()
+    throttles.clear_expired()
 
 
 def _count(failures: Q) -> int:

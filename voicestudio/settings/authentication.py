@@ -31,15 +31,35 @@ SIGN_IN_FAILURES_PER_NETWORK = 30
 SIGN_IN_FAILURES_PER_ACCOUNT = 50
 SIGN_IN_FAILURES_IN_ALL = 300
 
-# django-allauth. Its limits of everything but passwords count in a cache of all processes.
+# How many of these forms are accepted within so many seconds (models/throttles.py).
+THROTTLES = {
+    "code": (5, 300),
+    "password": (5, 300),
+    "confirmation": (10, 60),
+    "new_password": (5, 60),
+    "link_mail": (5, 60),
+    "link_request": (20, 60),
+    "link_use": (20, 60),
+    "address_mail": (1, 180),
+    "openid": (30, 60),
+}
+# A sign-in waits so long for its second factor, and people who have confirmed that it's them aren't
+# asked again for so long; in seconds.
+SECOND_FACTOR_WAIT = 900
+CONFIRMED_FOR = 300
+
 CACHES = {
     "default": {
         "BACKEND": "voicestudio.services.database_cache.SharedClockCache",
         "LOCATION": "voicestudio_cache",
-        # With Django's 300, anyone who fills it throws away what the limits have counted.
+        # With Django's 300, anyone who fills it throws away which codes were used.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+# django-allauth. What it counts and times by the clock of the machine is off, or so long that it
+# decides nothing: see THROTTLES, SECOND_FACTOR_WAIT and CONFIRMED_FOR.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_LOGIN_TIMEOUT = ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 365 * 24 * 3600
 ACCOUNT_ADAPTER = "voicestudio.views.account_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_ENABLED = False
@@ -51,9 +71,6 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(MAIL_HOST)
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "voicestudio.services.people.password_links.LinkKeys"  # noqa: S105 - a class
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-# Wrong codes of a second factor, and ways to the OpenID provider: the limit for passwords is in
-# services/sign_in_limits.py.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key", "openid": "30/m/key"}
 ACCOUNT_FORMS = {
     "change_password": "voicestudio.forms.accounts.ChangePasswordForm",
     "set_password": "voicestudio.forms.accounts.SetPasswordForm",

@@ -6,10 +6,11 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
+from allauth.account.views import ConfirmEmailView
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
@@ -19,11 +20,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from voicestudio.forms.accounts import AddressForm, ProfileForm
-from voicestudio.models import Person
+from voicestudio.models import Person, Throttle, throttles
 from voicestudio.services.people import accounts, openid
+from voicestudio.services.people.address_links import AddressLink
 
 from . import languages
 from .current_user import current_user
+from .throttled import refuse_throttled
 
 SESSION_TIME_ZONE = "time_zone"
 # Kept in the session, so that every page is drawn in it from its first paint, without a query.
@@ -63,8 +66,22 @@ def change_address(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST, user=user)
     if not settings.MAIL_HOST or not form.is_valid():
         return _render_page(request, address_form=form)
-    EmailAddress.objects.add_new_email(request, user, form.cleaned_data["email"])
+    address = form.cleaned_data["email"]
+    if not throttles.admit(Throttle.ADDRESS_MAIL, address):
+        return refuse_throttled(request)
+    EmailAddress.objects.add_new_email(request, user, address)
     return redirect("account")
+
+
+class VerifyAddress(ConfirmEmailView):
+    """The page behind the link in that mail."""
+
+    def get_object(self, queryset: Any = None) -> AddressLink:  # noqa: ARG002
+        """The link; raises Http404, of which the page says that it no longer works."""
+        link = AddressLink.from_key(self.kwargs["key"])
+        if link is None:
+            raise Http404
+        return link
 
 
 def _render_page(request: HttpRequest, **forms: Any) -> HttpResponse:

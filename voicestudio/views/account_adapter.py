@@ -19,11 +19,12 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from voicestudio.models import Person, Verb
+from voicestudio.models import Person, Throttle, Verb, clock, throttles
 from voicestudio.services import audit
 from voicestudio.services.people import ended_sign_ins
+from voicestudio.services.people.address_links import AddressLink
 
-from . import drafts, languages
+from . import confirmation, drafts, languages
 from .account import SESSION_THEME, SESSION_TIME_ZONE
 from .client_address import get_client_address
 from .sign_in import is_fetch, renew_sign_in, signed_in_fragment
@@ -77,7 +78,17 @@ class AccountAdapter(DefaultAccountAdapter):
         user = self.request.user
         if not self.get_reauthentication_methods(user):
             return False
+        confirmation.remove_old(self.request)
         return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Whether the password is right; raises ValidationError if too many were wrong."""
+        if not throttles.admit(Throttle.PASSWORD, user.pk):
+            raise self.validation_error("too_many_login_attempts")
+        is_right = bool(super().reauthenticate(user, password))
+        if is_right:
+            throttles.clear(Throttle.PASSWORD, user.pk)
+        return is_right
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
         """Back to the sign-in page; it says nothing about accounts that are closed."""
@@ -87,6 +98,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """The page from which one came."""
         return reverse("account")
 
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """The link to a new address, timed by the clock of all machines."""
+        link = AddressLink(emailconfirmation.email_address)
+        return str(super().get_email_confirmation_url(request, link))
+
     def get_email_verification_redirect_url(self, email_address: Any) -> str:  # noqa: ARG002
         """The page that shows the address."""
         return reverse("account")
@@ -94,10 +110,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context: Any = None, email: str | None = None
     ) -> None:
-        """Name the reader to `send_mail`."""
-        super().send_notification_mail(
-            template_prefix, user, {"user": user} | (context or {}), email
-        )
+        """Name the reader to `send_mail`, and say when it was by the clock of all machines."""
+        facts = {"user": user, "timestamp": clock.now(), **(context or {})}
+        super().send_notification_mail(template_prefix, user, facts, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail in the language of its reader, if a mail server is configured.

@@ -9,11 +9,12 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import BadSignature
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from voicestudio.models import SharedClockSigner
 from voicestudio.services import drafts
 from voicestudio.services.people import ended_sign_ins
 
@@ -87,8 +88,8 @@ def _sign_in(request: HttpRequest) -> str:
     return ended_sign_ins.name_sign_in(str(request.session.session_key))
 
 
-def _signer() -> TimestampSigner:
-    return TimestampSigner(salt=SALT)
+def _signer() -> SharedClockSigner:
+    return SharedClockSigner(salt=SALT)
 
 
 def _digest(user: User) -> str:

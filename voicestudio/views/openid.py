@@ -5,7 +5,6 @@ from functools import wraps
 from threading import BoundedSemaphore
 from typing import Final
 
-from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from voicestudio.models import Throttle, throttles
 from voicestudio.services import sign_in_limits
 from voicestudio.services.audit.sign_ins import record_locked
 from voicestudio.services.people import invitations, openid
@@ -60,7 +60,7 @@ def if_not_limited(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
             record_locked("")
             return _refuse_limited(request, following)
         # Counts buttons, not ways back: the provider is asked at each.
-        if not ratelimit.consume(request, action="openid", key=network):
+        if request.method == "POST" and not throttles.admit(Throttle.OPENID, network):
             return _refuse_limited(request, following)
         _keep_typed(request)
         if not WAITING.acquire(blocking=False):

@@ -3,14 +3,17 @@
 from typing import Any
 
 from allauth.account.views import PasswordResetView
-from allauth.core import ratelimit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 
 from voicestudio.forms.accounts import ResetPasswordForm
+from voicestudio.models import Throttle, throttles
 from voicestudio.services.people import password_links
+
+from .client_address import get_client_network
+from .throttled import refuse_throttled
 
 
 class PasswordReset(PasswordResetView):
@@ -31,10 +34,12 @@ class PasswordReset(PasswordResetView):
     def form_valid(self, form: ResetPasswordForm) -> HttpResponse:
         """Let the worker look for the account, so that the time says nothing of it."""
         address = form.cleaned_data["email"]
-        limit = {"action": "reset_password", "key": address.lower()}
-        if refusal := ratelimit.consume_or_429(self.request, **limit):
-            answer: HttpResponse = refusal
-            return answer
+        network = get_client_network(self.request)
+        if not (
+            throttles.admit(Throttle.LINK_REQUEST, network)
+            and throttles.admit(Throttle.LINK_MAIL, address.lower())
+        ):
+            return refuse_throttled(self.request)
         start = self.request.build_absolute_uri("/")
         password_links.mail_links.enqueue(address, get_language() or "en", start)
         return redirect(self.get_success_url())

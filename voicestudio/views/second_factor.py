@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
+from voicestudio.models import clock
 from voicestudio.services.people import second_factor
 from voicestudio.words.permissions import SECOND_FACTOR_MISSING
 
@@ -38,14 +39,25 @@ AUTH_HASH: Final = "auth_hash"
 class SecondStep(AuthenticateView):
     """The page that asks for the second factor, and its form in the dialog of an open page."""
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, unless the sign-in has waited too long."""
+        response: HttpResponse = self._begin_anew() or super().get(request, *args, **kwargs)
+        return response
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check the second factor, unless the account was closed or got another password."""
-        user, known = self.stage.login.user, self.stage.state.get(AUTH_HASH, "")
-        if not user.is_active or not constant_time_compare(known, user.get_session_auth_hash()):
-            clear_login(request)
-            return redirect("sign_in")
-        response: HttpResponse = super().post(request, *args, **kwargs)
+        response: HttpResponse = self._begin_anew() or super().post(request, *args, **kwargs)
         return response
+
+    def _begin_anew(self) -> HttpResponse | None:
+        """Back to the sign-in page if this sign-in no longer counts."""
+        login, known = self.stage.login, self.stage.state.get(AUTH_HASH, "")
+        waits = abs(clock.now().timestamp() - login.initiated_at)
+        is_same = constant_time_compare(known, login.user.get_session_auth_hash())
+        if login.user.is_active and is_same and waits < settings.SECOND_FACTOR_WAIT:
+            return None
+        clear_login(self.request)
+        return redirect("sign_in")
 
     def get_template_names(self) -> list[str]:
         """The whole page, or only the form for a dialog."""
@@ -66,6 +78,7 @@ class SecondFactorStage(AuthenticateStage):
         if settings.OIDC_SECOND_FACTOR and is_by_provider:
             return None, True
         self.state[AUTH_HASH] = self.login.user.get_session_auth_hash()
+        self.login.initiated_at = clock.now().timestamp()  # else by the clock of the machine
         answer: tuple[HttpResponse | None, bool] = super().handle()
         return answer
 
