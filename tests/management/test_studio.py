@@ -248,6 +248,72 @@ def test_web_server_and_worker_run_apart(start_studio: StartStudio) -> None:
     assert web.process.wait(10) == 0
 
 
+NAMED = "import os, socket; name = os.environ['HOST_NAME']; socket.gethostname = lambda: name"
+UNDO = "import django; django.setup(); from django.core.management import call_command; "
+UNDO += "call_command('migrate', 'voicestudio', '0044', verbosity=0, skip_checks=True)"
+WAITS = "The database lacks migrations: waiting for manage.py migrate."
+
+
+def test_studio_migrates_only_where_no_web_server_runs_on_another_machine(
+    tmp_path: Path, start_studio: StartStudio
+) -> None:
+    """Machines with folders and names of their own on one database, which an upgrade must change.
+
+    The first is a web server alone, so that no worker says that anything is running.
+    """
+    (tmp_path / "sitecustomize.py").write_text(NAMED)
+    database = tmp_path / "data" / "studio.sqlite3"
+    live = {
+        "MINIMAX_API_KEY": "never-used", "MINIMAX_BASE_URL": "http://127.0.0.1:9",
+        "DATABASE_URL": f"sqlite:///{database}", "PYTHONPATH": str(tmp_path),
+    }  # fmt: skip
+
+    def read(query: str) -> list[str]:
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            return [str(value) for (value,) in connection.execute(query)]
+
+    def start(name: str) -> RunningStudio:
+        folder = str(tmp_path / name)
+        return start_studio(**live, HOST_NAME=name, VOICESTUDIO_DATA_DIR=folder)
+
+    def machines() -> list[str]:
+        return read("SELECT host FROM voicestudio_machine ORDER BY host, part")
+
+    def has_migrated() -> bool:
+        return read("SELECT 1 FROM django_migrations WHERE name LIKE '0045_%'") == ["1"]
+
+    web = start_studio("--web", **live, HOST_NAME="web1")
+    assert wait_until(lambda: machines() == ["web1"]), web.output
+    program = [sys.executable, "-c", UNDO]
+    environment = {**os.environ, **live, "DJANGO_SETTINGS_MODULE": "voicestudio.settings"}
+    environment |= {"VOICESTUDIO_DATA_DIR": str(web.folder), "HOST_NAME": "web1"}
+    subprocess.run(program, cwd=ROOT, env=environment, check=True, timeout=60)
+
+    second = start("second")
+    assert wait_until(lambda: WAITS in second.output), second.output
+    assert not has_migrated()
+    second.stop()
+    assert machines() == ["web1"]  # what stops in order leaves nothing behind
+
+    web.stop()
+    assert machines() == []
+    third = start("third")
+    assert wait_until(lambda: machines() == ["third", "third"]), third.output
+    assert has_migrated()
+
+    # Killed, with rows that look alive, it is still alone when it starts again.
+    subprocess.run(program, cwd=ROOT, env=environment, check=True, timeout=60)
+    parts = third.children()
+    third.process.kill()
+    for part in parts:
+        part.kill()
+    third.process.wait()
+    assert wait_until(lambda: still_running(parts) == [], 10)
+    assert machines() == ["third", "third"]
+    again = start("third")
+    assert wait_until(has_migrated), again.output
+
+
 def test_part_that_ignores_term_is_killed(tmp_path: Path) -> None:
     """The supervisor alone, with a part that answers like a web server but ignores SIGTERM."""
     port = free_port()

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_voice
 from voicestudio.management import statics
 from voicestudio.management.commands import studio
-from voicestudio.models import Worker
+from voicestudio.models import Machine, MachinePart, Worker
 from voicestudio.services import health
 
 
@@ -75,6 +75,7 @@ def migrated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("part", MachinePart)
 @pytest.mark.parametrize(
     ("roles", "migrate", "host", "age_s", "expected"),
     [
@@ -89,11 +90,13 @@ def migrated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 )
 def test_start_migrates_only_where_no_other_machine_runs(
     roles: list[str], migrate: bool, host: str, age_s: int, expected: list[str],
-    migrated: list[str],
+    part: MachinePart, migrated: list[str],
 ) -> None:  # fmt: skip
-    if host:
-        beat_at = timezone.now() - timedelta(seconds=age_s)
-        Worker.objects.create(host=host, pid=1, started_at=beat_at, beat_at=beat_at)
+    at = timezone.now() - timedelta(seconds=age_s)
+    if host and part == MachinePart.WORKER:
+        Worker.objects.create(host=host, pid=1, started_at=at, beat_at=at)
+    elif host:
+        Machine.objects.create(host=host, part=part, key_print="", seen_at=at)
 
     sentence = studio.prepare(roles, migrate=migrate)
 
@@ -135,11 +138,13 @@ def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path
 
 
 @pytest.mark.django_db
-def test_worker_that_was_killed_here_is_no_other_machine() -> None:
-    now = timezone.now()
-    Worker.objects.create(host=socket.gethostname(), pid=2**22 + 1, started_at=now, beat_at=now)
+def test_studio_that_was_killed_here_is_no_other_machine() -> None:
+    now, here = timezone.now(), socket.gethostname()
+    Worker.objects.create(host=here, pid=2**22 + 1, started_at=now, beat_at=now)
+    for part in MachinePart:
+        Machine.objects.create(host=here, part=part, key_print="", seen_at=now)
 
-    assert not studio.has_others()
+    assert studio.is_only_one()
 
 
 @pytest.mark.parametrize("option", ["--web", "--worker"])

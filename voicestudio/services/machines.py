@@ -14,7 +14,7 @@ from typing import Final
 from django.db import Error, connection
 from django.utils.crypto import salted_hmac
 
-from voicestudio.models import Machine, MachinePart, clock
+from voicestudio.models import Machine, MachinePart, Worker, clock
 from voicestudio.models.machines import REPORT_EVERY
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,31 @@ def report(part: MachinePart) -> None:
     columns = {"key_print": _key_print(), "seen_at": now}
     Machine.objects.update_or_create(host=socket.gethostname(), part=part, defaults=columns)
     Machine.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+
+
+def delete_report(part: MachinePart) -> None:
+    """Delete the report of a part that has stopped: its machine may never come back by this name.
+
+    It would count as alive for minutes, and a container has another host name at each start.
+    """
+    try:
+        Machine.objects.filter(host=socket.gethostname(), part=part).delete()
+    except Error:
+        logger.debug("The report stays until it is too old.", exc_info=True)
+
+
+def has_others() -> bool:
+    """Whether the studio runs elsewhere: a worker, or a web server on another machine.
+
+    What has been killed on this machine does not count. Raises django.db.Error before the first
+    migration.
+    """
+    # Only these columns: a newer version may expect others that the table has not got yet.
+    workers = Worker.objects.alive().only("host", "pid")
+    if any(not worker.has_died_here for worker in workers):
+        return True
+    web_servers = Machine.objects.alive().filter(part=MachinePart.WEB)
+    return web_servers.exclude(host=socket.gethostname()).exists()
 
 
 def find_different_keys() -> list[list[Machine]]:

@@ -67,4 +67,5 @@ class Command(BaseCommand):
             log_level=LogLevels.error,
             log_dictconfig=settings.LOGGING,
         ).serve(target_loader=partial(load_in_worker, parent=parent), wrap_loader=True)
+        machines.delete_report(MachinePart.WEB)
         sys.exit(0)

@@ -51,11 +51,13 @@ class Command(BaseCommand):
             logger.exception("The queue does not answer: calls wait for it.")
         consumer = queue.create_consumer()
         worker.on_start()
-        machines.start_reporting(MachinePart.WORKER)
+        stop_reporting = machines.start_reporting(MachinePart.WORKER)
         try:
             consumer.run()
         finally:
             worker.on_stop()
+            stop_reporting()
+            machines.delete_report(MachinePart.WORKER)
         # Exit without waiting for running calls; their attempts show as interrupted.
         logging.shutdown()
         os._exit(0)

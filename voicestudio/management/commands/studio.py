@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from voicestudio.management import catalogues, statics
-from voicestudio.models import Voice, Worker
+from voicestudio.models import Voice
 from voicestudio.processes.supervisor import Part, Studio
-from voicestudio.services import health
+from voicestudio.services import health, machines
 
 WEB, WORKER = ROLES = ("web", "worker")
 MANAGER = "manager"
@@ -85,7 +85,7 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     if WEB in roles:
         statics.collect_if_changed()
     with migration_lock():
-        if migrate or (roles == [*ROLES] and not has_others()):
+        if migrate or (roles == [*ROLES] and is_only_one()):
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         elif health.lacks_migrations():
             return _("it waits for manage.py migrate, since other machines may be running.")
@@ -114,14 +114,12 @@ def migration_lock() -> Iterator[None]:
         yield
 
 
-def has_others() -> bool:
-    """Whether workers of this database run besides this studio, on this machine or another."""
+def is_only_one() -> bool:
+    """Whether nothing else of this studio runs on this database."""
     try:
-        # Only these columns: a newer version may expect others that the table has not got yet.
-        alive = Worker.objects.alive().only("host", "pid")
-        return any(not worker.has_died_here for worker in alive)
+        return not machines.has_others()
     except DatabaseError:  # no table yet
-        return False
+        return True
 
 
 def check_ports() -> None:
