@@ -1,9 +1,13 @@
 """Processes are killed, all at one moment or the web server in the middle of a request."""
 
+import html
 import http.client
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
+from signal import SIGKILL
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -11,16 +15,24 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django.fixtures import Settings
 from urllib3.filepost import encode_multipart_formdata
 
-from tests.faults.conftest import bill, ledger, read
+from tests.faults.conftest import bill, ledger
 from tests.management.conftest import prepared_folder, start_studio
-from tests.management.running_studio import PASSWORD, RunningStudio, StartStudio, wait_until
+from tests.management.running_studio import (
+    PASSWORD,
+    RunningStudio,
+    StartStudio,
+    kill_at_once,
+    still_running,
+    wait_until,
+)
 from tests.management.test_studio import sign_in
 from tests.services.conftest import wav
-from tests.services.running_worker import running_worker
+from tests.services.running_worker import database_url, running_worker
 from voicestudio.models import AttemptState, CloneAttempt, Worker
-from voicestudio.practice.server import StandIn
+from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
 from voicestudio.services.clones import Order, reconcile
 
@@ -28,43 +40,92 @@ __all__ = ["prepared_folder", "start_studio"]
 
 pytestmark = pytest.mark.faults
 
-ATTEMPTS = 8
 NOWHERE = "postgres://studio@127.0.0.1:9/studio"
 KILLED = "The web server was killed by signal 9"
+DIED = re.compile(r"The worker (\d+) died; what it held is settled now\.")
+THREADS = 2
+HANGS = (Fault(action="hang"), Fault(action="hang", after="work"))
+
+
+@pytest.fixture
+def machine(
+    tmp_path: Path, data_dir: Path, prepared_folder: Path, standin: StandIn, settings: Settings
+) -> Iterator[Callable[[str], RunningStudio]]:
+    """Starts a studio with supervisor, web server and worker on the database of the test.
+
+    Each name has a data folder of its own; the files lie on a disk that all share.
+    """
+    started: list[RunningStudio] = []
+    variables = {
+        "DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY,
+        "MINIMAX_API_KEY": "practice", "MINIMAX_ACCOUNT": "practice",
+        "MINIMAX_BASE_URL": standin.url, "MINIMAX_READ_TIMEOUT": "300",
+        "WORKER_THREADS": str(THREADS),
+    }  # fmt: skip
+
+    def start(name: str) -> RunningStudio:
+        folder = tmp_path / name
+        if not folder.exists():
+            shutil.copytree(prepared_folder / "static", folder / "static")
+            (folder / "media").symlink_to(data_dir / "media")
+        started.append(RunningStudio(folder, variables))
+        return started[-1]
+
+    yield start
+    for studio in started:
+        studio.stop()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_everything_killed_at_once_loses_nothing_and_pays_nothing_twice(
-    order: Callable[..., Order], person: User, standin: StandIn, data_dir: Path, browser: Client
+    order: Callable[..., Order],
+    person: User,
+    standin: StandIn,
+    browser: Client,
+    machine: Callable[[str], RunningStudio],
 ) -> None:
-    """Two workers, each with calls in flight; their answers never arrive."""
-    standin.delay = 8  # longer than any machine takes from the look below to both kills
-    for number in range(ATTEMPTS):
+    """Two machines die in one moment, each with as many calls at the provider as it can have.
+
+    Half of those calls are done and billed; none of their answers ever arrives.
+    """
+    at_provider, names = 2 * THREADS, ("one", "two")
+    for number in range(2 * at_provider):
         named = order(token=uuid4(), voice_id=f"Anna-{number}-7k2p", is_new_speaker=True)
         clones.submit(named, by=person)
-    with running_worker(data_dir, standin), running_worker(data_dir, standin):
-        assert wait_until(lambda: Worker.objects.count() == 2)
-        assert wait_until(lambda: len(standin.calls_of("voice_clone")) >= 2)
-    standin.delay = 0.1
-    with running_worker(data_dir, standin) as worker:
-        assert wait_until(lambda: not any(row.is_running for row in CloneAttempt.objects.all())), (
-            worker.log
-        )
-    # What was under way at the provider ends, too.
-    assert wait_until(lambda: len(standin.voices) == len(standin.calls_of("voice_clone")))
+    for fault in HANGS * (at_provider // 2):
+        standin.script("voice_clone", fault)
+    machines = [machine(name).wait_until_ready() for name in names]
+    # A worker that hangs in a call takes no other one, so these are calls of both.
+    assert wait_until(lambda: len(standin.calls_of("voice_clone")) == at_provider)
+    assert wait_until(lambda: len(standin.voices) == at_provider // 2)
+    dead = set(Worker.objects.values_list("pid", flat=True))
+    web_servers = [each.find_part("run_web") for each in machines]
 
-    assert worker.log.count("died; what it held is settled now.") == 2
+    kill_at_once(*(each.process.pid for each in machines))
+
+    assert [each.process.wait(10) for each in machines] == [-SIGKILL] * 2
+    assert wait_until(lambda: still_running(web_servers) == [])
+    assert CloneAttempt.objects.filter(status=AttemptState.CLONING).count() == at_provider
+    assert CloneAttempt.objects.filter(status=AttemptState.WAITING).count() == at_provider
+
+    machines = [machine(name).wait_until_ready() for name in names]
+    assert wait_until(lambda: not any(row.is_running for row in CloneAttempt.objects.all()))
+
+    logs = "".join(each.output for each in machines)
+    assert {int(pid) for pid in DIED.findall(logs)} == dead
     unknown = [row for row in CloneAttempt.objects.all() if row.state == AttemptState.UNKNOWN]
-    assert unknown
-    for row in unknown:
+    ready = CloneAttempt.objects.filter(status=AttemptState.READY)
+    assert (len(unknown), ready.count()) == (at_provider, at_provider)
+    cookies = {"sessionid": browser.cookies["sessionid"].value}
+    for row, studio in zip(unknown, cycle(machines)):
         message = clones.message_for(row)
         assert message is not None
-        assert str(message.headline) in read(browser.get(f"/history/{row.pk}/"))
+        page = requests.get(f"{studio.url}/history/{row.pk}/", cookies=cookies, timeout=20)
+        assert str(message.headline) in html.unescape(page.text)
         worked = row.voice_id in standin.voices
         reconcile.settle_by_hand(row, worked=worked, note="the bill", by=person)
     sent = [call.json["voice_id"] for call in standin.calls_of("voice_clone") if call.json]
-    assert sorted(sent) == sorted(set(sent))
-    assert len(sent) >= ATTEMPTS - len(unknown)
+    assert sorted(sent) == sorted(row.voice_id for row in CloneAttempt.objects.all())
     assert ledger() == bill(standin)
 
 

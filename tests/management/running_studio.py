@@ -46,6 +46,21 @@ def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
     return running
 
 
+def kill_at_once(*supervisors: int) -> None:
+    """Kill these supervisors with all their processes by SIGKILL, as a machine dies.
+
+    All are halted first, so that none sees another one die: a part would stop in order then.
+    """
+    processes = [psutil.Process(pid) for pid in supervisors]
+    for process in processes:
+        process.suspend()
+    children = [child for each in processes for child in each.children(recursive=True)]
+    for action in ("suspend", "kill"):
+        for process in (*processes, *children):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                getattr(process, action)()
+
+
 @dataclass
 class RunningStudio:
     """One `manage.py studio`, its output and its processes."""

@@ -1,7 +1,6 @@
 """Web servers and workers, each like a machine of its own: a process and a data folder."""
 
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import requests
 
+from tests.management.running_studio import kill_at_once
 from tests.scale.engines import free_port, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,18 +48,20 @@ class Machine:
     def kill(self) -> None:
         """Kill it with all its processes, as a machine dies, and start it again."""
         self.kills += 1
-        self.stop(signal.SIGKILL)
+        if self.process is not None:
+            kill_at_once(self.process.pid)
+            self.process.wait()
         self.start()
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it by a signal."""
+    def stop(self) -> None:
+        """Stop it in order."""
         if self.process is None:
             return
-        os.killpg(self.process.pid, number)
+        self.process.terminate()
         try:
             self.process.wait(15)
         except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            kill_at_once(self.process.pid)
             self.process.wait()
 
     @property
