@@ -26,6 +26,9 @@ PAGES: Final = (
     ("poor ones", "verdict=disappointing"),
     ("of one person", "person=3"),
     ("part of a name", "q=interview-59"),
+    ("one letter", "q=w"),
+    ("two letters", "q=59"),
+    ("two letters of no name", "q=zq"),
 )
 
 

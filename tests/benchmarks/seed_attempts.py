@@ -144,9 +144,12 @@ def _speakers(
 ) -> list[Speaker]:
     names = list(dict.fromkeys([*_CHINESE, *(_name(chance) for _ in range(count * 3))]))[:count]
     return Speaker.objects.bulk_create(
-        Speaker(name=name, created_by=by, project=projects[number % len(projects)])
+        Speaker(
+            name=name, search_text=search.fold_text(name), created_by=by,
+            project=projects[number % len(projects)],
+        )
         for number, name in enumerate(names)
-    )
+    )  # fmt: skip
 
 
 def _name(chance: random.Random) -> str:
@@ -240,6 +243,7 @@ def _voices(count: int, speakers: list[Speaker]) -> Iterator[dict[str, Any]]:
                 "speaker": speaker.pk,
                 "created_at": _created_at(number, count),
                 "deleted_at": None,
+                "search_text": f"{_voice_id(number).lower()} {speaker.search_text}",
             }
 
 

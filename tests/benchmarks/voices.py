@@ -53,6 +53,9 @@ SEARCHES: Final = (
     ("word of every voice, last used", "q=interview&order=used"),
     ("word of no voice", "q=zebraquux"),
     ("part of a voice ID", "q=annaolsen"),
+    ("one letter", "q=w"),
+    ("two letters", "q=an"),
+    ("two letters of no voice", "q=zq"),
     ("rare word, kept", "q=quokka&state=kept"),
     ("word of no voice, temporary", "q=zebraquux&state=temporary"),
 )
