@@ -84,15 +84,15 @@ def test_voices_need_a_fixed_number_of_queries(
         make_attempt(AttemptState.READY)
         make_voice()
 
-    # Session, user, access, what died, the page's ids, its voices, their costs and tags.
-    with django_assert_num_queries(8):
+    # Session, user, access, what died, the page's voices, their costs and tags.
+    with django_assert_num_queries(6):
         browser.get("/voices/")
 
 
 # Of each list: session, user and projects, of which an administrator needs no roles. Of voices also
-# what died, the page's ids, its voices, their costs and tags. Of recordings also those of the page,
-# their uses and those attempts.
-@pytest.mark.parametrize(("path", "queries"), [("/voices/", 8), ("/recordings/", 6)])
+# what died, the page's voices, their costs and tags. Of recordings also those of the page, their
+# uses and those attempts.
+@pytest.mark.parametrize(("path", "queries"), [("/voices/", 6), ("/recordings/", 6)])
 def test_lists_of_several_projects_need_a_fixed_number_of_queries(
     browser: Client,
     owner: User,

@@ -177,11 +177,13 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
             rows = voices.order_by(*_ordering(column, down))
             if edge is not None:
                 rows = rows.filter(_is_beyond(column, edge, down=down))
-            # The ids first: with the tables that a row needs, SQLite would start at the speakers
-            # and sort all voices.
-            place = {
-                pk: number for number, pk in enumerate(rows.values_list("pk", flat=True)[:count])
-            }
+            ids = rows.values("pk")[:count]
+            if column != "speaker__name":
+                shown = self.model._default_manager.filter(pk__in=ids).for_rows().order_by()
+                return sorted(shown, key=lambda voice: _place(voice, column), reverse=down)
+            # Only the database knows the order of names. Its ids first: with the tables that a row
+            # needs, SQLite would start at the speakers and sort all voices.
+            place = {pk: number for number, pk in enumerate(ids.values_list("pk", flat=True))}
             shown = self.model._default_manager.filter(pk__in=list(place)).for_rows()
             return sorted(shown, key=lambda voice: place[voice.pk])
 
@@ -215,6 +217,11 @@ def _is_beyond(column: str, edge: tuple[Any, int], *, down: bool) -> Q:
     return Q(**{f"{column}__{side}e": value}) & (
         Q(**{f"{column}__{side}": value}) | Q(**{f"id__{side}": pk})
     )
+
+
+def _place(voice: "Voice", column: str) -> tuple[Any, int]:
+    """By what a list that is ordered by this column sorts a voice."""
+    return getattr(voice, column), voice.pk
 
 
 def _encode_cursor(voice: "Voice", column: str) -> str:

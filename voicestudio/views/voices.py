@@ -18,14 +18,14 @@ from voicestudio.forms.voices import NotesForm, VoiceFilterForm
 from voicestudio.models import Action, Speaker, Speech, Voice
 from voicestudio.services import projects, reminders, speeches
 from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
-from voicestudio.services.money import costs, prices
-from voicestudio.services.permissions import may
+from voicestudio.services.money import prices
 from voicestudio.services.speeches import keep
 from voicestudio.services.voices import notes as service
 from voicestudio.words import PERMISSION_WORDING
 
 from . import drafts
 from .attach_changes import attach_changes
+from .attach_voice_facts import attach_voice_facts
 from .current_user import current_user
 from .form_tokens import read_token
 from .htmx import HtmxRequest
@@ -58,8 +58,7 @@ def voices(request: HtmxRequest) -> HttpResponse:
         after=request.GET.get("after", "")[:300],
         before=request.GET.get("before", "")[:300],
     )
-    _attach_costs(request, page.voices)
-    _attach_tags(page.voices)
+    attach_voice_facts(request, page.voices)
     links = page_links(request, reverse("voices"), ("before", page.before), ("after", page.after))
     context = {
         "form": form,
@@ -165,7 +164,7 @@ def render_voice(
     # Read after its speeches: a speech that has just ended does not make the page ask again, so
     # that the voice must not be of the time before.
     voice = find_voice(request, voice.pk)
-    _attach_costs(request, [voice])
+    attach_voice_facts(request, [voice])
     attempt = getattr(voice, "attempt", None)
     relatives = attempt_tree.relatives(attempt) if attempt else []
     attach_changes([*([attempt] if attempt else []), *(row for _relation, row in relatives)])
@@ -231,24 +230,6 @@ def _speech_page(
         ("after", page.newer), ("before", page.older), anchor="#spoken",
     )  # fmt: skip
     return {"speeches": page.rows, "pages": links}
-
-
-def _attach_costs(request: HttpRequest, voices: list[Voice]) -> None:
-    """Set `cost`, what each voice has cost so far; one query for all of them.
-
-    None for those who do not see the costs of the project.
-    """
-    spent = costs.sum_voices(voice.pk for voice in voices)
-    for voice in voices:
-        sees_costs = may(request.user, Action.SEE_COSTS, voice.project_id)
-        voice.cost = spent[voice.pk] if sees_costs else None  # type: ignore[attr-defined]
-
-
-def _attach_tags(voices: list[Voice]) -> None:
-    """Set `tag_names` of each voice; one query for all of them."""
-    names = service.list_tags_of(voice.pk for voice in voices)
-    for voice in voices:
-        voice.tag_names = names[voice.pk]  # type: ignore[attr-defined]
 
 
 def _chosen_speaker(request: HttpRequest, form: VoiceFilterForm) -> Speaker | None:
