@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -133,7 +134,7 @@ def make_paths_of_the_studio(user: User) -> list[str]:
         "/costs/?project=all", "/projects/", "/projects/new/", f"/projects/{project.pk}/",
         "/people/", f"/people/{user.pk}/", "/audit/", "/system/", "/system/hold/",
         "/system/retention/", "/system/retention/recordings/", "/search/?q=a",
-        "/search/?q=nothing-like-this", "/account/",
+        "/search/?q=nothing-like-this", "/account/", "/account/confirm/",
         "/account/password/", "/account/sessions/", "/account/second-factor/",
         "/account/second-factor/app/", "/account/passkeys/add/", "/help/", "/help/?q=voice",
         "/help/?q=nothing-like-this", "/no-such-page/",
@@ -157,7 +158,10 @@ def test_pages_have_no_violations(studio: Studio) -> None:
 
 
 def test_pages_before_sign_in_have_no_violations(studio: Studio) -> None:
-    paths = ["/sign-in/", "/forgot-password/", "/invitation/unknown/"]
+    paths = [
+        "/sign-in/", "/forgot-password/", "/forgot-password/sent/", "/invitation/unknown/",
+        reverse("account_reset_password_from_key_done"),
+    ]  # fmt: skip
     studio.expect_message("410 (Gone)")
     studio.expect_message("404 (Not Found)")
 
