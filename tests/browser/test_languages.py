@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Studio
+from tests.browser.steps import bounding_box
 from tests.browser.test_accessibility import (
     AXE,
     OPEN_ALL,
@@ -50,6 +51,16 @@ def test_pages_in_another_language_have_no_violations(studio: Studio, language: 
     ]
 
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("language", catalogues.find_catalogues())
+def test_notice_of_practice_mode_takes_two_lines_on_a_phone(studio: Studio, language: str) -> None:
+    locale, viewport = LOCALES.get(language, language), {"width": 375, "height": 812}
+    page = studio.page(path="/help/", locale=locale, viewport=viewport)
+    page.evaluate("document.fonts.load('1rem Figtree')")
+    page.reload()  # the first page keeps the font that it was drawn in
+
+    assert bounding_box(page.locator(".practice"))["height"] < 48
 
 
 def check(page: Page, path: str, language: str) -> list[str]:
