@@ -24,6 +24,7 @@ from pytest_django.fixtures import Settings
 from tests.factories import PASSWORD, make_user, one_time_code
 from tests.jobs import run_jobs
 from tests.views.pages import text
+from voicestudio.forms.accounts import list_time_zones
 from voicestudio.models import (
     AuditEntry,
     Membership,
@@ -90,6 +91,13 @@ def test_profile_is_saved(client: Client, lea: User) -> None:
         "Lea Fischer", "Europe/Berlin", "dark", False,
     )  # fmt: skip
     assert text(client.get("/account/")).count('data-time-zone="Europe/Berlin"') == 1
+
+
+def test_time_zones_are_read_once(client: Client, lea: User) -> None:
+    pages = [client.get("/account/") for _visit in range(2)]
+
+    assert [page.content.count(b">Europe/Berlin</option>") for page in pages] == [1, 1]
+    assert list_time_zones.cache_info().misses == 1
 
 
 def test_time_zone_applies_from_the_next_sign_in_on(client: Client, lea: User) -> None:
