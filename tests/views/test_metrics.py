@@ -22,6 +22,7 @@ from voicestudio.models import Charge, ChargeKind, CloneAttempt, Worker
 from voicestudio.services import metrics as service
 from voicestudio.services import queue
 from voicestudio.services.audit import record_call
+from voicestudio.services.voices import bookkeeping
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 ROOT = Path(__file__).parent.parent.parent
@@ -191,6 +192,24 @@ def test_metrics_show_queue_leases_and_budget(
     assert samples["studio_leases_lapsed", ("attempt",)] == 1
     assert samples["studio_leases_lapsed", ("speech",)] == 0
     assert samples["studio_budget_spent", ()] == 7.5
+
+
+def test_lost_leases_are_counted_when_they_are_settled(
+    person: User, client: Client, token: dict[str, Any]
+) -> None:
+    """A call that is lost and settled between two scrapes was never lapsed in either."""
+    before = read(client, token)
+    for status in ("cloning", "sending"):
+        attempt = make_attempt(by=person, status=status)
+        CloneAttempt.objects.filter(pk=attempt.pk).update(lease_until=timezone.now())
+    record_call(make_attempt(by=person, status="unknown"), "unknown", reason="read_timeout")
+    bookkeeping.settle_lapsed()
+    after = read(client, token)
+
+    def lost(samples: Samples) -> list[float]:
+        return [samples["studio_leases_lost_total", (kind,)] for kind in ("attempt", "speech")]
+
+    assert (lost(before), lost(after)) == ([0, 0], [1, 0])
 
 
 def test_dashboard_shows_metrics_that_exist(client: Client, token: dict[str, Any]) -> None:

@@ -13,7 +13,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Sum
-from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeHistogramMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
 
 from voicestudio import __version__
 from voicestudio.models import (
@@ -127,7 +132,22 @@ def _call_metrics() -> Iterator[Metric]:
             states.add_metric([kind, state], number)
         lapsed.add_metric([kind], calls.all().lapsed().count())
         oldest.add_metric([kind], _age(get_waiting(model).oldest))
-    yield from (states, lapsed, oldest)
+    yield from (states, lapsed, oldest, _lost_leases())
+
+
+def _lost_leases() -> CounterMetricFamily:
+    """The calls whose worker died while they were at the provider.
+
+    `bookkeeping.settle_lapsed` enters each in the audit trail, which keeps its entries for good, so
+    that the counter never falls. Between two scrapes, `studio_leases_lapsed` may miss one.
+    """
+    lost = CounterMetricFamily(
+        "studio_leases_lost", "Calls to the provider that lost their worker.", labels=["kind"]
+    )
+    for kind, (*_other, unknown) in ENDED.items():
+        entries = AuditEntry.objects.filter(verb=unknown, facts__reason="lost_worker").order_by()
+        lost.add_metric([kind], entries.count())
+    return lost
 
 
 def _provider_metrics() -> Iterator[Metric]:
