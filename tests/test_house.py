@@ -344,6 +344,15 @@ def test_only_the_storage_room_knows_where_files_lie() -> None:
     assert {place.split(":")[0] for place in places} == {"services/storage/__init__.py"}
 
 
+def test_only_the_queue_knows_huey() -> None:
+    """All else hands jobs to Django's tasks API, behind which another queue can take its place."""
+    pattern = re.compile(r"^\s*(from|import) huey\b", re.MULTILINE)
+    places = {str(path.relative_to(HOUSE)) for path, _ in modules(HOUSE)
+              if pattern.search(path.read_text())}  # fmt: skip
+
+    assert places == {"services/queue.py", "services/queue_storage.py"}
+
+
 def test_only_the_audit_room_says_that_something_happened() -> None:
     """`services.audit.record` writes the audit trail and the timelines; no one writes past it."""
     pattern = re.compile(r"\b(Event|AuditEntry)(\.objects|\._default_manager)?\.(bulk_)?create\(")

@@ -2,17 +2,21 @@
 
 import importlib.util
 import json
+import logging
 import os
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from logging.handlers import SMTPHandler
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from django.conf import Settings as LoadedSettings
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.log import AdminEmailHandler
 from pytest_django.fixtures import Settings
 
 import voicestudio
@@ -671,3 +675,14 @@ def test_account_does_not_change_with_its_address(
 def test_address_of_a_call_is_refused(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured, match="must end before /v1"):
         load("PORT", MINIMAX_BASE_URL="https://api.minimax.io/v1/voice_clone")
+
+
+def test_no_error_is_mailed() -> None:
+    """A mail with settings and variables would go through servers that we know nothing about."""
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    handlers = {type(handler) for logger in loggers if isinstance(logger, logging.Logger)
+                for handler in logger.handlers}  # fmt: skip
+
+    assert [kind for kind in handlers if issubclass(kind, AdminEmailHandler)] == []
+    assert [kind for kind in handlers if issubclass(kind, SMTPHandler)] == []
+    assert (settings.ADMINS, settings.MANAGERS) == ([], [])
