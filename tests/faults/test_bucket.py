@@ -2,8 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 from botocore.config import Config
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from tests.factories import make_recording
 from tests.faults.conftest import bill, heading, ledger, read
+from tests.faults.proxy import Proxy
 from tests.services.conftest import wav
 from voicestudio.models import AudioFile
 from voicestudio.practice.server import StandIn
@@ -24,6 +28,7 @@ from voicestudio.services.paid_calls import audio_download
 from voicestudio.services.recordings import checks
 from voicestudio.services.storage import StorageAway
 from voicestudio.services.storage import bucket as bucket_module
+from voicestudio.views import audio
 from voicestudio.words import AUDIO_TROUBLES, TROUBLES, Trouble
 from voicestudio.words.server_errors import STORAGE_AWAY
 
@@ -69,7 +74,13 @@ class Answers(BaseHTTPRequestHandler):
 @contextmanager
 def answering(status: int) -> Iterator[str]:
     """A server that answers everything with this status and half a body."""
-    handler = type("Handler", (Answers,), {"status": status})
+    with serving(type("Handler", (Answers,), {"status": status})) as url:
+        yield url
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server with this handler."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -203,6 +214,102 @@ def test_check_waits_for_a_bucket_that_is_away(
     checks.run_check(recording.pk)
     recording.refresh_from_db()
     assert recording.verdict != ""
+
+
+@pytest.mark.usefixtures("data_dir", "bucket")
+def test_bucket_that_trickles_is_waited_for(
+    recording: AudioFile,
+    order: Callable[..., Order],
+    person: User,
+    browser: Client,
+    standin: StandIn,
+    settings: Settings,
+    s3_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each pause is shorter than the time-out, the whole is longer."""
+    patient = bucket_module.CLIENT.merge(Config(read_timeout=2))
+    monkeypatch.setattr(bucket_module, "CLIENT", patient)
+    began = time.monotonic()
+    host, _colon, port = s3_url.rpartition("/")[2].partition(":")
+    proxy = Proxy(host, int(port), pause=0.1)
+    with proxy, leading_to(settings, f"http://127.0.0.1:{proxy.port}"):
+        played = browser.get(f"/audio/recordings/{recording.pk}/?download=1")
+        content = b"".join(played.streaming_content)  # type: ignore[attr-defined]
+        assert time.monotonic() - began > 2
+        uploaded = browser.post("/recordings/", {"file": SimpleUploadedFile("a.wav", wav(12))})
+        attempt = clones.submit(order(), by=person)
+        clones.run_clone.call(attempt.pk)
+
+    assert content == b"".join(storage.chunks(recording.file, 0, recording.bytes or 0))
+    assert (played.status_code, uploaded.status_code) == (200, 302)
+    stored = storage.chunks(AudioFile.objects.latest("pk").file, 0, 10**6)
+    assert b"".join(stored) == wav(12)
+    attempt.refresh_from_db()
+    assert (attempt.state, attempt.audio_problem, bool(attempt.audio)) == ("ready", "", True)
+    assert ledger() == bill(standin)
+
+
+@pytest.mark.usefixtures("data_dir", "bucket")
+def test_pages_go_on_while_players_wait_for_the_bucket(
+    recording: AudioFile, browser: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who wait hold threads for audio alone; the next one is told to come again."""
+    monkeypatch.setattr(audio, "TRANSFERS", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(audio, "WAIT_FOR_THREAD_S", 0.01)
+    address = f"/audio/recordings/{recording.pk}/"
+    other = Client()
+    other.cookies = browser.cookies
+    began, go_on = threading.Event(), threading.Event()
+
+    class Waits(Answers):
+        """Says when it is asked, and answers at the end of the test."""
+
+        def do_GET(self) -> None:
+            began.set()
+            go_on.wait()
+            super().do_GET()
+
+        do_HEAD = do_GET  # noqa: N815
+
+    def play() -> None:
+        with suppress(Exception):
+            other.get(address)
+        connection.close()
+
+    with serving(Waits) as endpoint, leading_to(settings, endpoint):
+        waiting = threading.Thread(target=play)
+        waiting.start()
+        assert began.wait(20)
+        put_off, page = browser.get(address), browser.get("/recordings/")
+        go_on.set()
+        waiting.join()
+
+    assert (put_off.status_code, put_off["Retry-After"], page.status_code) == (503, "5", 200)
+
+
+@pytest.mark.usefixtures("data_dir", "_impatient")
+def test_archive_asks_a_bucket_that_is_away_once(
+    person: User, browser: Client, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [make_recording(by=person).pk for _ in range(3)]
+    asked: list[str] = []
+
+    class Counts(Answers):
+        """Refuses, and notes what was asked for."""
+
+        status = 403
+
+        def do_HEAD(self) -> None:
+            asked.append(self.path)
+            super().do_GET()
+
+    with serving(Counts) as endpoint, leading_to(settings, endpoint):
+        response = browser.post("/recordings/selected/download/", {"row": rows})
+
+    assert (response.status_code, len(asked)) == (503, 1)
+    assert read(response).count(heading(STORAGE_AWAY)) == 1
+    assert any(line.startswith("The storage fails: StorageAway: ") for line in caplog.messages)
 
 
 def standin_file(standin: StandIn, recording: AudioFile) -> int:

@@ -63,6 +63,20 @@ class TooManyTransfers(Exception):  # noqa: N818 - an answer, not a mistake
     """All threads for audio are taken."""
 
 
+@contextmanager
+def transfer_thread() -> Iterator[None]:
+    """Hold one of the threads for audio while the storage is asked, which may take a minute.
+
+    Raises `TooManyTransfers` if none is free.
+    """
+    if not TRANSFERS.acquire(timeout=WAIT_FOR_THREAD_S):
+        raise TooManyTransfers
+    try:
+        yield
+    finally:
+        TRANSFERS.release()
+
+
 class FileChunks(Iterator[bytes]):
     """The chunks of a stored file or of an archive; Django closes it with the response.
 
@@ -202,7 +216,10 @@ def _serve_file(
     if not file or not file.name:
         raise Http404
     try:
-        size, written_at = storage.size_and_time(file)
+        with transfer_thread():
+            size, written_at = storage.size_and_time(file)
+    except TooManyTransfers:
+        return try_later()
     except FileNotFoundError as error:
         raise Http404 from error
     except OSError as error:

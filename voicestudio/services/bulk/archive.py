@@ -56,7 +56,9 @@ class Archive:
 def plan_archive(rows: Sequence[Row], *, by: "User") -> Archive:
     """The files of these rows in their order, by which their names sort.
 
-    Raises `NotAllowed` if the person may download none of them, and `ArchiveTooLarge`.
+    Raises `NotAllowed` if the person may download none of them, `ArchiveTooLarge`, and
+    `StorageAway` at the first file for which the bucket does not answer: asking for the others
+    would take up to a minute each.
     """
     archive, not_allowed = Archive(), list[NotAllowed]()
     for number, row in enumerate(rows, 1):
@@ -68,6 +70,8 @@ def plan_archive(rows: Sequence[Row], *, by: "User") -> Archive:
             archive.refused.append(Refusal(name_of(row), str(refused.message.headline)))
         except FileNotFoundError:
             archive.refused.append(Refusal(name_of(row), str(NO_AUDIO)))
+        except storage.StorageAway:
+            raise
         except OSError as error:
             logger.warning("A file of %s cannot be read: %s", name_of(row), error)
             archive.refused.append(Refusal(name_of(row), str(FILE_AWAY)))

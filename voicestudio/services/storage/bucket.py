@@ -28,7 +28,9 @@ TRANSFER: Final = TransferConfig(
     multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE, max_concurrency=2
 )
 TRANSFER.max_in_memory_upload_chunks = 2
-# A page may wait for an answer.
+# A bucket that stays silent is given up after a minute. It may need that long to put the parts of
+# a large upload together, and the threads of the web server that wait for it are few
+# (`TRANSFER_THREADS`), so that pages go on.
 CLIENT: Final = Config(
     connect_timeout=5,
     read_timeout=20,
