@@ -18,8 +18,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_attempt, make_user
-from voicestudio.models import AttemptState, CloneAttempt, clock
-from voicestudio.services import sign_in_limits
+from voicestudio.models import AttemptState, CloneAttempt, SignIn, Worker, clock, month_of
+from voicestudio.services import sign_in_limits, worker
+from voicestudio.services.money import budgets
 from voicestudio.services.paid_calls import leases, rate_limit
 from voicestudio.services.people import invitations, password_links
 
@@ -83,6 +84,59 @@ def test_call_waits_for_the_slots_that_others_use(
 
     assert not slot.granted
     assert timedelta(seconds=50) < slot.at - database_time() < timedelta(seconds=70)
+
+
+@pytest.mark.parametrize("days", [-40, 40])
+def test_month_of_a_budget_is_that_of_the_database(
+    days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = database_time()
+    monkeypatch.setattr(timezone, "now", lambda: moment + timedelta(days=days))
+
+    assert budgets.get_budget().month == month_of(moment)
+
+
+@pytest.mark.parametrize(("seconds", "alive"), [(-1, True), (-120, False)])
+def test_heartbeat_of_another_machine_is_judged_rightly(seconds: int, alive: bool) -> None:
+    beat_at = database_time() + timedelta(seconds=seconds)
+    Worker.objects.create(host="there", pid=1, started_at=beat_at, beat_at=beat_at)
+
+    assert Worker.objects.alive().exists() is alive
+
+
+def test_heartbeat_is_written_as_others_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    long_ago = database_time() - timedelta(days=1)
+    own = Worker.objects.create(host="here", pid=1, started_at=long_ago, beat_at=long_ago)
+    monkeypatch.setattr(leases, "worker", own)
+
+    worker.write_heartbeat()
+
+    own.refresh_from_db()
+    assert abs(database_time() - own.beat_at) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(("minutes_left", "refused"), [(1, True), (-1, False)])
+def test_pause_after_wrong_passwords_ends_when_the_database_says_so(
+    minutes_left: int, refused: bool, settings: Settings
+) -> None:
+    sign_in_limits.record("anna", "192.0.2.0", failed=True)
+    assert abs(SignIn.objects.get().at - database_time()) < timedelta(seconds=5)
+    settings.SIGN_IN_FAILURES_PER_ACCOUNT_AND_NETWORK = 1
+    ago = timedelta(minutes=settings.SIGN_IN_PAUSE_MINUTES - minutes_left)
+    SignIn.objects.update(at=database_time() - ago)
+
+    assert sign_in_limits.is_refused("anna", "192.0.2.0") is refused
+
+
+@pytest.mark.parametrize(("minutes", "stalled"), [(-4, False), (-6, True)])
+def test_call_that_waits_is_stalled_by_the_time_of_the_database(
+    minutes: int, stalled: bool, person: User
+) -> None:
+    attempt = make_attempt(AttemptState.WAITING, by=person)
+    enqueued_at = database_time() + timedelta(minutes=minutes)
+    CloneAttempt.objects.filter(pk=attempt.pk).update(enqueued_at=enqueued_at)
+
+    assert CloneAttempt.objects.get(pk=attempt.pk).is_stalled is stalled
 
 
 @pytest.mark.parametrize(("minutes", "found"), [(5, True), (-5, False)])
