@@ -1,6 +1,7 @@
 """The database is locked, or gone: pages say so, and nothing is sent or paid twice."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -15,10 +16,12 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.faults.conftest import bill, heading, ledger, read
+from tests.faults.proxy import Proxy
+from tests.services.running_worker import database_url, running_worker, wait_until
 from tests.services.test_journal import BrokenDatabase
 from tests.views.test_new import answers
 from voicestudio.models import AudioFile, CloneAttempt
-from voicestudio.practice.server import StandIn
+from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, worker
 from voicestudio.services.clones import Order
 from voicestudio.words.server_errors import DATABASE_AWAY
@@ -137,6 +140,55 @@ def test_answer_that_comes_while_the_database_is_away_is_recorded_later(
     assert (attempt.status, len(standin.calls_of("voice_clone"))) == ("ready", 1)
     assert ledger() == bill(standin)
     assert browser.get(f"/history/{attempt.pk}/").status_code == 200
+
+
+@contextmanager
+def worker_without_database(proxy: Proxy) -> Iterator[None]:
+    """Close the way of the worker to PostgreSQL, or hold the write lock of SQLite."""
+    if connection.vendor == "postgresql":
+        with proxy.closed():
+            yield
+    else:
+        with closing(
+            sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+        ) as held:
+            held.execute("BEGIN IMMEDIATE")
+            yield
+
+
+def test_worker_that_loses_its_database_for_longer_than_a_lease_ends_its_call_truly(
+    order: Callable[..., Order], person: User, standin: StandIn, data_dir: Path, browser: Client
+) -> None:
+    """The call is at the provider, which answers before the database is back."""
+    standin.script("voice_clone", Fault(delay=1.5))
+    attempt = clones.submit(order(), by=person)
+    second = clones.submit(
+        order(token=uuid4(), voice_id="Anna-2-7k2p", is_new_speaker=True), by=person
+    )
+    database = connection.settings_dict
+    host, port = database.get("HOST") or "127.0.0.1", int(database.get("PORT") or 5432)
+    with Proxy(host, port) as proxy:
+        url = database_url().replace(f"@{host}:{port}/", f"@127.0.0.1:{proxy.port}/")
+        variables = {"DATABASE_URL": url, "WORKER_THREADS": "1"}
+        with running_worker(data_dir, standin, **variables) as worker:
+            assert wait_until(lambda: standin.calls_of("voice_clone"))
+            with worker_without_database(proxy):
+                assert wait_until(lambda: CloneAttempt.objects.get(pk=attempt.pk).has_lapsed)
+                message = clones.message_for(CloneAttempt.objects.get(pk=attempt.pk))
+                assert message is not None
+                assert str(message.headline) in read(browser.get(f"/history/{attempt.pk}/"))
+                assert wait_until(lambda: standin.voices)
+                time.sleep(1)  # its answer arrives
+            assert wait_until(lambda: CloneAttempt.objects.get(pk=attempt.pk).audio)
+            # The same process goes on with the next call.
+            assert wait_until(lambda: CloneAttempt.objects.get(pk=second.pk).audio, 60), worker.log
+            assert worker.process.poll() is None
+
+    attempt.refresh_from_db()
+    assert (attempt.state, len(standin.calls_of("voice_clone"))) == ("ready", 2)
+    assert ledger() == bill(standin)
+    if connection.vendor == "postgresql":  # SQLite waits without a word
+        assert "Leases could not be renewed." in worker.log
 
 
 def test_call_is_sent_at_most_once_whichever_statement_fails_before_it(
