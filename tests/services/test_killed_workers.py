@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 
-from tests.services.running_worker import LEASE, running_worker, wait_until
+from tests.services.running_worker import running_worker, wait_until
 from voicestudio.models import AttemptState, CloneAttempt, Draft, Voice, clock
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones
@@ -33,44 +33,6 @@ def _has_called(standin: StandIn, calls: int) -> bool:
 
 def _row(attempt: CloneAttempt) -> CloneAttempt:
     return CloneAttempt.objects.get(pk=attempt.pk)
-
-
-STAGES: dict[str, tuple[str, Fault, AttemptState, int]] = {
-    # stage: the slow call, its fault, the final state, the number of voices at the provider
-    "upload": ("upload", Fault(delay=10), AttemptState.READY, 1),
-    "upload answered": ("upload", Fault(after="work", action="hang"), AttemptState.READY, 1),
-    "clone": ("voice_clone", Fault(action="hang"), AttemptState.UNKNOWN, 0),
-    "clone done": ("voice_clone", Fault(after="work", action="hang"), AttemptState.UNKNOWN, 1),
-    "preview": ("audio", Fault(action="hang"), AttemptState.READY, 1),
-}
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_worker_killed_at_each_stage_leaves_true_state(
-    stage: str, order: OrderMaker, person: User, standin: StandIn, data_dir: Path
-) -> None:
-    call, fault, state, voices = STAGES[stage]
-    standin.script(call, fault)
-    attempt = clones.submit(order(), by=person)
-
-    with running_worker(data_dir, standin):
-        assert wait_until(lambda: standin.calls_of(call))
-        time.sleep(0.2)
-    assert wait_until(lambda: _row(attempt).has_lapsed, LEASE + 5)
-    told_at_once = _row(attempt).state
-    with running_worker(data_dir, standin):
-        assert wait_until(
-            lambda: not _row(attempt).is_running and _row(attempt).lease_until is None
-        )
-
-    row = _row(attempt)
-    truths = {"upload": AttemptState.INTERRUPTED, "upload answered": AttemptState.INTERRUPTED}
-    assert told_at_once == truths.get(stage, state)
-    assert row.state == state
-    assert len(standin.calls_of("voice_clone")) == 1
-    assert (len(standin.voices), row.sent) == (voices, standin.calls_of("voice_clone")[0].json)
-    if stage == "preview":
-        assert (row.audio_problem, bool(row.audio)) == ("", True)
 
 
 def test_worker_killed_before_claim_loses_nothing(
