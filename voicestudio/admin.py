@@ -12,7 +12,6 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
@@ -21,19 +20,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from .forms.accounts import check_address
-from .models import (
-    AudioFile,
-    Charge,
-    CloneAttempt,
-    Event,
-    Speaker,
-    Speech,
-    Voice,
-    Worker,
-    is_example,
-)
-from .services.people.accounts import set_address
+from .models import AudioFile, Charge, CloneAttempt, Event, Speaker, Speech, Voice, Worker
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -56,27 +43,10 @@ for model in (
     admin.site.unregister(model)
 
 
-class AccountForm(forms.ModelForm):
-    """The mail address of an account."""
-
-    class Meta:
-        model = User
-        fields = ("email",)
-
-    def clean_email(self) -> str:
-        """The address in lower case, which one account has at most."""
-        return check_address(self.cleaned_data["email"], self.instance)
-
-
 @admin.register(User)
 class PersonAdmin(ReadOnlyAdmin):
-    """Accounts, of which only the mail address can be changed, for studios without a mail server.
+    """Accounts, which are changed by their owners or on the page of the person."""
 
-    Everything else is changed by the person or on the page of the people, where the audit trail is
-    told and one administrator is always left.
-    """
-
-    form = AccountForm
     list_display = ("username", "email", "first_name", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active")
     search_fields = ("username", "first_name", "email")
@@ -84,23 +54,12 @@ class PersonAdmin(ReadOnlyAdmin):
         "username", "email", "first_name", "last_name", "is_active", "is_staff", "last_login",
         "date_joined", "page",
     )  # fmt: skip
-    readonly_fields = tuple(name for name in fields if name != "email")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As Django has it, but nothing of an example person."""
-        if obj is not None and is_example(obj):
-            return False
-        return admin.ModelAdmin.has_change_permission(self, request, obj)
+    readonly_fields = fields
 
     @admin.display(description=_("More"))
     def page(self, user: User) -> str:
         """The link to the page of this person."""
         return format_html('<a href="{}">{}</a>', reverse("person", args=[user.pk]), user)
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: ARG002
-        """Change the address."""
-        by: Any = request.user
-        set_address(obj, obj.email, by=by)
 
 
 @admin.register(CloneAttempt)

@@ -281,6 +281,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<id:pk>/", people.person, name="person"),
     path("people/<id:pk>/studio-role/", people.change_studio_role, name="change_studio_role"),
     path("people/<id:pk>/roles/", people.change_project_roles, name="change_project_roles"),
+    path("people/<id:pk>/address/", people.set_address, name="set_address"),
     path("people/<id:pk>/deactivate/", people.deactivate, name="deactivate_person"),
     path("people/<id:pk>/reactivate/", people.reactivate, name="reactivate_person"),
     path("people/<id:pk>/reset/", people.reset, name="reset_person"),

@@ -3,15 +3,18 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from tests.factories import make_project, make_user
 from tests.views.pages import text
-from voicestudio.models import Invitation, Membership, Person, Project, Role
+from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
 
 pytestmark = pytest.mark.django_db
 
@@ -188,6 +191,49 @@ def test_reset_shows_a_link_for_a_new_password(client: Client, administrator: Us
     client.post(address_of("deactivate_person", lea))
     refused = client.post(address_of("reset_person", lea))
     assert (refused.status_code, "Reactivate it first." in refused.content.decode()) == (422, True)
+
+
+def test_address_is_set_and_the_person_is_told(
+    client: Client, administrator: User, settings: Settings
+) -> None:
+    settings.MAIL_HOST = "mail.example.com"
+    lea = make_user("lea", email="lea@example.com")
+    Person.objects.update_or_create(user=lea, defaults={"language": "de"})
+    EmailAddress.objects.create(user=lea, email=lea.email, primary=True, verified=True)
+
+    answer = client.post(address_of("set_address", lea), {"email": "New@example.com"})
+
+    lea.refresh_from_db()
+    assert (answer["Location"], lea.email) == (address_of("person", lea), "new@example.com")
+    assert not EmailAddress.objects.filter(user=lea).exists()
+    entry = AuditEntry.objects.get(verb="address_changed")
+    assert (entry.person_id, entry.object_id) == (administrator.pk, lea.pk)
+    assert [message.to for message in mail.outbox] == [["lea@example.com"], ["new@example.com"]]
+    assert "Neue Adresse: new@example.com" in mail.outbox[0].body
+
+
+def test_address_of_another_account_is_refused_beside_the_field(
+    client: Client, administrator: User
+) -> None:
+    make_user("zoe", email="zoe@example.com")
+    lea = make_user("lea", email="lea@example.com")
+
+    answer = client.post(address_of("set_address", lea), {"email": "Zoe@Example.com"})
+
+    html = answer.content.decode()
+    assert (answer.status_code, "Another account has this address." in html) == (422, True)
+    assert 'value="Zoe@Example.com"' in html
+    assert "/admin/" not in html
+    assert User.objects.filter(email__iexact="zoe@example.com").count() == 1
+
+
+def test_address_can_be_removed(client: Client, administrator: User) -> None:
+    lea = make_user("lea", email="lea@example.com")
+
+    client.post(address_of("set_address", lea), {"email": ""})
+
+    lea.refresh_from_db()
+    assert lea.email == ""
 
 
 def test_accounts_are_not_changed_or_deleted_in_django_admin(

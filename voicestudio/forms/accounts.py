@@ -100,6 +100,16 @@ class AddressForm(forms.Form):
         return check_address(self.cleaned_data["email"], self.user)
 
 
+class PersonAddressForm(AddressForm):
+    """The mail address that an administrator gives another person, or none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = False
+        self.fields["email"].help_text = _("It is used at once. Leave it empty to remove it.")
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
+
+
 class _OurFields:
     """Our classes and labels on the fields of a form of django-allauth, without placeholders."""
 

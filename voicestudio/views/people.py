@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from voicestudio.forms.accounts import PersonAddressForm
 from voicestudio.forms.people import InvitationForm, ProjectRolesForm, StudioRoleForm
 from voicestudio.models import Action, Invitation, Project, clock, is_example
 from voicestudio.services import example_team, permissions
-from voicestudio.services.people import activation, directory, invitations, roles
+from voicestudio.services.people import accounts, activation, directory, invitations, roles
 from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.password_links import valid_for
 
@@ -100,6 +101,18 @@ def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_person(request, user, form=form, status=422)
     by = current_user(request)
     return _change(request, user, lambda: roles.set_roles(user, form.roles, by=by))
+
+
+@require_POST
+@for_administrators
+def set_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a person another mail address, or none."""
+    user = _find(request, pk)
+    form = PersonAddressForm(request.POST, user=user)
+    if not form.is_valid():
+        return _render_person(request, user, address_form=form, status=422)
+    address, by = form.cleaned_data["email"], current_user(request)
+    return _change(request, user, lambda: accounts.set_address(user, address, by=by))
 
 
 @require_POST
@@ -193,6 +206,7 @@ def _render_person(
         "is_example": is_example(user),
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
+        "address_form": PersonAddressForm(initial={"email": user.email}, user=user),
         "form": ProjectRolesForm(initial=members, projects=_projects_of(user)),
         "has_projects": Project.objects.count() > 1,
     } | context
