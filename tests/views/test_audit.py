@@ -75,10 +75,27 @@ def test_entries_are_filtered(client: Client, administrator: User) -> None:
     page = text(client.get("/audit/", {"verb": "nothing", "number": "x", "since": "1-2-3"}))
     assert (
         page.count(
-            "These filters are invalid and were ignored: What happened, Number of the object, From"
+            "These filters are invalid and were ignored: From, What happened, Number of the object"
         )
         == 1
     )
+
+
+@pytest.mark.parametrize("zone", ["account", "browser"])
+def test_days_are_those_of_the_reader(client: Client, administrator: User, zone: str) -> None:
+    # In Tokyo, which is nine hours ahead, 2 March begins at 15:00 UTC on 1 March.
+    start = datetime(2026, 3, 1, 15, tzinfo=UTC)
+    times = (start - timedelta(minutes=1), start, start + timedelta(hours=24))
+    made = [make_entry(at=at).pk for at in times]
+    query = {"since": "2026-03-02", "until": "2026-03-02"}
+    if zone == "account":
+        session = client.session
+        session["time_zone"] = "Asia/Tokyo"
+        session.save()
+    else:
+        query["zone"] = "Asia/Tokyo"
+
+    assert shown(client, **query) == [made[1]]
 
 
 def test_entries_are_paged(client: Client, administrator: User) -> None:

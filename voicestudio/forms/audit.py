@@ -1,7 +1,6 @@
 """Forms: the filters of the audit trail, all in the query string."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -9,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import ObjectKind, Verb
 
-from .fields import FilterForm, choice_field, date_field
+from .fields import choice_field
 from .ids import parse_id
+from .list_filters import ListFilterForm
 
 
-class AuditForm(FilterForm):
+class AuditForm(ListFilterForm):
     """Filters; `people` and `projects` are the IDs and names to choose from."""
 
     person = choice_field(_("Person"))
@@ -28,8 +28,8 @@ class AuditForm(FilterForm):
             attrs={"class": "input", "inputmode": "numeric", "autocomplete": "off"}
         ),
     )
-    since = date_field(_("From"))
-    until = date_field(_("To"))
+
+    folded_names = ("project", "kind", "number", "since", "until")
 
     def __init__(
         self,
@@ -37,10 +37,12 @@ class AuditForm(FilterForm):
         *,
         people: list[tuple[int, str]],
         projects: list[tuple[int, str]],
+        time_zone: str = "",
     ) -> None:
         self.has_projects = len(projects) > 1
         super().__init__(
             data,
+            time_zone=time_zone,
             person=[("", _("Anyone")), *((str(pk), name) for pk, name in people)],
             project=[("", _("Any project")), *((str(pk), name) for pk, name in projects)],
             verb=[("", _("Anything")), *Verb.choices],
@@ -85,12 +87,3 @@ class AuditForm(FilterForm):
             if "number" in chosen:
                 found["object_id"] = int(chosen["number"])
         return found
-
-    @property
-    def period(self) -> tuple[datetime | None, datetime | None]:
-        """From the start of the first day to the end of the last one, in UTC."""
-        since, until = self.chosen.get("since"), self.chosen.get("until")
-        return (
-            datetime.combine(since, time.min, UTC) if since else None,
-            datetime.combine(until, time.min, UTC) + timedelta(days=1) if until else None,
-        )

@@ -1,4 +1,4 @@
-"""Forms: what the filters of the three lists have in common: saved views, dates and the search."""
+"""Forms: what the filters of the lists have in common: saved views, dates and the search."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta

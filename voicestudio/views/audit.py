@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +18,8 @@ from voicestudio.services import audit, permissions
 
 from .csv_files import csv_response
 from .current_user import current_user
+from .htmx import HtmxRequest
+from .lists import time_zone
 from .paging import page_links, read_cursors
 
 PAGE_SIZE: Final = 50
@@ -37,13 +39,15 @@ PAGES: Final = {
 
 
 @require_safe
-def trail(request: HttpRequest) -> HttpResponseBase:
+def trail(request: HtmxRequest) -> HttpResponseBase:
     """One page of entries, the newest first, or a CSV file of all that the filters find."""
     user = current_user(request)
     if not permissions.may(user, Action.READ_AUDIT):
         raise Http404
     projects = list(Project.objects.values_list("pk", "name")[:MOST_CHOICES])
-    form = AuditForm(request.GET, people=_list_people(), projects=projects)
+    form = AuditForm(
+        request.GET, people=_list_people(), projects=projects, time_zone=time_zone(request)
+    )
     entries = AuditEntry.objects.visible_to(user).filter(**form.conditions).between(*form.period)
     if request.GET.get("format") == "csv":
         audit.record(Verb.EXPORTED, by=user, list="audit")
