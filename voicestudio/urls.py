@@ -68,6 +68,7 @@ form_page = account.form_page
 register_converter(converters.RowIdConverter, "id")
 register_converter(converters.RecordingFieldConverter, "field")
 register_converter(converters.ListKindConverter, "list")
+register_converter(converters.SelectableListConverter, "selectable")
 register_converter(converters.RetentionKindConverter, "kind")
 
 # Buttons of the clone form that do not request a voice yet.
@@ -237,11 +238,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<list:kind>/filters/delete/", saved_filters.delete, name="delete_filter"),
     path("<list:kind>/columns/", columns.choose, name="choose_columns"),
     # The selected rows of a list
-    path("<list:kind>/selected/tag/", selections.tag, name="tag_selected"),
-    path("<list:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),
-    path("<list:kind>/selected/move/", selections.move, name="move_selected"),
-    path("<list:kind>/selected/download/", selections.download, name="download_selected"),
-    path("<list:kind>/selected/export/", selections.export, name="export_selected"),
+    path("<selectable:kind>/selected/tag/", selections.tag, name="tag_selected"),
+    path("<selectable:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),
+    path("<selectable:kind>/selected/move/", selections.move, name="move_selected"),
+    path("<selectable:kind>/selected/download/", selections.download, name="download_selected"),
+    path("<selectable:kind>/selected/export/", selections.export, name="export_selected"),
     path("recordings/selected/delete/", selections.delete, name="delete_selected"),
     # Projects
     path("projects/", projects.project_list, name="projects"),

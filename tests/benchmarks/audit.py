@@ -30,6 +30,9 @@ PAGES: Final = (
     ("object: every voice", "kind=voice"),
     ("a day of 2024", "since=2024-05-06&until=2024-05-06"),
     ("until 2023", "until=2023-01-31"),
+    ("search: a person and what is named so", "q=ada"),
+    ("search: nothing", "q=nothing-like-this"),
+    ("view: deleted, middle page", "topic=deleted&before=500000"),
     ("one person, one verb", "person=3&verb=downloaded"),
     ("the oldest person, a verb of others (none)", "person=12&verb=downloaded"),
 )

@@ -146,9 +146,10 @@ def test_days_of_an_unknown_time_zone_are_those_of_utc(
     assert f'id="attempt-{attempt.pk}"' in text(page)
 
 
-@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit"])
 def test_filters_swap_the_results_and_the_views(browser: Client, owner: User, kind: str) -> None:
     make_attempt(by=owner)
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
 
     part = browser.get(f"/{kind}/", {"q": "", "since": "2026-01-01"}, headers=PART)
 
@@ -256,11 +257,12 @@ def test_folded_filter_in_use_is_kept_or_shown(
     assert filters_of(text(browser.get(f"/voices/?{query}"))) == names
 
 
-@pytest.mark.parametrize("kind", ["history", "voices", "recordings"])
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit"])
 def test_hidden_columns_are_remembered_for_one_list(
     browser: Client, owner: User, kind: str
 ) -> None:
     def hidden(path: str) -> set[str]:
+        User.objects.filter(pk=owner.pk).update(is_staff=True)
         boxes = re.findall(r'id="column-(\w+)" [^>]*?(checked)?>', text(browser.get(path)))
         return {name for name, is_checked in boxes if not is_checked}
 
@@ -273,6 +275,7 @@ def test_hidden_columns_are_remembered_for_one_list(
         "history": {"voice_id", "changes", "when"},
         "voices": {"voice_id", "tags", "used", "cost"},
         "recordings": {"size", "origin", "uses", "when"},
+        "audit": {"address"},
     }
     assert (answer["Location"], script.status_code) == (f"/{kind}/?q=anna", 204)
     assert {path: hidden(f"/{path}/") for path in expected} == {

@@ -10,7 +10,7 @@ from .charges import Allowance, Charge, ChargeKind, month_of
 from .drafts import Draft, DraftFile, EndedSignIn
 from .events import Event, EventKind, Reminder
 from .invitations import Invitation
-from .list_kinds import ListKind
+from .list_kinds import SELECTABLE, ListKind
 from .machines import Machine, MachinePart
 from .members import Membership, Role
 from .notes import Note
@@ -36,6 +36,7 @@ from .workers import Worker
 
 __all__ = [
     "LARGEST_ID",
+    "SELECTABLE",
     "Access",
     "Action",
     "Allowance",

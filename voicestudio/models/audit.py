@@ -9,6 +9,7 @@ each changed row, so names and texts too, and none of them seals its rows.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -16,14 +17,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
 
 from .access import access_of
+from .paging import read_page
 from .permissions import Action
 from .search import LARGEST_ID
-from .team_queryset import TeamQuerySet
+from .team_queryset import IdPage, TeamQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -135,6 +138,10 @@ class ObjectKind(models.TextChoices):
     INVITATION = "invitation", _("Invitation")
 
 
+# What an entry is about: conditions on its columns, for which there is an index.
+type Subject = dict[str, Any]
+
+
 class AuditQuerySet(TeamQuerySet["AuditEntry"]):
     """Entries by time, and the ones without a seal."""
 
@@ -161,6 +168,58 @@ class AuditQuerySet(TeamQuerySet["AuditEntry"]):
             highest = ids.filter(at__lte=until + SLACK).last()
             found = found.filter(at__lt=until, pk__lte=0 if highest is None else highest)
         return found
+
+    def read(
+        self,
+        count: int,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        subjects: Sequence[Subject] | None = None,
+    ) -> list["AuditEntry"]:
+        """The first `count` entries about any of these subjects, or about anything, newest first.
+
+        Only entries with an ID below `before`; or above `after`, the oldest first. Each subject is
+        read by its own index and only so far, because with one condition for all of them the
+        database would read all their entries, or all entries there are.
+        """
+        rows = self.order_by("-pk" if after is None else "pk")
+        if before is not None:
+            rows = rows.filter(pk__lt=before)
+        if after is not None:
+            rows = rows.filter(pk__gt=after)
+        if subjects is not None:
+            if not subjects:
+                return []
+            parts, values = [], list[Any]()
+            for number, subject in enumerate(subjects):
+                ids = rows.filter(**subject).values("pk")[:count].query
+                sql, params = ids.get_compiler(self.db).as_sql()
+                parts.append(f"SELECT * FROM ({sql}) subject_{number}")  # noqa: S608
+                values += params
+            rows = rows.filter(pk__in=RawSQL(" UNION ALL ".join(parts), values))  # noqa: S611
+        return list(rows[:count])
+
+    def read_page(
+        self,
+        *,
+        before: int | None,
+        after: int | None,
+        size: int,
+        subjects: Sequence[Subject] | None = None,
+    ) -> IdPage["AuditEntry"]:
+        """One page of entries about any of these subjects, or about anything; as `page_by_id`."""
+
+        def read(edge: int | None, backwards: bool, count: int) -> list["AuditEntry"]:
+            edges = {"after" if backwards else "before": edge}
+            return self.read(count, subjects=subjects, **edges)
+
+        rows, has_next, has_previous = read_page(read, size=size, following=before, previous=after)
+        return IdPage(
+            rows,
+            older=rows[-1].pk if rows and has_next else None,
+            newer=rows[0].pk if rows and has_previous else None,
+        )
 
 
 class AuditEntry(models.Model):

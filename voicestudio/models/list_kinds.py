@@ -1,6 +1,7 @@
-"""List kinds: the three lists of the studio."""
+"""List kinds: the lists of the studio that have the filter bar."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class ListKind(StrEnum):
@@ -9,3 +10,8 @@ class ListKind(StrEnum):
     HISTORY = "history"
     VOICES = "voices"
     RECORDINGS = "recordings"
+    AUDIT = "audit"
+
+
+# The lists whose rows can be selected.
+SELECTABLE: Final = (ListKind.HISTORY, ListKind.VOICES, ListKind.RECORDINGS)

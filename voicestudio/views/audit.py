@@ -1,25 +1,26 @@
 """Audit: what happened in the studio, for administrators and auditors, as a page and as CSV."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import Final
 
 from django.contrib.auth import get_user_model
 from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from voicestudio.forms.audit import AuditForm
 from voicestudio.models import Action, AuditEntry, ObjectKind, Project, Verb
-from voicestudio.models.audit import AuditQuerySet
+from voicestudio.models.audit import AuditQuerySet, Subject
 from voicestudio.services import audit, permissions
+from voicestudio.services.audit.search import find_subjects
 
 from .csv_files import csv_response
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import time_zone
+from .lists import render_list, render_part, time_zone
 from .paging import page_links, read_cursors
 
 PAGE_SIZE: Final = 50
@@ -45,27 +46,58 @@ def trail(request: HtmxRequest) -> HttpResponseBase:
     if not permissions.may(user, Action.READ_AUDIT):
         raise Http404
     projects = list(Project.objects.values_list("pk", "name")[:MOST_CHOICES])
-    form = AuditForm(
-        request.GET, people=_list_people(), projects=projects, time_zone=time_zone(request)
+    make_form = partial(
+        AuditForm, people=cache(_list_people), projects=projects, time_zone=time_zone(request)
     )
-    entries = AuditEntry.objects.visible_to(user).filter(**form.conditions).between(*form.period)
+    form = make_form(request.GET)
+    if part := render_part(request, form, make_form, partial(_select, request)):
+        return part
+    entries = _filter(request, form)
+    subjects, is_cut = _find_subjects(form)
     if request.GET.get("format") == "csv":
         audit.record(Verb.EXPORTED, by=user, list="audit")
-        return csv_response("audit.csv", COLUMNS, _rows(entries))
-    cursors = read_cursors(request)
-    page = entries.page_by_id(size=PAGE_SIZE, **cursors._asdict())
-    names = dict(projects)
-    for entry in page.rows:
+        return csv_response("audit.csv", COLUMNS, _rows(entries, subjects))
+    cursors, url = read_cursors(request), reverse("audit")
+    page = entries.read_page(size=PAGE_SIZE, subjects=subjects, **cursors._asdict())
+    _describe(page.rows, dict(projects))
+    context = {
+        "form": form,
+        "page": page,
+        "pages": page_links(request, url, ("after", page.newer), ("before", page.older)),
+        "is_cut": is_cut,
+        "has_projects": len(projects) > 1,
+    }
+    return render_list(request, "audit/trail.html", context, url=url)
+
+
+def _filter(request: HtmxRequest, form: AuditForm) -> AuditQuerySet:
+    """The entries that the filters let through, before the search and the view."""
+    rows = AuditEntry.objects.visible_to(request.user).filter(**form.conditions)
+    return rows.between(*form.period)
+
+
+def _find_subjects(form: AuditForm) -> tuple[list[Subject] | None, bool]:
+    """What the search or else the view leaves, and whether the search has found too many things."""
+    verbs: list[Subject] = [{"verb": verb.value} for verb in form.verbs]
+    if "q" not in form.chosen:
+        return verbs or None, False
+    found, is_cut = find_subjects(form.chosen["q"])
+    return [{**subject, "verb__in": form.verbs} for subject in found] if verbs else found, is_cut
+
+
+def _select(request: HtmxRequest, form: AuditForm) -> AuditQuerySet:
+    """All entries that a form without a search lets through, to be counted."""
+    rows = _filter(request, form)
+    return rows.filter(verb__in=form.verbs) if form.verbs else rows
+
+
+def _describe(entries: Sequence[AuditEntry], projects: dict[int, str]) -> None:
+    """Set on each entry what it says, the page of what it is about, and the project's name."""
+    for entry in entries:
         name = PAGES.get(ObjectKind(entry.object_kind)) if entry.object_kind else None
         entry.words = audit.describe(entry)  # type: ignore[attr-defined]
         entry.url = reverse(name, args=[entry.object_id]) if name else ""  # type: ignore[attr-defined]
-        entry.project_name = names.get(entry.project_id or 0, "")  # type: ignore[attr-defined]
-    links = page_links(request, reverse("audit"), ("after", page.newer), ("before", page.older))
-    context = {
-        "form": form, "page": page, "pages": links, "paged": any(cursors),
-        "has_projects": len(projects) > 1,
-    }  # fmt: skip
-    return render(request, "audit/trail.html", context)
+        entry.project_name = projects.get(entry.project_id or 0, "")  # type: ignore[attr-defined]
 
 
 def _list_people() -> list[tuple[int, str]]:
@@ -73,8 +105,8 @@ def _list_people() -> list[tuple[int, str]]:
     return list(users.values_list("pk", "username")[:MOST_CHOICES])
 
 
-def _rows(entries: AuditQuerySet) -> Iterator[list[str]]:
-    for entry in audit.export_entries(entries):
+def _rows(entries: AuditQuerySet, subjects: list[Subject] | None) -> Iterator[list[str]]:
+    for entry in audit.export_entries(entries, subjects):
         yield [
             str(entry.pk),
             entry.at.isoformat(timespec="microseconds"),

@@ -3,7 +3,7 @@
 from django.urls.converters import IntConverter, StringConverter
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.models import ListKind, RetentionKind
+from voicestudio.models import SELECTABLE, ListKind, RetentionKind
 
 
 class RowIdConverter(IntConverter):
@@ -30,10 +30,16 @@ class RecordingFieldConverter(StringConverter):
 
 
 class ListKindConverter(StringConverter):
-    """One of the three lists."""
+    """A list."""
 
     regex = "|".join(ListKind)
 
     def to_python(self, value: str) -> ListKind:
         """The list."""
         return ListKind(value)
+
+
+class SelectableListConverter(ListKindConverter):
+    """A list whose rows can be selected."""
+
+    regex = "|".join(SELECTABLE)

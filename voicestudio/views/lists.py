@@ -1,4 +1,4 @@
-"""Lists: what the pages of history, voices and recordings share."""
+"""Lists: what the pages with a filter bar share."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,9 +13,10 @@ from django_htmx.http import push_url
 
 from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
 from voicestudio.models import ListKind
-from voicestudio.models.row_counts import count_rows
+from voicestudio.models.row_counts import RowCount, count_rows
 from voicestudio.services.people.columns import list_columns
 from voicestudio.services.people.saved_filters import list_filters
+from voicestudio.words.lists import TOTALS
 
 from .account import SESSION_TIME_ZONE
 from .current_user import current_user
@@ -78,10 +79,15 @@ def _count[Form: ListFilterForm](
     # Counting what a search finds would read far more than the page.
     found = [] if form.chosen.get("q") else count_rows(current_user(request), *lists)
     return {
-        "total": found[0] if found else None,
+        "total": _describe_total(request, found[0]) if found else "",
         "counts": zip([view.number for view in counted], found[1:], strict=False),
-        "kind": request.path.strip("/"),
     }
+
+
+def _describe_total(request: HtmxRequest, total: RowCount) -> str:
+    """How many rows the list has; "" for none, which the list itself says."""
+    words = TOTALS[request.path.strip("/")]
+    return str(words % {"number": total.number, "total": total}) if total.number else ""
 
 
 def describe_views(request: HtmxRequest, form: ListFilterForm) -> list[ViewLink]:
@@ -123,7 +129,8 @@ def render_list(
         "saved_filters": saved,
         "columns": list_columns(current_user(request), kind),
         "saved_filter": next((one for one in saved if one.query == context["form"].query), None),
-        "project": request.GET.get("project", ""),
+        # The one in use goes with the other filters; of the audit trail it is one of them.
+        "project": "" if "project" in context["form"].fields else request.GET.get("project", ""),
         "show_filters": "filters" in request.GET,
         "oob": is_part,
     }

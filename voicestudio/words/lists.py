@@ -1,8 +1,9 @@
-"""Words, lists: the names of columns, and why a filter was not saved."""
+"""Words, lists: the names of columns, how many rows a list has, and why a filter was not saved."""
 
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from .messages import Message
 
@@ -31,6 +32,15 @@ COLUMNS: Final = {
         "when": _("Date"),
         "project": _("Project"),
     },
+    "audit": {"address": _("IP address"), "project": _("Project")},
+}
+
+# By list: how many rows it has; `total` may end in a "+".
+TOTALS: Final = {
+    "history": ngettext_lazy("%(total)s attempt", "%(total)s attempts", "number"),
+    "voices": ngettext_lazy("%(total)s voice", "%(total)s voices", "number"),
+    "recordings": ngettext_lazy("%(total)s recording", "%(total)s recordings", "number"),
+    "audit": ngettext_lazy("%(total)s entry", "%(total)s entries", "number"),
 }
 
 TOO_MANY_FILTERS: Final = Message(

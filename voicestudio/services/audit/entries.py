@@ -1,6 +1,6 @@
 """Entries: `record` says that something happened, to the audit trail and to the timelines."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +26,7 @@ from voicestudio.words.audit import describe_entry
 from .origins import current_origin, current_person
 
 if TYPE_CHECKING:
-    from voicestudio.models.audit import AuditQuerySet
+    from voicestudio.models.audit import AuditQuerySet, Subject
 
 # Such an entry is an event, too: on the timeline of a voice, an attempt, a speech or a speaker.
 TIMELINE: Final[dict[Verb, EventKind]] = {
@@ -129,12 +129,13 @@ def record_call(call: PaidCall, step: str, *, by: Any = None, **facts: Any) -> N
     record(verb, by=by or current_person() or call.created_by, on=call, **facts)
 
 
-def export_entries(entries: "AuditQuerySet") -> Iterator[AuditEntry]:
+def export_entries(
+    entries: "AuditQuerySet", subjects: "Sequence[Subject] | None" = None
+) -> Iterator[AuditEntry]:
     """Yield these entries, the newest first; in chunks, so that no long file holds the database."""
     edge: int | None = None
     while True:
-        rows = entries.order_by("-pk")
-        chunk = list((rows if edge is None else rows.filter(pk__lt=edge))[:CHUNK])
+        chunk = entries.read(CHUNK, before=edge, subjects=subjects)
         yield from chunk
         if len(chunk) < CHUNK:
             return

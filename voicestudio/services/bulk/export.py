@@ -28,7 +28,7 @@ def columns(kind: ListKind) -> list[str]:
                 _("Voice ID"), _("Speaker"), _("State"), _("Tags"), _("Notes"), _("Added (UTC)"),
                 _("Expires (UTC)"), _("Last used (UTC)"), _("Cloned by"),
             ]  # fmt: skip
-        case ListKind.RECORDINGS:
+        case _:
             own = [
                 _("Recording"), _("Purpose"), _("Length (s)"), _("Size (bytes)"),
                 _("Check result"), _("Added (UTC)"), _("Uploaded by"),

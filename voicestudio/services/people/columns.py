@@ -27,7 +27,7 @@ def list_columns(person: "User", kind: str) -> list[Column]:
     hidden = [] if row is None else row.hidden_columns.get(kind, [])
     return [
         Column(name, label, name not in hidden)
-        for name, label in COLUMNS[kind].items()
+        for name, label in COLUMNS.get(kind, {}).items()
         if name != "project" or access_of(person).sees_several
     ]
 
