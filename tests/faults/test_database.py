@@ -169,8 +169,7 @@ def test_worker_that_loses_its_database_for_longer_than_a_lease_ends_its_call_tr
     host, port = database.get("HOST") or "127.0.0.1", int(database.get("PORT") or 5432)
     with Proxy(host, port) as proxy:
         url = database_url().replace(f"@{host}:{port}/", f"@127.0.0.1:{proxy.port}/")
-        variables = {"DATABASE_URL": url, "WORKER_THREADS": "1"}
-        with running_worker(data_dir, standin, **variables) as worker:
+        with running_worker(data_dir, standin, DATABASE_URL=url, WORKER_THREADS="1") as worker:
             assert wait_until(lambda: standin.calls_of("voice_clone"))
             with worker_without_database(proxy):
                 assert wait_until(lambda: CloneAttempt.objects.get(pk=attempt.pk).has_lapsed)
