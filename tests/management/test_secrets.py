@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import psutil
@@ -180,13 +180,14 @@ def test_secret_leaves_the_studio_nowhere(
 ) -> None:
     (tmp_path / "marked_settings.py").write_text(SETTINGS)
     (tmp_path / "marked_urls.py").write_text(URLS)
-    make_bucket(s3_url)
+    find_bucket(s3_url).create()
     port = free_port()
     with (
         own_database() as database,
         StandIn(api_key=MARKED["MINIMAX_API_KEY"]) as standin,
         redis_server(port, tmp_path),
-        redis.Redis(port=port) as queue,
+        redis.Redis(port=port, socket_timeout=None) as queue,
+        everything_sent_to(queue) as sent_to_queue,
     ):
         queue.config_set("requirepass", MARKED["QUEUE_URL"])
         secrets = MARKED | {
@@ -210,6 +211,7 @@ def test_secret_leaves_the_studio_nowhere(
         seen |= dict(look_at_processes(studio))
         seen |= dict(run_commands(programs))
         studio.stop()
+        seen |= {"queue": "\n".join(sent_to_queue).encode()} | dict(files_in_bucket(s3_url))
         seen |= {"log": studio.output.encode(), "rows": dump(database)}
         seen |= dict(files_below(studio.folder)) | dict(files_below(tmp_path / "backup"))
 
@@ -218,6 +220,8 @@ def test_secret_leaves_the_studio_nowhere(
     assert seen["log"].count(b"SMTPAuthenticationError") > 0
     assert {*mail_server.passwords} == {MARKED["MAIL_PASSWORD"]}
     assert len(standin.calls_of("voice_clone")) == 3
+    assert seen["queue"].count(b"ZADD") >= 3  # a job for each
+    assert len([place for place in seen if place.startswith("bucket ")]) >= 3
     assert b" is complete: " in seen["backup"]
     assert re.findall(rb"^text/\w+ 500", seen["pages"], re.MULTILINE) == [
         b"text/html 500",
@@ -227,12 +231,35 @@ def test_secret_leaves_the_studio_nowhere(
     assert leaks == set()
 
 
-def make_bucket(s3_url: str) -> None:
+@contextmanager
+def everything_sent_to(server: "redis.Redis") -> Iterator[list[str]]:
+    """Every command that this Redis receives; a job is gone from it as soon as it is taken."""
+    commands: list[str] = []
+    watch: Any = server.monitor  # has no types
+    with watch() as monitor:
+
+        def listen() -> None:
+            with suppress(Exception):  # until the connection is closed
+                commands.extend(command["command"] for command in monitor.listen())
+
+        threading.Thread(target=listen, daemon=True).start()
+        yield commands
+
+
+def find_bucket(s3_url: str) -> Any:
     import boto3  # takes a while to load
 
     keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
     s3 = boto3.resource("s3", endpoint_url=s3_url, region_name="us-east-1", **keys)
-    s3.Bucket("marked").create()
+    return s3.Bucket("marked")
+
+
+def files_in_bucket(s3_url: str) -> Iterator[tuple[str, bytes]]:
+    """The name, the headers and the content of each file."""
+    for each in find_bucket(s3_url).objects.all():
+        answer = each.get()
+        content = answer["Body"].read()
+        yield f"bucket {each.key}", repr((each.key, answer)).encode() + content
 
 
 def in_files(secrets: dict[str, str], folder: Path) -> dict[str, str]:
