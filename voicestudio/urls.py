@@ -239,7 +239,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<list:kind>/columns/", columns.choose, name="choose_columns"),
     # The selected rows of a list
     path("<selectable:kind>/selected/tag/", selections.tag, name="tag_selected"),
+    path("<selectable:kind>/selected/untag/", selections.untag, name="untag_selected"),
     path("<selectable:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),
+    path("<selectable:kind>/selected/unheard/", selections.unmark_heard, name="unmark_heard"),
     path("<selectable:kind>/selected/move/", selections.move, name="move_selected"),
     path("<selectable:kind>/selected/download/", selections.download, name="download_selected"),
     path("<selectable:kind>/selected/export/", selections.export, name="export_selected"),
@@ -256,6 +258,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<id:pk>/note/", notes.on_attempt, name="note_on_attempt"),
     path("voices/<id:pk>/note/", notes.on_voice, name="note_on_voice"),
     path("recordings/<id:pk>/note/", notes.on_recording, name="note_on_recording"),
+    path("notes/restore/", notes.restore, name="restore_note"),
     path("notes/<id:pk>/delete/", notes.delete, name="delete_note"),
     # Costs
     path("costs/", costs.costs_page, name="costs"),
@@ -275,6 +278,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite_person"),
     path("people/invitations/<id:pk>/revoke/", people.revoke_invitation, name="revoke_invitation"),
+    path(
+        "people/invitations/<id:pk>/restore/", people.restore_invitation, name="restore_invitation"
+    ),
     path("people/example-team/", example_team.show, name="show_team"),
     path("people/example-team/remove/", example_team.remove, name="remove_team"),
     path("people/<id:pk>/look/", looks.look_as, name="look_as"),

@@ -130,7 +130,7 @@ def test_speech_under_way_stops_the_move(admin: User) -> None:
     make_speech(voice, admin, status="waiting")
 
     with pytest.raises(moves.NotMoved):
-        moves.plan_move(voice.speaker, by=admin)
+        moves.move_speaker(voice.speaker, make_project(), by=admin)
 
 
 @pytest.mark.parametrize("archived", ["source", "target"])

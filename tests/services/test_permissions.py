@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.tasks import Task
+from django.utils import timezone
 
 import voicestudio.services
 from tests.factories import make_attempt, make_project, make_recording, make_speaker, make_user
@@ -194,6 +195,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         lambda _h, by: invitations.invite("a@example.com", by=by, roles={})),
     "people.invitations.list_open": (
         Action.MANAGE_PEOPLE, lambda _h, by: invitations.list_open(by=by)),
+    "people.invitations.restore": (
+        Action.MANAGE_PEOPLE, lambda _h, by: invitations.restore(Invitation(), by=by)),
     "people.invitations.revoke": (
         Action.MANAGE_PEOPLE, lambda _h, by: invitations.revoke(Invitation(), by=by)),
     "people.invitations.revoke_all_of": (
@@ -214,6 +217,10 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "bulk.actions.delete_recordings": (
         Action.DELETE, lambda h, by: bulk.delete_recordings([h.recording], by=by)),
     "bulk.actions.mark_heard": (Action.NOTE, lambda h, by: bulk.mark_heard([h.voice], by=by)),
+    "bulk.actions.mark_unheard": (
+        Action.NOTE, lambda h, by: bulk.mark_unheard([h.voice], by=by)),
+    "bulk.actions.remove_tags": (
+        Action.NOTE, lambda h, by: bulk.remove_tags([h.voice], {h.voice.pk: ["a"]}, by=by)),
     "bulk.actions.move_speakers": (
         Action.MOVE_SPEAKERS,
         lambda h, by: bulk.move_speakers([h.speaker], make_project(), by=by)),
@@ -281,14 +288,19 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.DELETE, lambda h, by: deletion.delete_voice(h.voice, confirmation="x", by=by)),
     "notes.add_note": (Action.NOTE, lambda h, by: dated_notes.add_note(h.attempt, "a", by=by)),
     "notes.delete_note": (Action.NOTE, lambda h, by: dated_notes.delete_note(note(h), by=by)),
+    "notes.restore_note": (
+        Action.NOTE,
+        lambda h, by: dated_notes.restore_note(
+            h.attempt, pk=9_999, text="a", at=timezone.now(), by=by)),
     "voices.moves.list_targets": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.list_targets(h.speaker, by=by)),
     "voices.moves.move_speaker": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
-    "voices.moves.plan_move": (
-        Action.MOVE_SPEAKERS, lambda h, by: moves.plan_move(h.speaker, by=by)),
     "voices.notes.add_tags": (Action.NOTE, lambda h, by: notes.add_tags(h.voice, ["a"], by=by)),
     "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
+    "voices.notes.mark_unheard": (Action.NOTE, lambda h, by: notes.mark_unheard(h.voice, by=by)),
+    "voices.notes.remove_tags": (
+        Action.NOTE, lambda h, by: notes.remove_tags(h.voice, ["a"], by=by)),
     "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
     "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),
     "voices.speakers.choose_speaker": (

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
-from tests.views.pages import text
+from tests.views.pages import text, undo_of
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -183,6 +183,8 @@ def test_filter_is_saved_used_renamed_and_deleted(browser: Client, owner: User) 
     assert 'data-saved href="/voices/?q=anna&amp;state=temporary" aria-current' in text(used)
     assert saved(renamed) == {"Anna": f"/voices/?{query}"}
     assert saved(gone) == {}
+    address, fields = undo_of(text(gone))
+    assert saved(browser.post(address, fields, follow=True)) == saved(renamed)
 
 
 def test_saved_filters_are_those_of_one_person_and_list(browser: Client, owner: User) -> None:

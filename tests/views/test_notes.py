@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import make_attempt, make_project, make_recording, make_user
 from tests.views import HTMX
+from tests.views.pages import text, undo_of
 from voicestudio.models import Note, Role, Voice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -85,6 +86,43 @@ def test_only_its_writer_deletes_a_note(client: Client) -> None:
     client.force_login(writer)
     assert client.post(path)["Location"] == f"{page_of('voice', voice)}#dated-notes"
 
+    assert Note.objects.count() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+def test_deleted_note_comes_back_as_it_was(
+    headers: dict[str, str], kind: str, client: Client
+) -> None:
+    target, writer = make_target(kind), make_user()
+    note = Note.objects.create(
+        project=target.project, by=writer, text='Warm,\n"soft" & low.', **{kind: target}
+    )
+    client.force_login(writer)
+
+    deleted = client.post(f"/notes/{note.pk}/delete/", headers=headers, follow=True)
+    assert Note.objects.count() == 0
+    address, fields = undo_of(text(deleted))
+    for _twice in range(2):
+        client.post(address, fields, headers=headers)
+
+    again = Note.objects.get()
+    assert (again.pk, again.text, again.at, again.by, again.target) == (
+        note.pk, note.text, note.at, writer, target,
+    )  # fmt: skip
+    assert "Undo" not in text(client.get(page_of(kind, target)))
+
+
+def test_nobody_restores_the_note_of_another_person(client: Client) -> None:
+    voice, writer = make_target("voice"), make_user()
+    note = Note.objects.create(project=voice.project, by=writer, voice=voice, text="Warm.")
+    client.force_login(writer)
+    address, fields = undo_of(text(client.post(f"/notes/{note.pk}/delete/", follow=True)))
+
+    client.force_login(make_user())
+
+    assert client.post(address, fields).status_code == 404
+    assert client.post(address, {"note": "forged"}).status_code == 404
     assert Note.objects.count() == 0
 
 

@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_project, make_user
-from tests.views.pages import text
+from tests.views.pages import text, undo_of
 from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
 
 pytestmark = pytest.mark.django_db
@@ -80,10 +80,27 @@ def test_invitation_can_be_revoked(client: Client, administrator: User) -> None:
     link = link_in(answer.content.decode())
     invitation = Invitation.objects.get()
 
-    client.post(reverse("revoke_invitation", args=[invitation.pk]))
+    revoke = client.post(reverse("revoke_invitation", args=[invitation.pk]), follow=True)
 
     assert "anna@example.com" not in client.get("/people/").content.decode()
     assert "username" not in Client().get(link).content.decode()
+
+    undo, _fields = undo_of(text(revoke))
+    client.post(undo)
+    assert "anna@example.com" in client.get("/people/").content.decode()
+    assert "username" in Client().get(link).content.decode()
+
+
+def test_invitation_is_not_restored_beside_another_one(client: Client, administrator: User) -> None:
+    order = {"address": "anna@example.com", "studio_role": "auditor"}
+    client.post("/people/invite/", order)
+    earlier = Invitation.objects.get()
+    client.post("/people/invite/", order)  # revokes the earlier one
+
+    page = client.post(reverse("restore_invitation", args=[earlier.pk]), follow=True)
+
+    assert "It can&#x27;t be undone any more. Invite the person again." in text(page)
+    assert Invitation.objects.open().count() == 1
 
 
 @pytest.mark.parametrize(

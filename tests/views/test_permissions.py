@@ -107,6 +107,8 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "reactivate_person": (None, PEOPLE),
     "reset_person": (None, PEOPLE),
     "revoke_invitation": (None, PEOPLE),
+    "restore_invitation": (None, PEOPLE),
+    "set_address": (None, PEOPLE),
     "look_as": (None, PEOPLE),
     # Of no single row: in any project, or in the studio
     "allow_more": (None, Action.ALLOW_MORE),
@@ -130,6 +132,9 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "import_voice": (None, Action.IMPORT),
     "invite_person": (None, PEOPLE),
     "just_now": (SEE, None),
+    "restore_note": (None, NOTE),
+    "untag_selected": (None, NOTE),
+    "unmark_heard": (None, NOTE),
     "new": (SEE, CLONE),  # leads those who clone no voices to the home page
     "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
     "people": (PEOPLE, None),
@@ -171,7 +176,7 @@ ELSEWHERE: Final = (
 HIDDEN: Final = {
     "audit", "people", "person", "invite_person", "change_project_roles", "change_studio_role",
     "deactivate_person", "reactivate_person", "reset_person", "revoke_invitation", "look_as",
-    "show_team", "remove_team",
+    "show_team", "remove_team", "set_address", "restore_invitation",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 
 from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
 from tests.views import message_levels
-from tests.views.pages import text
+from tests.views.pages import text, undo_of
 from voicestudio.models import (
     AttemptState,
     AudioFile,
@@ -94,6 +94,33 @@ def test_selected_attempts_are_marked_as_heard(browser: Client, owner: User) -> 
         "1 voice was marked as heard.",
         "1 was left out. Ben Ben-0001: It has made no voice.",
     ]
+
+
+@pytest.mark.parametrize("kind", ["history", "voices"])
+def test_tags_that_were_just_added_are_taken_back(browser: Client, owner: User, kind: str) -> None:
+    attempts = [make_attempt(by=owner) for _number in range(2)]
+    voices = list(Voice.objects.order_by("pk"))
+    voices[0].tags.add(Tag.objects.create(name="warm"))
+    rows: list[Any] = attempts if kind == "history" else voices
+
+    page = send(browser, f"/{kind}/selected/tag/", rows, tags="German, Warm", query="state=x")
+    address, fields = undo_of(text(page))
+    back = browser.post(address, fields, follow=True)
+
+    names = [list(voice.tags.values_list("name", flat=True)) for voice in voices]
+    assert names == [["warm"], []]
+    assert messages_of(back) == ["The tags were removed from 2 voices."]
+    assert back.redirect_chain == [(f"/{kind}/?state=x", 302)]
+
+
+def test_voices_that_were_just_marked_are_unheard_again(browser: Client, owner: User) -> None:
+    heard, unheard = make_voice(heard_at=localtime()), make_voice()
+
+    page = send(browser, "/voices/selected/heard/", [heard, unheard])
+    address, fields = undo_of(text(page))
+    browser.post(address, fields)
+
+    assert list(Voice.objects.filter(heard_at=None)) == [unheard]
 
 
 def test_rows_of_each_project_are_permitted_on_their_own(client: Client) -> None:

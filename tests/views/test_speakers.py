@@ -20,6 +20,7 @@ from tests.factories import (
     make_user,
     make_voice,
 )
+from tests.views.pages import undo_of
 from voicestudio.models import (
     AttemptState,
     CloneAttempt,
@@ -196,11 +197,13 @@ def test_forms_of_a_speaker_are_folded_until_they_ask(client: Client, data_dir: 
     make_attempt(speaker_name="Anna Larsen")
     speaker = make_attempt(speaker_name="A. Larsen").speaker
     rename, move = (reverse(f"{verb}_speaker", args=[speaker.pk]) for verb in ("rename", "move"))
+    make_attempt(AttemptState.WAITING, speaker_name="A. Larsen", voice_id="Anna-0009")
+    refused = client.post(move, {"project": make_project().pk})
 
     pages = [
         page(client, speaker),
         client.post(rename, {"name": "anna larsen"}).content.decode(),
-        client.post(move, {"project": make_project().pk}).content.decode(),
+        refused.content.decode(),
     ]
 
     folds = [re.findall(r'<details class="card fold" (open)?>', html) for html in pages]
@@ -258,21 +261,20 @@ def test_voices_of_one_of_two_speakers_of_a_name_are_listed(client: Client, owne
     assert (second.voice_id in response.content.decode()) is False
 
 
-def test_administrator_is_asked_once_before_a_move(client: Client, data_dir: Path) -> None:
+def test_speaker_is_moved_at_once_and_moved_back(client: Client, data_dir: Path) -> None:
     client.force_login(make_user("root", is_staff=True))
     speaker = make_attempt(speaker_name="Anna").speaker
-    target = make_project("Audiobook")
+    source, target = speaker.project, make_project("Audiobook")
     url = reverse("move_speaker", args=[speaker.pk])
 
-    question = client.post(url, {"project": target.pk}).content.decode()
-    answer = client.post(url, {"project": target.pk, "sure": "yes"}, follow=True).content.decode()
+    moved = client.post(url, {"project": target.pk}, follow=True).content.decode()
+    speaker.refresh_from_db()
+    assert (moved.count("Anna belongs to Audiobook now."), speaker.project) == (1, target)
+    assert undo_of(moved) == (url, {"project": [str(source.pk)]})
+    client.post(url, undo_of(moved)[1])
 
-    assert question.count("Move Anna to Audiobook?") == 1
-    assert (
-        question.count("Clone attempts: 1, voices: 1, generated speeches: 0, recordings: 1.") == 1
-    )
-    assert answer.count("Anna belongs to Audiobook now.") == 1
-    assert Speaker.objects.get(pk=speaker.pk).project == target
+    speaker.refresh_from_db()
+    assert speaker.project == source
 
 
 def test_move_is_on_the_timelines_with_the_projects_that_the_reader_sees(

@@ -20,3 +20,9 @@ def selected_ids(data: QueryDict) -> list[int]:
 def typed_tags(data: QueryDict) -> list[str]:
     """The tags as typed, separated by commas."""
     return texts.split_tags(data.get("tags", "")[:LONGEST_TAGS])
+
+
+def added_tags(data: QueryDict) -> dict[int, list[str]]:
+    """The tags that each selected row got, which an undo takes back."""
+    rows = selected_ids(data)
+    return {pk: texts.split_tags(data.get(f"tags-{pk}", "")[:LONGEST_TAGS]) for pk in rows}

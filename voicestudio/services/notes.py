@@ -1,5 +1,6 @@
 """Notes of people on attempts, voices and recordings: write, list and delete them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
@@ -34,7 +35,7 @@ def add_note(target: Target, text: str, *, by: "User") -> Note:
 
 
 def delete_note(note: Note, *, by: "User") -> bool:
-    """Delete a note for good; False, and nothing happens, unless `by` has written it."""
+    """Delete a note; False, and nothing happens, unless `by` has written it."""
     require(by, Action.NOTE, note.project_id)
     if note.by_id != by.pk:
         return False
@@ -43,6 +44,20 @@ def delete_note(note: Note, *, by: "User") -> bool:
         note.delete()
         _attempts_of(note.target).index_again()
     return True
+
+
+def restore_note(target: Target, *, pk: int, text: str, at: datetime, by: "User") -> bool:
+    """Write a note again that `by` has just deleted, with its ID and time; False if it is there."""
+    require(by, Action.NOTE, target.project_id)
+    with transaction.atomic():
+        facts = {"project_id": target.project_id, "by": by, "text": text, "at": at}
+        note, is_new = Note.objects.get_or_create(
+            pk=pk, defaults={**facts, column_of(target): target}
+        )
+        if is_new:
+            record(Verb.NOTE_WRITTEN, by=by, on=target, note_id=note.pk)
+            _attempts_of(target).index_again()
+    return is_new
 
 
 def delete_all_notes(target: Target) -> int:

@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("notes/_notes.html", takes_context=True)
 def dated_notes(
-    context: dict[str, Any], target: Any, form: NoteForm | None = None
+    context: dict[str, Any], target: Any, form: NoteForm | None = None, messages: Any = ()
 ) -> dict[str, Any]:
     """The notes on `target`, the newest last; one query."""
     reader = context["request"].user
@@ -23,6 +23,7 @@ def dated_notes(
         "notes": notes.list_notes(target),
         "may_note": permissions.may(reader, Action.NOTE, target.project_id),
         "reader": reader,
+        "messages": messages,
         "address": reverse(f"note_on_{notes.column_of(target)}", args=[target.pk]),
         "form": form or NoteForm(),
     }

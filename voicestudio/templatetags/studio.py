@@ -1,5 +1,6 @@
 """Template tags of every page: icons, waveforms, times, money, links that keep the filters."""
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -107,6 +108,15 @@ def first_word(name: str) -> str:
 def for_reader(message: Message | None, person: "User | AnonymousUser") -> Message | None:
     """The message as this person needs it: administrators are told what they can do."""
     return None if message is None else limits.message_for_reader(message, person)
+
+
+@register.filter
+def undo(message: Any) -> dict[str, Any] | None:
+    """Address and fields of the button that takes back what a message says; see `views/undo`."""
+    button: dict[str, Any] | None = None
+    if message.extra_tags.startswith("{"):
+        button = json.loads(message.extra_tags)
+    return button
 
 
 @register.simple_tag(takes_context=True)

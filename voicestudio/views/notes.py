@@ -1,9 +1,11 @@
 """Notes on attempts, voices and recordings: write and delete them."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core import signing
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +17,13 @@ from voicestudio.services import notes
 
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .permitted import find_row
+from .permitted import find_row, require_action
+from .undo import offer_undo
+
+SALT: Final = "voicestudio.deleted-note"
+MODELS: Final[dict[str, Any]] = {
+    "attempt": CloneAttempt, "voice": Voice, "recording": AudioFile,
+}  # fmt: skip
 
 
 @require_POST
@@ -40,10 +48,37 @@ def on_recording(request: HtmxRequest, pk: int) -> HttpResponse:
 def delete(request: HtmxRequest, pk: int) -> HttpResponse:
     """Delete a note that this person has written."""
     note: Note = find_row(request, Note.objects, pk, Action.NOTE)
-    target = note.target
-    if not notes.delete_note(note, by=current_user(request)):
+    target, signed = note.target, _sign(note)
+    if notes.delete_note(note, by=current_user(request)):
+        offer_undo(request, _("Note deleted."), reverse("restore_note"), note=signed)
+    else:
         messages.error(request, _("Only the person who wrote a note can delete it."))
     return _answer(request, target, NoteForm())
+
+
+@require_POST
+@require_action(Action.NOTE)
+def restore(request: HtmxRequest) -> HttpResponse:
+    """Write a note again that this person has just deleted; it is nowhere but in the button."""
+    try:
+        column, target_pk, by, pk, text, at = signing.loads(request.POST.get("note", ""), salt=SALT)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    user = current_user(request)
+    if by != user.pk:
+        raise Http404
+    target = find_row(request, MODELS[column].objects, target_pk, Action.NOTE)
+    notes.restore_note(target, pk=pk, text=text, at=datetime.fromisoformat(at), by=user)
+    return _answer(request, target, NoteForm())
+
+
+def _sign(note: Note) -> str:
+    """The note as `restore` reads it; signed, since it names a person and a time."""
+    target = note.target
+    facts = [
+        notes.column_of(target), target.pk, note.by_id, note.pk, note.text, note.at.isoformat(),
+    ]  # fmt: skip
+    return signing.dumps(facts, salt=SALT, compress=True)
 
 
 def _add(request: HtmxRequest, target: Any) -> HttpResponse:

@@ -24,6 +24,7 @@ from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.password_links import valid_for
 
 from .current_user import current_user
+from .undo import offer_undo
 
 LIST: Final = "people/list.html"
 PERSON: Final = "people/person.html"
@@ -69,7 +70,23 @@ def invite(request: HttpRequest) -> HttpResponse:
 def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the link of an invitation work no longer."""
     invitations.revoke(get_object_or_404(Invitation, pk=pk), by=current_user(request))
-    messages.success(request, _("Invitation revoked."))
+    offer_undo(request, _("Invitation revoked."), reverse("restore_invitation", args=[pk]))
+    return redirect("people")
+
+
+@require_POST
+@for_administrators
+def restore_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let the link of an invitation that was just revoked work again."""
+    invitation = get_object_or_404(Invitation, pk=pk)
+    try:
+        is_restored = invitations.restore(invitation, by=current_user(request))
+    except PersonRefused as refused:
+        return render_list(request, refusal=refused.message, status=422)
+    if is_restored:
+        messages.success(request, _("The link of the invitation works again."))
+    else:
+        messages.warning(request, _("It can't be undone any more. Invite the person again."))
     return redirect("people")
 
 

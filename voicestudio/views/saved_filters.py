@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -12,6 +13,7 @@ from voicestudio.services.people import saved_filters
 from .current_user import current_user
 from .lists import back_to_list, posted_query
 from .permitted import require_action
+from .undo import offer_undo
 
 
 @require_POST
@@ -46,7 +48,11 @@ def rename(request: HttpRequest, kind: ListKind) -> HttpResponse:
 @require_action(Action.SEE)
 def delete(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Forget a saved filter; the list stays filtered."""
-    saved_filters.delete_filter(current_user(request), kind, _read_name(request, "name"))
+    name = _read_name(request, "name")
+    deleted = saved_filters.delete_filter(current_user(request), kind, name)
+    if deleted:
+        text = _("Filter “%(name)s” deleted.") % {"name": name}
+        offer_undo(request, text, reverse("save_filter", args=[kind]), **deleted._asdict())
     return back_to_list(request, kind)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.forms.selection import selected_ids, typed_tags
+from voicestudio.forms.selection import added_tags, selected_ids, typed_tags
 from voicestudio.models import Action, AudioFile, ListKind, Verb, Voice
 from voicestudio.services import bulk, projects
 from voicestudio.services.audit import record
@@ -19,6 +20,7 @@ from .csv_files import csv_response
 from .current_user import current_user
 from .lists import back_to_list, posted_query
 from .permitted import require_action
+from .undo import offer_undo
 
 
 @require_POST
@@ -30,7 +32,17 @@ def tag(request: HttpRequest, kind: ListKind) -> HttpResponse:
     if not names or not voices:
         return _back(request, kind, *([] if names else [words.NO_TAGS]), refused=refused)
     outcome = bulk.add_tags(voices, names, by=current_user(request))
-    return _report(request, kind, outcome, words.describe_tagged, refused)
+    return _report(request, kind, outcome, words.describe_tagged, refused, undo="untag_selected")
+
+
+@require_POST
+@require_action(Action.NOTE)
+def untag(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Take back the tags that voices have just got; the rows are voices in every list."""
+    added = added_tags(request.POST)
+    voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
+    outcome = bulk.remove_tags(voices, added, by=current_user(request))
+    return _report(request, kind, outcome, words.describe_untagged)
 
 
 @require_POST
@@ -39,7 +51,16 @@ def mark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Mark the selected voices as heard."""
     voices, refused = _find_voices(request, kind)
     outcome = bulk.mark_heard(voices, by=current_user(request))
-    return _report(request, kind, outcome, words.describe_heard, refused)
+    return _report(request, kind, outcome, words.describe_heard, refused, undo="unmark_heard")
+
+
+@require_POST
+@require_action(Action.NOTE)
+def unmark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Take back that voices were marked; the rows are voices in every list."""
+    voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
+    outcome = bulk.mark_unheard(voices, by=current_user(request))
+    return _report(request, kind, outcome, words.describe_unheard)
 
 
 @require_POST
@@ -138,9 +159,15 @@ def _report(
     outcome: bulk.Outcome,
     describe: Callable[[int], str],
     refused: Sequence[bulk.Refusal] = (),
+    *,
+    undo: str = "",
 ) -> HttpResponse:
-    """The list again, with what was done, what was not, and why."""
-    if outcome.done:
+    """The list again, with what was done, what was not, and why; `undo` names the way back."""
+    if outcome.changed and undo:
+        tags = {f"tags-{pk}": ",".join(names) for pk, names in outcome.changed.items() if names}
+        fields = {"row": list(outcome.changed), "query": posted_query(request), **tags}
+        offer_undo(request, describe(outcome.done), reverse(undo, args=[kind]), **fields)
+    elif outcome.done:
         messages.success(request, describe(outcome.done))
     return _back(request, kind, refused=[*outcome.refused, *refused])
 

@@ -18,6 +18,7 @@ from voicestudio.services import permissions
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import moves, notes
 from voicestudio.services.voices import speakers as service
+from voicestudio.words import Message
 
 from .attach_changes import attach_changes
 from .current_user import current_user
@@ -25,6 +26,7 @@ from .history import find_attempt
 from .paging import page_links
 from .permitted import find_row
 from .project_in_use import in_form_project
+from .undo import offer_undo
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -111,21 +113,19 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Move a speaker to another project; what goes along is shown first, and asked."""
+    """Move a speaker to another project at once; the page then offers to move it back."""
     speaker, user = _find_speaker(request, pk, Action.MOVE_SPEAKERS), current_user(request)
     target = parse_id(request.POST.get("project", "")) or 0
     project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
     try:
-        if "sure" not in request.POST:
-            move = {"project": project, "belongings": moves.plan_move(speaker, by=user)}
-            return _render_speaker(request, speaker, move=move)
         moves.move_speaker(speaker, project, by=user)
     except moves.NotMoved as refused:
-        return _render_speaker(request, speaker, status=422, move={"refused": refused.message})
+        return _render_speaker(request, speaker, status=422, not_moved=refused.message)
     except service.SpeakerGone:
         return _leave_merged(request)
     text = _("%(speaker)s belongs to %(project)s now.")
-    messages.success(request, text % {"speaker": speaker.name, "project": project.name})
+    text %= {"speaker": speaker.name, "project": project.name}
+    offer_undo(request, text, reverse("move_speaker", args=[pk]), project=speaker.project_id)
     return redirect("speaker", pk)
 
 
@@ -147,11 +147,11 @@ def _render_speaker(
     status: int = 200,
     name_form: SpeakerNameForm | None = None,
     same: Sequence[service.KnownSpeaker] = (),
-    move: dict[str, Any] | None = None,
+    not_moved: Message | None = None,
 ) -> HttpResponse:
     """The page; `same` are other speakers of the name that was typed, or nearly.
 
-    `move` asks about a move to a project, or says why it was refused.
+    `not_moved` says why a move was refused.
     """
     attempts = CloneAttempt.objects.visible_to(request.user).filter(speaker=speaker)
     page = parse_page_number(request.GET.get("page", ""))
@@ -173,7 +173,7 @@ def _render_speaker(
     context = {
         "speaker": speaker,
         "same": same,
-        "move": move,
+        "not_moved": not_moved,
         "targets": moves.list_targets(speaker, by=current_user(request)) if may_move else [],
         "changes": service.list_changes(speaker),
         "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),

@@ -78,6 +78,7 @@ def make_examples(user: User) -> dict[str, Any]:
         "stages": STAGES,
         "pages": {"previous": "?before=1", "next": "?after=1"},
         "levels": LEVELS,
+        "undo": {"address": "#messages-title", "fields": {}},
         "comboboxes": list(_make_comboboxes(numbers)),
         "projects": projects,
         "projects_in_use": [None, projects[0]],

@@ -35,6 +35,20 @@ def describe_heard(count: int) -> str:
     return text % count
 
 
+def describe_untagged(count: int) -> str:
+    """From how many voices the tags were removed."""
+    text = ngettext(
+        "The tags were removed from %d voice.", "The tags were removed from %d voices.", count
+    )
+    return text % count
+
+
+def describe_unheard(count: int) -> str:
+    """From how many voices the mark was removed."""
+    text = ngettext("%d voice is marked as not heard.", "%d voices are marked as not heard.", count)
+    return text % count
+
+
 def describe_moved(count: int) -> str:
     """How many speakers were moved."""
     text = ngettext(

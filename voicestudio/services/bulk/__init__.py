@@ -1,6 +1,14 @@
 """Bulk: one action on several rows of a list, each permitted, done or refused on its own."""
 
-from .actions import Outcome, add_tags, delete_recordings, mark_heard, move_speakers
+from .actions import (
+    Outcome,
+    add_tags,
+    delete_recordings,
+    mark_heard,
+    mark_unheard,
+    move_speakers,
+    remove_tags,
+)
 from .archive import Archive, ArchiveTooLarge, plan_archive, record_download, stream_archive
 from .export import columns, export_rows
 from .selection import Refusal, Row, find_rows, speakers_of, voices_of
@@ -17,9 +25,11 @@ __all__ = [
     "export_rows",
     "find_rows",
     "mark_heard",
+    "mark_unheard",
     "move_speakers",
     "plan_archive",
     "record_download",
+    "remove_tags",
     "speakers_of",
     "stream_archive",
     "voices_of",

@@ -1,7 +1,7 @@
 """Actions: tag, mark as heard, move and delete several rows."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -20,20 +20,49 @@ if TYPE_CHECKING:
 
 @dataclass
 class Outcome:
-    """What a bulk action did: how many rows it changed, and which it refused."""
+    """What a bulk action did: how many rows it changed, and which it refused.
+
+    `changed` is what an undo needs: the IDs of the voices that are not as before, each with the
+    tags that it got.
+    """
 
     done: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    changed: dict[int, list[str]] = field(default_factory=dict)
 
 
-def add_tags(voices: Iterable[Voice], names: Sequence[str], *, by: "User") -> Outcome:
+def add_tags(voices: Sequence[Voice], names: Sequence[str], *, by: "User") -> Outcome:
     """Add these tags to each voice. Raises `NotAllowed` if the person may tag none of them."""
-    return _apply(voices, lambda voice: notes.add_tags(voice, names, by=by))
+    before = notes.list_tags_of(voice.pk for voice in voices)
+    changed: dict[int, list[str]] = {}
+
+    def tag(voice: Voice) -> None:
+        tags = notes.add_tags(voice, names, by=by)
+        if added := [name for name in tags if name not in before[voice.pk]]:
+            changed[voice.pk] = added
+
+    return replace(_apply(voices, tag), changed=changed)
+
+
+def remove_tags(voices: Iterable[Voice], added: dict[int, list[str]], *, by: "User") -> Outcome:
+    """Take back tags that voices got, by their IDs. Raises `NotAllowed` as `add_tags`."""
+    return _apply(voices, lambda voice: notes.remove_tags(voice, added[voice.pk], by=by))
 
 
 def mark_heard(voices: Iterable[Voice], *, by: "User") -> Outcome:
     """Mark each voice as heard. Raises `NotAllowed` if the person may mark none of them."""
-    return _apply(voices, lambda voice: notes.mark_heard(voice, by=by))
+    changed: dict[int, list[str]] = {}
+
+    def mark(voice: Voice) -> None:
+        if notes.mark_heard(voice, by=by):
+            changed[voice.pk] = []
+
+    return replace(_apply(voices, mark), changed=changed)
+
+
+def mark_unheard(voices: Iterable[Voice], *, by: "User") -> Outcome:
+    """Take the mark off each voice. Raises `NotAllowed` as `mark_heard`."""
+    return _apply(voices, lambda voice: notes.mark_unheard(voice, by=by))
 
 
 def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> Outcome:

@@ -121,6 +121,29 @@ def revoke(invitation: Invitation, *, by: User) -> None:
             audit.record(Verb.INVITATION_REVOKED, by=by, on=invitation)
 
 
+def restore(invitation: Invitation, *, by: User) -> bool:
+    """Let the link of a revoked invitation work again.
+
+    False, and nothing happens, if it was used or has expired, or if there is an open one to the
+    same address. Raises PersonRefused for the address of a deactivated account, as `invite` does.
+    """
+    with transaction.atomic():
+        lock_person(by, by=by)
+        accounts = select_address(User.objects.all(), invitation.address)
+        if accounts and not any(account.is_active for account in accounts):
+            raise PersonRefused(IS_DEACTIVATED)
+        revoked = Invitation.objects.filter(
+            pk=invitation.pk, used_at=None, expires_at__gt=clock.now()
+        ).exclude(revoked_at=None)
+        if Invitation.objects.open().to(invitation.address).exists():
+            return False
+        is_restored = bool(revoked.update(revoked_at=None))
+        if is_restored:
+            facts = _facts(invitation, invitation.roles)
+            audit.record(Verb.PERSON_INVITED, by=by, on=invitation, **facts)
+    return is_restored
+
+
 def revoke_all_of(maker: User, *, by: User) -> None:
     """Revoke the open invitations of a person who will no longer invite.
 

@@ -55,10 +55,12 @@ def rename_filter(person: "User", kind: ListKind, name: str, new_name: str) -> N
             _replace(found, new_name, SavedFilter(new_name[:LONGEST_NAME], old.query))
 
 
-def delete_filter(person: "User", kind: ListKind, name: str) -> None:
-    """Forget a saved filter."""
+def delete_filter(person: "User", kind: ListKind, name: str) -> SavedFilter | None:
+    """Forget a saved filter and return it; None if there is none of this name."""
     with _filters_of(person, kind) as found:
+        deleted = next((each for each in found if each.name == name), None)
         found[:] = [each for each in found if each.name != name]
+    return deleted
 
 
 def _replace(found: list[SavedFilter], name: str, new: SavedFilter) -> None:

@@ -61,13 +61,6 @@ def list_targets(speaker: Speaker, *, by: "User") -> "ProjectQuerySet":
     return targets if speaker.project.is_example else targets.filter(is_example=False)
 
 
-def plan_move(speaker: Speaker, *, by: "User") -> Belongings:
-    """What would be moved with the speaker. Raises `NotMoved` if something stops the move."""
-    require(by, Action.MOVE_SPEAKERS)
-    bookkeeping.settle_lapsed()  # so that a call whose worker has died stops nothing
-    return _list_belongings(speaker)
-
-
 def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
     """Move the speaker with attempts, voices, speeches, recordings and notes; False if it is there.
 

@@ -146,10 +146,27 @@ def add_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
         return set_tags(voice, given, by=by)
 
 
-def mark_heard(voice: Voice, *, by: "User") -> None:
-    """Record that a person has listened to the voice."""
+def remove_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
+    """Remove tags from those of a voice; return the others."""
     require(by, Action.NOTE, voice.project_id)
-    Voice.objects.filter(pk=voice.pk, heard_at__isnull=True).update(heard_at=clock.now())
+    keys = [tag_key(name) for name in names]
+    with transaction.atomic():
+        Voice.objects.select_for_update().get(pk=voice.pk)  # as in `add_tags`
+        others = voice.tags.exclude(key__in=keys).values_list("name", flat=True)
+        return set_tags(voice, list(others), by=by)
+
+
+def mark_heard(voice: Voice, *, by: "User") -> bool:
+    """Record that a person has listened to the voice; False if it was recorded before."""
+    require(by, Action.NOTE, voice.project_id)
+    unheard = Voice.objects.filter(pk=voice.pk, heard_at__isnull=True)
+    return bool(unheard.update(heard_at=clock.now()))
+
+
+def mark_unheard(voice: Voice, *, by: "User") -> None:
+    """Record that the voice still has to be listened to."""
+    require(by, Action.NOTE, voice.project_id)
+    Voice.objects.filter(pk=voice.pk).update(heard_at=None)
 
 
 def update_search_text(voice: Voice) -> None:
