@@ -121,7 +121,7 @@ def test_costs_of_one_person_are_shown_and_exported(
     assert page.count("This person has ordered nothing here.") == (whose == "x")
     assert [amount for amount in ("1.25", "0.50") if f"${amount}" in page] == amounts
     rows = _rows(client, f"?format=csv&person={person}")
-    assert [f"{Decimal(row['amount']):.2f}" for row in rows] == amounts
+    assert [f"{Decimal(row['Amount']):.2f}" for row in rows] == amounts
 
 
 def test_several_projects_are_summed_and_named_in_the_file(
@@ -139,7 +139,7 @@ def test_several_projects_are_summed_and_named_in_the_file(
     assert page.count("By project") == 1
     line = '<th scope="row"><bdi>Second</bdi>'
     assert (page.count(line), page.count("Hidden"), page.count("$7")) == (1, 0, 0)
-    assert [row["project"] for row in _rows(client, "?format=csv")] == ["Studio", "Second"]
+    assert [row["Project"] for row in _rows(client, "?format=csv")] == ["Studio", "Second"]
 
 
 def test_budgets_of_the_projects_whose_costs_one_sees_are_shown(
@@ -198,7 +198,7 @@ def test_uncertain_charges_are_marked(client: Client, attempt: CloneAttempt) -> 
 
     assert "This includes uncertain costs: $2.00." in page
     assert page.count(">Uncertain</th>") == 4
-    assert [row["certain"] for row in _rows(client, "?format=csv")] == ["no"]
+    assert [row["Certain"] for row in _rows(client, "?format=csv")] == ["No"]
 
 
 def test_queries_do_not_grow_with_the_lines(
@@ -230,11 +230,22 @@ def test_csv_has_every_charge(client: Client, attempt: CloneAttempt) -> None:
     october = _rows(client, "?month=2026-10&format=csv")
 
     assert len(_rows(client, "?format=csv")) == 2
-    assert [(row["amount"], row["voice_id"], row["person"], row["attempt"]) for row in october] == [
-        ("0.000000001", "AnnaLarsen-7k2p", "lea", str(attempt.pk))
-    ]
+    assert [
+        (row["Amount"], row["Voice ID"], row["Person"], row["Clone attempt"]) for row in october
+    ] == [("0.000000001", "AnnaLarsen-7k2p", "lea", str(attempt.pk))]
     answer = client.get("/costs/?month=2026-10&format=csv")
     assert answer["Content-Disposition"] == 'attachment; filename="costs-2026-10.csv"'
+
+
+def test_csv_is_in_the_language_of_the_reader(client: Client, attempt: CloneAttempt) -> None:
+    _line(attempt, "1", at=datetime(2026, 10, 5, 12, 30, tzinfo=UTC), kind="clone")
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+
+    [row] = _rows(client, "?format=csv")
+
+    assert (row["Zeit (UTC)"], row["Kosten für"], row["Sicher"], row["Stimm-ID"]) == (
+        "2026-10-05 12:30:00", "Stimme, behalten", "Ja", "AnnaLarsen-7k2p",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\u202e="])
@@ -245,7 +256,7 @@ def test_csv_cell_is_never_a_formula(start: str, client: Client, attempt: CloneA
 
     [row] = _rows(client, "?format=csv")
 
-    assert row["speaker"] == f"'{attempt.speaker.name}"
+    assert row["Speaker"] == f"'{attempt.speaker.name}"
 
 
 # The limit ----------------------------------------------------------------------------------------

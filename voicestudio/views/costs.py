@@ -34,11 +34,6 @@ MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
 MOST_LINES: Final = 15
 GROUPS: Final = ("project", "person", "speaker", "voice", "model")
-COLUMNS: Final = (
-    "time", "kind", "units", "unit_price", "amount", "currency", "certain", "voice_id", "speaker",
-    "model", "person", "attempt", "speech", "provider",
-    "speaker_id", "project",
-)  # fmt: skip
 
 
 @require_safe
@@ -194,20 +189,28 @@ def _csv_response(request: HttpRequest, month: date | None) -> HttpResponseBase:
     charges = costs.iterate_charges(among=_visible(request), month=month)
     seen = access_of(request.user).projects()
     rows = (_list_cells(charge, seen) for charge in charges)
-    return csv_response(name, COLUMNS, rows)
+    return csv_response(name, _list_headings(), rows)
+
+
+def _list_headings() -> list[str]:
+    return [
+        _("Time (UTC)"), _("Cost of"), _("Units"), _("Unit price"), _("Amount"), _("Currency"),
+        _("Certain"), _("Voice ID"), _("Speaker"), _("Model"), _("Person"), _("Clone attempt"),
+        _("Generated speech"), _("Provider"), _("Speaker no."), _("Project"),
+    ]  # fmt: skip
 
 
 def _list_cells(charge: Charge, seen: list[int] | None) -> list[str]:
     """The cells of a charge; `seen` are the projects that the reader sees, None for all."""
     names_speaker = seen is None or charge.speaker.project_id in seen
     return [
-        charge.at.isoformat(timespec="seconds"),
-        charge.kind,
+        f"{charge.at:%Y-%m-%d %H:%M:%S}",
+        charge.get_kind_display(),
         str(charge.units),
         f"{charge.unit_price:f}",
         f"{charge.amount:f}",
         charge.currency,
-        "yes" if charge.certain else "no",
+        _("Yes") if charge.certain else _("No"),
         charge.voice_name,
         charge.speaker.name if names_speaker else "",
         charge.model,
