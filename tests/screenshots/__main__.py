@@ -23,11 +23,9 @@ set_up_django()
 
 from django.conf import settings  # noqa: E402
 
-from tests.screenshots.pictures import ENGLISH, HELP, PICTURES, SCHEMES, SIZES, Picture, Window  # noqa: E402
+from tests.screenshots.pictures import ENGLISH, FORCED, HELP, PICTURES, SIZES, Picture, Window  # noqa: E402
 
 QUALITY: Final = 55  # of the WebP encoder
-# Parts are shown beside text, and have to be sharp on fine screens too.
-PART_SCALE: Final = 1.25
 MARGIN: Final = 12  # around a part
 # Languages whose letters need a font of their own, by the name that fontconfig has for them.
 OWN_FONTS: Final = {"ja": "ja", "zh-hans": "zh-cn"}
@@ -113,8 +111,11 @@ def take_windows(
         picture.show(page)
         page.wait_for_load_state("networkidle")
         clip = find_clip(page, picture, window)
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
+        for scheme in picture.schemes:
+            if scheme == FORCED:
+                page.emulate_media(forced_colors="active")
+            else:
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             file = picture.file(window, scheme, language)
             file.write_bytes(take_webp(page, clip))
             print(f"{file.name}: {file.stat().st_size / 1000:.0f} KB", flush=True)
@@ -140,7 +141,7 @@ def find_clip(page: Page, picture: Picture, window: Window) -> dict[str, float]:
     right = min(window.width, int(box["x"] + box["width"]) + MARGIN)
     bottom = int(box["y"] + box["height"]) + MARGIN
     return {
-        "x": left, "y": top, "width": right - left, "height": bottom - top, "scale": PART_SCALE
+        "x": left, "y": top, "width": right - left, "height": bottom - top, "scale": picture.scale
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ HELP: Final = ROOT / "static" / "help"
 # Width and height of each picture in HELP, for the page that shows it.
 SIZES: Final = HELP / "sizes.json"
 SCHEMES: Final = ("light", "dark")
+FORCED: Final = "forced"  # a few colours that the reader has chosen
 ENGLISH: Final = "en"
 
 
@@ -33,13 +34,18 @@ NARROW: Final = Window("narrow", 375, 780)
 
 
 class Picture(NamedTuple):
-    """A picture: `show` opens what it shows; without `part`, a CSS selector, it is the window."""
+    """A picture: `show` opens what it shows; without `part`, a CSS selector, it is the window.
+
+    Parts are shown beside text, and have to be sharp on fine screens too; hence their `scale`.
+    """
 
     name: str
     folder: Path
     show: Callable[[Page], None]
     part: str = ""
     windows: tuple[Window, ...] = (WIDE, NARROW)
+    schemes: tuple[str, ...] = SCHEMES
+    scale: float = 1.25
 
     @property
     def languages(self) -> list[str]:
@@ -55,12 +61,12 @@ class Picture(NamedTuple):
         return self.folder / f"{self.name}-{window.name}-{scheme}{_suffix(language)}.webp"
 
     def files(self) -> list[Path]:
-        """All its files: light and dark, in each window and language."""
+        """All its files: in each scheme, window and language."""
         return [
             self.file(window, scheme, language)
             for language in self.languages
             for window in self.windows
-            for scheme in SCHEMES
+            for scheme in self.schemes
         ]
 
 
@@ -136,6 +142,15 @@ PICTURES: Final = (
     Picture("people", DOCS, _open("/people/"), windows=(WIDE,)),
     Picture("project", DOCS, _open_project, windows=(WIDE,)),
     Picture("audit", DOCS, _open("/audit/"), windows=(WIDE,)),
+    Picture(
+        "styleguide",
+        DOCS,
+        _open("/styleguide/?components"),
+        "#main",
+        windows=(WIDE,),
+        schemes=(*SCHEMES, FORCED),
+        scale=0.75,
+    ),
     Picture("check", HELP, _open_noisy_recording, ".verdict"),
     Picture("permission", HELP, _give_permission, "[data-step=speaker]"),
     Picture("days-left", HELP, _open_expiring_voice, "#life"),
