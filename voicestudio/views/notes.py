@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core import signing
+from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +20,8 @@ from .htmx import HtmxRequest
 from .permitted import find_row, require_action
 from .undo import offer_undo
 
-SALT: Final = "voicestudio.deleted-note"
+# Without a time: the button works on a page that stays open, too.
+SIGNER: Final = Signer(salt="voicestudio.deleted-note")
 MODELS: Final[dict[str, Any]] = {
     "attempt": CloneAttempt, "voice": Voice, "recording": AudioFile,
 }  # fmt: skip
@@ -61,8 +62,8 @@ def delete(request: HtmxRequest, pk: int) -> HttpResponse:
 def restore(request: HtmxRequest) -> HttpResponse:
     """Write a note again that this person has just deleted; it is nowhere but in the button."""
     try:
-        column, target_pk, by, pk, text, at = signing.loads(request.POST.get("note", ""), salt=SALT)
-    except signing.BadSignature as error:
+        column, target_pk, by, pk, text, at = SIGNER.unsign_object(request.POST.get("note", ""))
+    except BadSignature as error:
         raise Http404 from error
     user = current_user(request)
     if by != user.pk:
@@ -78,7 +79,7 @@ def _sign(note: Note) -> str:
     facts = [
         notes.column_of(target), target.pk, note.by_id, note.pk, note.text, note.at.isoformat(),
     ]  # fmt: skip
-    return signing.dumps(facts, salt=SALT, compress=True)
+    return str(SIGNER.sign_object(facts, compress=True))
 
 
 def _add(request: HtmxRequest, target: Any) -> HttpResponse:
