@@ -90,6 +90,7 @@ CLONE_FORM_BUTTONS = [
 # My account. The names of django-allauth's pages are its own, since it looks its pages up by them.
 ACCOUNT_PAGES = [
     path("account/", account.account, name="account"),
+    path("account/appearance/", account.change_theme, name="change_theme"),
     path("account/address/", account.change_address, name="change_address"),
     path(
         "account/password/",

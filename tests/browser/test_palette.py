@@ -24,3 +24,31 @@ def test_voice_is_found_and_opened_by_keyboard(studio: Studio) -> None:
     page.keyboard.press("Enter")
 
     expect(page).to_have_url(re.compile(rf"/voices/{voice.pk}/$"))
+
+
+def test_appearance_is_changed_by_keyboard(studio: Studio) -> None:
+    page = studio.page(path="/history/?q=x")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("dark")
+    expect(page.get_by_role("option", name="Appearance: Dark")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    page.keyboard.press("Enter")
+
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page).to_have_url(re.compile(r"/history/\?q=x$"))
+
+
+def test_action_opens_the_fold_that_it_leads_to(studio: Studio) -> None:
+    factories.make_recording(by=studio.user)
+    page = studio.page(path="/history/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("upload")
+    expect(page.get_by_role("option", name="Upload recordings")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Drop files here, or choose files")).to_be_visible()

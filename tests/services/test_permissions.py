@@ -179,6 +179,8 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "people.administrators.lock_person": (
         Action.MANAGE_PEOPLE,
         lambda h, by: administrators.lock_person(h.people["viewer"], by=by)),
+    "people.directory.find_people": (
+        Action.MANAGE_PEOPLE, lambda _h, by: directory.find_people("a", 1, by=by)),
     "people.directory.list_people": (
         Action.MANAGE_PEOPLE, lambda _h, by: directory.list_people(by=by)),
     "people.roles.set_role": (
@@ -409,7 +411,7 @@ NO_PERSON: Final = {
     "paid_calls.runner": "retry_interrupted run",
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
-    "people.accounts": "change_profile drop_new_address",
+    "people.accounts": "change_profile change_theme drop_new_address",
     "people.administrators": "keep_one lock_with_administrators",
     "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from tests.factories import make_project, make_recording, make_speaker, make_user, make_voice
 from tests.views import HTMX
 from tests.views.pages import text
-from voicestudio.models import Role
+from voicestudio.models import Person, Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -65,8 +65,75 @@ def test_search_without_words_lists_pages_that_open(client: Client) -> None:
     page = text(client.get("/search/", headers=HTMX))
 
     listed = re.findall(r'role="option"[^>]* href="([^"]+)"', page)
-    assert {"/projects/new/", "/system/retention/", "/styleguide/"} <= {*listed}
+    assert {
+        "/projects/new/",
+        "/people/#invitation-address",
+        "/system/retention/",
+        "/styleguide/",
+    } <= {*listed}
     assert {path: client.get(path).status_code for path in listed} == dict.fromkeys(listed, 200)
+
+
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        (Role.MANAGER, ["Clone a new voice", "Record a voice", "Upload recordings"]),
+        (Role.VIEWER, []),
+    ],
+)
+def test_search_lists_only_actions_that_the_person_may_do(
+    client: Client, role: Role, actions: list[str]
+) -> None:
+    client.force_login(make_user(role=role))
+    for_everyone = {
+        "Keyboard shortcuts", "Change language", "Sign out", "Appearance: Dark",
+        "Appearance: Light", "Appearance: High contrast", "Appearance: As on this device",
+    }  # fmt: skip
+
+    pages = [text(client.get("/search/", headers=headers)) for headers in ({}, HTMX)]
+
+    links = re.compile(
+        r'href="[^"]*"[^>]*>\s*<bdi>([^<]+)</bdi>|<button type="submit"[^>]*>([^<]+)<'
+    )
+    for page in pages:
+        names = {first or second for first, second in links.findall(page)}
+        assert for_everyone < names
+        others = {"Compare with MiniMax", "New project", "Invite a person", "People"}
+        assert others & names == set()
+        everything = {"Clone a new voice", "Record a voice", "Upload recordings"}
+        assert everything & names == {*actions}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_appearance_is_changed_from_the_search(
+    browser: Client, owner: User, headers: dict[str, str]
+) -> None:
+    page = text(browser.get("/search/", {"q": "dark"}, headers=headers))
+    assert ("Appearance: Dark" in page, 'value="dark"' in page) == (True, True)
+
+    answer = browser.post("/account/appearance/", {"theme": "dark", "next": "/voices/"})
+    browser.post("/account/appearance/", {"theme": "pink", "next": "//evil.example.com"})
+
+    assert answer["Location"] == "/voices/"
+    assert 'data-theme="dark"' in text(browser.get("/voices/"))
+    assert Person.objects.get(user=owner).theme == "dark"
+
+
+def test_search_finds_saved_filters_projects_and_people(client: Client) -> None:
+    root = make_user("root", is_staff=True)
+    zoe = make_user("zoe", first_name="Zoë Ødegård")
+    project, _other = make_project("Zoe's audiobook"), make_project("Zoe 2")
+    client.force_login(root)
+    client.post("/history/filters/save/", {"name": "Zoe, failed", "query": "state=failed"})
+
+    found = text(client.get("/search/", {"q": "ZOE"}))
+    client.force_login(make_user("lea"))
+    unseen = text(client.get("/search/", {"q": "ZOE"}))
+
+    for address in (
+        f"/people/{zoe.pk}/", f"/projects/{project.pk}/", "/history/?state=failed",
+    ):  # fmt: skip
+        assert (f'href="{address}"' in found, f'href="{address}"' in unseen) == (True, False)
 
 
 @pytest.mark.parametrize("words", ["", "\0", "%", "x" * 5_000])

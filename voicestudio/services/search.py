@@ -1,8 +1,12 @@
-"""Search: the speakers, voices and recordings with these words, of all that a person sees."""
+"""Search: speakers, voices, recordings, projects and people by words, of all that one sees."""
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from voicestudio.models import AudioFile, Speaker, Voice
+from voicestudio.models import Action, AudioFile, Speaker, Voice, access_of
+from voicestudio.models.access import ProjectLabel
+from voicestudio.models.search import fold_text
+from voicestudio.services.people.directory import find_people
+from voicestudio.services.permissions import may
 from voicestudio.services.voices import notes
 
 if TYPE_CHECKING:
@@ -17,12 +21,14 @@ class Found(NamedTuple):
     speakers: list[Speaker]
     voices: list[Voice]
     recordings: list[AudioFile]
+    projects: list[ProjectLabel]
+    people: list["User"]
 
 
 def find_everywhere(person: "User", words: str) -> Found:
     """What contains `words`, in any case or accent; nothing without words. A few short queries."""
     if not words:
-        return Found([], [], [])
+        return Found([], [], [], [], [])
     speakers = Speaker.objects.visible_to(person).search(words).order_by("-pk")
     voices = notes.visible_voices(person).search(words).select_related("speaker")
     recordings = AudioFile.objects.visible_to(person).filter(deleted_at=None).search(words)
@@ -30,4 +36,15 @@ def find_everywhere(person: "User", words: str) -> Found:
         list(speakers.only("name", "project")[:MOST]),
         list(voices.order_by("-created_at", "-pk").only("voice_id", "speaker__name")[:MOST]),
         list(recordings.order_by("-pk").only("name")[:MOST]),
+        _find_projects(person, words),
+        find_people(words, MOST, by=person) if may(person, Action.MANAGE_PEOPLE) else [],
     )
+
+
+def _find_projects(person: "User", words: str) -> list[ProjectLabel]:
+    """Projects by name, for those who see several; read with the roles of the person."""
+    access = access_of(person)
+    if not access.sees_several:
+        return []
+    folded = fold_text(words)
+    return [each for each in access.labels.values() if folded in fold_text(each.name)][:MOST]

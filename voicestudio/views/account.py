@@ -17,15 +17,16 @@ from django.template.response import TemplateResponse
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from voicestudio.forms.accounts import AddressForm, ProfileForm
-from voicestudio.models import Person, Throttle, throttles
+from voicestudio.models import Person, Theme, Throttle, throttles
 from voicestudio.services.people import accounts, openid
 from voicestudio.services.people.address_links import AddressLink
 
 from . import languages
 from .current_user import current_user
+from .sign_in import safe_path
 from .throttled import refuse_throttled
 
 SESSION_TIME_ZONE = "time_zone"
@@ -50,6 +51,16 @@ def account(request: HttpRequest) -> HttpResponse:
     response = redirect("account")
     languages.remember(response, language)
     return response
+
+
+@require_POST
+def change_theme(request: HttpRequest) -> HttpResponse:
+    """Change the appearance at once, on the way back to the same page."""
+    theme = request.POST.get("theme", "")
+    if theme in Theme.values:
+        accounts.change_theme(current_user(request), theme)
+        request.session[SESSION_THEME] = theme
+    return redirect(safe_path(request, request.POST.get("next", "")))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

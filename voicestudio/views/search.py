@@ -1,4 +1,4 @@
-"""Search: speakers, voices, recordings and pages by name; a dialog on each page, and a page."""
+"""Search: pages, actions, saved filters and rows by name; a dialog on each page, and a page."""
 
 from typing import NamedTuple
 
@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from voicestudio.forms import texts
-from voicestudio.models import Action
+from voicestudio.models import Action, ListKind, Theme, display_name
 from voicestudio.models.search import fold_text
+from voicestudio.services.people.saved_filters import list_filters
 from voicestudio.services.permissions import may
 from voicestudio.services.search import find_everywhere
-from voicestudio.words.pages import PAGES
+from voicestudio.words.items import label_value
+from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SIGN_OUT
 
 from .current_user import current_user
 from .htmx import HtmxRequest
@@ -25,11 +27,16 @@ LONGEST = 100
 
 
 class Match(NamedTuple):
-    """One thing that was found: its name, what tells it apart, and its page."""
+    """One thing that was found: its name, what tells it apart, and its page.
+
+    With `is_button` it is done by a button, which sends `theme` to the address.
+    """
 
     name: str | Promise
     detail: str
     url: str
+    is_button: bool = False
+    theme: str = ""
 
 
 @require_safe
@@ -39,7 +46,14 @@ def search(request: HtmxRequest) -> HttpResponse:
     words = texts.clean(request.GET.get("q", ""))[:LONGEST]
     groups = [(label, matches) for label, matches in _find(request, words) if matches]
     template = "search/_options.html" if request.htmx else "search/search.html"
-    return keep_private(render(request, template, {"words": words, "groups": groups}))
+    context = {"words": words, "groups": groups, "page": _page_of(request)}
+    return keep_private(render(request, template, context))
+
+
+def _page_of(request: HtmxRequest) -> str:
+    """Where a button leads back: to the page below the dialog."""
+    below = request.htmx.current_url_abs_path if request.htmx else None
+    return below or request.get_full_path()
 
 
 def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
@@ -52,18 +66,57 @@ def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]
     recordings = [
         Match(row.name, "", reverse("recording", args=[row.pk])) for row in found.recordings
     ]
+    projects = [Match(row.name, "", reverse("project", args=[row.pk])) for row in found.projects]
+    people = [
+        Match(display_name(row), "", reverse("person", args=[row.pk])) for row in found.people
+    ]
+    folded = fold_text(words)
+    named = [
+        (_("Go to"), _list_pages(request)),
+        (_("Actions"), _list_actions(request)),
+        (_("Saved filters"), _list_saved_filters(request)),
+    ]
     return [
-        (_("Go to"), _list_pages(request, words)),
+        *(
+            (label, [m for m in all_of if folded in fold_text(str(m.name))])
+            for label, all_of in named
+        ),
         (_("Speakers"), speakers),
         (_("Voices"), voices),
         (_("Recordings"), recordings),
+        (_("Projects"), projects),
+        (_("People"), people),
     ]
 
 
-def _list_pages(request: HtmxRequest, words: str) -> list[Match]:
-    """The pages with these words in their names that the person may open."""
+def _list_pages(request: HtmxRequest) -> list[Match]:
+    """The pages that the person may open."""
     return [
         Match(label, "", reverse(name))
         for name, (label, action) in PAGES.items()
-        if fold_text(words) in fold_text(str(label)) and may(request.user, Action(action))
+        if may(request.user, Action(action))
+    ]
+
+
+def _list_actions(request: HtmxRequest) -> list[Match]:
+    """What the person may begin, and what a button does at once."""
+    links = [
+        Match(label, "", reverse(name) + (f"#{place}" if place else ""))
+        for label, action, name, place in ACTIONS
+        if may(request.user, Action(action))
+    ]
+    url = reverse("change_theme")
+    themes = [
+        Match(label_value(str(APPEARANCE), str(theme.label)), "", url, True, theme.value)
+        for theme in Theme
+    ]
+    return [*links, *themes, Match(SIGN_OUT, "", reverse("sign_out"), True)]
+
+
+def _list_saved_filters(request: HtmxRequest) -> list[Match]:
+    """The filters of all lists that the person has saved."""
+    return [
+        Match(saved.name, str(PAGES[kind.value][0]), f"{reverse(kind.value)}?{saved.query}")
+        for kind in ListKind
+        for saved in list_filters(current_user(request), kind)
     ]

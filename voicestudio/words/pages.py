@@ -1,4 +1,4 @@
-"""Words, pages: the pages that a person can go to by name, with what one must be allowed to do."""
+"""Words, pages: pages and actions that are found by name, and what one must be allowed to do."""
 
 from typing import Final
 
@@ -8,14 +8,11 @@ from django.utils.translation import gettext_lazy as _
 # By the name of the address: the label, and the action that the page asks for.
 PAGES: Final[dict[str, tuple[str | Promise, str]]] = {
     "home": (_("Home"), "see"),
-    "new": (_("Clone a new voice"), "clone"),
     "history": (_("History"), "see"),
     "voices": (_("Voices"), "see"),
     "recordings": (_("Recordings"), "see"),
     "costs": (_("Costs"), "see_costs"),
     "projects": (_("Projects"), "see"),
-    "add_project": (_("New project"), "manage_projects"),
-    "compare": (_("Compare with MiniMax"), "compare"),
     "people": (_("People"), "manage_people"),
     "audit": (_("Audit"), "read_audit"),
     "system": (_("System"), "see_system"),
@@ -24,3 +21,17 @@ PAGES: Final[dict[str, tuple[str | Promise, str]]] = {
     "account": (_("My account"), "see"),
     "help": (_("Help"), "see"),
 }
+# Label, action, the name of an address, and the place on its page. A link to a place inside a fold
+# opens the fold.
+ACTIONS: Final[tuple[tuple[str | Promise, str, str, str], ...]] = (
+    (_("Clone a new voice"), "clone", "new", ""),
+    (_("Record a voice"), "clone", "new", "voice_clone_recorder"),
+    (_("Upload recordings"), "upload", "recordings", "id_files"),
+    (_("New project"), "manage_projects", "add_project", ""),
+    (_("Invite a person"), "manage_people", "people", "invitation-address"),
+    (_("Compare with MiniMax"), "compare", "compare", ""),
+    (_("Keyboard shortcuts"), "see", "help", "keys"),
+    (_("Change language"), "see", "account", "profile-language"),
+)
+APPEARANCE: Final = _("Appearance")
+SIGN_OUT: Final = _("Sign out")

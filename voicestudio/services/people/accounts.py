@@ -31,6 +31,13 @@ def change_profile(
         person.save(update_fields=["language", "time_zone", "theme", "wants_reminders"])
 
 
+def change_theme(user: User, theme: str) -> None:
+    """Save the appearance that the person has chosen, "" for that of the device."""
+    with transaction.atomic():
+        Person.of(user)
+        Person.objects.filter(user=user).update(theme=theme)
+
+
 def set_address(user: User, address: str, *, by: User) -> None:
     """Give a person this mail address, "" for none; for administrators.
 

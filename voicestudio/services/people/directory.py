@@ -1,5 +1,7 @@
 """Directory: the people of the studio with their roles, for administrators."""
 
+from itertools import islice
+
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -7,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from voicestudio.models import Action, Membership
+from voicestudio.models.search import fold_text
 from voicestudio.services.permissions import require
 
 
@@ -25,3 +28,19 @@ def list_people(*, by: User) -> QuerySet[User]:
     )
     people = people.prefetch_related(Prefetch("memberships", members))
     return people.order_by("-is_active", "username")
+
+
+def find_people(words: str, most: int, *, by: User) -> list[User]:
+    """The people with these words in name, username or address; one query.
+
+    Names are folded here, since databases disagree about case and accents.
+    """
+    require(by, Action.MANAGE_PEOPLE)
+    people = User.objects.only("username", "first_name", "last_name", "email").order_by("username")
+    folded = fold_text(words)
+    found = (
+        person
+        for person in people
+        if folded in fold_text(f"{person.get_full_name()}\n{person.username}\n{person.email}")
+    )
+    return list(islice(found, most))
