@@ -12,6 +12,15 @@ function drawStates() {
     player.toggleAttribute(`data-${example.dataset.examplePlayer}`, true);
     player.style.setProperty("--played", "40%");
   }
+  const box = document.querySelector("[data-example-selected] .select input");
+  if (box) box.checked = true;
+  for (const drop of document.querySelectorAll("[data-example-over] .drop")) {
+    drop.toggleAttribute("data-drag-over", true);
+  }
+  for (const example of document.querySelectorAll("[data-example-notes]")) {
+    const notes = example.dataset.exampleNotes.split(" ").map((id) => document.getElementById(id));
+    example.replaceChildren(...notes.map((note) => note.content.cloneNode(true)));
+  }
   for (const example of document.querySelectorAll("[data-example-combobox=open]")) {
     example.querySelector("input").setAttribute("aria-expanded", "true");
     example.querySelector("[role=option]").setAttribute("aria-selected", "true");

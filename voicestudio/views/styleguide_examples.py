@@ -33,6 +33,7 @@ from voicestudio.models import (
 from voicestudio.models.voices import Source
 from voicestudio.services.people.saved_filters import SavedFilter
 from voicestudio.services.voices.speakers import KnownSpeaker
+from voicestudio.words.paid_calls import MODERATION
 
 from .cutting import HEIGHT, WIDTH, Window
 from .lists import ViewLink
@@ -65,6 +66,12 @@ def make_examples(user: User) -> dict[str, Any]:
         "waiting": next(each for each in attempts if each.state is AttemptState.WAITING),
         "under_way": [each for each in attempts if each.is_running and each.claimed_at],
         "flagged": next(each for each in attempts if each.state is AttemptState.FLAGGED),
+        "flags": [
+            _make_attempt(
+                AttemptState.FLAGGED, next(numbers), user, recordings[0], flag_type=number
+            )
+            for number in (*MODERATION, max(MODERATION) + 1)
+        ],
         "ready": next(each for each in attempts if each.state is AttemptState.READY),
         "voices": [_make_voice(state, next(numbers)) for state in VoiceState],
         "recordings": recordings,
@@ -126,16 +133,16 @@ def _make_views() -> list[ViewLink]:
 
 
 def _make_attempt(
-    state: AttemptState, number: int, user: User, recording: AudioFile
+    state: AttemptState, number: int, user: User, recording: AudioFile, *, flag_type: int = 5
 ) -> CloneAttempt:
     now = clock.now()
     audio = {"audio": "preview.mp3", "audio_duration_ms": 6_000, "audio_peaks": BARS}
-    flag = {"status": AttemptState.READY.value, "input_sensitive": True, "input_sensitive_type": 5}
+    flag = {"status": AttemptState.READY.value, "input_sensitive": True}
     columns: dict[AttemptState, dict[str, Any]] = {
         AttemptState.WAITING: {"claimed_at": None},
         AttemptState.CLONING: {"sent_at": now - timedelta(seconds=7)},
         AttemptState.READY: audio,
-        AttemptState.FLAGGED: flag | audio,
+        AttemptState.FLAGGED: flag | audio | {"input_sensitive_type": flag_type},
         AttemptState.STOPPED: {"status_code": 1026, "trouble": "refused"},
         AttemptState.FAILED: {"status_code": 2039, "trouble": "refused"},
         AttemptState.INTERRUPTED: {
