@@ -244,6 +244,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<selectable:kind>/selected/heard/", selections.mark_heard, name="mark_selected_heard"),
     path("<selectable:kind>/selected/unheard/", selections.unmark_heard, name="unmark_heard"),
     path("<selectable:kind>/selected/move/", selections.move, name="move_selected"),
+    path("<selectable:kind>/selected/move-back/", selections.move_back, name="move_selected_back"),
     path("<selectable:kind>/selected/download/", selections.download, name="download_selected"),
     path("<selectable:kind>/selected/export/", selections.export, name="export_selected"),
     path("recordings/selected/delete/", selections.delete, name="delete_selected"),

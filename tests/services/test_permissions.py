@@ -223,6 +223,9 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.NOTE, lambda h, by: bulk.mark_unheard([h.voice], by=by)),
     "bulk.actions.remove_tags": (
         Action.NOTE, lambda h, by: bulk.remove_tags([h.voice], {h.voice.pk: ["a"]}, by=by)),
+    "bulk.actions.move_back": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: bulk.move_back([h.speaker], {h.speaker.pk: make_project()}, by=by)),
     "bulk.actions.move_speakers": (
         Action.MOVE_SPEAKERS,
         lambda h, by: bulk.move_speakers([h.speaker], make_project(), by=by)),

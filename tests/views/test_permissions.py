@@ -135,6 +135,7 @@ NEEDS: Final[dict[str, tuple[Action | None, Action | None]]] = {
     "restore_note": (None, NOTE),
     "untag_selected": (None, NOTE),
     "unmark_heard": (None, NOTE),
+    "move_selected_back": (None, Action.MOVE_SPEAKERS),
     "new": (SEE, CLONE),  # leads those who clone no voices to the home page
     "add_project": (Action.MANAGE_PROJECTS, Action.MANAGE_PROJECTS),
     "people": (PEOPLE, None),

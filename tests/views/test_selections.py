@@ -168,6 +168,21 @@ def test_speakers_of_selected_rows_are_moved_after_a_question(client: Client) ->
     assert messages_of(page) == ["2 speakers were moved, with everything that belongs to them."]
 
 
+def test_speakers_of_several_projects_move_back(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    target, sources = make_project("Target"), [make_project("One"), make_project("Two")]
+    attempts = [make_attempt(project=source) for source in sources]
+
+    page = send(client, "/history/selected/move/", attempts, project=str(target.pk))
+    assert Speaker.objects.filter(project=target).count() == 2
+    address, fields = undo_of(text(page))
+    back = client.post(address, fields, follow=True)
+
+    speakers = [Speaker.objects.get(pk=attempt.speaker_id) for attempt in attempts]
+    assert [speaker.project for speaker in speakers] == sources
+    assert messages_of(back) == ["2 speakers were moved, with everything that belongs to them."]
+
+
 def test_speaker_that_is_in_the_project_already_is_not_counted(client: Client) -> None:
     client.force_login(make_user("chief", is_staff=True))
     make_project("Other")

@@ -22,7 +22,7 @@ def typed_tags(data: QueryDict) -> list[str]:
     return texts.split_tags(data.get("tags", "")[:LONGEST_TAGS])
 
 
-def added_tags(data: QueryDict) -> dict[int, list[str]]:
-    """The tags that each selected row got, which an undo takes back."""
+def undo_values(data: QueryDict) -> dict[int, list[str]]:
+    """What an undo needs of each row: the tags that it got, or the project from which it came."""
     rows = selected_ids(data)
-    return {pk: texts.split_tags(data.get(f"tags-{pk}", "")[:LONGEST_TAGS]) for pk in rows}
+    return {pk: texts.split_tags(data.get(f"undo-{pk}", "")[:LONGEST_TAGS]) for pk in rows}

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.forms.selection import added_tags, selected_ids, typed_tags
-from voicestudio.models import Action, AudioFile, ListKind, Verb, Voice
+from voicestudio.forms.selection import selected_ids, typed_tags, undo_values
+from voicestudio.models import Action, AudioFile, ListKind, Speaker, Verb, Voice
 from voicestudio.services import bulk, projects
 from voicestudio.services.audit import record
 from voicestudio.words import bulk as words
@@ -39,7 +39,7 @@ def tag(request: HttpRequest, kind: ListKind) -> HttpResponse:
 @require_action(Action.NOTE)
 def untag(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Take back the tags that voices have just got; the rows are voices in every list."""
-    added = added_tags(request.POST)
+    added = undo_values(request.POST)
     voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
     outcome = bulk.remove_tags(voices, added, by=current_user(request))
     return _report(request, kind, outcome, words.describe_untagged)
@@ -76,6 +76,19 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
         context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
         return _ask(request, "selections/move.html", context)
     outcome = bulk.move_speakers(speakers, target, by=by)
+    return _report(request, kind, outcome, words.describe_moved, undo="move_selected_back")
+
+
+@require_POST
+@require_action(Action.MOVE_SPEAKERS)
+def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Move speakers to the projects from which they came; the rows are speakers in every list."""
+    by = current_user(request)
+    allowed = {str(each.pk): each for each in projects.list_allowed(by, Action.MOVE_SPEAKERS)}
+    values = undo_values(request.POST).items()
+    sources = {pk: allowed[each[0]] for pk, each in values if each and each[0] in allowed}
+    speakers = Speaker.objects.visible_to(by).filter(pk__in=sources)
+    outcome = bulk.move_back(speakers, sources, by=by)
     return _report(request, kind, outcome, words.describe_moved)
 
 
@@ -164,8 +177,8 @@ def _report(
 ) -> HttpResponse:
     """The list again, with what was done, what was not, and why; `undo` names the way back."""
     if outcome.changed and undo:
-        tags = {f"tags-{pk}": ",".join(names) for pk, names in outcome.changed.items() if names}
-        fields = {"row": list(outcome.changed), "query": posted_query(request), **tags}
+        values_of = {f"undo-{pk}": ",".join(values) for pk, values in outcome.changed.items()}
+        fields = {"row": list(outcome.changed), "query": posted_query(request), **values_of}
         offer_undo(request, describe(outcome.done), reverse(undo, args=[kind]), **fields)
     elif outcome.done:
         messages.success(request, describe(outcome.done))

@@ -6,6 +6,7 @@ from .actions import (
     delete_recordings,
     mark_heard,
     mark_unheard,
+    move_back,
     move_speakers,
     remove_tags,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "find_rows",
     "mark_heard",
     "mark_unheard",
+    "move_back",
     "move_speakers",
     "plan_archive",
     "record_download",

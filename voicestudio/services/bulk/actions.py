@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Outcome:
     """What a bulk action did: how many rows it changed, and which it refused.
 
-    `changed` is what an undo needs: the IDs of the voices that are not as before, each with the
-    tags that it got.
+    `changed` is what an undo needs: the IDs of what is not as before, a voice with the tags that it
+    got, a speaker with the ID of the project from which it came.
     """
 
     done: int = 0
@@ -67,7 +67,25 @@ def mark_unheard(voices: Iterable[Voice], *, by: "User") -> Outcome:
 
 def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> Outcome:
     """Move each speaker with everything that belongs to it. Raises `NotAllowed`."""
-    return _apply(found, lambda speaker: moves.move_speaker(speaker, project, by=by), ALREADY_THERE)
+    changed: dict[int, list[str]] = {}
+
+    def move(speaker: Speaker) -> bool:
+        source = speaker.project_id
+        is_moved = moves.move_speaker(speaker, project, by=by)
+        if is_moved:
+            changed[speaker.pk] = [str(source)]
+        return is_moved
+
+    return replace(_apply(found, move, ALREADY_THERE), changed=changed)
+
+
+def move_back(found: Iterable[Speaker], sources: dict[int, Project], *, by: "User") -> Outcome:
+    """Move each speaker to the project from which it came, by its ID. Raises `NotAllowed`."""
+    return _apply(
+        found,
+        lambda speaker: moves.move_speaker(speaker, sources[speaker.pk], by=by),
+        ALREADY_THERE,
+    )
 
 
 def delete_recordings(found: Iterable[AudioFile], *, by: "User") -> Outcome:
