@@ -339,6 +339,7 @@ NO_PERSON: Final = {
     "audit.known_settings": "record_setting_changes",
     "audit.origins": "acting_from current_origin current_person use_for_process",
     "audit.seal": "seal_entries seal_head",
+    "audit.search": "find_subjects",
     "audit.sign_ins": "connect record_locked record_refused",
     "audit.verification": "verify_entries verify_trail",
     "backups.backup": "make_backup",
@@ -375,7 +376,9 @@ NO_PERSON: Final = {
     "drafts": "delete_draft delete_old_drafts save_draft take_drafts",
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
     "hold": "is_held start",
-    "machines": "find_different_keys report report_and_compare start_reporting",
+    "machines": (
+        "delete_report find_different_keys has_others report report_and_compare start_reporting"
+    ),
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
     "money.budgets": "get_budget get_project_budgets sum_allowances",

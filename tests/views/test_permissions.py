@@ -274,7 +274,7 @@ def url_of(name: str, house: House) -> str:
         arguments.append(house.ids[kind_of(ADDRESSES[name])])
     if "<field:field>" in ADDRESSES[name]:
         arguments.append("recording")
-    if "<list:kind>" in ADDRESSES[name]:
+    if "<list:kind>" in ADDRESSES[name] or "<selectable:kind>" in ADDRESSES[name]:
         arguments.append("voices")
     if "<kind:kind>" in ADDRESSES[name]:
         arguments.append("recordings")
