@@ -132,8 +132,11 @@ def make_paths_of_the_studio(user: User) -> list[str]:
     project = Project.objects.examples().earliest("pk")
     return [
         "/costs/?project=all", "/projects/", "/projects/new/", f"/projects/{project.pk}/",
-        "/people/", f"/people/{user.pk}/", "/audit/", "/audit/?q=nothing-like-this",
-        "/audit/?topic=money&since=2026-01-01", "/system/", "/system/hold/",
+        "/people/", "/people/?state=deactivated&q=nothing-like-this", "/people/?state=invited",
+        "/projects/?state=archived", "/projects/?q=nothing-like-this", f"/people/{user.pk}/",
+        "/audit/", "/audit/?q=nothing-like-this", "/audit/?topic=money&since=2026-01-01",
+        "/system/",
+        "/system/hold/",
         "/system/retention/", "/system/retention/recordings/", "/search/?q=a",
         "/search/?q=nothing-like-this", "/account/", "/account/confirm/",
         "/account/password/", "/account/sessions/", "/account/second-factor/",

@@ -68,6 +68,47 @@ def test_filters_without_javascript_have_a_page(studio: Studio) -> None:
     expect(page.get_by_label("State")).to_have_value("kept")
 
 
+@pytest.mark.parametrize(
+    ("path", "rows", "announcement"),
+    [
+        ("/people/", ".people > li", "People: 1, Open invitations: 0, zoe"),
+        ("/projects/", ".project-cards > li", "Projects: 1, zoe"),
+        ("/search/", "#results li", "Results: 1, zoe"),
+    ],
+)
+def test_search_of_other_pages_acts_at_once(
+    studio: Studio, path: str, rows: str, announcement: str
+) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_user("zoe")
+    factories.make_project("Zoe")
+    factories.make_recording(by=studio.user, name="zoe.wav")
+    page = studio.page(path=path)
+
+    search = page.get_by_role("searchbox")
+    search.fill("zoe")
+
+    expect(page.locator("#announcer")).to_have_text(announcement)
+    expect(search).to_be_focused()
+    expect(page.locator(rows)).to_have_count(1)
+    expect(page).to_have_url(re.compile(rf"{path}\?q=zoe$"))
+    page.reload()
+    expect(page.get_by_role("searchbox")).to_have_value("zoe")
+
+
+def test_people_are_searched_without_javascript(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_user("zoe")
+    page = studio.page(path="/people/", java_script_enabled=False)
+
+    page.get_by_role("searchbox").fill("zoe")
+    page.get_by_role("button", name="Show", exact=True).click()
+
+    expect(page.locator(".people > li")).to_have_count(1)
+
+
 def test_filters_of_the_audit_trail_act_at_once(studio: Studio) -> None:
     studio.user.is_staff = True
     studio.user.save(update_fields=["is_staff"])
@@ -91,3 +132,16 @@ def test_filters_of_the_audit_trail_act_at_once(studio: Studio) -> None:
     expect(page.get_by_role("link", name="These entries as CSV")).to_have_attribute(
         "href", f"?verb={Verb.DOWNLOADED.value}&format=csv"
     )
+
+
+def test_phone_keeps_the_main_buttons_of_people_and_projects(studio: Studio) -> None:
+    """Only "New voice" is hidden there, which the bar at the bottom has."""
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    page = studio.page(path="/projects/", viewport={"width": 375, "height": 740})
+    expect(page.get_by_role("link", name="New project")).to_be_visible()
+
+    page.goto("/people/")
+    page.get_by_text("Invite a person").click()
+
+    expect(page.get_by_role("button", name="Make the invitation")).to_be_visible()

@@ -57,7 +57,9 @@ READ: Final = {
 def _address(name: str, number: object = 1) -> str:
     return "/" + PATTERNS[name].replace("<id:pk>", str(number)).replace(
         "<field:field>", "recording"
-    ).replace("<kind:kind>", "recordings").replace("<list:kind>", "history")
+    ).replace("<kind:kind>", "recordings").replace("<list:kind>", "history").replace(
+        "<selectable:kind>", "history"
+    )
 
 
 @pytest.fixture

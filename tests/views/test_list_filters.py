@@ -146,7 +146,7 @@ def test_days_of_an_unknown_time_zone_are_those_of_utc(
     assert f'id="attempt-{attempt.pk}"' in text(page)
 
 
-@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit"])
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit", "people", "projects"])
 def test_filters_swap_the_results_and_the_views(browser: Client, owner: User, kind: str) -> None:
     make_attempt(by=owner)
     User.objects.filter(pk=owner.pk).update(is_staff=True)
@@ -259,10 +259,12 @@ def test_folded_filter_in_use_is_kept_or_shown(
     assert filters_of(text(browser.get(f"/voices/?{query}"))) == names
 
 
-@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit"])
+@pytest.mark.parametrize("kind", ["history", "voices", "recordings", "audit", "people"])
 def test_hidden_columns_are_remembered_for_one_list(
     browser: Client, owner: User, kind: str
 ) -> None:
+    make_user("other")
+
     def hidden(path: str) -> set[str]:
         User.objects.filter(pk=owner.pk).update(is_staff=True)
         boxes = re.findall(r'id="column-(\w+)" [^>]*?(checked)?>', text(browser.get(path)))
@@ -278,6 +280,7 @@ def test_hidden_columns_are_remembered_for_one_list(
         "voices": {"voice_id", "tags", "used", "cost"},
         "recordings": {"size", "origin", "uses", "when"},
         "audit": {"address"},
+        "people": {"sign_in", "factor"},
     }
     assert (answer["Location"], script.status_code) == (f"/{kind}/?q=anna", 204)
     assert {path: hidden(f"/{path}/") for path in expected} == {

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import make_project, make_user
 from tests.views.pages import text, undo_of
+from tests.views.test_list_filters import counts
 from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +42,11 @@ def test_list_shows_roles_at_a_fixed_number_of_queries(
 ) -> None:
     make_user("lea", first_name="Lea Blum", email="lea@example.com")
     client.get("/people/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         html = client.get("/people/").content.decode()
     for number in range(5):
         make_user(project=make_project(f"Project {number}"), role=Role.VIEWER)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get("/people/")
 
     assert re.findall(r"<bdi>([^<]+)</bdi>", html) == ["Lea Blum", "root"]
@@ -278,3 +279,75 @@ def test_person_is_taken_out_of_an_archived_project(client: Client, administrato
     client.post(address_of("change_project_roles", lea), {f"project_{old.pk}": ""})
 
     assert not Membership.objects.filter(person=lea, project=old).exists()
+
+
+# The bar ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def team(administrator: User) -> dict[str, User]:
+    """An administrator, an auditor, a manager, a viewer who has left, and an open invitation."""
+    auditor = make_user("olga", first_name="Olga", last_name="Weiß")
+    Person.of(auditor)
+    Person.objects.filter(user=auditor).update(is_auditor=True)
+    project = Project.first()
+    manager = make_user("mia", email="MIA@Example.com", project=project, role=Role.MANAGER)
+    viewer = make_user("vic", is_active=False, project=project, role=Role.VIEWER)
+    Membership.objects.filter(person=auditor).delete()
+    Invitation.objects.create(
+        address="anna@example.com", token_hash="x", roles={"1": "viewer"}, made_by=administrator
+    )
+    return {"root": administrator, "olga": auditor, "mia": manager, "vic": viewer}
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "invited"),
+    [
+        ("", ["mia", "olga", "root", "vic"], 1),
+        ("q=OLGA+WEISS", ["olga"], 0),
+        ("q=mia@exa", ["mia"], 0),
+        ("q=example", ["mia"], 1),
+        ("q=nobody", [], 0),
+        ("role=administrator", ["root"], 0),
+        ("role=auditor", ["olga"], 0),
+        ("role=manager", ["mia"], 0),
+        ("role=viewer", ["vic"], 1),
+        ("state=active", ["mia", "olga", "root"], 0),
+        ("state=deactivated", ["vic"], 0),
+        ("state=invited", [], 1),
+        ("state=invited&role=manager", [], 0),
+        ("role=nonsense", ["mia", "olga", "root", "vic"], 1),
+    ],
+)
+def test_people_are_found_by_name_address_role_and_state(
+    client: Client, team: dict[str, User], query: str, names: list[str], invited: int
+) -> None:
+    page = text(client.get(f"/people/?{query}"))
+
+    found = [int(pk) for pk in re.findall(r'id="person-(\d+)"', page)]
+    assert found == [team[name].pk for name in names]
+    assert page.count("Revoke the invitation of anna@example.com") == invited
+    assert page.count("Nobody matches your search and filters.") == (not names and not invited)
+
+
+def test_views_say_how_many_people_they_have(client: Client, team: dict[str, User]) -> None:
+    found = counts(client, "/people/")
+
+    assert found == {"Active": "3", "Invited": "1", "Deactivated": "1", "": "4 people"}
+    assert counts(client, "/people/", {"role": "viewer"})["Invited"] == "1"
+
+
+def test_bar_stands_above_several_people_only(client: Client, administrator: User) -> None:
+    assert text(client.get("/people/")).count('role="search"') == 0
+
+    make_user("lea")
+
+    assert text(client.get("/people/")).count('role="search"') == 1
+
+
+def test_parts_of_the_list_are_for_administrators(client: Client, team: dict[str, User]) -> None:
+    client.force_login(team["mia"])
+
+    for part in ("results", "counts", "filters"):
+        headers = {"hx-request": "true", "hx-target": part}
+        assert client.get("/people/", headers=headers).status_code == 404

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_user
 from tests.views.pages import text
+from tests.views.test_list_filters import counts
 from voicestudio.models import Membership, Project, Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -135,6 +136,36 @@ def test_archived_projects_are_listed_apart(client: Client, root: User) -> None:
     make_project("Old", archived_at=timezone.now())
 
     assert text(client.get("/projects/")).count("1 archived project") == 1
+
+
+def test_projects_are_found_by_name_client_and_state(client: Client, root: User) -> None:
+    Project.first()
+    make_project("Hörbuch", client="Nördlich")
+    make_project("Old", archived_at=timezone.now())
+
+    def named(**query: str) -> list[str]:
+        page = text(client.get("/projects/", query))
+        found = re.findall(r'id="project-(\d+)"', page)
+        return sorted(Project.objects.filter(pk__in=found).values_list("name", flat=True))
+
+    assert named() == ["Hörbuch", "Old", "Studio"]
+    assert named(q="HORB") == named(q="nordl") == ["Hörbuch"]
+    assert named(state="archived") == ["Old"]
+    assert named(state="open") == ["Hörbuch", "Studio"]
+    assert named(q="nothing") == []
+    assert counts(client, "/projects/") == {"Open": "2", "Archived": "1", "": "3 projects"}
+
+
+def test_member_finds_and_counts_only_the_own_projects(client: Client) -> None:
+    project = make_project("Audiobook")
+    make_project("Audio secret")
+    person = make_user(project=project, role=Role.VIEWER)
+    client.force_login(person)
+
+    page = text(client.get("/projects/", {"q": "audio"}))
+
+    assert (page.count(f'id="project-{project.pk}"'), page.count("secret")) == (1, 0)
+    assert counts(client, "/projects/", {"state": "open"})["Open"] == "1"
 
 
 def test_queries_do_not_grow_with_projects_or_members(client: Client, root: User) -> None:

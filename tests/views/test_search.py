@@ -41,6 +41,16 @@ def test_search_finds_speakers_voices_and_recordings(
     assert text(page).count("<html") == (0 if headers else 1)
 
 
+def test_page_swaps_its_results_and_keeps_the_words_in_its_address(browser: Client) -> None:
+    make_voice("AnnaLarsen-7k2p")
+
+    part = browser.get("/search/", {"q": "annal"}, headers=HTMX | {"hx-target": "results"})
+
+    assert part["HX-Push-Url"] == "/search/?q=annal"
+    assert text(part).count("AnnaLarsen-7k2p") == 1
+    assert (text(part).count("<html"), text(part).count('id="results"')) == (0, 1)
+
+
 def test_search_without_results_says_what_to_try(browser: Client) -> None:
     page = text(browser.get("/search/", {"q": "zzz"}))
 

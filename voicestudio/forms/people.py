@@ -1,14 +1,17 @@
-"""Forms: roles of a person, and an invitation with the roles that it gives."""
+"""Forms: the filters of people, roles of a person, and an invitation with the roles it gives."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import Project, Role, RoleName
 from voicestudio.words import people as words
 
-from .fields import Select
+from .fields import Select, choice_field
+from .list_filters import ListFilterForm, ListView, search_field
 
 STUDIO_ROLES = [
     ("", _("No role")),
@@ -16,6 +19,40 @@ STUDIO_ROLES = [
     (RoleName.ADMINISTRATOR.value, words.STUDIO_ROLES[RoleName.ADMINISTRATOR]),
 ]
 PROJECT_ROLES = [("", _("No role")), *Role.choices]
+STATES = {
+    "active": pgettext_lazy("people", "Active"),
+    "invited": pgettext_lazy("people", "Invited"),
+    "deactivated": pgettext_lazy("people", "Deactivated"),
+}
+
+
+class PeopleFilterForm(ListFilterForm):
+    """Search and filters of people and invitations, all in the query string."""
+
+    q = search_field(_("Name or mail address"))
+    role = choice_field(_("Role"))
+    state = choice_field(_("State"))
+
+    folded_names = ("role", "state")
+    counted_with = frozenset(folded_names)
+    views = (
+        ListView(pgettext_lazy("people", "All"), {"state": ""}, has_count=False),
+        *(ListView(label, {"state": state}) for state, label in STATES.items()),
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, time_zone: str = "") -> None:
+        super().__init__(
+            data,
+            time_zone=time_zone,
+            role=[("", _("Any role")), *STUDIO_ROLES[:0:-1], *Role.choices],
+            state=[("", _("Any state")), *STATES.items()],
+        )
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """What the directory is asked for."""
+        names = {"q": "words", "role": "role", "state": "state"}
+        return {name: self.chosen.get(field, "") for field, name in names.items()}
 
 
 class StudioRoleForm(forms.Form):

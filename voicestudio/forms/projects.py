@@ -1,17 +1,42 @@
-"""Forms: a project, and one of its members."""
+"""Forms: the filters of projects, a project, and one of its members."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import Colour, Project, Role, display_name
 
 from .costs import MOST
-from .fields import TypedField, check_year
+from .fields import TypedField, check_year, choice_field
+from .list_filters import ListFilterForm, ListView, search_field
 
 LONGEST_NOTES: Final = 4000
+STATES: Final = {
+    "open": pgettext_lazy("projects", "Open"),
+    "archived": pgettext_lazy("projects", "Archived"),
+}
+
+
+class ProjectFilterForm(ListFilterForm):
+    """Search and state, in the query string."""
+
+    q = search_field(_("Name or client"))
+    state = choice_field(_("State"))
+
+    folded_names = ("state",)
+    counted_with = frozenset(folded_names)
+    views = (
+        ListView(pgettext_lazy("projects", "All"), {"state": ""}, has_count=False),
+        *(ListView(label, {"state": state}) for state, label in STATES.items()),
+    )
+
+    def __init__(self, data: Mapping[str, Any], *, time_zone: str = "") -> None:
+        states = [("", _("Any state")), *STATES.items()]
+        super().__init__(data, time_zone=time_zone, state=states)
 
 
 def _budget_field(label: Any) -> forms.DecimalField:

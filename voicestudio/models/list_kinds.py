@@ -11,6 +11,8 @@ class ListKind(StrEnum):
     VOICES = "voices"
     RECORDINGS = "recordings"
     AUDIT = "audit"
+    PEOPLE = "people"
+    PROJECTS = "projects"
 
 
 # The lists whose rows can be selected.

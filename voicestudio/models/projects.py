@@ -61,6 +61,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         rows = self.filter(archived_at__isnull=True)
         return rows if settings.PRACTICE_MODE else rows.filter(is_example=False)
 
+    def archived(self) -> Self:
+        """All that are not open."""
+        return self.exclude(pk__in=Project.objects.open().values("pk"))
+
+    def search(self, words: str) -> Self:
+        """Projects whose name or client contains `words`, in any case and accent."""
+        needle, names = fold_text(words), self.values_list("pk", "folded_name", "client")
+        found = [pk for pk, name, client in names if needle in name or needle in fold_text(client)]
+        return self.filter(pk__in=found)
+
     def examples(self) -> Self:
         """The projects of the example team."""
         return self.filter(is_example=True)

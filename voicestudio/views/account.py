@@ -26,10 +26,10 @@ from voicestudio.services.people.address_links import AddressLink
 
 from . import languages
 from .current_user import current_user
+from .lists import SESSION_TIME_ZONE
 from .sign_in import safe_path
 from .throttled import refuse_throttled
 
-SESSION_TIME_ZONE = "time_zone"
 # Kept in the session, so that every page is drawn in it from its first paint, without a query.
 SESSION_THEME = "theme"
 

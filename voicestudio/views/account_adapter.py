@@ -25,8 +25,9 @@ from voicestudio.services.people import ended_sign_ins
 from voicestudio.services.people.address_links import AddressLink
 
 from . import confirmation, drafts, languages
-from .account import SESSION_THEME, SESSION_TIME_ZONE
+from .account import SESSION_THEME
 from .client_address import get_client_address
+from .lists import SESSION_TIME_ZONE
 from .sign_in import is_fetch, renew_sign_in, signed_in_fragment
 
 logger = logging.getLogger(__name__)

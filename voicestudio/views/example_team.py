@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -15,6 +15,7 @@ from voicestudio.services import example_team
 from voicestudio.services.recordings.uploads import ExampleUnavailable
 
 from .current_user import current_user
+from .htmx import HtmxRequest
 from .people import for_administrators, render_list
 
 
@@ -22,7 +23,7 @@ def in_practice_mode(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     """Answer 404 where MiniMax itself answers."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answer(request: HtmxRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.PRACTICE_MODE:
             raise Http404
         return view(request, *args, **kwargs)
@@ -33,7 +34,7 @@ def in_practice_mode(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 @require_POST
 @in_practice_mode
 @for_administrators
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: HtmxRequest) -> HttpResponse:
     """Make the team; pressed twice it makes one."""
     try:
         example_team.show_team(by=current_user(request))
@@ -46,7 +47,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 @in_practice_mode
 @for_administrators
-def remove(request: HttpRequest) -> HttpResponse:
+def remove(request: HtmxRequest) -> HttpResponse:
     """Remove the team, after one question."""
     if "sure" not in request.POST:
         return render_list(request, asks=True)

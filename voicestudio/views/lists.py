@@ -18,7 +18,6 @@ from voicestudio.services.people.columns import list_columns
 from voicestudio.services.people.saved_filters import list_filters
 from voicestudio.words.lists import TOTALS
 
-from .account import SESSION_TIME_ZONE
 from .current_user import current_user
 from .htmx import HtmxRequest
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 RESULTS: Final = "results"
+# The time zone that the person has chosen, in the session.
+SESSION_TIME_ZONE: Final = "time_zone"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
 LONGEST_QUERY: Final = 2_000

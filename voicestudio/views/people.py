@@ -1,8 +1,8 @@
 """People: who works here, invitations, roles, deactivation and links for new passwords."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Final
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -16,15 +16,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from voicestudio.forms.accounts import PersonAddressForm
-from voicestudio.forms.people import InvitationForm, ProjectRolesForm, StudioRoleForm
+from voicestudio.forms.people import (
+    InvitationForm,
+    PeopleFilterForm,
+    ProjectRolesForm,
+    StudioRoleForm,
+)
 from voicestudio.models import Action, Invitation, Project, clock, is_example
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import accounts, activation, directory, invitations, roles
 from voicestudio.services.people.administrators import PersonRefused
 from voicestudio.services.people.password_links import valid_for
 
+from . import lists
 from .current_user import current_user
+from .htmx import HtmxRequest
 from .undo import offer_undo
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 LIST: Final = "people/list.html"
 PERSON: Final = "people/person.html"
@@ -44,22 +54,22 @@ def for_administrators(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 
 @require_safe
 @for_administrators
-def people(request: HttpRequest) -> HttpResponse:
-    """Everyone with their roles, and the open invitations."""
+def people(request: HtmxRequest) -> HttpResponse:
+    """People with their roles, and the open invitations, filtered by the query string."""
     return render_list(request)
 
 
 @require_POST
 @for_administrators
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: HtmxRequest) -> HttpResponse:
     """Make an invitation and show its link, which can't be shown again; so without a redirect."""
     form = InvitationForm(request.POST, projects=_open_projects())
     if not form.is_valid():
-        return render_list(request, form=form, status=422)
+        return render_list(request, invitation_form=form, status=422)
     try:
         made = invitations.invite(by=current_user(request), **form.order)
     except PersonRefused as refused:
-        return render_list(request, form=form, refusal=refused.message, status=422)
+        return render_list(request, invitation_form=form, refusal=refused.message, status=422)
     link = request.build_absolute_uri(reverse("accept_invitation", args=[made.token]))
     is_mailed = invitations.mail(made.invitation, link)
     return render_list(request, link=link, invited=made.invitation.address, is_mailed=is_mailed)
@@ -76,7 +86,7 @@ def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @for_administrators
-def restore_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+def restore_invitation(request: HtmxRequest, pk: int) -> HttpResponse:
     """Let the link of an invitation that was just revoked work again."""
     invitation = get_object_or_404(Invitation, pk=pk)
     try:
@@ -197,21 +207,44 @@ def _can_be_looked_as(person: User) -> bool:
     return person.is_active and is_example(person)
 
 
-def render_list(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def render_list(request: HtmxRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     """The page of all people; `context` holds what a button has to say."""
-    by, projects = current_user(request), _open_projects()
-    people = list(directory.list_people(by=by))
+    by, url = current_user(request), reverse("people")
+    make_form = partial(PeopleFilterForm, time_zone=lists.time_zone(request))
+    form = make_form(request.GET)
+    if part := lists.render_part(request, form, make_form, partial(_select, by)):
+        return part
+    found = list(directory.filter_people(by=by, **form.conditions))
+    invited = list(directory.find_invitations(by=by, **form.conditions))
     context = {
-        "form": InvitationForm(projects=projects),
-        "people": people,
+        "form": form,
+        "invitation_form": InvitationForm(projects=_open_projects()),
+        "people": found,
+        "invitations": invited,
+        "has_bar": form.has_filters or len(found) + len(invited) > 1,
+        "pages": {"previous": "", "next": ""},
         "is_practice": settings.PRACTICE_MODE,
         "asks": False,
-        "team": sorted(filter(_can_be_looked_as, people), key=lambda person: person.pk),
+        "team": _list_team(by),
         "is_team_shown": settings.PRACTICE_MODE and example_team.is_shown(),
-        "invitations": invitations.list_open(by=by),
         "has_projects": Project.objects.count() > 1,
     } | context
-    return render(request, LIST, context, status=status)
+    return lists.render_list(request, LIST, context, url=url, status=status)
+
+
+def _select(by: User, form: PeopleFilterForm) -> "QuerySet[Any]":
+    """The people that a form lets through, to be counted; of the view "Invited" invitations."""
+    is_invited = form.conditions["state"] == "invited"
+    find = directory.find_invitations if is_invited else directory.filter_people
+    return find(by=by, **form.conditions)
+
+
+def _list_team(by: User) -> list[User]:
+    """The example people that an administrator can look as."""
+    if not settings.PRACTICE_MODE:
+        return []
+    examples = directory.list_people(by=by).filter(person__is_example=True)
+    return sorted(filter(_can_be_looked_as, examples), key=lambda person: person.pk)
 
 
 def _render_person(

@@ -1,42 +1,68 @@
 """Projects: the list, one project with its members, and the buttons of administrators."""
 
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from voicestudio.forms.projects import MemberForm, ProjectForm
+from voicestudio.forms.projects import MemberForm, ProjectFilterForm, ProjectForm
 from voicestudio.models import Action, Membership, Project
 from voicestudio.services import projects as service
 from voicestudio.services.people import roles
 from voicestudio.services.permissions import may, require
 
+from . import lists
 from .current_user import current_user
+from .htmx import HtmxRequest
 from .permitted import require_action
+
+if TYPE_CHECKING:
+    from voicestudio.models.projects import ProjectQuerySet
 
 MANAGE: Final = Action.MANAGE_PROJECTS
 
 
 @require_safe
 @require_action(Action.SEE)
-def project_list(request: HttpRequest) -> HttpResponse:
-    """The projects that a person sees, those in work first."""
-    rows = Project.objects.visible_to(request.user).annotate(members=Count("memberships"))
+def project_list(request: HtmxRequest) -> HttpResponse:
+    """The projects that a person sees, those in work first, filtered by the query string."""
+    make_form = partial(ProjectFilterForm, time_zone=lists.time_zone(request))
+    form = make_form(request.GET)
+    if part := lists.render_part(request, form, make_form, partial(_filter, request)):
+        return part
+    rows = _filter(request, form).annotate(members=Count("memberships"))
     found = list(rows.order_by("name", "pk"))
     own = Membership.objects.filter(person=current_user(request))
     names = {member.project_id: member.get_role_display() for member in own}
     for project in found:
         project.own_role = names.get(project.pk, "")  # type: ignore[attr-defined]
     context = {
+        "form": form,
+        "found": found,
+        "has_bar": form.has_filters or len(found) > 1,
+        "pages": {"previous": "", "next": ""},
         "open_projects": [project for project in found if not project.is_archived],
         "archived_projects": [project for project in found if project.is_archived],
         "has_examples": any(project.is_example for project in found),
     }
-    return render(request, "projects/list.html", context)
+    return lists.render_list(request, "projects/list.html", context, url=reverse("projects"))
+
+
+def _filter(request: HtmxRequest, form: ProjectFilterForm) -> "ProjectQuerySet":
+    """The projects that a form lets through."""
+    rows, chosen = Project.objects.visible_to(request.user), form.chosen
+    match chosen.get("state"):
+        case "open":
+            rows = rows.open()
+        case "archived":
+            rows = rows.archived()
+    return rows.search(chosen["q"]) if "q" in chosen else rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

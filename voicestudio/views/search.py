@@ -6,8 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
 
 from voicestudio.forms import texts
 from voicestudio.models import Action, ListKind, Theme, display_name
@@ -20,7 +22,7 @@ from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SIGN_OUT
 
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .lists import keep_private
+from .lists import RESULTS, keep_private
 from .permitted import require_action
 
 LONGEST = 100
@@ -42,12 +44,20 @@ class Match(NamedTuple):
 @require_safe
 @require_action(Action.SEE)
 def search(request: HtmxRequest) -> HttpResponse:
-    """What contains the words; for the dialog only its options."""
+    """What contains the words; for the dialog only its options, for the page only its results."""
     words = texts.clean(request.GET.get("q", ""))[:LONGEST]
     groups = [(label, matches) for label, matches in _find(request, words) if matches]
-    template = "search/_options.html" if request.htmx else "search/search.html"
-    context = {"words": words, "groups": groups, "page": _page_of(request)}
-    return keep_private(render(request, template, context))
+    is_page = not request.htmx or request.htmx.target == RESULTS
+    template = "search/search.html" if is_page else "search/_options.html"
+    count = sum(len(matches) for _label, matches in groups)
+    context = {"words": words, "groups": groups, "count": count, "page": _page_of(request)}
+    if not (request.htmx and is_page):
+        return keep_private(render(request, template, context))
+    response = render(request, f"{template}#{RESULTS}", context)
+    push_url(
+        response, f"{reverse('search')}?{urlencode({'q': words})}" if words else reverse("search")
+    )
+    return keep_private(response)
 
 
 def _page_of(request: HtmxRequest) -> str:

@@ -33,6 +33,7 @@ COLUMNS: Final = {
         "project": _("Project"),
     },
     "audit": {"address": _("IP address"), "project": _("Project")},
+    "people": {"sign_in": _("Last sign-in"), "factor": _("Second factor")},
 }
 
 # By list: how many rows it has; `total` may end in a "+".
@@ -41,6 +42,8 @@ TOTALS: Final = {
     "voices": ngettext_lazy("%(total)s voice", "%(total)s voices", "number"),
     "recordings": ngettext_lazy("%(total)s recording", "%(total)s recordings", "number"),
     "audit": ngettext_lazy("%(total)s entry", "%(total)s entries", "number"),
+    "people": ngettext_lazy("%(total)s person", "%(total)s people", "number"),
+    "projects": ngettext_lazy("%(total)s project", "%(total)s projects", "number"),
 }
 
 TOO_MANY_FILTERS: Final = Message(

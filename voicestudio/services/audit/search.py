@@ -23,8 +23,14 @@ def find_subjects(words: str) -> tuple[list[Subject], bool]:
     That is people, things by their names or IDs, and the kinds of entries in the reader's language.
     """
     needle = fold_text(words)
-    users = list(get_user_model()._default_manager.values_list("pk", "username", "first_name"))
-    people = [pk for pk, *names in users if any(needle in fold_text(name) for name in names)]
+    users = list(
+        get_user_model()._default_manager.values_list("pk", "username", "first_name", "last_name")
+    )
+    people = [
+        pk
+        for pk, username, *names in users
+        if needle in fold_text(username) or needle in fold_text(" ".join(names))
+    ]
     projects = Project.objects.filter(folded_name__contains=needle)
     attempts = CloneAttempt.objects.page(words=words, size=MOST).attempts
     found: dict[ObjectKind, list[int]] = {

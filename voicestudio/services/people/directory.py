@@ -6,11 +6,13 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from voicestudio.models import Action, Membership
+from voicestudio.models import Action, Invitation, Membership, RoleName
 from voicestudio.models.search import fold_text
 from voicestudio.services.permissions import require
+
+from . import invitations
 
 
 def list_people(*, by: User) -> QuerySet[User]:
@@ -44,3 +46,56 @@ def find_people(words: str, most: int, *, by: User) -> list[User]:
         if folded in fold_text(f"{person.get_full_name()}\n{person.username}\n{person.email}")
     )
     return list(islice(found, most))
+
+
+def filter_people(*, by: User, words: str = "", role: str = "", state: str = "") -> QuerySet[User]:
+    """Those of `list_people` with these words in name or address, this role and this state."""
+    people = list_people(by=by)
+    match state:
+        case "active" | "deactivated":
+            people = people.filter(is_active=state == "active")
+        case "invited":
+            return people.none()
+    match role:
+        case RoleName.ADMINISTRATOR:
+            people = people.filter(is_staff=True)
+        case RoleName.AUDITOR:
+            people = people.filter(is_staff=False, person__is_auditor=True)
+        case str() if role:
+            people = people.filter(
+                Exists(Membership.objects.filter(person=OuterRef("pk"), role=role))
+            )
+    if words:
+        names = User.objects.values_list("pk", "username", "email", "first_name", "last_name")
+        people = people.filter(
+            pk__in=[
+                pk
+                for pk, username, email, *full_name in names
+                if _contain(words, username, email, " ".join(full_name))
+            ]
+        )
+    return people
+
+
+def find_invitations(
+    *, by: User, words: str = "", role: str = "", state: str = ""
+) -> QuerySet[Invitation]:
+    """The open invitations, to an address with these words, that give this role."""
+    found = invitations.list_open(by=by)
+    if state not in {"", "invited"}:
+        return found.none()
+    given = {RoleName.ADMINISTRATOR: Q(is_administrator=True), RoleName.AUDITOR: Q(is_auditor=True)}
+    if role in given:
+        found = found.filter(given[RoleName(role)])
+    elif role:
+        rows = found.values_list("pk", "roles")
+        found = found.filter(pk__in=[pk for pk, roles in rows if role in roles.values()])
+    if words:
+        addresses = found.values_list("pk", "address")
+        found = found.filter(pk__in=[pk for pk, address in addresses if _contain(words, address)])
+    return found
+
+
+def _contain(words: str, *texts: str) -> bool:
+    """Whether a text has these words in any case and accent; databases differ in both."""
+    return any(fold_text(words) in fold_text(text) for text in texts)
