@@ -104,6 +104,34 @@ def test_invitation_is_not_restored_beside_another_one(client: Client, administr
     assert Invitation.objects.open().count() == 1
 
 
+def test_undo_that_is_pressed_twice_says_that_the_link_works(
+    client: Client, administrator: User
+) -> None:
+    client.post("/people/invite/", {"address": "anna@example.com", "studio_role": "auditor"})
+    invitation = Invitation.objects.get()
+    client.post(reverse("revoke_invitation", args=[invitation.pk]), follow=True)
+
+    address = reverse("restore_invitation", args=[invitation.pk])
+    pages = [text(client.post(address, follow=True)) for _ in range(2)]
+
+    assert ["The link of the invitation works again." in page for page in pages] == [True, True]
+    assert AuditEntry.objects.filter(verb="person_invited").count() == 2
+
+
+def test_invitation_of_one_who_may_no_longer_invite_is_not_restored(
+    client: Client, administrator: User
+) -> None:
+    client.post("/people/invite/", {"address": "anna@example.com", "studio_role": "auditor"})
+    invitation = Invitation.objects.get()
+    client.post(reverse("revoke_invitation", args=[invitation.pk]))
+    Invitation.objects.update(made_by=make_user("lea"))
+
+    page = client.post(reverse("restore_invitation", args=[invitation.pk]), follow=True)
+
+    assert "It can&#x27;t be undone any more." in text(page)
+    assert not Invitation.objects.open().exists()
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

@@ -277,6 +277,28 @@ def test_speaker_is_moved_at_once_and_moved_back(client: Client, data_dir: Path)
     assert speaker.project == source
 
 
+def test_move_that_is_pressed_twice_is_made_once(client: Client, data_dir: Path) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    speaker, target = make_attempt().speaker, make_project("Audiobook")
+    url = reverse("move_speaker", args=[speaker.pk])
+
+    answers = [client.post(url, {"project": target.pk}) for _ in range(2)]
+
+    assert {answer.headers["Location"] for answer in answers} == {f"/speakers/{speaker.pk}/"}
+
+
+def test_move_out_of_the_examples_offers_no_way_back(client: Client, data_dir: Path) -> None:
+    """No list of targets has it."""
+    client.force_login(make_user("root", is_staff=True))
+    examples, target = make_project("Examples", is_example=True), make_project("Audiobook")
+    speaker = make_attempt(project=examples, speaker_name="Anna").speaker
+    url = reverse("move_speaker", args=[speaker.pk])
+
+    html = client.post(url, {"project": target.pk}, follow=True).content.decode()
+
+    assert ("Anna belongs to Audiobook now." in html, "Undo" in html) == (True, False)
+
+
 def test_move_is_on_the_timelines_with_the_projects_that_the_reader_sees(
     client: Client, data_dir: Path
 ) -> None:

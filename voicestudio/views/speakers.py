@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms import texts
 from voicestudio.forms.ids import parse_id, parse_page_number
 from voicestudio.forms.speakers import LONGEST_NAME, SpeakerChoice, SpeakerNameForm
-from voicestudio.models import Action, AudioFile, CloneAttempt, Speaker
+from voicestudio.models import Action, AudioFile, CloneAttempt, Project, Speaker
 from voicestudio.services import permissions
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import moves, notes
@@ -116,6 +116,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move a speaker to another project at once; the page then offers to move it back."""
     speaker, user = _find_speaker(request, pk, Action.MOVE_SPEAKERS), current_user(request)
     target = parse_id(request.POST.get("project", "")) or 0
+    if target == speaker.project_id:  # the button was pressed twice
+        return redirect("speaker", pk)
     project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
     try:
         moves.move_speaker(speaker, project, by=user)
@@ -123,10 +125,19 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_speaker(request, speaker, status=422, not_moved=refused.message)
     except service.SpeakerGone:
         return _leave_merged(request)
+    _report_move(request, speaker, project)
+    return redirect("speaker", pk)
+
+
+def _report_move(request: HttpRequest, speaker: Speaker, project: Project) -> None:
+    """Say where the speaker is now; nothing of ours goes back to a project of examples."""
     text = _("%(speaker)s belongs to %(project)s now.")
     text %= {"speaker": speaker.name, "project": project.name}
-    offer_undo(request, text, reverse("move_speaker", args=[pk]), project=speaker.project_id)
-    return redirect("speaker", pk)
+    if speaker.project.is_example and not project.is_example:
+        messages.success(request, text)
+    else:
+        address = reverse("move_speaker", args=[speaker.pk])
+        offer_undo(request, text, address, project=speaker.project_id)
 
 
 def _leave_merged(request: HttpRequest) -> HttpResponse:

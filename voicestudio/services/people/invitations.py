@@ -122,10 +122,11 @@ def revoke(invitation: Invitation, *, by: User) -> None:
 
 
 def restore(invitation: Invitation, *, by: User) -> bool:
-    """Let the link of a revoked invitation work again.
+    """Let the link of a revoked invitation work again; True also if it works already.
 
-    False, and nothing happens, if it was used or has expired, or if there is an open one to the
-    same address. Raises PersonRefused for the address of a deactivated account, as `invite` does.
+    False, and nothing happens, if it was used or has expired, if its maker may no longer invite, or
+    if there is another open one to the same address. Raises PersonRefused for the address of a
+    deactivated account, as `invite` does.
     """
     with transaction.atomic():
         lock_person(by, by=by)
@@ -135,8 +136,11 @@ def restore(invitation: Invitation, *, by: User) -> bool:
         revoked = Invitation.objects.filter(
             pk=invitation.pk, used_at=None, expires_at__gt=clock.now()
         ).exclude(revoked_at=None)
-        if Invitation.objects.open().to(invitation.address).exists():
+        current = Invitation.objects.open().to(invitation.address).first()
+        if not _still_stands(invitation):
             return False
+        if current is not None:
+            return current == invitation
         is_restored = bool(revoked.update(revoked_at=None))
         if is_restored:
             facts = _facts(invitation, invitation.roles)
