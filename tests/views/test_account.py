@@ -146,6 +146,19 @@ def test_new_address_is_used_after_its_link_was_opened(client: Client, lea: User
 
 
 @pytest.mark.usefixtures("mailing")
+def test_new_address_is_not_used_once_another_account_has_it(client: Client, lea: User) -> None:
+    confirm(client)
+    client.post("/account/address/", {"email": "new@example.com"})
+    link = re.findall(r"http://testserver(\S+)", str(mail.outbox[0].body))[0]
+    make_user("zoe", email="New@example.com")  # as an administrator may have set it
+
+    client.post(link)
+
+    lea.refresh_from_db()
+    assert lea.email == "lea@example.com"
+
+
+@pytest.mark.usefixtures("mailing")
 @pytest.mark.parametrize("address", ["nowhere", "OTHER@example.com"])
 def test_invalid_or_foreign_address_is_refused(client: Client, lea: User, address: str) -> None:
     make_user("other", email="other@example.com")
