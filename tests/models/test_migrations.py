@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.migrations import RunPython, SeparateDatabaseAndState
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -306,3 +308,11 @@ def test_people_of_before_have_saved_no_filters() -> None:
     apps = migrate("0036_saved_filters")
 
     assert apps.get_model("voicestudio", "Person").objects.get().saved_filters == {}
+
+
+def test_readers_of_attempts_wait_for_no_index_of_searches() -> None:
+    """Dropping an index keeps them away until the end of the migration."""
+    module = import_module("voicestudio.migrations.0046_indexes_of_lists")
+    kinds = [type(operation) for operation in module.Migration.operations]
+
+    assert (kinds[0], kinds[-1]) == (RunPython, SeparateDatabaseAndState)

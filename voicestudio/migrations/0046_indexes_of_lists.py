@@ -52,6 +52,9 @@ def drop_search_indexes(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [("voicestudio", "0045_retention_indexes")]
     operations = [
+        # What takes longest comes first, and what keeps even readers of attempts away comes last:
+        # other machines go on meanwhile, and locks stay until the end.
+        migrations.RunPython(create_search_indexes, drop_search_indexes),
         migrations.AddIndex(
             "cloneattempt", models.Index(fields=["recording", "-id"], name="attempt_by_recording")
         ),
@@ -81,5 +84,4 @@ class Migration(migrations.Migration):
             ],
             [migrations.AlterField("cloneattempt", name, field) for name, field in FIELDS.items()],
         ),
-        migrations.RunPython(create_search_indexes, drop_search_indexes),
     ]
