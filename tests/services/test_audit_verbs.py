@@ -181,7 +181,7 @@ def _(studio: Studio) -> Outcome:
 
 @line(Verb.ADDRESS_CHANGED, "ada", "page")
 def _(studio: Studio) -> Outcome:
-    studio.ada_client.post(f"/admin/auth/user/{studio.lea.pk}/change/", {"email": "l@example.com"})
+    studio.ada_client.post(f"/people/{studio.lea.pk}/address/", {"email": "l@example.com"})
     return studio.lea, {}
 
 
