@@ -179,6 +179,10 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "people.administrators.lock_person": (
         Action.MANAGE_PEOPLE,
         lambda h, by: administrators.lock_person(h.people["viewer"], by=by)),
+    "people.directory.filter_people": (
+        Action.MANAGE_PEOPLE, lambda _h, by: directory.filter_people(by=by)),
+    "people.directory.find_invitations": (
+        Action.MANAGE_PEOPLE, lambda _h, by: directory.find_invitations(by=by)),
     "people.directory.find_people": (
         Action.MANAGE_PEOPLE, lambda _h, by: directory.find_people("a", 1, by=by)),
     "people.directory.list_people": (
