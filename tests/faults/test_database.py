@@ -1,7 +1,6 @@
 """The database is locked, or gone: pages say so, and nothing is sent or paid twice."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -24,6 +23,7 @@ from voicestudio.models import AudioFile, CloneAttempt
 from voicestudio.practice.server import Fault, StandIn
 from voicestudio.services import clones, worker
 from voicestudio.services.clones import Order
+from voicestudio.services.paid_calls import journal
 from voicestudio.words.server_errors import DATABASE_AWAY
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -176,8 +176,7 @@ def test_worker_that_loses_its_database_for_longer_than_a_lease_ends_its_call_tr
                 message = clones.message_for(CloneAttempt.objects.get(pk=attempt.pk))
                 assert message is not None
                 assert str(message.headline) in read(browser.get(f"/history/{attempt.pk}/"))
-                assert wait_until(lambda: standin.voices)
-                time.sleep(1)  # its answer arrives
+                assert wait_until(lambda: journal.files(data_dir))
             assert wait_until(lambda: CloneAttempt.objects.get(pk=attempt.pk).audio)
             # The same process goes on with the next call.
             assert wait_until(lambda: CloneAttempt.objects.get(pk=second.pk).audio, 60), worker.log
