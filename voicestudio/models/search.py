@@ -65,6 +65,15 @@ def fold_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", bare).split())
 
 
+def contains_words(words: str, *texts: str) -> bool:
+    """Whether one of these texts contains `words`, in any case and accent.
+
+    For the names that are few enough to be read: databases differ in case and accents.
+    """
+    needle = fold_text(words)
+    return any(needle in fold_text(text) for text in texts)
+
+
 @lru_cache(maxsize=4096)
 def _fold_character(char: str) -> str:
     if char.isascii():

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from voicestudio.models import Action, AudioFile, Speaker, Voice, access_of
 from voicestudio.models.access import ProjectLabel
-from voicestudio.models.search import fold_text
+from voicestudio.models.search import contains_words
 from voicestudio.services.people.directory import find_people
 from voicestudio.services.permissions import may
 from voicestudio.services.voices import notes
@@ -46,5 +46,4 @@ def _find_projects(person: "User", words: str) -> list[ProjectLabel]:
     access = access_of(person)
     if not access.sees_several:
         return []
-    folded = fold_text(words)
-    return [each for each in access.labels.values() if folded in fold_text(each.name)][:MOST]
+    return [each for each in access.labels.values() if contains_words(words, each.name)][:MOST]

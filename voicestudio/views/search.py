@@ -13,7 +13,7 @@ from django_htmx.http import push_url
 
 from voicestudio.forms import texts
 from voicestudio.models import Action, ListKind, Theme, display_name
-from voicestudio.models.search import fold_text
+from voicestudio.models.search import contains_words
 from voicestudio.services.people.saved_filters import list_filters
 from voicestudio.services.permissions import may
 from voicestudio.services.search import find_everywhere
@@ -80,16 +80,15 @@ def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]
     people = [
         Match(display_name(row), "", reverse("person", args=[row.pk])) for row in found.people
     ]
-    folded = fold_text(words)
-    named = [
+    groups = [
         (_("Go to"), _list_pages(request)),
         (_("Actions"), _list_actions(request)),
         (_("Saved filters"), _list_saved_filters(request)),
     ]
     return [
         *(
-            (label, [m for m in all_of if folded in fold_text(str(m.name))])
-            for label, all_of in named
+            (label, [match for match in matches if contains_words(words, str(match.name))])
+            for label, matches in groups
         ),
         (_("Speakers"), speakers),
         (_("Voices"), voices),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from voicestudio.models import AudioFile, CloneAttempt, ObjectKind, Project, Speaker, Verb, Voice
 from voicestudio.models.audit import Subject
-from voicestudio.models.search import fold_text
+from voicestudio.models.search import contains_words, fold_text
 
 # Of each kind; the newest are the ones that people ask about.
 MOST: Final = 10
@@ -22,16 +22,13 @@ def find_subjects(words: str) -> tuple[list[Subject], bool]:
 
     That is people, things by their names or IDs, and the kinds of entries in the reader's language.
     """
-    needle = fold_text(words)
     users = list(
         get_user_model()._default_manager.values_list("pk", "username", "first_name", "last_name")
     )
     people = [
-        pk
-        for pk, username, *names in users
-        if needle in fold_text(username) or needle in fold_text(" ".join(names))
+        pk for pk, username, *names in users if contains_words(words, username, " ".join(names))
     ]
-    projects = Project.objects.filter(folded_name__contains=needle)
+    projects = Project.objects.filter(folded_name__contains=fold_text(words))
     attempts = CloneAttempt.objects.page(words=words, size=MOST).attempts
     found: dict[ObjectKind, list[int]] = {
         ObjectKind.PERSON: people,
@@ -42,7 +39,7 @@ def find_subjects(words: str) -> tuple[list[Subject], bool]:
         ObjectKind.ATTEMPT: [attempt.pk for attempt in attempts],
     }
     subjects: list[Subject] = [
-        {"verb": verb.value} for verb in Verb if needle in fold_text(str(verb.label))
+        {"verb": verb.value} for verb in Verb if contains_words(words, str(verb.label))
     ]
     subjects += [{"person_id": pk} for pk in people[:MOST]]
     for kind, pks in found.items():

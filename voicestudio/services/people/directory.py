@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from voicestudio.models import Action, Invitation, Membership, RoleName
-from voicestudio.models.search import fold_text
+from voicestudio.models.search import contains_words
 from voicestudio.services.permissions import require
 
 from . import invitations
@@ -33,17 +33,13 @@ def list_people(*, by: User) -> QuerySet[User]:
 
 
 def find_people(words: str, most: int, *, by: User) -> list[User]:
-    """The people with these words in name, username or address; one query.
-
-    Names are folded here, since databases disagree about case and accents.
-    """
+    """The people with these words in name, username or address; one query."""
     require(by, Action.MANAGE_PEOPLE)
     people = User.objects.only("username", "first_name", "last_name", "email").order_by("username")
-    folded = fold_text(words)
     found = (
         person
         for person in people
-        if folded in fold_text(f"{person.get_full_name()}\n{person.username}\n{person.email}")
+        if contains_words(words, person.get_full_name(), person.username, person.email)
     )
     return list(islice(found, most))
 
@@ -71,7 +67,7 @@ def filter_people(*, by: User, words: str = "", role: str = "", state: str = "")
             pk__in=[
                 pk
                 for pk, username, email, *full_name in names
-                if _contain(words, username, email, " ".join(full_name))
+                if contains_words(words, username, email, " ".join(full_name))
             ]
         )
     return people
@@ -92,10 +88,7 @@ def find_invitations(
         found = found.filter(pk__in=[pk for pk, roles in rows if role in roles.values()])
     if words:
         addresses = found.values_list("pk", "address")
-        found = found.filter(pk__in=[pk for pk, address in addresses if _contain(words, address)])
+        found = found.filter(
+            pk__in=[pk for pk, address in addresses if contains_words(words, address)]
+        )
     return found
-
-
-def _contain(words: str, *texts: str) -> bool:
-    """Whether a text has these words in any case and accent; databases differ in both."""
-    return any(fold_text(words) in fold_text(text) for text in texts)
