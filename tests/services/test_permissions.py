@@ -389,7 +389,7 @@ NO_PERSON: Final = {
     "money.charges": (
         "cancel_attempt cancel_speech charge_attempt charge_clone_fee charge_speech find_difference"
     ),
-    "money.costs": "iterate_charges sum_charges sum_month sum_months sum_voices",
+    "money.costs": "iterate_charges sum_by_voice sum_charges sum_month sum_months sum_voices",
     "money.limits": (
         "check_budget is_administrator list_administrators list_allowances "
         "list_project_budgets list_warnings may_see message_for_reader"

@@ -4,20 +4,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 
 from voicestudio.models import Action, Charge, Voice
 from voicestudio.models.compiled_query import CompiledQuery
+from voicestudio.services.money import costs
 from voicestudio.services.permissions import may
 
 _COST: Final = Subquery(
-    Charge.objects.filter(voice=OuterRef("pk"))
-    .counted()
-    .order_by()
-    .values("voice")
-    .annotate(total=Sum("amount"))
-    .values("total")
+    costs.sum_by_voice(Charge.objects.filter(voice=OuterRef("pk"))).values("total")  # type: ignore[misc]
 )
 # A row for each tag, and one for a voice without a tag.
 _FACTS: Final = CompiledQuery(
@@ -35,11 +31,11 @@ def attach_voice_facts(request: HttpRequest, voices: Sequence[Voice]) -> None:
 
     The cost is None for those who do not see the costs of the project.
     """
-    costs, tags = dict[int, Decimal](), dict[int, list[str]]()
-    for pk, cost, tag in _FACTS.rows(voice.pk for voice in voices):
-        costs[pk] = cost or Decimal(0)
+    totals, tags = dict[int, Decimal](), dict[int, list[str]]()
+    for pk, total, tag in _FACTS.rows(voice.pk for voice in voices):
+        totals[pk] = total or Decimal(0)
         tags.setdefault(pk, []).extend([tag] if tag is not None else [])
     for voice in voices:
         sees_costs = may(request.user, Action.SEE_COSTS, voice.project_id)
-        voice.cost = costs.get(voice.pk, Decimal(0)) if sees_costs else None  # type: ignore[attr-defined]
+        voice.cost = totals.get(voice.pk, Decimal(0)) if sees_costs else None  # type: ignore[attr-defined]
         voice.tag_names = tags.get(voice.pk, [])  # type: ignore[attr-defined]

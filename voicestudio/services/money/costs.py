@@ -90,17 +90,18 @@ def _months_before(month: date, count: int) -> date:
 def sum_voices(pks: Iterable[int] | None = None) -> dict[int, Decimal]:
     """Sum the charges of each of these voices; without `pks` of all voices that have a charge."""
     if pks is None:
-        return dict(_sum_by_voice(Charge.objects.filter(voice__isnull=False)))
+        return dict(sum_by_voice(Charge.objects.filter(voice__isnull=False)))
     wanted = list(pks)
     sums = dict(_SUMS.rows(wanted))
     return {pk: sums.get(pk, ZERO) for pk in wanted}
 
 
-def _sum_by_voice(charges: "ChargeQuerySet") -> "QuerySet[Charge, tuple[int, Decimal]]":
+def sum_by_voice(charges: "ChargeQuerySet") -> "QuerySet[Charge, tuple[int, Decimal]]":
+    """A row for each voice with what its charges cost, `total`."""
     return charges.counted().order_by().values_list("voice").annotate(total=Sum("amount"))
 
 
-_SUMS: Final = CompiledQuery(lambda ids: _sum_by_voice(Charge.objects.filter(voice__in=ids)))
+_SUMS: Final = CompiledQuery(lambda ids: sum_by_voice(Charge.objects.filter(voice__in=ids)))
 
 
 def sum_month(month: date) -> Decimal:
