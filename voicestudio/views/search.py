@@ -1,6 +1,7 @@
 """Search: pages, actions, saved filters and rows by name; a dialog on each page, and a page."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -67,35 +68,39 @@ def _page_of(request: HtmxRequest) -> str:
 
 
 def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
-    found = find_everywhere(current_user(request), words)
-    speakers = [Match(row.name, "", reverse("speaker", args=[row.pk])) for row in found.speakers]
-    voices = [
-        Match(row.speaker.name, row.voice_id, reverse("voice", args=[row.pk]))
-        for row in found.voices
-    ]
-    recordings = [
-        Match(row.name, "", reverse("recording", args=[row.pk])) for row in found.recordings
-    ]
-    projects = [Match(row.name, "", reverse("project", args=[row.pk])) for row in found.projects]
-    people = [
-        Match(display_name(row), "", reverse("person", args=[row.pk])) for row in found.people
-    ]
     groups = [
         (_("Go to"), _list_pages(request)),
         (_("Actions"), _list_actions(request)),
         (_("Saved filters"), _list_saved_filters(request)),
     ]
+    named = [
+        (label, [match for match in matches if contains_words(words, str(match.name))])
+        for label, matches in groups
+    ]
+    return [*named, *_find_rows(request, words)]
+
+
+def _find_rows(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
+    found = find_everywhere(current_user(request), words)
+    voices = [
+        Match(row.speaker.name, row.voice_id, reverse("voice", args=[row.pk]))
+        for row in found.voices
+    ]
+    people = [
+        Match(display_name(row), "", reverse("person", args=[row.pk])) for row in found.people
+    ]
     return [
-        *(
-            (label, [match for match in matches if contains_words(words, str(match.name))])
-            for label, matches in groups
-        ),
-        (_("Speakers"), speakers),
+        (_("Speakers"), _list_named("speaker", found.speakers)),
         (_("Voices"), voices),
-        (_("Recordings"), recordings),
-        (_("Projects"), projects),
+        (_("Recordings"), _list_named("recording", found.recordings)),
+        (_("Projects"), _list_named("project", found.projects)),
         (_("People"), people),
     ]
+
+
+def _list_named(page: str, rows: Iterable[Any]) -> list[Match]:
+    """Rows that have a name, each with its page."""
+    return [Match(row.name, "", reverse(page, args=[row.pk])) for row in rows]
 
 
 def _list_pages(request: HtmxRequest) -> list[Match]:
