@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_recording, make_user
 from tests.views import HTMX
@@ -111,6 +112,19 @@ def test_deleted_note_comes_back_as_it_was(
         note.pk, note.text, note.at, writer, target,
     )  # fmt: skip
     assert "Undo" not in text(client.get(page_of(kind, target)))
+
+
+@pytest.mark.parametrize("kind", ["voice", "recording"])
+def test_note_on_what_was_deleted_does_not_come_back(kind: str, client: Client) -> None:
+    target, writer = make_target(kind), make_user()
+    note = Note.objects.create(project=target.project, by=writer, text="Warm.", **{kind: target})
+    client.force_login(writer)
+    address, fields = undo_of(text(client.post(f"/notes/{note.pk}/delete/", follow=True)))
+    type(target).objects.update(deleted_at=timezone.now())
+
+    client.post(address, fields)
+
+    assert Note.objects.count() == 0
 
 
 def test_nobody_restores_the_note_of_another_person(client: Client) -> None:

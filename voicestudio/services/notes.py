@@ -47,8 +47,13 @@ def delete_note(note: Note, *, by: "User") -> bool:
 
 
 def restore_note(target: Target, *, pk: int, text: str, at: datetime, by: "User") -> bool:
-    """Write a note again that `by` has just deleted, with its ID and time; False if it is there."""
+    """Write a note again that `by` has just deleted, with its ID and time; False if it is there.
+
+    What was deleted meanwhile keeps no note.
+    """
     require(by, Action.NOTE, target.project_id)
+    if not isinstance(target, CloneAttempt) and target.deleted_at is not None:
+        return False
     with transaction.atomic():
         facts = {"project_id": target.project_id, "by": by, "text": text, "at": at}
         note, is_new = Note.objects.get_or_create(
