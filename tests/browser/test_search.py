@@ -69,15 +69,16 @@ def test_filters_without_javascript_have_a_page(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "rows", "announcement"),
+    ("path", "rows", "count", "announcement"),
     [
-        ("/people/", ".people > li", "People: 1, Open invitations: 0, zoe"),
-        ("/projects/", ".project-cards > li", "Projects: 1, zoe"),
-        ("/search/", "#results li", "Results: 1, zoe"),
+        ("/people/", ".people > li", 1, "People: 1, Open invitations: 0, zoe"),
+        ("/projects/", ".project-cards > li", 1, "Projects: 1, zoe"),
+        # The person, the project and the recording.
+        ("/search/", "#results li", 3, "Results: 3, zoe"),
     ],
 )
 def test_search_of_other_pages_acts_at_once(
-    studio: Studio, path: str, rows: str, announcement: str
+    studio: Studio, path: str, rows: str, count: int, announcement: str
 ) -> None:
     studio.user.is_staff = True
     studio.user.save(update_fields=["is_staff"])
@@ -91,7 +92,7 @@ def test_search_of_other_pages_acts_at_once(
 
     expect(page.locator("#announcer")).to_have_text(announcement)
     expect(search).to_be_focused()
-    expect(page.locator(rows)).to_have_count(1)
+    expect(page.locator(rows)).to_have_count(count)
     expect(page).to_have_url(re.compile(rf"{path}\?q=zoe$"))
     page.reload()
     expect(page.get_by_role("searchbox")).to_have_value("zoe")

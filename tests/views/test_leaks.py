@@ -122,7 +122,7 @@ def test_costs_name_no_speaker_of_a_project_that_one_does_not_see(
     [row] = csv.DictReader(io.StringIO(file.removeprefix("\ufeff")))
 
     is_named = role is not None
-    assert ("Secret Client" in page, row["speaker"] == "Secret Client") == (is_named, is_named)
+    assert ("Secret Client" in page, row["Speaker"] == "Secret Client") == (is_named, is_named)
     assert (f"/speakers/{secret.pk}/" in page) is is_named
     assert "$2.00" in page
 

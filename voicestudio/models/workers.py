@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Self
 
 from django.conf import settings
@@ -47,5 +48,14 @@ class Worker(models.Model):
         except ProcessLookupError:
             return True
         except PermissionError:
-            pass  # it runs as another user
+            return False  # it runs as another user
+        return _is_zombie(self.pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether a process has ended, but nobody has asked for its exit code; Linux alone says so."""
+    try:
+        facts = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return False
+    return facts.rpartition(")")[2].split()[0] == "Z"
