@@ -33,8 +33,8 @@ def test_voice_is_cloned_heard_and_kept_by_keyboard_alone(studio: Studio) -> Non
     expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
     tab_to(page.get_by_role("checkbox", name=PERMISSION))
     keyboard.press("Space")
-    tab_to(page.locator("#id_file"))
     with page.expect_file_chooser() as chooser:
+        tab_to(page.locator("#id_file"))  # here: the browser has to hear first that it is expected
         keyboard.press("Enter")
     chooser.value.set_files(studio.wav())
     expect(page.locator("#recording .recording")).to_be_visible()
