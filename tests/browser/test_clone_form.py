@@ -154,6 +154,13 @@ def test_step_numbers_become_ticks(studio: Studio) -> None:
     expect(complete).to_have_count(3)
 
 
+TEXT_WIDTH = """element => {
+  const text = document.createRange();
+  text.selectNodeContents(element);
+  return text.getBoundingClientRect().width;
+}"""
+
+
 def test_answered_steps_fold_behind_the_person(studio: Studio) -> None:
     chosen = factories.make_checked_recording("good", by=studio.user, name="anna.wav")
     page = studio.page(path=f"/new/?recording={chosen.pk}")
@@ -165,6 +172,7 @@ def test_answered_steps_fold_behind_the_person(studio: Studio) -> None:
     page.locator("summary", has_text="Change: Recording").focus()
     expect(page.get_by_label("Speaker")).to_be_hidden()
     expect(speaker.locator(".given-answer")).to_have_text(f"Anna Larsen · {voice_id}")
+    assert speaker.locator(".step-number").evaluate(TEXT_WIDTH) == 0  # a tick in its place
     expect(recording).not_to_have_attribute("data-folded", "")
     page.get_by_label("Preview text").focus()
 
