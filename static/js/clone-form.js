@@ -31,6 +31,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (triggeringEvent?.target?.id === "id_speaker" && isSuggested()) delete parameters.voice_id;
 });
 
+// A name that was typed before the scripts had come.
+document.addEventListener("htmx:load", () => {
+  const speaker = byId("id_speaker");
+  if (speaker && speaker.value !== speaker.defaultValue) speaker.dispatchEvent(new Event("input", { bubbles: true }));
+}, { once: true });
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("button[name=use_voice_id]");
   if (!button) return;

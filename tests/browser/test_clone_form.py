@@ -154,6 +154,19 @@ def test_step_numbers_become_ticks(studio: Studio) -> None:
     expect(complete).to_have_count(3)
 
 
+def test_name_typed_before_the_scripts_come_gets_its_voice_id(studio: Studio) -> None:
+    page, held = studio.page(path="/help/"), list[Route]()
+    page.route("**/htmx*.js", lambda route: held.append(route))  # Playwright takes no built-in
+    page.goto("/new/", wait_until="commit")
+    page.get_by_label("Speaker").fill("Anna Larsen")
+
+    for route in held:
+        route.continue_()
+
+    expect(page.locator("#voice-id [data-verdict=free]")).to_be_visible()
+    expect(page.get_by_label("Voice ID")).not_to_have_value("")
+
+
 TEXT_WIDTH = """element => {
   const text = document.createRange();
   text.selectNodeContents(element);
