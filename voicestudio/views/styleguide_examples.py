@@ -75,6 +75,9 @@ def make_examples(user: User) -> dict[str, Any]:
         "ready": next(each for each in attempts if each.state is AttemptState.READY),
         "voices": [_make_voice(state, next(numbers)) for state in VoiceState],
         "recordings": recordings,
+        "comparison": [
+            (name, "A gentle breeze.", "A quiet sea.") for name in (SPEAKER, "Ben Osei")
+        ],
         "peaks": BARS,
         "other_letters": "ÄÖÜäöü ß éèê ñ ¿¡ œ « » … Łłşğ 0123456789",
         "forms": [
