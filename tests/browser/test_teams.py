@@ -12,6 +12,7 @@ from tests import factories
 from tests.browser.conftest import Studio
 from tests.browser.steps import (
     ATTEMPT_URL,
+    bounding_box,
     choose_file,
     fill_in_form,
     sign_in,
@@ -210,3 +211,17 @@ def switch_project(page: Page, name: str) -> None:
 def in_use(user: User) -> int | None:
     person = getattr(User.objects.get(pk=user.pk), "person", None)
     return person.project_id if person else None
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_address_of_a_person_stands_above_its_form(studio: Studio, width: int) -> None:
+    studio.user = factories.make_user("root", is_staff=True, email="root@example.com")
+    page = studio.page(path=f"/people/{studio.user.pk}/", viewport={"width": width, "height": 900})
+
+    closed = bounding_box(page.get_by_text("root@example.com", exact=True))
+    page.get_by_text("Set the address").click()
+    address = bounding_box(page.get_by_text("root@example.com", exact=True))
+    form = bounding_box(page.get_by_label("New address"))
+
+    assert max(closed["height"], address["height"]) < 30  # in one line
+    assert form["y"] > address["y"] + address["height"]
