@@ -7,9 +7,19 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from tests.factories import make_attempt, make_recording, make_user
-from voicestudio.models import AttemptState, AudioFile, CloneAttempt, search
+from tests.factories import make_attempt, make_project, make_recording, make_user
+from voicestudio.models import (
+    AttemptState,
+    AudioFile,
+    CloneAttempt,
+    Membership,
+    Project,
+    Role,
+    attempt_queryset,
+    search,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +68,55 @@ def test_pages_lead_to_the_end_and_back(
     assert down[0].newer is None
     assert up[-1] == down[0]
     assert [pk for page in reversed(up) for pk in _pks(page.attempts)] == newest_first
+
+
+@pytest.mark.parametrize("words", ["", "anna"])
+@pytest.mark.parametrize("stretch", [0, 2, 100])
+def test_pages_of_several_projects_have_the_rows_of_each(
+    words: str, stretch: int, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_queryset, "STRETCH", stretch)
+    projects = [Project.first(), make_project(), make_project()]
+    Membership.objects.create(project=projects[1], person=person, role=Role.REVIEWER)
+    own, other = (0, 1, 0, 2, 1, 0, 1, 1), (2, 2, 2, 2, 2)
+    pks = [
+        make_attempt(AttemptState.FAILED, project=projects[place], speaker_name="Anna").pk
+        for place in (*own, *other)
+    ]
+    seen = [pk for pk, place in zip(pks, own, strict=False) if place != 2][::-1]
+    rows = CloneAttempt.objects.for_rows().visible_to(person)
+
+    first = rows.page(words=words, size=3)
+    middle = rows.page(words=words, size=3, before=first.older)
+    last = rows.page(words=words, size=3, before=middle.older)
+
+    assert [_pks(page.attempts) for page in (first, middle, last)] == [
+        seen[:3], seen[3:6], seen[6:],
+    ]  # fmt: skip
+    assert last.older is None
+    assert rows.page(words=words, size=3, after=last.newer) == middle
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@pytest.mark.parametrize(("stretch", "count"), [(100, 2), (2, 4)])
+def test_projects_are_read_alone_only_where_the_newest_rows_are_of_others(
+    stretch: int,
+    count: int,
+    person: User,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    monkeypatch.setattr(attempt_queryset, "STRETCH", stretch)
+    mine, others = make_project(), make_project()
+    Membership.objects.create(project=mine, person=person, role=Role.MANAGER)
+    for project in (mine, mine, others, others, others):
+        make_attempt(AttemptState.FAILED, project=project)
+    rows = CloneAttempt.objects.visible_to(person)
+
+    with django_assert_num_queries(count):
+        page = rows.page(size=1)
+
+    assert [attempt.project for attempt in page.attempts] == [mine]
 
 
 def test_page_near_the_start_is_the_full_first_page(ten: list[CloneAttempt]) -> None:

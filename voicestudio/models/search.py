@@ -144,10 +144,10 @@ def find_rows(
     """
     needle = fold_text(words)
     if not needle:
-        return list(rows[:count])
+        return rows.first_rows(count, bounds)
     connection = connections[rows.db]
     if connection.vendor != "sqlite":
-        return list(filter_containing(rows, needle)[:count])
+        return filter_containing(rows, needle).first_rows(count, bounds)
     if len(needle) >= SHORTEST and not filtered:
         return list(rows.filter(pk__in=_Matches(connection, needle, bounds).first(count)))
     return _find_both_ways(rows, needle, count, _Matches(connection, needle, bounds))

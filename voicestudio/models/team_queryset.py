@@ -1,5 +1,6 @@
 """The base of the querysets: which rows a person may see, and one page of them by id."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
@@ -26,6 +27,13 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
 
     # What a person must be allowed to do in a project to see such rows of it.
     SEEN_WITH: ClassVar[Action] = Action.SEE
+    # Their ids, if these are the rows of several projects.
+    _several: Sequence[int] = ()
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc, unused-ignore]
+        clone._several = self._several
+        return clone
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """The rows of a member's projects; all of them for administrators and auditors.
@@ -34,7 +42,11 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
         the list where the rows of these projects are. With a subquery it would read all rows.
         """
         projects = access_of(user).projects(self.SEEN_WITH)
-        return self if projects is None else self.filter(project__in=projects)
+        if projects is None:
+            return self
+        rows = self.filter(project__in=projects)
+        rows._several = projects if len(projects) > 1 else ()
+        return rows
 
     def in_use_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
         """The rows of the project in use; without one all that the person sees."""
