@@ -2,6 +2,8 @@
 
 import os
 import socket
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -90,8 +93,11 @@ def migrated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 )
 def test_start_migrates_only_where_no_other_machine_runs(
     roles: list[str], migrate: bool, host: str, age_s: int, expected: list[str],
-    part: MachinePart, migrated: list[str],
+    part: MachinePart, migrated: list[str], capsys: pytest.CaptureFixture[str],
+    settings: Settings, tmp_path: Path,
 ) -> None:  # fmt: skip
+    """On PostgreSQL, or on a SQLite file that isn't in the data folder."""
+    settings.DATA_DIR = tmp_path
     at = timezone.now() - timedelta(seconds=age_s)
     if host and part == MachinePart.WORKER:
         Worker.objects.create(host=host, pid=1, started_at=at, beat_at=at)
@@ -101,7 +107,31 @@ def test_start_migrates_only_where_no_other_machine_runs(
     sentence = studio.prepare(roles, migrate=migrate)
 
     assert migrated == expected
-    assert sentence.startswith("it waits for manage.py migrate") is (expected == [])
+    assert (sentence == "it waits for manage.py migrate.") is (expected == [])
+    line = capsys.readouterr().out
+    assert line.count("The database lacks migrations.") == int(expected == [])
+    waits_for = {"web": "web server on elsewhere", "worker": "worker on elsewhere"}[part]
+    assert line.count(f"three minutes ago: {waits_for}.") == int(bool(host) and expected == [])
+    assert line.count("start with --migrate") == int(expected == [])
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite lies on one machine")
+@pytest.mark.parametrize(("roles", "expected"), [(["web", "worker"], ["migrate"]), (["web"], [])])
+def test_container_that_comes_back_under_another_name_migrates_its_sqlite(
+    roles: list[str], expected: list[str], migrated: list[str],
+    settings: Settings, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The locks of the data folder say that nothing else runs; the rows are of a killed one."""
+    file = str(settings.DATA_DIR / "studio.sqlite3")
+    monkeypatch.setitem(connection.settings_dict, "NAME", file)
+    now = timezone.now()
+    Worker.objects.create(host="before", pid=1, started_at=now, beat_at=now)
+    Machine.objects.create(host="before", part=MachinePart.WEB, key_print="", seen_at=now)
+
+    studio.prepare(roles, migrate=False)
+
+    assert migrated == expected
 
 
 @pytest.mark.django_db
@@ -125,6 +155,51 @@ def test_machines_that_start_at_once_migrate_one_after_the_other(
     assert free == [False, True]
 
 
+@pytest.fixture
+def holder() -> Iterator[CursorWrapper]:
+    """Another machine that migrates: a connection with the lock."""
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [studio.MIGRATION_LOCK])
+        yield cursor
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine")
+def test_start_says_for_whom_it_waits_and_migrates_then(
+    holder: CursorWrapper, migrated: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            holder.execute("SELECT pg_advisory_unlock(%s)", [studio.MIGRATION_LOCK])
+
+    monkeypatch.setattr(time, "sleep", pause)
+
+    studio.prepare(["web", "worker"], migrate=False)
+
+    assert (migrated, len(pauses)) == (["migrate"], 2)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith(" migrates the database: waiting for it, 10 minutes at most.")
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine")
+def test_start_ends_if_another_machine_never_ends_to_migrate(
+    holder: CursorWrapper, migrated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "MIGRATION_WAIT_S", 0)
+    holder.execute("SELECT pg_backend_pid()")
+    (pid,) = holder.fetchone()
+
+    with pytest.raises(CommandError, match=rf"pg_terminate_backend\({pid}\)"):
+        studio.prepare(["web", "worker"], migrate=False)
+
+    assert migrated == []
+
+
 def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path) -> None:
     old = tmp_path / "drafts" / "1" / "abc"
     old.mkdir(parents=True)
@@ -138,13 +213,16 @@ def test_start_deletes_drafts_of_versions_that_kept_them_as_files(tmp_path: Path
 
 
 @pytest.mark.django_db
-def test_studio_that_was_killed_here_is_no_other_machine() -> None:
+def test_studio_that_was_killed_here_is_no_other_machine(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path  # no SQLite file in it, so that the rows decide
     now, here = timezone.now(), socket.gethostname()
     Worker.objects.create(host=here, pid=2**22 + 1, started_at=now, beat_at=now)
     for part in MachinePart:
         Machine.objects.create(host=here, part=part, key_print="", seen_at=now)
 
-    assert studio.is_only_one()
+    assert studio.list_others() == []
 
 
 @pytest.mark.parametrize("option", ["--web", "--worker"])

@@ -61,18 +61,22 @@ def delete_report(part: MachinePart) -> None:
         logger.debug("The report stays until it is too old.", exc_info=True)
 
 
-def has_others() -> bool:
-    """Whether the studio runs elsewhere: a worker, or a web server on another machine.
+def list_others() -> list[str]:
+    """What of the studio runs elsewhere: each worker, and each web server on another machine.
 
     What has been killed on this machine does not count. Raises django.db.Error before the first
     migration.
     """
     # Only these columns: a newer version may expect others that the table has not got yet.
     workers = Worker.objects.alive().only("host", "pid")
-    if any(not worker.has_died_here for worker in workers):
-        return True
     web_servers = Machine.objects.alive().filter(part=MachinePart.WEB)
-    return web_servers.exclude(host=socket.gethostname()).exists()
+    elsewhere = web_servers.exclude(host=socket.gethostname()).values_list("host", flat=True)
+    return sorted(
+        {
+            *(f"worker on {worker.host}" for worker in workers if not worker.has_died_here),
+            *(f"web server on {host}" for host in elsewhere),
+        }
+    )
 
 
 def find_different_keys() -> list[list[Machine]]:

@@ -7,16 +7,18 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -30,6 +32,15 @@ WEB, WORKER = ROLES = ("web", "worker")
 MANAGER = "manager"
 # The number of the lock in PostgreSQL that a studio holds while it migrates.
 MIGRATION_LOCK = 6_478_210_935
+# How long a start waits for that lock. A migration that takes longer is made by hand.
+MIGRATION_WAIT_S: Final = 600
+# Who holds it: the lock's number stands in two columns.
+LOCK_HOLDER: Final = """
+    SELECT coalesce(host(client_addr), 'a local connection'), pid
+    FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND granted AND datname = current_database()
+    AND (classid::bigint << 32) + objid::bigint = %s
+"""
 # Wildcard addresses to listen on, and the addresses to connect to instead.
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
@@ -85,10 +96,12 @@ def prepare(roles: list[str], *, migrate: bool) -> str:
     if WEB in roles:
         statics.collect_if_changed()
     with migration_lock():
-        if migrate or (roles == [*ROLES] and is_only_one()):
+        others = list_others() if roles == [*ROLES] else []
+        if migrate or (roles == [*ROLES] and not others):
             call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
         elif health.lacks_migrations():
-            return _("it waits for manage.py migrate, since other machines may be running.")
+            report_missing_migrations(others)
+            return _("it waits for manage.py migrate.")
     report_other_accounts()
     return prepare_sign_in()
 
@@ -110,16 +123,68 @@ def migration_lock() -> Iterator[None]:
     # On a connection of its own, since a migration may close Django's.
     with closing(connection.copy()) as own:
         with own.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+            wait_for_migration_lock(cursor)
         yield
 
 
-def is_only_one() -> bool:
-    """Whether nothing else of this studio runs on this database."""
+def wait_for_migration_lock(cursor: CursorWrapper) -> None:
+    """Take the lock, and say so if another machine has it; CommandError if it keeps it too long.
+
+    A machine that has vanished from the network keeps it until PostgreSQL notices, perhaps hours.
+    """
+    end, reported = time.monotonic() + MIGRATION_WAIT_S, False
+    while True:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATION_LOCK])
+        if cursor.fetchone() == (True,):
+            return
+        cursor.execute(LOCK_HOLDER, [MIGRATION_LOCK])
+        host, pid = cursor.fetchone() or (_("another machine"), 0)
+        facts = {"host": host, "pid": pid, "minutes": MIGRATION_WAIT_S // 60}
+        if not reported:
+            text = _("%(host)s migrates the database: waiting for it, %(minutes)s minutes at most.")
+            print(text % facts, flush=True)  # noqa: T201
+            reported = True
+        if time.monotonic() >= end:
+            raise CommandError(
+                _(
+                    "%(host)s has migrated the database for more than %(minutes)s minutes, so "
+                    "nothing was started. If it doesn't run any more, end its connection in "
+                    "PostgreSQL: SELECT pg_terminate_backend(%(pid)s)"
+                )
+                % facts
+            )
+        time.sleep(1)
+
+
+def list_others() -> list[str]:
+    """What else of this studio runs on this database, as far as its rows say.
+
+    Nothing on a SQLite file in the data folder, of which both roles are locked. There a row can
+    only be that of a container that was killed and has come back under another host name.
+    """
+    file = Path(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and file.parent == settings.DATA_DIR:
+        return []
     try:
-        return not machines.has_others()
+        return machines.list_others()
     except DatabaseError:  # no table yet
-        return True
+        return []
+
+
+def report_missing_migrations(others: list[str]) -> None:
+    """Say why this start has not migrated, and what to do."""
+    if others:
+        text = _(
+            "The database lacks migrations. This start didn't migrate it, since the studio runs "
+            "elsewhere, or did three minutes ago: %(others)s. Run manage.py migrate, or start with "
+            "--migrate."
+        ) % {"others": ", ".join(others)}
+    else:
+        text = _(
+            "The database lacks migrations. A start with --web or --worker doesn't migrate it: run "
+            "manage.py migrate, or start with --migrate."
+        )
+    print(text, flush=True)  # noqa: T201
 
 
 def check_ports() -> None:
