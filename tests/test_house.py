@@ -280,6 +280,7 @@ OWN_CLOCK = {
     "models/clock.py": "SQLite lies on one machine",
     "models/timed_signer.py": "gives the shared clock to Django's signer",
     "services/queue_storage.py": "huey schedules its tasks by the clock of the worker",
+    "services/storage/bucket.py": "compares it with that of the bucket",
     # The age of a file, which the same machine has stamped.
     "services/paid_calls/journal.py": "an answer in the data folder",
     "services/recordings/store.py": "an upload in the folder for temporary files",

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils.http import http_date
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_recording
@@ -135,6 +136,22 @@ def test_bucket_that_is_away_is_named_on_the_page(
     assert AudioFile.objects.count() == 1
     sent["file"].seek(0)
     assert browser.post("/recordings/", sent).status_code == 302
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize(("hours", "side"), [(-1, "behind"), (1, "ahead of")])
+def test_bucket_that_refuses_a_wrong_clock_is_logged_with_the_clock(
+    hours: int, side: str, recording: AudioFile, settings: Settings
+) -> None:
+    """S3 refuses what is signed by a clock that is a quarter of an hour wrong."""
+    date = http_date(time.time() - hours * 3600)
+    handler = {"status": 403, "date_time_string": lambda _self: date}
+    with (
+        serving(type("Handler", (Answers,), handler)) as endpoint,
+        leading_to(settings, endpoint),
+        pytest.raises(StorageAway, match=rf"403 \(the clock of this machine is 36\d\d s {side}"),
+    ):
+        storage.size_and_time(recording.file)
 
 
 @pytest.mark.usefixtures("_impatient")

@@ -381,7 +381,8 @@ NO_PERSON: Final = {
     "health": "check_health find_database_obstacle find_obstacle lacks_migrations",
     "hold": "is_held start",
     "machines": (
-        "delete_report find_different_keys list_others report report_and_compare start_reporting"
+        "delete_report find_different_keys list_others report report_and_compare start_reporting "
+        "warn_of_clock"
     ),
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",

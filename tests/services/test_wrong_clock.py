@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 
 from tests.factories import PASSWORD, make_attempt, make_user
 from voicestudio.models import AttemptState, CloneAttempt, SignIn, Worker, clock, month_of
-from voicestudio.services import sign_in_limits, worker
+from voicestudio.services import machines, sign_in_limits, worker
 from voicestudio.services.money import budgets
 from voicestudio.services.paid_calls import leases, rate_limit
 from voicestudio.services.people import invitations, password_links
@@ -304,3 +304,39 @@ def test_link_for_a_new_address_lasts_until_the_database_says_so(
     Client().post(link)
 
     assert (late, EmailAddress.objects.get().verified) == (False, True)
+
+
+def test_wrong_clock_is_named_on_the_page_in_health_and_in_the_metrics(
+    client: Client, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    settings.METRICS_TOKEN = "a-token-of-prometheus"
+    client.force_login(make_user("root", is_staff=True))
+
+    page = client.get("/system/").content.decode()
+    bearer = {"Authorization": "Bearer a-token-of-prometheus"}
+    metrics = client.get("/metrics", headers=bearer).content.decode()
+
+    assert page.count("The clocks of this machine and the database differ.") == 1
+    ahead = client.get("/healthz").json()["clock_ahead_seconds"]
+    measured = re.findall(r"^studio_clock_ahead_seconds (\S+)$", metrics, re.MULTILINE)
+    expected = HOUR if "fast" in request.node.name else -HOUR
+    assert [ahead, *(round(float(each)) for each in measured)] == [expected.total_seconds()] * 2
+
+
+def test_wrong_clock_is_logged_once_an_hour(
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    side = "ahead of" if "fast" in request.node.name else "behind"
+    warned_at = machines.warn_of_clock()
+    assert warned_at is not None
+
+    assert machines.warn_of_clock(warned_at) == warned_at
+    assert machines.warn_of_clock(warned_at - machines.WARN_OF_CLOCK_EVERY_S) != warned_at
+
+    beginning = f"The clock of this machine is 3600 s {side} that of the database"
+    assert [message.partition(":")[0] for message in caplog.messages] == [beginning] * 2
+    monkeypatch.undo()
+    assert machines.warn_of_clock(warned_at) is None
+    assert len(caplog.messages) == 2

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -18,7 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from werkzeug.wrappers import Response
 
@@ -501,6 +504,26 @@ def test_token_that_is_not_ours_is_refused(
     assert told(client, go(client, openid)).startswith("The studio couldn't verify the answer")
     assert reasons() == ["invalid"]
     assert SocialAccount.objects.count() == 0
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lies on one machine")
+@pytest.mark.parametrize(("hours", "side"), [(-1, "behind"), (1, "ahead of")])
+def test_token_that_a_wrong_clock_refuses_is_logged_with_the_clock(
+    client: Client, anna: User, openid: OpenIDProvider, hours: int, side: str,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """Here the other clocks are wrong: the provider's, and the one that is read as Django's."""
+    right = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(hours=hours))
+    lasts = {"iat": time.time() - hours * 3600, "exp": time.time() - hours * 3600 + 600}
+    openid.change_token = lambda claims: claims | {key: int(lasts[key]) for key in lasts}
+
+    assert told(client, go(client, openid)).startswith("The studio couldn't verify the answer")
+
+    ends = f"the clock of this machine is 3600 s {side} that of the database"
+    assert [message.endswith(ends) for message in caplog.messages if "ID token" in message] == [
+        True
+    ]
 
 
 @pytest.mark.parametrize("sign", [foreign, unsigned, by_secret, by_unknown_key])

@@ -14,6 +14,9 @@ from django.utils import timezone
 
 # Two steady clocks drift apart by less than a millisecond in this time (seconds).
 READ_EVERY: Final = 30.0
+# From here on an administrator should know: ID tokens of the OpenID provider are refused when the
+# machine's clock is a minute wrong, requests to a bucket when it is a quarter of an hour wrong.
+LARGEST_DIFFERENCE: Final = timedelta(seconds=30)
 
 
 class _Reading(NamedTuple):
@@ -36,6 +39,25 @@ def now() -> datetime:
     if _last is None:
         return timezone.now()  # the database has never answered, and nothing can be decided
     return _last.moment + timedelta(seconds=time.monotonic() - _last.steady)
+
+
+def machine_ahead() -> timedelta:
+    """By how much the clock of this machine is ahead of the shared one; negative if it is behind.
+
+    The database is asked now: the steady clock may have stood still while the machine slept.
+    """
+    if connection.vendor != "postgresql":
+        return timedelta()
+    _read()
+    return timezone.now() - now()
+
+
+def describe_difference(ahead: timedelta, other: str) -> str:
+    """For the log, how the clock of this machine differs from `other`; "" if hardly at all."""
+    if abs(ahead) < LARGEST_DIFFERENCE:
+        return ""
+    side = "ahead of" if ahead > timedelta() else "behind"
+    return f"the clock of this machine is {abs(ahead).total_seconds():.0f} s {side} {other}"
 
 
 def _read() -> None:

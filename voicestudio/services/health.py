@@ -8,7 +8,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from voicestudio import __version__
-from voicestudio.models import Studio, Worker
+from voicestudio.models import Studio, Worker, clock
 
 from . import machines, queue_storage
 
@@ -31,6 +31,8 @@ class Health:
     held: bool = False
     # Whether living machines sign sessions and links with different keys.
     different_secret_keys: bool = False
+    # By how much the clock of this machine is ahead of the database's.
+    clock_ahead_seconds: int = 0
 
 
 def check_health() -> Health:
@@ -63,6 +65,7 @@ def check_health() -> Health:
         ],
         held=held,
         different_secret_keys=different_keys,
+        clock_ahead_seconds=round(clock.machine_ahead().total_seconds()),
     )
 
 

@@ -1,11 +1,13 @@
 """Machines: each reports its secret key by a fingerprint, so that different keys are noticed.
 
-A session or link that one machine has signed is worth nothing on one with another key.
+A session or link that one machine has signed is worth nothing on one with another key. Each also
+says in its log if its clock is wrong.
 """
 
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -23,6 +25,10 @@ DIFFERENT_KEYS: Final = (
     "Machines use different secret keys, which ends sign-ins at random. Set the same SECRET_KEY on "
     "all and restart them. Machines by their key: %s."
 )
+WRONG_CLOCK: Final = (
+    "%s: OpenID and buckets may refuse what it asks for. Set the one that is wrong."
+)
+WARN_OF_CLOCK_EVERY_S: Final = 3600
 # When this process has first reported its key.
 _first_report: datetime | None = None
 
@@ -111,10 +117,26 @@ def report_and_compare(part: MachinePart, reported: str = "") -> str:
     return differing
 
 
+def warn_of_clock(warned_at: float | None = None) -> float | None:
+    """Log if the clock of this machine is wrong, once an hour.
+
+    Returns the steady time of the last warning, for the next call; None if the clock is right.
+    """
+    difference = clock.describe_difference(clock.machine_ahead(), "that of the database")
+    if not difference:
+        return None
+    now = time.monotonic()
+    if warned_at is not None and now - warned_at < WARN_OF_CLOCK_EVERY_S:
+        return warned_at
+    logger.warning(WRONG_CLOCK, difference.capitalize())
+    return now
+
+
 def _repeat(part: MachinePart, stop: threading.Event) -> None:
-    reported = ""
+    reported, warned_at = "", None
     while not stop.is_set():
         reported = report_and_compare(part, reported)
+        warned_at = warn_of_clock(warned_at)
         connection.close()
         stop.wait(REPORT_EVERY.total_seconds())
 

@@ -69,6 +69,11 @@ class StudioCollector:
         mode = "practice" if settings.PRACTICE_MODE else "live"
         info.add_metric([__version__, mode], 1)
         yield info
+        yield _single(
+            "studio_clock_ahead_seconds",
+            "The clock of this machine, ahead of the database's.",
+            clock.machine_ahead().total_seconds(),
+        )
         yield from _call_metrics()
         yield from _provider_metrics()
         yield from _queue_metrics()

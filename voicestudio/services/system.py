@@ -2,8 +2,9 @@
 
 import platform
 import shutil
+import socket
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -16,7 +17,7 @@ from django.db import connection
 
 from voicestudio import __version__
 from voicestudio.minimax import MiniMaxError, Reason, Refused
-from voicestudio.models import Action, AttemptState, Machine, Studio, Worker
+from voicestudio.models import Action, AttemptState, Machine, Studio, Worker, clock
 from voicestudio.words import Message, Trouble
 from voicestudio.words.codes import NO_CREDIT_CODES
 from voicestudio.words.system import (
@@ -28,6 +29,7 @@ from voicestudio.words.system import (
     NO_QUEUE,
     NO_WORKER,
     PRACTICE,
+    message_for_clock,
     message_for_mismatch,
 )
 
@@ -77,6 +79,8 @@ class SystemReport:
     workers: list[Worker]
     # The living machines by their secret key, if there are several keys.
     different_keys: list[list[Machine]]
+    # By how much the clock of this machine is ahead of the database's.
+    clock_ahead: timedelta
     disk_total: int
     disk_free: int
     has_bucket: bool
@@ -102,7 +106,10 @@ class SystemReport:
             LITTLE_ROOM: self.disk_free < self.disk_total * LEAST_FREE,
             NO_BACKUP: not self.last_backup_at and not settings.PRACTICE_MODE,
         }
-        return [message for message, holds in found.items() if holds]
+        messages = [message for message, holds in found.items() if holds]
+        if abs(self.clock_ahead) >= clock.LARGEST_DIFFERENCE:
+            messages.append(message_for_clock(socket.gethostname(), clock.now(), self.clock_ahead))
+        return messages
 
 
 def get_report(*, by: "User") -> SystemReport:
@@ -115,6 +122,7 @@ def get_report(*, by: "User") -> SystemReport:
         balance_error_at=_last_balance_error(),
         workers=list(Worker.objects.alive().order_by("host", "pid")),
         different_keys=machines.find_different_keys(),
+        clock_ahead=clock.machine_ahead(),
         disk_total=disk.total,
         disk_free=disk.free,
         has_bucket=bool(settings.STORAGE_URL),

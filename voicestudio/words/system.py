@@ -1,7 +1,9 @@
 """Words, system: what is wrong with the installation, and whether MiniMax accepts its key."""
 
+from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +37,16 @@ MISMATCH_CODES: Final = frozenset({1004, 2049})
 _MAINLAND: Final = (".minimax.cn", ".minimaxi.com", ".minimax.chat")
 
 
+def message_for_clock(host: str, moment: datetime, ahead: timedelta) -> Message:
+    """The clock of `host` is `ahead` of the database's, where it's `moment`."""
+    facts = {"host": host, "here": _moment(moment + ahead), "there": _moment(moment)}
+    step = _now(
+        "On %(host)s it's %(here)s, in the database %(there)s. Sign-ins with OpenID and audio in a "
+        "bucket may be refused. Let both machines follow a time server."
+    )
+    return Message(_("The clocks of this machine and the database differ."), step % facts)
+
+
 def message_for_mismatch(host: str) -> Message:
     """What is wrong if MiniMax refuses the key at this host, by the region of the host."""
     if host.endswith(".minimax.io"):
@@ -55,3 +67,11 @@ def message_for_mismatch(host: str) -> Message:
             "region. Check both in the studio's settings."
         )
     return Message(_now("The key isn't accepted at %(host)s.") % {"host": host}, step)
+
+
+def _moment(moment: datetime) -> str:
+    """Date and time to the second, in the reader's time zone."""
+    local = timezone.localtime(moment)
+    return (
+        f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} {formats.time_format(local, 'H:i:s')}"
+    )

@@ -11,6 +11,8 @@ import jwt
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from voicestudio.models import clock
+
 from .openid import Identity
 
 # Signatures that only the provider can make; so neither "none" nor one with a shared secret.
@@ -42,6 +44,10 @@ def read_token(token: Any, keys: Any, *, issuer: str, client_id: str) -> dict[st
             leeway=CLOCK_DIFFERENCE_S,
             options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
+        ahead = clock.describe_difference(clock.machine_ahead(), "that of the database")
+        advice = ahead or "is the clock of this machine right?"
+        raise TokenRefused(f"the ID token is invalid: {error}; {advice}") from error
     except jwt.PyJWTError as error:
         raise TokenRefused(f"the ID token is invalid: {error}") from error
     audience, party = claims["aud"], claims.get("azp")

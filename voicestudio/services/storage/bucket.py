@@ -2,9 +2,10 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
+from django.utils.http import parse_http_date_safe
 from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
+
+from voicestudio.models import clock
 
 from .errors import StorageAway
 
@@ -49,9 +53,24 @@ def disk_errors(name: str) -> Iterator[None]:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if status == 404:
             raise FileNotFoundError(name) from error
-        raise StorageAway(f"the bucket refused {name}: {status}") from error
+        reason = " ".join(filter(None, [str(status), _compare_clocks(error)]))
+        raise StorageAway(f"the bucket refused {name}: {reason}") from error
     except (BotoCoreError, Boto3Error, RetriesExceededError) as error:
         raise StorageAway(f"the bucket did not answer for {name}") from error
+
+
+def _compare_clocks(error: ClientError) -> str:
+    """How the clock of this machine differs from the bucket's, which refuses what is signed then.
+
+    By the date of its answer, since an answer to HEAD has no text with a reason.
+    """
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    moment = parse_http_date_safe(headers.get("date", ""))
+    if moment is None:
+        return ""
+    ahead = timedelta(seconds=time.time() - moment)
+    difference = clock.describe_difference(ahead, "the bucket's")
+    return difference and f"({difference})"
 
 
 class Bucket(S3Storage):
