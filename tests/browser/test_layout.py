@@ -544,3 +544,26 @@ def test_a_screen_shows_many_rows(
     boxes = [bounding_box(row) for row in page.locator(".rows > li").all()]
 
     assert sum(box["y"] + box["height"] <= bottom for box in boxes) >= least
+
+
+@pytest.mark.parametrize("width", [375, 320])
+def test_choices_of_filters_have_the_width_of_a_phone(studio: Studio, width: int) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_user("ben")
+    factories.make_project("Audiobook")
+    factories.make_attempt(by=studio.user)
+    page = studio.page(path="/", viewport={"width": width, "height": 700}, locale="ja-JP")
+
+    for path in ("/history/", "/voices/", "/recordings/", "/audit/", "/people/", "/projects/"):
+        page.goto(f"{path}?filters=shown")
+        assert page.locator("form.filters[data-bar]").count() == 1, path
+        room = bounding_box(page.locator("form.filters[data-bar]"))["width"]
+        choices = page.locator("#filters .field:has(select)")
+        widths = choices.evaluate_all("all => all.map((one) => one.clientWidth)")
+        assert widths, path
+        assert {round(each - room) for each in widths} == {0}, path
+        assert (
+            page.locator("#filters label:visible").count()
+            == page.locator("#filters :is(select, input)").count()
+        ), path
