@@ -39,6 +39,11 @@ document.addEventListener("reset", ({ target }) => {
   setTimeout(show); // after the browser has cleared the boxes
 });
 
+// A download leaves the page open, with the menu of a phone on it.
+document.addEventListener("submit", ({ target }) => {
+  if (target.id === "selection") target.querySelector("[popover]").hidePopover();
+});
+
 document.addEventListener("htmx:load", ({ detail }) => {
   if (detail.elt.id === "results") selected.clear();
   for (const box of detail.elt.querySelectorAll?.(".select input") ?? []) box.checked = selected.has(box.value);

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from tests import factories
 from tests.browser.conftest import Studio
+from tests.browser.steps import assert_touch_targets, bounding_box
+from tests.browser.test_accessibility import ALL_RULES, AXE, run_axe
 from voicestudio.models import AttemptState
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,3 +34,61 @@ def test_rows_are_selected_by_key_range_and_page(studio: Studio) -> None:
     expect(count).to_have_text("Selected rows: 5")
     bar.get_by_role("button", name="Clear").click()
     expect(bar).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1280, 375, 320])
+def test_bar_of_selected_rows_is_one_line_and_hides_no_row(studio: Studio, width: int) -> None:
+    for _number in range(16):
+        factories.make_attempt(AttemptState.FAILED, by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": width, "height": 700})
+    if width < 1280:
+        page.get_by_text("Select", exact=True).click()
+    page.locator(".rows .select input").first.check()
+    page.evaluate(AXE)
+
+    assert run_axe(page, ALL_RULES) == []
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+
+    bar, last = (
+        bounding_box(page.locator(place)) for place in ("#selection", ".rows > :last-child")
+    )
+    assert last["y"] + last["height"] <= bar["y"]
+    assert bar["height"] < 60
+    assert bar["x"] >= 0
+    assert bar["x"] + bar["width"] <= width
+
+
+def test_actions_of_selected_rows_open_above_the_bar_of_a_phone(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": 320, "height": 568})
+    page.get_by_text("Select", exact=True).click()
+    page.locator(".rows .select input").first.check()
+    bar, actions = page.locator("#selection"), page.locator("#selection-actions")
+    expect(actions).to_be_hidden()
+
+    bar.get_by_role("button", name="Actions").click()
+
+    menu = bounding_box(actions)
+    assert menu["y"] >= 0
+    assert menu["y"] + menu["height"] <= bounding_box(bar)["y"]
+    assert menu["x"] + menu["width"] <= 320
+    assert_touch_targets(bar)
+    names = ["Select all", "Add tags", "Mark as heard", "Download ZIP", "Export CSV"]
+    assert [name.strip() for name in actions.get_by_role("button").all_inner_texts()] == names
+    with page.expect_download():
+        actions.get_by_role("button", name="Export CSV").click()
+    expect(actions).to_be_hidden()
+    bar.get_by_role("button", name="Actions").click()
+    actions.get_by_role("button", name="Mark as heard").click()
+    expect(page.get_by_text("1 voice was marked as heard.")).to_be_visible()
+
+
+def test_actions_of_selected_rows_are_shown_without_scripts(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user)
+    size = {"width": 320, "height": 568}
+    page = studio.page(path="/history/", viewport=size, java_script_enabled=False)
+
+    page.locator(".rows .select input").first.check()
+    page.get_by_role("button", name="Mark as heard").click()
+
+    expect(page.get_by_text("1 voice was marked as heard.")).to_be_visible()
