@@ -13,9 +13,10 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_project, make_user
-from tests.views.pages import text, undo_of
+from tests.views.pages import read_pages, text, undo_of
 from tests.views.test_list_filters import counts
 from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
+from voicestudio.services.people import invitations
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,30 @@ def test_list_shows_roles_at_a_fixed_number_of_queries(
 
     assert re.findall(r"<bdi>([^<]+)</bdi>", html) == ["Lea Blum", "root"]
     assert ("lea@example.com" in html, "Manager" in html) == (True, True)
+
+
+def test_people_are_paged_with_active_ones_first_and_filters_kept(
+    client: Client, administrator: User
+) -> None:
+    invitations.invite("late@example.com", by=administrator, roles={}, is_auditor=True)
+    names = [f"lea{number:02}" for number in range(60)]
+    # Every second one, from the last to the first, so that neither id nor name is the order.
+    User.objects.bulk_create(
+        User(username=name, is_active=name[-1] in "02468") for name in reversed(names)
+    )
+    row = r'id="person-\d+"[^>]*>.*?<bdi>([^<]+)</bdi>'
+
+    everyone = read_pages(client, "/people/", f"(?s){row}")
+    found = read_pages(client, "/people/?q=lea&state=active", f"(?s){row}")
+
+    active, inactive = names[::2], names[1::2]
+    assert [name for page in everyone for name in page] == [*active, "root", *inactive]
+    assert [len(page) for page in everyone] == [25, 25, 11]
+    assert [len(page) for page in found] == [25, 5]
+    assert [name for page in found for name in page] == active
+    later = client.get(f"/people/?after={User.objects.get(username=active[24]).pk}")
+    assert "late@example.com" not in text(later)
+    assert "late@example.com" in text(client.get("/people/?after=999999"))
 
 
 def test_invitation_is_made_shown_once_and_accepted(client: Client, administrator: User) -> None:

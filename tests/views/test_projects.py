@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_user
-from tests.views.pages import text
+from tests.views.pages import read_pages, text
 from tests.views.test_list_filters import counts
 from voicestudio.models import Membership, Project, Role
 
@@ -135,7 +135,29 @@ def test_member_sees_the_own_projects_without_buttons(client: Client) -> None:
 def test_archived_projects_are_listed_apart(client: Client, root: User) -> None:
     make_project("Old", archived_at=timezone.now())
 
-    assert text(client.get("/projects/")).count("1 archived project") == 1
+    assert text(client.get("/projects/")).count("Archived projects") == 1
+
+
+def test_projects_are_paged_with_open_ones_first_and_filters_kept(
+    client: Client, root: User
+) -> None:
+    Project.first()
+    names = [f"Book {number:02}" for number in range(60)]
+    for name in reversed(names):
+        make_project(name, archived_at=None if name[-1] in "02468" else timezone.now())
+    row = r'(?s)id="project-\d+".*?<bdi>([^<]+)</bdi>'
+
+    everything = read_pages(client, "/projects/", row)
+    archived = read_pages(client, "/projects/?state=archived&q=book", row)
+
+    assert [name for page in everything for name in page] == [*names[::2], "Studio", *names[1::2]]
+    assert [len(page) for page in everything] == [24, 24, 13]
+    assert [name for page in archived for name in page] == names[1::2]
+    # A page with nothing but archived ones has no fold to open first.
+    last = text(client.get(f"/projects/?after={Project.objects.get(name=names[-2]).pk}"))
+    assert last.count('<details class="fold" open') == 0
+    later = text(client.get(f"/projects/?after={Project.objects.get(name=names[1]).pk}"))
+    assert later.count('<details class="fold" open') == 1
 
 
 def test_projects_are_found_by_name_client_and_state(client: Client, root: User) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from voicestudio.models import clock
@@ -64,6 +64,15 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def archived(self) -> Self:
         """All that are not open."""
         return self.exclude(pk__in=Project.objects.open().values("pk"))
+
+    def open_first(self) -> Self:
+        """With `is_closed`, for an order that begins with the open ones."""
+        is_open = Q(pk__in=Project.objects.open().values("pk"))
+        return self.annotate(
+            is_closed=Case(
+                When(is_open, then=Value(0)), default=Value(1), output_field=IntegerField()
+            )
+        )
 
     def search(self, words: str) -> Self:
         """Projects whose name or client contains `words`, in any case and accent."""

@@ -23,6 +23,7 @@ from voicestudio.forms.people import (
     StudioRoleForm,
 )
 from voicestudio.models import Action, Invitation, Project, clock, is_example
+from voicestudio.models.paging import page_in_order
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import accounts, activation, directory, invitations, roles
 from voicestudio.services.people.administrators import PersonRefused
@@ -31,12 +32,14 @@ from voicestudio.services.people.password_links import valid_for
 from . import lists
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .paging import page_links, read_cursors
 from .undo import offer_undo
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 LIST: Final = "people/list.html"
+PAGE_SIZE: Final = 25
 PERSON: Final = "people/person.html"
 
 
@@ -214,15 +217,23 @@ def render_list(request: HtmxRequest, *, status: int = 200, **context: Any) -> H
     form = make_form(request.GET)
     if part := lists.render_part(request, form, make_form, partial(_select, by)):
         return part
-    found = list(directory.filter_people(by=by, **form.conditions))
-    invited = list(directory.find_invitations(by=by, **form.conditions))
+    cursors = read_cursors(request)
+    page = page_in_order(
+        directory.filter_people(by=by, **form.conditions),
+        directory.ORDER,
+        size=PAGE_SIZE,
+        **cursors._asdict(),
+    )
+    # The few of a week stand above the first page.
+    is_first = page.previous is None
+    invited = list(directory.find_invitations(by=by, **form.conditions)) if is_first else []
     context = {
         "form": form,
         "invitation_form": InvitationForm(projects=_open_projects()),
-        "people": found,
+        "people": page.rows,
         "invitations": invited,
-        "has_bar": form.has_filters or len(found) + len(invited) > 1,
-        "pages": {"previous": "", "next": ""},
+        "has_bar": form.has_filters or not is_first or len(page.rows) + len(invited) > 1,
+        "pages": page_links(request, url, ("before", page.previous), ("after", page.following)),
         "is_practice": settings.PRACTICE_MODE,
         "asks": False,
         "team": _list_team(by),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from voicestudio.forms.projects import MemberForm, ProjectFilterForm, ProjectForm
 from voicestudio.models import Action, Membership, Project
+from voicestudio.models.paging import page_in_order
 from voicestudio.services import projects as service
 from voicestudio.services.people import roles
 from voicestudio.services.permissions import may, require
@@ -20,12 +21,15 @@ from voicestudio.services.permissions import may, require
 from . import lists
 from .current_user import current_user
 from .htmx import HtmxRequest
+from .paging import page_links, read_cursors
 from .permitted import require_action
 
 if TYPE_CHECKING:
     from voicestudio.models.projects import ProjectQuerySet
 
 MANAGE: Final = Action.MANAGE_PROJECTS
+PAGE_SIZE: Final = 24  # whole rows of two, three or four cards
+ORDER: Final = ("is_closed", "name", "pk")
 
 
 @require_safe
@@ -36,22 +40,24 @@ def project_list(request: HtmxRequest) -> HttpResponse:
     form = make_form(request.GET)
     if part := lists.render_part(request, form, make_form, partial(_filter, request)):
         return part
-    rows = _filter(request, form).annotate(members=Count("memberships"))
-    found = list(rows.order_by("name", "pk"))
+    rows = _filter(request, form).open_first().annotate(members=Count("memberships"))
+    page = page_in_order(rows, ORDER, size=PAGE_SIZE, **read_cursors(request)._asdict())
     own = Membership.objects.filter(person=current_user(request))
     names = {member.project_id: member.get_role_display() for member in own}
-    for project in found:
+    for project in page.rows:
         project.own_role = names.get(project.pk, "")  # type: ignore[attr-defined]
+    url = reverse("projects")
+    links = page_links(request, url, ("before", page.previous), ("after", page.following))
     context = {
         "form": form,
-        "found": found,
-        "has_bar": form.has_filters or len(found) > 1,
-        "pages": {"previous": "", "next": ""},
-        "open_projects": [project for project in found if not project.is_archived],
-        "archived_projects": [project for project in found if project.is_archived],
-        "has_examples": any(project.is_example for project in found),
+        "found": page.rows,
+        "has_bar": form.has_filters or any(links.values()) or len(page.rows) > 1,
+        "pages": links,
+        "open_projects": [project for project in page.rows if not project.is_archived],
+        "archived_projects": [project for project in page.rows if project.is_archived],
+        "has_examples": Project.objects.visible_to(request.user).examples().exists,
     }
-    return lists.render_list(request, "projects/list.html", context, url=reverse("projects"))
+    return lists.render_list(request, "projects/list.html", context, url=url)
 
 
 def _filter(request: HtmxRequest, form: ProjectFilterForm) -> "ProjectQuerySet":

@@ -1,6 +1,7 @@
 """Directory: the people of the studio with their roles, for administrators."""
 
 from itertools import islice
+from typing import Final
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
@@ -13,6 +14,9 @@ from voicestudio.models.search import contains_words
 from voicestudio.services.permissions import require
 
 from . import invitations
+
+# Active people first; no two people have one username.
+ORDER: Final = ("-is_active", "username")
 
 
 def list_people(*, by: User) -> QuerySet[User]:
@@ -29,7 +33,7 @@ def list_people(*, by: User) -> QuerySet[User]:
         has_second_factor=Exists(factors), uses_openid=Exists(joined)
     )
     people = people.prefetch_related(Prefetch("memberships", members))
-    return people.order_by("-is_active", "username")
+    return people.order_by(*ORDER)
 
 
 def find_people(words: str, most: int, *, by: User) -> list[User]:
