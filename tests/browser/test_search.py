@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests import factories
 from tests.browser.conftest import Studio
 from voicestudio.models import Verb
+from voicestudio.practice.server import StandIn
+from voicestudio.practice.store import ClonedVoice
 from voicestudio.services import audit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -146,3 +148,21 @@ def test_phone_keeps_the_main_buttons_of_people_and_projects(studio: Studio) -> 
     page.get_by_text("Invite a person").click()
 
     expect(page.get_by_role("button", name="Make the invitation")).to_be_visible()
+
+
+def test_comparison_is_searched_while_a_person_types(studio: Studio, standin: StandIn) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    for number in range(60):
+        voice_id = f"Stranger-{number:04d}"
+        standin.voices[voice_id] = ClonedVoice(voice_id, 1, None, 0, used_at=1)
+    page = studio.page(path="/voices/compare/")
+    page.get_by_role("button", name="Compare now").click()
+    search = page.get_by_role("searchbox")
+
+    search.press_sequentially("-0042")
+
+    expect(page.locator("#found .import-row")).to_have_count(1)
+    expect(page.locator("#announcer")).to_have_text("Only at MiniMax: 1, -0042")
+    expect(search).to_be_focused()
+    expect(search).to_have_value("-0042")

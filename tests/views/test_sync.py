@@ -100,6 +100,22 @@ def test_long_list_has_pages_and_search(client: Client, user: User, standin: Sta
     assert _compare(client, page="nonsense").count('value="Stranger-') == 50
 
 
+def test_search_of_an_open_comparison_answers_with_what_it_finds(
+    client: Client, user: User, standin: StandIn
+) -> None:
+    for number in range(60):
+        _stranger(standin, f"Stranger-{number:04d}")
+    typed = {"HX-Request": "true", "HX-Target": "found"}
+
+    found = text(client.post("/voices/compare/", {"q": "-004"}, headers=typed))
+    standin.script("get_voice", Fault(status_code=1008))
+    refused = text(client.post("/voices/compare/", {"q": "-0042"}, headers=typed))
+
+    assert (found.count('value="Stranger-'), found.count("<main"), found.count("<h2")) == (10, 0, 0)
+    assert re.findall(r'<div class="stack" id="(\w+)"', found + refused) == ["found", "found"]
+    assert "Our MiniMax account is out of credit." in refused
+
+
 def test_comparison_has_a_fixed_number_of_queries(
     client: Client, user: User, standin: StandIn
 ) -> None:

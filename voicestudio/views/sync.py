@@ -43,8 +43,11 @@ REASONS: Final = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_action(Action.COMPARE)
-def compare(request: HttpRequest) -> HttpResponse:
-    """What a comparison is; after POST, three lists of voices as they are now."""
+def compare(request: HtmxRequest) -> HttpResponse:
+    """What a comparison is; after POST, three lists of voices as they are now.
+
+    While a person types, only what the search finds of those that are only at MiniMax.
+    """
     if request.method != "POST":
         return render(request, "voices/compare.html")
     try:
@@ -53,7 +56,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         )
     except sync.ListUnavailable as refused:
         context = {"message": refused.message}
-    return render(request, "voices/compare.html", context)
+    part = "#found" if request.htmx and request.htmx.target == "found" else ""
+    return render(request, f"voices/compare.html{part}", context)
 
 
 @require_POST
