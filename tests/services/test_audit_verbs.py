@@ -636,6 +636,13 @@ def _(studio: Studio) -> Outcome:
 # Recordings and files -----------------------------------------------------------------------------
 
 
+@line(Verb.RECORDING_MOVED, "ada", recordings=1)
+def _(studio: Studio) -> Outcome:
+    recording, target = make_recording(by=studio.lea), make_project()
+    moves.move_recording(recording, target, by=studio.ada)
+    return recording, {"source": Project.first().pk, "target": target.pk}
+
+
 @line(Verb.RECORDING_ADDED, "lea", origin="file_id")
 def _(studio: Studio) -> Outcome:
     made = recordings.add_by_file_id(

@@ -198,3 +198,58 @@ def test_speech_requested_during_a_move_ends_in_one_project(
 
     assert failed == []
     assert set(Speech.objects.values_list("project", "voice__project")) == {(target.pk,) * 2}
+
+
+def test_unused_recording_moves_with_its_family_and_notes(admin: User) -> None:
+    target, home = make_project("Audiobook"), Project.first()
+    original = make_recording(by=admin)
+    copy = make_recording(by=admin, parent=original)
+    Note.objects.create(project=home, by=admin, recording=original, text="Warm.")
+    make_recording(by=admin)  # of another family
+
+    assert moves.move_recording(copy, target, by=admin)
+
+    assert set(AudioFile.objects.filter(project=target)) == {original, copy}
+    assert Note.objects.get().project == target
+    assert AuditEntry.objects.get(verb="recording_moved").facts == {
+        "source": home.pk, "target": target.pk, "recordings": 2,
+    }  # fmt: skip
+    assert not moves.move_recording(original, target, by=admin)
+
+
+@pytest.mark.parametrize("is_clip", [False, True])
+def test_recording_of_a_used_family_moves_with_its_speaker_only(admin: User, is_clip: bool) -> None:
+    original = make_recording(by=admin)
+    if is_clip:
+        attempt = make_attempt(speaker_name="Ben", prompt_clip=original, prompt_text="Hello.")
+    else:
+        attempt = make_attempt(speaker_name="Ben", recording=original)
+    copy, target = make_recording(by=admin, parent=original), make_project()
+
+    with pytest.raises(moves.NotMoved) as stopped:
+        moves.move_recording(copy, target, by=admin)
+
+    headline = "It, or a recording of its family, was used for Ben."
+    assert str(stopped.value.message.headline) == headline
+    assert moves.move_speaker(attempt.speaker, target, by=admin)
+    assert AudioFile.objects.get(pk=copy.pk).project == target
+
+
+def test_deleted_recording_of_an_attempt_is_left_behind_by_its_copy(admin: User) -> None:
+    original = make_recording(by=admin, file="", held=False, deleted_at=timezone.now())
+    make_attempt(recording=original)
+    copy, target = make_recording(by=admin, parent=original), make_project()
+
+    assert moves.move_recording(copy, target, by=admin)
+
+    assert AudioFile.objects.get(project=target) == copy
+
+
+@pytest.mark.parametrize("archived", ["source", "target"])
+def test_archived_project_stops_the_move_of_a_recording(archived: str, admin: User) -> None:
+    recording, target = make_recording(by=admin), make_project()
+    pk = target.pk if archived == "target" else recording.project_id
+    Project.objects.filter(pk=pk).update(archived_at=timezone.now())
+
+    with pytest.raises(moves.NotMoved):
+        moves.move_recording(recording, target, by=admin)

@@ -230,6 +230,9 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "bulk.actions.move_back": (
         Action.MOVE_SPEAKERS,
         lambda h, by: bulk.move_back([h.speaker], {h.speaker.pk: make_project()}, by=by)),
+    "bulk.actions.move_recordings": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: bulk.move_recordings([h.recording], make_project(), by=by)),
     "bulk.actions.move_speakers": (
         Action.MOVE_SPEAKERS,
         lambda h, by: bulk.move_speakers([h.speaker], make_project(), by=by)),
@@ -303,6 +306,9 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
             h.attempt, pk=9_999, text="a", at=timezone.now(), by=by)),
     "voices.moves.list_targets": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.list_targets(h.speaker, by=by)),
+    "voices.moves.move_recording": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: moves.move_recording(h.recording, make_project(), by=by)),
     "voices.moves.move_speaker": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
     "voices.notes.add_tags": (Action.NOTE, lambda h, by: notes.add_tags(h.voice, ["a"], by=by)),

@@ -183,6 +183,30 @@ def test_speakers_of_several_projects_move_back(client: Client) -> None:
     assert messages_of(back) == ["2 speakers were moved, with everything that belongs to them."]
 
 
+def test_selected_recordings_move_after_a_question_and_move_back(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    target, home = make_project("Target"), Project.first()
+    original, used = make_recording(name="anna.wav"), make_recording(name="ben.wav")
+    family = [original, make_recording(parent=original)]
+    make_attempt(speaker_name="Ben", recording=used)
+    rows = [*family, used]
+
+    question = send(client, "/recordings/selected/move/", rows)
+    page = send(client, "/recordings/selected/move/", rows, project=str(target.pk))
+
+    assert text(question).count("<li><bdi>") == 3
+    assert "Move 3 recordings" in text(question)
+    assert set(AudioFile.objects.filter(project=target)) == set(family)
+    assert messages_of(page) == [
+        "2 recordings were moved, with their originals and copies.",
+        "1 was left out. ben.wav: It, or a recording of its family, was used for Ben.",
+    ]
+    address, fields = undo_of(text(page))
+    back = client.post(address, fields, follow=True)
+    assert set(AudioFile.objects.filter(project=home)) == {*family, used}
+    assert messages_of(back) == ["1 recording was moved, with its original and copies."]
+
+
 def test_speaker_that_is_in_the_project_already_is_not_counted(client: Client) -> None:
     client.force_login(make_user("chief", is_staff=True))
     make_project("Other")

@@ -63,6 +63,7 @@ class Verb(models.TextChoices):
     PROJECT_REOPENED = "project_reopened", _("Project reopened")
     BUDGET_CHANGED = "budget_changed", _("Budget changed")
     SPEAKER_MOVED = "speaker_moved", _("Speaker moved to another project")
+    RECORDING_MOVED = "recording_moved", _("Recording moved to another project")
     LIMIT_RAISED = "limit_raised", _("Limit raised")
     SETTING_CHANGED = "setting_changed", _("Setting changed")
     PERMISSION_CONFIRMED = "permission_confirmed", _("Permission confirmed")

@@ -244,7 +244,7 @@ def selection_bar(context: Context, kind: str) -> SafeString:
         "kind": kind,
         "may_note": has_voices and may(context, Action.NOTE),
         "may_download": may(context, Action.DOWNLOAD),
-        "may_move": has_voices and may(context, Action.MOVE_SPEAKERS) and sees_projects(context),
+        "may_move": may(context, Action.MOVE_SPEAKERS) and sees_projects(context),
         "may_delete": not has_voices and may(context, Action.DELETE),
     }
     texts = {"query": context["request"].GET.urlencode(), "csrf_token": str(context["csrf_token"])}

@@ -66,30 +66,40 @@ def unmark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
 @require_POST
 @require_action(Action.MOVE_SPEAKERS)
 def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    """Ask to which project the speakers of the selected rows should go, then move them."""
+    """Ask where speakers of the selected rows, or recordings, should go; then move them."""
     by, rows = current_user(request), _find(request, kind)
+    recordings = [row for row in rows if isinstance(row, AudioFile)]
     speakers, targets = bulk.speakers_of(rows), projects.list_allowed(by, Action.MOVE_SPEAKERS)
-    if not speakers:
+    if not speakers and not recordings:
         return _back(request, kind)
     target = targets.filter(pk=parse_id(request.POST.get("project", "")) or 0).first()
     if target is None:
         context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
         return _ask(request, "selections/move.html", context)
-    outcome = bulk.move_speakers(speakers, target, by=by)
-    return _report(request, kind, outcome, words.describe_moved, undo="move_selected_back")
+    if recordings:
+        outcome = bulk.move_recordings(recordings, target, by=by)
+    else:
+        outcome = bulk.move_speakers(speakers, target, by=by)
+    return _report(request, kind, outcome, _moved(kind), undo="move_selected_back")
 
 
 @require_POST
 @require_action(Action.MOVE_SPEAKERS)
 def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
-    """Move speakers to the projects from which they came; the rows are speakers in every list."""
+    """Move speakers, or recordings, back; the rows are speakers in every other list."""
     by = current_user(request)
     allowed = {str(each.pk): each for each in projects.list_allowed(by, Action.MOVE_SPEAKERS)}
     values = undo_values(request.POST).items()
     sources = {pk: allowed[each[0]] for pk, each in values if each and each[0] in allowed}
-    speakers = Speaker.objects.visible_to(by).filter(pk__in=sources)
-    outcome = bulk.move_back(speakers, sources, by=by)
-    return _report(request, kind, outcome, words.describe_moved)
+    model = AudioFile if kind is ListKind.RECORDINGS else Speaker
+    found = model._default_manager.visible_to(by).filter(pk__in=sources)
+    return _report(request, kind, bulk.move_back(found, sources, by=by), _moved(kind))
+
+
+def _moved(kind: ListKind) -> Callable[[int], str]:
+    """How the list says how many were moved."""
+    is_recordings = kind is ListKind.RECORDINGS
+    return words.describe_moved_recordings if is_recordings else words.describe_moved
 
 
 @require_POST

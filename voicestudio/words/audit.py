@@ -20,6 +20,7 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "retention_run": _("Deleted by retention: %(count)s (%(kind)s), failed: %(failed)s"),
     "speakers_merged": _("Speaker %(merged)s merged into this one"),
     "speaker_moved": _("Speaker moved to another project: %(source)s → %(target)s"),
+    "recording_moved": _("Recording moved to another project: %(source)s → %(target)s"),
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),
 }

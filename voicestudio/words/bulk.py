@@ -59,6 +59,16 @@ def describe_moved(count: int) -> str:
     return text % count
 
 
+def describe_moved_recordings(count: int) -> str:
+    """How many of the selected recordings were moved."""
+    text = ngettext(
+        "%d recording was moved, with its original and copies.",
+        "%d recordings were moved, with their originals and copies.",
+        count,
+    )
+    return text % count
+
+
 def describe_deleted(count: int) -> str:
     """How many recordings were deleted."""
     return ngettext("%d recording was deleted.", "%d recordings were deleted.", count) % count

@@ -1,4 +1,4 @@
-"""Words, speakers: why a speaker can't be moved to another project."""
+"""Words, speakers: why a speaker or a recording can't be moved to another project."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ PROJECT_ARCHIVED: Final = Message(
     _("Nothing is moved out of an archived project, or into one."), _("Reopen the project first.")
 )
 EXAMPLE_PROJECT: Final = Message(
-    _("Speakers of other projects can't be moved into an example project."),
+    _("Nothing of other projects can be moved into an example project."),
     _("It is removed with everything in it. Choose another project."),
 )
 _NEXT_STEP: Final = _(
@@ -27,3 +27,10 @@ def message_for_shared_recording(recording: str, speaker: str) -> Message:
     """Why a recording that another speaker uses, or one made of it, stops a move."""
     headline = _("The recording %(recording)s, or one made of it, is used by %(speaker)s too.")
     return Message(headline % {"recording": recording, "speaker": speaker}, _NEXT_STEP)
+
+
+def message_for_used_recording(speaker: str) -> Message:
+    """Why a recording, or one of its family, does not move alone: an attempt uses it."""
+    headline = _("It, or a recording of its family, was used for %(speaker)s.")
+    next_step = _("Move the speaker: the recordings move along.")
+    return Message(headline % {"speaker": speaker}, next_step)

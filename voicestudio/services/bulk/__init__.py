@@ -7,6 +7,7 @@ from .actions import (
     mark_heard,
     mark_unheard,
     move_back,
+    move_recordings,
     move_speakers,
     remove_tags,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "mark_heard",
     "mark_unheard",
     "move_back",
+    "move_recordings",
     "move_speakers",
     "plan_archive",
     "record_download",

@@ -79,13 +79,30 @@ def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> 
     return replace(_apply(found, move, ALREADY_THERE), changed=changed)
 
 
-def move_back(found: Iterable[Speaker], sources: dict[int, Project], *, by: "User") -> Outcome:
-    """Move each speaker to the project from which it came, by its ID. Raises `NotAllowed`."""
-    return _apply(
-        found,
-        lambda speaker: moves.move_speaker(speaker, sources[speaker.pk], by=by),
-        ALREADY_THERE,
-    )
+def move_recordings(found: Iterable[AudioFile], project: Project, *, by: "User") -> Outcome:
+    """Move each recording that no attempt uses, with its family. Raises `NotAllowed`."""
+    changed: dict[int, list[str]] = {}
+
+    def move(recording: AudioFile) -> bool:
+        if moves.move_recording(recording, project, by=by):
+            changed[recording.pk] = [str(recording.project_id)]
+        # Another selected one of the family may have taken it along.
+        return recording.project_id != project.pk
+
+    return replace(_apply(found, move, ALREADY_THERE), changed=changed)
+
+
+def move_back(
+    found: Iterable[Speaker | AudioFile], sources: dict[int, Project], *, by: "User"
+) -> Outcome:
+    """Move speakers or recordings to where they came from, by their IDs. Raises `NotAllowed`."""
+
+    def move(each: Speaker | AudioFile) -> bool:
+        if isinstance(each, Speaker):
+            return moves.move_speaker(each, sources[each.pk], by=by)
+        return moves.move_recording(each, sources[each.pk], by=by)
+
+    return _apply(found, move, ALREADY_THERE)
 
 
 def delete_recordings(found: Iterable[AudioFile], *, by: "User") -> Outcome:

@@ -1,5 +1,6 @@
-"""Moves: a speaker goes to another project, with everything that belongs to it."""
+"""Moves: a speaker or an unused recording goes to another project, with all that belongs to it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from voicestudio.words.speakers import (
     EXAMPLE_PROJECT,
     PROJECT_ARCHIVED,
     message_for_shared_recording,
+    message_for_used_recording,
 )
 
 from . import bookkeeping
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class NotMoved(Exception):  # noqa: N818 - an answer, not a mistake
-    """The speaker has to stay where it is; `message` says why, and what can be done."""
+    """The speaker or recording has to stay; `message` says why, and what can be done."""
 
     def __init__(self, message: Message) -> None:
         super().__init__(str(message))
@@ -77,10 +79,7 @@ def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
         source = current.project_id
         if source == project.pk:
             return False
-        if Project.objects.open().filter(pk__in=[source, project.pk]).count() < 2:
-            raise NotMoved(PROJECT_ARCHIVED)
-        if project.is_example and not current.project.is_example:
-            raise NotMoved(EXAMPLE_PROJECT)
+        _check_projects(current.project, project)
         found = _lock_belongings(current)
         _assign_project(current, found, project)
         facts: dict[str, Any] = {name: len(pks) for name, pks in found._asdict().items()}
@@ -90,6 +89,38 @@ def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
             Verb.SPEAKER_MOVED, by=by, on=current, project=project.pk, also_on=voices, **facts
         )  # fmt: skip
     return True
+
+
+def move_recording(recording: AudioFile, project: Project, *, by: "User") -> bool:
+    """Move a recording that no attempt uses, with its family and notes; False if it is there.
+
+    One that attempts use moves with its speaker, because a speaker and the recordings of the
+    attempts are of one project. Raises `NotMoved`.
+    """
+    require(by, Action.MOVE_SPEAKERS)
+    with transaction.atomic():
+        Studio.lock()  # so that no request uses one of them meanwhile
+        current = AudioFile.objects.select_related("project").get(pk=recording.pk)
+        source = current.project
+        if source == project:
+            return False
+        _check_projects(source, project)
+        found = _lock_family(current)
+        AudioFile.objects.filter(pk__in=found).update(project=project)
+        Note.objects.filter(recording__in=found).update(project=project)
+        record(
+            Verb.RECORDING_MOVED, by=by, on=current, project=project.pk,
+            source=source.pk, target=project.pk, recordings=len(found),
+        )  # fmt: skip
+    return True
+
+
+def _check_projects(source: Project, target: Project) -> None:
+    """Raise `NotMoved` if nothing moves between these projects."""
+    if Project.objects.open().filter(pk__in=[source.pk, target.pk]).count() < 2:
+        raise NotMoved(PROJECT_ARCHIVED)
+    if target.is_example and not source.is_example:
+        raise NotMoved(EXAMPLE_PROJECT)
 
 
 def _assign_project(speaker: Speaker, found: Belongings, project: Project) -> None:
@@ -117,6 +148,15 @@ def _lock_belongings(speaker: Speaker) -> Belongings:
         _lock(Speech.objects.filter(pk__in=found.speeches))
         _lock(Voice.objects.filter(pk__in=found.voices))
         _lock(AudioFile.objects.filter(pk__in=found.recordings))
+        locked = found
+    return found
+
+
+def _lock_family(recording: AudioFile) -> list[int]:
+    """Lock a recording and its relatives; listed again as above. Raises `NotMoved`."""
+    locked: list[int] | None = None
+    while (found := _list_unused_family(recording)) != locked:
+        _lock(AudioFile.objects.filter(pk__in=found))
         locked = found
     return found
 
@@ -150,14 +190,36 @@ def _list_recordings(speaker: Speaker, attempts: QuerySet[CloneAttempt]) -> list
     """
     used = {pk for pair in attempts.values_list("recording", "prompt_clip") for pk in pair if pk}
     family = used | _list_relatives(used)
-    others = CloneAttempt.objects.exclude(speaker=speaker)
-    by_others = others.filter(Q(recording__in=family) | Q(prompt_clip__in=family))
-    rows = by_others.values_list("speaker__name", "recording", "prompt_clip")
-    shared = {pk: name for name, *pair in rows for pk in pair if pk in family}
-    living = AudioFile.objects.filter(pk__in=shared, deleted_at=None).order_by("pk").first()
+    shared = _list_speakers(CloneAttempt.objects.exclude(speaker=speaker), family)
+    living = _find_living(shared)
     if living is not None:
         raise NotMoved(message_for_shared_recording(living.name, shared[living.pk]))
     return sorted(family - shared.keys())
+
+
+def _list_unused_family(recording: AudioFile) -> list[int]:
+    """The recording and its relatives; raises `NotMoved` if an attempt uses one of them.
+
+    A deleted one that attempts used is left behind with them.
+    """
+    family = {recording.pk} | _list_relatives({recording.pk})
+    used = _list_speakers(CloneAttempt.objects.all(), family)
+    living = _find_living(used)
+    if living is not None:
+        raise NotMoved(message_for_used_recording(used[living.pk]))
+    return sorted(family - used.keys())
+
+
+def _list_speakers(attempts: QuerySet[CloneAttempt], recordings: set[int]) -> dict[int, str]:
+    """The name of a speaker for each of these recordings that one of the attempts uses."""
+    using = attempts.filter(Q(recording__in=recordings) | Q(prompt_clip__in=recordings))
+    rows = using.values_list("speaker__name", "recording", "prompt_clip")
+    return {pk: name for name, *pair in rows for pk in pair if pk in recordings}
+
+
+def _find_living(recordings: Iterable[int]) -> AudioFile | None:
+    """The oldest of these recordings that is not deleted."""
+    return AudioFile.objects.filter(pk__in=recordings, deleted_at=None).order_by("pk").first()
 
 
 def _list_relatives(pks: set[int]) -> set[int]:
