@@ -200,6 +200,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("speakers/<id:pk>/rename/", speakers.rename, name="rename_speaker"),
     path("speakers/<id:pk>/merge/", speakers.merge, name="merge_speaker"),
     path("speakers/<id:pk>/move/", speakers.move, name="move_speaker"),
+    path("speakers/<id:pk>/move-back/", speakers.move_back, name="move_speaker_back"),
     # Recordings and voices
     path("recordings/", recording_uploads.recording_list, name="recordings"),
     path("recordings/recorder/", recorder.recorder, name="recorder"),
@@ -237,6 +238,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<list:kind>/filters/save/", saved_filters.save, name="save_filter"),
     path("<list:kind>/filters/rename/", saved_filters.rename, name="rename_filter"),
     path("<list:kind>/filters/delete/", saved_filters.delete, name="delete_filter"),
+    path("<list:kind>/filters/restore/", saved_filters.restore, name="restore_filter"),
     path("<list:kind>/columns/", columns.choose, name="choose_columns"),
     # The selected rows of a list
     path("<selectable:kind>/selected/tag/", selections.tag, name="tag_selected"),
@@ -260,8 +262,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("history/<id:pk>/note/", notes.on_attempt, name="note_on_attempt"),
     path("voices/<id:pk>/note/", notes.on_voice, name="note_on_voice"),
     path("recordings/<id:pk>/note/", notes.on_recording, name="note_on_recording"),
-    path("notes/restore/", notes.restore, name="restore_note"),
     path("notes/<id:pk>/delete/", notes.delete, name="delete_note"),
+    path("notes/<id:pk>/restore/", notes.restore, name="restore_note"),
     # Costs
     path("costs/", costs.costs_page, name="costs"),
     path("costs/allow/", costs.allow, name="allow_more"),

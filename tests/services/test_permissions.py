@@ -224,12 +224,13 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         Action.DELETE, lambda h, by: bulk.delete_recordings([h.recording], by=by)),
     "bulk.actions.mark_heard": (Action.NOTE, lambda h, by: bulk.mark_heard([h.voice], by=by)),
     "bulk.actions.mark_unheard": (
-        Action.NOTE, lambda h, by: bulk.mark_unheard([h.voice], by=by)),
-    "bulk.actions.remove_tags": (
-        Action.NOTE, lambda h, by: bulk.remove_tags([h.voice], {h.voice.pk: ["a"]}, by=by)),
+        Action.NOTE,
+        lambda h, by: bulk.mark_unheard([h.voice], {h.voice.pk: timezone.now()}, by=by)),
+    "bulk.actions.remove_taggings": (
+        Action.NOTE, lambda h, by: bulk.remove_taggings([h.voice], {h.voice.pk: [1]}, by=by)),
     "bulk.actions.move_back": (
         Action.MOVE_SPEAKERS,
-        lambda h, by: bulk.move_back([h.speaker], {h.speaker.pk: make_project()}, by=by)),
+        lambda h, by: bulk.move_back([h.speaker], {h.speaker.pk: 1}, by=by)),
     "bulk.actions.move_recordings": (
         Action.MOVE_SPEAKERS,
         lambda h, by: bulk.move_recordings([h.recording], make_project(), by=by)),
@@ -309,13 +310,22 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
     "voices.moves.move_recording": (
         Action.MOVE_SPEAKERS,
         lambda h, by: moves.move_recording(h.recording, make_project(), by=by)),
+    "voices.moves.move_recording_back": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: moves.move_recording_back(
+            h.recording, moves.move_recording(h.recording, make_project(), by=by) or 0, by=by)),
+    "voices.moves.move_speaker_back": (
+        Action.MOVE_SPEAKERS,
+        lambda h, by: moves.move_speaker_back(
+            h.speaker, moves.move_speaker(h.speaker, make_project(), by=by) or 0, by=by)),
     "voices.moves.move_speaker": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
     "voices.notes.add_tags": (Action.NOTE, lambda h, by: notes.add_tags(h.voice, ["a"], by=by)),
     "voices.notes.mark_heard": (Action.NOTE, lambda h, by: notes.mark_heard(h.voice, by=by)),
-    "voices.notes.mark_unheard": (Action.NOTE, lambda h, by: notes.mark_unheard(h.voice, by=by)),
-    "voices.notes.remove_tags": (
-        Action.NOTE, lambda h, by: notes.remove_tags(h.voice, ["a"], by=by)),
+    "voices.notes.mark_unheard": (
+        Action.NOTE, lambda h, by: notes.mark_unheard(h.voice, timezone.now(), by=by)),
+    "voices.notes.remove_taggings": (
+        Action.NOTE, lambda h, by: notes.remove_taggings(h.voice, [1], by=by)),
     "voices.notes.save_notes": (Action.NOTE, lambda h, by: notes.save_notes(h.voice, "a", by=by)),
     "voices.notes.set_tags": (Action.NOTE, lambda h, by: notes.set_tags(h.voice, ["a"], by=by)),
     "voices.speakers.choose_speaker": (
@@ -440,7 +450,7 @@ NO_PERSON: Final = {
     "people.ended_sign_ins": "forget_ended has_ended name_sign_in record_ended",
     "people.hints": "dismiss_hints list_hints",
     "people.columns": "choose_columns list_columns",
-    "people.saved_filters": "delete_filter list_filters rename_filter save_filter",
+    "people.saved_filters": "delete_filter list_filters rename_filter restore_filter save_filter",
     "people.second_factor": "is_missing",
     "permissions": "may require sees_studio_costs",
     "projects": (

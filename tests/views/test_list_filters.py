@@ -187,6 +187,21 @@ def test_filter_is_saved_used_renamed_and_deleted(browser: Client, owner: User) 
     assert saved(browser.post(address, fields, follow=True)) == saved(renamed)
 
 
+def test_deleted_filter_does_not_replace_a_newer_one_of_its_name(
+    browser: Client, owner: User
+) -> None:
+    browser.post("/voices/filters/save/", {"name": "Anna", "query": "q=anna"})
+    deleted = browser.post("/voices/filters/delete/", {"name": "Anna"}, follow=True)
+    browser.post("/voices/filters/save/", {"name": "anna", "query": "q=other"})
+
+    page = browser.post(*undo_of(text(deleted)), follow=True)
+
+    assert saved(page) == {"anna": "/voices/?q=other"}
+    assert [str(message) for message in page.context["messages"]] == [
+        "This can't be undone any more."
+    ]
+
+
 def test_saved_filters_are_those_of_one_person_and_list(browser: Client, owner: User) -> None:
     make_attempt(by=owner)
     browser.post("/voices/filters/save/", {"name": "Mine", "query": "q=a"})

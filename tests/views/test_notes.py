@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.factories import make_attempt, make_project, make_recording, make_user
 from tests.views import HTMX
 from tests.views.pages import text, undo_of
-from voicestudio.models import Note, Role, Voice
+from voicestudio.models import Membership, Note, Role, Voice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 KINDS = ("attempt", "voice", "recording")
@@ -135,8 +135,40 @@ def test_nobody_restores_the_note_of_another_person(client: Client) -> None:
 
     client.force_login(make_user())
 
-    assert client.post(address, fields).status_code == 404
-    assert client.post(address, {"note": "forged"}).status_code == 404
+    for forged in (fields, {"on": "voice", "target": "x"}, {"on": "user"}, {}):
+        page = text(client.post(address, forged, follow=True))
+        assert page.count("This can&#x27;t be undone any more.") == 1
+    assert Note.objects.count() == 0
+
+
+def test_text_of_a_deleted_note_is_not_in_the_button(client: Client) -> None:
+    """The button travels in a cookie, which is signed, but can be read."""
+    voice, writer = make_target("voice"), make_user()
+    note = Note.objects.create(project=voice.project, by=writer, voice=voice, text="Warm.")
+    client.force_login(writer)
+
+    deleted = client.post(f"/notes/{note.pk}/delete/", follow=True)
+
+    assert undo_of(text(deleted)) == (
+        f"/notes/{note.pk}/restore/", {"on": ["voice"], "target": [str(voice.pk)]}
+    )  # fmt: skip
+
+
+def test_note_is_restored_only_by_those_who_may_write_notes(client: Client) -> None:
+    voice, writer = make_target("voice"), make_user()
+    note = Note.objects.create(project=voice.project, by=writer, voice=voice, text="Warm.")
+    client.force_login(writer)
+    undo = undo_of(text(client.post(f"/notes/{note.pk}/delete/", follow=True)))
+    Membership.objects.update(role=Role.VIEWER)
+
+    page, part = client.post(*undo, follow=True), client.post(*undo, headers=HTMX)
+    Membership.objects.all().delete()
+    elsewhere = client.post(*undo)
+
+    assert page.redirect_chain == [(f"{page_of('voice', voice)}#dated-notes", 302)]
+    assert text(page).count("This can&#x27;t be undone any more. You can&#x27;t write notes") == 1
+    assert (part.status_code, part["Not-Allowed"]) == (403, "true")
+    assert elsewhere["Location"] == "/"
     assert Note.objects.count() == 0
 
 

@@ -14,7 +14,14 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils.timezone import localtime
 
-from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
+from tests.factories import (
+    make_attempt,
+    make_project,
+    make_recording,
+    make_speaker,
+    make_user,
+    make_voice,
+)
 from tests.views import message_levels
 from tests.views.pages import text, undo_of
 from voicestudio.models import (
@@ -123,6 +130,57 @@ def test_voices_that_were_just_marked_are_unheard_again(browser: Client, owner: 
     assert list(Voice.objects.filter(heard_at=None)) == [unheard]
 
 
+def test_undo_leaves_tags_and_marks_that_were_made_again_meanwhile(
+    browser: Client, owner: User
+) -> None:
+    voice = make_voice("Anna-0001", speaker=make_speaker("Anna"))
+    tagged = undo_of(text(send(browser, "/voices/selected/tag/", [voice], tags="warm, low")))
+    heard = undo_of(text(send(browser, "/voices/selected/heard/", [voice])))
+    notes.set_tags(voice, ["low"], by=owner)
+    notes.set_tags(voice, ["low", "warm"], by=owner)
+    for heard_at in (None, localtime()):
+        Voice.objects.update(heard_at=heard_at)
+
+    pages = [browser.post(*undo, follow=True) for undo in (tagged, tagged, heard)]
+
+    nothing = "1 was left out. Anna Anna-0001: Nothing of this change is left to undo."
+    assert [messages_of(page) for page in pages] == [
+        ["The tags were removed from 1 voice."], [nothing], [nothing],
+    ]  # fmt: skip
+    assert list(voice.tags.values_list("name", flat=True)) == ["warm"]
+    assert Voice.objects.filter(heard_at=None).count() == 0
+
+
+def test_undo_without_its_fields_changes_nothing(browser: Client, owner: User) -> None:
+    voice = make_voice(heard_at=localtime())
+    notes.set_tags(voice, ["warm"], by=owner)
+
+    for path in ("untag", "unheard"):
+        for value in ("", "x", "9" * 30, "2026-01-01", "warm"):
+            fields = {"row": [voice.pk], f"undo-{voice.pk}": value}
+            assert browser.post(f"/voices/selected/{path}/", fields).status_code == 302
+
+    assert Voice.objects.exclude(heard_at=None).filter(tags__name="warm").count() == 1
+
+
+@pytest.mark.parametrize("path", ["tag", "heard"])
+def test_undo_that_is_not_allowed_any_more_is_said_on_the_list(
+    path: str, browser: Client, owner: User
+) -> None:
+    voice = make_voice()
+    page = send(browser, f"/voices/selected/{path}/", [voice], tags="warm", query="q=a")
+    undo = undo_of(text(page))
+    Membership.objects.filter(person=owner).update(role=Role.VIEWER)
+
+    back = browser.post(*undo, follow=True)
+
+    assert back.redirect_chain == [("/voices/?q=a", 302)]
+    assert messages_of(back) == [
+        "This can't be undone any more. You can't write notes in this project. "
+        "Ask a manager of the project or an administrator."
+    ]
+
+
 def test_rows_of_each_project_are_permitted_on_their_own(client: Client) -> None:
     other = make_project("Other")
     person = make_user("mixed", role=Role.REVIEWER)
@@ -205,6 +263,49 @@ def test_selected_recordings_move_after_a_question_and_move_back(client: Client)
     back = client.post(address, fields, follow=True)
     assert set(AudioFile.objects.filter(project=home)) == {*family, used}
     assert messages_of(back) == ["1 recording was moved, with its original and copies."]
+
+
+def test_undo_of_a_move_leaves_recordings_that_were_moved_again(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    first, second = make_project("First"), make_project("Second")
+    original = make_recording(name="anna.wav")
+    copy = make_recording(name="copy.wav", parent=original)
+    older = undo_of(
+        text(send(client, "/recordings/selected/move/", [original], project=str(first.pk)))
+    )
+    newer = undo_of(
+        text(send(client, "/recordings/selected/move/", [copy], project=str(second.pk)))
+    )
+
+    pages = [client.post(*undo, follow=True) for undo in (older, newer, newer)]
+
+    assert [messages_of(page) for page in pages] == [
+        ["1 was left out. anna.wav: This move can't be undone: there was another move or merge "
+         "since."],
+        ["1 recording was moved, with its original and copies."],
+        ["1 was left out. copy.wav: It is in that project already."],
+    ]  # fmt: skip
+    assert set(AudioFile.objects.filter(project=first)) == {original, copy}
+
+
+def test_undo_of_a_move_leaves_speakers_who_were_moved_again(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    first, second = make_project("First"), make_project("Second")
+    attempt = make_attempt(speaker_name="Anna")
+    older, newer = [
+        undo_of(text(send(client, "/history/selected/move/", [attempt], project=str(target.pk))))
+        for target in (first, second)
+    ]
+
+    pages = [client.post(*undo, follow=True) for undo in (older, newer, newer)]
+
+    assert [messages_of(page) for page in pages] == [
+        ["1 was left out. Anna: This move can't be undone: there was another move or merge "
+         "since."],
+        ["1 speaker was moved, with everything that belongs to it."],
+        ["1 was left out. Anna: It is in that project already."],
+    ]  # fmt: skip
+    assert Speaker.objects.get().project == first
 
 
 def test_speaker_that_is_in_the_project_already_is_not_counted(client: Client) -> None:

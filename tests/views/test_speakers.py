@@ -270,11 +270,56 @@ def test_speaker_is_moved_at_once_and_moved_back(client: Client, data_dir: Path)
     moved = client.post(url, {"project": target.pk}, follow=True).content.decode()
     speaker.refresh_from_db()
     assert (moved.count("Anna belongs to Audiobook now."), speaker.project) == (1, target)
-    assert undo_of(moved) == (url, {"project": [str(source.pk)]})
-    client.post(url, undo_of(moved)[1])
+    undo = undo_of(moved)
+    back = client.post(*undo, follow=True).content.decode()
 
     speaker.refresh_from_db()
-    assert speaker.project == source
+    assert (back.count("Anna belongs to Studio now."), speaker.project) == (1, source)
+    again = client.post(*undo, follow=True).content.decode()
+    speaker.refresh_from_db()
+    assert (again.count("Anna belongs"), speaker.project) == (0, source)
+    client.post(*undo_of(back))
+    speaker.refresh_from_db()
+    assert speaker.project == target
+
+
+def test_undo_takes_back_only_the_newest_move(client: Client, data_dir: Path) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    speaker = make_attempt(speaker_name="Anna").speaker
+    first, second = make_project("First"), make_project("Second")
+    url = reverse("move_speaker", args=[speaker.pk])
+    older, newer = [
+        undo_of(client.post(url, {"project": each.pk}, follow=True).content.decode())
+        for each in (first, second)
+    ]
+
+    old, new = [client.post(*undo, follow=True).content.decode() for undo in (older, newer)]
+
+    speaker.refresh_from_db()
+    assert (old.count("This move can&#x27;t be undone"), speaker.project) == (1, first)
+    assert new.count("Anna belongs to First now.") == 1
+
+
+def test_undo_of_a_move_is_refused_on_a_page_that_the_person_sees(
+    client: Client, data_dir: Path
+) -> None:
+    root = make_user("root", is_staff=True)
+    client.force_login(root)
+    speaker, target = make_attempt(speaker_name="Anna").speaker, make_project("Audiobook")
+    url = reverse("move_speaker", args=[speaker.pk])
+    undo = undo_of(client.post(url, {"project": target.pk}, follow=True).content.decode())
+    root.is_staff = False
+    root.save()
+
+    pages = [client.post(*undo, follow=True)]
+    Membership.objects.create(project=target, person=root, role=Role.MANAGER)
+    pages.append(client.post(*undo, follow=True))
+
+    assert [page.redirect_chain[-1] for page in pages] == [
+        ("/history/", 302), (f"/speakers/{speaker.pk}/", 302),
+    ]  # fmt: skip
+    found = [page.content.decode().count("This can&#x27;t be undone any more.") for page in pages]
+    assert found == [1, 1]
 
 
 def test_move_that_is_pressed_twice_is_made_once(client: Client, data_dir: Path) -> None:

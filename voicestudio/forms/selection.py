@@ -1,5 +1,6 @@
 """Forms: the rows that are selected in a list, and what to do with them."""
 
+from datetime import datetime
 from typing import Final
 
 from django.http import QueryDict
@@ -9,6 +10,8 @@ from .ids import parse_id
 from .voices import LONGEST_TAGS
 
 MOST_SENT: Final = 100
+# Twenty IDs, the most tags of a voice, with their commas.
+LONGEST_UNDO: Final = 400
 
 
 def selected_ids(data: QueryDict) -> list[int]:
@@ -22,7 +25,25 @@ def typed_tags(data: QueryDict) -> list[str]:
     return texts.split_tags(data.get("tags", "")[:LONGEST_TAGS])
 
 
-def undo_values(data: QueryDict) -> dict[int, list[str]]:
-    """What an undo needs of each row: the tags that it got, or the project from which it came."""
-    rows = selected_ids(data)
-    return {pk: texts.split_tags(data.get(f"undo-{pk}", "")[:LONGEST_TAGS]) for pk in rows}
+def undo_ids(data: QueryDict) -> dict[int, list[int]]:
+    """What an undo takes back of each row, by IDs: the taggings, or the move."""
+    found = {pk: map(parse_id, value.split(",")) for pk, value in _undo_values(data).items()}
+    return {pk: [each for each in ids if each] for pk, ids in found.items()}
+
+
+def undo_times(data: QueryDict) -> dict[int, datetime]:
+    """Of each row, when the mark was made that an undo takes back."""
+    found = {pk: _parse_time(value) for pk, value in _undo_values(data).items()}
+    return {pk: time for pk, time in found.items() if time is not None}
+
+
+def _undo_values(data: QueryDict) -> dict[int, str]:
+    return {pk: data.get(f"undo-{pk}", "")[:LONGEST_UNDO] for pk in selected_ids(data)}
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

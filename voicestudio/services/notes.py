@@ -47,9 +47,9 @@ def delete_note(note: Note, *, by: "User") -> bool:
 
 
 def restore_note(target: Target, *, pk: int, text: str, at: datetime, by: "User") -> bool:
-    """Write a note again that `by` has just deleted, with its ID and time; False if it is there.
+    """Write a note again that `by` has just deleted, with its ID and time, unless it is there.
 
-    What was deleted meanwhile keeps no note.
+    False if `target` was deleted meanwhile, which keeps no note.
     """
     require(by, Action.NOTE, target.project_id)
     if not isinstance(target, CloneAttempt) and target.deleted_at is not None:
@@ -62,7 +62,7 @@ def restore_note(target: Target, *, pk: int, text: str, at: datetime, by: "User"
         if is_new:
             record(Verb.NOTE_WRITTEN, by=by, on=target, note_id=note.pk)
             _attempts_of(target).index_again()
-    return is_new
+    return True
 
 
 def delete_all_notes(target: Target) -> int:

@@ -4,24 +4,28 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.contrib import messages
-from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from voicestudio.forms.ids import parse_id
 from voicestudio.forms.notes import NoteForm
 from voicestudio.models import Action, AudioFile, CloneAttempt, Note, Voice
 from voicestudio.services import notes
+from voicestudio.services.permissions import NotAllowed
+from voicestudio.words.undo import UNDO_OVER
 
 from .current_user import current_user
 from .htmx import HtmxRequest
-from .permitted import find_row, require_action
-from .undo import offer_undo
+from .permitted import find_row
+from .undo import answers_undo, offer_undo
 
-# Without a time: the button works on a page that stays open, too.
-SIGNER: Final = Signer(salt="voicestudio.deleted-note")
+# Deleted notes that can come back: in the session, which is in the database, since the button and
+# the cookie of its message can be read in the browser.
+DELETED: Final = "deleted_notes"
+MOST_DELETED: Final = 5
 MODELS: Final[dict[str, Any]] = {
     "attempt": CloneAttempt, "voice": Voice, "recording": AudioFile,
 }  # fmt: skip
@@ -49,37 +53,53 @@ def on_recording(request: HtmxRequest, pk: int) -> HttpResponse:
 def delete(request: HtmxRequest, pk: int) -> HttpResponse:
     """Delete a note that this person has written."""
     note: Note = find_row(request, Note.objects, pk, Action.NOTE)
-    target, signed = note.target, _sign(note)
+    target = note.target
     if notes.delete_note(note, by=current_user(request)):
-        offer_undo(request, _("Note deleted."), reverse("restore_note"), note=signed)
+        _keep_deleted(request, pk, note)
+        place = {"on": notes.column_of(target), "target": target.pk}
+        offer_undo(request, _("Note deleted."), reverse("restore_note", args=[pk]), **place)
     else:
         messages.error(request, _("Only the person who wrote a note can delete it."))
     return _answer(request, target, NoteForm())
 
 
-@require_POST
-@require_action(Action.NOTE)
-def restore(request: HtmxRequest) -> HttpResponse:
-    """Write a note again that this person has just deleted; it is nowhere but in the button."""
+def _back_to_target(request: HtmxRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+    """The page of what the note was on, or the home page for those who don't see it any more."""
     try:
-        column, target_pk, by, pk, text, at = SIGNER.unsign_object(request.POST.get("note", ""))
-    except BadSignature as error:
-        raise Http404 from error
-    user = current_user(request)
-    if by != user.pk:
-        raise Http404
-    target = find_row(request, MODELS[column].objects, target_pk, Action.NOTE)
-    notes.restore_note(target, pk=pk, text=text, at=datetime.fromisoformat(at), by=user)
+        return _answer(request, _find_target(request, Action.SEE), NoteForm())
+    except (Http404, NotAllowed):
+        return redirect("home")
+
+
+@require_POST
+@answers_undo(_back_to_target)
+def restore(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Write a note again that this person has deleted in this session."""
+    target, user = _find_target(request, Action.NOTE), current_user(request)
+    facts = request.session.get(DELETED, {}).get(_key_of(target, pk, user.pk))
+    if facts is None or not notes.restore_note(
+        target, pk=pk, text=facts["text"], at=datetime.fromisoformat(facts["at"]), by=user
+    ):
+        messages.warning(request, str(UNDO_OVER))
     return _answer(request, target, NoteForm())
 
 
-def _sign(note: Note) -> str:
-    """The note as `restore` reads it; signed, since it names a person and a time."""
-    target = note.target
-    facts = [
-        notes.column_of(target), target.pk, note.by_id, note.pk, note.text, note.at.isoformat(),
-    ]  # fmt: skip
-    return str(SIGNER.sign_object(facts, compress=True))
+def _find_target(request: HtmxRequest, action: Action) -> Any:
+    model = MODELS.get(request.POST.get("on", ""))
+    if model is None:
+        raise Http404
+    return find_row(request, model.objects, parse_id(request.POST.get("target", "")) or 0, action)
+
+
+def _keep_deleted(request: HtmxRequest, pk: int, note: Note) -> None:
+    """Keep what `restore` needs of a note, of the newest ones only."""
+    facts = {"text": note.text, "at": note.at.isoformat()}
+    kept = request.session.get(DELETED, {}) | {_key_of(note.target, pk, note.by_id): facts}
+    request.session[DELETED] = dict([*kept.items()][-MOST_DELETED:])
+
+
+def _key_of(target: notes.Target, pk: int, writer: int) -> str:
+    return f"{notes.column_of(target)} {target.pk} {pk} {writer}"
 
 
 def _add(request: HtmxRequest, target: Any) -> HttpResponse:

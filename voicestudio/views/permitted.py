@@ -48,7 +48,7 @@ def require_action[**Arguments, Response: HttpResponseBase](
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 with what the person may not do and whom to ask; for htmx only the sentence."""
-    _log_refusal(request, exception)
+    log_refusal(request, exception)
     message = exception.message if isinstance(exception, NotAllowed) else None
     if message is not None and getattr(request, "htmx", False):
         return refusal(message)
@@ -79,8 +79,8 @@ def refusal(message: Message) -> HttpResponse:
     return response
 
 
-def _log_refusal(request: HttpRequest, exception: Exception) -> None:
-    """One line; Django's own, with a traceback, is left out in `settings/log.py`."""
+def log_refusal(request: HttpRequest, exception: Exception) -> None:
+    """Write one line; Django's own, with a traceback, is left out in `settings/log.py`."""
     action = exception.action if isinstance(exception, NotAllowed) else "open this page"
     project = exception.project if isinstance(exception, NotAllowed) else None
     place = "" if project is None else f" in project {project}"

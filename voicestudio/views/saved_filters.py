@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from voicestudio.forms import texts
 from voicestudio.models import Action, ListKind
 from voicestudio.services.people import saved_filters
+from voicestudio.words.undo import UNDO_OVER
 
 from .current_user import current_user
 from .lists import back_to_list, posted_query
@@ -52,7 +53,20 @@ def delete(request: HttpRequest, kind: ListKind) -> HttpResponse:
     deleted = saved_filters.delete_filter(current_user(request), kind, name)
     if deleted:
         text = _("Filter “%(name)s” deleted.") % {"name": name}
-        offer_undo(request, text, reverse("save_filter", args=[kind]), **deleted._asdict())
+        offer_undo(request, text, reverse("restore_filter", args=[kind]), **deleted._asdict())
+    return back_to_list(request, kind)
+
+
+@require_POST
+@require_action(Action.SEE)
+def restore(request: HttpRequest, kind: ListKind) -> HttpResponse:
+    """Save a filter again that was just deleted."""
+    deleted = saved_filters.SavedFilter(_read_name(request, "name"), posted_query(request))
+    try:
+        if not saved_filters.restore_filter(current_user(request), kind, deleted):
+            messages.warning(request, str(UNDO_OVER))
+    except saved_filters.TooManyFiltersError as refused:
+        messages.warning(request, str(refused.message))
     return back_to_list(request, kind)
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
-from voicestudio.forms.selection import selected_ids, typed_tags, undo_values
+from voicestudio.forms.selection import selected_ids, typed_tags, undo_ids, undo_times
 from voicestudio.models import Action, AudioFile, ListKind, Speaker, Verb, Voice
 from voicestudio.services import bulk, projects
 from voicestudio.services.audit import record
@@ -20,7 +20,7 @@ from .csv_files import csv_response
 from .current_user import current_user
 from .lists import back_to_list, posted_query
 from .permitted import require_action
-from .undo import offer_undo
+from .undo import answers_undo, offer_undo
 
 
 @require_POST
@@ -36,12 +36,13 @@ def tag(request: HttpRequest, kind: ListKind) -> HttpResponse:
 
 
 @require_POST
+@answers_undo(back_to_list)
 @require_action(Action.NOTE)
 def untag(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Take back the tags that voices have just got; the rows are voices in every list."""
-    added = undo_values(request.POST)
+    added = undo_ids(request.POST)
     voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
-    outcome = bulk.remove_tags(voices, added, by=current_user(request))
+    outcome = bulk.remove_taggings(voices, added, by=current_user(request))
     return _report(request, kind, outcome, words.describe_untagged)
 
 
@@ -55,11 +56,14 @@ def mark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
 
 
 @require_POST
+@answers_undo(back_to_list)
 @require_action(Action.NOTE)
 def unmark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Take back that voices were marked; the rows are voices in every list."""
+    times = undo_times(request.POST)
     voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
-    outcome = bulk.mark_unheard(voices, by=current_user(request))
+    marked = [voice for voice in voices if voice.pk in times]
+    outcome = bulk.mark_unheard(marked, times, by=current_user(request))
     return _report(request, kind, outcome, words.describe_unheard)
 
 
@@ -84,16 +88,15 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
 
 
 @require_POST
+@answers_undo(back_to_list)
 @require_action(Action.MOVE_SPEAKERS)
 def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Move speakers, or recordings, back; the rows are speakers in every other list."""
     by = current_user(request)
-    allowed = {str(each.pk): each for each in projects.list_allowed(by, Action.MOVE_SPEAKERS)}
-    values = undo_values(request.POST).items()
-    sources = {pk: allowed[each[0]] for pk, each in values if each and each[0] in allowed}
+    made = {pk: ids[0] for pk, ids in undo_ids(request.POST).items() if ids}
     model = AudioFile if kind is ListKind.RECORDINGS else Speaker
-    found = model._default_manager.visible_to(by).filter(pk__in=sources)
-    return _report(request, kind, bulk.move_back(found, sources, by=by), _moved(kind))
+    found = model._default_manager.visible_to(by).filter(pk__in=made)
+    return _report(request, kind, bulk.move_back(found, made, by=by), _moved(kind))
 
 
 def _moved(kind: ListKind) -> Callable[[int], str]:
@@ -187,7 +190,8 @@ def _report(
 ) -> HttpResponse:
     """The list again, with what was done, what was not, and why; `undo` names the way back."""
     if outcome.changed and undo:
-        values_of = {f"undo-{pk}": ",".join(values) for pk, values in outcome.changed.items()}
+        changed = outcome.changed.items()
+        values_of = {f"undo-{pk}": ",".join(map(str, values)) for pk, values in changed}
         fields = {"row": list(outcome.changed), "query": posted_query(request), **values_of}
         offer_undo(request, describe(outcome.done), reverse(undo, args=[kind]), **fields)
     elif outcome.done:

@@ -26,7 +26,7 @@ from .history import find_attempt
 from .paging import page_links
 from .permitted import find_row
 from .project_in_use import in_form_project
-from .undo import offer_undo
+from .undo import answers_undo, offer_undo
 
 MOST: Final = 12
 DEEPEST: Final = 99
@@ -120,24 +120,52 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("speaker", pk)
     project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
     try:
-        moves.move_speaker(speaker, project, by=user)
+        made = moves.move_speaker(speaker, project, by=user)
     except moves.NotMoved as refused:
         return _render_speaker(request, speaker, status=422, not_moved=refused.message)
     except service.SpeakerGone:
         return _leave_merged(request)
-    _report_move(request, speaker, project)
+    _report_move(request, speaker, made)
     return redirect("speaker", pk)
 
 
-def _report_move(request: HttpRequest, speaker: Speaker, project: Project) -> None:
-    """Say where the speaker is now; nothing of ours goes back to a project of examples."""
+def _back_to_speaker(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of the speaker, or the history for those who don't see the speaker any more."""
+    is_seen = Speaker.objects.visible_to(request.user).filter(pk=pk).exists()
+    return redirect("speaker", pk) if is_seen else redirect("history")
+
+
+@require_POST
+@answers_undo(_back_to_speaker)
+def move_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo the newest move of a speaker; the page then offers to undo that."""
+    speaker = _find_speaker(request, pk, Action.MOVE_SPEAKERS)
+    move_id = parse_id(request.POST.get("move", "")) or 0
+    try:
+        made = moves.move_speaker_back(speaker, move_id, by=current_user(request))
+    except moves.NotMoved as refused:
+        messages.warning(request, str(refused.message))
+    except service.SpeakerGone:
+        return _leave_merged(request)
+    else:
+        _report_move(request, speaker, made)
+    return redirect("speaker", pk)
+
+
+def _report_move(request: HttpRequest, speaker: Speaker, made: int | None) -> None:
+    """Say where the speaker is now, unless the button was pressed twice.
+
+    Nothing of ours goes back to a project of examples.
+    """
+    if made is None:
+        return
+    project = Project.objects.get(pk__in=Speaker.objects.filter(pk=speaker.pk).values("project"))
     text = _("%(speaker)s belongs to %(project)s now.")
     text %= {"speaker": speaker.name, "project": project.name}
     if speaker.project.is_example and not project.is_example:
         messages.success(request, text)
     else:
-        address = reverse("move_speaker", args=[speaker.pk])
-        offer_undo(request, text, address, project=speaker.project_id)
+        offer_undo(request, text, reverse("move_speaker_back", args=[speaker.pk]), move=made)
 
 
 def _leave_merged(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from .items import label_value
 STILL_IN_USE: Final = _("A voice or a running attempt still needs it.")
 ALREADY_THERE: Final = _("It is in that project already.")
 DELETED_LATER: Final = _("MiniMax is slow to answer. The studio keeps trying to delete it.")
+NOTHING_LEFT: Final = _("Nothing of this change is left to undo.")
 NO_AUDIO: Final = _("It has no audio in the studio.")
 FILE_AWAY: Final = _("Its file can't be read at the moment.")
 NO_VOICE: Final = _("It has made no voice.")

@@ -1,4 +1,4 @@
-"""Words, speakers: why a speaker or a recording can't be moved to another project."""
+"""Words, speakers: why a speaker or a recording can't be moved to another project, or back."""
 
 from typing import Final
 
@@ -16,6 +16,9 @@ PROJECT_ARCHIVED: Final = Message(
 EXAMPLE_PROJECT: Final = Message(
     _("Nothing of other projects can be moved into an example project."),
     _("It is removed with everything in it. Choose another project."),
+)
+MOVED_SINCE: Final = Message(
+    _("This move can't be undone: there was another move or merge since."), ""
 )
 _NEXT_STEP: Final = _(
     "If both are one person, merge the speakers first. Otherwise leave both in this project: "

@@ -9,7 +9,7 @@ from .actions import (
     move_back,
     move_recordings,
     move_speakers,
-    remove_tags,
+    remove_taggings,
 )
 from .archive import Archive, ArchiveTooLarge, plan_archive, record_download, stream_archive
 from .export import columns, export_rows
@@ -33,7 +33,7 @@ __all__ = [
     "move_speakers",
     "plan_archive",
     "record_download",
-    "remove_tags",
+    "remove_taggings",
     "speakers_of",
     "stream_archive",
     "voices_of",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from voicestudio.models import AudioFile, Project, Speaker, Voice
 from voicestudio.services import recordings
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.voices import moves, notes, speakers
-from voicestudio.words.bulk import ALREADY_THERE, DELETED_LATER, STILL_IN_USE
+from voicestudio.words.bulk import ALREADY_THERE, DELETED_LATER, NOTHING_LEFT, STILL_IN_USE
 
 from .selection import Refusal, Row, name_of
 
@@ -22,85 +23,85 @@ if TYPE_CHECKING:
 class Outcome:
     """What a bulk action did: how many rows it changed, and which it refused.
 
-    `changed` is what an undo needs: the IDs of what is not as before, a voice with the tags that it
-    got, a speaker with the ID of the project from which it came.
+    `changed` says what an undo takes back, by the ID of the voice or speaker: the IDs of taggings,
+    the time of a mark, the ID of a move.
     """
 
     done: int = 0
     refused: list[Refusal] = field(default_factory=list)
-    changed: dict[int, list[str]] = field(default_factory=dict)
+    changed: dict[int, list[object]] = field(default_factory=dict)
 
 
 def add_tags(voices: Sequence[Voice], names: Sequence[str], *, by: "User") -> Outcome:
     """Add these tags to each voice. Raises `NotAllowed` if the person may tag none of them."""
-    before = notes.list_tags_of(voice.pk for voice in voices)
-    changed: dict[int, list[str]] = {}
+    changed: dict[int, list[object]] = {}
 
     def tag(voice: Voice) -> None:
-        tags = notes.add_tags(voice, names, by=by)
-        if added := [name for name in tags if name not in before[voice.pk]]:
-            changed[voice.pk] = added
+        if taggings := notes.add_tags(voice, names, by=by):
+            changed[voice.pk] = [*taggings]
 
     return replace(_apply(voices, tag), changed=changed)
 
 
-def remove_tags(voices: Iterable[Voice], added: dict[int, list[str]], *, by: "User") -> Outcome:
+def remove_taggings(voices: Iterable[Voice], added: dict[int, list[int]], *, by: "User") -> Outcome:
     """Take back tags that voices got, by their IDs. Raises `NotAllowed` as `add_tags`."""
-    return _apply(voices, lambda voice: notes.remove_tags(voice, added[voice.pk], by=by))
+    return _apply(
+        voices, lambda voice: notes.remove_taggings(voice, added[voice.pk], by=by), NOTHING_LEFT
+    )
 
 
 def mark_heard(voices: Iterable[Voice], *, by: "User") -> Outcome:
     """Mark each voice as heard. Raises `NotAllowed` if the person may mark none of them."""
-    changed: dict[int, list[str]] = {}
+    changed: dict[int, list[object]] = {}
 
     def mark(voice: Voice) -> None:
-        if notes.mark_heard(voice, by=by):
-            changed[voice.pk] = []
+        if heard_at := notes.mark_heard(voice, by=by):
+            changed[voice.pk] = [heard_at.isoformat()]
 
     return replace(_apply(voices, mark), changed=changed)
 
 
-def mark_unheard(voices: Iterable[Voice], *, by: "User") -> Outcome:
-    """Take the mark off each voice. Raises `NotAllowed` as `mark_heard`."""
-    return _apply(voices, lambda voice: notes.mark_unheard(voice, by=by))
+def mark_unheard(voices: Iterable[Voice], times: dict[int, datetime], *, by: "User") -> Outcome:
+    """Take back the marks of these times, by the IDs of voices. Raises as `mark_heard`."""
+    return _apply(
+        voices, lambda voice: notes.mark_unheard(voice, times[voice.pk], by=by), NOTHING_LEFT
+    )
 
 
 def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> Outcome:
     """Move each speaker with everything that belongs to it. Raises `NotAllowed`."""
-    changed: dict[int, list[str]] = {}
+    changed: dict[int, list[object]] = {}
 
     def move(speaker: Speaker) -> bool:
-        source = speaker.project_id
-        is_moved = moves.move_speaker(speaker, project, by=by)
-        if is_moved:
-            changed[speaker.pk] = [str(source)]
-        return is_moved
+        made = moves.move_speaker(speaker, project, by=by)
+        if made is not None:
+            changed[speaker.pk] = [made]
+        return made is not None
 
     return replace(_apply(found, move, ALREADY_THERE), changed=changed)
 
 
 def move_recordings(found: Iterable[AudioFile], project: Project, *, by: "User") -> Outcome:
     """Move each recording that no attempt uses, with its family. Raises `NotAllowed`."""
-    changed: dict[int, list[str]] = {}
+    changed: dict[int, list[object]] = {}
 
     def move(recording: AudioFile) -> bool:
-        if moves.move_recording(recording, project, by=by):
-            changed[recording.pk] = [str(recording.project_id)]
+        made = moves.move_recording(recording, project, by=by)
+        if made is not None:
+            changed[recording.pk] = [made]
         # Another selected one of the family may have taken it along.
         return recording.project_id != project.pk
 
     return replace(_apply(found, move, ALREADY_THERE), changed=changed)
 
 
-def move_back(
-    found: Iterable[Speaker | AudioFile], sources: dict[int, Project], *, by: "User"
-) -> Outcome:
-    """Move speakers or recordings to where they came from, by their IDs. Raises `NotAllowed`."""
+def move_back(found: Iterable[Speaker | AudioFile], made: dict[int, int], *, by: "User") -> Outcome:
+    """Undo these moves, by the IDs of speakers or recordings. Raises `NotAllowed`."""
 
     def move(each: Speaker | AudioFile) -> bool:
         if isinstance(each, Speaker):
-            return moves.move_speaker(each, sources[each.pk], by=by)
-        return moves.move_recording(each, sources[each.pk], by=by)
+            return moves.move_speaker_back(each, made[each.pk], by=by) is not None
+        return moves.move_recording_back(each, made[each.pk], by=by) is not None
 
     return _apply(found, move, ALREADY_THERE)
 

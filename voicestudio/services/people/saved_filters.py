@@ -63,6 +63,19 @@ def delete_filter(person: "User", kind: ListKind, name: str) -> SavedFilter | No
     return deleted
 
 
+def restore_filter(person: "User", kind: ListKind, deleted: SavedFilter) -> bool:
+    """Save a deleted filter again; False if its name is used for another one since.
+
+    Raises TooManyFiltersError.
+    """
+    with _filters_of(person, kind) as found:
+        name = fold_text(deleted.name)
+        same = next((each for each in found if fold_text(each.name) == name), None)
+        if same is None:
+            _replace(found, deleted.name, deleted)
+    return same in (None, deleted)
+
+
 def _replace(found: list[SavedFilter], name: str, new: SavedFilter) -> None:
     found[:] = [each for each in found if fold_text(each.name) != fold_text(name)]
     if len(found) >= MOST:

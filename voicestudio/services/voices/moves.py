@@ -9,8 +9,12 @@ from django.db.models import Q, QuerySet
 from voicestudio.models import (
     Action,
     AudioFile,
+    AuditEntry,
     CloneAttempt,
+    Event,
+    EventKind,
     Note,
+    ObjectKind,
     Project,
     Speaker,
     Speech,
@@ -25,10 +29,12 @@ from voicestudio.words import Message
 from voicestudio.words.speakers import (
     CALL_UNDER_WAY,
     EXAMPLE_PROJECT,
+    MOVED_SINCE,
     PROJECT_ARCHIVED,
     message_for_shared_recording,
     message_for_used_recording,
 )
+from voicestudio.words.undo import UNDO_OVER
 
 from . import bookkeeping
 from .speakers import SpeakerGone
@@ -63,56 +69,139 @@ def list_targets(speaker: Speaker, *, by: "User") -> "ProjectQuerySet":
     return targets if speaker.project.is_example else targets.filter(is_example=False)
 
 
-def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> bool:
-    """Move the speaker with attempts, voices, speeches, recordings and notes; False if it is there.
+def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> int | None:
+    """Move the speaker with attempts, voices, speeches, recordings and notes.
 
-    A charge stays with the project that paid it. Raises `NotMoved`, and `SpeakerGone` if another
+    Returns the ID of the move, for `move_speaker_back`; None if the speaker is there already. A
+    charge stays with the project that paid it. Raises `NotMoved`, and `SpeakerGone` if another
     request has merged the speaker meanwhile.
     """
     require(by, Action.MOVE_SPEAKERS)
     bookkeeping.settle_lapsed()
     with transaction.atomic():
-        Studio.lock()  # so that no request adds an attempt of this speaker meanwhile
-        current = Speaker.objects.filter(pk=speaker.pk).first()
-        if current is None:
-            raise SpeakerGone
-        source = current.project_id
-        if source == project.pk:
-            return False
-        _check_projects(current.project, project)
-        found = _lock_belongings(current)
-        _assign_project(current, found, project)
-        facts: dict[str, Any] = {name: len(pks) for name, pks in found._asdict().items()}
-        facts |= {"source": source, "target": project.pk}
-        voices = Voice.objects.filter(pk__in=found.voices)
-        record(
-            Verb.SPEAKER_MOVED, by=by, on=current, project=project.pk, also_on=voices, **facts
-        )  # fmt: skip
-    return True
+        return _move_speaker(_lock_speaker(speaker), project, by=by)
 
 
-def move_recording(recording: AudioFile, project: Project, *, by: "User") -> bool:
-    """Move a recording that no attempt uses, with its family and notes; False if it is there.
+def move_speaker_back(speaker: Speaker, move: int, *, by: "User") -> int | None:
+    """Undo the move of this ID; returns the ID of the new one, None if it was undone already.
 
-    One that attempts use moves with its speaker, because a speaker and the recordings of the
-    attempts are of one project. Raises `NotMoved`.
+    Raises `NotMoved`, also if the speaker was moved or merged since; else as `move_speaker`.
+    """
+    require(by, Action.MOVE_SPEAKERS)
+    bookkeeping.settle_lapsed()
+    with transaction.atomic():
+        current = _lock_speaker(speaker)
+        newest = _newest_change(current)
+        if newest is None or newest.kind != EventKind.MOVED:
+            raise NotMoved(MOVED_SINCE)
+        if newest.facts.get("undone") == move:
+            return None
+        if newest.pk != move:
+            raise NotMoved(MOVED_SINCE)
+        return _move_speaker(current, _find_source(newest.facts), by=by, undone=move)
+
+
+def _lock_speaker(speaker: Speaker) -> Speaker:
+    """The speaker as it is now, while no request can add an attempt."""
+    Studio.lock()
+    current = Speaker.objects.filter(pk=speaker.pk).first()
+    if current is None:
+        raise SpeakerGone
+    return current
+
+
+def _newest_change(speaker: Speaker) -> Event | None:
+    """The last move or merge of the speaker."""
+    changes = speaker.events.filter(kind__in=[EventKind.MOVED, EventKind.MERGED])
+    return changes.order_by("-pk").first()
+
+
+def _move_speaker(
+    speaker: Speaker, project: Project, *, by: "User", undone: int | None = None
+) -> int | None:
+    source = speaker.project
+    if source == project:
+        return None
+    _check_projects(source, project)
+    found = _lock_belongings(speaker)
+    _assign_project(speaker, found, project)
+    facts: dict[str, Any] = {name: len(pks) for name, pks in found._asdict().items()}
+    facts |= {"source": source.pk, "target": project.pk}
+    record(
+        Verb.SPEAKER_MOVED, by=by, on=speaker, project=project.pk,
+        also_on=Voice.objects.filter(pk__in=found.voices),
+        timeline={"undone": undone} if undone else {}, **facts,
+    )  # fmt: skip
+    newest = _newest_change(speaker)
+    return newest.pk if newest else None
+
+
+def move_recording(recording: AudioFile, project: Project, *, by: "User") -> int | None:
+    """Move a recording that no attempt uses, with its family and notes.
+
+    Returns the ID of the move, for `move_recording_back`; None if it is there already. One that
+    attempts use moves with its speaker, because a speaker and the recordings of the attempts are of
+    one project. Raises `NotMoved`.
     """
     require(by, Action.MOVE_SPEAKERS)
     with transaction.atomic():
-        Studio.lock()  # so that no request uses one of them meanwhile
-        current = AudioFile.objects.select_related("project").get(pk=recording.pk)
-        source = current.project
-        if source == project:
-            return False
-        _check_projects(source, project)
-        found = _lock_family(current)
-        AudioFile.objects.filter(pk__in=found).update(project=project)
-        Note.objects.filter(recording__in=found).update(project=project)
-        record(
-            Verb.RECORDING_MOVED, by=by, on=current, project=project.pk,
-            source=source.pk, target=project.pk, recordings=len(found),
-        )  # fmt: skip
-    return True
+        return _move_recording(_lock_recording(recording), project, by=by)
+
+
+def move_recording_back(recording: AudioFile, move: int, *, by: "User") -> int | None:
+    """Undo the move of this ID; returns the ID of the new one, None if it was undone already.
+
+    Raises `NotMoved`, also if the recording or one of its family was moved since.
+    """
+    require(by, Action.MOVE_SPEAKERS)
+    with transaction.atomic():
+        current = _lock_recording(recording)
+        newest = _newest_move(current)
+        if newest is not None and newest.facts.get("undone") == move:
+            return None
+        if newest is None or newest.pk != move or newest.facts["target"] != current.project_id:
+            raise NotMoved(MOVED_SINCE)
+        return _move_recording(current, _find_source(newest.facts), by=by, undone=move)
+
+
+def _lock_recording(recording: AudioFile) -> AudioFile:
+    """The recording as it is now, while no request can use it."""
+    Studio.lock()
+    return AudioFile.objects.select_related("project").get(pk=recording.pk)
+
+
+def _newest_move(recording: AudioFile) -> AuditEntry | None:
+    """The last move of a recording of this family on its own, without a speaker."""
+    family = {recording.pk} | _list_relatives({recording.pk})
+    entries = AuditEntry.objects.filter(
+        verb=Verb.RECORDING_MOVED, object_kind=ObjectKind.RECORDING, object_id__in=family
+    )
+    return entries.order_by("-pk").first()
+
+
+def _move_recording(
+    recording: AudioFile, project: Project, *, by: "User", undone: int | None = None
+) -> int | None:
+    source = recording.project
+    if source == project:
+        return None
+    _check_projects(source, project)
+    found = _lock_family(recording)
+    AudioFile.objects.filter(pk__in=found).update(project=project)
+    Note.objects.filter(recording__in=found).update(project=project)
+    facts: dict[str, Any] = {"undone": undone} if undone else {}
+    facts |= {"source": source.pk, "target": project.pk, "recordings": len(found)}
+    record(Verb.RECORDING_MOVED, by=by, on=recording, project=project.pk, **facts)
+    newest = _newest_move(recording)
+    return newest.pk if newest else None
+
+
+def _find_source(facts: dict[str, Any]) -> Project:
+    """The project from which a move came; raises `NotMoved` if it was removed since."""
+    source = Project.objects.filter(pk=facts["source"]).first()
+    if source is None:
+        raise NotMoved(Message(UNDO_OVER, ""))
+    return source
 
 
 def _check_projects(source: Project, target: Project) -> None:

@@ -135,38 +135,57 @@ def set_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
     return sorted(tag.name for tag in tags)
 
 
-def add_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
-    """Add tags to those of a voice; return all its tags. Raises `TooManyTags`."""
+def add_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[int]:
+    """Add tags to those of a voice; return the IDs of the new taggings, for `remove_taggings`.
+
+    Raises `TooManyTags`.
+    """
     require(by, Action.NOTE, voice.project_id)
     with transaction.atomic():
         Voice.objects.select_for_update().get(pk=voice.pk)  # so that no tag added meanwhile is lost
         given = [*voice.tags.order_by("name").values_list("name", flat=True), *names]
         if len({tag_key(" ".join(name.split())[:LONGEST_TAG]) for name in given}) > MOST_TAGS:
             raise TooManyTags
-        return set_tags(voice, given, by=by)
+        before = set(_taggings_of(voice))
+        set_tags(voice, given, by=by)
+        return [pk for pk in _taggings_of(voice) if pk not in before]
 
 
-def remove_tags(voice: Voice, names: Iterable[str], *, by: "User") -> list[str]:
-    """Remove tags from those of a voice; return the others."""
+def remove_taggings(voice: Voice, taggings: Iterable[int], *, by: "User") -> bool:
+    """Remove tags that `add_tags` has added; False if none of these taggings is left.
+
+    A tag that was removed and added again meanwhile is another tagging, and stays.
+    """
     require(by, Action.NOTE, voice.project_id)
-    keys = [tag_key(name) for name in names]
     with transaction.atomic():
         Voice.objects.select_for_update().get(pk=voice.pk)  # as in `add_tags`
-        others = voice.tags.exclude(key__in=keys).values_list("name", flat=True)
-        return set_tags(voice, list(others), by=by)
+        left = _taggings_of(voice).filter(pk__in=taggings).values_list("tag", flat=True)
+        others = voice.tags.exclude(pk__in=list(left)).values_list("name", flat=True)
+        if is_left := bool(left):
+            set_tags(voice, list(others), by=by)
+    return is_left
 
 
-def mark_heard(voice: Voice, *, by: "User") -> bool:
-    """Record that a person has listened to the voice; False if it was recorded before."""
+def _taggings_of(voice: Voice) -> "QuerySet[Any, int]":
+    """The IDs of the rows that give the voice its tags."""
+    rows = Voice.tags.through._default_manager.filter(voice=voice)
+    return rows.order_by("pk").values_list("pk", flat=True)
+
+
+def mark_heard(voice: Voice, *, by: "User") -> datetime | None:
+    """Record that a person has listened to the voice; return when, None if it was before."""
     require(by, Action.NOTE, voice.project_id)
     unheard = Voice.objects.filter(pk=voice.pk, heard_at__isnull=True)
-    return bool(unheard.update(heard_at=clock.now()))
+    now = clock.now()
+    return now if unheard.update(heard_at=now) else None
 
 
-def mark_unheard(voice: Voice, *, by: "User") -> None:
-    """Record that the voice still has to be listened to."""
+def mark_unheard(voice: Voice, heard_at: datetime, *, by: "User") -> bool:
+    """Take back a mark of `mark_heard`, of this time; False if the voice was marked again since."""
     require(by, Action.NOTE, voice.project_id)
-    Voice.objects.filter(pk=voice.pk).update(heard_at=None)
+    rows = Voice.objects.filter(pk=voice.pk)
+    rows.filter(heard_at=heard_at).update(heard_at=None)
+    return not rows.filter(heard_at__isnull=False).exists()
 
 
 def update_search_text(voice: Voice) -> None:
