@@ -116,6 +116,23 @@ def test_search_lists_only_actions_that_the_person_may_do(
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
+def test_search_offers_nothing_of_an_account_during_a_look(
+    client: Client, headers: dict[str, str]
+) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    rosa = make_user("rosa", project=make_project("Emberfall", is_example=True))
+    Person.objects.create(user=rosa, is_example=True)
+    own = text(client.get("/search/", headers=headers))
+    client.post(f"/people/{rosa.pk}/look/")
+
+    seen = text(client.get("/search/", headers=headers))
+
+    names = ("My account", "Change language", "Appearance: Dark", "/account/", "Sign out")
+    assert [name in own for name in names] == [True] * 5
+    assert [name in seen for name in names] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
 def test_appearance_is_changed_from_the_search(
     browser: Client, owner: User, headers: dict[str, str]
 ) -> None:

@@ -97,6 +97,11 @@ def is_looking(request: HttpRequest) -> bool:
     return settings.PRACTICE_MODE and isinstance(person, User) and is_example(person)
 
 
+def is_shut(request: HttpRequest, url: str) -> bool:
+    """Whether this address belongs to an account, and the person who is seen has none."""
+    return url.removeprefix("/").startswith(OF_ACCOUNTS) and is_looking(request)
+
+
 def find_looker(request: HttpRequest) -> Any:
     """The administrator who looks at the pages as an example person; None if nobody does."""
     return request.own_user if is_looking(request) else None  # type: ignore[attr-defined]

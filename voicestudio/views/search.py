@@ -24,6 +24,7 @@ from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SIGN_OUT
 from .current_user import current_user
 from .htmx import HtmxRequest
 from .lists import RESULTS, keep_private
+from .looks import is_shut
 from .permitted import require_action
 
 LONGEST = 100
@@ -74,10 +75,14 @@ def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]
         (_("Saved filters"), _list_saved_filters(request)),
     ]
     named = [
-        (label, [match for match in matches if contains_words(words, str(match.name))])
+        (label, [match for match in matches if _is_offered(request, match, words)])
         for label, matches in groups
     ]
     return [*named, *_find_rows(request, words)]
+
+
+def _is_offered(request: HtmxRequest, match: Match, words: str) -> bool:
+    return contains_words(words, str(match.name)) and not is_shut(request, match.url)
 
 
 def _find_rows(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
