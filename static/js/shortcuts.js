@@ -78,5 +78,12 @@ document.addEventListener("keydown", (event) => {
 
 if (dialog) {
   choice.addEventListener("change", () => localStorage.setItem("shortcuts", choice.checked ? "on" : "off"));
-  document.querySelector("[data-shows-shortcuts]")?.addEventListener("click", showDialog);
+  // On the document, since the search brings a link of its own, which leads to the help without scripts.
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest("[data-shows-shortcuts]");
+    if (!control || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    control.closest("dialog")?.close();
+    showDialog();
+  });
 }

@@ -40,6 +40,21 @@ def test_appearance_is_changed_by_keyboard(studio: Studio) -> None:
     expect(page).to_have_url(re.compile(r"/history/\?q=x$"))
 
 
+def test_keys_are_listed_from_the_palette(studio: Studio) -> None:
+    page = studio.page(path="/history/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("keyboard")
+    expect(page.get_by_role("option", name="Keyboard shortcuts")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    expect(page.locator("#palette")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"/history/$"))
+
+
 def test_action_opens_the_fold_that_it_leads_to(studio: Studio) -> None:
     factories.make_recording(by=studio.user)
     page = studio.page(path="/history/")

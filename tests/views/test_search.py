@@ -116,6 +116,16 @@ def test_search_lists_only_actions_that_the_person_may_do(
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
+def test_keys_are_listed_by_the_help_without_scripts(
+    browser: Client, headers: dict[str, str]
+) -> None:
+    page = text(browser.get("/search/", {"q": "keyboard"}, headers=headers))
+
+    assert page.count('href="/help/#keys" data-shows-shortcuts') == 1
+    assert 'id="keys"' in text(browser.get("/help/"))
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
 def test_search_offers_nothing_of_an_account_during_a_look(
     client: Client, headers: dict[str, str]
 ) -> None:

@@ -18,8 +18,9 @@ from voicestudio.models.search import contains_words
 from voicestudio.services.people.saved_filters import list_filters
 from voicestudio.services.permissions import may
 from voicestudio.services.search import find_everywhere
+from voicestudio.words.help import KEYS
 from voicestudio.words.items import label_value
-from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SIGN_OUT
+from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SHORTCUTS, SIGN_OUT
 
 from .current_user import current_user
 from .htmx import HtmxRequest
@@ -33,7 +34,8 @@ LONGEST = 100
 class Match(NamedTuple):
     """One thing that was found: its name, what tells it apart, and its page.
 
-    With `is_button` it is done by a button, which sends `theme` to the address.
+    With `is_button` it is done by a button, which sends `theme` to the address. With
+    `shows_shortcuts` a script opens the list of the keys in place of the page.
     """
 
     name: str | Promise
@@ -41,6 +43,7 @@ class Match(NamedTuple):
     url: str
     is_button: bool = False
     theme: str = ""
+    shows_shortcuts: bool = False
 
 
 @require_safe
@@ -129,7 +132,8 @@ def _list_actions(request: HtmxRequest) -> list[Match]:
         Match(label_value(str(APPEARANCE), str(theme.label)), "", url, True, theme.value)
         for theme in Theme
     ]
-    return [*links, *themes, Match(SIGN_OUT, "", reverse("sign_out"), True)]
+    keys = Match(SHORTCUTS, "", f"{reverse('help')}#{KEYS}", shows_shortcuts=True)
+    return [*links, keys, *themes, Match(SIGN_OUT, "", reverse("sign_out"), True)]
 
 
 def _list_saved_filters(request: HtmxRequest) -> list[Match]:

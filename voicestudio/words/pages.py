@@ -30,8 +30,8 @@ ACTIONS: Final[tuple[tuple[str | Promise, str, str, str], ...]] = (
     (_("New project"), "manage_projects", "add_project", ""),
     (_("Invite a person"), "manage_people", "people", "invitation-address"),
     (_("Compare with MiniMax"), "compare", "compare", ""),
-    (_("Keyboard shortcuts"), "see", "help", "keys"),
     (_("Change language"), "see", "account", "profile-language"),
 )
 APPEARANCE: Final = _("Appearance")
+SHORTCUTS: Final = _("Keyboard shortcuts")
 SIGN_OUT: Final = _("Sign out")
