@@ -237,6 +237,15 @@ def test_csv_has_every_charge(client: Client, attempt: CloneAttempt) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="costs-2026-10.csv"'
 
 
+def test_csv_names_the_provider_as_people_do(client: Client, user: User) -> None:
+    for provider in ("api.minimax.io", "api.minimax.cn", "practice", "gateway.example.com"):
+        _line(make_attempt(by=user), "1", provider=provider)
+
+    names = {row["Provider"] for row in _rows(client, "?format=csv")}
+
+    assert names == {"MiniMax", "MiniMax (mainland China)", "Practice mode", "gateway.example.com"}
+
+
 def test_csv_is_in_the_language_of_the_reader(client: Client, attempt: CloneAttempt) -> None:
     _line(attempt, "1", at=datetime(2026, 10, 5, 12, 30, tzinfo=UTC), kind="clone")
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"

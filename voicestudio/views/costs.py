@@ -23,6 +23,7 @@ from voicestudio.services.money import budgets, charges, costs, limits
 from voicestudio.services.permissions import may, sees_studio_costs
 from voicestudio.services.voices import bookkeeping
 from voicestudio.words import Message
+from voicestudio.words.costs import describe_provider
 from voicestudio.words.permissions import message_for_action
 
 from .csv_files import csv_response
@@ -217,7 +218,7 @@ def _list_cells(charge: Charge, seen: list[int] | None) -> list[str]:
         charge.person.get_username(),
         str(charge.attempt_id or ""),
         str(charge.speech_id or ""),
-        charge.provider,
+        describe_provider(charge.provider),
         str(charge.speaker_id),
         charge.project.name,
     ]

@@ -21,6 +21,12 @@ PRACTICE_NOTICE: Final = _(
     "Practice mode: no real voices are cloned, and nothing is charged. "
     "Amounts show what MiniMax would charge."
 )
+# By the account that a charge names; a gateway or account that the settings name keeps its name.
+_PROVIDERS: Final = {
+    "practice": _("Practice mode"),
+    "api.minimax.io": "MiniMax",
+    "api.minimax.cn": _("MiniMax (mainland China)"),
+}
 _CENT: Final = Decimal("0.01")
 
 
@@ -37,6 +43,11 @@ _LESS_LEFT: Final = {
     "project_month": _("This costs more than is left of the project's budget for this month."),
     "project_total": _("This costs more than is left of the project's total budget."),
 }
+
+
+def describe_provider(account: str) -> str:
+    """What people call the account at which a charge was made."""
+    return str(_PROVIDERS.get(account, account))
 
 
 def message_for_limit(
