@@ -29,6 +29,7 @@ from voicestudio.models import (
     AudioFile,
     AuditEntry,
     CloneAttempt,
+    ListKind,
     Membership,
     Project,
     Role,
@@ -37,7 +38,9 @@ from voicestudio.models import (
     Verb,
     Voice,
 )
+from voicestudio.models.list_kinds import SELECTABLE
 from voicestudio.services import storage
+from voicestudio.services.bulk import columns
 from voicestudio.services.voices import notes
 from voicestudio.views import audio
 
@@ -449,6 +452,15 @@ def test_csv_has_the_selected_rows(browser: Client, owner: User, kind: str) -> N
     assert [row["Project"] for row in table] == ["Studio", "Studio"]
     entry = AuditEntry.objects.get(verb=Verb.EXPORTED)
     assert (entry.person_id, entry.facts) == (owner.pk, {"list": kind, "count": 2})
+
+
+@pytest.mark.parametrize("kind", list(ListKind))
+def test_only_lists_whose_rows_can_be_selected_have_a_csv(kind: ListKind) -> None:
+    if kind in SELECTABLE:
+        assert columns(kind)[-1] == "Project"
+    else:
+        with pytest.raises(ValueError, match=kind):
+            columns(kind)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def columns(kind: ListKind) -> list[str]:
-    """The headings of the table of a list."""
+    """The headings of the table of a list; ValueError if its rows can't be selected."""
     match kind:
         case ListKind.HISTORY:
             own = [
@@ -28,11 +28,13 @@ def columns(kind: ListKind) -> list[str]:
                 _("Voice ID"), _("Speaker"), _("State"), _("Tags"), _("Notes"), _("Added (UTC)"),
                 _("Expires (UTC)"), _("Last used (UTC)"), _("Cloned by"),
             ]  # fmt: skip
-        case _:
+        case ListKind.RECORDINGS:
             own = [
                 _("Recording"), _("Purpose"), _("Length (s)"), _("Size (bytes)"),
                 _("Check result"), _("Added (UTC)"), _("Uploaded by"),
             ]  # fmt: skip
+        case ListKind.AUDIT | ListKind.PEOPLE | ListKind.PROJECTS:
+            raise ValueError(kind)
     return [*own, _("Project")]
 
 

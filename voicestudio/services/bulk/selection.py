@@ -62,5 +62,5 @@ def name_of(row: Row | Speaker) -> str:
             return f"{row.speaker_name} {row.voice_id}"
         case Voice():
             return f"{row.speaker.name} {row.voice_id}"
-        case _:
+        case AudioFile() | Speaker():
             return row.name
