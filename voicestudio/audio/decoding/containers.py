@@ -40,7 +40,7 @@ _OPTIONS: Final = {
     "protocol_whitelist": "",  # none: we pass the bytes in, FFmpeg cannot open anything
     "max_streams": str(_MOST_STREAMS),
 }
-# With these it is found out whether a file that cannot be opened has only too many streams.
+# With these it is found out whether a file has more streams than that.
 _OPTIONS_MANY: Final = {**_OPTIONS, "max_streams": "1000"}
 # A WAV may hold DTS declared as PCM. FFmpeg searches the first five seconds for it, which takes
 # thirty times as long as the rest of opening; we let it search 0.2 s.
@@ -91,19 +91,25 @@ def open_container(path: Path) -> Iterator[tuple[InputContainer, headers.WavRepa
             )
         except (av.error.FFmpegError, ValueError, OSError) as error:
             # What FFmpeg says of a mov or avi with more streams than it may have.
-            if isinstance(error, av.error.MemoryError) and _opens_with_many_streams(file):
+            if isinstance(error, av.error.MemoryError) and _has_too_many_streams(file):
                 raise AudioProblem("too_many_tracks", limit_tracks=_MOST_STREAMS) from None
             raise AudioProblem("damaged" if container_name else "not_audio") from None
         with container:
+            # The sound may be in one of the streams that were left out.
+            is_full = len(container.streams) >= _MOST_STREAMS
+            if is_full and not container.streams.audio and _has_too_many_streams(file):
+                raise AudioProblem("too_many_tracks", limit_tracks=_MOST_STREAMS)
             yield container, repair
 
 
-def _opens_with_many_streams(file: io.FileIO) -> bool:
+def _has_too_many_streams(file: io.FileIO) -> bool:
     try:
-        av.open(_NamelessFile(file), "r", options=_OPTIONS_MANY, buffer_size=1 << 16).close()
+        with av.open(
+            _NamelessFile(file), "r", options=_OPTIONS_MANY, buffer_size=1 << 16
+        ) as container:
+            return len(container.streams) > _MOST_STREAMS
     except (av.error.FFmpegError, ValueError, OSError):
         return False
-    return True
 
 
 def has_picture(container: InputContainer) -> bool:
@@ -115,11 +121,9 @@ def audio_tracks(container: InputContainer) -> dict[int, AudioStream]:
     """The audio streams that we decode, at least one, by their number among all audio streams.
 
     Numbers count from 1. Raises AudioProblem video (without sound), no_audio, not_audio,
-    too_many_tracks, too_many_samples (see `rules.check_shape`).
+    too_many_samples (see `rules.check_shape`).
     """
     if not container.streams.audio:
-        if len(container.streams) >= _MOST_STREAMS:  # the sound may be in one that was left out
-            raise AudioProblem("too_many_tracks", limit_tracks=_MOST_STREAMS)
         without = "no_audio" if container.streams else "not_audio"
         raise AudioProblem("video" if has_picture(container) else without)
     tracks = {
