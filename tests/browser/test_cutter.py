@@ -337,6 +337,19 @@ def test_zoom_draws_the_visible_range(studio: Studio, recording: AudioFile) -> N
 # Suggestions --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("colours", ["none", "active"])
+def test_icon_of_the_play_button_is_seen_also_in_forced_colours(
+    studio: Studio, recording: AudioFile, colours: Any
+) -> None:
+    page = open_cutter(studio, recording, "?start=3&end=20", forced_colors=colours)
+    button = play_button(page).first
+
+    with_icon = button.screenshot()
+    button.locator(".play-icon").evaluate("icon => icon.style.visibility = 'hidden'")
+
+    assert with_icon != button.screenshot()
+
+
 def test_suggestion_is_applied_undone_and_changed(studio: Studio, recording: AudioFile) -> None:
     page = open_cutter(studio, recording, "?start=3&end=20")
     suggest_clip = page.locator("[data-suggest][value=prompt]")
