@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from tests.conftest import answer_in_process
 from tests.factories import MP3, make_attempt
+from tests.practice.recordings import hum
 from voicestudio.audio import AudioProblem, isolated
 from voicestudio.models import AttemptState, CloneAttempt, PaidCall, Speech
 from voicestudio.practice.server import StandIn
@@ -171,6 +172,29 @@ def test_waveform_is_drawn_when_storage_and_machine_are_back(
         let_lapse(call)
         waveforms.draw_lost_waveforms()
     assert (len(tries), len(read(call).audio_peaks), read(call).lease_until) == (4, 110, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("data_dir")
+@pytest.mark.parametrize("is_mounted", [False, True])
+def test_waveform_is_drawn_when_the_disk_is_mounted_again(
+    is_mounted: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is missing in its folder was deleted, and is given up."""
+    monkeypatch.setattr(isolated, "_call_child", answer_in_process)
+    attempt = make_attempt(audio=hum(3))
+    away = settings.MEDIA_ROOT / attempt.audio.name if is_mounted else settings.MEDIA_ROOT
+    away.rename(away.with_suffix(".away"))
+
+    let_lapse(attempt, audio_saved_at=timezone.now(), audio_peaks=[])
+    waveforms.draw_lost_waveforms()
+    before = (read(attempt).audio_peaks, read(attempt).waveform_is_under_way)
+    away.with_suffix(".away").rename(away)
+    let_lapse(attempt)
+    waveforms.draw_lost_waveforms()
+
+    assert before == ([], not is_mounted)
+    assert len(read(attempt).audio_peaks) == (0 if is_mounted else 110)
 
 
 def test_audio_that_cannot_be_read_for_a_day_stays_flat(

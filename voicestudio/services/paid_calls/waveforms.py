@@ -38,11 +38,12 @@ def draw_waveform(call: PaidCall) -> bool:
     try:
         with storage.local_file(call.audio) as path:
             waveform = isolated.read_waveform(path, timeout=TIMEOUT_S)
-    except (AudioProblem, FileNotFoundError, ValueError):  # ValueError: deleted meanwhile
+    except (AudioProblem, ValueError):  # ValueError: deleted meanwhile
         logger.warning("The audio of %s %s has no waveform.", name, call.pk, exc_info=True)
     except (OSError, RuntimeError) as error:  # of the storage or of this machine, not of the audio
-        logger.warning("The audio of %s %s has no waveform yet: %s", name, call.pk, error)
-        is_put_off = clock.now() - (call.audio_saved_at or call.created_at) < TRIED_FOR
+        is_put_off = _may_be_read_later(call, error)
+        yet = " yet" if is_put_off else ""
+        logger.warning("The audio of %s %s has no waveform%s: %r", name, call.pk, yet, error)
         columns["lease_until"] = leases.lease_end() if is_put_off else None
     else:
         columns |= {
@@ -52,6 +53,12 @@ def draw_waveform(call: PaidCall) -> bool:
         }
     call.advance(held_as=(CallStatus.READY,), **columns)
     return not is_put_off
+
+
+def _may_be_read_later(call: PaidCall, error: Exception) -> bool:
+    if isinstance(error, FileNotFoundError) and not storage.is_away(call.audio):
+        return False
+    return clock.now() - (call.audio_saved_at or call.created_at) < TRIED_FOR
 
 
 def draw_lost_waveforms() -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "clean_cache",
     "delete",
     "exists",
+    "is_away",
     "link",
     "local_file",
     "put",
@@ -86,6 +87,14 @@ def address(file: FieldFile | str) -> str:
 def exists(file: FieldFile | str) -> bool:
     """Whether the file is there."""
     return default_storage.exists(str(file))
+
+
+def is_away(file: FieldFile | str) -> bool:
+    """Whether the folder of a missing file is missing too, as while its disk is not mounted.
+
+    A bucket that is away raises StorageAway.
+    """
+    return not settings.STORAGE_URL and not Path(_storage.path(str(file))).parent.is_dir()
 
 
 def size_and_time(file: FieldFile | str) -> tuple[int, datetime]:
