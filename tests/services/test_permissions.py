@@ -480,7 +480,9 @@ NO_PERSON: Final = {
     "speeches.steps": (
         "answer_columns check_voice make_request record_from_journal run_speech send_speech"
     ),
-    "storage": "address chunks clean_cache delete exists is_away link local_file put size_and_time walk",
+    "storage": (
+        "address chunks clean_cache delete exists is_away link local_file put size_and_time walk"
+    ),
     "storage.bucket": "disk_errors",
     "storage.cache": "clean forget hold",
     "stored_files": "check_rows checksum delete_orphan find_orphans find_orphans_at_provider",
