@@ -20,6 +20,7 @@ from voicestudio.models.voice_states import UNUSED_LIFETIME
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -105,13 +106,8 @@ def send(now: datetime | None = None) -> int:
     letters = _address_voices()
     if not letters:
         return 0
-    # Committed before the email is sent: a mail server that hangs must not hold a transaction open.
-    with transaction.atomic(durable=True):
-        reminder, _created = Reminder.objects.get_or_create(day=now.astimezone(UTC).date())
-        today = Reminder.objects.filter(pk=reminder.pk, sent_at=None)
-        free = Q(claimed_at=None) | Q(claimed_at__lt=now - RETRY_AFTER)
-        claimed = today.filter(free).update(claimed_at=now)
-    if not claimed:
+    today = _claim_day(now)
+    if today is None:
         return 0
     for number, ((language, voices), addresses) in enumerate(letters.items()):
         try:
@@ -139,6 +135,18 @@ def _address_voices() -> dict[tuple[str, tuple[Voice, ...]], set[str]]:
         if named := tuple(voices):
             letters.setdefault((language_of(person), named), set()).add(person.email)
     return letters
+
+
+def _claim_day(now: datetime) -> "QuerySet[Reminder] | None":
+    """The row of today, for this process; None if the emails were sent or another one sends them.
+
+    Committed before an email is sent: a mail server that hangs must not hold a transaction open.
+    """
+    with transaction.atomic(durable=True):
+        reminder, _created = Reminder.objects.get_or_create(day=now.astimezone(UTC).date())
+        today = Reminder.objects.filter(pk=reminder.pk, sent_at=None)
+        free = Q(claimed_at=None) | Q(claimed_at__lt=now - RETRY_AFTER)
+        return today if today.filter(free).update(claimed_at=now) else None
 
 
 def _build_message(voices: list[Voice], addresses: list[str], language: str) -> EmailMessage:

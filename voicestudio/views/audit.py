@@ -42,8 +42,7 @@ PAGES: Final = {
 @require_safe
 def trail(request: HtmxRequest) -> HttpResponseBase:
     """One page of entries, the newest first, or a CSV file of all that the filters find."""
-    user = current_user(request)
-    if not permissions.may(user, Action.READ_AUDIT):
+    if not permissions.may(request.user, Action.READ_AUDIT):
         raise Http404
     projects = list(Project.objects.values_list("pk", "name")[:MOST_CHOICES])
     make_form = partial(
@@ -52,14 +51,25 @@ def trail(request: HtmxRequest) -> HttpResponseBase:
     form = make_form(request.GET)
     if part := render_part(request, form, make_form, partial(_select, request)):
         return part
-    entries = _filter(request, form)
-    subjects, is_cut = _find_subjects(form)
     if request.GET.get("format") == "csv":
-        audit.record(Verb.EXPORTED, by=user, list="audit")
-        return csv_response("audit.csv", COLUMNS, _rows(entries, subjects))
+        return _csv_response(request, form)
+    return _render_page(request, form, dict(projects))
+
+
+def _csv_response(request: HtmxRequest, form: AuditForm) -> HttpResponseBase:
+    entries, (subjects, _is_cut) = _filter(request, form), _find_subjects(form)
+    audit.record(Verb.EXPORTED, by=current_user(request), list="audit")
+    return csv_response("audit.csv", COLUMNS, _rows(entries, subjects))
+
+
+def _render_page(
+    request: HtmxRequest, form: AuditForm, projects: dict[int, str]
+) -> HttpResponseBase:
+    subjects, is_cut = _find_subjects(form)
     cursors, url = read_cursors(request), reverse("audit")
+    entries = _filter(request, form)
     page = entries.read_page(size=PAGE_SIZE, subjects=subjects, **cursors._asdict())
-    _describe(page.rows, dict(projects))
+    _describe(page.rows, projects)
     context = {
         "form": form,
         "page": page,

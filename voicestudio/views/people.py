@@ -234,12 +234,10 @@ def render_list(request: HtmxRequest, *, status: int = 200, **context: Any) -> H
         "invitations": invited,
         "has_bar": form.has_filters or not is_first or len(page.rows) + len(invited) > 1,
         "pages": page_links(request, url, ("before", page.previous), ("after", page.following)),
-        "is_practice": settings.PRACTICE_MODE,
-        "asks": False,
-        "team": _list_team(by),
-        "is_team_shown": settings.PRACTICE_MODE and example_team.is_shown(),
         "has_projects": Project.objects.count() > 1,
-    } | context
+        **_describe_team(by),
+        **context,
+    }
     return lists.render_list(request, LIST, context, url=url, status=status)
 
 
@@ -250,12 +248,17 @@ def _select(by: User, form: PeopleFilterForm) -> "QuerySet[Any]":
     return find(by=by, **form.conditions)
 
 
-def _list_team(by: User) -> list[User]:
-    """The example people that an administrator can look as."""
+def _describe_team(by: User) -> dict[str, Any]:
+    """The example team, of practice mode only, and whom of it an administrator can look as."""
     if not settings.PRACTICE_MODE:
-        return []
-    examples = directory.list_people(by=by).filter(person__is_example=True)
-    return sorted(filter(_can_be_looked_as, examples), key=lambda person: person.pk)
+        return {"is_practice": False, "team": []}
+    examples = directory.list_people(by=by).filter(person__is_example=True).order_by("pk")
+    return {
+        "is_practice": True,
+        "asks": False,
+        "team": list(filter(_can_be_looked_as, examples)),
+        "is_team_shown": example_team.is_shown(),
+    }
 
 
 def _render_person(

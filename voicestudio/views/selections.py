@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -134,14 +135,19 @@ def download(request: HttpRequest, kind: ListKind) -> HttpResponseBase:
     if not archive.entries:
         return _back(request, kind, words.NOTHING_TO_DOWNLOAD)
     try:
-        response = StreamingHttpResponse(
-            FileChunks(bulk.stream_archive(archive)), content_type="application/zip"
-        )
+        return _zip_response(f"{kind}.zip", archive, user)
     except TooManyTransfers:
         return try_later()
+
+
+def _zip_response(name: str, archive: bulk.Archive, by: User) -> StreamingHttpResponse:
+    """The archive as it is made, recorded before it is sent. Raises `TooManyTransfers`."""
+    response = StreamingHttpResponse(
+        FileChunks(bulk.stream_archive(archive)), content_type="application/zip"
+    )
     with closed_on_error(response):
-        bulk.record_download(archive, by=user)
-    response["Content-Disposition"] = f'attachment; filename="{kind}.zip"'
+        bulk.record_download(archive, by=by)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Encoding"] = "identity"  # keeps GZipMiddleware away
     response["Cache-Control"] = "private, no-store"
     return response

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.speeches import SpeechForm
 from voicestudio.forms.voices import NotesForm, VoiceFilterForm
-from voicestudio.models import Action, Speaker, Speech, Voice
+from voicestudio.models import Action, CloneAttempt, Speaker, Speech, Voice
 from voicestudio.services import projects, reminders, speeches
 from voicestudio.services.clones import OrderRefused, attempt_tree, rebuild
 from voicestudio.services.money import prices
@@ -36,7 +36,7 @@ from .project_in_use import uses_project
 
 if TYPE_CHECKING:
     from voicestudio.models.speeches import SpeechQuerySet
-    from voicestudio.models.voice_queryset import VoiceQuerySet
+    from voicestudio.models.voice_queryset import VoicePage, VoiceQuerySet
 
 MOST_TAGS: Final = 200
 SPEECHES: Final = 20
@@ -52,13 +52,7 @@ def voices(request: HtmxRequest) -> HttpResponse:
     form, in_use = make_form(request.GET), Voice.objects.in_use_by(request.user)
     if part := render_part(request, form, make_form, partial(_filter, in_use)):
         return part
-    rows = _filter(service.voices_in_use(request.user), form)
-    page = rows.page(
-        order=form.chosen.get("order", "newest"),
-        after=request.GET.get("after", "")[:300],
-        before=request.GET.get("before", "")[:300],
-    )
-    attach_voice_facts(request, page.voices)
+    page = _read_page(request, form)
     links = page_links(request, reverse("voices"), ("before", page.before), ("after", page.after))
     context = {
         "form": form,
@@ -67,6 +61,17 @@ def voices(request: HtmxRequest) -> HttpResponse:
         "speaker": _chosen_speaker(request, form),
     }
     return render_list(request, "voices/list.html", context, url=reverse("voices"))
+
+
+def _read_page(request: HttpRequest, form: VoiceFilterForm) -> "VoicePage":
+    """One page of the voices that the form lets through, with what their rows show."""
+    page = _filter(service.voices_in_use(request.user), form).page(
+        order=form.chosen.get("order", "newest"),
+        after=request.GET.get("after", "")[:300],
+        before=request.GET.get("before", "")[:300],
+    )
+    attach_voice_facts(request, page.voices)
+    return page
 
 
 @require_safe
@@ -170,29 +175,38 @@ def render_voice(
     attach_changes([*([attempt] if attempt else []), *(row for _relation, row in relatives)])
     speech_form = speech_form or SpeechForm(initial=_initial_speech(request, voice, own_speeches))
     notes_form = notes_form or NotesForm(initial=_initial_notes(request, voice))
-    text, model = speech_form.shown("text"), speech_form.shown("model")
     context = {
         "voice": voice,
         "attempt": attempt,
         "relatives": relatives,
         "speech_form": speech_form,
         "count": None,
-        "speech_price": prices.estimate_speech(text, model, voice),
         "notes_form": notes_form,
-        "keep_price": keep.estimate_keep(voice),
         "keep_sentence": keep.SENTENCE,
         "speaks_now": any(row.is_running and not row.is_ready for row in speech_page["speeches"]),
         "token": uuid4(),
         "message": None,
-        "fee_at_once": settings.CLONE_FEE_AT_ONCE,
-        "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
-        "thousand": prices.price_per_character(model) * 1000,
         "permission_wording": PERMISSION_WORDING,
         "timeline": service.voice_timeline(voice),
+        **_describe_prices(voice, attempt, speech_form),
         **speech_page,
         **context,
     }
     return render(request, "voices/detail.html", context, status=status)
+
+
+def _describe_prices(
+    voice: Voice, attempt: CloneAttempt | None, form: SpeechForm
+) -> dict[str, Any]:
+    """What each button of the page costs."""
+    text, model = form.shown("text"), form.shown("model")
+    return {
+        "speech_price": prices.estimate_speech(text, model, voice),
+        "thousand": prices.price_per_character(model) * 1000,
+        "keep_price": keep.estimate_keep(voice),
+        "rebuild_price": rebuild.estimate_rebuild(attempt) if attempt else None,
+        "fee_at_once": settings.CLONE_FEE_AT_ONCE,
+    }
 
 
 def render_refusal(

@@ -46,24 +46,7 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
         raise OverLimit(reached, by=by) from reached
     try:
         with transaction.atomic():
-            # Locked and read again, because the speaker may just be moved to another project.
-            voice = Voice.objects.select_for_update(no_key=True).get(pk=voice.pk)
-            require(by, _action(order.purpose), voice.project_id)
-            speech = Speech.objects.create(
-                project_id=voice.project_id,
-                token=order.token,
-                provider=settings.MINIMAX_PROVIDER,
-                created_by=by,
-                voice=voice,
-                purpose=order.purpose,
-                text=order.text,
-                model=order.model,
-                speed=order.speed.quantize(HUNDREDTH),
-                volume=order.volume.quantize(HUNDREDTH),
-                pitch=order.pitch,
-                language=order.language,
-                format=order.format,
-            )
+            speech = _create_speech(order, by)
             record_call(speech, "requested", by=by, price=f"{settings.CURRENCY}{price:f}")
             run_speech.enqueue(speech.pk)
             log_requested(speech)
@@ -72,6 +55,27 @@ def submit(order: SpeechOrder, *, by: "User") -> Speech:
             return earlier
         raise
     return speech
+
+
+def _create_speech(order: SpeechOrder, by: "User") -> Speech:
+    # Locked and read again, because the speaker may just be moved to another project.
+    voice = Voice.objects.select_for_update(no_key=True).get(pk=order.voice.pk)
+    require(by, _action(order.purpose), voice.project_id)
+    return Speech.objects.create(
+        project_id=voice.project_id,
+        token=order.token,
+        provider=settings.MINIMAX_PROVIDER,
+        created_by=by,
+        voice=voice,
+        purpose=order.purpose,
+        text=order.text,
+        model=order.model,
+        speed=order.speed.quantize(HUNDREDTH),
+        volume=order.volume.quantize(HUNDREDTH),
+        pitch=order.pitch,
+        language=order.language,
+        format=order.format,
+    )
 
 
 def retry_interrupted(speech: Speech, *, by: "User") -> bool:
