@@ -12,7 +12,7 @@ def test_newcomer_sees_what_a_reviewer_may_do(studio: Studio) -> None:
     studio.user.save()
     page = studio.page(path="/people/")
     new_voice = page.get_by_role("navigation").get_by_role("link", name="New voice")
-    banner = page.get_by_text("You look at the studio as")
+    banner = page.get_by_text("You're looking at the studio as")
 
     page.get_by_role("button", name="Show me a team").click()
     expect(page.get_by_text("The example team is here.")).to_be_visible()
@@ -21,7 +21,7 @@ def test_newcomer_sees_what_a_reviewer_may_do(studio: Studio) -> None:
 
     expect(page.get_by_role("heading", name="What needs you now")).to_be_visible()
     page.goto("/history/")
-    expect(banner).to_have_text("You look at the studio as Rosa, Reviewer.")
+    expect(banner).to_have_text("You're looking at the studio as Rosa, Reviewer.")
     expect(page.locator(".attempt")).to_have_count(7)
     expect(new_voice).to_have_count(0)
     voice = CloneAttempt.objects.filter(input_sensitive=True).get().cloned_voice

@@ -130,7 +130,7 @@ def _look_as_reviewer(page: Page) -> None:
     """A voice as Rosa sees it; afterwards the administrator is back."""
     page.goto("/people/")
     page.get_by_role("button", name="Look as Rosa").click()
-    expect(page.get_by_text("You look at the studio as")).to_be_visible()
+    expect(page.get_by_text("You're looking at the studio as")).to_be_visible()
     _open_expiring_voice(page)
 
 

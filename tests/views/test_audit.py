@@ -77,9 +77,7 @@ def test_entries_are_filtered(client: Client, administrator: User) -> None:
     assert shown(client, verb="exported", kind="voice") == []
     page = text(client.get("/audit/", {"verb": "nothing", "number": "x", "since": "1-2-3"}))
     assert (
-        page.count(
-            "These filters are invalid and were ignored: From, What happened, Number of the object"
-        )
+        page.count("These filters are invalid and were ignored: From, What happened, Object number")
         == 1
     )
 

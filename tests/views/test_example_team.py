@@ -91,7 +91,7 @@ def test_look_shows_the_pages_of_the_person_until_one_goes_back(
     page = client.get(f"/history/{attempt.pk}/")
     assert page.context["user"] == rosa
     html = page.content.decode()
-    assert "You look at the studio as <b>Rosa</b>, Reviewer." in html
+    assert "You're looking at the studio as <b>Rosa</b>, Reviewer." in html
     assert (">New voice<" in html, "/people/" in html) == (False, False)
     assert "Signed in as <b>root</b>" in html
     statuses = {

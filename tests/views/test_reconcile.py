@@ -37,7 +37,7 @@ def test_another_account_cannot_be_asked(
     answer = client.post(f"/history/{lost.pk}/check/", follow=True)
 
     page = answer.content.decode()
-    assert "so the one that is set now can't tell" in unescape(page)
+    assert "so the current account can't say what happened" in unescape(page)
     assert "Check with MiniMax" not in page
     assert "I know what happened" in page
     assert list(answer.context["messages"]) == []

@@ -49,7 +49,7 @@ class AuditForm(ListFilterForm):
     verb = choice_field(_("What happened"))
     kind = choice_field(_("Object"))
     number = forms.CharField(
-        label=_("Number of the object"),
+        label=_("Object number"),
         required=False,
         max_length=20,
         widget=forms.TextInput(

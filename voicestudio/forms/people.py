@@ -50,7 +50,7 @@ class PeopleFilterForm(ListFilterForm):
 
     @property
     def conditions(self) -> dict[str, str]:
-        """What the directory is asked for."""
+        """The filters, named as the parameters of the directory."""
         names = {"q": "words", "role": "role", "state": "state"}
         return {name: self.chosen.get(field, "") for field, name in names.items()}
 

@@ -175,7 +175,7 @@ class PaidCall(PartialRow):
 
     @property
     def is_for_this_account(self) -> bool:
-        """Whether it was ordered for the account, or in the mode, that is set now."""
+        """Whether it was requested for the account, or practice mode, of today's settings."""
         return bool(self.provider == settings.MINIMAX_PROVIDER)
 
     @property

@@ -70,7 +70,7 @@ class AudioFileQuerySet(TeamQuerySet["AudioFile"]):
     """Recordings by their purpose."""
 
     def for_rows(self) -> Self:
-        """With what a row of a list shows, but for the uses.
+        """Read what a row of a list shows, except its uses.
 
         `AudioFile.person` is then the name of the person who uploaded it.
         """

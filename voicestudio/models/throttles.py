@@ -71,9 +71,9 @@ def clear(throttle: Throttle, key: object) -> None:
 
 
 def clear_expired() -> None:
-    """Delete what counts no longer; correct future times, which a clock that was ahead has written.
+    """Delete what no longer counts, and correct times in the future.
 
-    They would count until then.
+    A clock that was ahead wrote those, and they would count until then.
     """
     now = clock.now()
     ThrottledForm.objects.filter(at__gt=now + TOLERANCE).update(at=now)

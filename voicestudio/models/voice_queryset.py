@@ -71,7 +71,7 @@ class VoiceQuerySet(TeamQuerySet["Voice"]):
         return rows.filter(provider=provider)
 
     def for_rows(self) -> Self:
-        """With what a row of a list shows, but for its tags and costs.
+        """Read what a row of a list shows, except its tags and costs.
 
         `Voice.person` is then the name of the person who had it cloned.
         """
@@ -220,7 +220,7 @@ def _is_beyond(column: str, edge: tuple[Any, int], *, down: bool) -> Q:
 
 
 def _place(voice: "Voice", column: str) -> tuple[Any, int]:
-    """By what a list that is ordered by this column sorts a voice."""
+    """The place of a voice in a list that is ordered by this column."""
     return getattr(voice, column), voice.pk
 
 

@@ -53,7 +53,7 @@ class Worker(models.Model):
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether a process has ended, but nobody has asked for its exit code; Linux alone says so."""
+    """Whether a process has ended, but its exit code is unread; only Linux says so."""
     try:
         facts = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -46,7 +46,7 @@ class SharedClockCache(DatabaseCache):
         super()._cull(db, cursor, _edge().replace(microsecond=0), num)  # type: ignore[misc]
 
     def _forget_expired(self, keys: list[str]) -> None:
-        """Delete those of these that have ended; reading first, since SQLite locks for a DELETE.
+        """Delete those of these entries that have expired. Reads first: a DELETE locks SQLite.
 
         The end is compared again, since another process may have written the entry meanwhile.
         """

@@ -34,7 +34,7 @@ _first_report: datetime | None = None
 
 
 def start_reporting(part: MachinePart) -> Callable[[], None]:
-    """Report this part every minute from a thread; returns what ends that and waits for it."""
+    """Report this part every minute in a thread; return a function that stops it and waits."""
     stop = threading.Event()
     thread = threading.Thread(target=_repeat, args=(part, stop), name="report", daemon=True)
     thread.start()

@@ -43,8 +43,8 @@ THROTTLES = {
     "address_mail": (1, 180),
     "openid": (30, 60),
 }
-# A sign-in waits so long for its second factor, and people who have confirmed that it's them aren't
-# asked again for so long; in seconds.
+# Seconds that a sign-in waits for its second factor, and for which people who have confirmed that
+# it's them aren't asked again.
 SECOND_FACTOR_WAIT = 900
 CONFIRMED_FOR = 300
 

@@ -50,7 +50,7 @@ def page_files() -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def banner(context: Context, *, signed_in: bool = True) -> SafeString:
-    """`_practice.html`: in practice mode, that it is, or as whom the reader looks at the studio.
+    """`_practice.html`: says that this is practice mode, or as which person the reader looks.
 
     Pages without a signed-in reader say so: those of errors may be drawn without a request.
     """

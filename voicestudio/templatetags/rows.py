@@ -183,7 +183,7 @@ def voice_term(voice: Voice, *, short: bool = False) -> SafeString:
 @register.simple_tag(takes_context=True)
 def recording_row(context: Context, recording: AudioFile) -> SafeString:
     """`recordings/_row.html` for one recording that `attach_uses` has prepared."""
-    # What is not usual: the player shows the length of others to the second.
+    # Of a usual recording the player shows the length, to the second.
     is_clip = recording.purpose == Purpose.PROMPT
     facts = [
         str(Purpose.PROMPT.label) if is_clip else "",

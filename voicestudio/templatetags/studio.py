@@ -59,7 +59,7 @@ def openid_name() -> str:
 
 @register.simple_tag
 def languages() -> list[tuple[str, str]]:
-    """Code and own name of each language, in which its speakers look for it; [] if there is one."""
+    """Code and own name of each language, as its speakers look for it; [] if there is only one."""
     return settings.LANGUAGES if len(settings.LANGUAGES) > 1 else []
 
 

@@ -88,7 +88,7 @@ class VerifyAddress(ConfirmEmailView):
     """The page behind the link in that mail."""
 
     def get_object(self, queryset: Any = None) -> AddressLink:  # noqa: ARG002
-        """The link; raises Http404, of which the page says that it no longer works."""
+        """The link. Raises Http404 if it no longer works, which the page says."""
         link = AddressLink.from_key(self.kwargs["key"])
         if link is None:
             raise Http404

@@ -111,7 +111,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context: Any = None, email: str | None = None
     ) -> None:
-        """Name the reader to `send_mail`, and say when it was by the clock of all machines."""
+        """Give `send_mail` the reader, and the time by the shared clock."""
         facts = {"user": user, "timestamp": clock.now(), **(context or {})}
         super().send_notification_mail(template_prefix, user, facts, email)
 

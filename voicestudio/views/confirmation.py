@@ -20,7 +20,7 @@ def connect() -> None:
 
 
 def _write_time(request: HttpRequest, **_signal: Any) -> None:
-    """Give what was just confirmed, or a step of the sign-in, the time of all machines."""
+    """Note when this was confirmed, or this step of the sign-in done, by the shared clock."""
     records = request.session[AUTHENTICATION_METHODS_SESSION_KEY]
     records[-1]["at"] = clock.now().timestamp()
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = records

@@ -169,7 +169,7 @@ def _attach_queue_positions(attempts: Iterable[CloneAttempt]) -> None:
         attempt.ahead = positions.get(attempt.pk, MOST_WAITING)  # type: ignore[attr-defined]
 
 
-# Put together once: it takes as long as to read the rows.
+# Built once: building the query takes as long as reading the rows.
 _ROWS: Final = CloneAttempt.objects.for_rows()
 _QUEUE: Final = CompiledQuery(
     lambda _ids: (

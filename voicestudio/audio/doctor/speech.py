@@ -96,7 +96,7 @@ def detect_speech(rows: Packed, room: RoomLevels, voice: VoiceOdds = None) -> ND
 
 
 def needs_voice(rows: Packed) -> bool:
-    """Does noise come so close to the words that `detect_speech` needs `voice`?"""
+    """Whether the noise is nearly as loud as the words, so that `detect_speech` needs `voice`."""
     return next(_unclear_stretches(rows), None) is not None
 
 

@@ -18,7 +18,7 @@ MOST: Final = 10
 
 
 def find_subjects(words: str) -> tuple[list[Subject], bool]:
-    """What entries can be about that the words name, and whether there is more than is looked at.
+    """What the words name that entries can be about, and whether some of it was left out.
 
     That is people, things by their names or IDs, and the kinds of entries in the reader's language.
     """

@@ -59,7 +59,7 @@ def set_address(user: User, address: str, *, by: User) -> None:
 
 
 def _mail_change(user: User, address: str) -> None:
-    """Tell a person of the new address; a mail that cannot be sent undoes nothing."""
+    """Mail a person about the new address, which stays also if the mail can't be sent."""
     readers = [each for each in (user.email, address) if each]
     if not settings.MAIL_HOST or not readers:
         return

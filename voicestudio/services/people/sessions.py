@@ -40,7 +40,7 @@ class SessionStore(db.SessionStore):
         super().set_expiry(clock.now() + value if isinstance(value, timedelta) else value)
 
     def load(self) -> dict[str, Any]:
-        """What it holds; nothing if it has ended.
+        """The data of the session; empty if it has ended.
 
         In SQL, since Django takes several times as long to write the query as the database to
         answer it, and nearly every request needs it.
