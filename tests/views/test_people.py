@@ -117,6 +117,21 @@ def test_invitation_can_be_revoked(client: Client, administrator: User) -> None:
     assert "username" in Client().get(link).content.decode()
 
 
+def test_undo_by_a_former_administrator_is_refused_on_the_home_page(
+    client: Client, administrator: User
+) -> None:
+    client.post("/people/invite/", {"address": "anna@example.com", "studio_role": "auditor"})
+    invitation = Invitation.objects.get()
+    revoke = client.post(reverse("revoke_invitation", args=[invitation.pk]), follow=True)
+    User.objects.filter(pk=administrator.pk).update(is_staff=False)
+
+    page = client.post(*undo_of(text(revoke)), follow=True)
+
+    assert page.redirect_chain == [("/", 302)]
+    assert "This can&#x27;t be undone any more." in text(page)
+    assert Invitation.objects.open().count() == 0
+
+
 def test_invitation_is_not_restored_beside_another_one(client: Client, administrator: User) -> None:
     order = {"address": "anna@example.com", "studio_role": "auditor"}
     client.post("/people/invite/", order)

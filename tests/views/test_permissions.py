@@ -179,11 +179,12 @@ ELSEWHERE: Final = (
 HIDDEN: Final = {
     "audit", "people", "person", "invite_person", "change_project_roles", "change_studio_role",
     "deactivate_person", "reactivate_person", "reset_person", "revoke_invitation", "look_as",
-    "show_team", "remove_team", "set_address", "restore_invitation",
+    "show_team", "remove_team", "set_address",
 }  # fmt: skip
 # Buttons that undo something lead back, with a message, where others answer 403 or 404.
 UNDO: Final = {
     "restore_note", "move_speaker_back", "move_selected_back", "untag_selected", "unmark_heard",
+    "restore_invitation",
 }  # fmt: skip
 
 

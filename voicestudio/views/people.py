@@ -33,7 +33,7 @@ from . import lists
 from .current_user import current_user
 from .htmx import HtmxRequest
 from .paging import page_links, read_cursors
-from .undo import offer_undo
+from .undo import answers_undo, offer_undo
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -87,7 +87,13 @@ def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("people")
 
 
+def _back_from_undo(request: HttpRequest, pk: int) -> HttpResponse:  # noqa: ARG001
+    """The list, or the home page for those who don't see it any more."""
+    return redirect("people" if permissions.may(request.user, Action.MANAGE_PEOPLE) else "home")
+
+
 @require_POST
+@answers_undo(_back_from_undo)
 @for_administrators
 def restore_invitation(request: HtmxRequest, pk: int) -> HttpResponse:
     """Let the link of an invitation that was just revoked work again."""
