@@ -34,14 +34,24 @@ document.addEventListener("htmx:load", () => {
   announceChanges();
 });
 
-// The answer replaces the row, and the new row polls. Without an answer, polling would end.
-function retryPoll({ detail }) {
-  const row = detail.elt;
-  if (!row.matches?.("[data-live]") || [401, 404].includes(detail.xhr?.status)) return;
+// The answer replaces the row, and the new row polls. Without that, polling would end.
+function pollLater(row) {
   setTimeout(() => {
     if (row.isConnected) htmx.ajax("GET", row.getAttribute("hx-get"), { source: row });
   }, 3000);
 }
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(failure, retryPoll);
+  document.addEventListener(failure, ({ detail }) => {
+    if (detail.elt.matches?.("[data-live]") && ![401, 404].includes(detail.xhr?.status)) pollLater(detail.elt);
+  });
 }
+
+// Audio that the new content no longer has plays to its end: a voice is not "ready to hear" from the moment
+// that it is played. Until then the old content stays.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const row = detail.requestConfig.elt;
+  const kept = row.matches("[data-live]") && detail.target.querySelector("[hx-preserve]:has([data-playing])");
+  if (!kept || detail.serverResponse.includes(`id="${kept.id}"`)) return;
+  detail.shouldSwap = false;
+  pollLater(row);
+});

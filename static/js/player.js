@@ -80,8 +80,7 @@ document.addEventListener("keydown", (event) => {
   if (!step) return;
   event.preventDefault();
   const player = playerOf(event.target);
-  const turned = getComputedStyle(player).direction === "rtl" && /Left|Right/.test(event.key);
-  seek(player, audioOf(player).currentTime + (turned ? -step : step));
+  seek(player, audioOf(player).currentTime + step);
 });
 
 // The time under the pointer.
@@ -91,8 +90,7 @@ document.addEventListener("pointermove", ({ target, clientX }) => {
   const box = target.getBoundingClientRect();
   const share = Math.min(Math.max(0, (clientX - box.left) / box.width), 1);
   const label = player.querySelector(".pointed-time");
-  const turned = getComputedStyle(player).direction === "rtl";
-  label.textContent = formatClock((turned ? 1 - share : share) * lengthOf(player));
+  label.textContent = formatClock(share * lengthOf(player));
   label.style.left = `${share * 100}%`;
 });
 

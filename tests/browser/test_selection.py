@@ -1,5 +1,7 @@
 """Selecting rows in a browser: by key, a range, all of the page, and after a row has changed."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -92,3 +94,30 @@ def test_actions_of_selected_rows_are_shown_without_scripts(studio: Studio) -> N
     page.get_by_role("button", name="Mark as heard").click()
 
     expect(page.get_by_text("1 voice was marked as heard.")).to_be_visible()
+
+
+def test_range_is_selected_by_keyboard_alone_and_ends_with_a_search(studio: Studio) -> None:
+    for number in range(5):
+        factories.make_attempt(AttemptState.FAILED, by=studio.user, speaker_name=f"Anna {number}")
+    page = studio.page(path="/history/")
+    boxes, count = page.locator(".rows .select input"), page.locator(".selected-count")
+
+    def ticked() -> list[int]:
+        return [at for at in range(boxes.count()) if boxes.nth(at).is_checked()]
+
+    for key in ("j", "x", "j", "j", "Shift+X"):
+        page.keyboard.press(key)
+    assert ticked() == [0, 1, 2]
+    # The same on the checkboxes themselves, where it takes ticks away, too.
+    boxes.nth(1).press("Space")
+    assert ticked() == [0, 2]
+    boxes.nth(4).press("Shift+Space")
+    assert ticked() == [0, 1, 2, 3, 4]
+    expect(count).to_have_text("Selected rows: 5")
+    page.keyboard.press("/")
+    page.keyboard.type("anna")
+    expect(page).to_have_url(re.compile("q=anna"))
+
+    # The rows are others now, and what is not in sight must not be acted on.
+    expect(page.locator("#selection")).to_be_hidden()
+    assert ticked() == []
