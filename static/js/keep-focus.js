@@ -3,25 +3,25 @@
 // keyboard goes on from there.
 let previous = null;
 
-const describe = (element) => ({
-  id: element.id,
-  action: element.closest("form")?.getAttribute("action"),
-  text: element.textContent.trim(),
-  name: element.getAttribute("name"),
-});
+const CONTROLS = ":is(#main, dialog) :is(a[href], button, input:not([type=hidden]), select, summary, textarea)";
+// What stays the same when the server draws a control again; the value is that of a row's checkbox.
+const describe = (element) => [
+  element.getAttribute("href") ?? element.closest("form")?.getAttribute("action"),
+  element.ariaLabel ?? element.textContent.trim(),
+  element.getAttribute("name"),
+  element.matches("[type=checkbox], [type=radio]") && element.value,
+].join("\n");
 
-function findAgain({ id, action, text, name }) {
+function findAgain({ id, description }) {
   if (id && document.getElementById(id)) return document.getElementById(id);
-  const controls = document.querySelectorAll("button, input:not([type=hidden]), select, textarea");
-  return [...controls].find((control) => {
-    const found = describe(control);
-    return found.action === action && found.text === text && found.name === name;
-  });
+  return [...document.querySelectorAll(CONTROLS)].find((control) => describe(control) === description);
 }
 
 function remember(area) {
   const { activeElement } = document;
-  if (activeElement !== document.body && area.contains(activeElement)) previous = describe(activeElement);
+  if (activeElement !== document.body && area.contains(activeElement)) {
+    previous = { id: activeElement.id, description: describe(activeElement) };
+  }
 }
 
 // Before the button is disabled, which would take the focus from it; and again before the swap,
@@ -30,8 +30,10 @@ document.addEventListener("htmx:configRequest", ({ detail }) => remember(detail.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => remember(detail.target));
 
 function giveFocusBack() {
-  if (!previous || document.activeElement !== document.body) return;
-  const control = findAgain(previous);
+  if (document.activeElement !== document.body) previous = null;
+  const control = previous && findAgain(previous);
+  // A button whose own request is still on its way: something else was swapped meanwhile.
+  if (!previous || control?.matches("[data-disabled-by-htmx]")) return;
   previous = null;
   const section = control?.closest("details:not([open])")?.querySelector("summary");
   const target = [control, section, document.getElementById("main")].find((each) => each?.checkVisibility());

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests import factories
@@ -24,7 +25,7 @@ def make_long_attempt(studio: Studio, state: str = AttemptState.READY) -> CloneA
     length: dict[str, Any] = {"audio_duration_ms": LONG * 1000}
     return factories.make_attempt(
         state, by=studio.user, recording=recording, speaker_name="Anna Larsen", audio=hum(LONG),
-        **(length if state == AttemptState.READY else {}),
+        created_at=timezone.now(), **(length if state == AttemptState.READY else {}),
     )  # fmt: skip
 
 
@@ -99,7 +100,9 @@ def test_recording_plays_on_while_the_attempt_around_it_changes(studio: Studio) 
 
 def test_preview_plays_on_while_a_row_beside_it_changes(studio: Studio) -> None:
     make_long_attempt(studio)
-    running = factories.make_attempt(AttemptState.CLONING, by=studio.user)
+    running = factories.make_attempt(
+        AttemptState.CLONING, by=studio.user, created_at=timezone.now()
+    )
     page = studio.page(path="/history/")
     play(page, "preview of Anna Larsen")
 
