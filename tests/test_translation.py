@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,16 +10,34 @@ from typing import Final
 
 import pytest
 from babel.messages import Catalog
+from django.apps import apps
 from django.conf import settings
+from django.db.models import Choices
 from django.template.base import Lexer, Token, TokenType
+from django.utils.functional import Promise
 
 from voicestudio.management import catalogues
 
 TEMPLATES: Final = settings.BASE_DIR / "templates"
 VALUE: Final = "\ue000"  # stands for what a template prints
+QUOTED: Final = re.compile(r"""\"([^\"]*)\"|'([^']*)'""")
+TAGS: Final = frozenset({TokenType.BLOCK, TokenType.VAR})
 # Attributes that are read out or shown.
 SPOKEN: Final = frozenset(
-    {"alt", "aria-label", "aria-description", "placeholder", "summary", "title"}
+    {
+        "alt", "aria-label", "aria-description", "aria-placeholder", "aria-roledescription",
+        "aria-valuetext", "label", "placeholder", "summary", "title",
+    }
+)  # fmt: skip
+# Attributes for scripts and styles whose values are words of the code. All others hold texts, which
+# scripts show.
+CODES: Final = frozenset(
+    f"data-{name}"
+    for name in """
+    action announce choice column edge example-controls example-notes example-player for for-verdict
+    insert key kind level-message loop-of message opens panel passkey place stages state step text
+    upload-error zoom
+    """.split()
 )
 # Languages are named as their readers name them.
 OWN_NAMES: Final = frozenset(
@@ -44,7 +63,7 @@ class TextFinder(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in {"script", "style", "code", "kbd"}:
             self._code.append(tag)
-        self.texts += [value or "" for name, value in attrs if name in SPOKEN and has_words(value)]
+        self.texts += [value or "" for name, value in attrs if is_shown(name) and has_words(value)]
 
     def handle_endtag(self, tag: str) -> None:
         if self._code and self._code[-1] == tag:
@@ -53,6 +72,10 @@ class TextFinder(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._code and has_words(data):
             self.texts.append(data.strip())
+
+
+def is_shown(attribute: str) -> bool:
+    return attribute in SPOKEN or (attribute.startswith("data-") and attribute not in CODES)
 
 
 def has_words(text: str | None) -> bool:
@@ -64,7 +87,24 @@ def find_texts(source: str) -> list[str]:
     finder = TextFinder()
     finder.feed("".join(read_markup(Lexer(source).tokenize())))
     finder.close()
-    return finder.texts
+    return [*finder.texts, *find_arguments(source)]
+
+
+# A word with a capital letter, or two words.
+TEXT: Final = re.compile(r"[A-Z][a-z]{2}|[a-z] [a-z]")
+
+
+def find_arguments(source: str) -> list[str]:
+    """Sentences that a template gives to a tag or a filter, as in `with text="No results"`."""
+    tokens = (token for token in Lexer(source).tokenize() if token.token_type in TAGS)
+    codes = (re.sub(r"\b_\([^)]*\)", "", token.contents) for token in tokens)
+    return [
+        text
+        for code in codes
+        if not code.startswith(("translate ", "blocktranslate "))
+        for text in (first or second for first, second in re.findall(QUOTED, code))
+        if TEXT.search(text) and not text.endswith(".html")
+    ]
 
 
 def read_markup(tokens: list[Token]) -> Iterator[str]:
@@ -80,6 +120,8 @@ def read_markup(tokens: list[Token]) -> Iterator[str]:
             yield token.contents
         elif token.token_type == TokenType.VAR:
             yield VALUE
+        elif token.token_type == TokenType.BLOCK:
+            yield " "  # what stands in the branches of an `if` is not one word
 
 
 def find_untranslated(template: Path) -> list[str]:
@@ -131,6 +173,13 @@ def test_punctuation_of_template_is_found(source: str, signs: list[str]) -> None
         ("{% comment %}why{% endcomment %}{# why #}<code>KEY=x</code>", []),
         ("{% blocktranslate %}<b>{{ name }}</b> speaks{% endblocktranslate %}", []),
         ('<img alt="A wave" class="wave">', ["A wave"]),
+        ('{% include "_empty.html" with text="nothing here" picture="clock" %}', ["nothing here"]),
+        ("{{ voice.name|default:'Nobody' }}{{ at|date:'Y-m' }}{% f a=_('A b') %}", ["Nobody"]),
+        ('<input placeholder="tags" data-state="failed" value="yes">', ["tags"]),
+        (
+            '<p data-count="rows: {count}" data-done="sent" data-sent="{{ x }}">',
+            ["rows: {count}", "sent"],
+        ),
         (
             '<a title="{{ name }}">{% if x %}Yes{% else %}{% translate "No" %}{% endif %}</a>',
             ["Yes"],
@@ -196,9 +245,18 @@ def find_dynamic(tree: ast.Module) -> list[str]:
 
 
 def find_bare_words(tree: ast.Module) -> list[str]:
-    """Labels, help texts, messages and errors that are plain strings."""
+    """Labels, help texts, choices, messages and errors that are plain strings."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    shown = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in LABELS]
+    keywords = [keyword for call in calls for keyword in call.keywords]
+    shown = [keyword.value for keyword in keywords if keyword.arg in LABELS]
+    shown += [text for keyword in keywords for text in find_inner_texts(keyword, tree)]
+    shown += [
+        value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value in SPOKEN
+    ]
     for call in calls:
         name = ast.unparse(call.func)
         if name.startswith("messages."):
@@ -208,6 +266,22 @@ def find_bare_words(tree: ast.Module) -> list[str]:
         elif name.split(".")[-1] == "ValidationError":
             shown += call.args[:1]
     return [ast.unparse(value) for value in shown if has_bare_words(value)]
+
+
+def find_inner_texts(keyword: ast.keyword, tree: ast.Module) -> list[ast.expr]:
+    """The texts of `choices=` (also of a constant of the module) and of `error_messages=`."""
+    if keyword.arg == "error_messages" and isinstance(keyword.value, ast.Dict):
+        return keyword.value.values
+    if keyword.arg != "choices":
+        return []
+    constants = {
+        ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target): node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    }
+    choices = constants.get(ast.unparse(keyword.value)) or keyword.value
+    pairs = [node for node in ast.walk(choices) if isinstance(node, ast.Tuple | ast.List)]
+    return [pair.elts[1] for pair in pairs if len(pair.elts) == 2]
 
 
 def has_bare_words(value: ast.expr) -> bool:
@@ -241,6 +315,10 @@ from django.utils.translation import gettext_lazy as lazy
         (find_bare_words, "forms.CharField(label='Name')"),
         (find_bare_words, "def f(r): messages.error(r, f'{r} failed')"),
         (find_bare_words, "def f(): raise forms.ValidationError('Too long')"),
+        (find_bare_words, "forms.ChoiceField(choices=[('yes', 'it worked')])"),
+        (find_bare_words, "WORKED = (('', lazy('None')), ('no', 'no'))\nf(choices=WORKED)"),
+        (find_bare_words, "forms.CharField(error_messages={'required': 'type it first'})"),
+        (find_bare_words, "forms.TextInput(attrs={'class': 'input', 'placeholder': 'tags'})"),
     ],
 )
 def test_text_that_cannot_be_translated_is_found(
@@ -256,6 +334,8 @@ def test_text_that_cannot_be_translated_is_found(
         "def f(n): return _('%(n)s voices') % {'n': n}",
         "TITLE = lazy('Voices')",
         "forms.CharField(label=lazy('Name'))",
+        "forms.ChoiceField(choices=(('no', lazy('No')), (1, name)))",
+        "forms.TextInput(attrs={'class': 'input id'})",
         "def f(r, name, text): messages.error(r, f'{name}: {text}')",
     ],
 )
@@ -263,6 +343,25 @@ def test_whole_translated_text_is_accepted(
     find: Callable[[ast.Module], list[str]], source: str
 ) -> None:
     assert find(ast.parse(SAMPLE + source)) == []
+
+
+# Never shown, or the same in every language.
+NOT_TRANSLATED: Final = frozenset({"CallKind", "Format", "Throttle"})
+
+
+def test_labels_of_states_and_kinds_are_translated() -> None:
+    """Django makes the labels that are missing from the names in the code: "FROM_MINIMAX"."""
+    found = {
+        f"{kind.__name__}.{member.name}"
+        for model in apps.get_app_config("voicestudio").get_models()
+        for kind in vars(sys.modules[model.__module__]).values()
+        if isinstance(kind, type)
+        and issubclass(kind, Choices)
+        and kind.__name__ not in NOT_TRANSLATED
+        for member in kind
+        if not isinstance(member._label_, Promise)
+    }
+    assert found == set()
 
 
 # Counts -------------------------------------------------------------------------------------------
@@ -321,18 +420,60 @@ def test_count_without_plural_forms_is_found(text: str, found: bool) -> None:
 
 SCRIPTS: Final = settings.BASE_DIR / "static" / "js"
 STYLES: Final = settings.BASE_DIR / "static" / "css"
-# Without a parser of JavaScript at hand: a quoted capital word followed by another word.
-SENTENCE: Final = re.compile(r"""["'`][A-Z][a-z]+,? [A-Za-z]""")
+STRING: Final = re.compile(r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)""")
+COMMENT: Final = re.compile(r"^\s*//.*$|(?<=[;,{}()\s])//\s.*$", re.MULTILINE)
+INSERTED: Final = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")
+# Two words beside each other; but selectors have a dot, a hash or a bracket before a name.
+SENTENCE: Final = re.compile(r"[^\W\d_]{2,},? [^\W\d_]{2,}")
+SELECTOR: Final = re.compile(r"[.#\[][\w-]")
+# What is given to a property or an attribute that people read or hear.
+SHOWN: Final = re.compile(
+    r"\.(?:textContent|innerText|innerHTML|title|placeholder|alt|label|aria[A-Z]\w+)\s*\+?=([^=].*)"
+    rf"|setAttribute\(\"(?:{'|'.join(SPOKEN)})\",(.*)\)|\b(?:alert|confirm|prompt)\((.*)\)"
+)
+ARGUMENTS: Final = re.compile(r"(?<=\w)\([^()]*\)")
 SIDE: Final = re.compile(
     r"(?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right)\b"
     r"|(?:text-align|float|clear)\s*:\s*(?:left|right)\b|[{;\s](?:left|right)\s*:"
 )
 
 
-def test_scripts_have_no_sentences() -> None:
+def find_script_texts(source: str) -> list[str]:
+    """Sentences, and single words that are shown. There is no parser of JavaScript at hand."""
+    code = COMMENT.sub("", source)
+    texts = [INSERTED.sub(VALUE, text) for text in STRING.findall(code)]
+    found = [text for text in texts if SENTENCE.search(text) and not SELECTOR.search(text)]
+    for match in SHOWN.finditer(code):
+        shown = INSERTED.sub(VALUE, match[1] or match[2] or match[3])
+        while ARGUMENTS.search(shown):
+            shown = ARGUMENTS.sub("", shown)
+        found += [text for text in STRING.findall(shown) if has_words(text)]
+    return found
+
+
+def test_scripts_have_no_texts() -> None:
     """Texts of scripts come from data attributes, which the server draws."""
-    found = {file.name: SENTENCE.findall(file.read_text()) for file in SCRIPTS.glob("*.js")}
+    found = {file.name: find_script_texts(file.read_text()) for file in SCRIPTS.glob("*.js")}
     assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ('const text = "Try again";', 1),
+        ("show(`it took ${seconds} seconds`);", 1),
+        ('label.textContent = "uploading";', 1),
+        ('label.textContent = isOn ? "stop" : label.dataset.label;', 1),
+        ('button.setAttribute("aria-label", "play");', 1),
+        ("button.ariaLabel = `play ${name}`;", 1),
+        ('if (confirm("sure?")) go();', 1),
+        ('// Say "try again" here\nfind(".rows input"); add("is-open");', 0),
+        ('label.textContent = bar.dataset.count.replace("{count}", count);', 0),
+        ('time.textContent = `${minutes}:${String(rest).padStart(2, "0")}`;', 0),
+    ],
+)
+def test_text_of_a_script_is_found(source: str, count: int) -> None:
+    assert len(find_script_texts(source)) == count
 
 
 def test_styles_name_no_side() -> None:
