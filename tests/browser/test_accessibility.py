@@ -145,6 +145,15 @@ def make_paths_of_the_studio(user: User) -> list[str]:
     ]  # fmt: skip
 
 
+def list_paths_before_sign_in() -> list[str]:
+    """Sign-in, forgotten password, and links that are gone."""
+    return [
+        "/sign-in/", "/forgot-password/", "/forgot-password/sent/", "/invitation/unknown/",
+        reverse("account_reset_password_from_key_done"),
+        reverse("account_reset_password_from_key", kwargs={"uidb36": "1", "key": "old"}),
+    ]  # fmt: skip
+
+
 def test_pages_have_no_violations(studio: Studio) -> None:
     studio.user.is_staff = studio.user.is_superuser = True
     studio.user.save()
@@ -162,14 +171,12 @@ def test_pages_have_no_violations(studio: Studio) -> None:
 
 
 def test_pages_before_sign_in_have_no_violations(studio: Studio) -> None:
-    paths = [
-        "/sign-in/", "/forgot-password/", "/forgot-password/sent/", "/invitation/unknown/",
-        reverse("account_reset_password_from_key_done"),
-    ]  # fmt: skip
     studio.expect_message("410 (Gone)")
     studio.expect_message("404 (Not Found)")
 
-    violations = check_paths(studio.page(signed_in=False, path="/sign-in/"), paths)
+    page = studio.page(signed_in=False, path="/sign-in/")
+
+    violations = check_paths(page, list_paths_before_sign_in())
 
     assert violations == [], "\n".join(violations)
 

@@ -11,6 +11,7 @@ from tests.browser.steps import bounding_box
 from tests.browser.test_accessibility import (
     AXE,
     OPEN_ALL,
+    list_paths_before_sign_in,
     make_paths_of_calls,
     make_paths_of_recordings,
     make_paths_of_the_studio,
@@ -48,6 +49,22 @@ def test_pages_in_another_language_have_no_violations(studio: Studio, language: 
 
     found = [
         f"{path} {violation}" for path in of_each_kind for violation in check(page, path, language)
+    ]
+
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize("language", catalogues.find_catalogues())
+def test_pages_before_sign_in_have_no_violations(studio: Studio, language: str) -> None:
+    for message in ("410 (Gone)", "404 (Not Found)"):
+        studio.expect_message(message)
+    locale = LOCALES.get(language, language)
+    page = studio.page(signed_in=False, path="/sign-in/", locale=locale)
+
+    found = [
+        f"{path} {violation}"
+        for path in list_paths_before_sign_in()
+        for violation in check(page, path, language)
     ]
 
     assert found == [], "\n".join(found)
