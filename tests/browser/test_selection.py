@@ -85,6 +85,22 @@ def test_actions_of_selected_rows_open_above_the_bar_of_a_phone(studio: Studio) 
     expect(page.get_by_text("1 voice was marked as heard.")).to_be_visible()
 
 
+def test_bar_of_selected_rows_is_mirrored_from_right_to_left(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": 375, "height": 700})
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    page.get_by_text("Select", exact=True).click()
+    page.locator(".rows .select input").first.check()
+    page.locator("#selection").get_by_role("button", name="Actions").click()
+
+    bar, count, menu = (
+        bounding_box(page.locator(place))
+        for place in ("#selection", ".selected-count", "#selection-actions")
+    )
+    assert bar["x"] + bar["width"] - count["x"] - count["width"] > 8
+    assert menu["x"] == bar["x"]
+
+
 def test_actions_of_selected_rows_are_shown_without_scripts(studio: Studio) -> None:
     factories.make_attempt(by=studio.user)
     size = {"width": 320, "height": 568}
