@@ -77,4 +77,21 @@ def test_styleguide_shows_lists_choices_and_mistakes(studio: Studio) -> None:
     assert page.locator("form[role=search]").count() == 2
     assert page.locator("li[id^=recording-] .badge").count() == len(Verdict) + 4 + 3
     assert page.locator("[data-example-controls] [data-playing]").count() == 1
+    counts = {
+        ".months > li": 12, ".limit": 3, ".hints li": 3, ".project-cards > li": 2,
+        ".people > li": 4, ".audit > li": 3,
+    }  # fmt: skip
+    assert {place: page.locator(place).count() for place in counts} == counts
+
+
+def test_styleguide_shows_the_bar_of_selected_rows_in_both_forms(studio: Studio) -> None:
+    page = open_styleguide(studio)
+    menu, action = (page.get_by_role("button", name=name) for name in ("Actions", "Export CSV"))
+    expect(action).to_be_visible()
+    expect(menu).to_be_hidden()
+
+    page.set_viewport_size({"width": 320, "height": 700})
+
+    expect(menu).to_be_visible()
+    expect(action).to_be_hidden()
     assert page.evaluate("document.activeElement === document.body")

@@ -38,6 +38,7 @@ from voicestudio.words.paid_calls import MODERATION
 from .cutting import HEIGHT, WIDTH, Window
 from .lists import ViewLink
 from .recorder import GOALS
+from .styleguide_pages import make_examples_of_pages
 
 FIRST_NUMBER: Final = 9_000_000_000
 BARS: Final = [(bar * 37) % 90 + 10 for bar in range(PEAKS)]
@@ -97,6 +98,7 @@ def make_examples(user: User) -> dict[str, Any]:
         "saved_filters": [SavedFilter("Narrators", "")],
         "listed_recordings": _make_listed(numbers, user, attempts[:1]),
         **_make_cut(recordings[0]),
+        **make_examples_of_pages(numbers, user),
     }
 
 
