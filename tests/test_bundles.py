@@ -17,6 +17,9 @@ from voicestudio.bundles import BundleFinder, CollectedFiles
 from voicestudio.management.statics import UNUSED
 from voicestudio.templatetags.studio import ICONS, icon
 
+# `font: 500 .84em/1.4 …` and `font-weight: 500`.
+WEIGHT = re.compile(r"font(?:-weight: ([^;}]+)|: (\d+))")
+
 
 def test_every_icon_of_the_templates_exists() -> None:
     icons = {
@@ -27,6 +30,20 @@ def test_every_icon_of_the_templates_exists() -> None:
 
     assert icons <= ICONS
     assert 'href="/static/img/icons.svg#clock"' in icon("clock")
+
+
+def test_typeface_is_used_in_three_weights() -> None:
+    """Each further weight takes a browser up to a millisecond before it draws a page."""
+    folder = studio_settings.BASE_DIR / "static" / "css"
+    sheets = [sheet.read_text(encoding="utf-8") for sheet in folder.glob("*.css")]
+
+    weights = {max(groups) for text in sheets for groups in WEIGHT.findall(text)}
+
+    assert weights == {
+        "400 700",  # what the file of the typeface has
+        "400", "var(--medium)", "var(--strong)",
+        "500",  # the fixed-width font of voice IDs, which comes from the system
+    }  # fmt: skip
 
 
 def test_admin_files_are_not_compressed(tmp_path: Path) -> None:
