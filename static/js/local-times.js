@@ -3,7 +3,7 @@
 const timeZone = document.documentElement.dataset.timeZone || undefined;
 const language = document.documentElement.lang || "en";
 const isEnglish = language === "en";
-// Made when first needed: a browser takes 12 ms for its first format, and many pages show no time.
+// Made when first needed: a browser takes 12 ms for its first format.
 const once = (make) => {
   let format;
   return () => (format ??= make());
@@ -42,19 +42,43 @@ const FORMATS = {
   day: formatDay,
 };
 
-function localizeTimes(root) {
+// Draws a time without a format: the server's text with the minute of this device. Returns false where that is not
+// enough: in the time zone of an account, and where the day here is not that in UTC.
+function moveMinutes(element, date, now) {
+  const days = element.dataset.style === "ago" ? [date, now] : [date];
+  if (timeZone || days.some((day) => day.getDate() !== day.getUTCDate())) return false;
+  const minute = [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+  const move = (text) => text.replace(new RegExp(`${element.dateTime.slice(11, 16)}( UTC)?`), minute);
+  const text = move(element.textContent);
+  if (element.textContent !== text) element.textContent = text;
+  element.title = move(element.title);
+  return true;
+}
+
+function localize(element, date, now) {
+  const text = FORMATS[element.dataset.style](date, now);
+  if (element.textContent !== text) element.textContent = text;
+  element.title = formatDayAndMinute(date);
+}
+
+const localized = new WeakSet();
+
+function localizeNewTimes(root) {
   const now = new Date();
   for (const element of root.querySelectorAll("time[data-style]")) {
+    if (localized.has(element)) continue;
+    localized.add(element);
     const date = new Date(element.dateTime);
-    const text = FORMATS[element.dataset.style](date, now);
-    if (element.textContent !== text) element.textContent = text;
-    element.title = formatDayAndMinute(date);
+    if (!moveMinutes(element, date, now)) localize(element, date, now);
   }
 }
 
-localizeTimes(document);
-document.addEventListener("htmx:load", ({ detail }) => localizeTimes(detail.elt.parentNode ?? document));
-setInterval(() => localizeTimes(document), 20000);
+localizeNewTimes(document);
+document.addEventListener("htmx:load", ({ detail }) => localizeNewTimes(detail.elt.parentNode ?? document));
+setInterval(() => {
+  const now = new Date();
+  for (const element of document.querySelectorAll("time[data-style=ago]")) localize(element, new Date(element.dateTime), now);
+}, 20000);
 
 // The days of a filter are days of the reader, so the server has to know where. Runs before htmx reads the form.
 document.addEventListener("change", ({ target }) => {

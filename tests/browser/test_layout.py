@@ -1,6 +1,7 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -523,6 +524,33 @@ def test_page_without_times_is_drawn_without_slow_calls(studio: Studio) -> None:
 
     assert drawn == []
     assert set(page.evaluate("slowCalls")) == {"shortcuts"}
+
+
+def test_times_of_the_same_day_are_drawn_without_a_format(studio: Studio) -> None:
+    now = timezone.now()
+    zone, hours = ("Etc/GMT-3", 3) if now.hour < 20 else ("Etc/GMT+3", -3)
+    attempt = factories.make_attempt(by=studio.user, created_at=now)
+    options = {"init_script": NOTE_SLOW_CALLS, "timezone_id": zone}
+    page = studio.page(path=f"/history/{attempt.pk}/", **options)
+    page.wait_for_load_state("networkidle")
+    local = now + timedelta(hours=hours)
+    moment = f"{local.day} {local:%b %Y, %H:%M}"
+
+    assert [call for call in page.evaluate("slowCalls") if call.endswith("Format")] == []
+    times = page.locator(f"time[datetime='{now.isoformat(timespec='seconds')}']")
+    assert set(times.evaluate_all("times => times.map((time) => time.title)")) == {moment}
+    expect(times.and_(page.locator("[data-style=clock]")).first).to_have_text(f"{local:%H:%M:%S}")
+
+
+def test_time_of_another_day_in_utc_is_that_of_the_reader(studio: Studio) -> None:
+    attempt = factories.make_attempt(
+        by=studio.user, created_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    )
+    page = studio.page(path=f"/history/{attempt.pk}/", timezone_id="Asia/Kathmandu")
+
+    times = page.locator("time[datetime='2026-03-01T23:30:00+00:00']")
+    titles = times.evaluate_all("times => times.map((time) => time.title)")
+    assert set(titles) == {"2 Mar 2026, 05:15"}
 
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1280, 900, 12), (375, 812, 6)])
