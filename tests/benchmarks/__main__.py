@@ -24,6 +24,8 @@ BENCHMARKS: Final = {
     "recordings": "/recordings/ at the server: 6,000 recordings, 1,000,000 attempts",
     "load": "100 people at one web server: 1,000,000 attempts in PostgreSQL",
     "throughput": "clone attempts a second with one, two and four worker processes",
+    "steps": "what three steps of docs/scaling.md bring",
+    "partitions": "1,000,000 attempts in PostgreSQL in one table, and by month",
     "audit": "/audit/ at the server: 1,000,000 entries",
     "uploads": "20 MB and 200 MB from Chromium into the studio and on to the provider",
     "processes": "all processes idle; start after set-up",

@@ -32,6 +32,8 @@ PEOPLE: Final = 100
 ROUNDS: Final = 3
 REQUESTS: Final = 10  # of each person in a round
 PAUSE_S: Final = (1.0, 3.0)
+PROCESSES: Final = (1, 2, 4)
+AT_ONCE: Final = 16
 TARGET: Final = "p95 at most 4 x bare"
 WORDS: Final = ("recording", "quokka", "river", "larsen", "zebraquux", "th")
 
@@ -43,6 +45,7 @@ class Crowd:
     url: str
     cookies: list[str]
     choose: Callable[[random.Random], tuple[str, str]]
+    pause_s: tuple[float, float] = PAUSE_S
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: Counter[str] = field(default_factory=Counter)
 
@@ -61,7 +64,7 @@ class Crowd:
         parts = urlsplit(self.url)
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         for _request in range(REQUESTS):
-            time.sleep(dice.uniform(*PAUSE_S))
+            time.sleep(dice.uniform(*self.pause_s))
             kind, path = self.choose(dice)
             start = time.perf_counter()
             try:
@@ -132,6 +135,7 @@ def _measure_on(server: str) -> Iterator[Row]:
             for turn in range(1, ROUNDS + 1):
                 ours.visit(turn)
                 bare.visit(turn)
+        rates = [_pages_a_second(environment, facts["cookies"], count) for count in PROCESSES]
     finally:
         _prepare("clean", environment)
     baseline = bare.p95("list")
@@ -141,8 +145,24 @@ def _measure_on(server: str) -> Iterator[Row]:
     made, bare_made = (float(sum(map(len, each.seconds.values()))) for each in (ours, bare))
     yield Row("requests", made, bare_made, "")
     yield Row("errors", float(ours.errors.total()), float(bare.errors.total()), "", "none")
+    for count, rate in zip(PROCESSES, rates, strict=True):
+        title = f"history, {AT_ONCE} people without pauses, WEB_PROCESSES={count}"
+        yield Row(title, rate, rates[0], "pages/s")
     for what, count in (ours.errors + bare.errors).most_common(10):
         print(f"    {count} x {what}", file=sys.stderr)
+
+
+def _pages_a_second(environment: dict[str, str], cookies: list[str], count: int) -> float:
+    """How many pages so many web processes answer, for people who never pause."""
+    with sites.web_server(environment | {"WEB_PROCESSES": str(count)}) as url:
+        crowd = Crowd(url, cookies[:AT_ONCE], lambda _dice: ("list", "/history/"), (0.0, 0.0))
+        crowd.visit(0)
+        start = time.perf_counter()
+        for turn in range(1, ROUNDS + 1):
+            crowd.visit(turn)
+        if crowd.errors:
+            raise RuntimeError(str(crowd.errors))
+        return ROUNDS * REQUESTS * AT_ONCE / (time.perf_counter() - start)
 
 
 def _prepare(kind: str, environment: dict[str, str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 The same orders wait in a fresh database each time; the workers share its queue and one folder. The
 stand-in answers a clone after 0.3 s. Measured from the first claim to the last answer, by the rows.
-The baseline of each row is one process in the same run.
+The baseline of each row is one process on PostgreSQL in the same run.
 """
 
 import subprocess
@@ -17,6 +17,7 @@ from typing import Final
 from tests.benchmarks import databases, sites
 from tests.benchmarks.databases import ROOT
 from tests.benchmarks.table import Row
+from tests.scale.engines import Redis
 from voicestudio.practice.server import StandIn
 
 ORDERS: Final = 240
@@ -36,16 +37,22 @@ def measure() -> Iterator[Row]:
         rate = ORDERS / _run(server, count)
         alone = alone or rate
         yield Row(f"{count} x worker, 8 threads each", rate, alone, "calls/s")
+    if Redis.program():
+        with sites.temporary_folder() as folder, Redis(folder) as redis:
+            rate = ORDERS / _run(server, 1, QUEUE_URL=redis.url)
+        yield Row("1 x worker, queue in Redis", rate, alone, "calls/s")
+    yield Row("1 x worker, SQLite", ORDERS / _run("", 1), alone, "calls/s")
     databases.drop_databases(server, PREFIX)
 
 
-def _run(server: str, count: int) -> float:
-    """The seconds that so many workers need for all orders."""
+def _run(server: str, count: int, **settings: str) -> float:
+    """The seconds that so many workers need for all orders; on SQLite without a server."""
+    if server:
+        settings["DATABASE_URL"] = databases.fresh_database(server, PREFIX, f"{PREFIX}{count}")
     with sites.temporary_folder() as folder, StandIn(api_key="bench", delay=DELAY_S) as stand_in:
         environment = databases.studio_environment(
-            folder,
-            DATABASE_URL=databases.fresh_database(server, PREFIX, f"{PREFIX}{count}"),
-            MINIMAX_API_KEY="bench", MINIMAX_BASE_URL=stand_in.url, CLONE_RPM="10000",
+            folder, MINIMAX_API_KEY="bench", MINIMAX_BASE_URL=stand_in.url, CLONE_RPM="10000",
+            **settings,
         )  # fmt: skip
         command = [sys.executable, "-m", "tests.benchmarks.submit_orders", str(ORDERS)]
         with subprocess.Popen(

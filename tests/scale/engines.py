@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import psycopg
@@ -62,6 +62,13 @@ class Server:
             self.process.send_signal(number)
             self.process.wait(30)
             self.process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
 
     def restart(self) -> None:
         """Kill it, leave it away for two seconds, start it again."""
@@ -118,8 +125,13 @@ class Redis(Server):
     """Redis or Valkey, which keeps nothing over a restart."""
 
     def command(self) -> list[str]:
-        program = shutil.which("valkey-server") or shutil.which("redis-server") or "redis-server"
+        program = self.program() or "redis-server"
         return [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+
+    @staticmethod
+    def program() -> str | None:
+        """The path of Valkey or Redis; None if neither is installed."""
+        return shutil.which("valkey-server") or shutil.which("redis-server")
 
     def ping(self) -> None:
         with redis.Redis(port=self.port, socket_timeout=2) as client:
