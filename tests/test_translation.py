@@ -41,7 +41,7 @@ CODES: Final = frozenset(
 )
 # Languages are named as their readers name them.
 OWN_NAMES: Final = frozenset(
-    {"English", "中文", "Español", "Deutsch", "Français", "日本語", "Português"}
+    {"English", "中文", "Español", "Deutsch", "Français", "日本語", "Português", "OpenID"}
 )
 # Texts to read aloud into the recorder, one in each language.
 READ_ALOUD: Final = TEMPLATES / "recordings" / "texts"

@@ -530,8 +530,8 @@ def test_times_of_the_same_day_are_drawn_without_a_format(studio: Studio) -> Non
     now = timezone.now()
     zone, hours = ("Etc/GMT-3", 3) if now.hour < 20 else ("Etc/GMT+3", -3)
     attempt = factories.make_attempt(by=studio.user, created_at=now)
-    options = {"init_script": NOTE_SLOW_CALLS, "timezone_id": zone}
-    page = studio.page(path=f"/history/{attempt.pk}/", **options)
+    path = f"/history/{attempt.pk}/"
+    page = studio.page(path=path, init_script=NOTE_SLOW_CALLS, timezone_id=zone)
     page.wait_for_load_state("networkidle")
     local = now + timedelta(hours=hours)
     moment = f"{local.day} {local:%b %Y, %H:%M}"
