@@ -111,9 +111,16 @@ def test_post_without_csrf_token_changes_nothing(name: str, rows: Voice, user: U
     assert _counts() == before
 
 
+# Undo of what is not there any more says so on the list.
+UNDO: Final = {"move_speaker_back", "restore_invitation", "restore_note"}
+
+
 @pytest.mark.parametrize("name", WITH_ID)
 def test_unknown_id_is_not_found(name: str, client: Client, user: User) -> None:
     for pk in (0, 999_999, 10**18 + 1, 2**63, 10**40):
         answers = [method(_address(name, pk)).status_code for method in (client.get, client.post)]
         # The method is checked before the row is looked for.
-        assert sorted(answers) in ([404, 404], [404, 405])
+        if name in UNDO:
+            assert answers in ([404, 404], [405, 302])
+        else:
+            assert sorted(answers) in ([404, 404], [404, 405])
