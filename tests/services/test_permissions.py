@@ -312,12 +312,10 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         lambda h, by: moves.move_recording(h.recording, make_project(), by=by)),
     "voices.moves.move_recording_back": (
         Action.MOVE_SPEAKERS,
-        lambda h, by: moves.move_recording_back(
-            h.recording, moves.move_recording(h.recording, make_project(), by=by) or 0, by=by)),
+        lambda h, by: moves.move_recording_back(h.recording, 1, by=by)),
     "voices.moves.move_speaker_back": (
         Action.MOVE_SPEAKERS,
-        lambda h, by: moves.move_speaker_back(
-            h.speaker, moves.move_speaker(h.speaker, make_project(), by=by) or 0, by=by)),
+        lambda h, by: moves.move_speaker_back(h.speaker, 1, by=by)),
     "voices.moves.move_speaker": (
         Action.MOVE_SPEAKERS, lambda h, by: moves.move_speaker(h.speaker, make_project(), by=by)),
     "voices.notes.add_tags": (Action.NOTE, lambda h, by: notes.add_tags(h.voice, ["a"], by=by)),
