@@ -111,7 +111,7 @@ def test_start_migrates_only_where_no_other_machine_runs(
     line = capsys.readouterr().out
     assert line.count("The database lacks migrations.") == int(expected == [])
     waits_for = {"web": "web server on elsewhere", "worker": "worker on elsewhere"}[part]
-    assert line.count(f"three minutes ago: {waits_for}.") == int(bool(host) and expected == [])
+    assert line.count(f"last three minutes: {waits_for}.") == int(bool(host) and expected == [])
     assert line.count("start with --migrate") == int(expected == [])
 
 
@@ -182,12 +182,12 @@ def test_start_says_for_whom_it_waits_and_migrates_then(
 
     assert (migrated, len(pauses)) == (["migrate"], 2)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith(" migrates the database: waiting for it, 10 minutes at most.")
+    assert line.endswith(" is migrating the database. Waiting for it, 10 minutes at most.")
 
 
 @pytest.mark.django_db
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lies on one machine")
-def test_start_ends_if_another_machine_never_ends_to_migrate(
+def test_start_ends_if_another_machine_keeps_migrating(
     holder: CursorWrapper, migrated: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(studio, "MIGRATION_WAIT_S", 0)

@@ -128,7 +128,7 @@ def migration_lock() -> Iterator[None]:
 
 
 def wait_for_migration_lock(cursor: CursorWrapper) -> None:
-    """Take the lock, and say so if another machine has it; CommandError if it keeps it too long.
+    """Take the lock, and say so if another machine has it; CommandError after ten minutes.
 
     A machine that has vanished from the network keeps it until PostgreSQL notices, perhaps hours.
     """
@@ -141,14 +141,16 @@ def wait_for_migration_lock(cursor: CursorWrapper) -> None:
         host, pid = cursor.fetchone() or (_("another machine"), 0)
         facts = {"host": host, "pid": pid, "minutes": MIGRATION_WAIT_S // 60}
         if not reported:
-            text = _("%(host)s migrates the database: waiting for it, %(minutes)s minutes at most.")
+            text = _(
+                "%(host)s is migrating the database. Waiting for it, %(minutes)s minutes at most."
+            )
             print(text % facts, flush=True)  # noqa: T201
             reported = True
         if time.monotonic() >= end:
             raise CommandError(
                 _(
-                    "%(host)s has migrated the database for more than %(minutes)s minutes, so "
-                    "nothing was started. If it doesn't run any more, end its connection in "
+                    "%(host)s has been migrating the database for more than %(minutes)s "
+                    "minutes, so nothing was started. If it no longer runs, end its connection in "
                     "PostgreSQL: SELECT pg_terminate_backend(%(pid)s)"
                 )
                 % facts
@@ -157,10 +159,10 @@ def wait_for_migration_lock(cursor: CursorWrapper) -> None:
 
 
 def list_others() -> list[str]:
-    """What else of this studio runs on this database, as far as its rows say.
+    """The other processes of this studio on this database, by its rows.
 
-    Nothing on a SQLite file in the data folder, of which both roles are locked. There a row can
-    only be that of a container that was killed and has come back under another host name.
+    None on a SQLite file in the data folder, since this start has locked that folder. A row there
+    can only be of a container that was killed and came back under another host name.
     """
     file = Path(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite" and file.parent == settings.DATA_DIR:
@@ -175,9 +177,9 @@ def report_missing_migrations(others: list[str]) -> None:
     """Say why this start has not migrated, and what to do."""
     if others:
         text = _(
-            "The database lacks migrations. This start didn't migrate it, since the studio runs "
-            "elsewhere, or did three minutes ago: %(others)s. Run manage.py migrate, or start with "
-            "--migrate."
+            "The database lacks migrations. This start didn't migrate it, since the studio "
+            "runs elsewhere, or ran there within the last three minutes: %(others)s. Run "
+            "manage.py migrate, or start with --migrate."
         ) % {"others": ", ".join(others)}
     else:
         text = _(
