@@ -25,9 +25,7 @@ DIFFERENT_KEYS: Final = (
     "Machines use different secret keys, which ends sign-ins at random. Set the same SECRET_KEY on "
     "all and restart them. Machines by their key: %s."
 )
-WRONG_CLOCK: Final = (
-    "%s: OpenID and buckets may refuse what it asks for. Set the one that is wrong."
-)
+WRONG_CLOCK: Final = "%s: OpenID and buckets may refuse its requests. Set the clock that is wrong."
 WARN_OF_CLOCK_EVERY_S: Final = 3600
 # When this process has first reported its key.
 _first_report: datetime | None = None

@@ -230,7 +230,7 @@ def render_list(request: HtmxRequest, *, status: int = 200, **context: Any) -> H
         size=PAGE_SIZE,
         **cursors._asdict(),
     )
-    # The few of a week stand above the first page.
+    # All invitations stand above the first page: they end after a week, so there are few.
     is_first = page.previous is None
     invited = list(directory.find_invitations(by=by, **form.conditions)) if is_first else []
     context = {

@@ -55,6 +55,7 @@ def project_list(request: HtmxRequest) -> HttpResponse:
         "pages": links,
         "open_projects": [project for project in page.rows if not project.is_archived],
         "archived_projects": [project for project in page.rows if project.is_archived],
+        # Called by the template, which needs it in practice mode only.
         "has_examples": Project.objects.visible_to(request.user).examples().exists,
     }
     return lists.render_list(request, "projects/list.html", context, url=url)

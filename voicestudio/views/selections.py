@@ -94,10 +94,10 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
 def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Move speakers, or recordings, back; the rows are speakers in every other list."""
     by = current_user(request)
-    made = {pk: ids[0] for pk, ids in undo_ids(request.POST).items() if ids}
+    move_ids = {pk: ids[0] for pk, ids in undo_ids(request.POST).items() if ids}
     model = AudioFile if kind is ListKind.RECORDINGS else Speaker
-    found = model._default_manager.visible_to(by).filter(pk__in=made)
-    return _report(request, kind, bulk.move_back(found, made, by=by), _moved(kind))
+    found = model._default_manager.visible_to(by).filter(pk__in=move_ids)
+    return _report(request, kind, bulk.move_back(found, move_ids, by=by), _moved(kind))
 
 
 def _moved(kind: ListKind) -> Callable[[int], str]:

@@ -120,12 +120,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("speaker", pk)
     project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
     try:
-        made = moves.move_speaker(speaker, project, by=user)
+        move_id = moves.move_speaker(speaker, project, by=user)
     except moves.NotMoved as refused:
         return _render_speaker(request, speaker, status=422, not_moved=refused.message)
     except service.SpeakerGone:
         return _leave_merged(request)
-    _report_move(request, speaker, made)
+    _report_move(request, speaker, move_id)
     return redirect("speaker", pk)
 
 
@@ -142,22 +142,22 @@ def move_back(request: HttpRequest, pk: int) -> HttpResponse:
     speaker = _find_speaker(request, pk, Action.MOVE_SPEAKERS)
     move_id = parse_id(request.POST.get("move", "")) or 0
     try:
-        made = moves.move_speaker_back(speaker, move_id, by=current_user(request))
+        new_id = moves.move_speaker_back(speaker, move_id, by=current_user(request))
     except moves.NotMoved as refused:
         messages.warning(request, str(refused.message))
     except service.SpeakerGone:
         return _leave_merged(request)
     else:
-        _report_move(request, speaker, made)
+        _report_move(request, speaker, new_id)
     return redirect("speaker", pk)
 
 
-def _report_move(request: HttpRequest, speaker: Speaker, made: int | None) -> None:
+def _report_move(request: HttpRequest, speaker: Speaker, move_id: int | None) -> None:
     """Say where the speaker is now, unless the button was pressed twice.
 
     Nothing of ours goes back to a project of examples.
     """
-    if made is None:
+    if move_id is None:
         return
     project = Project.objects.get(pk__in=Speaker.objects.filter(pk=speaker.pk).values("project"))
     text = _("%(speaker)s belongs to %(project)s now.")
@@ -165,7 +165,7 @@ def _report_move(request: HttpRequest, speaker: Speaker, made: int | None) -> No
     if speaker.project.is_example and not project.is_example:
         messages.success(request, text)
     else:
-        offer_undo(request, text, reverse("move_speaker_back", args=[speaker.pk]), move=made)
+        offer_undo(request, text, reverse("move_speaker_back", args=[speaker.pk]), move=move_id)
 
 
 def _leave_merged(request: HttpRequest) -> HttpResponse:

@@ -24,8 +24,10 @@ from voicestudio.services.money.costs import ZERO, CostLine
 from voicestudio.words.hints import HINTS, MOST_HINTS
 
 # What each of twelve months has cost, and how much of it is uncertain.
-MONTHS: Final = ((0, 0), (3, 0), (8, 0), (4, 1), (0, 0), (12, 0), (7, 0), (9, 3), (2, 0), (15, 0))
-MONTHS_SHOWN: Final = (*MONTHS, (11, 0), (6, 2))
+MONTHS: Final = (
+    (0, 0), (3, 0), (8, 0), (4, 1), (0, 0), (12, 0),
+    (7, 0), (9, 3), (2, 0), (15, 0), (11, 0), (6, 2),
+)  # fmt: skip
 # Of a limit of a hundred.
 SPENT: Final = (42, 85, 100)
 VERBS: Final = (Verb.VOICE_KEPT, Verb.ROLE_CHANGED, Verb.SIGN_IN_FAILED)
@@ -56,14 +58,14 @@ def make_examples_of_pages(numbers: Iterator[int], user: User) -> dict[str, Any]
 
 
 def _make_months(last: date) -> Iterator[CostLine]:
-    for number, (amount, uncertain) in enumerate(MONTHS_SHOWN):
-        years, month = divmod(last.month - len(MONTHS_SHOWN) + number, 12)
+    for number, (amount, uncertain) in enumerate(MONTHS):
+        years, month = divmod(last.month - len(MONTHS) + number, 12)
         day = date(last.year + years, month + 1, 1)
         yield CostLine(day, "", amount, Decimal(amount), Decimal(uncertain))
 
 
 def _make_people(numbers: Iterator[int], projects: list[Project]) -> Iterator[User]:
-    """An administrator, a member of two projects, an auditor of the example team, and one less."""
+    """An administrator, a member of two projects, an example auditor, and one who left."""
     now = clock.now()
     people: list[tuple[dict[str, Any], dict[str, Any], list[Role]]] = [
         ({"username": "chief", "is_staff": True, "last_login": now}, {}, []),

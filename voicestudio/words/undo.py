@@ -1,4 +1,4 @@
-"""Words, undo: what a person reads for whom a change can't be taken back any more."""
+"""Words, undo: a change can't be taken back any more."""
 
 from typing import Final
 

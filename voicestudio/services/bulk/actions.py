@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Outcome:
     """What a bulk action did: how many rows it changed, and which it refused.
 
-    `changed` says what an undo takes back, by the ID of the voice or speaker: the IDs of taggings,
-    the time of a mark, the ID of a move.
+    `changed` says what an undo takes back, by the ID of the voice, speaker or recording: the IDs of
+    taggings, the time of a mark, the ID of a move.
     """
 
     done: int = 0
@@ -73,10 +73,10 @@ def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> 
     changed: dict[int, list[object]] = {}
 
     def move(speaker: Speaker) -> bool:
-        made = moves.move_speaker(speaker, project, by=by)
-        if made is not None:
-            changed[speaker.pk] = [made]
-        return made is not None
+        move_id = moves.move_speaker(speaker, project, by=by)
+        if move_id is not None:
+            changed[speaker.pk] = [move_id]
+        return move_id is not None
 
     return replace(_apply(found, move, ALREADY_THERE), changed=changed)
 
@@ -86,22 +86,24 @@ def move_recordings(found: Iterable[AudioFile], project: Project, *, by: "User")
     changed: dict[int, list[object]] = {}
 
     def move(recording: AudioFile) -> bool:
-        made = moves.move_recording(recording, project, by=by)
-        if made is not None:
-            changed[recording.pk] = [made]
+        move_id = moves.move_recording(recording, project, by=by)
+        if move_id is not None:
+            changed[recording.pk] = [move_id]
         # Another selected one of the family may have taken it along.
         return recording.project_id != project.pk
 
     return replace(_apply(found, move, ALREADY_THERE), changed=changed)
 
 
-def move_back(found: Iterable[Speaker | AudioFile], made: dict[int, int], *, by: "User") -> Outcome:
+def move_back(
+    found: Iterable[Speaker | AudioFile], move_ids: dict[int, int], *, by: "User"
+) -> Outcome:
     """Undo these moves, by the IDs of speakers or recordings. Raises `NotAllowed`."""
 
     def move(each: Speaker | AudioFile) -> bool:
         if isinstance(each, Speaker):
-            return moves.move_speaker_back(each, made[each.pk], by=by) is not None
-        return moves.move_recording_back(each, made[each.pk], by=by) is not None
+            return moves.move_speaker_back(each, move_ids[each.pk], by=by) is not None
+        return moves.move_recording_back(each, move_ids[each.pk], by=by) is not None
 
     return _apply(found, move, ALREADY_THERE)
 

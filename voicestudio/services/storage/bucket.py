@@ -60,9 +60,10 @@ def disk_errors(name: str) -> Iterator[None]:
 
 
 def _compare_clocks(error: ClientError) -> str:
-    """How the clock of this machine differs from the bucket's, which refuses what is signed then.
+    """For the log, how the clock of this machine differs from the bucket's; "" if hardly at all.
 
-    By the date of its answer, since an answer to HEAD has no text with a reason.
+    A bucket refuses what a wrong clock has signed. Its answer to HEAD has no text that would say
+    so, but a date.
     """
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     moment = parse_http_date_safe(headers.get("date", ""))
