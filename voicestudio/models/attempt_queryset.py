@@ -25,7 +25,7 @@ PAGE_SIZE: Final = 25
 # By how much the order of the ids may differ from that of the times.
 SLACK: Final = timedelta(minutes=1)
 
-# So many ids are read in the order of the list before each project is read alone.
+# How many ids are searched in the order of the list before each project is read alone.
 STRETCH: Final = 5_000
 
 # What one row of a list shows; the rest stays in the database, since reading it takes longer.
@@ -221,18 +221,18 @@ class CloneAttemptQuerySet(PaidCallQuerySet["CloneAttempt"]):  # type: ignore[ov
         seconds in a million. So where the next rows are not theirs, each project is read by its
         own part of the index.
         """
-        if not self._several or connections[self.db].vendor == "sqlite":
+        if not self._project_ids or connections[self.db].vendor == "sqlite":
             return list(self[:count])
         near = list(self._near_edge(bounds)[:count])
         if len(near) == count:
             return near
         in_one = self.filter(project=OuterRef("pk")).values("pk")[:count]
-        projects = Project.objects.filter(pk__in=self._several)
+        projects = Project.objects.filter(pk__in=self._project_ids)
         ids = list(projects.values_list(_EachId(in_one), flat=True))
         return list(self.filter(pk__in=ids)[:count])
 
     def _near_edge(self, bounds: search.Bounds) -> Self:
-        """Those of the next ids."""
+        """The rows whose ids are among the next `STRETCH` within `bounds`."""
         if bounds.after is not None:
             return self.filter(pk__lte=bounds.after + STRETCH)
         newest = bounds.before

@@ -27,12 +27,12 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
 
     # What a person must be allowed to do in a project to see such rows of it.
     SEEN_WITH: ClassVar[Action] = Action.SEE
-    # Their ids, if these are the rows of several projects.
-    _several: Sequence[int] = ()
+    # The projects of these rows, if a person sees those of several.
+    _project_ids: Sequence[int] = ()
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc, unused-ignore]
-        clone._several = self._several
+        clone._project_ids = self._project_ids
         return clone
 
     def visible_to(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
@@ -45,7 +45,7 @@ class TeamQuerySet[Row: models.Model](models.QuerySet[Row]):
         if projects is None:
             return self
         rows = self.filter(project__in=projects)
-        rows._several = projects if len(projects) > 1 else ()
+        rows._project_ids = projects if len(projects) > 1 else ()
         return rows
 
     def in_use_by(self, user: "AbstractBaseUser | AnonymousUser") -> Self:
