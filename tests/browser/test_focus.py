@@ -26,12 +26,12 @@ def monthly_limit(settings: Settings) -> None:
     settings.MONTHLY_LIMIT = Decimal(100)
 
 
-# Opens a page, and causes a swap. What has the focus then.
+# Opens a page and causes a swap; returns what has to have the focus then.
 type Swap = Callable[[Studio], Locator]
 
 
-def swapped(page: Page, act: Callable[[], object]) -> None:
-    """Wait until what `act` asks for has been swapped in, and the focus been given back."""
+def wait_for_swap(page: Page, act: Callable[[], object]) -> None:
+    """Act, and wait until the answer is swapped in and the focus is given back."""
     page.evaluate(
         """() => {
           window.isSwapped = false;
@@ -46,11 +46,11 @@ def swapped(page: Page, act: Callable[[], object]) -> None:
 
 def press(target: Locator) -> None:
     """Press a control, and wait for the swap."""
-    swapped(target.page, lambda: target.press("Enter"))
+    wait_for_swap(target.page, lambda: target.press("Enter"))
     target.page.wait_for_function("() => !document.querySelector('form.htmx-request')")
 
 
-def administrator(studio: Studio) -> None:
+def make_administrator(studio: Studio) -> None:
     studio.user.is_staff = studio.user.is_superuser = True
     studio.user.save()
 
@@ -152,7 +152,7 @@ def use_wrong_file_id(studio: Studio) -> Locator:
 
 
 def raise_limit(studio: Studio) -> Locator:
-    administrator(studio)
+    make_administrator(studio)
     page = studio.page(path="/costs/")
     page.locator("summary", has_text="Raise the limit").press("Enter")
     page.get_by_label("How much more").fill("5")
@@ -161,7 +161,7 @@ def raise_limit(studio: Studio) -> Locator:
 
 
 def raise_limit_by_nothing(studio: Studio) -> Locator:
-    administrator(studio)
+    make_administrator(studio)
     page = studio.page(path="/costs/")
     page.locator("summary", has_text="Raise the limit").press("Enter")
     press(page.get_by_role("button", name="Raise for this month"))
@@ -169,7 +169,7 @@ def raise_limit_by_nothing(studio: Studio) -> Locator:
 
 
 def compare_with_provider(studio: Studio) -> Locator:
-    administrator(studio)
+    make_administrator(studio)
     page = studio.page(path="/voices/compare/")
     press(page.get_by_role("button", name="Compare now"))
     return page.locator("#result")
@@ -195,8 +195,10 @@ def generate_speech(studio: Studio) -> Locator:
     with page.expect_request("**/speak/"):
         button.press("Enter")
     # Something else is swapped while the button waits for its answer.
-    swapped(page, lambda: page.evaluate("document.body.dispatchEvent(new Event('voice-changed'))"))
-    swapped(page, lambda: held[0].continue_())
+    wait_for_swap(
+        page, lambda: page.evaluate("document.body.dispatchEvent(new Event('voice-changed'))")
+    )
+    wait_for_swap(page, lambda: held[0].continue_())
     return button
 
 
@@ -263,9 +265,9 @@ def test_every_swap_that_a_person_causes_is_tested() -> None:
     ids=lambda swap: swap.__name__,
 )
 def test_focus_stays_where_a_person_works(studio: Studio, swap: Swap) -> None:
-    heir = swap(studio)
+    control = swap(studio)
 
-    expect(heir).to_be_focused()
+    expect(control).to_be_focused()
 
 
 def test_focus_goes_to_the_page_when_a_speech_is_settled(studio: Studio, standin: StandIn) -> None:
@@ -311,6 +313,6 @@ def test_focus_stays_on_a_control_whose_surroundings_change(
     control = page.locator("main").get_by_role(role, name=name.format(**found), exact=True).last
     control.focus()
 
-    swapped(page, fail_attempts)
+    wait_for_swap(page, fail_attempts)
 
     expect(control).to_be_focused()

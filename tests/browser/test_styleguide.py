@@ -77,6 +77,7 @@ def test_styleguide_shows_lists_choices_and_mistakes(studio: Studio) -> None:
     assert page.locator("form[role=search]").count() == 2
     assert page.locator("li[id^=recording-] .badge").count() == len(Verdict) + 4 + 3
     assert page.locator("[data-example-controls] [data-playing]").count() == 1
+    assert page.evaluate("document.activeElement === document.body")
     counts = {
         ".months > li": 12, ".limit": 3, ".hints li": 3, ".project-cards > li": 2,
         ".people > li": 4, ".audit > li": 3,
@@ -94,4 +95,3 @@ def test_styleguide_shows_the_bar_of_selected_rows_in_both_forms(studio: Studio)
 
     expect(menu).to_be_visible()
     expect(action).to_be_hidden()
-    assert page.evaluate("document.activeElement === document.body")
