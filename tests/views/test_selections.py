@@ -283,8 +283,8 @@ def test_undo_of_a_move_leaves_recordings_that_were_moved_again(client: Client) 
     pages = [client.post(*undo, follow=True) for undo in (older, newer, newer)]
 
     assert [messages_of(page) for page in pages] == [
-        ["1 was left out. anna.wav: This move can't be undone: there was another move or merge "
-         "since."],
+        ["1 was left out. anna.wav: This move can't be undone: another move or merge came after "
+         "it."],
         ["1 recording was moved, with its original and copies."],
         ["1 was left out. copy.wav: It is in that project already."],
     ]  # fmt: skip
@@ -303,8 +303,8 @@ def test_undo_of_a_move_leaves_speakers_who_were_moved_again(client: Client) -> 
     pages = [client.post(*undo, follow=True) for undo in (older, newer, newer)]
 
     assert [messages_of(page) for page in pages] == [
-        ["1 was left out. Anna: This move can't be undone: there was another move or merge "
-         "since."],
+        ["1 was left out. Anna: This move can't be undone: another move or merge came after "
+         "it."],
         ["1 speaker was moved, with everything that belongs to it."],
         ["1 was left out. Anna: It is in that project already."],
     ]  # fmt: skip

@@ -14,11 +14,11 @@ PROJECT_ARCHIVED: Final = Message(
     _("Nothing is moved out of an archived project, or into one."), _("Reopen the project first.")
 )
 EXAMPLE_PROJECT: Final = Message(
-    _("Nothing of other projects can be moved into an example project."),
+    _("Nothing from other projects can be moved into an example project."),
     _("It is removed with everything in it. Choose another project."),
 )
 MOVED_SINCE: Final = Message(
-    _("This move can't be undone: there was another move or merge since."), ""
+    _("This move can't be undone: another move or merge came after it."), ""
 )
 _NEXT_STEP: Final = _(
     "If both are one person, merge the speakers first. Otherwise leave both in this project: "
