@@ -85,8 +85,7 @@ class LookMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
         """Go on to the page, unless it belongs to an account and the person has none."""
-        match = request.resolver_match
-        if match is None or not match.route.startswith(OF_ACCOUNTS) or not is_looking(request):
+        if not is_closed_to_look(request, request.path_info):
             return None
         return render_no_access(request, OWN_ACCOUNT)
 
@@ -97,8 +96,8 @@ def is_looking(request: HttpRequest) -> bool:
     return settings.PRACTICE_MODE and isinstance(person, User) and is_example(person)
 
 
-def is_shut(request: HttpRequest, url: str) -> bool:
-    """Whether this address belongs to an account, and the person who is seen has none."""
+def is_closed_to_look(request: HttpRequest, url: str) -> bool:
+    """Whether an administrator looks as an example person, and the page is that of an account."""
     return url.removeprefix("/").startswith(OF_ACCOUNTS) and is_looking(request)
 
 

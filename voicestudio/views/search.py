@@ -25,7 +25,7 @@ from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SHORTCUTS, SIGN_
 from .current_user import current_user
 from .htmx import HtmxRequest
 from .lists import RESULTS, keep_private
-from .looks import is_shut
+from .looks import is_closed_to_look
 from .permitted import require_action
 
 LONGEST = 100
@@ -85,7 +85,7 @@ def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]
 
 
 def _is_offered(request: HtmxRequest, match: Match, words: str) -> bool:
-    return contains_words(words, str(match.name)) and not is_shut(request, match.url)
+    return contains_words(words, str(match.name)) and not is_closed_to_look(request, match.url)
 
 
 def _find_rows(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
