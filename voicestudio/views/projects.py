@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from voicestudio.forms.projects import MemberForm, ProjectFilterForm, ProjectForm
 from voicestudio.models import Action, Membership, Project
-from voicestudio.models.paging import page_in_order
+from voicestudio.models.paging import OrderedPage, page_in_order
 from voicestudio.services import projects as service
 from voicestudio.services.people import roles
 from voicestudio.services.permissions import may, require
@@ -40,13 +40,7 @@ def project_list(request: HtmxRequest) -> HttpResponse:
     form = make_form(request.GET)
     if part := lists.render_part(request, form, make_form, partial(_filter, request)):
         return part
-    rows = _filter(request, form).open_first().annotate(members=Count("memberships"))
-    page = page_in_order(rows, ORDER, size=PAGE_SIZE, **read_cursors(request)._asdict())
-    own = Membership.objects.filter(person=current_user(request))
-    names = {member.project_id: member.get_role_display() for member in own}
-    for project in page.rows:
-        project.own_role = names.get(project.pk, "")  # type: ignore[attr-defined]
-    url = reverse("projects")
+    page, url = _read_page(request, form), reverse("projects")
     links = page_links(request, url, ("before", page.previous), ("after", page.following))
     context = {
         "form": form,
@@ -59,6 +53,17 @@ def project_list(request: HtmxRequest) -> HttpResponse:
         "has_examples": Project.objects.visible_to(request.user).examples().exists,
     }
     return lists.render_list(request, "projects/list.html", context, url=url)
+
+
+def _read_page(request: HtmxRequest, form: ProjectFilterForm) -> OrderedPage[Any]:
+    """One page of the projects that the form lets through, with the reader's role in each."""
+    rows = _filter(request, form).open_first().annotate(members=Count("memberships"))
+    page = page_in_order(rows, ORDER, size=PAGE_SIZE, **read_cursors(request)._asdict())
+    own = Membership.objects.filter(person=current_user(request))
+    names = {member.project_id: member.get_role_display() for member in own}
+    for project in page.rows:
+        project.own_role = names.get(project.pk, "")  # type: ignore[attr-defined]
+    return page
 
 
 def _filter(request: HtmxRequest, form: ProjectFilterForm) -> "ProjectQuerySet":
