@@ -47,11 +47,15 @@ for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) 
 }
 
 // Audio that the new content no longer has plays to its end: a voice is not "ready to hear" from the moment
-// that it is played. Until then the old content stays.
+// that it is played. Until then the old content stays, unless the audio has got no further since the last poll.
+const heardUntil = new WeakMap(); // seconds, by the audio
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const row = detail.requestConfig.elt;
   const kept = row.matches("[data-live]") && detail.target.querySelector("[hx-preserve]:has([data-playing])");
-  if (!kept || detail.serverResponse.includes(`id="${kept.id}"`)) return;
+  if (!kept || detail.xhr.status >= 400 || detail.serverResponse.includes(`id="${kept.id}"`)) return;
+  const audio = kept.querySelector("audio");
+  if (audio.currentTime === heardUntil.get(audio)) return;
+  heardUntil.set(audio, audio.currentTime);
   detail.shouldSwap = false;
   pollLater(row);
 });

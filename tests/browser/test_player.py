@@ -128,6 +128,20 @@ def test_voice_that_is_heard_for_the_first_time_stays_on_the_home_page(studio: S
     expect(page.get_by_role("heading", name="Ready to hear")).to_have_count(0)
 
 
+def test_home_page_does_not_wait_for_audio_that_stalls(studio: Studio) -> None:
+    make_long_attempt(studio)
+    factories.make_attempt(AttemptState.CLONING, by=studio.user)
+    page = studio.page(path="/")
+    with page.expect_response(re.compile("/heard/$")):
+        play(page, "preview of Anna Larsen")
+
+    page.evaluate(
+        "document.querySelector('[data-playing] audio, audio[data-playing]').playbackRate = 0"
+    )
+
+    expect(page.get_by_role("heading", name="Ready to hear")).to_have_count(0, timeout=20_000)
+
+
 def test_one_plays_at_a_time_with_the_chosen_speed_and_volume(studio: Studio) -> None:
     for name in ("Anna Larsen", "Bert Berg"):
         factories.make_attempt(by=studio.user, speaker_name=name, audio=hum(LONG))

@@ -27,7 +27,7 @@ from voicestudio.models import (
     Speech,
     Voice,
 )
-from voicestudio.services import clones, recordings, speeches
+from voicestudio.services import clones, notes, recordings, speeches
 from voicestudio.services.clones import Order
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.services.speeches import SpeechOrder
@@ -253,3 +253,28 @@ def test_archived_project_stops_the_move_of_a_recording(archived: str, admin: Us
 
     with pytest.raises(moves.NotMoved):
         moves.move_recording(recording, target, by=admin)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_note_written_during_a_move_belongs_to_the_new_project(admin: User) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("one transaction at a time")
+    recording, target, home = make_recording(by=admin), make_project(), Project.first()
+    started, ended = Event(), Event()
+
+    def write() -> None:
+        started.set()
+        notes.add_note(recording, "Warm.", by=admin)
+        ended.set()
+        connection.close()
+
+    thread = Thread(target=write)
+    with transaction.atomic():
+        moves.move_recording(recording, target, by=admin)
+        thread.start()
+        started.wait(30)
+        ended.wait(0.5)  # it cannot end before this transaction does
+    thread.join(30)
+
+    assert recording.project == home
+    assert list(Note.objects.values_list("project", flat=True)) == [target.pk]

@@ -12,6 +12,7 @@ from tests.factories import make_attempt, make_project, make_recording, make_use
 from tests.views import HTMX
 from tests.views.pages import text, undo_of
 from voicestudio.models import Membership, Note, Role, Voice
+from voicestudio.services.voices import deletion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 KINDS = ("attempt", "voice", "recording")
@@ -222,3 +223,16 @@ def test_history_finds_attempts_by_the_words_of_their_notes(kind: str, client: C
     client.force_login(writer)
     client.post(f"/notes/{Note.objects.get().pk}/delete/")
     assert count("breathy") == 0
+
+
+def test_note_on_a_preview_that_was_deleted_does_not_come_back(client: Client) -> None:
+    attempt, writer = make_target("attempt"), make_user()
+    note = Note.objects.create(project=attempt.project, by=writer, text="Warm.", attempt=attempt)
+    client.force_login(writer)
+    address, fields = undo_of(text(client.post(f"/notes/{note.pk}/delete/", follow=True)))
+    deletion.delete_call_audio(attempt, by=make_user(is_staff=True))
+
+    page = text(client.post(address, fields, follow=True))
+
+    assert Note.objects.count() == 0
+    assert "This can&#x27;t be undone any more." in page

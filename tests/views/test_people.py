@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from tests.factories import make_project, make_user
 from tests.views.pages import read_pages, text, undo_of
 from tests.views.test_list_filters import counts
-from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role
+from voicestudio.models import AuditEntry, Invitation, Membership, Person, Project, Role, clock
 from voicestudio.services.people import invitations
 
 pytestmark = pytest.mark.django_db
@@ -419,3 +419,25 @@ def test_parts_of_the_list_are_for_administrators(client: Client, team: dict[str
     for part in ("results", "counts", "filters"):
         headers = {"hx-request": "true", "hx-target": part}
         assert client.get("/people/", headers=headers).status_code == 404
+
+
+def test_page_after_the_last_row_is_the_first_one(client: Client, administrator: User) -> None:
+    User.objects.bulk_create(User(username=f"lea{number:02}") for number in range(30))
+    last = User.objects.get(username="lea24")
+    User.objects.filter(pk=last.pk).update(is_active=False)  # so that it stands last
+
+    page = text(client.get(f"/people/?after={last.pk}"))
+
+    assert "lea00" in page
+    assert "lea24" not in page
+
+
+def test_used_invitation_is_not_said_to_be_revoked(client: Client, administrator: User) -> None:
+    client.post("/people/invite/", {"address": "anna@example.com", "studio_role": "auditor"})
+    invitation = Invitation.objects.get()
+    Invitation.objects.update(used_at=clock.now())
+
+    page = text(client.post(reverse("revoke_invitation", args=[invitation.pk]), follow=True))
+
+    assert "This invitation was used, revoked or has expired already." in page
+    assert reverse("restore_invitation", args=[invitation.pk]) not in page

@@ -37,9 +37,10 @@ from voicestudio.models import (
     Tag,
     Verb,
     Voice,
+    clock,
 )
 from voicestudio.models.list_kinds import SELECTABLE
-from voicestudio.services import storage
+from voicestudio.services import bulk, storage
 from voicestudio.services.bulk import columns
 from voicestudio.services.voices import notes
 from voicestudio.views import audio
@@ -477,3 +478,60 @@ def test_bar_shows_what_the_person_may_do(client: Client, role: Role) -> None:
         Role.VIEWER: {"export"},
     }
     assert shown == expected[role]
+
+
+@pytest.mark.parametrize("what", ["tag", "heard", "move"])
+def test_undo_of_what_is_gone_says_so(what: str, client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    voice, target = make_voice(), make_project()
+    fields = {"tags": "warm", "project": str(target.pk)}
+    page = text(send(client, f"/voices/selected/{what}/", [voice], **fields))
+    address, sent = undo_of(page)
+    gone = {key: "999" for key in sent if key == "row"}
+
+    answer = client.post(address, gone, follow=True)
+
+    assert messages_of(answer) == ["This can't be undone any more."]
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00", "x", "\0"],
+)
+def test_undo_of_a_mark_with_a_forged_time_changes_nothing(
+    time: str, browser: Client, owner: User
+) -> None:
+    voice = make_voice()
+    page = text(send(browser, "/voices/selected/heard/", [voice]))
+    address, _fields = undo_of(page)
+
+    answer = browser.post(address, {"row": voice.pk, f"undo-{voice.pk}": time}, follow=True)
+
+    assert answer.status_code == 200
+    assert Voice.objects.get(pk=voice.pk).heard_at is not None
+
+
+@pytest.mark.parametrize("kind", ["history", "recordings"])
+def test_move_out_of_an_example_project_offers_no_way_back(kind: str, client: Client) -> None:
+    client.force_login(make_user(is_staff=True))
+    example, target = make_project(is_example=True), make_project()
+    row = make_attempt(project=example) if kind == "history" else make_recording(project=example)
+
+    page = send(client, f"/{kind}/selected/move/", [row], project=str(target.pk))
+
+    row.refresh_from_db()
+    assert row.project == target
+    assert "/selected/move-back/" not in text(page)
+
+
+def test_recording_that_is_deleted_meanwhile_does_not_stop_the_others() -> None:
+    target, by = make_project(), make_user(is_staff=True)
+    deleted, gone, moved = (make_recording(by=by) for _number in range(3))
+    AudioFile.objects.filter(pk=deleted.pk).update(deleted_at=clock.now())
+    stale = AudioFile.objects.get(pk=gone.pk)
+    gone.delete()
+
+    outcome = bulk.move_recordings([deleted, stale, moved], target, by=by)
+
+    assert outcome.done == 1
+    assert {refusal.reason for refusal in outcome.refused} == {"This recording was just deleted."}

@@ -1,6 +1,6 @@
 """Forms: the rows that are selected in a list, and what to do with them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from django.http import QueryDict
@@ -44,6 +44,6 @@ def _undo_values(data: QueryDict) -> dict[int, str]:
 def _parse_time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else None

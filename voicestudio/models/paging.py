@@ -35,11 +35,12 @@ def read_page[Row, Edge](
     rows = read(edge, backwards, size + 1)
     more = len(rows) > size
     rows = rows[:size]
-    if not backwards:
+    if not backwards and (rows or edge is None):
         return Page(rows, has_next=more, has_previous=edge is not None)
     if more:
         return Page(rows[::-1], has_next=True, has_previous=True)
-    return read_page(read, size=size)  # so that the first page is a full one
+    # So that the first page is a full one, and no page beyond the last row is a dead end.
+    return read_page(read, size=size)
 
 
 class OrderedPage[Row](NamedTuple):

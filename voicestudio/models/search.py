@@ -255,7 +255,7 @@ class _Matches:
         assert self.expression is not None
         lowest, highest, order = self.bounds.lowest, self.bounds.highest, "DESC"
         if self.bounds.after is not None:
-            lowest, order = max(lowest, self.bounds.after + 1), "ASC"
+            lowest, order = max(lowest, min(self.bounds.after, LARGEST_ID - 1) + 1), "ASC"
         elif self.bounds.before is not None:
             highest = min(highest, self.bounds.before - 1)
         return (

@@ -1,7 +1,7 @@
 """Notes of people on attempts, voices and recordings: write, list and delete them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 type Target = CloneAttempt | Voice | AudioFile
 # The column of a note by the model of what it is on.
 COLUMNS: Final = {"cloneattempt": "attempt", "voice": "voice", "audiofile": "recording"}
+# What `CloneAttempt.audio_trouble` is when the preview was deleted.
+DELETED: Final = "deleted"
 # A page shows the newest ones.
 MOST_SHOWN: Final = 200
 
 
 def add_note(target: Target, text: str, *, by: "User") -> Note:
     """Write a note on an attempt, a voice or a recording; it belongs to the project of that."""
-    require(by, Action.NOTE, target.project_id)
     with transaction.atomic():
+        target = _lock(target)
+        require(by, Action.NOTE, target.project_id)
         note = Note.objects.create(
             project_id=target.project_id, by=by, text=text, **{column_of(target): target}
         )
@@ -49,12 +52,13 @@ def delete_note(note: Note, *, by: "User") -> bool:
 def restore_note(target: Target, *, pk: int, text: str, at: datetime, by: "User") -> bool:
     """Write a note again that `by` has just deleted, with its ID and time, unless it is there.
 
-    False if `target` was deleted meanwhile, which keeps no note.
+    False if `target` or its audio was deleted meanwhile, which keeps no note.
     """
-    require(by, Action.NOTE, target.project_id)
-    if not isinstance(target, CloneAttempt) and target.deleted_at is not None:
-        return False
     with transaction.atomic():
+        target = _lock(target)
+        require(by, Action.NOTE, target.project_id)
+        if _is_deleted(target):
+            return False
         facts = {"project_id": target.project_id, "by": by, "text": text, "at": at}
         note, is_new = Note.objects.get_or_create(
             pk=pk, defaults={**facts, column_of(target): target}
@@ -82,6 +86,24 @@ def list_notes(target: Target) -> list[Note]:
     """The newest notes on this, the newest last."""
     rows = Note.objects.filter(**{column_of(target): target}).select_related("by")
     return list(rows.order_by("-pk")[:MOST_SHOWN])[::-1]
+
+
+def _lock(target: Target) -> Any:
+    """The row as it is now, which nothing deletes or moves to another project meanwhile.
+
+    Attempts first, as everywhere.
+    """
+    attempts = _attempts_of(target).order_by("pk").select_for_update(no_key=True)
+    list(attempts.values_list("pk", flat=True))
+    rows = type(target)._default_manager.select_for_update(no_key=True)
+    found: Any = rows.get(pk=target.pk)
+    return found
+
+
+def _is_deleted(target: Target) -> bool:
+    if isinstance(target, CloneAttempt):
+        return target.audio_trouble == DELETED
+    return target.deleted_at is not None
 
 
 def _attempts_of(target: Target) -> "CloneAttemptQuerySet":

@@ -82,8 +82,10 @@ def invite(request: HtmxRequest) -> HttpResponse:
 @for_administrators
 def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     """Let the link of an invitation work no longer."""
-    invitations.revoke(get_object_or_404(Invitation, pk=pk), by=current_user(request))
-    offer_undo(request, _("Invitation revoked."), reverse("restore_invitation", args=[pk]))
+    if invitations.revoke(get_object_or_404(Invitation, pk=pk), by=current_user(request)):
+        offer_undo(request, _("Invitation revoked."), reverse("restore_invitation", args=[pk]))
+    else:
+        messages.warning(request, _("This invitation was used, revoked or has expired already."))
     return redirect("people")
 
 

@@ -42,8 +42,7 @@ def tag(request: HttpRequest, kind: ListKind) -> HttpResponse:
 def untag(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Take back the tags that voices have just got; the rows are voices in every list."""
     added = undo_ids(request.POST)
-    voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
-    outcome = bulk.remove_taggings(voices, added, by=current_user(request))
+    outcome = bulk.remove_taggings(_find_changed(request), added, by=current_user(request))
     return _report(request, kind, outcome, words.describe_untagged)
 
 
@@ -62,8 +61,7 @@ def mark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
 def unmark_heard(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Take back that voices were marked; the rows are voices in every list."""
     times = undo_times(request.POST)
-    voices, _refused = bulk.voices_of(_find(request, ListKind.VOICES))
-    marked = [voice for voice in voices if voice.pk in times]
+    marked = [voice for voice in _find_changed(request) if voice.pk in times]
     outcome = bulk.mark_unheard(marked, times, by=current_user(request))
     return _report(request, kind, outcome, words.describe_unheard)
 
@@ -97,6 +95,8 @@ def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
     move_ids = {pk: ids[0] for pk, ids in undo_ids(request.POST).items() if ids}
     model = AudioFile if kind is ListKind.RECORDINGS else Speaker
     found = model._default_manager.visible_to(by).filter(pk__in=move_ids)
+    if not found:
+        raise Http404
     return _report(request, kind, bulk.move_back(found, move_ids, by=by), _moved(kind))
 
 
@@ -171,6 +171,15 @@ def _find(request: HttpRequest, kind: ListKind) -> Sequence[bulk.Row]:
     if not rows:
         messages.warning(request, words.NOTHING_SELECTED)
     return rows
+
+
+def _find_changed(request: HttpRequest) -> list[Voice]:
+    """The voices whose change is to be undone; 404 if the person sees none of them any more."""
+    rows = bulk.find_rows(ListKind.VOICES, selected_ids(request.POST), current_user(request))
+    voices, _refused = bulk.voices_of(rows)
+    if not voices:
+        raise Http404
+    return voices
 
 
 def _find_voices(request: HttpRequest, kind: ListKind) -> tuple[list[Voice], list[bulk.Refusal]]:

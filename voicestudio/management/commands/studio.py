@@ -138,7 +138,11 @@ def wait_for_migration_lock(cursor: CursorWrapper) -> None:
         if cursor.fetchone() == (True,):
             return
         cursor.execute(LOCK_HOLDER, [MIGRATION_LOCK])
-        host, pid = cursor.fetchone() or (_("another machine"), 0)
+        holder = cursor.fetchone()
+        if holder is None:  # it has just ended
+            time.sleep(0.1)
+            continue
+        host, pid = holder
         facts = {"host": host, "pid": pid, "minutes": MIGRATION_WAIT_S // 60}
         if not reported:
             text = _(

@@ -73,8 +73,9 @@ def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> 
     changed: dict[int, list[object]] = {}
 
     def move(speaker: Speaker) -> bool:
+        source = speaker.project
         move_id = moves.move_speaker(speaker, project, by=by)
-        if move_id is not None:
+        if move_id is not None and moves.can_move(project, source):
             changed[speaker.pk] = [move_id]
         return move_id is not None
 
@@ -86,8 +87,9 @@ def move_recordings(found: Iterable[AudioFile], project: Project, *, by: "User")
     changed: dict[int, list[object]] = {}
 
     def move(recording: AudioFile) -> bool:
+        source = recording.project
         move_id = moves.move_recording(recording, project, by=by)
-        if move_id is not None:
+        if move_id is not None and moves.can_move(project, source):
             changed[recording.pk] = [move_id]
         # Another selected one of the family may have taken it along.
         return recording.project_id != project.pk

@@ -113,12 +113,14 @@ def mail(invitation: Invitation, link: str) -> bool:
     return True
 
 
-def revoke(invitation: Invitation, *, by: User) -> None:
-    """Let the link work no longer; nothing happens to one that was used."""
+def revoke(invitation: Invitation, *, by: User) -> bool:
+    """Let the link work no longer; False, and nothing happens, if it does not work anyway."""
     require(by, Action.MANAGE_PEOPLE)
     with transaction.atomic():
-        if Invitation.objects.open().filter(pk=invitation.pk).update(revoked_at=clock.now()):
+        found = Invitation.objects.open().filter(pk=invitation.pk)
+        if is_revoked := bool(found.update(revoked_at=clock.now())):
             audit.record(Verb.INVITATION_REVOKED, by=by, on=invitation)
+    return is_revoked
 
 
 def restore(invitation: Invitation, *, by: User) -> bool:

@@ -26,6 +26,7 @@ from voicestudio.services import projects
 from voicestudio.services.audit import record
 from voicestudio.services.permissions import require
 from voicestudio.words import Message
+from voicestudio.words.recordings import JUST_DELETED
 from voicestudio.words.speakers import (
     CALL_UNDER_WAY,
     EXAMPLE_PROJECT,
@@ -67,6 +68,11 @@ def list_targets(speaker: Speaker, *, by: "User") -> "ProjectQuerySet":
     require(by, Action.MOVE_SPEAKERS)
     targets = projects.list_allowed(by, Action.MOVE_SPEAKERS).exclude(pk=speaker.project_id)
     return targets if speaker.project.is_example else targets.filter(is_example=False)
+
+
+def can_move(source: Project, target: Project) -> bool:
+    """Whether things may go there: an example project takes only what is of another one."""
+    return source.is_example or not target.is_example
 
 
 def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> int | None:
@@ -165,9 +171,12 @@ def move_recording_back(recording: AudioFile, move: int, *, by: "User") -> int |
 
 
 def _lock_recording(recording: AudioFile) -> AudioFile:
-    """The recording as it is now, while no request can use it."""
+    """The recording as it is now, while no request can use it. Raises `NotMoved` if it is gone."""
     Studio.lock()
-    return AudioFile.objects.select_related("project").get(pk=recording.pk)
+    current = AudioFile.objects.select_related("project").filter(pk=recording.pk).first()
+    if current is None or current.deleted_at is not None:
+        raise NotMoved(JUST_DELETED)
+    return current
 
 
 def _newest_move(recording: AudioFile) -> AuditEntry | None:
@@ -208,7 +217,7 @@ def _check_projects(source: Project, target: Project) -> None:
     """Raise `NotMoved` if nothing moves between these projects."""
     if Project.objects.open().filter(pk__in=[source.pk, target.pk]).count() < 2:
         raise NotMoved(PROJECT_ARCHIVED)
-    if target.is_example and not source.is_example:
+    if not can_move(source, target):
         raise NotMoved(EXAMPLE_PROJECT)
 
 
