@@ -74,8 +74,8 @@ def percent(share: Decimal | None) -> str:
 
 @register.filter
 def month_name(day: date) -> str:
-    """ "November 2026"."""
-    return formats.date_format(day, "F Y")
+    """ "November 2026", in the order of the language: "2026年11月"."""
+    return formats.date_format(day, "YEAR_MONTH_FORMAT")
 
 
 @register.filter
