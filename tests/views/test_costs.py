@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -452,3 +453,24 @@ def test_project_is_named_where_its_money_is_spent(client: Client, attempt: Clon
         assert "An administrator can raise it: root." in page
     client.force_login(make_user(role=Role.VIEWER))
     assert "has used" not in client.get(f"/voices/{voice.pk}/").content.decode()
+
+
+def test_form_warns_of_the_budgets_of_its_own_project(
+    client: Client, attempt: CloneAttempt
+) -> None:
+    spent, other = attempt.project, make_project("Audiobook")
+    Project.objects.filter(pk=spent.pk).update(monthly_budget=Decimal(10))
+    _line(attempt, "9")
+    client.force_login(make_user("root", is_staff=True))
+
+    found = {}
+    for project in (spent, other):
+        pages = [
+            client.get("/new/", {"project": project.pk}),
+            client.post(
+                reverse("clone_form:refresh"), {"project": project.pk, "project_changed": "yes"}
+            ),
+        ]
+        found[project] = {"Studio has used" in page.content.decode() for page in pages}
+
+    assert found == {spent: {True}, other: {False}}

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from voicestudio.models import PaidCall
+from voicestudio.models import PaidCall, access_of
 from voicestudio.services.money import limits, prices
 from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import CostLine
@@ -38,9 +38,12 @@ def budget_strip(context: dict[str, Any], project: int | None = None) -> dict[st
 
 @register.simple_tag(takes_context=True)
 def budget_warnings(context: dict[str, Any]) -> dict[str, Any]:
-    """The same in two parts: `stopped`, the studio's limit if it is reached, and `others`."""
+    """The same for the project in use, which is that of the form.
+
+    In two parts: `stopped`, the studio's limit if it is reached, and `others`.
+    """
     person = context["request"].user
-    budgets = limits.list_warnings(person)
+    budgets = limits.list_warnings(person, access_of(person).in_use)
     stopped = [budget for budget in budgets if budget.stops and budget.kind == "month"]
     others = [budget for budget in budgets if budget not in stopped]
     return _describe(person, budgets) | {"stopped": stopped, "others": others}

@@ -31,7 +31,7 @@ from .costs import ZERO
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-# The form for a new voice may be for many projects; it does not list all that have spent theirs.
+# Home may be of many projects; it does not list all that have spent their budgets.
 MOST_WARNINGS: Final = 4
 _NAMES: Final = "_names_of_administrators"
 
