@@ -13,13 +13,21 @@ from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from tests.factories import PASSWORD, make_attempt, make_recording, make_user
+from tests.factories import (
+    PASSWORD,
+    make_attempt,
+    make_project,
+    make_recording,
+    make_speaker,
+    make_user,
+)
 from tests.views.pages import text
 from tests.views.test_list_filters import counts
 from tests.views.test_list_plans import explain
 from voicestudio.models import AuditEntry, Project, Verb, Way
 from voicestudio.models.audit import Subject
 from voicestudio.services import audit
+from voicestudio.services.voices import moves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -227,6 +235,23 @@ def test_csv_holds_what_the_filters_find(
     assert {row[6] for row in rows[1:]} == {"'=cmd()"}
     exported = AuditEntry.objects.get(verb="exported")
     assert (exported.person, exported.facts) == ("ada", {"list": "audit"})
+
+
+@pytest.mark.parametrize("most", [500, 0])
+def test_moves_name_their_projects_on_the_page_only(
+    most: int, client: Client, administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicestudio.views.audit.MOST_CHOICES", most)
+    target, gone = make_project("Audiobook"), make_project("Gone")
+    gone_pk = gone.pk
+    moves.move_speaker(make_speaker("Anna", project=gone), target, by=administrator)
+    gone.delete()
+
+    page = text(client.get("/audit/", {"verb": "speaker_moved"}))
+
+    entry = AuditEntry.objects.get(verb="speaker_moved")
+    assert page.count(f"Speaker moved to another project: {gone_pk} → Audiobook") == 1
+    assert entry.text == f"Speaker moved to another project: {gone_pk} → {target.pk}"
 
 
 def test_export_of_costs_is_recorded(client: Client, administrator: User) -> None:

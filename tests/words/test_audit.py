@@ -13,6 +13,13 @@ def test_changed_retention_counts_its_days() -> None:
     )
 
 
+def test_move_names_the_projects_that_are_still_there() -> None:
+    facts = {"source": 13, "target": 11}
+    assert describe_entry("speaker_moved", facts, {11: "Audiobook"}) == (
+        "Speaker moved to another project: 13 → Audiobook"
+    )
+
+
 def test_missing_budget_is_translated() -> None:
     facts = {"budget": "total_budget", "before": "none", "after": "$5.00"}
     with override("de"):

@@ -69,7 +69,7 @@ def _render_page(
     cursors, url = read_cursors(request), reverse("audit")
     entries = _filter(request, form)
     page = entries.read_page(size=PAGE_SIZE, subjects=subjects, **cursors._asdict())
-    _describe(page.rows, projects)
+    _describe(page.rows, projects | _name_others(page.rows, projects))
     context = {
         "form": form,
         "page": page,
@@ -105,9 +105,18 @@ def _describe(entries: Sequence[AuditEntry], projects: dict[int, str]) -> None:
     """Set on each entry what it says, the page of what it is about, and the project's name."""
     for entry in entries:
         name = PAGES.get(ObjectKind(entry.object_kind)) if entry.object_kind else None
-        entry.words = audit.describe(entry)  # type: ignore[attr-defined]
+        entry.words = audit.describe(entry, projects)  # type: ignore[attr-defined]
         entry.url = reverse(name, args=[entry.object_id]) if name else ""  # type: ignore[attr-defined]
         entry.project_name = projects.get(entry.project_id or 0, "")  # type: ignore[attr-defined]
+
+
+def _name_others(entries: Sequence[AuditEntry], known: dict[int, str]) -> dict[int, str]:
+    """The names of the projects of a page that a long list of projects leaves out."""
+    named = {entry.project_id for entry in entries}
+    named |= {entry.facts.get(end) for entry in entries for end in ("source", "target")}
+    if not (others := {pk for pk in named if isinstance(pk, int)} - known.keys()):
+        return {}
+    return dict(Project.objects.filter(pk__in=others).values_list("pk", "name"))
 
 
 def _list_people() -> list[tuple[int, str]]:

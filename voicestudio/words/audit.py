@@ -24,6 +24,9 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     "downloaded": _("Downloaded: %(file)s"),
     "exported": _("Exported as CSV: %(list)s"),
 }
+# Verbs whose facts name two projects by their IDs.
+MOVES: Final = frozenset({"speaker_moved", "recording_moved"})
+NO_NAMES: Final[Mapping[int, str]] = {}
 # By the column of the budget.
 BUDGETS: Final[dict[str, str | Promise]] = {
     "monthly_budget": _("Budget for a month changed: %(before)s → %(after)s"),
@@ -68,12 +71,18 @@ BROKEN: Final[dict[str, str | Promise]] = {
 }
 
 
-def describe_entry(verb: str, facts: Mapping[str, Any]) -> str:
+def describe_entry(
+    verb: str, facts: Mapping[str, Any], projects: Mapping[int, str] = NO_NAMES
+) -> str:
     """What a person reads about an entry, in their language.
 
-    "" if its verb says it all, or if an entry of another version has other facts.
+    `projects` are names by IDs; a project without one is shown by its ID. "" if the verb says it
+    all, or if an entry of another version has other facts.
     """
     try:
+        if verb in MOVES:
+            names = {end: projects.get(facts[end], facts[end]) for end in ("source", "target")}
+            facts = {**facts, **names}
         return _describe(verb, facts)
     except (KeyError, TypeError):
         return ""

@@ -21,7 +21,7 @@ from voicestudio.models import (
     Voice,
     clock,
 )
-from voicestudio.words.audit import describe_entry
+from voicestudio.words.audit import MOVES, NO_NAMES, describe_entry
 
 from .origins import current_origin, current_person
 
@@ -113,11 +113,14 @@ def record(
         Event.objects.create(facts=facts | dict(timeline or {}), **links, **common)
 
 
-def describe(entry: AuditEntry) -> str:
-    """What an entry says in the language of the reader; in that of the trail, as it was sealed."""
-    if translation.get_language() == settings.LANGUAGE_CODE:
+def describe(entry: AuditEntry, projects: Mapping[int, str] = NO_NAMES) -> str:
+    """What an entry says in the language of the reader; in that of the trail, as it was sealed.
+
+    A move names its projects, whose names by IDs are `projects`: the trail has only the IDs.
+    """
+    if entry.verb not in MOVES and translation.get_language() == settings.LANGUAGE_CODE:
         return entry.text
-    return describe_entry(entry.verb, entry.facts) or entry.get_verb_display()
+    return describe_entry(entry.verb, entry.facts, projects) or entry.get_verb_display()
 
 
 def record_call(call: PaidCall, step: str, *, by: Any = None, **facts: Any) -> None:
