@@ -242,7 +242,9 @@ def test_speakers_of_several_projects_move_back(client: Client) -> None:
 
     speakers = [Speaker.objects.get(pk=attempt.speaker_id) for attempt in attempts]
     assert [speaker.project for speaker in speakers] == sources
-    assert messages_of(back) == ["2 speakers were moved, with everything that belongs to them."]
+    assert messages_of(back) == [
+        "2 speakers were moved back, with everything that belongs to them."
+    ]
 
 
 def test_selected_recordings_move_after_a_question_and_move_back(client: Client) -> None:
@@ -266,7 +268,7 @@ def test_selected_recordings_move_after_a_question_and_move_back(client: Client)
     address, fields = undo_of(text(page))
     back = client.post(address, fields, follow=True)
     assert set(AudioFile.objects.filter(project=home)) == {*family, used}
-    assert messages_of(back) == ["1 recording was moved, with its original and copies."]
+    assert messages_of(back) == ["1 recording was moved back, with its original and copies."]
 
 
 def test_undo_of_a_move_leaves_recordings_that_were_moved_again(client: Client) -> None:
@@ -286,7 +288,7 @@ def test_undo_of_a_move_leaves_recordings_that_were_moved_again(client: Client) 
     assert [messages_of(page) for page in pages] == [
         ["1 was left out. anna.wav: This move can't be undone: another move or merge came after "
          "it."],
-        ["1 recording was moved, with its original and copies."],
+        ["1 recording was moved back, with its original and copies."],
         ["1 was left out. copy.wav: It is in that project already."],
     ]  # fmt: skip
     assert set(AudioFile.objects.filter(project=first)) == {original, copy}
@@ -306,7 +308,7 @@ def test_undo_of_a_move_leaves_speakers_who_were_moved_again(client: Client) -> 
     assert [messages_of(page) for page in pages] == [
         ["1 was left out. Anna: This move can't be undone: another move or merge came after "
          "it."],
-        ["1 speaker was moved, with everything that belongs to it."],
+        ["1 speaker was moved back, with everything that belongs to it."],
         ["1 was left out. Anna: It is in that project already."],
     ]  # fmt: skip
     assert Speaker.objects.get().project == first

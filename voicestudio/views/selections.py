@@ -81,9 +81,11 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
         return _ask(request, "selections/move.html", context)
     if recordings:
         outcome = bulk.move_recordings(recordings, target, by=by)
+        describe = words.describe_moved_recordings
     else:
         outcome = bulk.move_speakers(speakers, target, by=by)
-    return _report(request, kind, outcome, _moved(kind), undo="move_selected_back")
+        describe = words.describe_moved
+    return _report(request, kind, outcome, describe, undo="move_selected_back")
 
 
 @require_POST
@@ -93,17 +95,13 @@ def move_back(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Move speakers, or recordings, back; the rows are speakers in every other list."""
     by = current_user(request)
     move_ids = {pk: ids[0] for pk, ids in undo_ids(request.POST).items() if ids}
-    model = AudioFile if kind is ListKind.RECORDINGS else Speaker
+    is_recordings = kind is ListKind.RECORDINGS
+    model = AudioFile if is_recordings else Speaker
+    describe = words.describe_recordings_moved_back if is_recordings else words.describe_moved_back
     found = model._default_manager.visible_to(by).filter(pk__in=move_ids)
     if not found:
         raise Http404
-    return _report(request, kind, bulk.move_back(found, move_ids, by=by), _moved(kind))
-
-
-def _moved(kind: ListKind) -> Callable[[int], str]:
-    """How the list says how many were moved."""
-    is_recordings = kind is ListKind.RECORDINGS
-    return words.describe_moved_recordings if is_recordings else words.describe_moved
+    return _report(request, kind, bulk.move_back(found, move_ids, by=by), describe)
 
 
 @require_POST

@@ -70,6 +70,26 @@ def describe_moved_recordings(count: int) -> str:
     return text % count
 
 
+def describe_moved_back(count: int) -> str:
+    """How many speakers are where they were before."""
+    text = ngettext(
+        "%d speaker was moved back, with everything that belongs to it.",
+        "%d speakers were moved back, with everything that belongs to them.",
+        count,
+    )
+    return text % count
+
+
+def describe_recordings_moved_back(count: int) -> str:
+    """How many of the selected recordings are where they were before."""
+    text = ngettext(
+        "%d recording was moved back, with its original and copies.",
+        "%d recordings were moved back, with their originals and copies.",
+        count,
+    )
+    return text % count
+
+
 def describe_deleted(count: int) -> str:
     """How many recordings were deleted."""
     return ngettext("%d recording was deleted.", "%d recordings were deleted.", count) % count
