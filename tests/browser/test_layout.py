@@ -128,6 +128,36 @@ def test_rows_of_several_projects_are_read_whole(studio: Studio, width: int) -> 
         assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
 
 
+@pytest.mark.parametrize("width", [375, 320])
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_voice_ids_are_read_whole_on_a_phone(studio: Studio, width: int, language: str) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_project("Audiobook")
+    for voice_id in ("NoraValdez-7k2p", "NoraValdez-9a4x", "NoraValdez-audition-" + 20 * "x"):
+        started = timezone.now() - timedelta(hours=9)
+        factories.make_attempt(by=studio.user, voice_id=voice_id, created_at=started)
+    page = studio.page(path="/account/", viewport={"width": width, "height": 812}, locale=language)
+
+    for path in ("/history/", "/voices/"):
+        page.goto(path)
+        rows = page.locator(".rows > li")
+        assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
+        page.locator("#selects-rows").check(force=True)
+        assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
+
+
+def test_time_left_stands_beside_the_person_on_a_phone(studio: Studio) -> None:
+    factories.make_attempt(by=studio.user)
+    page = studio.page(path="/voices/", viewport={"width": 375, "height": 812})
+
+    left = bounding_box(page.locator(".state > :nth-child(2)"))
+    person = bounding_box(page.locator(".facts > :last-child"))
+
+    assert abs(left["y"] - person["y"]) < 4
+    assert left["x"] > person["x"]
+
+
 # Links of rows whose middle belongs to something else.
 COVERED_LINKS = """links => links.filter((link) => {
   link.scrollIntoView({ block: "center" });
