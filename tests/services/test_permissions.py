@@ -306,7 +306,7 @@ ASKS: Final[dict[str, tuple[Action, Call]]] = {
         lambda h, by: dated_notes.restore_note(
             h.attempt, pk=9_999, text="a", at=timezone.now(), by=by)),
     "voices.moves.list_targets": (
-        Action.MOVE_SPEAKERS, lambda h, by: moves.list_targets(h.speaker, by=by)),
+        Action.MOVE_SPEAKERS, lambda h, by: moves.list_targets([h.speaker.project], by=by)),
     "voices.moves.move_recording": (
         Action.MOVE_SPEAKERS,
         lambda h, by: moves.move_recording(h.recording, make_project(), by=by)),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tracemalloc
 from threading import BoundedSemaphore
 from typing import Any
@@ -12,7 +13,9 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 from django.utils.timezone import localtime
+from pytest_django.fixtures import Settings
 
 from tests.factories import (
     make_attempt,
@@ -228,6 +231,46 @@ def test_speakers_of_selected_rows_are_moved_after_a_question(client: Client) ->
     assert text(question).count("<li><bdi>") == 2
     assert (before, Speaker.objects.filter(project=target).count()) == (0, 2)
     assert messages_of(page) == ["2 speakers were moved, with everything that belongs to them."]
+
+
+def test_move_starts_without_a_project_and_asks_for_one(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+    make_project("Target")
+    recording = make_recording()
+
+    question = send(client, "/recordings/selected/move/", [recording])
+    answer = send(client, "/recordings/selected/move/", [recording], project="")
+
+    assert '<option value="">Choose a project</option>' in text(question)
+    assert (question.status_code, answer.status_code) == (200, 422)
+    assert "Nothing was moved" not in text(question)
+    assert "Nothing was moved: no project was chosen." in text(answer)
+
+
+def test_move_offers_no_project_that_is_refused_anyway(client: Client, settings: Settings) -> None:
+    settings.PRACTICE_MODE = True
+    client.force_login(make_user("chief", is_staff=True))
+    home, other = Project.first(), make_project("Other")
+    make_project("Examples", is_example=True)
+    old = make_project("Old", archived_at=timezone.now())
+    here, there, away = (make_recording(project=each) for each in (home, other, old))
+
+    def offered(*rows: AudioFile) -> list[Any]:
+        page = text(send(client, "/recordings/selected/move/", [*rows]))
+        choice = page.partition('id="selection-project"')[2]
+        return re.findall(r'<option value="\d+">(.*?)</option>', choice)
+
+    assert offered(here) == ["Other"]
+    assert sorted(offered(here, there)) == ["Other", "Studio"]
+    assert offered(away) == []
+
+
+def test_move_without_another_project_is_not_asked_for(client: Client) -> None:
+    client.force_login(make_user("chief", is_staff=True))
+
+    page = send(client, "/recordings/selected/move/", [make_recording()])
+
+    assert messages_of(page) == ["There is no other project to which this can be moved."]
 
 
 def test_speakers_of_several_projects_move_back(client: Client) -> None:

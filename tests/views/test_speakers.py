@@ -376,6 +376,22 @@ def test_move_that_is_refused_says_what_to_do(client: Client, data_dir: Path) ->
     assert answer.content.decode().count("A paid call of this speaker is under way.") == 1
 
 
+@pytest.mark.parametrize("project", ["", "0"])
+def test_move_starts_without_a_project_and_asks_for_one(
+    project: str, client: Client, data_dir: Path
+) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    speaker = make_speaker("Anna")
+    make_project("Audiobook")
+
+    first = page(client, speaker)
+    answer = client.post(reverse("move_speaker", args=[speaker.pk]), {"project": project})
+
+    assert first.index('<option value="">Choose a project') < first.index("Audiobook</option>")
+    assert answer.status_code == 422
+    assert answer.content.decode().count("Nothing was moved: no project was chosen.") == 1
+
+
 def test_move_is_offered_to_administrators_with_another_project(
     client: Client, owner: User
 ) -> None:

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.selection import selected_ids, typed_tags, undo_ids, undo_times
-from voicestudio.models import Action, AudioFile, ListKind, Speaker, Verb, Voice
+from voicestudio.models import Action, AudioFile, ListKind, Project, Speaker, Verb, Voice
 from voicestudio.services import bulk, projects
 from voicestudio.services.audit import record
+from voicestudio.services.voices import moves
 from voicestudio.words import bulk as words
+from voicestudio.words.speakers import NOT_CHOSEN
 
 from .audio import FileChunks, TooManyTransfers, closed_on_error, try_later
 from .csv_files import csv_response
@@ -72,13 +74,12 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Ask where speakers of the selected rows, or recordings, should go; then move them."""
     by, rows = current_user(request), _find(request, kind)
     recordings = [row for row in rows if isinstance(row, AudioFile)]
-    speakers, targets = bulk.speakers_of(rows), projects.list_allowed(by, Action.MOVE_SPEAKERS)
+    speakers, allowed = bulk.speakers_of(rows), projects.list_allowed(by, Action.MOVE_SPEAKERS)
     if not speakers and not recordings:
         return _back(request, kind)
-    target = targets.filter(pk=parse_id(request.POST.get("project", "")) or 0).first()
+    target = allowed.filter(pk=parse_id(request.POST.get("project", "")) or 0).first()
     if target is None:
-        context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
-        return _ask(request, "selections/move.html", context)
+        return _ask_target(request, kind, rows, speakers)
     if recordings:
         outcome = bulk.move_recordings(recordings, target, by=by)
         describe = words.describe_moved_recordings
@@ -86,6 +87,21 @@ def move(request: HttpRequest, kind: ListKind) -> HttpResponse:
         outcome = bulk.move_speakers(speakers, target, by=by)
         describe = words.describe_moved
     return _report(request, kind, outcome, describe, undo="move_selected_back")
+
+
+def _ask_target(
+    request: HttpRequest, kind: ListKind, rows: Sequence[bulk.Row], speakers: Sequence[Speaker]
+) -> HttpResponse:
+    """Ask for a project; 422 if the page has asked before, and none was chosen."""
+    ids = {each.project_id for each in speakers or rows}
+    sources = list(Project.objects.filter(pk__in=ids))
+    targets = moves.list_targets(sources, by=current_user(request))
+    if not targets:
+        return _back(request, kind, words.NO_TARGET)
+    not_moved = NOT_CHOSEN if "project" in request.POST else None
+    context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
+    status = 422 if not_moved else 200
+    return _ask(request, "selections/move.html", context | {"not_moved": not_moved}, status=status)
 
 
 @require_POST
@@ -187,9 +203,12 @@ def _find_voices(request: HttpRequest, kind: ListKind) -> tuple[list[Voice], lis
     return bulk.voices_of(_find(request, kind))
 
 
-def _ask(request: HttpRequest, template: str, context: Mapping[str, object]) -> HttpResponse:
+def _ask(
+    request: HttpRequest, template: str, context: Mapping[str, object], *, status: int = 200
+) -> HttpResponse:
     """The page that asks before something is done with the rows."""
-    return render(request, template, {**context, "query": posted_query(request)})
+    context = {**context, "query": posted_query(request)}
+    return render(request, template, context, status=status)
 
 
 def _report(

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,11 +14,12 @@ from voicestudio.forms import texts
 from voicestudio.forms.ids import parse_id, parse_page_number
 from voicestudio.forms.speakers import LONGEST_NAME, SpeakerChoice, SpeakerNameForm
 from voicestudio.models import Action, AudioFile, CloneAttempt, Project, Speaker
-from voicestudio.services import permissions
+from voicestudio.services import permissions, projects
 from voicestudio.services.clones import attempt_tree
 from voicestudio.services.voices import moves, notes
 from voicestudio.services.voices import speakers as service
 from voicestudio.words import Message
+from voicestudio.words.speakers import NOT_CHOSEN
 
 from .attach_changes import attach_changes
 from .current_user import current_user
@@ -118,7 +119,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     target = parse_id(request.POST.get("project", "")) or 0
     if target == speaker.project_id:  # the button was pressed twice
         return redirect("speaker", pk)
-    project = get_object_or_404(moves.list_targets(speaker, by=user), pk=target)
+    project = projects.list_allowed(user, Action.MOVE_SPEAKERS).filter(pk=target).first()
+    if project is None:
+        return _render_speaker(request, speaker, status=422, not_moved=NOT_CHOSEN)
     try:
         move_id = moves.move_speaker(speaker, project, by=user)
     except moves.NotMoved as refused:
@@ -213,7 +216,9 @@ def _render_speaker(
         "speaker": speaker,
         "same": same,
         "not_moved": not_moved,
-        "targets": moves.list_targets(speaker, by=current_user(request)) if may_move else [],
+        "targets": (
+            moves.list_targets([speaker.project], by=current_user(request)) if may_move else []
+        ),
         "changes": service.list_changes(speaker),
         "name_form": name_form or SpeakerNameForm(initial={"name": speaker.name}),
         "tree_page": tree_page,

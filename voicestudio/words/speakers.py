@@ -6,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .messages import Message
 
+NOT_CHOSEN: Final = Message(
+    _("Nothing was moved: no project was chosen."), _("Choose the project to move to.")
+)
 CALL_UNDER_WAY: Final = Message(
     _("A paid call of this speaker is under way."),
     _("Wait until it has finished, then move the speaker."),

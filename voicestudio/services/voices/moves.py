@@ -1,6 +1,6 @@
 """Moves: a speaker or an unused recording goes to another project, with all that belongs to it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
@@ -63,11 +63,20 @@ class Belongings(NamedTuple):
     recordings: list[int]
 
 
-def list_targets(speaker: Speaker, *, by: "User") -> "ProjectQuerySet":
-    """The projects to which this person may move the speaker."""
+def list_targets(sources: Collection[Project], *, by: "User") -> "ProjectQuerySet":
+    """The projects to which this person may move something from each of these projects.
+
+    None if all of these are archived, since nothing is moved out of them.
+    """
     require(by, Action.MOVE_SPEAKERS)
-    targets = projects.list_allowed(by, Action.MOVE_SPEAKERS).exclude(pk=speaker.project_id)
-    return targets if speaker.project.is_example else targets.filter(is_example=False)
+    targets = projects.list_allowed(by, Action.MOVE_SPEAKERS)
+    if all(source.is_archived for source in sources):
+        return targets.none()
+    if len(sources) == 1:
+        targets = targets.exclude(pk__in=[source.pk for source in sources])
+    if all(source.is_example for source in sources):
+        return targets
+    return targets.filter(is_example=False)
 
 
 def can_move(source: Project, target: Project) -> bool:
