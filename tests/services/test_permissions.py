@@ -490,7 +490,7 @@ NO_PERSON: Final = {
         "renew_uncertain_voice settle_lapsed voice_search_text"
     ),
     "voices.deletion": "plan_deletion",
-    "voices.moves": "can_move",
+    "voices.moves": "has_way_back",
     "voices.notes": (
         "list_tags list_tags_of notes_version update_search_text visible_voices voice_timeline "
         "voices_in_use"

@@ -265,6 +265,25 @@ def test_move_offers_no_project_that_is_refused_anyway(client: Client, settings:
     assert offered(away) == []
 
 
+@pytest.mark.parametrize("list_path", ["recordings", "history"])
+def test_move_out_of_the_examples_says_that_it_has_no_way_back(
+    list_path: str, client: Client, settings: Settings
+) -> None:
+    settings.PRACTICE_MODE = True
+    client.force_login(make_user("chief", is_staff=True))
+    examples, target = make_project("Examples", is_example=True), make_project("Target")
+    is_recording = list_path == "recordings"
+    row = (make_recording if is_recording else make_attempt)(project=examples)
+    path = f"/{list_path}/selected/move/"
+
+    question = text(send(client, path, [row]))
+    moved = text(send(client, path, [row], project=str(target.pk)))
+
+    assert "A move from an example project to another kind of project can't be undone." in question
+    assert "1 recording was moved" in moved or "1 speaker was moved" in moved
+    assert "/selected/move-back/" not in moved
+
+
 def test_move_without_another_project_is_not_asked_for(client: Client) -> None:
     client.force_login(make_user("chief", is_staff=True))
 

@@ -20,7 +20,7 @@ from tests.factories import (
     make_user,
     make_voice,
 )
-from tests.views.pages import undo_of
+from tests.views.pages import text, undo_of
 from voicestudio.models import (
     AttemptState,
     CloneAttempt,
@@ -339,8 +339,11 @@ def test_move_out_of_the_examples_offers_no_way_back(client: Client, data_dir: P
     speaker = make_attempt(project=examples, speaker_name="Anna").speaker
     url = reverse("move_speaker", args=[speaker.pk])
 
-    html = client.post(url, {"project": target.pk}, follow=True).content.decode()
+    before = text(client.get(f"/speakers/{speaker.pk}/"))
+    html = text(client.post(url, {"project": target.pk}, follow=True))
 
+    said = "A move from an example project to another kind of project can't be undone."
+    assert (said in before, said in html) == (True, False)
     assert ("Anna belongs to Audiobook now." in html, "Undo" in html) == (True, False)
 
 

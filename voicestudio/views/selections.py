@@ -98,10 +98,16 @@ def _ask_target(
     targets = moves.list_targets(sources, by=current_user(request))
     if not targets:
         return _back(request, kind, words.NO_TARGET)
+    is_final = any(source.is_example for source in sources)
     not_moved = NOT_CHOSEN if "project" in request.POST else None
     context = {"kind": kind, "rows": rows, "speakers": speakers, "targets": targets}
     status = 422 if not_moved else 200
-    return _ask(request, "selections/move.html", context | {"not_moved": not_moved}, status=status)
+    return _ask(
+        request,
+        "selections/move.html",
+        context | {"not_moved": not_moved, "is_final": is_final},
+        status=status,
+    )
 
 
 @require_POST

@@ -156,19 +156,16 @@ def move_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _report_move(request: HttpRequest, speaker: Speaker, move_id: int | None) -> None:
-    """Say where the speaker is now, unless the button was pressed twice.
-
-    Nothing of ours goes back to a project of examples.
-    """
+    """Say where the speaker is now, unless the button was pressed twice."""
     if move_id is None:
         return
     project = Project.objects.get(pk__in=Speaker.objects.filter(pk=speaker.pk).values("project"))
     text = _("%(speaker)s belongs to %(project)s now.")
     text %= {"speaker": speaker.name, "project": project.name}
-    if speaker.project.is_example and not project.is_example:
-        messages.success(request, text)
-    else:
+    if moves.has_way_back(speaker.project, project):
         offer_undo(request, text, reverse("move_speaker_back", args=[speaker.pk]), move=move_id)
+    else:
+        messages.success(request, text)
 
 
 def _leave_merged(request: HttpRequest) -> HttpResponse:

@@ -73,9 +73,8 @@ def move_speakers(found: Iterable[Speaker], project: Project, *, by: "User") -> 
     changed: dict[int, list[object]] = {}
 
     def move(speaker: Speaker) -> bool:
-        source = speaker.project
         move_id = moves.move_speaker(speaker, project, by=by)
-        if move_id is not None and moves.can_move(project, source):
+        if move_id is not None and moves.has_way_back(speaker.project, project):
             changed[speaker.pk] = [move_id]
         return move_id is not None
 
@@ -87,9 +86,8 @@ def move_recordings(found: Iterable[AudioFile], project: Project, *, by: "User")
     changed: dict[int, list[object]] = {}
 
     def move(recording: AudioFile) -> bool:
-        source = recording.project
         move_id = moves.move_recording(recording, project, by=by)
-        if move_id is not None and moves.can_move(project, source):
+        if move_id is not None and moves.has_way_back(recording.project, project):
             changed[recording.pk] = [move_id]
         # Another selected one of the family may have taken it along.
         return recording.project_id != project.pk

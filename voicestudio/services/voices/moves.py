@@ -79,9 +79,9 @@ def list_targets(sources: Collection[Project], *, by: "User") -> "ProjectQuerySe
     return targets.filter(is_example=False)
 
 
-def can_move(source: Project, target: Project) -> bool:
-    """Whether things may go there: an example project takes only what is of another one."""
-    return source.is_example or not target.is_example
+def has_way_back(source: Project, target: Project) -> bool:
+    """Whether a move between these can be undone: nothing of ours goes back to the examples."""
+    return target.is_example or not source.is_example
 
 
 def move_speaker(speaker: Speaker, project: Project, *, by: "User") -> int | None:
@@ -226,7 +226,7 @@ def _check_projects(source: Project, target: Project) -> None:
     """Raise `NotMoved` if nothing moves between these projects."""
     if Project.objects.open().filter(pk__in=[source.pk, target.pk]).count() < 2:
         raise NotMoved(PROJECT_ARCHIVED)
-    if not can_move(source, target):
+    if not has_way_back(target, source):
         raise NotMoved(EXAMPLE_PROJECT)
 
 
