@@ -137,6 +137,7 @@ def test_voice_ids_are_read_whole_on_a_phone(studio: Studio, width: int, languag
     for voice_id in ("NoraValdez-7k2p", "NoraValdez-9a4x", "NoraValdez-audition-" + 20 * "x"):
         started = timezone.now() - timedelta(hours=9)
         factories.make_attempt(by=studio.user, voice_id=voice_id, created_at=started)
+    factories.make_attempt(AttemptState.UNKNOWN, by=studio.user, voice_id="NoraValdez-28hf")
     page = studio.page(path="/account/", viewport={"width": width, "height": 812}, locale=language)
 
     for path in ("/history/", "/voices/"):
@@ -156,6 +157,35 @@ def test_time_left_stands_beside_the_person_on_a_phone(studio: Studio) -> None:
 
     assert abs(left["y"] - person["y"]) < 4
     assert left["x"] > person["x"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "ja"])
+@pytest.mark.parametrize("width", [375, 320])
+def test_next_step_of_a_failed_row_is_read_whole_on_a_phone(
+    studio: Studio, width: int, language: str
+) -> None:
+    for state in (AttemptState.FAILED, AttemptState.UNKNOWN, AttemptState.STOPPED):
+        factories.make_attempt(state, by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": width, "height": 812}, locale=language)
+    page.locator("#selects-rows").check(force=True)
+
+    links = page.locator(".failure > a")
+    assert links.count() >= 2
+    for link in links.all():
+        shown, row = bounding_box(link), bounding_box(link.locator(".."))
+        assert shown["x"] + shown["width"] <= row["x"] + row["width"] + 1
+    assert page.locator(".rows > li").evaluate_all(CUT_TEXTS) == []
+
+
+def test_next_step_of_a_failed_row_keeps_away_from_the_sentence_after_it(studio: Studio) -> None:
+    factories.make_attempt(AttemptState.UNKNOWN, by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": 1600, "height": 800})
+
+    gap = page.locator(".failure > a").evaluate(
+        "link => parseFloat(getComputedStyle(link).marginInlineEnd)"
+    )
+
+    assert gap >= 6
 
 
 # Links of rows whose middle belongs to something else.
