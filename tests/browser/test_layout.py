@@ -1,6 +1,7 @@
 """Every page with long names, on a phone and on a desk: it fits and its controls have names."""
 
 import itertools
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -655,3 +656,17 @@ def test_choices_of_filters_have_the_width_of_a_phone(studio: Studio, width: int
             page.locator("#filters label:visible").count()
             == page.locator("#filters :is(select, input)").count()
         ), path
+
+
+def test_view_in_use_is_in_view_on_a_phone(studio: Studio) -> None:
+    factories.make_attempt(AttemptState.FAILED, by=studio.user)
+    page = studio.page(path="/account/", viewport={"width": 375, "height": 400})
+
+    for path in ("/history/?state=failed", "/voices/?state=kept"):
+        page.goto(path)
+        current = page.locator("#views > [aria-current]")
+        expect(page.locator("#views .count").last).to_have_text(re.compile(r"\d"))
+        expect(current).to_be_in_viewport(ratio=1)
+        assert page.evaluate("[scrollX, scrollY]") == [0, 0]
+    page.goto("/history/")
+    assert page.locator("#views").evaluate("views => views.scrollLeft") == 0
