@@ -125,6 +125,24 @@ def test_keys_are_listed_by_the_help_without_scripts(
     assert 'id="keys"' in text(browser.get("/help/"))
 
 
+@pytest.mark.parametrize(
+    ("language", "keys", "theme"),
+    [
+        ("en", "keys", "Theme"), ("de", "hotkeys", "farben"), ("fr", "touches", "theme"),
+        ("es", "teclas", "tema"), ("ja", "キー操作", "テーマ"), ("zh-hans", "按键", "主题"),
+    ],
+)  # fmt: skip
+def test_keys_and_appearance_are_found_by_other_words(
+    browser: Client, language: str, keys: str, theme: str
+) -> None:
+    headers = HTMX | {"accept-language": language}
+
+    shortcuts = text(browser.get("/search/", {"q": keys}, headers=headers))
+    themes = text(browser.get("/search/", {"q": theme}, headers=headers))
+
+    assert (shortcuts.count("data-shows-shortcuts"), themes.count('name="theme"')) == (1, 4)
+
+
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_search_offers_nothing_of_an_account_during_a_look(
     client: Client, headers: dict[str, str]

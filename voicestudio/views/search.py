@@ -20,7 +20,15 @@ from voicestudio.services.permissions import may
 from voicestudio.services.search import find_everywhere
 from voicestudio.words.help import KEYS
 from voicestudio.words.items import label_value
-from voicestudio.words.pages import ACTIONS, APPEARANCE, PAGES, SHORTCUTS, SIGN_OUT
+from voicestudio.words.pages import (
+    ACTIONS,
+    APPEARANCE,
+    APPEARANCE_WORDS,
+    PAGES,
+    SHORTCUTS,
+    SHORTCUTS_WORDS,
+    SIGN_OUT,
+)
 
 from .current_user import current_user
 from .htmx import HtmxRequest
@@ -35,7 +43,8 @@ class Match(NamedTuple):
     """One thing that was found: its name, what tells it apart, and its page.
 
     With `is_button` it is done by a button, which sends `theme` to the address. With
-    `shows_shortcuts` a script opens the list of the keys in place of the page.
+    `shows_shortcuts` a script opens the list of the keys in place of the page. It is found by its
+    `other_words`, too.
     """
 
     name: str | Promise
@@ -44,6 +53,7 @@ class Match(NamedTuple):
     is_button: bool = False
     theme: str = ""
     shows_shortcuts: bool = False
+    other_words: str | Promise = ""
 
 
 @require_safe
@@ -85,7 +95,8 @@ def _find(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]
 
 
 def _is_offered(request: HtmxRequest, match: Match, words: str) -> bool:
-    return contains_words(words, str(match.name)) and not is_closed_to_look(request, match.url)
+    is_found = contains_words(words, str(match.name), str(match.other_words))
+    return is_found and not is_closed_to_look(request, match.url)
 
 
 def _find_rows(request: HtmxRequest, words: str) -> list[tuple[Promise, list[Match]]]:
@@ -129,10 +140,16 @@ def _list_actions(request: HtmxRequest) -> list[Match]:
     ]
     url = reverse("change_theme")
     themes = [
-        Match(label_value(str(APPEARANCE), str(theme.label)), "", url, True, theme.value)
+        Match(
+            label_value(str(APPEARANCE), str(theme.label)), "", url, True, theme.value,
+            other_words=APPEARANCE_WORDS,
+        )
         for theme in Theme
-    ]
-    keys = Match(SHORTCUTS, "", f"{reverse('help')}#{KEYS}", shows_shortcuts=True)
+    ]  # fmt: skip
+    keys = Match(
+        SHORTCUTS, "", f"{reverse('help')}#{KEYS}", shows_shortcuts=True,
+        other_words=SHORTCUTS_WORDS,
+    )  # fmt: skip
     return [*links, keys, *themes, Match(SIGN_OUT, "", reverse("sign_out"), True)]
 
 

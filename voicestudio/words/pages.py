@@ -34,4 +34,7 @@ ACTIONS: Final[tuple[tuple[str | Promise, str, str, str], ...]] = (
 )
 APPEARANCE: Final = _("Appearance")
 SHORTCUTS: Final = _("Keyboard shortcuts")
+# Other words that find them; nobody reads them.
+APPEARANCE_WORDS: Final = _("theme, colours, colors")
+SHORTCUTS_WORDS: Final = _("keys, hotkeys, key bindings")
 SIGN_OUT: Final = _("Sign out")
