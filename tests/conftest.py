@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 # As in the studio's audio process; must be set before NumPy is imported.
@@ -108,6 +109,13 @@ def _audio_in_process(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     """Only tests marked `audio_child` start a process to read a recording."""
     if request.node.get_closest_marker("audio_child") is None:
         monkeypatch.setattr(isolated, "_call_child", answer_in_process)
+
+
+@pytest.fixture(autouse=True)
+def _forget_language() -> Iterator[None]:
+    """A request leaves the language of its reader on the thread, also to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
