@@ -35,12 +35,11 @@ def read_page[Row, Edge](
     rows = read(edge, backwards, size + 1)
     more = len(rows) > size
     rows = rows[:size]
-    if not backwards and (rows or edge is None):
+    if not backwards:
         return Page(rows, has_next=more, has_previous=edge is not None)
     if more:
         return Page(rows[::-1], has_next=True, has_previous=True)
-    # So that the first page is a full one, and no page beyond the last row is a dead end.
-    return read_page(read, size=size)
+    return read_page(read, size=size)  # so that the first page is a full one
 
 
 class OrderedPage[Row](NamedTuple):
@@ -75,6 +74,8 @@ def page_in_order[Row: Model](
         return list(found.order_by(*ordering)[:count])
 
     page = read_page(read, size=size, following=find_edge(after), previous=find_edge(before))
+    if not page.rows:  # the edge has become the last row since its page was shown
+        page = read_page(read, size=size)
     return OrderedPage(
         page.rows,
         previous=page.rows[0].pk if page.rows and page.has_previous else None,
