@@ -112,12 +112,18 @@ def test_preview_plays_on_while_a_row_beside_it_changes(studio: Studio) -> None:
     assert_plays_on(page)
 
 
-def test_voice_that_is_heard_for_the_first_time_stays_on_the_home_page(studio: Studio) -> None:
+def play_on_home_page(studio: Studio) -> Page:
+    """The home page, which polls, with a preview that is heard for the first time."""
     make_long_attempt(studio)
     factories.make_attempt(AttemptState.CLONING, by=studio.user)
     page = studio.page(path="/")
     with page.expect_response(re.compile("/heard/$")):
         play(page, "preview of Anna Larsen")
+    return page
+
+
+def test_voice_that_is_heard_for_the_first_time_stays_on_the_home_page(studio: Studio) -> None:
+    page = play_on_home_page(studio)
 
     with page.expect_response(re.compile(r"/\?phase=")):
         pass
@@ -129,11 +135,7 @@ def test_voice_that_is_heard_for_the_first_time_stays_on_the_home_page(studio: S
 
 
 def test_home_page_does_not_wait_for_audio_that_stalls(studio: Studio) -> None:
-    make_long_attempt(studio)
-    factories.make_attempt(AttemptState.CLONING, by=studio.user)
-    page = studio.page(path="/")
-    with page.expect_response(re.compile("/heard/$")):
-        play(page, "preview of Anna Larsen")
+    page = play_on_home_page(studio)
 
     page.evaluate(
         "document.querySelector('[data-playing] audio, audio[data-playing]').playbackRate = 0"
