@@ -64,7 +64,10 @@ def test_throughput_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throughput, "ORDERS", 4)
     monkeypatch.setattr(throughput, "PROCESSES", (1,))
 
-    assert [row.ours > 0 for row in throughput.measure()] == [True]
+    rows = {row.name: row.ours for row in throughput.measure()}
+
+    assert rows.keys() >= {"1 x worker, 8 threads each", "1 x worker, SQLite"}
+    assert min(rows.values()) > 0
 
 
 @pytest.mark.slow
