@@ -44,6 +44,32 @@ def test_only_who_may_settle_is_led_to_find_out(role: Role, links: int, client: 
     assert page.count("Find out") == links
 
 
+def test_voice_page_begins_with_its_sound_and_ends_with_its_deletion(
+    client: Client, voice: Voice
+) -> None:
+    page = client.get(f"/voices/{voice.pk}/").content.decode()
+
+    marks = ["<h1", 'id="preview"', "?download=1", 'id="life"', 'id="spoken"', 'id="notes"',
+             'id="story"', f"/voices/{voice.pk}/delete/"]  # fmt: skip
+    places = [page.index(mark) for mark in marks]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("notes", "tags"), [("Very warm.", ""), ("", "warm")])
+def test_notes_are_read_and_folded_until_they_are_changed(
+    client: Client, voice: Voice, notes: str, tags: str
+) -> None:
+    path = f"/voices/{voice.pk}/notes/"
+    client.post(path, {"notes": notes, "tags": tags})
+
+    page = client.get(f"/voices/{voice.pk}/").content.decode()
+    refused = client.post(path, {"notes": 5000 * "x", "tags": tags}).content.decode()
+
+    fold = re.compile(r'<details class="fold"\s*(open)?>\s*<summary>Change notes and tags')
+    opened = [match[1] for html in (page, refused) if (match := fold.search(html))]
+    assert (opened, page.count(notes or f">{tags}<") >= 1) == ([None, "open"], True)
+
+
 def test_voice_page_shows_its_remaining_time(client: Client, voice: Voice) -> None:
     page = client.get(f"/voices/{voice.pk}/").content.decode()
 

@@ -174,7 +174,8 @@ def render_voice(
     relatives = attempt_tree.relatives(attempt) if attempt else []
     attach_changes([*([attempt] if attempt else []), *(row for _relation, row in relatives)])
     speech_form = speech_form or SpeechForm(initial=_initial_speech(request, voice, own_speeches))
-    notes_form = notes_form or NotesForm(initial=_initial_notes(request, voice))
+    notes_draft = {} if notes_form else drafts.pop_answers(request, "voice_notes", voice.pk)
+    notes_form = notes_form or NotesForm(initial=_initial_notes(voice) | notes_draft)
     context = {
         "voice": voice,
         "attempt": attempt,
@@ -182,6 +183,7 @@ def render_voice(
         "speech_form": speech_form,
         "count": None,
         "notes_form": notes_form,
+        "notes_are_open": notes_form.is_bound or bool(notes_draft),
         "keep_sentence": keep.SENTENCE,
         "speaks_now": any(row.is_running and not row.is_ready for row in speech_page["speeches"]),
         "token": uuid4(),
@@ -226,12 +228,12 @@ def _initial_speech(
     return SpeechForm.copy_of(earlier) if earlier else {}
 
 
-def _initial_notes(request: HttpRequest, voice: Voice) -> dict[str, Any]:
+def _initial_notes(voice: Voice) -> dict[str, Any]:
     return {
         "notes": voice.notes,
         "tags": ", ".join(tag.name for tag in voice.tags.all()),
         "seen": service.notes_version(voice),
-    } | drafts.pop_answers(request, "voice_notes", voice.pk)
+    }
 
 
 def _speech_page(
