@@ -68,7 +68,7 @@ SERVICE_FLOORS = {
     "stored_files": 2,
     "storage": 0,
     "audit": -1,  # told by all others
-    "permissions": -1,  # asked by all others
+    "permissions": -2,  # asked by all others
     "projects": 0,
     "sign_in_limits": 0,
     "people": 0,

@@ -49,6 +49,7 @@ from voicestudio.services import (
     system,
 )
 from voicestudio.services import notes as dated_notes
+from voicestudio.services.audit.names import read_names
 from voicestudio.services.clones import attempt_tree, rebuild, reconcile
 from voicestudio.services.example_team.access import require_practice
 from voicestudio.services.money import limits
@@ -138,6 +139,7 @@ def upload() -> SimpleUploadedFile:
 type Call = Callable[[House, Any], object]
 # What each function that takes `by` asks for, and a call of it.
 ASKS: Final[dict[str, tuple[Action, Call]]] = {
+    "audit.names.read_names": (Action.READ_AUDIT, lambda _h, by: read_names([], by=by)),
     "clones.attempt_tree.pin": (
         Action.MANAGE_SPEAKERS, lambda h, by: attempt_tree.pin(h.attempt, by=by)),
     "clones.attempt_tree.unpin": (

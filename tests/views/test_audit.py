@@ -24,7 +24,7 @@ from tests.factories import (
 from tests.views.pages import text
 from tests.views.test_list_filters import counts
 from tests.views.test_list_plans import explain
-from voicestudio.models import AuditEntry, Project, Verb, Way
+from voicestudio.models import AuditEntry, Invitation, ObjectKind, Person, Project, Verb, Way
 from voicestudio.models.audit import Subject
 from voicestudio.services import audit
 from voicestudio.services.voices import moves
@@ -212,9 +212,71 @@ def test_audit_needs_a_fixed_number_of_queries(
     for number in range(rows):
         make_entry(person_id=administrator.pk, object_kind="voice", object_id=number, project_id=1)
 
-    # Session, user, roles, projects, entries.
-    with django_assert_num_queries(5):
+    # Session, user, roles, projects, entries, names of people, names of voices.
+    with django_assert_num_queries(7):
         client.get("/audit/")
+
+
+def test_entries_name_people_and_things_as_they_are_called_now(
+    client: Client, administrator: User
+) -> None:
+    project, lea = make_project("Audiobook"), make_user("lea", first_name="Léa", last_name="Blum")
+    attempt = make_attempt(by=lea, speaker_name="Anna Larsen", voice_id="AnnaLarsen-7k2p")
+    recording = make_recording(name="anna.wav")
+    invitation = Invitation.objects.create(
+        address="zoe@example.com", token_hash="x", roles={}, made_by=administrator
+    )
+    things: dict[str, tuple[Any, str, str, bool]] = {
+        "attempt": (attempt, "/history/", "Anna Larsen", True),
+        "voice": (attempt.cloned_voice, "/voices/", "Anna Larsen", True),
+        "speaker": (attempt.speaker, "/speakers/", "Anna Larsen", False),
+        "recording": (recording, "/recordings/", "anna.wav", False),
+        "person": (lea, "/people/", "Léa Blum", False),
+        "project": (project, "/projects/", "Audiobook", False),
+        "invitation": (invitation, "", "zoe@example.com", False),
+    }
+    for kind, (thing, _page, _name, _has_voice_id) in things.items():
+        make_entry(object_kind=kind, object_id=thing.pk, person_id=lea.pk, person="lea")
+    auditor = make_user("olga")
+    Person.objects.update_or_create(user=auditor, defaults={"is_auditor": True})
+
+    for reader in (administrator, auditor):
+        client.force_login(reader)
+        page = text(client.get("/audit/", {"verb": "notes_changed"}))
+
+        shows_people = reader == administrator
+        named = f'<a href="/people/{lea.pk}/"><bdi>Léa Blum</bdi></a>'
+        assert page.count(named) == (len(things) + 1 if shows_people else 0)
+        assert page.count("<bdi>Léa Blum</bdi>") == len(things) + 1
+        for kind, (thing, address, name, has_voice_id) in things.items():
+            row = page.partition(f"{ObjectKind(kind).label}: ")[2].partition("</span>")[0]
+            if kind == "invitation":
+                assert row.startswith("<bdi>zoe@example.com</bdi>" if shows_people else "")
+                assert ("zoe@example.com" in page) is shows_people
+            elif kind != "person" or shows_people:
+                link = f'<a href="{address}{thing.pk}/"><bdi>{name}</bdi></a>'
+                assert row.startswith(link), kind
+            assert ("AnnaLarsen-7k2p" in row) is has_voice_id
+
+
+def test_thing_that_is_gone_and_person_without_account_keep_number_and_username(
+    client: Client, administrator: User
+) -> None:
+    make_entry(object_kind="voice", object_id=7, person_id=99, person="mia")
+
+    page = text(client.get("/audit/", {"verb": "notes_changed"}))
+
+    assert re.findall(r'<span class="small">\s*(Voice 7)', page) == ["Voice 7"]
+    assert ("<bdi>mia</bdi>" in page, "/voices/7/" in page) == (True, False)
+
+
+def test_people_are_chosen_by_their_names(client: Client, administrator: User) -> None:
+    lea = make_user("lea", first_name="Zoë", last_name="Blum")
+
+    page = text(client.get("/audit/", {"person": lea.pk}))
+
+    choices = page.partition('name="person"')[2].partition("</select>")[0]
+    assert re.findall(r">([^<]+)</option>", choices)[1:] == ["Zoë Blum", "ada"]
 
 
 def read_csv(response: Any) -> list[list[str]]:
@@ -386,7 +448,7 @@ def test_audit_page_shows_an_entry(client: Client, administrator: User, data_dir
 
     page = text(client.get("/audit/"))
 
-    assert page.count('<a href="/voices/7/">Voice 7</a>') == 1
+    assert page.count("<dd>Voice 7</dd>") == 1
     assert page.count('Page<span data-column="address"> · 192.0.2.1</span>') == 1
     assert page.count("Not sealed yet") == AuditEntry.objects.count()
 

@@ -1,20 +1,22 @@
 """Audit: what happened in the studio, for administrators and auditors, as a page and as CSV."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Final
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from voicestudio.forms.audit import AuditForm
-from voicestudio.models import Action, AuditEntry, ObjectKind, Project, Verb
+from voicestudio.models import Action, AuditEntry, ObjectKind, Project, Verb, display_name_column
 from voicestudio.models.audit import AuditQuerySet, Subject
 from voicestudio.services import audit, permissions
+from voicestudio.services.audit.names import Names, read_names
 from voicestudio.services.audit.search import find_subjects
 
 from .csv_files import csv_response
@@ -29,14 +31,16 @@ COLUMNS: Final = (
     "id", "time", "person_id", "person", "way", "address", "user_agent", "verb", "text",
     "project_id", "object_kind", "object_id", "facts", "sequence", "hash",
 )  # fmt: skip
-# The page of an object, where it has one.
+# The page of an object, where it has one that the reader of the trail may see.
 PAGES: Final = {
     ObjectKind.ATTEMPT: "attempt",
     ObjectKind.SPEECH: "speech",
     ObjectKind.VOICE: "voice",
     ObjectKind.SPEAKER: "speaker",
     ObjectKind.RECORDING: "recording",
+    ObjectKind.PROJECT: "project",
 }
+PAGE_OF_A_PERSON: Final = {ObjectKind.PERSON: "person"}
 
 
 @require_safe
@@ -69,7 +73,7 @@ def _render_page(
     cursors, url = read_cursors(request), reverse("audit")
     entries = _filter(request, form)
     page = entries.read_page(size=PAGE_SIZE, subjects=subjects, **cursors._asdict())
-    _describe(page.rows, projects | _name_others(page.rows, projects))
+    _describe(page.rows, projects | _name_others(page.rows, projects), by=current_user(request))
     context = {
         "form": form,
         "page": page,
@@ -101,13 +105,27 @@ def _select(request: HtmxRequest, form: AuditForm) -> AuditQuerySet:
     return rows.filter(verb__in=form.verbs) if form.verbs else rows
 
 
-def _describe(entries: Sequence[AuditEntry], projects: dict[int, str]) -> None:
-    """Set on each entry what it says, the page of what it is about, and the project's name."""
+def _describe(entries: Sequence[AuditEntry], projects: dict[int, str], *, by: User) -> None:
+    """Set on each entry what it says, names and pages of person and object, and the project."""
+    names = read_names(entries, by=by)
+    pages = PAGES | (PAGE_OF_A_PERSON if permissions.may(by, Action.MANAGE_PEOPLE) else {})
     for entry in entries:
-        name = PAGES.get(ObjectKind(entry.object_kind)) if entry.object_kind else None
-        entry.words = audit.describe(entry, projects)  # type: ignore[attr-defined]
-        entry.url = reverse(name, args=[entry.object_id]) if name else ""  # type: ignore[attr-defined]
-        entry.project_name = projects.get(entry.project_id or 0, "")  # type: ignore[attr-defined]
+        thing = (entry.object_kind, entry.object_id)
+        who = (ObjectKind.PERSON, entry.person_id)
+        vars(entry).update(
+            words=audit.describe(entry, projects),
+            object_name=names.get(thing),
+            url=_find_page(thing, names, pages),
+            person_name=names.get(who),
+            person_url=_find_page(who, names, pages),
+            project_name=projects.get(entry.project_id or 0, ""),
+        )
+
+
+def _find_page(thing: tuple[str, int | None], names: Names, pages: Mapping[ObjectKind, str]) -> str:
+    """The page of a thing that has a name, so that it is there and the reader may see it; or ""."""
+    page = pages.get(ObjectKind(thing[0])) if thing in names else None
+    return reverse(page, args=[thing[1]]) if page else ""
 
 
 def _name_others(entries: Sequence[AuditEntry], known: dict[int, str]) -> dict[int, str]:
@@ -120,8 +138,8 @@ def _name_others(entries: Sequence[AuditEntry], known: dict[int, str]) -> dict[i
 
 
 def _list_people() -> list[tuple[int, str]]:
-    users = get_user_model()._default_manager.order_by("username")
-    return list(users.values_list("pk", "username")[:MOST_CHOICES])
+    users = get_user_model()._default_manager.annotate(name=display_name_column())
+    return list(users.order_by("name", "pk").values_list("pk", "name")[:MOST_CHOICES])
 
 
 def _rows(entries: AuditQuerySet, subjects: list[Subject] | None) -> Iterator[list[str]]:

@@ -19,6 +19,7 @@ from voicestudio.models import (
     Way,
     clock,
 )
+from voicestudio.services.audit.names import ObjectName
 from voicestudio.services.money.budgets import Budget
 from voicestudio.services.money.costs import ZERO, CostLine
 from voicestudio.words.hints import HINTS, MOST_HINTS
@@ -104,7 +105,8 @@ def _make_entry(number: int, verb: Verb, user: User) -> AuditEntry:
     vars(entry).update(words=verb.label, url="", project_name="")
     if verb is Verb.VOICE_KEPT:
         vars(entry).update(
-            object_kind=ObjectKind.VOICE, object_id=number, project_name="Northern Lights",
-            url="#studio-rows-title", sequence=7, hash="0f" * 32, facts={"price": "1.50"},
+            object_kind=ObjectKind.VOICE, object_id=number, url="#studio-rows-title",
+            object_name=ObjectName("Anna Larsen", "AnnaLarsen-7k2p"),
+            project_name="Northern Lights", sequence=7, hash="0f" * 32, facts={"price": "1.50"},
         )  # fmt: skip
     return entry
