@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from tests.factories import make_attempt, make_project, make_user
@@ -75,6 +76,19 @@ def test_sums_of_each_group_add_up_to_the_total(group: str) -> None:
     assert [line.amount for line in october] == [Decimal("1.50")]
     labels = {"person": first.person.username, "speaker": first.speaker.name, "month": "2026-10-01"}
     assert october[0].label == labels.get(group, october[0].label)
+
+
+def test_sums_of_several_groups_take_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for amount in ("1.50", "0.25", "0.25"):
+        make_charge(amount, certain=amount == "1.50")
+    groups = [group for group in costs.GROUPS if group != "month"]
+
+    with django_assert_num_queries(1):
+        sums = costs.sum_groups(groups, among=Charge.objects.all())
+
+    assert sums == {group: costs.sum_charges(group, among=Charge.objects.all()) for group in groups}
 
 
 def test_months_have_no_gaps() -> None:
@@ -185,8 +199,8 @@ def test_call_answered_while_the_budget_is_read_counts(
 
         return reading
 
-    for name in ("sum_month", "_sum_in_flight"):
-        monkeypatch.setattr(budgets, name, answer_after(getattr(budgets, name)))
+    for module, name in ((budgets, "sum_month"), (limits, "sum_in_flight")):
+        monkeypatch.setattr(module, name, answer_after(getattr(module, name)))
 
     with pytest.raises(limits.LimitReached):
         _check(Decimal("0.91"))

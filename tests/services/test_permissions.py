@@ -402,11 +402,13 @@ NO_PERSON: Final = {
     ),
     "log_context": "log_call log_fields log_requested",
     "money.budget_mails": "send_due_mails",
-    "money.budgets": "get_budget get_project_budgets sum_allowances",
+    "money.budgets": "get_budget get_project_budgets sum_allowances sum_in_flight",
     "money.charges": (
         "cancel_attempt cancel_speech charge_attempt charge_clone_fee charge_speech find_difference"
     ),
-    "money.costs": "iterate_charges sum_by_voice sum_charges sum_month sum_months sum_voices",
+    "money.costs": (
+        "iterate_charges sum_by_voice sum_charges sum_groups sum_month sum_months sum_voices"
+    ),
     "money.limits": (
         "check_budget is_administrator list_administrators list_allowances "
         "list_project_budgets list_warnings may_see message_for_reader"

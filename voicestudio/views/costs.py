@@ -87,26 +87,31 @@ def _render_page(
     this_month = month_of(clock.now())
     month = month or this_month
     is_administrator = limits.is_administrator(current_user(request))
-    budget, among = budgets.get_budget(), _visible(request)
-    by_kind = costs.sum_charges("kind", among=among, month=month)
+    sees_studio = sees_studio_costs(request.user)
+    in_flight, among = budgets.sum_in_flight(), _visible(request)
+    budget = budgets.get_budget(in_flight=in_flight)
+    sums = _sum_groups(among, month)
+    by_kind = sums["kind"]
     context = {
         "month": month,
         "this_month": this_month,
         "month_is_invalid": is_invalid,
         "months": costs.sum_months(MONTHS, among=among),
         "budget": budget,
-        "sees_studio": sees_studio_costs(request.user),
+        "sees_studio": sees_studio,
         "total": sum((line.amount for line in by_kind), costs.ZERO),
         "uncertain": sum((line.uncertain for line in by_kind), costs.ZERO),
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
-        "groups": _sum_groups(request, among, month) if by_kind else [],
+        "groups": _describe_groups(request, sums) if by_kind else [],
         "person": _find_ordering_person(request, among),
-        "project_budgets": _list_budgets(request),
+        "project_budgets": _list_budgets(request, in_flight),
         "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
-        "allowances": limits.list_allowances(month),
-        "administrators": limits.list_administrators() if budget.warns else [],
+        "allowances": limits.list_allowances(month) if sees_studio else [],
+        "administrators": limits.list_administrators()
+        if budget.warns and not is_administrator
+        else [],
         "form": form or AllowForm(initial={"beside": f"{budget.allowed:f}"}),
     }
     status = 422 if form and form.errors else 200
@@ -131,10 +136,10 @@ def _find_ordering_person(request: HttpRequest, among: ChargeQuerySet) -> User |
     return User.objects.get(pk=person)
 
 
-def _list_budgets(request: HttpRequest) -> list[budgets.Budget]:
+def _list_budgets(request: HttpRequest, in_flight: dict[int, Decimal]) -> list[budgets.Budget]:
     """The budgets of the project in use, or of all projects whose costs this person may see."""
     in_use = access_of(request.user).in_use
-    found = limits.list_project_budgets(current_user(request))
+    found = limits.list_project_budgets(current_user(request), in_flight)
     return [each for each in found if each.project and in_use in (None, each.project.pk)]
 
 
@@ -146,8 +151,20 @@ def _explain_no_costs(request: HttpRequest) -> Message | None:
     return message_for_action(Action.SEE_COSTS)
 
 
-def _sum_groups(request: HttpRequest, among: ChargeQuerySet, month: date) -> list[dict[str, Any]]:
-    groups = [_sum_group(name, among, month) for name in GROUPS]
+def _sum_groups(among: ChargeQuerySet, month: date) -> dict[str, list[costs.CostLine]]:
+    """The sums by kind and by each of `GROUPS`.
+
+    In two queries: speakers and voices are many, and with the others in one query the database
+    would sort all charges of the month.
+    """
+    few = costs.sum_groups(("kind", "project", "person", "model"), among=among, month=month)
+    return few | costs.sum_groups(("speaker", "voice"), among=among, month=month)
+
+
+def _describe_groups(
+    request: HttpRequest, sums: dict[str, list[costs.CostLine]]
+) -> list[dict[str, Any]]:
+    groups = [_describe_group(name, sums[name]) for name in GROUPS]
     _hide_speakers(request, groups[GROUPS.index("speaker")]["lines"])
     # Within one project there is nothing to compare.
     return groups if len(groups[0]["lines"]) > 1 else groups[1:]
@@ -162,8 +179,7 @@ def _hide_speakers(request: HttpRequest, lines: list[costs.CostLine]) -> None:
     lines[:] = [line if line.key in seen else replace(line, label="") for line in lines]
 
 
-def _sum_group(name: str, among: ChargeQuerySet, month: date) -> dict[str, Any]:
-    lines = costs.sum_charges(name, among=among, month=month)
+def _describe_group(name: str, lines: list[costs.CostLine]) -> dict[str, Any]:
     rest, names = lines[MOST_LINES:], Counter(line.label for line in lines)
     return {
         "name": name,

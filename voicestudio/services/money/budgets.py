@@ -1,7 +1,7 @@
 """Budgets: what was spent and promised of the studio's monthly limit and of projects' budgets."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,11 +72,16 @@ class Budget:
         return self.left is not None and self.left <= ZERO
 
 
-def get_budget(*, now: datetime | None = None, apart_from: PaidCall | None = None) -> Budget:
-    """Return the studio's budget of this month, without the price of `apart_from`."""
+def get_budget(
+    *, now: datetime | None = None, in_flight: Mapping[int, Decimal] | None = None
+) -> Budget:
+    """Return the studio's budget of this month; `in_flight` is `sum_in_flight()`, if it was read.
+
+    It is read first, so that a call that is answered between the two sums counts twice instead of
+    never.
+    """
     month = month_of(now or clock.now())
-    # First, so that a call that is answered between the two sums counts twice instead of never.
-    promised = sum(_sum_in_flight(apart_from).values(), ZERO)
+    promised = sum((sum_in_flight() if in_flight is None else in_flight).values(), ZERO)
     return Budget(
         month=month,
         limit=settings.MONTHLY_LIMIT,
@@ -87,9 +92,15 @@ def get_budget(*, now: datetime | None = None, apart_from: PaidCall | None = Non
 
 
 def get_project_budgets(
-    projects: Iterable[Project], *, now: datetime | None = None, apart_from: PaidCall | None = None
+    projects: Iterable[Project],
+    *,
+    now: datetime | None = None,
+    in_flight: Mapping[int, Decimal] | None = None,
+    apart_from: PaidCall | None = None,
 ) -> list[Budget]:
     """Return the budgets that these projects have: of this month, then in all.
+
+    `in_flight` is `sum_in_flight()`, if it was read; else it is, without the price of `apart_from`.
 
     A charge counts for the project that paid it, wherever its speaker is by now. The number of
     queries does not grow with the projects.
@@ -98,7 +109,7 @@ def get_project_budgets(
     limited = [project for project in projects if project.has_budget]
     if not limited:
         return []
-    promised = _sum_in_flight(apart_from)  # first, as above
+    promised = sum_in_flight(apart_from) if in_flight is None else in_flight  # first, as above
     charges = Charge.objects.counted().filter(project__in=limited).order_by().values("project")
     rows = charges.annotate(
         in_all=Sum("amount"), in_month=Sum("amount", filter=Q(month=month), default=ZERO)
@@ -112,8 +123,8 @@ def get_project_budgets(
             (BudgetKind.PROJECT_TOTAL, project.total_budget, in_all),
         ):
             if limit is not None:
-                in_flight = promised[project.pk]
-                budgets.append(Budget(month, limit, ZERO, spent, in_flight, kind, project))
+                own = promised.get(project.pk, ZERO)
+                budgets.append(Budget(month, limit, ZERO, spent, own, kind, project))
     return budgets
 
 
@@ -123,12 +134,12 @@ def sum_allowances(month: date) -> Decimal:
     return total or ZERO
 
 
-def _sum_in_flight(apart_from: PaidCall | None) -> dict[int, Decimal]:
+def sum_in_flight(apart_from: PaidCall | None = None) -> dict[int, Decimal]:
     """The price of all calls that are at the provider now, by project: a handful at most."""
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for model in PaidCall.kinds():
         calls: Any = model._default_manager
-        for call in calls.in_flight():
+        for call in calls.in_flight().only("project", *model.PRICED_BY):
             if call != apart_from:
                 sums[call.project_id] += price_of(call)
     return sums

@@ -1,5 +1,6 @@
 """Limits: which calls the budgets stop, and how an administrator raises the monthly limit."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,7 @@ from voicestudio.services.audit import record
 from voicestudio.services.permissions import may, require, sees_studio_costs
 from voicestudio.words import Message
 
-from .budgets import Budget, get_budget, get_project_budgets, sum_allowances
+from .budgets import Budget, get_budget, get_project_budgets, sum_allowances, sum_in_flight
 from .costs import ZERO
 
 if TYPE_CHECKING:
@@ -59,9 +60,13 @@ def check_budget(price: Decimal, *, project: int, call: PaidCall | None = None) 
     if call is not None:
         _lock_budgets(call)
     # Read under the lock, so that a budget that was lowered meanwhile counts.
-    budgets = get_project_budgets(Project.objects.filter(pk=project), apart_from=call)
-    if settings.MONTHLY_LIMIT is not None:
-        budgets.append(get_budget(apart_from=call))
+    has_limit = settings.MONTHLY_LIMIT is not None
+    in_flight = sum_in_flight(call) if has_limit else None
+    budgets = get_project_budgets(
+        Project.objects.filter(pk=project), in_flight=in_flight, apart_from=call
+    )
+    if has_limit:
+        budgets.append(get_budget(in_flight=in_flight))
     for budget in budgets:
         if budget.left is not None and price > budget.left:
             raise LimitReached(budget, price)
@@ -89,29 +94,39 @@ def list_warnings(person: "User | AnonymousUser", project: int | None = None) ->
     may not see the sums of the studio or of the project are told only that the studio's limit is
     reached.
     """
-    warnings = []
+    warnings, in_flight = [], None
     if settings.MONTHLY_LIMIT is not None:
-        budget = get_budget()
+        in_flight = sum_in_flight()
+        budget = get_budget(in_flight=in_flight)
         if budget.stops or (budget.warns and may_see(person, budget)):
             warnings.append(budget)
     if project is None:
-        budgets = _list_budgets(person, Action.CLONE)
+        budgets = _list_budgets(person, Action.CLONE, in_flight)
     elif may(person, Action.SEE_COSTS, project):
-        budgets = get_project_budgets(Project.objects.filter(pk=project))
+        budgets = get_project_budgets(Project.objects.filter(pk=project), in_flight=in_flight)
     else:
         budgets = []
     return warnings + [budget for budget in budgets if budget.warns][:MOST_WARNINGS]
 
 
-def list_project_budgets(person: "User | AnonymousUser") -> list[Budget]:
-    """The budgets of all open projects whose costs this person may see, by name."""
-    return _list_budgets(person, Action.SEE_COSTS)
+def list_project_budgets(
+    person: "User | AnonymousUser", in_flight: Mapping[int, Decimal] | None = None
+) -> list[Budget]:
+    """The budgets of all open projects whose costs this person may see, by name.
+
+    `in_flight` is `sum_in_flight()`, if it was read.
+    """
+    return _list_budgets(person, Action.SEE_COSTS, in_flight)
 
 
-def _list_budgets(person: "User | AnonymousUser", action: Action) -> list[Budget]:
+def _list_budgets(
+    person: "User | AnonymousUser", action: Action, in_flight: Mapping[int, Decimal] | None
+) -> list[Budget]:
     pks = access_of(person).projects(action)
     projects = Project.objects.open().with_budget()
-    return get_project_budgets(projects if pks is None else projects.filter(pk__in=pks))
+    if pks is not None:
+        projects = projects.filter(pk__in=pks)
+    return get_project_budgets(projects, in_flight=in_flight)
 
 
 def allow_more(
