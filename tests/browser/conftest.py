@@ -202,12 +202,12 @@ def studio(
     try:
         yield studio
     finally:
+        # Requests that closing cuts off are reported as errors, too.
+        messages = [*studio.messages]
         for context in studio.contexts:
             context.close()
         worker.stop()
     unexpected = [
-        message
-        for message in studio.messages
-        if not any(text in message for text in studio.expected)
+        message for message in messages if not any(text in message for text in studio.expected)
     ]
     assert unexpected == []
