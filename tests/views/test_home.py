@@ -141,12 +141,13 @@ def test_home_needs_a_fixed_number_of_queries(
     for _ in range(rows):
         make_attempt(AttemptState.CLONING, by=owner)
         make_attempt(AttemptState.READY, by=owner)
+        make_attempt(AttemptState.READY, by=owner, input_sensitive=True)
         make_attempt(AttemptState.FAILED, by=owner)
         expire(make_attempt(AttemptState.READY, by=owner), hours=5)
 
     # Session, user, access; each group (6, interrupted and the first id of the week), the rows of
-    # attempts and of voices; budgets and hints.
-    with django_assert_num_queries(15):
+    # attempts and of voices; budgets.
+    with django_assert_num_queries(14):
         browser.get("/")
 
 

@@ -27,8 +27,8 @@ SHOWN_IN_ROWS: Final = (
     "project", "voice_id", "source", "created_at", "uncertain", "preview_lost", "kept_at",
     "last_used_at", "missing_at", "deleted_at", "notes", "speaker__name",
     *(f"attempt__{name}" for name in (
-        "cloned_voice", "speaker_name", "status", "lease_until", "audio", "audio_duration_ms",
-        "audio_peaks",
+        "cloned_voice", "speaker_name", "status", "lease_until", "input_sensitive", "audio",
+        "audio_duration_ms", "audio_peaks",
     )),
 )  # fmt: skip
 

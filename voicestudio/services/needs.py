@@ -65,7 +65,7 @@ class Needs:
 def find_needs(person: "User") -> Needs:
     """What waits for this person now, at a fixed number of queries."""
     running = _running(person)
-    unheard, flagged, expiring = _unheard(person), _unheard(person, flagged=True), _expiring(person)
+    (unheard, flagged), expiring = _unheard(person), _expiring(person)
     unresolved, failed = _unresolved(person), _failed(person)
     attempts = _read(CloneAttempt.objects.all(), running, unresolved, failed)
     voices = _read(Voice.objects.all(), unheard, flagged, expiring)
@@ -99,10 +99,14 @@ def _count(rows: "TeamQuerySet[Any]") -> list[int]:
 
 
 def _rows_for[Rows: "TeamQuerySet[Any]"](person: "User", action: Action, rows: Rows) -> Rows:
-    """Those of these rows with which this person may do `action`; none of archived projects."""
+    """Those of these rows with which this person may do `action`; none of archived projects.
+
+    A role in a project allows no such action once the project is archived.
+    """
     projects = access_of(person).projects(action)
-    rows = rows.in_use_by(person).filter(project__in=Project.objects.open())
-    return rows if projects is None else rows.filter(project__in=projects)
+    return rows.in_use_by(person).filter(
+        project__in=Project.objects.open() if projects is None else projects
+    )
 
 
 def _running(person: "User") -> list[int]:
@@ -132,20 +136,23 @@ def _failed(person: "User") -> list[int]:
     return _count(failures.order_by("-pk"))
 
 
-def _unheard(person: "User", *, flagged: bool = False) -> list[int]:
-    """Recent voices with a preview that no one has heard; those that expire soon stand there."""
+def _unheard(person: "User") -> tuple[list[int], list[int]]:
+    """Recent voices with a preview that no one has heard, and those of them that are flagged.
+
+    Those that expire soon stand there.
+    """
     voices = _rows_for(person, Action.NOTE, Voice.objects.unheard())
-    expiring = reminders.expiring_voices(person).order_by().values("pk")
-    recent = voices.filter(created_at__gt=clock.now() - RECENT).exclude(pk__in=expiring)
-    recent = recent.filter(attempt__isnull=False).exclude(attempt__audio="")
+    recent = voices.filter(created_at__gt=clock.now() - RECENT, attempt__isnull=False)
+    expiring = Voice.objects.expiring_within(reminders.HOURS).order_by().values("pk")
+    recent = recent.exclude(attempt__audio="").exclude(pk__in=expiring)
+    recent = recent.order_by("-created_at", "-pk")
     marked = {"attempt__input_sensitive": True}
-    recent = recent.filter(**marked) if flagged else recent.exclude(**marked)
-    return _count(recent.order_by("-created_at", "-pk"))
+    return _count(recent.exclude(**marked)), _count(recent.filter(**marked))
 
 
 def _expiring(person: "User") -> list[int]:
-    voices = _rows_for(person, Action.NOTE, Voice.objects.all())
-    return _count(reminders.choose_expiring(voices))
+    voices = _rows_for(person, Action.NOTE, Voice.objects.expiring_within(reminders.HOURS))
+    return _count(voices.order_by("created_at", "id"))
 
 
 def _newest(attempts: "CloneAttemptQuerySet", found: "CloneAttemptQuerySet") -> list[int]:

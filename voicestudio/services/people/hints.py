@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def list_hints(person: "User") -> list[Hint]:
     """The first hints about what this person may do; none once they were dismissed."""
-    if Person.objects.filter(user=person, hints_dismissed_at__isnull=False).exists():
+    row = getattr(person, "person", None)  # a user who never used it has no such row
+    if row is not None and row.hints_dismissed_at is not None:
         return []
     return [hint for hint in HINTS if may(person, Action(hint.action))][:MOST_HINTS]
 
