@@ -141,6 +141,13 @@ def studio_role(person: "User") -> str:
     return "" if role is None else str(STUDIO_ROLES[role])
 
 
+@register.filter
+def project_roles(person: "User") -> list[str]:
+    """The roles that the person has in some project, each once, the highest first."""
+    held = {membership.role for membership in person.memberships.all()}
+    return [str(role.label) for role in models.Role if role in held]
+
+
 @register.simple_tag
 def current(here: str, *names: str) -> str:
     """`aria-current` for a menu link: "page" on its own page (`names[0]`), "true" on its others."""
