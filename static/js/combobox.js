@@ -1,5 +1,6 @@
-// A field in which a speaker is chosen from a list while typing, as the combobox pattern of the ARIA
-// Authoring Practices Guide wants it. Without this script the name is typed, and the server asks.
+// A field in which a speaker or a project is chosen from a list while typing, as the combobox pattern
+// of the ARIA Authoring Practices Guide wants it. The list comes from the server, or without an address
+// from the field's own <datalist>. Without this script the name is typed, and the server asks.
 
 const boxOf = (element) => element?.closest?.("[data-combobox]");
 const inputOf = (box) => box.querySelector("input:not([type=hidden], [type=radio])");
@@ -17,6 +18,7 @@ function prepare() {
   for (const box of document.querySelectorAll("[data-combobox]")) {
     const input = inputOf(box);
     if (input.role === "combobox") continue;
+    box.dataset.list = input.getAttribute("list") ?? "";
     input.removeAttribute("list"); // the browser's own list, for a page without scripts
     input.autocomplete = "off";
     const list = listOf(box);
@@ -45,14 +47,30 @@ async function get(box, url, pause = 0) {
 
 // The list ------------------------------------------------------------------------------------------
 
+const fold = (text) => text.trim().normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+function find(box) {
+  const words = fold(inputOf(box).value);
+  const known = [...document.getElementById(box.dataset.list).options];
+  return known.filter(({ value }) => fold(value).includes(words)).map(({ value, dataset }, index) => {
+    const option = Object.assign(document.createElement("li"), { id: index, role: "option" });
+    const name = Object.assign(document.createElement("span"), { className: "project", textContent: value });
+    Object.assign(name.dataset, dataset);
+    option.dataset.name = value;
+    option.append(name);
+    return option;
+  });
+}
+
 async function open(box, pause = 0) {
-  const html = await get(box, box.dataset.combobox, pause);
+  const html = box.dataset.combobox ? await get(box, box.dataset.combobox, pause) : "";
   const input = inputOf(box);
   if (html === null || document.activeElement !== input) return;
   const list = listOf(box);
   list.innerHTML = html;
+  if (!box.dataset.combobox) list.append(...find(box));
   for (const option of optionsOf(box)) option.id = `${list.id}-${option.id}`;
-  const count = optionsOf(box).filter((option) => !option.dataset.choice.startsWith("new ")).length;
+  const count = optionsOf(box).filter((option) => !option.dataset.choice?.startsWith("new ")).length;
   // A name like no other needs no choice: a list would only cover the next fields.
   setOpen(box, count > 0);
   list.lastElementChild?.scrollIntoView({ block: "nearest" });
@@ -86,11 +104,13 @@ function move(box, step) {
 function choose(box, option) {
   const input = inputOf(box);
   input.value = option.dataset.name;
-  choiceOf(box).value = option.dataset.choice;
-  const answer = Object.assign(document.createElement("p"), { className: "help" });
-  answer.dataset.state = "good";
-  answer.append(...option.cloneNode(true).childNodes);
-  answerOf(box).replaceChildren(answer);
+  if (choiceOf(box)) {
+    choiceOf(box).value = option.dataset.choice;
+    const answer = Object.assign(document.createElement("p"), { className: "help" });
+    answer.dataset.state = "good";
+    answer.append(...option.cloneNode(true).childNodes);
+    answerOf(box).replaceChildren(answer);
+  }
   setOpen(box, false);
   isChoosing = true;
   input.dispatchEvent(new Event("input", { bubbles: true })); // so that a voice ID is suggested
@@ -102,7 +122,7 @@ function choose(box, option) {
 async function ask(box) {
   const name = inputOf(box).value.trim();
   // A page that came with the question, and perhaps its answer, keeps both.
-  if (!name || choiceOf(box).value || box.dataset.asked === name || answerOf(box).querySelector(".question")) return;
+  if (!name || !choiceOf(box) || choiceOf(box).value || box.dataset.asked === name || answerOf(box).querySelector(".question")) return;
   box.dataset.asked = name;
   const html = await get(box, box.dataset.question);
   if (html !== null && !choiceOf(box).value) answerOf(box).innerHTML = html;
@@ -114,8 +134,10 @@ document.addEventListener("input", ({ target }) => {
   const box = boxOfInput(target);
   if (!box || isChoosing) return;
   // What was chosen or answered was about another name.
-  choiceOf(box).value = "";
-  answerOf(box).replaceChildren();
+  if (choiceOf(box)) {
+    choiceOf(box).value = "";
+    answerOf(box).replaceChildren();
+  }
   delete box.dataset.asked;
   open(box, PAUSE_MS);
 });

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Studio
 from tests.browser.steps import assert_touch_targets, choose_file, tab_to
-from tests.factories import make_attempt, make_project, make_speaker
+from tests.factories import make_attempt, make_project, make_speaker, make_user
 from voicestudio.models import AudioFile, Membership, Project, Role
 
 
@@ -76,3 +76,38 @@ def test_form_works_in_the_project_that_is_chosen(studio: Studio) -> None:
     choose_file(page, studio.wav())
     expect(page.locator("#recording .recording")).to_be_visible()
     assert AudioFile.objects.get().project == other
+
+
+def test_person_is_added_to_two_of_many_projects(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save()
+    projects = [make_project(name) for name in ("Åland", "Bergen", "Cádiz", "Dover", "Essen")]
+    lea = make_user("lea", project=projects[0], role=Role.VIEWER)
+    page = studio.page(path=f"/people/{lea.pk}/")
+    names, options = page.get_by_label("Add to a project"), page.get_by_role("option")
+
+    names.press_sequentially("cadi")
+    expect(options.filter(visible=True)).to_have_text(["Cádiz"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(names).to_have_value("Cádiz")
+    page.get_by_role("button", name="Another project").click()
+    expect(names).to_have_count(2)
+    expect(names.nth(1)).to_be_focused()
+    names.nth(1).press_sequentially("do")
+    page.locator("#person-new_1_options").get_by_text("Dover").click()
+    page.locator("#person-new_1_role").select_option("manager")
+    page.get_by_role("button", name="Save roles").click()
+
+    expect(page.locator(".role-list label")).to_have_text(["Cádiz", "Dover", "Åland"])
+    roles = dict(lea.memberships.values_list("project__name", "role"))
+    assert roles == {"Åland": "viewer", "Cádiz": "viewer", "Dover": "manager"}
+
+    plain = studio.page(path=f"/people/{lea.pk}/", java_script_enabled=False)
+    plain.get_by_label("Add to a project").fill("essen")
+    plain.get_by_role("button", name="Another project").click()
+    names = plain.get_by_label("Add to a project")
+    expect(names).to_have_count(2)
+    names.nth(1).fill("bergen")
+    plain.keyboard.press("Enter")
+    expect(plain.locator(".role-list label")).to_have_count(5)

@@ -232,6 +232,135 @@ def test_roles_are_changed(client: Client, administrator: User) -> None:
     assert Person.of(lea).is_auditor
 
 
+@pytest.fixture
+def many() -> list[Project]:
+    """The first project and seven more."""
+    return [Project.first(), *(make_project(f"Project {number}") for number in range(7))]
+
+
+def role_fields(html: str) -> list[str]:
+    """The names of the fields of roles, in the order of the page."""
+    return re.findall(r'name="((?:project|new)_\w+)"', html)
+
+
+def test_of_many_projects_those_of_the_person_are_listed_and_others_offered(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    lea = make_user("lea", project=many[2], role=Role.VIEWER)
+
+    page = text(client.get(address_of("person", lea)))
+    invitation = text(client.get("/people/"))
+
+    assert role_fields(page) == ["new_0", "new_0_role", f"project_{many[2].pk}"]
+    assert role_fields(invitation) == ["new_0", "new_0_role"]
+    offered = [
+        re.findall(r'<option value="([^"]+)" data-colour', html) for html in (page, invitation)
+    ]
+    assert (len(offered[0]), many[2].name in offered[0]) == (7, False)
+    assert sorted(offered[1]) == sorted(project.name for project in many)
+
+
+def test_page_with_many_projects_has_a_fixed_number_of_queries(
+    client: Client, administrator: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    lea = make_user("lea")
+    for number in range(6):
+        make_project(f"Project {number}")
+    client.get(address_of("person", lea))
+    for more in (0, 20):
+        for number in range(more):
+            project = make_project(f"More {number}")
+            Membership.objects.create(person=lea, project=project, role=Role.VIEWER)
+        with django_assert_num_queries(8):
+            client.get(address_of("person", lea))
+
+
+def test_roles_are_changed_and_added_at_once_and_those_not_sent_are_kept(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    lea = make_user("lea", project=many[0], role=Role.VIEWER)
+    for project in many[1:3]:
+        Membership.objects.create(person=lea, project=project, role=Role.VIEWER)
+
+    client.post(
+        address_of("change_project_roles", lea),
+        {
+            f"project_{many[0].pk}": "", f"project_{many[1].pk}": "manager",
+            "new_0": " PROJECT 4", "new_0_role": "reviewer", "new_1": "", "new_1_role": "viewer",
+        },
+    )  # fmt: skip
+
+    assert dict(lea.memberships.values_list("project", "role")) == {
+        many[1].pk: "manager", many[2].pk: "viewer", many[5].pk: "reviewer"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["Nothing like this"], "There is no such project. Choose one from the list."),
+        (["Project 4", "project 4"], "This project is chosen twice."),
+        (["Project 1"], "This project is chosen twice."),  # it is listed
+    ],
+)
+def test_project_that_cannot_be_added_is_said_and_nothing_changes(
+    client: Client, administrator: User, many: list[Project], names: list[str], sentence: str
+) -> None:
+    lea = make_user("lea", project=many[2], role=Role.VIEWER)
+    values = {f"new_{number}": name for number, name in enumerate(names)}
+    values[f"project_{many[2].pk}"] = "manager"
+
+    answer = client.post(address_of("change_project_roles", lea), values)
+
+    assert (answer.status_code, text(answer).count(sentence)) == (422, 2)
+    assert list(lea.memberships.values_list("project", "role")) == [(many[2].pk, "viewer")]
+
+
+def test_another_row_is_added_and_what_was_typed_is_kept(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    lea = make_user("lea", project=many[2], role=Role.VIEWER)
+    typed = {"new_0": "Project 4", "new_0_role": "manager", "more": "1"}
+
+    page = text(
+        client.post(
+            address_of("change_project_roles", lea), {**typed, f"project_{many[2].pk}": "reviewer"}
+        )
+    )
+    invitation = text(client.post("/people/invite/", {**typed, "address": "anna@example"}))
+
+    for html in (page, invitation):
+        assert role_fields(html)[:4] == ["new_0", "new_0_role", "new_1", "new_1_role"]
+        assert html.count('value="Project 4"') == 2  # the field and the list of names
+        assert "Correct these first" not in html
+    assert 'value="anna@example"' in invitation
+    assert list(lea.memberships.values_list("role", flat=True)) == ["viewer"]
+
+
+def test_person_is_invited_into_several_of_many_projects(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    values = {"address": "anna@example.com", "new_0": "Project 1", "new_0_role": "manager"}
+
+    client.post("/people/invite/", {**values, "new_1": "Project 4", "new_1_role": "viewer"})
+
+    roles = {str(many[2].pk): "manager", str(many[5].pk): "viewer"}
+    assert Invitation.objects.get().roles == roles
+
+
+def test_list_counts_the_projects_of_a_person_in_many(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    lea = make_user("lea", project=many[0], role=Role.VIEWER)
+    for project in many[1:5]:
+        Membership.objects.create(person=lea, project=project, role=Role.MANAGER)
+
+    row = text(client.get("/people/")).partition(f'id="person-{lea.pk}"')[2].partition("</li>")[0]
+
+    roles = row.partition('class="roles')[2].partition("</div>")[0]
+    assert re.findall(r"<span[^>]*>([^<]+)</span>", roles) == ["5 projects", "Manager, Viewer"]
+
+
 def test_last_administrator_stays(client: Client, administrator: User) -> None:
     demoted = client.post(address_of("change_studio_role", administrator), {"studio_role": ""})
     deactivated = client.post(address_of("deactivate_person", administrator))

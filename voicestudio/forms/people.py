@@ -1,13 +1,15 @@
 """Forms: the filters of people, roles of a person, and an invitation with the roles it gives."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from voicestudio.models import Project, Role, RoleName
+from voicestudio.models.search import fold_text
 from voicestudio.words import people as words
 
 from .fields import Select, choice_field
@@ -19,6 +21,9 @@ STUDIO_ROLES = [
     (RoleName.ADMINISTRATOR.value, words.STUDIO_ROLES[RoleName.ADMINISTRATOR]),
 ]
 PROJECT_ROLES = [("", _("No role")), *Role.choices]
+# Of so many projects the roles are chosen at a glance.
+FEW: Final = 4
+MOST_NEW: Final = 100
 STATES = {
     "active": pgettext_lazy("people", "Active"),
     "invited": pgettext_lazy("people", "Invited"),
@@ -76,26 +81,126 @@ class StudioRoleForm(forms.Form):
 
 
 class ProjectRolesForm(forms.Form):
-    """A role in each of these projects."""
+    """The roles of a person in projects.
 
-    def __init__(self, *args: Any, projects: list[Project], **kwargs: Any) -> None:
-        options = {"auto_id": "person-%s", "label_suffix": ""}
-        super().__init__(*args, **{**options, **kwargs})
-        self.projects = {f"project_{project.pk}": project for project in projects}
-        for name, project in self.projects.items():
-            self.fields[name] = forms.TypedChoiceField(
-                label=project.name if len(projects) > 1 else _("Role"),
-                required=False,
-                choices=PROJECT_ROLES,
-                coerce=Role,
-                empty_value=None,
-                widget=Select(attrs={"class": "input"}),
+    Of few projects each is listed, of many those with a role, above which others are added by name.
+    Only a project whose field was sent is changed, so that a page that is not of today takes no
+    role away that was given since.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        projects: Sequence[Project],
+        held: Mapping[int, str] = MappingProxyType({}),
+        draft: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`held` are roles by project; `draft` is what was typed, to be shown with one more row."""
+        initial = {_field_name(pk): role for pk, role in held.items()} | dict(draft or {})
+        options = {"auto_id": "person-%s", "label_suffix": "", "initial": initial}
+        super().__init__(data, **{**options, **kwargs})
+        self.is_draft = draft is not None
+        self.is_short = len(projects) <= FEW
+        sent = data if data is not None else draft
+        self.projects = {
+            _field_name(project.pk): project
+            for project in projects
+            if (
+                self.is_short or project.pk in held
+                if sent is None
+                else _field_name(project.pk) in sent
             )
+        }
+        for name, project in self.projects.items():
+            label = project.name if len(projects) > 1 else _("Role")
+            self.fields[name] = _role_field(label, PROJECT_ROLES)
+        listed = {project.pk for project in self.projects.values()}
+        self.others = [project for project in projects if project.pk not in listed]
+        self.new_names: list[str] = []
+        if not self.is_short and self.others:
+            self._add_rows(sent or {})
+        self.added: dict[Project, Role] = {}
+
+    def _add_rows(self, sent: Mapping[str, Any]) -> None:
+        rows = [name for name in map(_new_name, range(MOST_NEW)) if name in sent]
+        if self.is_draft or not rows:
+            rows.append(_new_name(len(rows)))
+        for name in rows:
+            self.fields[name] = forms.CharField(
+                label=_("Add to a project"),
+                required=False,
+                max_length=120,
+                widget=forms.TextInput(
+                    attrs={
+                        "class": "input",
+                        "autocomplete": "off",
+                        "list": "project-names",
+                        "placeholder": _("Project name"),
+                    }
+                ),
+            )
+            self.fields[f"{name}_role"] = _role_field(_("Role"), Role.choices, initial=Role.VIEWER)
+        if self.is_draft:
+            self.fields[rows[-1]].widget.attrs["autofocus"] = True
+        self.new_names = rows
+
+    def clean(self) -> dict[str, Any]:
+        """The projects of the new rows, by their names."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        others = {project.folded_name: project for project in self.others}
+        listed = {project.folded_name for project in self.projects.values()}
+        for name in self.new_names:
+            folded = fold_text(data.get(name, ""))
+            project = others.get(folded)
+            if not folded:
+                continue
+            if folded in listed or project in self.added:
+                self.add_error(name, _("This project is chosen twice."))
+            elif project is None:
+                self.add_error(name, _("There is no such project. Choose one from the list."))
+            else:
+                self.added[project] = data.get(f"{name}_role") or Role.VIEWER
+        return data
+
+    @property
+    def listed_rows(self) -> list[tuple[forms.BoundField, Project]]:
+        """The fields of the listed projects."""
+        return [(self[name], project) for name, project in self.projects.items()]
+
+    @property
+    def new_rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """The fields of a new row: the name of the project, and the role."""
+        return [(self[name], self[f"{name}_role"]) for name in self.new_names]
 
     @property
     def roles(self) -> dict[Project, Role | None]:
-        """The chosen role in each project."""
-        return {project: self.cleaned_data[name] for name, project in self.projects.items()}
+        """The chosen role in each project that was sent."""
+        listed = {project: self.cleaned_data[name] for name, project in self.projects.items()}
+        return listed | self.added
+
+
+def _field_name(project: int) -> str:
+    return f"project_{project}"
+
+
+def _new_name(number: int) -> str:
+    return f"new_{number}"
+
+
+def _role_field(
+    label: Any, choices: Sequence[tuple[str, Any]], **options: Any
+) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        choices=choices,
+        coerce=Role,
+        empty_value=None,
+        widget=Select(attrs={"class": "input"}),
+        **options,
+    )
 
 
 class InvitationForm(ProjectRolesForm):
@@ -113,12 +218,12 @@ class InvitationForm(ProjectRolesForm):
     studio_role = StudioRoleForm.base_fields["studio_role"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="invitation-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "invitation-%s", **kwargs})
 
     def clean(self) -> dict[str, Any]:
         """Without a role a person would sign in and see nothing."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and not any(data[name] for name in ("studio_role", *self.projects)):
+        if not self.errors and not data["studio_role"] and not any(self.roles.values()):
             raise forms.ValidationError(_("Choose a role: without one the person sees nothing."))
         return data
 

@@ -66,7 +66,11 @@ def people(request: HtmxRequest) -> HttpResponse:
 @for_administrators
 def invite(request: HtmxRequest) -> HttpResponse:
     """Make an invitation and show its link, which can't be shown again; so without a redirect."""
-    form = InvitationForm(request.POST, projects=_open_projects())
+    projects = _open_projects()
+    if "more" in request.POST:
+        draft = InvitationForm(projects=projects, draft=request.POST.dict())
+        return render_list(request, invitation_form=draft)
+    form = InvitationForm(request.POST, projects=projects)
     if not form.is_valid():
         return render_list(request, invitation_form=form, status=422)
     try:
@@ -132,9 +136,13 @@ def change_studio_role(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @for_administrators
 def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the roles of a person in all projects that their page lists."""
+    """Change the roles of a person in the projects that were sent, or add a row for another one."""
     user = _find(request, pk)
-    form = ProjectRolesForm(request.POST, projects=_projects_of(user))
+    projects = _projects_of(user)
+    if "more" in request.POST:
+        draft = ProjectRolesForm(projects=projects, draft=request.POST.dict())
+        return _render_person(request, user, form=draft)
+    form = ProjectRolesForm(request.POST, projects=projects)
     if not form.is_valid():
         return _render_person(request, user, form=form, status=422)
     by = current_user(request)
@@ -272,14 +280,14 @@ def _describe_team(by: User) -> dict[str, Any]:
 def _render_person(
     request: HttpRequest, user: User, *, status: int = 200, **context: Any
 ) -> HttpResponse:
-    members = {f"project_{each.project_id}": each.role for each in user.memberships.all()}
+    held = {each.project_id: each.role for each in user.memberships.all()}
     context = {
         "person": user,
         "is_example": is_example(user),
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
         "address_form": PersonAddressForm(initial={"email": user.email}, user=user),
-        "form": ProjectRolesForm(initial=members, projects=_projects_of(user)),
+        "form": ProjectRolesForm(projects=_projects_of(user), held=held),
         "has_projects": Project.objects.count() > 1,
     } | context
     return render(request, PERSON, context, status=status)
