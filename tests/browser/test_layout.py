@@ -29,6 +29,7 @@ from voicestudio.models import (
     Worker,
 )
 from voicestudio.services import audit, example_team
+from voicestudio.services.voices.notes import save_notes, set_tags
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -149,15 +150,35 @@ def test_voice_ids_are_read_whole_on_a_phone(studio: Studio, width: int, languag
         assert (path, rows.evaluate_all(CUT_TEXTS)) == (path, [])
 
 
-def test_time_left_stands_beside_the_person_on_a_phone(studio: Studio) -> None:
+@pytest.mark.parametrize(
+    ("path", "fact"),
+    [("/voices/", ".state > :nth-child(2)"), ("/history/", ".facts > :first-child")],
+)
+def test_time_stands_beside_the_voice_id_on_a_phone(studio: Studio, path: str, fact: str) -> None:
     factories.make_attempt(by=studio.user)
-    page = studio.page(path="/voices/", viewport={"width": 375, "height": 812})
+    page = studio.page(path=path, viewport={"width": 375, "height": 812})
 
-    left = bounding_box(page.locator(".state > :nth-child(2)"))
-    person = bounding_box(page.locator(".facts > :last-child"))
+    time, voice_id = (bounding_box(page.locator(each)) for each in (fact, ".rows .id"))
 
-    assert abs(left["y"] - person["y"]) < 4
-    assert left["x"] > person["x"]
+    middles = [each["y"] + each["height"] / 2 for each in (time, voice_id)]
+    assert abs(middles[0] - middles[1]) < 4
+    assert time["x"] > voice_id["x"] + voice_id["width"]
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_row_with_notes_and_tags_is_as_high_as_the_others(studio: Studio, width: int) -> None:
+    for _row in range(2):
+        factories.make_attempt(by=studio.user)
+    voice = Voice.objects.latest("pk")
+    save_notes(voice, "Warm and slow. " * 20, by=studio.user)
+    set_tags(voice, ["audiobook"], by=studio.user)
+    Voice.objects.filter(pk=voice.pk).update(last_used_at=timezone.now())
+    page = studio.page(path="/voices/", viewport={"width": width, "height": 800})
+
+    heights = {bounding_box(row)["height"] for row in page.locator(".rows > li").all()}
+
+    expect(page.locator(".rows [data-column=tags]")).to_contain_text("audiobook")
+    assert max(heights) - min(heights) <= 1
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "ja"])
@@ -619,11 +640,14 @@ def test_time_of_another_day_in_utc_is_that_of_the_reader(studio: Studio) -> Non
 def test_a_screen_shows_many_rows(
     studio: Studio, path: str, width: int, height: int, least: int
 ) -> None:
+    studio.user.is_staff = True  # with several projects, each row names its own
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_project("The Glass Orchard")
     for number in range(14):
         state = AttemptState.READY if number % 2 or path == "/voices/" else AttemptState.FAILED
-        factories.make_attempt(state, by=studio.user)
         recording = factories.make_checked_recording("good", by=studio.user)
         recording.file.save("hum.wav", ContentFile(hum(12)))
+        factories.make_attempt(state, by=studio.user, recording=recording)
     page = studio.page(path=path, viewport={"width": width, "height": height})
     # A page keeps the wider font of the system if Figtree comes late; the next one has it.
     page.evaluate("document.fonts.load('1rem Figtree')")
