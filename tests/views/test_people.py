@@ -43,11 +43,11 @@ def test_list_shows_roles_at_a_fixed_number_of_queries(
 ) -> None:
     make_user("lea", first_name="Lea Blum", email="lea@example.com")
     client.get("/people/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         html = client.get("/people/").content.decode()
     for number in range(5):
         make_user(project=make_project(f"Project {number}"), role=Role.VIEWER)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         client.get("/people/")
 
     assert re.findall(r"<bdi>([^<]+)</bdi>", html) == ["Lea Blum", "root"]
@@ -271,7 +271,7 @@ def test_page_with_many_projects_has_a_fixed_number_of_queries(
         for number in range(more):
             project = make_project(f"More {number}")
             Membership.objects.create(person=lea, project=project, role=Role.VIEWER)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(7):
             client.get(address_of("person", lea))
 
 

@@ -22,7 +22,7 @@ from voicestudio.forms.people import (
     ProjectRolesForm,
     StudioRoleForm,
 )
-from voicestudio.models import Action, Invitation, Project, clock, is_example
+from voicestudio.models import Action, Invitation, Project, access_of, clock, is_example
 from voicestudio.models.paging import page_in_order
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import accounts, activation, directory, invitations, roles
@@ -211,8 +211,11 @@ def _find(request: HttpRequest, pk: int) -> User:
 
 
 def _open_projects() -> list[Project]:
-    Project.first()  # there is one, even in an empty database
-    return list(Project.objects.open())
+    found = Project.objects.open()
+    if not found:
+        Project.first()  # there is one, even in an empty database
+        found = found.all()
+    return list(found)
 
 
 def _projects_of(user: User) -> list[Project]:
@@ -250,8 +253,8 @@ def render_list(request: HtmxRequest, *, status: int = 200, **context: Any) -> H
         "invitations": invited,
         "has_bar": form.has_filters or not is_first or len(page.rows) + len(invited) > 1,
         "pages": page_links(request, url, ("before", page.previous), ("after", page.following)),
-        "has_projects": Project.objects.count() > 1,
-        **_describe_team(by),
+        "has_projects": access_of(by).sees_several,
+        **_describe_team(),
         **context,
     }
     return lists.render_list(request, LIST, context, url=url, status=status)
@@ -264,15 +267,15 @@ def _select(by: User, form: PeopleFilterForm) -> "QuerySet[Any]":
     return find(by=by, **form.conditions)
 
 
-def _describe_team(by: User) -> dict[str, Any]:
+def _describe_team() -> dict[str, Any]:
     """The example team, of practice mode only, and whom of it an administrator can look as."""
     if not settings.PRACTICE_MODE:
         return {"is_practice": False, "team": []}
-    examples = directory.list_people(by=by).filter(person__is_example=True).order_by("pk")
+    examples = User.objects.filter(is_active=True, person__is_example=True).order_by("pk")
     return {
         "is_practice": True,
         "asks": False,
-        "team": list(filter(_can_be_looked_as, examples)),
+        "team": list(examples.only("pk")),
         "is_team_shown": example_team.is_shown(),
     }
 
@@ -288,6 +291,6 @@ def _render_person(
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
         "address_form": PersonAddressForm(initial={"email": user.email}, user=user),
         "form": ProjectRolesForm(projects=_projects_of(user), held=held),
-        "has_projects": Project.objects.count() > 1,
+        "has_projects": access_of(request.user).sees_several,
     } | context
     return render(request, PERSON, context, status=status)

@@ -102,7 +102,9 @@ def _make_entry(number: int, verb: Verb, user: User) -> AuditEntry:
         pk=number, at=clock.now() - timedelta(hours=1), person=user.username, way=Way.PAGE,
         address="192.0.2.7", user_agent="Firefox", verb=verb,
     )  # fmt: skip
-    vars(entry).update(words=verb.label, url="", project_name="")
+    vars(entry).update(
+        words=verb.label, url="", object_name=None, person_name=None, person_url="", project_name=""
+    )
     if verb is Verb.VOICE_KEPT:
         vars(entry).update(
             object_kind=ObjectKind.VOICE, object_id=number, url="#studio-rows-title",
