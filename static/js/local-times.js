@@ -13,7 +13,8 @@ const minuteFormat = dateFormat({ hour: "2-digit", minute: "2-digit", hourCycle:
 const secondFormat = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const dayFormat = dateFormat({ day: "numeric", month: isEnglish ? "short" : "long", year: "numeric" });
 const isoDayFormat = once(() => new Intl.DateTimeFormat("en-CA", { timeZone, dateStyle: "short" }));
-const relativeFormat = once(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
+// As the server writes them: in Chinese and Japanese a browser puts other spaces and commas.
+const agoWords = document.body.dataset.ago.split("|");
 
 // As the server writes it; in English the day comes before the month in every dialect: 22 Nov 2026.
 function formatDay(date) {
@@ -24,12 +25,14 @@ function formatDay(date) {
 
 function formatAgo(date, now) {
   const minutes = (now - date) / 60000;
-  if (minutes < 0.75) return relativeFormat().format(0, "second");
-  if (minutes < 59.5) return relativeFormat().format(-Math.max(1, Math.round(minutes)), "minute");
+  const [justNow, oneMinute, severalMinutes, today, yesterday] = agoWords;
+  if (minutes < 0.75) return justNow;
+  if (minutes < 1.5) return oneMinute;
+  if (minutes < 59.5) return severalMinutes.replace("{count}", Math.round(minutes));
   const midnight = (day) => Date.parse(isoDayFormat().format(day));
   const days = Math.round((midnight(now) - midnight(date)) / 86400000);
   if (days >= 2) return formatDay(date);
-  return `${relativeFormat().format(-days, "day")}, ${minuteFormat().format(date)}`;
+  return (days ? yesterday : today).replace("{time}", minuteFormat().format(date));
 }
 
 const formatDayAndMinute = (date) => `${formatDay(date)}, ${minuteFormat().format(date)}`;

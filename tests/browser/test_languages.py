@@ -1,9 +1,11 @@
 """Every page in each other language: checked by axe-core once, and none scrolls sideways."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
+from django.utils.translation import override
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Studio
@@ -18,7 +20,9 @@ from tests.browser.test_accessibility import (
     run_axe,
 )
 from voicestudio.management import catalogues
+from voicestudio.models import clock as shared_clock
 from voicestudio.services import example_team
+from voicestudio.templatetags.studio import when
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -78,6 +82,27 @@ def test_notice_of_practice_mode_takes_two_lines_on_a_phone(studio: Studio, lang
     page.reload()  # the first page keeps the font that it was drawn in
 
     assert bounding_box(page.locator(".practice"))["height"] < 48
+
+
+@pytest.mark.parametrize("language", ["en", *catalogues.find_catalogues()])
+def test_script_writes_times_as_the_server(
+    studio: Studio, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+    ages = (timedelta(minutes=m) for m in (0, 1, 2, 18, 59, 180, 1440, 2900))
+    moments = [now - age for age in ages]
+    monkeypatch.setattr(shared_clock, "now", lambda: now)
+    with override(language):
+        drawn = [when(moment) for moment in moments]
+    page = studio.page(locale=LOCALES.get(language, language), timezone_id="UTC")
+    page.clock.install(time=now - timedelta(seconds=20))
+    page.goto("/account/")
+    page.locator("main").evaluate("(main, html) => { main.innerHTML = html; }", "".join(drawn))
+
+    page.clock.run_for(20_100)  # until the script has written them all again
+
+    expected = [re.sub("<[^>]*>", "", text) for text in drawn]
+    assert page.locator("main time").all_inner_texts() == expected
 
 
 def check(page: Page, path: str, language: str) -> list[str]:

@@ -249,6 +249,27 @@ def ago(moment: datetime | None) -> str:
     return _day(moment)
 
 
+@register.simple_tag
+def ago_words() -> str:
+    """How a script writes what `ago` does: now, a minute, {count} minutes, today and yesterday."""
+    return _ago_words(get_language())
+
+
+@lru_cache
+def _ago_words(_language: str | None) -> str:
+    one, several = (
+        ngettext("%(count)s minute ago", "%(count)s minutes ago", minutes) for minutes in (1, 2)
+    )
+    texts = [
+        _("now"),
+        one % {"count": 1},
+        several % {"count": "{count}"},
+        _("today, %(time)s") % {"time": "{time}"},
+        _("yesterday, %(time)s") % {"time": "{time}"},
+    ]
+    return "|".join(texts)
+
+
 def _minute(moment: datetime) -> str:
     return f"{moment.hour:02d}:{moment.minute:02d}"
 
