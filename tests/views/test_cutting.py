@@ -463,3 +463,9 @@ def test_clip_on_the_form_counts_its_seconds(
     assert re.search(r'<p class="help" data-state="good">(6|5\.9)\u00a0s — good length</p>', text)
     assert "Play the clip in a loop" in text
     assert "Exactly what is said in the clip, word for word, ending in punctuation." in text
+
+
+def test_trail_leads_to_the_recording(client: Client, recording: AudioFile) -> None:
+    page = client.get(f"/recordings/{recording.pk}/cut/").content.decode()
+
+    assert f'<a href="/recordings/{recording.pk}/" dir="auto">{recording.name}</a>' in page

@@ -236,3 +236,13 @@ def test_note_on_a_preview_that_was_deleted_does_not_come_back(client: Client) -
 
     assert Note.objects.count() == 0
     assert "This can&#x27;t be undone any more." in page
+
+
+def test_note_is_not_called_required(client: Client) -> None:
+    user = make_user()
+    client.force_login(user)
+    attempt = make_attempt(by=user)
+
+    page = client.get(f"/history/{attempt.pk}/").content.decode()
+
+    assert '<label for="id_text" >Your note</label>' in page

@@ -16,7 +16,7 @@ class NoteForm(forms.Form):
     text = forms.CharField(
         label=_("Your note"),
         max_length=LONGEST_NOTE,
-        error_messages={"required": _("Write your note first.")},
+        required=False,  # the page's other forms go without one; an empty note is refused below
         widget=forms.Textarea(attrs={"class": "input", "rows": 2, "maxlength": LONGEST_NOTE}),
     )
 
