@@ -73,7 +73,8 @@ def find_other_nouns(catalogue: Catalog, language: str) -> list[str]:
     found = []
     for message in catalogue:
         text = NO_NOUN.sub("", catalogues.list_forms(message.id)[-1])
-        translated = catalogues.list_forms(message.string)[-1].casefold()
+        # Without the places where a long word may break.
+        translated = catalogues.list_forms(message.string)[-1].casefold().replace("\u00ad", "")
         for noun in {match[1].lower() for match in nouns.finditer(text)}:
             stems = [stem.casefold() for stem in glossary[noun][language]]
             if not any(stem in translated for stem in stems):

@@ -694,3 +694,86 @@ def test_view_in_use_is_in_view_on_a_phone(studio: Studio) -> None:
         assert page.evaluate("[scrollX, scrollY]") == [0, 0]
     page.goto("/history/")
     assert page.locator("#views").evaluate("views => views.scrollLeft") == 0
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "zh-CN"])
+def test_choices_of_the_audit_trail_fit_a_phone(studio: Studio, language: str) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    viewport = {"width": 375, "height": 700}
+    page = studio.page(path="/audit/?filters=shown", viewport=viewport, locale=language)
+    page.evaluate("document.fonts.load('1rem Figtree')")
+    page.reload()  # the first page keeps the font that it was drawn in
+
+    cut = page.locator("#filter-verb").evaluate(
+        """select => [...select.options].filter((option) => {
+          const alone = select.cloneNode();
+          alone.append(option.cloneNode(true));
+          alone.style.inlineSize = "max-content";
+          document.body.append(alone);
+          return alone.clientWidth > select.clientWidth;
+        }).map((option) => option.text)"""
+    )
+
+    assert cut == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ja", "zh-CN"])
+def test_menu_of_a_small_phone_breaks_no_word(studio: Studio, language: str) -> None:
+    page = studio.page(path="/help/", viewport={"width": 320, "height": 640}, locale=language)
+    page.evaluate("document.fonts.load('1rem Figtree')")
+    page.reload()
+
+    lines = page.locator(".menu a").evaluate_all(
+        """links => links.map((link) => {
+          const range = document.createRange();
+          range.selectNodeContents(link.lastChild);
+          const tops = [...range.getClientRects()].filter(({ width }) => width > 1);
+          return [new Set(tops.map(({ top }) => Math.round(top))).size,
+                  link.textContent.trim().split(/[ \u00ad]/).length];
+        })"""
+    )
+
+    assert [count for count, words in lines if count > words] == []
+    assert page.evaluate("document.querySelector('.menu').scrollWidth <= innerWidth - 16")
+    assert_touch_targets(page.locator(".menu"))
+
+
+def test_pages_of_a_phone_begin_at_the_same_height(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_project("Audiobook")
+    attempt = factories.make_attempt(by=studio.user)
+    assert attempt.recording is not None
+    attempt.recording.file.save("hum.wav", ContentFile(hum(12)))
+    voice = Voice.objects.latest("pk")
+    recording = f"/recordings/{attempt.recording_id}/"
+    paths = [
+        "/", "/new/", "/history/", f"/history/{attempt.pk}/", "/voices/", f"/voices/{voice.pk}/",
+        f"/speakers/{voice.speaker_id}/", "/recordings/", recording, f"{recording}cut/", "/costs/",
+        "/projects/", "/people/", "/audit/", "/system/", "/account/", "/search/", "/help/",
+    ]  # fmt: skip
+    page = studio.page(path="/help/", viewport={"width": 375, "height": 700})
+
+    tops = {}
+    for path in paths:
+        page.goto(path)
+        top = bounding_box(page.locator("h1"))["y"] - bounding_box(page.locator("#main"))["y"]
+        tops[path] = round(top)
+
+    assert tops == dict.fromkeys(paths, 8)
+
+
+@pytest.mark.parametrize("height", [300, 400, 500, 640])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_menu_is_reached_in_a_low_window(studio: Studio, height: int, language: str) -> None:
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    size = {"width": 1440, "height": height}
+    page = studio.page(path="/system/", viewport=size, locale=language)
+
+    for link in page.locator(".menu a").all():
+        link.focus()
+        box, end = bounding_box(link), bounding_box(page.locator(".account"))
+        assert box["y"] + box["height"] <= end["y"] + 1
+        link.click(trial=True)

@@ -478,3 +478,19 @@ def test_form_warns_of_the_budgets_of_its_own_project(
         found[project] = {"Studio has used" in page.content.decode() for page in pages}
 
     assert found == {spent: {True}, other: {False}}
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("en", r"[A-Z][a-z]+ \d\d"), ("ja", r"\d+月 \d\d年"), ("zh-hans", r"\d+月 \d\d年")],
+)
+def test_months_below_the_bars_are_named_as_the_language_does(
+    client: Client, attempt: CloneAttempt, language: str, label: str
+) -> None:
+    _line(attempt, "1")
+
+    page = client.get("/costs/", headers={"accept-language": language}).content.decode()
+
+    months = re.findall(r'<span class="month">(.*?)</span></span>', page)
+    names = [re.sub(r"<[^>]+>", "", month) for month in months]
+    assert len([name for name in names if re.fullmatch(label, name)]) == 11

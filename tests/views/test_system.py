@@ -50,7 +50,6 @@ def test_page_shows_the_installation(client: Client) -> None:
 
     assert page.count("attic · 77") == 1
     assert page.count(f"<dd>{django.get_version()}</dd>") == 1
-    assert page.count("<dd>Never</dd>") == 1
     assert page.count("<dd>None seen</dd>") == 1
     assert page.count("<dt>Silero VAD (speech detector) </dt>") == 1
     assert page.count("<dt>Figtree (typeface) </dt>") == 1
@@ -96,6 +95,19 @@ def test_report_lists_what_is_wrong(client: Client, settings: Settings) -> None:
 
     assert (ill.failures, ill.warnings) == ([NO_WORKER, NO_QUEUE], [LITTLE_ROOM, NO_BACKUP])
     assert (well.failures, well.warnings) == ([], [])
+
+
+def test_missing_backup_is_no_problem_in_practice_mode_only(
+    client: Client, settings: Settings
+) -> None:
+    practice = text(client.get("/system/"))
+    settings.PRACTICE_MODE = False
+    production = text(client.get("/system/"))
+
+    found = re.compile(r"<dt>Last backup</dt>\s*<dd>([^<]+)</dd>")
+    assert found.findall(practice) == ["Not needed in practice mode"]
+    assert found.findall(production) == ["Never"]
+    assert [str(NO_BACKUP.headline) in page for page in (practice, production)] == [False, True]
 
 
 @pytest.mark.django_db(transaction=True)

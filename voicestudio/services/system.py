@@ -100,11 +100,16 @@ class SystemReport:
         return [message for message, holds in found.items() if holds]
 
     @property
+    def needs_backup(self) -> bool:
+        """Whether there is something to lose: practice mode makes nothing that is."""
+        return not settings.PRACTICE_MODE
+
+    @property
     def warnings(self) -> list[Message]:
-        """What will do harm later. What practice mode makes needs no backup."""
+        """What will do harm later."""
         found = {
             LITTLE_ROOM: self.disk_free < self.disk_total * LEAST_FREE,
-            NO_BACKUP: not self.last_backup_at and not settings.PRACTICE_MODE,
+            NO_BACKUP: self.needs_backup and not self.last_backup_at,
         }
         messages = [message for message, holds in found.items() if holds]
         if abs(self.clock_ahead) >= clock.LARGEST_DIFFERENCE:
