@@ -193,7 +193,9 @@ def test_voice_page_has_a_fixed_number_of_queries(client: Client, voice: Voice) 
     for number in range(1, 8):
         note(number)
 
-    assert queries() == few
+    # Session, user, access, lapsed calls; speeches, the voice, its cost and tags, relatives, tags
+    # of the form, events, the clone fee (2), notes, budgets.
+    assert (few, queries()) == (14, 14)
 
 
 # Heard ----------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def speak(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue the text for generation; the same form twice is one speech."""
     voice, form = find_voice(request, pk, Action.SPEAK), SpeechForm(request.POST)
     if not form.is_valid():
-        return render_voice(request, voice, speech_form=form, status=422)
+        return render_voice(request, voice.pk, speech_form=form, status=422)
     order = speeches.SpeechOrder(voice=voice, **form.cleaned_data)
     try:
         speech = speeches.submit(order, by=current_user(request))

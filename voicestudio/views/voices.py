@@ -77,7 +77,7 @@ def _read_page(request: HttpRequest, form: VoiceFilterForm) -> "VoicePage":
 @require_safe
 def voice(request: HttpRequest, pk: int) -> HttpResponse:
     """One voice: its state, generated speech, relatives, notes and timeline."""
-    return render_voice(request, find_voice(request, pk))
+    return render_voice(request, pk)
 
 
 @require_POST
@@ -135,7 +135,7 @@ def notes(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("notes", _("Meanwhile they were changed to: %s") % (voice.notes or "–"))
         form.data["seen"] = version  # type: ignore[index]
     if not form.is_valid():
-        return render_voice(request, voice, notes_form=form, status=422)
+        return render_voice(request, voice.pk, notes_form=form, status=422)
     service.save_notes(voice, form.cleaned_data["notes"], by=current_user(request))
     service.set_tags(voice, form.cleaned_data["tags"], by=current_user(request))
     messages.success(request, _("Your notes were saved."))
@@ -156,19 +156,19 @@ def find_voice(request: HttpRequest, pk: int, action: Action = Action.SEE) -> Vo
 
 def render_voice(
     request: HttpRequest,
-    voice: Voice,
+    pk: int,
     *,
     speech_form: SpeechForm | None = None,
     notes_form: NotesForm | None = None,
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
-    """The page of one voice; forms that were refused are shown as they were sent."""
-    own_speeches = Speech.objects.visible_to(request.user).filter(voice=voice).for_rows()
-    speech_page = _speech_page(request, voice, own_speeches)
+    """The page of one voice, or 404; forms that were refused are shown as they were sent."""
+    own_speeches = Speech.objects.visible_to(request.user).filter(voice=pk).for_rows()
+    speech_page = _speech_page(request, pk, own_speeches)
     # Read after its speeches: a speech that has just ended does not make the page ask again, so
     # that the voice must not be of the time before.
-    voice = find_voice(request, voice.pk)
+    voice = find_voice(request, pk)
     attach_voice_facts(request, [voice])
     attempt = getattr(voice, "attempt", None)
     relatives = attempt_tree.relatives(attempt) if attempt else []
@@ -215,7 +215,7 @@ def render_refusal(
     request: HttpRequest, voice: Voice, refused: OrderRefused, **context: Any
 ) -> HttpResponse:
     """The page of one voice after an order that was refused, with the reason."""
-    return render_voice(request, voice, status=422, message=refused.message, **context)
+    return render_voice(request, voice.pk, status=422, message=refused.message, **context)
 
 
 def _initial_speech(
@@ -224,25 +224,24 @@ def _initial_speech(
     """From a draft, or from the earlier speech that the address names."""
     if draft := drafts.pop_answers(request, "speak", voice.pk):
         return dict(draft)
-    earlier = own_speeches.filter(pk=parse_id(request.GET.get("from", "")) or 0).first()
-    return SpeechForm.copy_of(earlier) if earlier else {}
+    earlier = parse_id(request.GET.get("from", ""))
+    speech = own_speeches.filter(pk=earlier).first() if earlier else None
+    return SpeechForm.copy_of(speech) if speech else {}
 
 
 def _initial_notes(voice: Voice) -> dict[str, Any]:
     return {
         "notes": voice.notes,
-        "tags": ", ".join(tag.name for tag in voice.tags.all()),
+        "tags": ", ".join(voice.tag_names),  # type: ignore[attr-defined]
         "seen": service.notes_version(voice),
     }
 
 
-def _speech_page(
-    request: HttpRequest, voice: Voice, own_speeches: "SpeechQuerySet"
-) -> dict[str, Any]:
+def _speech_page(request: HttpRequest, pk: int, own_speeches: "SpeechQuerySet") -> dict[str, Any]:
     """One page of the generated speeches, newest first."""
     page = own_speeches.page_by_id(size=SPEECHES, **read_cursors(request)._asdict())
     links = page_links(
-        request, reverse("voice", args=[voice.pk]),
+        request, reverse("voice", args=[pk]),
         ("after", page.newer), ("before", page.older), anchor="#spoken",
     )  # fmt: skip
     return {"speeches": page.rows, "pages": links}

@@ -14,7 +14,6 @@ from voicestudio.models import (
     CloneAttempt,
     Event,
     EventKind,
-    Speech,
     Tag,
     Verb,
     Voice,
@@ -55,8 +54,6 @@ class TimelineEntry:
     person: "User | None" = None
     note: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
-    attempt: CloneAttempt | None = None
-    speech: Speech | None = None
 
 
 def visible_voices(user: "AbstractBaseUser | AnonymousUser") -> "VoiceQuerySet":
@@ -201,15 +198,10 @@ def voice_timeline(voice: Voice) -> list[TimelineEntry]:
     entries: list[TimelineEntry] = []
     if attempt is not None:
         sent = attempt.sent_at or attempt.created_at
-        entries.append(
-            TimelineEntry(sent, EventKind.CLONED, person=attempt.created_by, attempt=attempt)
-        )
-    events = Event.objects.filter(voice=voice).select_related("person", "attempt", "speech")
+        entries.append(TimelineEntry(sent, EventKind.CLONED, person=attempt.created_by))
     entries += [
-        TimelineEntry(
-            event.at, event.kind, event.person, event.note, event.facts, event.attempt, event.speech
-        )
-        for event in events
+        TimelineEntry(event.at, event.kind, event.person, event.note, event.facts)
+        for event in Event.objects.filter(voice=voice).select_related("person")
     ]
     if voice.state is VoiceState.EXPIRED and voice.expires_at is not None:
         entries.append(TimelineEntry(voice.expires_at, "expired"))
