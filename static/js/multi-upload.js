@@ -131,6 +131,7 @@ function handleAnswer(upload, request) {
     upload.line = line;
     upload.state = "uploaded";
     htmx.process(line);
+    addToList();
   } else if (status === 401 || (status === 403 && request.getResponseHeader("Token-Outdated"))) {
     setState(upload, "lost", upload.form.dataset.signedOut);
     const retry = () => {
@@ -147,6 +148,42 @@ function handleAnswer(upload, request) {
   } else if (request.getResponseHeader("Studio-Fault")) setState(upload, "lost", request.responseText);
   else setState(upload, "lost", upload.form.dataset.broken);
   startUploads();
+}
+
+// The list gets the rows that are new, in their places, if its filters let them through. All others stay as they
+// are, with their selection, focus and sound. What was uploaded is announced once, at the end.
+async function addToList() {
+  const address = location.href;
+  const response = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": "results" } }).catch(() => null);
+  if (!response?.ok || location.href !== address) return;
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  const results = document.getElementById("results");
+  const fresh = template.content.getElementById("results");
+  const [list, freshList] = [results, fresh].map((each) => each?.querySelector(".rows"));
+  if (!freshList) return;
+  // From now on the row shows the check, which the line of the upload has shown.
+  for (const row of freshList.children) {
+    const line = document.getElementById(row.id.replace("recording", "line"));
+    for (const part of line?.querySelectorAll(".badge, .verdict") ?? []) part.remove();
+  }
+  if (!list) {
+    fresh.dataset.announcement = results.dataset.announcement;
+    results.replaceWith(fresh);
+    htmx.process(fresh);
+  }
+  let before = null;
+  for (const row of list ? [...freshList.children] : []) {
+    const known = document.getElementById(row.id);
+    if (!known) {
+      if (before) before.after(row);
+      else list.prepend(row);
+      htmx.process(row);
+    }
+    before = known ?? row;
+  }
+  // Their numbers above and below the list.
+  if (document.getElementById("counts")) htmx.ajax("GET", address, { target: "#counts", swap: "outerHTML" });
 }
 
 function cancelUpload(upload) {

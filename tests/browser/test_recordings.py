@@ -305,11 +305,48 @@ def test_several_files_get_one_line_each(studio: Studio) -> None:
     first = AudioFile.objects.get(name="one.wav")
     recordings.run_check(first.pk)
     first.refresh_from_db()
-    expect(lines.first.locator(".verdict")).to_have_attribute("data-verdict", first.verdict)
+    verdict = page.locator(f"#results #verdict-{first.pk}")
+    expect(verdict).to_have_attribute("data-verdict", first.verdict)
     refused.get_by_role("button").click()
     expect(lines).to_have_count(2)
     lines.first.get_by_role("link", name="one.wav").click()
     expect(page).to_have_url(re.compile(rf"/recordings/{first.pk}/$"))
+
+
+def test_uploaded_recording_joins_the_list(studio: Studio) -> None:
+    known = [make_checked(studio, name=name) for name in ("old.wav", "older.wav")]
+    page = studio.page(path="/recordings/?purpose=voice_clone")
+    rows, search = page.locator("#results .rows > li"), page.get_by_role("searchbox")
+    rows.last.get_by_role("checkbox").check()
+    page.locator(".opens-below > summary").first.click()
+    search.focus()
+    page.evaluate("""() => {
+      window.said = [];
+      new MutationObserver(() => said.push(document.getElementById("announcer").textContent))
+        .observe(document.getElementById("announcer"), { childList: true });
+    }""")
+
+    page.locator("#id_files").set_input_files([studio.wav("new.wav")])
+
+    expect(rows).to_have_count(3)
+    expect(rows.first).to_contain_text("new.wav")
+    new = AudioFile.objects.get(name="new.wav")
+    assert [row.get_attribute("id") for row in rows.all()] == [
+        f"recording-{each.pk}" for each in (new, *reversed(known))
+    ]
+    expect(rows.last.get_by_role("checkbox")).to_be_checked()
+    expect(search).to_be_focused()
+    expect(page.locator("#total")).to_contain_text("3")
+    assert page.locator(f"#badge-{new.pk}").count() == 1
+    assert page.url.endswith("/recordings/?purpose=voice_clone")
+    assert len([text for text in page.evaluate("said") if "Uploaded" in text]) == 1
+    assert not any("3 recordings" in text for text in page.evaluate("said"))
+    # What the filters leave out does not appear.
+    page.locator("#id_many_purpose").select_option("prompt_audio")
+    page.locator("#id_files").set_input_files([studio.wav("clip.wav", seconds=6)])
+    expect(page.locator(".line[data-uploaded]")).to_have_count(2)
+    expect(page.locator(".line .badge")).to_have_count(1)
+    expect(rows).to_have_count(3)
 
 
 def test_two_files_are_uploaded_at_a_time(studio: Studio) -> None:
