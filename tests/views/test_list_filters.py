@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import make_attempt, make_project, make_recording, make_user, make_voice
@@ -25,6 +27,7 @@ from voicestudio.models import (
     Voice,
 )
 from voicestudio.models.row_counts import RowCount, count_rows
+from voicestudio.words.undo import UNDO_OVER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 PART = {"hx-request": "true", "hx-target": "results"}
@@ -327,3 +330,22 @@ def test_every_column_of_a_list_is_marked_in_its_rows(browser: Client, owner: Us
             name for one in re.findall(r'data-column="([^"]+)"', page) for name in one.split()
         }
         assert marked == set(re.findall(r'id="column-(\w+)"', page)), kind
+
+
+def test_long_filter_is_saved_whole_or_refused(browser: Client, owner: User) -> None:
+    search = urlencode({"q": "音" * 200, "state": "temporary"})
+    longer = f"{search}&{urlencode({'tag': '音' * 200})}"
+    for name, query in (("Long", search), ("Longer", longer)):
+        page = browser.post("/voices/filters/save/", {"name": name, "query": query}, follow=True)
+
+    assert Person.of(owner).saved_filters["voices"] == [{"name": "Long", "query": search}]
+    assert "This filter is too long to be saved." in text(page)
+    assert page.redirect_chain[0][0] == f"/voices/?{search}"
+
+
+def test_filter_without_a_name_does_not_come_back(browser: Client, owner: User) -> None:
+    fields = {"name": "\u200b", "query": "q=anna"}
+    page = browser.post(reverse("restore_filter", args=["voices"]), fields, follow=True)
+
+    assert Person.of(owner).saved_filters.get("voices", []) == []
+    assert [str(message) for message in page.context["messages"]] == [str(UNDO_OVER)]

@@ -29,7 +29,7 @@ RESULTS: Final = "results"
 SESSION_TIME_ZONE: Final = "time_zone"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
-LONGEST_QUERY: Final = 2_000
+LONGEST_QUERY: Final = 3_000
 # What a view sets besides its filters.
 ORDER: Final = "order"
 
@@ -144,9 +144,12 @@ def render_list(
     return keep_private(response)
 
 
-def posted_query(request: HttpRequest) -> str:
-    """The query string of the list, which its buttons send with them."""
-    return QueryDict(request.POST.get("query", "")[:LONGEST_QUERY]).urlencode()
+def posted_query(request: HttpRequest, *, whole: bool = False) -> str:
+    """The query string of the list, which its buttons send with them; a long one ends earlier."""
+    query = request.POST.get("query", "")
+    if len(query) > LONGEST_QUERY and not whole:
+        query = query[:LONGEST_QUERY].rpartition("&")[0]  # whole filters only
+    return QueryDict(query).urlencode()
 
 
 def back_to_list(request: HttpRequest, kind: ListKind) -> HttpResponse:

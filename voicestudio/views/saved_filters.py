@@ -24,10 +24,10 @@ def save(request: HttpRequest, kind: ListKind) -> HttpResponse:
     person, name = current_user(request), _read_name(request, "name")
     try:
         if name:
-            saved_filters.save_filter(person, kind, name, posted_query(request))
+            saved_filters.save_filter(person, kind, name, posted_query(request, whole=True))
         else:
             messages.warning(request, _("Type a name for the filter."))
-    except saved_filters.TooManyFiltersError as refused:
+    except saved_filters.FilterRefusedError as refused:
         messages.warning(request, str(refused.message))
     return back_to_list(request, kind)
 
@@ -61,11 +61,12 @@ def delete(request: HttpRequest, kind: ListKind) -> HttpResponse:
 @require_action(Action.SEE)
 def restore(request: HttpRequest, kind: ListKind) -> HttpResponse:
     """Save a filter again that was just deleted."""
-    deleted = saved_filters.SavedFilter(_read_name(request, "name"), posted_query(request))
+    name = _read_name(request, "name")
+    deleted = saved_filters.SavedFilter(name, posted_query(request, whole=True))
     try:
-        if not saved_filters.restore_filter(current_user(request), kind, deleted):
+        if not name or not saved_filters.restore_filter(current_user(request), kind, deleted):
             messages.warning(request, str(UNDO_OVER))
-    except saved_filters.TooManyFiltersError as refused:
+    except saved_filters.FilterRefusedError as refused:
         messages.warning(request, str(refused.message))
     return back_to_list(request, kind)
 

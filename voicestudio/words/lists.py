@@ -49,3 +49,6 @@ TOTALS: Final = {
 TOO_MANY_FILTERS: Final = Message(
     _("You have saved twelve filters for this list, which is the most."), _("Delete one first.")
 )
+FILTER_TOO_LONG: Final = Message(
+    _("This filter is too long to be saved."), _("Shorten its search, then save it again.")
+)

@@ -9,7 +9,7 @@ from django.db import transaction
 from voicestudio.models import ListKind, Person
 from voicestudio.models.search import fold_text
 from voicestudio.words import Message
-from voicestudio.words.lists import TOO_MANY_FILTERS
+from voicestudio.words.lists import FILTER_TOO_LONG, TOO_MANY_FILTERS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # More would not fit above a list.
 MOST: Final = 12
 LONGEST_NAME: Final = 40
-LONGEST_QUERY: Final = 1_000
+# The longest search, of letters that take twelve characters each in a query, and all filters.
+LONGEST_QUERY: Final = 3_000
 
 
 class SavedFilter(NamedTuple):
@@ -27,10 +28,12 @@ class SavedFilter(NamedTuple):
     query: str
 
 
-class TooManyFiltersError(Exception):
-    """The person has saved as many filters for this list as fit; `message` says so."""
+class FilterRefusedError(Exception):
+    """A filter is not saved: there are as many as fit, or it is too long. `message` says which."""
 
-    message: Message = TOO_MANY_FILTERS
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 def list_filters(person: "User", kind: str) -> list[SavedFilter]:
@@ -40,10 +43,9 @@ def list_filters(person: "User", kind: str) -> list[SavedFilter]:
 
 
 def save_filter(person: "User", kind: ListKind, name: str, query: str) -> None:
-    """Save a filter; it replaces the one of this name, in any case. Raises TooManyFiltersError."""
+    """Save a filter; it replaces the one of this name, in any case. Raises FilterRefusedError."""
     with _filters_of(person, kind) as found:
-        new = SavedFilter(name[:LONGEST_NAME], query[:LONGEST_QUERY])
-        _replace(found, name, new)
+        _replace(found, name, SavedFilter(name[:LONGEST_NAME], query))
 
 
 def rename_filter(person: "User", kind: ListKind, name: str, new_name: str) -> None:
@@ -66,7 +68,7 @@ def delete_filter(person: "User", kind: ListKind, name: str) -> SavedFilter | No
 def restore_filter(person: "User", kind: ListKind, deleted: SavedFilter) -> bool:
     """Save a deleted filter again; False if its name is used for another one since.
 
-    Raises TooManyFiltersError.
+    Raises FilterRefusedError.
     """
     with _filters_of(person, kind) as found:
         name = fold_text(deleted.name)
@@ -77,9 +79,11 @@ def restore_filter(person: "User", kind: ListKind, deleted: SavedFilter) -> bool
 
 
 def _replace(found: list[SavedFilter], name: str, new: SavedFilter) -> None:
+    if len(new.query) > LONGEST_QUERY:
+        raise FilterRefusedError(FILTER_TOO_LONG)
     found[:] = [each for each in found if fold_text(each.name) != fold_text(name)]
     if len(found) >= MOST:
-        raise TooManyFiltersError
+        raise FilterRefusedError(TOO_MANY_FILTERS)
     found.append(new)
 
 
