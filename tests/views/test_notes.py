@@ -1,5 +1,6 @@
 """Notes of people: written, listed and deleted on three pages, with and without JavaScript."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from tests.factories import make_attempt, make_project, make_recording, make_user
 from tests.views import HTMX
 from tests.views.pages import text, undo_of
-from voicestudio.models import Membership, Note, Role, Voice
+from voicestudio.models import Membership, Note, Role, Voice, clock
 from voicestudio.services.voices import deletion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -246,3 +247,21 @@ def test_note_is_not_called_required(client: Client) -> None:
     page = client.get(f"/history/{attempt.pk}/").content.decode()
 
     assert '<label for="id_text" >Your note</label>' in page
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(59, 1), (61, 0)])
+def test_deleted_note_leaves_the_session_after_an_hour(
+    client: Client, monkeypatch: pytest.MonkeyPatch, minutes: int, count: int
+) -> None:
+    target, writer = make_target("voice"), make_user()
+    note = Note.objects.create(project=target.project, by=writer, text="Warm.", voice=target)
+    client.force_login(writer)
+    deleted = client.post(f"/notes/{note.pk}/delete/", follow=True)
+    later = clock.now() + timedelta(minutes=minutes)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    client.get("/help/")
+    assert len(client.session["deleted_notes"]) == count
+    client.post(*undo_of(text(deleted)))
+
+    assert Note.objects.count() == count

@@ -331,3 +331,13 @@ def test_sign_in_is_extended(client: Client, headers: dict[str, str], status: in
     assert (answer.status_code, days) == (status, [14 * 24 - 1] if headers else [])
     assert Session.objects.get().expire_date > timezone.now() + timedelta(days=13)
     assert client.cookies["sessionid"]["max-age"] > 13 * 24 * 3600
+
+
+def test_unread_message_ends_with_the_sign_in(client: Client) -> None:
+    client.force_login(make_user())
+    client.post("/voices/filters/save/", {"name": "Anna", "query": "q=anna"})
+    client.post("/voices/filters/delete/", {"name": "Anna"})
+
+    page = client.post("/sign-out/", follow=True)
+
+    assert "Anna" not in page.content.decode()

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "voicestudio.views.second_factor.SecondFactorMiddleware",
+    "voicestudio.views.notes.DeletedNotesMiddleware",
 ]
 TEMPLATES = [
     {

@@ -1,10 +1,12 @@
 """Notes on attempts, voices and recordings: write and delete them."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from voicestudio.forms.ids import parse_id
 from voicestudio.forms.notes import NoteForm
-from voicestudio.models import Action, AudioFile, CloneAttempt, Note, Voice
+from voicestudio.models import Action, AudioFile, CloneAttempt, Note, Voice, clock
 from voicestudio.services import notes
 from voicestudio.services.permissions import NotAllowed
 from voicestudio.words.undo import UNDO_OVER
@@ -26,9 +28,23 @@ from .undo import answers_undo, offer_undo
 # the cookie of its message can be read in the browser.
 DELETED: Final = "deleted_notes"
 MOST_DELETED: Final = 5
+KEPT_FOR: Final = timedelta(hours=1)
 MODELS: Final[dict[str, Any]] = {
     "attempt": CloneAttempt, "voice": Voice, "recording": AudioFile,
 }  # fmt: skip
+
+
+class DeletedNotesMiddleware:
+    """Takes deleted notes out of the session when they can't come back any more."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer; only those who are signed in have a session to look into."""
+        if request.user.is_authenticated and DELETED in request.session:
+            _forget_old(request)
+        return self.get_response(request)
 
 
 @require_POST
@@ -93,9 +109,19 @@ def _find_target(request: HtmxRequest, action: Action) -> Any:
 
 def _keep_deleted(request: HtmxRequest, pk: int, note: Note) -> None:
     """Keep what `restore` needs of a note, of the newest ones only."""
-    facts = {"text": note.text, "at": note.at.isoformat()}
+    deleted_at = clock.now().isoformat()
+    facts = {"text": note.text, "at": note.at.isoformat(), "deleted_at": deleted_at}
     kept = request.session.get(DELETED, {}) | {_key_of(note.target, pk, note.by_id): facts}
     request.session[DELETED] = dict([*kept.items()][-MOST_DELETED:])
+
+
+def _forget_old(request: HttpRequest) -> None:
+    """Forget what was deleted more than an hour ago, by the time of all machines."""
+    kept = request.session[DELETED]
+    oldest = (clock.now() - KEPT_FOR).isoformat()
+    young = {key: facts for key, facts in kept.items() if facts.get("deleted_at", "") >= oldest}
+    if len(young) < len(kept):
+        request.session[DELETED] = young
 
 
 def _key_of(target: notes.Target, pk: int, writer: int) -> str:

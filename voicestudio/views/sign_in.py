@@ -148,6 +148,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End this sign-in."""
     looks.end_look(request)
     draft_cookie.end_sign_in(request)
+    # What was done here is not the business of whoever sits here next: unread messages go, too.
+    list(messages.get_messages(request))
     logout(request)
     response = redirect("sign_in")
     draft_cookie.delete(response)
