@@ -420,7 +420,7 @@ def test_role_and_last_sign_in_stand_beside_each_other_at_400_percent(studio: St
     User.objects.filter(pk=studio.user.pk).update(is_staff=True, last_login=timezone.now())
     page = studio.page(path="/people/", viewport={"width": 320, "height": 740})
 
-    role = bounding_box(page.locator(".people .roles .badge").first)
+    role = bounding_box(page.locator(".people .roles > b").first)
     facts = bounding_box(page.locator(".people .facts > span").first)
 
     assert role["x"] + role["width"] < facts["x"]
