@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from voicestudio.models import Colour, Project, Role, display_name
 
 from .costs import MOST
-from .fields import TypedField, check_year, choice_field
+from .fields import Select, TypedField, check_year, choice_field
 from .list_filters import ListFilterForm, ListView, search_field
 
 LONGEST_NOTES: Final = 4000
@@ -86,7 +86,7 @@ class ProjectForm(forms.Form):
         choices=Colour.choices,
         initial=Colour.GREY,
         help_text=_("Marks the project in lists."),
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
     )
     starts_on = _day_field(_("Start"))
     ends_on = _day_field(_("End"))
@@ -131,7 +131,7 @@ class MemberForm(forms.Form):
         User.objects.none(),
         label=_("Person"),
         empty_label=_("Choose a person"),
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
         error_messages={
             "required": _("Choose a person."),
             "invalid_choice": _("This person isn't known. Choose another one."),
@@ -142,7 +142,7 @@ class MemberForm(forms.Form):
         required=False,
         choices=Role.choices,
         initial=Role.VIEWER,
-        widget=forms.Select(attrs={"class": "input"}),
+        widget=Select(attrs={"class": "input"}),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
