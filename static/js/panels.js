@@ -14,6 +14,17 @@ document.addEventListener("click", ({ target }) => {
   panel.firstElementChild.focus();
 });
 
+// <button data-shows-results>: closes the filters around it, which fill a phone, and goes to the list.
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-shows-results]");
+  if (!button) return;
+  button.closest("details").open = false;
+  const results = document.getElementById("results");
+  results.tabIndex = -1;
+  results.focus({ preventScroll: true });
+  results.scrollIntoView();
+});
+
 async function loadPanel(panel) {
   const container = panel.querySelector("[data-panel-content]");
   const retry = () => panel.isConnected && panel.open && loadPanel(panel);

@@ -777,3 +777,21 @@ def test_menu_is_reached_in_a_low_window(studio: Studio, height: int, language: 
         box, end = bounding_box(link), bounding_box(page.locator(".account"))
         assert box["y"] + box["height"] <= end["y"] + 1
         link.click(trial=True)
+
+
+def test_filters_of_a_phone_end_in_the_way_to_the_list(studio: Studio) -> None:
+    for state in (AttemptState.FAILED, AttemptState.READY, AttemptState.READY):
+        factories.make_attempt(state, by=studio.user)
+    page = studio.page(path="/history/", viewport={"width": 375, "height": 560})
+    page.locator(".filters summary").click()
+    button = page.locator("[data-shows-results]")
+
+    expect(button).to_have_text("Show 3 results")
+    expect(button).to_be_in_viewport(ratio=1)
+    page.get_by_label("State").select_option("failed")
+    expect(button).to_have_text("Show 1 result")
+    button.click()
+
+    expect(page.locator(".filters details")).not_to_have_attribute("open", "")
+    expect(page.locator("#results")).to_be_focused()
+    expect(page.locator(".rows > li")).to_be_in_viewport()

@@ -81,6 +81,7 @@ def _count[Form: ListFilterForm](
     found = [] if form.chosen.get("q") else count_rows(current_user(request), *lists)
     return {
         "total": _describe_total(request, found[0]) if found else "",
+        "found": found[0] if found else None,
         "counts": zip([view.number for view in counted], found[1:], strict=False),
     }
 
