@@ -210,6 +210,15 @@ def test_forms_of_a_speaker_are_folded_until_they_ask(client: Client, data_dir: 
     assert folds == [[""], ["open"], ["open"]]
 
 
+def test_speaker_is_cloned_again_and_says_how_long_voices_stay(client: Client, owner: User) -> None:
+    attempt = make_attempt(by=owner, speaker_name="Anna")
+
+    html = page(client, attempt.speaker)
+
+    assert html.count(f'href="{reverse("new")}?from={attempt.pk}"') == 1
+    assert html.count("6 days 23 hours left") == 1
+
+
 def test_speaker_without_a_pinned_attempt_shows_no_best(client: Client, owner: User) -> None:
     attempt = make_attempt(by=owner)
     best = '<section class="card" id="best" aria-labelledby="best-title" {}>'
