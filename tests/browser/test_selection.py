@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_rows_are_selected_by_key_range_and_page(studio: Studio) -> None:
     for _number in range(5):
         factories.make_attempt(AttemptState.FAILED, by=studio.user)
-    page = studio.page(path="/history/")
+    page = studio.page(path="/history/", viewport={"width": 1440, "height": 900})
     bar, count = page.locator("#selection"), page.locator(".selected-count")
     boxes = page.locator(".rows .select input")
     expect(bar).to_be_hidden()
@@ -36,6 +36,25 @@ def test_rows_are_selected_by_key_range_and_page(studio: Studio) -> None:
     expect(count).to_have_text("Selected rows: 5")
     bar.get_by_role("button", name="Clear").click()
     expect(bar).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ja", "zh-CN"])
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_bar_of_selected_rows_is_one_line_in_every_language(
+    studio: Studio, width: int, language: str
+) -> None:
+    factories.make_project("Second")
+    studio.user.is_staff = True
+    studio.user.save(update_fields=["is_staff"])
+    factories.make_attempt(by=studio.user)
+    size = {"width": width, "height": 700}
+    page = studio.page(path="/voices/", viewport=size, locale=language)
+    page.evaluate("document.fonts.load('1rem Figtree')")
+    page.reload()
+
+    page.locator(".rows .select input").first.check()
+
+    assert bounding_box(page.locator("#selection"))["height"] < 60
 
 
 @pytest.mark.parametrize("width", [1280, 375, 320])

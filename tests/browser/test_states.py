@@ -89,6 +89,7 @@ def select_attempts(studio: Studio) -> Page:
     page = studio.page(path="/history/")
     page.keyboard.press("j")
     page.keyboard.press("x")
+    page.get_by_role("button", name="Actions").click()
     page.get_by_role("button", name="Select all").click()
     return page
 
@@ -98,6 +99,7 @@ def select_recordings(studio: Studio) -> Page:
     page = studio.page(path="/recordings/")
     page.keyboard.press("j")
     page.keyboard.press("x")
+    page.get_by_role("button", name="Actions").click()
     expect(page.get_by_role("button", name="Delete…")).to_be_visible()
     return page
 

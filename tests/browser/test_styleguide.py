@@ -88,6 +88,7 @@ def test_styleguide_shows_lists_choices_and_mistakes(studio: Studio) -> None:
 def test_styleguide_shows_the_bar_of_selected_rows_in_both_forms(studio: Studio) -> None:
     page = open_styleguide(studio)
     menu, action = (page.get_by_role("button", name=name) for name in ("Actions", "Export CSV"))
+    page.set_viewport_size({"width": 1440, "height": 900})
     expect(action).to_be_visible()
     expect(menu).to_be_hidden()
 
