@@ -81,6 +81,16 @@ def test_page_of_a_project_begins_with_what_is_in_it(client: Client, root: User)
     assert links == [("history", "1"), ("voices", "1"), ("recordings", "1"), ("costs", "")]
 
 
+def test_members_lead_to_their_pages_for_those_who_may_see_them(client: Client, root: User) -> None:
+    project = make_project("Audiobook")
+    member = make_user("lea", project=project, role=Role.MANAGER)
+    url, link = reverse("project", args=[project.pk]), f'href="/people/{member.pk}/"'
+
+    assert text(client.get(url)).count(link) == 1
+    client.force_login(member)
+    assert link not in text(client.get(url))
+
+
 def test_project_is_archived_at_once_and_opened_again(client: Client, root: User) -> None:
     project = make_project("Audiobook")
     url = reverse("archive_project", args=[project.pk])
