@@ -139,7 +139,7 @@ def test_several_projects_are_summed_and_named_in_the_file(
     page = _costs(client)
 
     assert page.count("By project") == 1
-    line = '<th scope="row"><bdi>Second</bdi>'
+    line = f'<th scope="row"><a href="?project={second.pk}"><bdi>Second</bdi></a>'
     assert (page.count(line), page.count("Hidden"), page.count("$7")) == (1, 0, 0)
     assert [row["Project"] for row in _rows(client, "?format=csv")] == ["Studio", "Second"]
 
@@ -159,6 +159,27 @@ def test_budgets_of_the_projects_whose_costs_one_sees_are_shown(
     assert "<b><bdi>Watched" not in page
     client.force_login(make_user("root", is_staff=True))
     assert "$0.00 of $9.00" in _costs(client)
+
+
+def test_budget_of_which_most_is_used_comes_first_and_unused_ones_are_folded(
+    client: Client, attempt: CloneAttempt
+) -> None:
+    client.force_login(make_user("root", is_staff=True))
+    used = make_project("Used", total_budget=Decimal(2))
+    _line(make_attempt(project=used), "1.60")
+    for number in range(3):
+        make_project(f"Book {number}", total_budget=Decimal(5))
+    name = r"<b><bdi>([^<]+)</bdi></b></a>"
+    few = _costs(client)
+    assert re.findall(name, few) == ["Used", "Book 0", "Book 1", "Book 2"]
+    assert "more budget" not in few
+    for number in range(3, 5):
+        make_project(f"Book {number}", total_budget=Decimal(5))
+
+    many, folded = _costs(client).split("2 more budgets")
+
+    assert re.findall(name, many) == ["Used", "Book 0", "Book 1", "Book 2"]
+    assert re.findall(name, folded) == ["Book 3", "Book 4"]
 
 
 def test_chart_has_a_text_alternative(client: Client, attempt: CloneAttempt) -> None:

@@ -34,6 +34,8 @@ from .project_in_use import uses_project
 MONTHS: Final = 12
 # The other lines of a group are summed up in one; the CSV file has them all.
 MOST_LINES: Final = 15
+# Budgets of which nothing is used are folded from this number on.
+MOST_BUDGETS: Final = 4
 GROUPS: Final = ("project", "person", "speaker", "voice", "model")
 
 
@@ -92,6 +94,8 @@ def _render_page(
     budget = budgets.get_budget(in_flight=in_flight)
     sums = _sum_groups(among, month)
     by_kind = sums["kind"]
+    project_budgets = _list_budgets(request, in_flight)
+    shown = max(MOST_BUDGETS, sum(bool(each.share) for each in project_budgets))
     context = {
         "month": month,
         "this_month": this_month,
@@ -104,7 +108,8 @@ def _render_page(
         "totals": [(ChargeKind(line.key).label, line) for line in by_kind],
         "groups": _describe_groups(request, sums) if by_kind else [],
         "person": _find_ordering_person(request, among),
-        "project_budgets": _list_budgets(request, in_flight),
+        "project_budgets": project_budgets[:shown],
+        "unused_budgets": project_budgets[shown:],
         "no_costs_of_project": _explain_no_costs(request),
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
@@ -137,10 +142,14 @@ def _find_ordering_person(request: HttpRequest, among: ChargeQuerySet) -> User |
 
 
 def _list_budgets(request: HttpRequest, in_flight: dict[int, Decimal]) -> list[budgets.Budget]:
-    """The budgets of the project in use, or of all projects whose costs this person may see."""
+    """The budgets of the project in use, or of all projects whose costs this person may see.
+
+    Those of which most is used come first.
+    """
     in_use = access_of(request.user).in_use
     found = limits.list_project_budgets(current_user(request), in_flight)
-    return [each for each in found if each.project and in_use in (None, each.project.pk)]
+    listed = [each for each in found if each.project and in_use in (None, each.project.pk)]
+    return sorted(listed, key=lambda each: each.share or 0, reverse=True)
 
 
 def _explain_no_costs(request: HttpRequest) -> Message | None:
@@ -190,7 +199,6 @@ def _describe_group(name: str, lines: list[costs.CostLine]) -> dict[str, Any]:
         "rest_calls": sum(line.calls for line in rest),
         "rest_amount": sum((line.amount for line in rest), costs.ZERO),
         "rest_uncertain": sum((line.uncertain for line in rest), costs.ZERO),
-        "open": any(line.uncertain for line in lines),
     }
 
 

@@ -14,7 +14,7 @@ GROUPS: Final[dict[str, str | Promise]] = {
     "person": _("By person"),
     "speaker": _("By speaker"),
     "voice": _("By voice"),
-    "model": _("By model"),
+    "model": _("By kind and model"),
 }
 RAISE_LIMIT: Final = _("Raise the limit")
 PRACTICE_NOTICE: Final = _(
