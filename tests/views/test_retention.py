@@ -41,7 +41,8 @@ def test_rule_is_changed_and_its_amount_shown(client: Client, ada: User) -> None
     rule = RetentionRule.of("recordings")
     assert (rule.days, rule.is_automatic, rule.changed_by) == (30, True, ada)
     assert "The rule is changed." in page
-    assert page.count("After 30 days, automatically from ") == 1
+    assert page.count("Deleted after 30 days") == 1
+    assert page.count("Automatically from ") == 1
     assert page.count("Due: 1 (2 KB)") == 1
 
 
@@ -50,12 +51,15 @@ def test_rule_says_what_is_deleted_and_who_decides(client: Client, ada: User) ->
 
     page = text(client.get(PAGE))
 
-    assert page.count("After 1 day, when an administrator says yes") == 1
-    assert page.count("After 3 days, automatically") == 1  # drafts, as installed
+    assert page.count("Deleted after 1 day<") == 1
+    assert page.count("When an administrator says yes") == 1
+    assert page.count("Deleted after 3 days") == page.count("Automatically<") == 1  # drafts
+    # Where nothing is ever deleted, nothing is said of what is due.
+    assert page.count("Kept forever") == page.count("Nothing is due") == 2
     assert page.count("What is deleted") == 4
     chinese = text(client.get(PAGE, headers={"accept-language": "zh-hans"}))
-    # "Never" of the future; a rule that was not changed yet does not say so.
-    assert (chinese.count("永不"), chinese.count("从未")) == (2, 0)
+    # A rule that was not changed yet does not say "never".
+    assert (chinese.count("永久保留"), chinese.count("从未")) == (2, 0)
 
 
 @pytest.mark.parametrize(
