@@ -74,7 +74,7 @@ def test_filters_without_javascript_have_a_page(studio: Studio) -> None:
     ("path", "rows", "count", "announcement"),
     [
         ("/people/", ".people > li", 1, "People: 1, Open invitations: 0, zoe"),
-        ("/projects/", ".project-cards > li", 1, "Projects: 1, zoe"),
+        ("/projects/", ".projects > li", 1, "Projects: 1, zoe"),
         # The person, the project and the recording.
         ("/search/", "#results li", 3, "Results: 3, zoe"),
     ],

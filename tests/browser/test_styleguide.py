@@ -79,7 +79,7 @@ def test_styleguide_shows_lists_choices_and_mistakes(studio: Studio) -> None:
     assert page.locator("[data-example-controls] [data-playing]").count() == 1
     assert page.evaluate("document.activeElement === document.body")
     counts = {
-        ".months > li": 12, ".limit": 3, ".hints li": 3, ".project-cards > li": 2,
+        ".months > li": 12, ".limit": 3, ".hints li": 3, ".projects > li": 2,
         ".people > li": 4, ".audit > li": 3,
     }  # fmt: skip
     assert {place: page.locator(place).count() for place in counts} == counts

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from voicestudio.models.projects import ProjectQuerySet
 
 MANAGE: Final = Action.MANAGE_PROJECTS
-PAGE_SIZE: Final = 24  # whole rows of two, three or four cards
+PAGE_SIZE: Final = 24
 ORDER: Final = ("is_closed", "name", "pk")
 
 
