@@ -629,3 +629,14 @@ def test_price_and_button_stay_in_view_on_a_phone(studio: Studio) -> None:
     expect(page.get_by_role("button", name="Clone voice")).to_be_in_viewport()
     expect(page.locator("#price-in-view")).to_be_in_viewport()
     expect(page.locator("#price-in-view")).to_have_text("less than $0.01 now")
+
+
+@pytest.mark.parametrize(
+    ("locale", "price"), [("de", "jetzt etwa 0,02 $"), ("ja", "今回約$0.02"), ("es", "0,02 $")]
+)
+def test_price_follows_the_text_in_each_language(studio: Studio, locale: str, price: str) -> None:
+    page = studio.page(locale=locale)
+
+    page.locator("#id_preview_text").fill("a" * 200)
+
+    expect(page.locator("#cost")).to_contain_text(price)
