@@ -61,6 +61,22 @@ def test_kept_voice_updates_its_page(studio: Studio, standin: StandIn) -> None:
     assert Voice.objects.get().state == VoiceState.KEPT
 
 
+@pytest.mark.parametrize("path", ["/voices/{0.cloned_voice_id}/", "/history/{0.pk}/"])
+def test_keeping_is_in_view_at_first_sight_on_a_phone(studio: Studio, path: str) -> None:
+    attempt = factories.make_attempt(by=studio.user)
+    page = studio.page(path=path.format(attempt), viewport={"width": 375, "height": 812})
+
+    expect(page.get_by_text("Keep this voice")).to_be_in_viewport(ratio=1)
+    page.get_by_text("Keep this voice").click()
+    expect(page.get_by_role("button", name="Yes, keep it")).to_be_in_viewport(ratio=1)
+    # Listening comes first, also by keyboard.
+    download = page.get_by_role("link", name="Download the preview")
+    play = page.get_by_role("button", name="Play: preview of")
+    assert page.locator("#preview :is(button, a)").all_inner_texts()[-1].strip() == "Download"
+    expect(play).to_be_visible()
+    expect(download).to_be_visible()
+
+
 def test_change_during_a_reload_of_the_voice_is_shown(studio: Studio) -> None:
     """The response to the first request shows the voice as it was before the second change."""
     voice = factories.make_voice()

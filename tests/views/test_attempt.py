@@ -88,7 +88,7 @@ def test_flagged_attempt_shows_preview_and_flag(browser: Client, owner: User) ->
         'data-kind="voice"', "MiniMax flagged the input: insults or abuse", 'data-kind="recording"'
     )  # fmt: skip
     assert [html.count(part) for part in (preview, flag, recording)] == [1, 1, 1]
-    assert html.index(preview) < html.index(flag) < html.index(recording)
+    assert html.index(flag) < html.index(preview) < html.index(recording)
 
 
 def test_category_is_not_shown_unless_flagged(browser: Client, owner: User) -> None:

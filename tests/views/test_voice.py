@@ -237,10 +237,13 @@ def test_preview_without_a_voice_cannot_be_marked_heard(client: Client, user: Us
 # What stands on the page ----------------------------------------------------------------------
 
 
-def test_remaining_time_is_shown_once(client: Client, voice: Voice) -> None:
+def test_remaining_time_is_shown_once_beside_the_bar_of_a_phone(
+    client: Client, voice: Voice
+) -> None:
     html = client.get(f"/voices/{voice.pk}/").content.decode()
 
-    assert html.count("hours left") == 1
+    assert html.count("hours left") == 2
+    assert len(re.findall(r'aria-hidden="true">[^<]*hours left', html)) == 1
     assert html.count("until <time") == 1
 
 
