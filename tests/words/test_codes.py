@@ -51,6 +51,14 @@ def test_administrators_are_told_what_to_do_instead_of_asking_one() -> None:
     }
 
 
+def test_sentence_beside_a_link_does_not_repeat_it() -> None:
+    messages = [*words.CODES.values(), *words.TROUBLES.values()]
+    links = words.NextStep.CHANGE_VOICE_ID, words.NextStep.TRIM_CLIP, words.NextStep.OTHER_RECORDING
+    texts = [str(message.next_step) for message in messages if message.link in links]
+
+    assert [text for text in texts if re.search("Choose|choose|Trim", text)] == []
+
+
 @pytest.mark.parametrize("code", [None, -1, 7, 2**62])
 def test_unknown_code_has_a_message(code: int | None) -> None:
     assert words.message_for_code(code) == words.UNKNOWN_CODE

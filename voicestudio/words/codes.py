@@ -104,7 +104,7 @@ CODES: Final[dict[int, Message]] = {
     ),
     2037: Message(
         _("The recording is too short or too long for MiniMax."),
-        _("It must be between 10 seconds and 5 minutes long. Trim this one, or choose another."),
+        _("It must be between 10 seconds and 5 minutes long."),
         NextStep.TRIM,
     ),
     2038: Message(
@@ -115,17 +115,17 @@ CODES: Final[dict[int, Message]] = {
     ),
     2039: Message(
         _("This voice ID is taken."),
-        _("MiniMax allows each voice ID only once. Choose another one."),
+        _("MiniMax allows each voice ID only once."),
         NextStep.CHANGE_VOICE_ID,
     ),
     2042: Message(
         _("This voice belongs to another MiniMax account."),
-        _("Choose another voice ID."),
+        _("MiniMax allows each voice ID only once."),
         NextStep.CHANGE_VOICE_ID,
     ),
     2048: Message(
         _("The prompt clip is too long for MiniMax."),
-        _("It must be shorter than 8 seconds. Trim the clip, or choose another."),
+        _("It must be shorter than 8 seconds."),
         NextStep.TRIM_CLIP,
     ),
     2054: Message(

@@ -130,7 +130,7 @@ TROUBLES: Final[dict[str, Message]] = {
     ),
     Trouble.RECORDING_GONE: Message(
         _("Our copy of the recording can't be read."),
-        _("Nothing was sent. Choose the recording again."),
+        _("Nothing was sent."),
         NextStep.OTHER_RECORDING,
     ),
     Trouble.STORAGE_AWAY: Message(
@@ -156,7 +156,7 @@ TROUBLES: Final[dict[str, Message]] = {
     ),
     Trouble.INTERRUPTED: Message(
         _("The studio was stopped during the upload."),
-        _("Nothing was cloned or charged. Try again."),
+        _("Nothing was cloned or charged."),
         NextStep.TRY_AGAIN,
     ),
 }
