@@ -613,3 +613,11 @@ def test_recording_that_is_being_deleted_offers_nothing(client: Client, user: Us
 
     assert "This recording is being deleted." in page
     assert [link for link in ("cut", "clean-copy") if f"/{recording.pk}/{link}/" in page] == []
+
+
+def test_source_is_hidden_where_nothing_was_derived(client: Client, user: User) -> None:
+    recording = factories.make_recording(by=user)
+
+    html = client.get(f"/recordings/{recording.pk}/").content.decode()
+
+    assert "family-title" not in html
