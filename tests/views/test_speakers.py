@@ -211,12 +211,14 @@ def test_forms_of_a_speaker_are_folded_until_they_ask(client: Client, data_dir: 
 
 
 def test_speaker_is_cloned_again_and_says_how_long_voices_stay(client: Client, owner: User) -> None:
-    attempt = make_attempt(by=owner, speaker_name="Anna")
+    first = make_attempt(by=owner, speaker_name="Anna")
+    make_attempt(by=owner, speaker_name="Anna")
+    newest = make_attempt(by=owner, speaker_name="Anna", parent=first)  # below the first one
 
-    html = page(client, attempt.speaker)
+    html = page(client, first.speaker)
 
-    assert html.count(f'href="{reverse("new")}?from={attempt.pk}"') == 1
-    assert html.count("6 days 23 hours left") == 1
+    assert re.findall(rf'href="{reverse("new")}\?from=(\d+)"', html) == [str(newest.pk)]
+    assert html.count("6 days 23 hours left") == 3
 
 
 def test_speaker_without_a_pinned_attempt_shows_no_best(client: Client, owner: User) -> None:

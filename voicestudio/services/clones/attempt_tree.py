@@ -31,12 +31,16 @@ class TreeRow(NamedTuple):
 
 
 class TreePage(NamedTuple):
-    """One page of a speaker's attempts: `number` of `pages`, of `size` attempts in all."""
+    """One page of a speaker's attempts: `number` of `pages`, of `size` attempts in all.
+
+    `newest` is the id of the newest attempt on all pages.
+    """
 
     rows: list[TreeRow]
     number: int
     pages: int
     size: int
+    newest: int | None
 
 
 def tree_page(speaker: Speaker, *, number: int = 1, size: int = TREE_PAGE_SIZE) -> TreePage:
@@ -52,7 +56,9 @@ def tree_page(speaker: Speaker, *, number: int = 1, size: int = TREE_PAGE_SIZE) 
     number = min(max(1, number), pages)
     part = order[(number - 1) * size : number * size]
     shown = _with_row_columns(CloneAttempt.objects.filter(pk__in=dict(part))).in_bulk()
-    return TreePage([TreeRow(shown[pk], depth) for pk, depth in part], number, pages, len(order))
+    rows = [TreeRow(shown[pk], depth) for pk, depth in part]
+    newest = pairs[-1][0] if pairs else None
+    return TreePage(rows, number, pages, len(order), newest)
 
 
 def best_attempt(speaker: Speaker) -> CloneAttempt | None:
