@@ -1,4 +1,4 @@
-"""The line above a heading: where a page stands, and the page itself as its end."""
+"""Breadcrumbs: the line above a heading, which ends with the page itself."""
 
 import re
 from html import unescape
@@ -7,25 +7,36 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import make_user
+from tests.factories import make_attempt, make_recording, make_user
 from tests.views.pages import text
 from voicestudio.models import Project
 
 pytestmark = pytest.mark.django_db
 
 
-def read_trail(page: str) -> list[str]:
-    """The steps of the trail as a person reads them."""
+def read_breadcrumbs(page: str) -> list[str]:
+    """The steps as a person reads them."""
     line = page.partition("<h1")[0].rpartition('<p class="small">')[2]
     return [step.strip() for step in unescape(re.sub(r"<[^>]+>", "", line)).split("/")]
 
 
-def test_trail_ends_with_the_page_itself(client: Client) -> None:
+def test_breadcrumbs_end_with_the_page_itself(client: Client) -> None:
     root = make_user("root", first_name="Root", is_staff=True, is_superuser=True)
     client.force_login(root)
     project = Project.first()
+    attempt = make_attempt(by=root, speaker_name="Anna", voice_id="Anna-7k2p")
+    speaker, voice = attempt.speaker, attempt.cloned_voice_id
+    recording = make_recording(name="anna.wav", by=root).pk
 
-    trails = {
+    breadcrumbs = {
+        reverse("attempt", args=[attempt.pk]): ["History", "Anna", f"attempt {attempt.pk}"],
+        reverse("speaker", args=[speaker.pk]): ["Voices", f"speaker {speaker.pk}"],
+        reverse("voice", args=[voice]): ["Voices", "Anna", "Anna-7k2p"],
+        reverse("delete_voice", args=[voice]): ["Voices", "Anna-7k2p", "Delete at MiniMax"],
+        reverse("compare"): ["Voices", "Compare"],
+        reverse("recording", args=[recording]): ["Recordings", f"recording {recording}"],
+        reverse("clean_copy", args=[recording]): ["Recordings", "anna.wav", "Make a clean copy"],
+        reverse("cut_recording", args=[recording]): ["Recordings", "anna.wav", "Cut out a part"],
         reverse("person", args=[root.pk]): ["People", "Root"],
         reverse("project", args=[project.pk]): ["Projects", project.name],
         reverse("add_project"): ["Projects", "New project"],
@@ -35,6 +46,6 @@ def test_trail_ends_with_the_page_itself(client: Client) -> None:
         reverse("styleguide"): ["System", "Styleguide"],
     }
 
-    found = {path: read_trail(text(client.get(path))) for path in trails}
+    found = {path: read_breadcrumbs(text(client.get(path))) for path in breadcrumbs}
 
-    assert found == trails
+    assert found == breadcrumbs

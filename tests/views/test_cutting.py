@@ -465,7 +465,7 @@ def test_clip_on_the_form_counts_its_seconds(
     assert "Exactly what is said in the clip, word for word, ending in punctuation." in text
 
 
-def test_trail_leads_to_the_recording(client: Client, recording: AudioFile) -> None:
+def test_breadcrumbs_lead_to_the_recording(client: Client, recording: AudioFile) -> None:
     page = client.get(f"/recordings/{recording.pk}/cut/").content.decode()
 
     assert f'<a href="/recordings/{recording.pk}/" dir="auto">{recording.name}</a>' in page
