@@ -110,22 +110,24 @@ def _describe(entries: Sequence[AuditEntry], projects: dict[int, str], *, by: Us
     names = read_names(entries, by=by)
     pages = PAGES | (PAGE_OF_A_PERSON if permissions.may(by, Action.MANAGE_PEOPLE) else {})
     for entry in entries:
-        thing = (entry.object_kind, entry.object_id)
-        who = (ObjectKind.PERSON, entry.person_id)
+        subject = (entry.object_kind, entry.object_id)
+        person = (ObjectKind.PERSON, entry.person_id)
         vars(entry).update(
             words=audit.describe(entry, projects),
-            object_name=names.get(thing),
-            url=_find_page(thing, names, pages),
-            person_name=names.get(who),
-            person_url=_find_page(who, names, pages),
+            object_name=names.get(subject),
+            url=_find_page(subject, names, pages),
+            person_name=names.get(person),
+            person_url=_find_page(person, names, pages),
             project_name=projects.get(entry.project_id or 0, ""),
         )
 
 
-def _find_page(thing: tuple[str, int | None], names: Names, pages: Mapping[ObjectKind, str]) -> str:
-    """The page of a thing that has a name, so that it is there and the reader may see it; or ""."""
-    page = pages.get(ObjectKind(thing[0])) if thing in names else None
-    return reverse(page, args=[thing[1]]) if page else ""
+def _find_page(
+    subject: tuple[str, int | None], names: Names, pages: Mapping[ObjectKind, str]
+) -> str:
+    """The page of a subject with a name, so that it is there and the reader may see it; or ""."""
+    page = pages.get(ObjectKind(subject[0])) if subject in names else None
+    return reverse(page, args=[subject[1]]) if page else ""
 
 
 def _name_others(entries: Sequence[AuditEntry], known: dict[int, str]) -> dict[int, str]:

@@ -37,6 +37,15 @@ COLUMNS: Final["dict[ObjectKind, tuple[str | Combinable, ...]]"] = {
     ObjectKind.PROJECT: ("name",),
     ObjectKind.INVITATION: ("address",),
 }
+# What only those see who have a role in its project.
+TEAM_MODELS: Final[dict[ObjectKind, Any]] = {
+    ObjectKind.ATTEMPT: CloneAttempt,
+    ObjectKind.SPEECH: Speech,
+    ObjectKind.VOICE: Voice,
+    ObjectKind.SPEAKER: Speaker,
+    ObjectKind.RECORDING: AudioFile,
+    ObjectKind.PROJECT: Project,
+}
 
 
 class ObjectName(NamedTuple):
@@ -73,21 +82,9 @@ def read_names(entries: Iterable[AuditEntry], *, by: "User") -> Names:
 
 
 def _find(kind: ObjectKind, by: "User") -> "QuerySet[Any]":
-    match kind:
-        case ObjectKind.ATTEMPT:
-            return CloneAttempt.objects.visible_to(by)
-        case ObjectKind.SPEECH:
-            return Speech.objects.visible_to(by)
-        case ObjectKind.VOICE:
-            return Voice.objects.visible_to(by)
-        case ObjectKind.SPEAKER:
-            return Speaker.objects.visible_to(by)
-        case ObjectKind.RECORDING:
-            return AudioFile.objects.visible_to(by)
-        case ObjectKind.PROJECT:
-            return Project.objects.visible_to(by)
-        case ObjectKind.PERSON:
-            return get_user_model()._default_manager.all()
-        case ObjectKind.INVITATION:
-            sees_invitations = may(by, Action.MANAGE_PEOPLE)
-            return Invitation.objects.all() if sees_invitations else Invitation.objects.none()
+    if kind == ObjectKind.PERSON:
+        return get_user_model()._default_manager.all()
+    if kind == ObjectKind.INVITATION:
+        invitations = Invitation.objects
+        return invitations.all() if may(by, Action.MANAGE_PEOPLE) else invitations.none()
+    return TEAM_MODELS[kind].objects.visible_to(by)
