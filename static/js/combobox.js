@@ -47,12 +47,17 @@ async function get(box, url, pause = 0) {
 
 // The list ------------------------------------------------------------------------------------------
 
-const fold = (text) => text.trim().normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// As fold_text() of the server does, for the Latin letters of names that have no decomposition.
+const LETTERS = { ß: "ss", ł: "l", ø: "o", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe", ı: "i" };
 
-function find(box) {
-  const words = fold(inputOf(box).value);
+const foldText = (text) =>
+  text.normalize("NFKD").replace(/[\p{M}\p{Cf}]/gu, "").toLowerCase()
+    .replace(/[ßłøđðþæœı]/g, (letter) => LETTERS[letter]).trim().replace(/\s+/g, " ");
+
+function matchingOptions(box) {
+  const words = foldText(inputOf(box).value);
   const known = [...document.getElementById(box.dataset.list).options];
-  return known.filter(({ value }) => fold(value).includes(words)).map(({ value, dataset }, index) => {
+  return known.filter(({ value }) => foldText(value).includes(words)).map(({ value, dataset }, index) => {
     const option = Object.assign(document.createElement("li"), { id: index, role: "option" });
     const name = Object.assign(document.createElement("span"), { className: "project", textContent: value });
     Object.assign(name.dataset, dataset);
@@ -68,7 +73,7 @@ async function open(box, pause = 0) {
   if (html === null || document.activeElement !== input) return;
   const list = listOf(box);
   list.innerHTML = html;
-  if (!box.dataset.combobox) list.append(...find(box));
+  if (!box.dataset.combobox) list.append(...matchingOptions(box));
   for (const option of optionsOf(box)) option.id = `${list.id}-${option.id}`;
   const count = optionsOf(box).filter((option) => !option.dataset.choice?.startsWith("new ")).length;
   // A name like no other needs no choice: a list would only cover the next fields.

@@ -78,6 +78,20 @@ def test_form_works_in_the_project_that_is_chosen(studio: Studio) -> None:
     assert AudioFile.objects.get().project == other
 
 
+def test_project_is_found_by_letters_of_other_keyboards(studio: Studio) -> None:
+    studio.user.is_staff = True
+    studio.user.save()
+    for name in ("Łódź", "Søndag", "Straße", "Þór", "Œuvre"):
+        make_project(name)
+    page = studio.page(path=f"/people/{make_user('lea').pk}/")
+    names, options = page.get_by_label("Add to a project"), page.get_by_role("option")
+
+    typed = {"lodz": "Łódź", "son": "Søndag", "ss": "Straße", "thor": "Þór", "oeu": "Œuvre"}
+    for words, found in typed.items():
+        names.fill(words)
+        expect(options.filter(visible=True)).to_have_text([found])
+
+
 def test_person_is_added_to_two_of_many_projects(studio: Studio) -> None:
     studio.user.is_staff = True
     studio.user.save()
