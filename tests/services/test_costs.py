@@ -183,10 +183,12 @@ def test_limit_counts_calls_in_flight(settings: Settings, person: User) -> None:
         _check(Decimal("0.91"))
 
 
+@pytest.mark.parametrize("of_project", [False, True], ids=["studio", "project"])
 def test_call_answered_while_the_budget_is_read_counts(
-    settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch, of_project: bool
 ) -> None:
-    settings.MONTHLY_LIMIT = Decimal(1)
+    settings.MONTHLY_LIMIT = None if of_project else Decimal(1)
+    Project.objects.update(total_budget=Decimal(1) if of_project else None)
     attempt = make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
     rows = CloneAttempt.objects.filter(pk=attempt.pk, status=AttemptState.CLONING)
 
@@ -199,7 +201,8 @@ def test_call_answered_while_the_budget_is_read_counts(
 
         return reading
 
-    for module, name in ((budgets, "sum_month"), (limits, "sum_in_flight")):
+    reads = [(budgets, "sum_month"), (budgets, "sum_in_flight"), (limits, "sum_in_flight")]
+    for module, name in reads:
         monkeypatch.setattr(module, name, answer_after(getattr(module, name)))
 
     with pytest.raises(limits.LimitReached):
