@@ -320,7 +320,7 @@ def test_another_row_is_added_and_what_was_typed_is_kept(
     client: Client, administrator: User, many: list[Project]
 ) -> None:
     lea = make_user("lea", project=many[2], role=Role.VIEWER)
-    typed = {"new_0": "Project 4", "new_0_role": "manager", "more": "1"}
+    typed = {"new_0": "Project 4", "new_0_role": "manager", "add_row": "1"}
 
     page = text(
         client.post(

@@ -16,7 +16,9 @@ class NoteForm(forms.Form):
     text = forms.CharField(
         label=_("Your note"),
         max_length=LONGEST_NOTE,
-        required=False,  # the page's other forms go without one; an empty note is refused below
+        # The field isn't marked as required, since most forms of the page are sent without a note;
+        # clean_text() refuses an empty one.
+        required=False,
         widget=forms.Textarea(attrs={"class": "input", "rows": 2, "maxlength": LONGEST_NOTE}),
     )
 

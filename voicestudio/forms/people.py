@@ -21,9 +21,10 @@ STUDIO_ROLES = [
     (RoleName.ADMINISTRATOR.value, words.STUDIO_ROLES[RoleName.ADMINISTRATOR]),
 ]
 PROJECT_ROLES = [("", _("No role")), *Role.choices]
-# Of so many projects the roles are chosen at a glance.
-FEW: Final = 4
-MOST_NEW: Final = 100
+# Up to this many projects, each one has its own field.
+MOST_LISTED: Final = 4
+# So that a forged form can't add thousands of rows.
+MOST_NEW_ROWS: Final = 100
 STATES = {
     "active": pgettext_lazy("people", "Active"),
     "invited": pgettext_lazy("people", "Invited"),
@@ -83,9 +84,9 @@ class StudioRoleForm(forms.Form):
 class ProjectRolesForm(forms.Form):
     """The roles of a person in projects.
 
-    Of few projects each is listed, of many those with a role, above which others are added by name.
-    Only a project whose field was sent is changed, so that a page that is not of today takes no
-    role away that was given since.
+    Up to `MOST_LISTED` projects are all listed. With more, only those in which the person has a
+    role, and others are added by name. Projects that weren't sent keep their role, so that an old
+    page takes away none that was given since.
     """
 
     def __init__(
@@ -102,16 +103,12 @@ class ProjectRolesForm(forms.Form):
         options = {"auto_id": "person-%s", "label_suffix": "", "initial": initial}
         super().__init__(data, **{**options, **kwargs})
         self.is_draft = draft is not None
-        self.is_short = len(projects) <= FEW
+        self.is_short = len(projects) <= MOST_LISTED
         sent = data if data is not None else draft
         self.projects = {
             _field_name(project.pk): project
             for project in projects
-            if (
-                self.is_short or project.pk in held
-                if sent is None
-                else _field_name(project.pk) in sent
-            )
+            if self._is_listed(project, held, sent)
         }
         for name, project in self.projects.items():
             label = project.name if len(projects) > 1 else _("Role")
@@ -123,8 +120,15 @@ class ProjectRolesForm(forms.Form):
             self._add_rows(sent or {})
         self.added: dict[Project, Role] = {}
 
+    def _is_listed(
+        self, project: Project, held: Mapping[int, str], sent: Mapping[str, Any] | None
+    ) -> bool:
+        if sent is not None:
+            return _field_name(project.pk) in sent
+        return self.is_short or project.pk in held
+
     def _add_rows(self, sent: Mapping[str, Any]) -> None:
-        rows = [name for name in map(_new_name, range(MOST_NEW)) if name in sent]
+        rows = [name for name in map(_new_name, range(MOST_NEW_ROWS)) if name in sent]
         if self.is_draft or not rows:
             rows.append(_new_name(len(rows)))
         for name in rows:

@@ -15,7 +15,7 @@ from voicestudio.forms.list_filters import ME, ListFilterForm, ListView
 from voicestudio.models import ListKind
 from voicestudio.models.row_counts import RowCount, count_rows
 from voicestudio.services.people.columns import list_columns
-from voicestudio.services.people.saved_filters import list_filters
+from voicestudio.services.people.saved_filters import LONGEST_QUERY, list_filters
 from voicestudio.words.lists import TOTALS
 
 from .current_user import current_user
@@ -29,7 +29,6 @@ RESULTS: Final = "results"
 SESSION_TIME_ZONE: Final = "time_zone"
 MOST_IN_VIEW: Final = 99
 MOST_IN_TOTAL: Final = 999
-LONGEST_QUERY: Final = 3_000
 # What a view sets besides its filters.
 ORDER: Final = "order"
 

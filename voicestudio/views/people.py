@@ -67,7 +67,7 @@ def people(request: HtmxRequest) -> HttpResponse:
 def invite(request: HtmxRequest) -> HttpResponse:
     """Make an invitation and show its link, which can't be shown again; so without a redirect."""
     projects = _open_projects()
-    if "more" in request.POST:
+    if "add_row" in request.POST:
         draft = InvitationForm(projects=projects, draft=request.POST.dict())
         return render_list(request, invitation_form=draft)
     form = InvitationForm(request.POST, projects=projects)
@@ -139,7 +139,7 @@ def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the roles of a person in the projects that were sent, or add a row for another one."""
     user = _find(request, pk)
     projects = _projects_of(user)
-    if "more" in request.POST:
+    if "add_row" in request.POST:
         draft = ProjectRolesForm(projects=projects, draft=request.POST.dict())
         return _render_person(request, user, form=draft)
     form = ProjectRolesForm(request.POST, projects=projects)
@@ -271,11 +271,10 @@ def _describe_team() -> dict[str, Any]:
     """The example team, of practice mode only, and whom of it an administrator can look as."""
     if not settings.PRACTICE_MODE:
         return {"is_practice": False, "team": []}
-    examples = User.objects.filter(is_active=True, person__is_example=True).order_by("pk")
     return {
         "is_practice": True,
         "asks": False,
-        "team": list(examples.only("pk")),
+        "team": list(example_team.example_people().filter(is_active=True).order_by("pk")),
         "is_team_shown": example_team.is_shown(),
     }
 

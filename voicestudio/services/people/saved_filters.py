@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 # More would not fit above a list.
 MOST: Final = 12
 LONGEST_NAME: Final = 40
-# The longest search, of letters that take twelve characters each in a query, and all filters.
+# Fits the longest search together with all filters; one letter can take twelve characters when
+# encoded.
 LONGEST_QUERY: Final = 3_000
 
 
