@@ -779,7 +779,7 @@ def test_menu_is_reached_in_a_low_window(studio: Studio, height: int, language: 
         link.click(trial=True)
 
 
-def test_filters_of_a_phone_end_in_the_way_to_the_list(studio: Studio) -> None:
+def test_filters_on_a_phone_lead_to_the_results(studio: Studio) -> None:
     for state in (AttemptState.FAILED, AttemptState.READY, AttemptState.READY):
         factories.make_attempt(state, by=studio.user)
     page = studio.page(path="/history/", viewport={"width": 375, "height": 560})

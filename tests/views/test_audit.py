@@ -220,7 +220,7 @@ def test_audit_needs_a_fixed_number_of_queries(
 def make_named_entries(lea: User) -> dict[str, Any]:
     """An entry of Léa about an object of each kind that has a name; the objects by their kind."""
     attempt = make_attempt(by=lea, speaker_name="Anna Larsen", voice_id="AnnaLarsen-7k2p")
-    objects = {
+    objects: dict[str, Any] = {
         "attempt": attempt,
         "voice": attempt.cloned_voice,
         "speaker": attempt.speaker,
@@ -253,7 +253,7 @@ def test_audit_entries_show_current_names(client: Client, administrator: User) -
 
     labels = {kind: f"{ObjectKind(kind).label}: {html}" for kind, html in expected.items()}
     assert {kind: page.count(html) for kind, html in labels.items()} == dict.fromkeys(labels, 1)
-    assert page.count("AnnaLarsen-7k2p") == 2  # of the attempt and of the voice
+    assert page.count("AnnaLarsen-7k2p") == 2 * 2  # of attempt and voice, in row and details
     assert page.count(expected["person"]) == len(pks) + 1  # of each entry, and the one about her
 
 

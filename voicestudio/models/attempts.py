@@ -39,7 +39,7 @@ class CloneAttempt(PaidCall):
     STATES: ClassVar[type[models.TextChoices]] = AttemptState
     RATE_LIMIT: ClassVar[CallKind] = CallKind.CLONE
     AUDIO_FOLDER: ClassVar[str] = "previews"
-    PRICED_BY: ClassVar[tuple[str, ...]] = ("model", "preview_text")
+    PRICE_COLUMNS: ClassVar[tuple[str, ...]] = ("model", "preview_text")
 
     # The order
     parent = models.ForeignKey(

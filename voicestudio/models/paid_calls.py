@@ -50,8 +50,8 @@ class PaidCall(PartialRow):
     STATES: ClassVar[type[models.TextChoices]]
     RATE_LIMIT: ClassVar[CallKind]
     AUDIO_FOLDER: ClassVar[str]
-    # The columns that its price follows from; all of a call take a page longer to read.
-    PRICED_BY: ClassVar[tuple[str, ...]]
+    # What price_of() reads. Sums over calls load only these, since whole rows slow every page.
+    PRICE_COLUMNS: ClassVar[tuple[str, ...]]
 
     # That of the speaker; no part of the order, because a speaker may be moved later.
     project = models.ForeignKey(

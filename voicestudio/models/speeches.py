@@ -68,7 +68,7 @@ class Speech(PaidCall):
     STATES: ClassVar[type[models.TextChoices]] = SpeechState
     RATE_LIMIT: ClassVar[CallKind] = CallKind.SPEECH
     AUDIO_FOLDER: ClassVar[str] = "speeches"
-    PRICED_BY: ClassVar[tuple[str, ...]] = ("model", "text", "voice")
+    PRICE_COLUMNS: ClassVar[tuple[str, ...]] = ("model", "text", "voice")
 
     voice = models.ForeignKey(Voice, on_delete=models.PROTECT, related_name="speeches")
     purpose = models.CharField(max_length=8, choices=SpeechPurpose, default=SpeechPurpose.SPEAK)

@@ -139,15 +139,15 @@ def _failed(person: "User") -> list[int]:
 def _unheard(person: "User") -> tuple[list[int], list[int]]:
     """Recent voices with a preview that no one has heard, and those of them that are flagged.
 
-    Those that expire soon stand there.
+    Without those that expire soon: they have a group of their own.
     """
     voices = _rows_for(person, Action.NOTE, Voice.objects.unheard())
     recent = voices.filter(created_at__gt=clock.now() - RECENT, attempt__isnull=False)
     expiring = Voice.objects.expiring_within(reminders.HOURS).order_by().values("pk")
     recent = recent.exclude(attempt__audio="").exclude(pk__in=expiring)
     recent = recent.order_by("-created_at", "-pk")
-    marked = {"attempt__input_sensitive": True}
-    return _count(recent.exclude(**marked)), _count(recent.filter(**marked))
+    flagged = {"attempt__input_sensitive": True}
+    return _count(recent.exclude(**flagged)), _count(recent.filter(**flagged))
 
 
 def _expiring(person: "User") -> list[int]:

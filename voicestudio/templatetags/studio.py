@@ -251,7 +251,7 @@ def ago(moment: datetime | None) -> str:
 
 @register.simple_tag
 def ago_words() -> str:
-    """How a script writes what `ago` does: now, a minute, {count} minutes, today and yesterday."""
+    """The texts of `ago` for local-times.js, separated by |."""
     return _ago_words(get_language())
 
 

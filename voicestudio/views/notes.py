@@ -28,7 +28,7 @@ from .undo import answers_undo, offer_undo
 # the cookie of its message can be read in the browser.
 DELETED: Final = "deleted_notes"
 MOST_DELETED: Final = 5
-KEPT_FOR: Final = timedelta(hours=1)
+RESTORABLE_FOR: Final = timedelta(hours=1)
 MODELS: Final[dict[str, Any]] = {
     "attempt": CloneAttempt, "voice": Voice, "recording": AudioFile,
 }  # fmt: skip
@@ -43,7 +43,7 @@ class DeletedNotesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer; only those who are signed in have a session to look into."""
         if request.user.is_authenticated and DELETED in request.session:
-            _forget_old(request)
+            _forget_expired(request)
         return self.get_response(request)
 
 
@@ -115,13 +115,13 @@ def _keep_deleted(request: HtmxRequest, pk: int, note: Note) -> None:
     request.session[DELETED] = dict([*kept.items()][-MOST_DELETED:])
 
 
-def _forget_old(request: HttpRequest) -> None:
-    """Forget what was deleted more than an hour ago, by the time of all machines."""
+def _forget_expired(request: HttpRequest) -> None:
+    """Forget notes deleted more than an hour ago, by the database's clock."""
     kept = request.session[DELETED]
-    oldest = (clock.now() - KEPT_FOR).isoformat()
-    young = {key: facts for key, facts in kept.items() if facts.get("deleted_at", "") >= oldest}
-    if len(young) < len(kept):
-        request.session[DELETED] = young
+    oldest = (clock.now() - RESTORABLE_FOR).isoformat()
+    recent = {key: facts for key, facts in kept.items() if facts.get("deleted_at", "") >= oldest}
+    if len(recent) < len(kept):
+        request.session[DELETED] = recent
 
 
 def _key_of(target: notes.Target, pk: int, writer: int) -> str:

@@ -148,7 +148,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End this sign-in."""
     looks.end_look(request)
     draft_cookie.end_sign_in(request)
-    # What was done here is not the business of whoever sits here next: unread messages go, too.
+    # Messages outlive logout() and may name voices; the next person at this browser would read
+    # them.
     list(messages.get_messages(request))
     logout(request)
     response = redirect("sign_in")

@@ -87,4 +87,5 @@ def _find(kind: ObjectKind, by: "User") -> "QuerySet[Any]":
     if kind == ObjectKind.INVITATION:
         invitations = Invitation.objects
         return invitations.all() if may(by, Action.MANAGE_PEOPLE) else invitations.none()
-    return TEAM_MODELS[kind].objects.visible_to(by)
+    rows: QuerySet[Any] = TEAM_MODELS[kind].objects.visible_to(by)
+    return rows

@@ -139,7 +139,7 @@ def sum_in_flight(apart_from: PaidCall | None = None) -> dict[int, Decimal]:
     sums: dict[int, Decimal] = defaultdict(Decimal)
     for model in PaidCall.kinds():
         calls: Any = model._default_manager
-        for call in calls.in_flight().only("project", *model.PRICED_BY):
+        for call in calls.in_flight().only("project", *model.PRICE_COLUMNS):
             if call != apart_from:
                 sums[call.project_id] += price_of(call)
     return sums

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def list_hints(person: "User") -> list[Hint]:
     """The first hints about what this person may do; none once they were dismissed."""
-    row = getattr(person, "person", None)  # a user who never used it has no such row
+    # Person rows are made when first needed.
+    row = getattr(person, "person", None)
     if row is not None and row.hints_dismissed_at is not None:
         return []
     return [hint for hint in HINTS if may(person, Action(hint.action))][:MOST_HINTS]
