@@ -1,7 +1,7 @@
 """Costs: sums of the charges by month, project, person, speaker, voice, model or kind."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -72,19 +72,23 @@ def sum_groups(
             open=Sum("amount", filter=Q(certain=False)),
         )
     )
-    sums: dict[str, dict[Any, list[Any]]] = {group: {} for group in columns}
+    sums: dict[str, dict[Any, CostLine]] = {group: {} for group in columns}
     for row in rows:
         for group, column in columns.items():
             key = row[column]
             label = str(row.get(f"{group}_label", key))
-            line = sums[group].setdefault(key, [key, label, 0, ZERO, ZERO])
-            line[2] += row["calls"]
-            line[3] += row["total"]
-            line[4] += row["open"] or ZERO
-    return {
-        group: _sort_lines(group, [CostLine(*line) for line in lines.values()])
-        for group, lines in sums.items()
-    }
+            line = sums[group].get(key, CostLine(key, label, 0, ZERO, ZERO))
+            sums[group][key] = _add(line, row)
+    return {group: _sort_lines(group, list(lines.values())) for group, lines in sums.items()}
+
+
+def _add(line: CostLine, row: dict[str, Any]) -> CostLine:
+    return replace(
+        line,
+        calls=line.calls + row["calls"],
+        amount=line.amount + row["total"],
+        uncertain=line.uncertain + (row["open"] or ZERO),
+    )
 
 
 def _sort_lines(group: str, lines: list[CostLine]) -> list[CostLine]:
