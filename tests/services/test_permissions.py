@@ -411,7 +411,7 @@ NO_PERSON: Final = {
     ),
     "money.limits": (
         "check_budget is_administrator list_administrators list_allowances "
-        "list_project_budgets list_warnings may_see message_for_reader"
+        "list_people_to_ask list_project_budgets list_warnings may_see message_for_reader"
     ),
     "money.prices": (
         "billable_characters billed_characters estimate_clone estimate_speech "

@@ -50,11 +50,10 @@ def budget_warnings(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe(person: "User | AnonymousUser", budgets: list[Budget]) -> dict[str, Any]:
-    is_administrator = limits.is_administrator(person)
     return {
         "budgets": budgets,
-        "is_administrator": is_administrator,
-        "administrators": limits.list_administrators() if budgets and not is_administrator else [],
+        "is_administrator": limits.is_administrator(person),
+        "administrators": limits.list_people_to_ask(person) if budgets else [],
     }
 
 

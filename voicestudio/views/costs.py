@@ -88,7 +88,8 @@ def _render_page(
 ) -> HttpResponse:
     this_month = month_of(clock.now())
     month = month or this_month
-    is_administrator = limits.is_administrator(current_user(request))
+    user = current_user(request)
+    is_administrator = limits.is_administrator(user)
     sees_studio = sees_studio_costs(request.user)
     in_flight, among = budgets.sum_in_flight(), _visible(request)
     budget = budgets.get_budget(in_flight=in_flight)
@@ -114,9 +115,7 @@ def _render_page(
         "bill_differs": charges.find_difference() if is_administrator else None,
         "is_administrator": is_administrator,
         "allowances": limits.list_allowances(month) if sees_studio else [],
-        "administrators": limits.list_administrators()
-        if budget.warns and not is_administrator
-        else [],
+        "administrators": limits.list_people_to_ask(user) if budget.warns else [],
         "form": form or AllowForm(initial={"beside": f"{budget.allowed:f}"}),
     }
     status = 422 if form and form.errors else 200

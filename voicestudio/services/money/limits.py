@@ -181,6 +181,11 @@ def message_for_reader(message: Message, person: "User | AnonymousUser") -> Mess
     return message.for_reader(is_administrator=False, names=names)
 
 
+def list_people_to_ask(person: "User | AnonymousUser") -> list[str]:
+    """Return the names of people who can raise the limit; none if this person can."""
+    return [] if is_administrator(person) else list_administrators()
+
+
 def list_administrators(most: int = 5) -> list[str]:
     """Return the names of people who can allow more."""
     people = get_user_model().objects.filter(is_active=True, is_staff=True)
