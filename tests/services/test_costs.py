@@ -183,13 +183,16 @@ def test_limit_counts_calls_in_flight(settings: Settings, person: User) -> None:
         _check(Decimal("0.91"))
 
 
-@pytest.mark.parametrize("of_project", [False, True], ids=["studio", "project"])
+@pytest.mark.parametrize("kind", budgets.BudgetKind)
 def test_call_answered_while_the_budget_is_read_counts(
-    settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch, of_project: bool
+    kind: budgets.BudgetKind, settings: Settings, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.MONTHLY_LIMIT = None if of_project else Decimal(1)
-    Project.objects.update(total_budget=Decimal(1) if of_project else None)
     attempt = make_attempt(AttemptState.CLONING, preview_text="x" * 1000, by=person)
+    if kind is budgets.BudgetKind.MONTH:
+        settings.MONTHLY_LIMIT = Decimal(1)
+    else:
+        column = "total_budget" if kind is budgets.BudgetKind.PROJECT_TOTAL else "monthly_budget"
+        Project.objects.filter(pk=attempt.project_id).update(**{column: 1})
     rows = CloneAttempt.objects.filter(pk=attempt.pk, status=AttemptState.CLONING)
 
     def answer_after(read: Callable[..., Decimal]) -> Callable[..., Decimal]:
@@ -201,8 +204,9 @@ def test_call_answered_while_the_budget_is_read_counts(
 
         return reading
 
-    reads = [(budgets, "sum_month"), (budgets, "sum_in_flight"), (limits, "sum_in_flight")]
-    for module, name in reads:
+    for module, name in (
+        (budgets, "sum_month"), (budgets, "sum_in_flight"), (limits, "sum_in_flight"),
+    ):  # fmt: skip
         monkeypatch.setattr(module, name, answer_after(getattr(module, name)))
 
     with pytest.raises(limits.LimitReached):

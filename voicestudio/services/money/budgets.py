@@ -75,10 +75,10 @@ class Budget:
 def get_budget(
     *, now: datetime | None = None, in_flight: Mapping[int, Decimal] | None = None
 ) -> Budget:
-    """Return the studio's budget of this month; `in_flight` is `sum_in_flight()`, if it was read.
+    """Return the studio's budget of this month.
 
-    It is read first, so that a call that is answered between the two sums counts twice instead of
-    never.
+    Pass `sum_in_flight()` as `in_flight` if you have it already, read before this call: a call that
+    is answered between the two sums then counts twice instead of never.
     """
     month = month_of(now or clock.now())
     promised = sum((sum_in_flight() if in_flight is None else in_flight).values(), ZERO)
@@ -96,11 +96,10 @@ def get_project_budgets(
     *,
     now: datetime | None = None,
     in_flight: Mapping[int, Decimal] | None = None,
-    apart_from: PaidCall | None = None,
 ) -> list[Budget]:
     """Return the budgets that these projects have: of this month, then in all.
 
-    `in_flight` is `sum_in_flight()`, if it was read; else it is, without the price of `apart_from`.
+    Pass `sum_in_flight()` as `in_flight` to reuse it.
 
     A charge counts for the project that paid it, wherever its speaker is by now. The number of
     queries does not grow with the projects.
@@ -109,7 +108,7 @@ def get_project_budgets(
     limited = [project for project in projects if project.has_budget]
     if not limited:
         return []
-    promised = sum_in_flight(apart_from) if in_flight is None else in_flight  # first, as above
+    promised = sum_in_flight() if in_flight is None else in_flight  # first, as above
     charges = Charge.objects.counted().filter(project__in=limited).order_by().values("project")
     rows = charges.annotate(
         in_all=Sum("amount"), in_month=Sum("amount", filter=Q(month=month), default=ZERO)

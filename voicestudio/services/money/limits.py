@@ -60,12 +60,9 @@ def check_budget(price: Decimal, *, project: int, call: PaidCall | None = None) 
     if call is not None:
         _lock_budgets(call)
     # Read under the lock, so that a budget that was lowered meanwhile counts.
-    has_limit = settings.MONTHLY_LIMIT is not None
-    in_flight = sum_in_flight(call) if has_limit else None
-    budgets = get_project_budgets(
-        Project.objects.filter(pk=project), in_flight=in_flight, apart_from=call
-    )
-    if has_limit:
+    in_flight = sum_in_flight(call)
+    budgets = get_project_budgets(Project.objects.filter(pk=project), in_flight=in_flight)
+    if settings.MONTHLY_LIMIT is not None:
         budgets.append(get_budget(in_flight=in_flight))
     for budget in budgets:
         if budget.left is not None and price > budget.left:
@@ -114,7 +111,7 @@ def list_project_budgets(
 ) -> list[Budget]:
     """The budgets of all open projects whose costs this person may see, by name.
 
-    `in_flight` is `sum_in_flight()`, if it was read.
+    Pass `sum_in_flight()` as `in_flight` to reuse it.
     """
     return _list_budgets(person, Action.SEE_COSTS, in_flight)
 
