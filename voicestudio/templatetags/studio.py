@@ -5,6 +5,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -38,7 +39,7 @@ register = template.Library()
 
 # 24 by 24, stroked in the text's colour. They are written into the page: a file of their own is one
 # more request, and a document that browsers lay out before they draw the page.
-ICON_FILE: Final = settings.BASE_DIR / "templates" / "icons.svg"
+ICON_FILE: Final = Path(__file__).with_name("icons.svg")
 ICONS: Final = dict(
     re.findall(
         r'<symbol id="(\w+)" viewBox="0 0 24 24">(.*)</symbol>', ICON_FILE.read_text("utf-8")
