@@ -101,7 +101,7 @@ class SystemReport:
 
     @property
     def needs_backup(self) -> bool:
-        """Whether there is something to lose: practice mode makes nothing that is."""
+        """Whether a backup is needed: data of practice mode is worth none."""
         return not settings.PRACTICE_MODE
 
     @property
