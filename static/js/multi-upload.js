@@ -154,26 +154,41 @@ function handleAnswer(upload, request) {
 // are, with their selection, focus and sound. What was uploaded is announced once, at the end.
 async function addToList() {
   const address = location.href;
-  const response = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": "results" } }).catch(() => null);
-  if (!response?.ok || location.href !== address) return;
-  const template = document.createElement("template");
-  template.innerHTML = await response.text();
+  const fresh = await fetchResults(address);
+  const rows = [...(fresh?.querySelector(".rows")?.children ?? [])];
+  if (!rows.length || location.href !== address) return;
+  removeShownChecks(rows);
   const results = document.getElementById("results");
-  const fresh = template.content.getElementById("results");
-  const [list, freshList] = [results, fresh].map((each) => each?.querySelector(".rows"));
-  if (!freshList) return;
-  // From now on the row shows the check, which the line of the upload has shown.
-  for (const row of freshList.children) {
-    const line = document.getElementById(row.id.replace("recording", "line"));
-    for (const part of line?.querySelectorAll(".badge, .verdict") ?? []) part.remove();
-  }
-  if (!list) {
+  const list = results.querySelector(".rows");
+  if (list) insertNewRows(list, rows);
+  else {
     fresh.dataset.announcement = results.dataset.announcement;
     results.replaceWith(fresh);
     htmx.process(fresh);
   }
+  // Their numbers above and below the list.
+  if (document.getElementById("counts")) htmx.ajax("GET", address, { target: "#counts", swap: "outerHTML" });
+}
+
+async function fetchResults(address) {
+  const response = await fetch(address, { headers: { "HX-Request": "true", "HX-Target": "results" } }).catch(() => null);
+  if (!response?.ok) return null;
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  return template.content.getElementById("results");
+}
+
+// From now on the row shows the check, which the line of the upload has shown.
+function removeShownChecks(rows) {
+  for (const row of rows) {
+    const line = document.getElementById(row.id.replace("recording", "line"));
+    for (const part of line?.querySelectorAll(".badge, .verdict") ?? []) part.remove();
+  }
+}
+
+function insertNewRows(list, rows) {
   let before = null;
-  for (const row of list ? [...freshList.children] : []) {
+  for (const row of rows) {
     const known = document.getElementById(row.id);
     if (!known) {
       if (before) before.after(row);
@@ -182,8 +197,6 @@ async function addToList() {
     }
     before = known ?? row;
   }
-  // Their numbers above and below the list.
-  if (document.getElementById("counts")) htmx.ajax("GET", address, { target: "#counts", swap: "outerHTML" });
 }
 
 function cancelUpload(upload) {
