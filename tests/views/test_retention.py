@@ -55,7 +55,7 @@ def test_rule_says_what_is_deleted_and_who_decides(client: Client, ada: User) ->
     assert page.count("When an administrator says yes") == 1
     assert page.count("Deleted after 3 days") == page.count("Automatically<") == 1  # drafts
     # Where nothing is ever deleted, nothing is said of what is due.
-    assert page.count("Kept forever") == page.count("Nothing is due") == 2
+    assert page.count("Kept for ever") == page.count("Nothing is due") == 2
     assert page.count("What is deleted") == 4
     chinese = text(client.get(PAGE, headers={"accept-language": "zh-hans"}))
     # A rule that was not changed yet does not say "never".
