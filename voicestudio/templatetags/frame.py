@@ -61,11 +61,18 @@ def banner(context: Context, *, signed_in: bool = True) -> SafeString:
     return render_row("_practice.html", "banner", shape, texts)
 
 
+def _current_page(context: Context) -> str:
+    """The name of the current address; "" on pages of errors."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return str(match.url_name) if match is not None else ""
+
+
 @register.simple_tag(takes_context=True)
 def footer(context: Context) -> SafeString:
     """`_footer.html`: who is signed in, the version, and the links to what is seldom needed."""
     user, seen = context["request"].user, look(context)
     shape = {
+        "here": _current_page(context),
         "version": __version__,
         "sees_projects": sees_projects(context),
         "may_manage": may(context, Action.MANAGE_PEOPLE),
@@ -82,12 +89,9 @@ def footer(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def menu(context: Context) -> SafeString:
     """`_menu.html` with the current page marked."""
-    request = context.get("request")
-    match = getattr(request, "resolver_match", None)
-    here = str(match.url_name) if match is not None else ""
-    user = getattr(request, "user", AnonymousUser())
+    user = getattr(context.get("request"), "user", AnonymousUser())
     shape = {
-        "here": here,
+        "here": _current_page(context),
         "may_clone": permissions.may(user, Action.CLONE),
         "may_see_costs": permissions.may(user, Action.SEE_COSTS),
     }
