@@ -35,7 +35,7 @@ function formatAgo(date, now) {
   return (days ? yesterday : today).replace("{time}", minuteFormat().format(date));
 }
 
-const formatDayAndMinute = (date) => `${formatDay(date)}, ${minuteFormat().format(date)}`;
+const formatDayAndMinute = (date) => agoWords[5].replace("{day}", formatDay(date)).replace("{time}", minuteFormat().format(date));
 // The values of data-style.
 const FORMATS = {
   ago: formatAgo,

@@ -8,6 +8,7 @@ import pytest
 from django.http import QueryDict
 from django.template import Context
 from django.test import RequestFactory
+from django.utils.translation import override
 
 from voicestudio import words
 from voicestudio.models import clock as shared_clock
@@ -91,6 +92,24 @@ def test_when_is_a_time_in_utc() -> None:
         'title="22 Nov 2026, 09:31 UTC">09:31:04</time>'
     )
     assert studio.when(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "22 Nov 2026, 09:31 UTC"),
+        ("de", "22. November 2026, 09:31 UTC"),
+        ("es", "22 de noviembre de 2026, 09:31 UTC"),
+        ("fr", "22 novembre 2026, 09:31 UTC"),
+        ("ja", "2026年11月22日 09:31 UTC"),
+        ("zh-hans", "2026年11月22日 09:31 UTC"),
+    ],
+)
+def test_day_and_minute_are_joined_as_the_language_does(language: str, sentence: str) -> None:
+    with override(language):
+        drawn = studio.when(datetime(2026, 11, 22, 9, 31, tzinfo=UTC), "moment")
+
+    assert drawn.endswith(f">{sentence}</time>")
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def ago(moment: datetime | None) -> str:
 
 @register.simple_tag
 def ago_words() -> str:
-    """The texts of `ago` for local-times.js, separated by |."""
+    """The texts of `ago` for local-times.js, separated by |; the last joins a day and a time."""
     return _ago_words(get_language())
 
 
@@ -267,6 +267,7 @@ def _ago_words(_language: str | None) -> str:
         several % {"count": "{count}"},
         _("today, %(time)s") % {"time": "{time}"},
         _("yesterday, %(time)s") % {"time": "{time}"},
+        _("%(day)s, %(time)s") % {"day": "{day}", "time": "{time}"},
     ]
     return "|".join(texts)
 
@@ -294,7 +295,7 @@ def when(moment: datetime | None, style: str = "ago") -> str:
     if moment is None:
         return ""
     utc = moment.astimezone(UTC)
-    full = f"{_day(utc)}, {_minute(utc)} UTC"
+    full = _("%(day)s, %(time)s") % {"day": _day(utc), "time": f"{_minute(utc)} UTC"}
     match style:
         case "ago":
             text = ago(utc)
