@@ -37,6 +37,7 @@ PAIRS: Final = (
     Pair("ink", "paper", 4.5),
     Pair("soft", "paper", 4.5),
     Pair("soft", "sheet", 4.5),
+    Pair("soft", "sunken", 4.5),  # a badge without a tone
     *(Pair(state, f"{state}-wash", 4.5) for state in STATES),
     # The dot of a project; its name stands beside it.
     *(Pair(f"project-{colour}", ground, 3) for colour in Colour for ground in ("paper", "sheet")),
