@@ -29,6 +29,7 @@ from voicestudio.models import (
     Worker,
 )
 from voicestudio.services import audit, example_team
+from voicestudio.services.design_tokens import contrast, read_schemes
 from voicestudio.services.voices.notes import save_notes, set_tags
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -451,6 +452,38 @@ def test_person_and_time_of_an_entry_fit_one_line_on_a_phone(studio: Studio) -> 
     expect(row.get_by_text(address)).to_be_hidden()
     row.locator("summary").click()
     expect(row.get_by_text(address)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_details_of_an_entry_open_and_close_at_one_place(studio: Studio, width: int) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    voice = factories.make_attempt(by=studio.user).cloned_voice
+    audit.record(Verb.NOTES_CHANGED, by=studio.user, on=voice)
+    page = studio.page(path="/audit/", viewport={"width": width, "height": 740})
+    row = page.locator(".audit > li").first
+    details, button = row.locator("dl"), row.locator("summary")
+    before, closed = bounding_box(button), bounding_box(row)
+
+    button.click()
+
+    expect(details).to_be_visible()
+    assert bounding_box(button) == before
+    opened = bounding_box(details)
+    assert opened["y"] >= before["y"] + before["height"]
+    assert opened["width"] > closed["width"] - 1
+    page.mouse.click(before["x"] + before["width"] / 2, before["y"] + before["height"] / 2)
+    expect(details).to_be_hidden()
+    assert bounding_box(row) == closed
+
+
+def test_neutral_badge_has_a_shape_in_dark(studio: Studio) -> None:
+    User.objects.filter(pk=studio.user.pk).update(is_staff=True)
+    page = studio.page(path=f"/people/{studio.user.pk}/", color_scheme="dark")
+
+    shadow = page.locator("h1 + .badge").evaluate("badge => getComputedStyle(badge).boxShadow")
+
+    red, green, blue = (f"{value:02x}" for value in map(int, re.findall(r"\d+", shadow)[:3]))
+    assert contrast(f"#{red}{green}{blue}", read_schemes()[0]["dark"]["paper"]) > 1.4
 
 
 @pytest.mark.parametrize("width", [375, 1280])
