@@ -441,7 +441,7 @@ NO_PERSON: Final = {
     "paid_calls.waveforms": "draw_lost_waveforms draw_waveform",
     "people.account_signals": "connect",
     "people.accounts": "change_profile change_theme drop_new_address",
-    "people.administrators": "keep_one lock_with_administrators",
+    "people.administrators": "keep_one lock_with_administrators message_if_last",
     "people.id_tokens": "check_nonce read_identity read_token",
     "people.invitations": "accept accept_for find find_account mail",
     "people.openid": "disconnect find_person is_joined list_accounts",

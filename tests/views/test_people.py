@@ -300,7 +300,7 @@ def test_roles_are_changed_and_added_at_once_and_those_not_sent_are_kept(
     [
         (["Nothing like this"], "There is no such project. Choose one from the list."),
         (["Project 4", "project 4"], "This project is chosen twice."),
-        (["Project 1"], "This project is chosen twice."),  # it is listed
+        (["Project 1"], "They already have a role in Project 1. Change it below."),
     ],
 )
 def test_project_that_cannot_be_added_is_said_and_nothing_changes(
@@ -370,6 +370,52 @@ def test_last_administrator_stays(client: Client, administrator: User) -> None:
         assert "This is the last administrator" in answer.content.decode()
     administrator.refresh_from_db()
     assert (administrator.is_staff, administrator.is_active) == (True, True)
+
+
+def test_last_administrator_is_told_instead_of_asked(client: Client, administrator: User) -> None:
+    last = text(client.get(address_of("person", administrator)))
+    make_user("second", is_staff=True)
+    one_of_two = text(client.get(address_of("person", administrator)))
+
+    sentence = "This is the last administrator, so the studio needs this account. Make another"
+    button = address_of("deactivate_person", administrator)
+    assert (sentence in last, button in last) == (True, False)
+    assert (sentence in one_of_two, button in one_of_two) == (False, True)
+
+
+def test_role_in_the_studio_comes_first_for_administrators(
+    client: Client, administrator: User
+) -> None:
+    lea = make_user("lea")
+
+    titles = [
+        re.findall(r'<h2 id="([a-z-]+)"', text(client.get(address_of("person", person))))[:3]
+        for person in (administrator, lea)
+    ]
+
+    assert titles == [
+        ["studio-role-title", "roles-title", "account-title"],
+        ["roles-title", "studio-role-title", "account-title"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "mark"),
+    [
+        ("/people/", 'href="/people/" aria-current="page"'),
+        ("/projects/", 'href="/projects/" aria-current="page"'),
+        ("/audit/", 'href="/audit/" aria-current="page"'),
+        ("/system/", 'href="/system/" aria-current="page"'),
+        ("/system/retention/", 'href="/system/" aria-current="true"'),
+        ("/account/", 'href="/account/" aria-current="page"'),
+    ],
+)
+def test_footer_marks_the_page_that_is_shown(
+    client: Client, administrator: User, many: list[Project], path: str, mark: str
+) -> None:
+    footer = text(client.get(path)).partition('<footer class="account')[2]
+
+    assert (mark in footer, footer.count("aria-current")) == (True, 1)
 
 
 def test_administrator_who_steps_back_is_led_away(client: Client, administrator: User) -> None:

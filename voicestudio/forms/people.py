@@ -79,6 +79,7 @@ class StudioRoleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         options = {"auto_id": "person-%s", "label_suffix": ""}
         super().__init__(*args, **{**options, **kwargs})
+        self.fields["studio_role"].label = _("Role")  # under the heading of its card
 
 
 class ProjectRolesForm(forms.Form):
@@ -154,13 +155,16 @@ class ProjectRolesForm(forms.Form):
         """The projects of the new rows, by their names."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         others = {project.folded_name: project for project in self.others}
-        listed = {project.folded_name for project in self.projects.values()}
+        listed = {project.folded_name: project.name for project in self.projects.values()}
         for name in self.new_names:
             folded = fold_text(data.get(name, ""))
             project = others.get(folded)
             if not folded:
                 continue
-            if folded in listed or project in self.added:
+            if folded in listed:
+                sentence = _("They already have a role in %(project)s. Change it below.")
+                self.add_error(name, sentence % {"project": listed[folded]})
+            elif project in self.added:
                 self.add_error(name, _("This project is chosen twice."))
             elif project is None:
                 self.add_error(name, _("There is no such project. Choose one from the list."))

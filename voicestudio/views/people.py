@@ -26,7 +26,7 @@ from voicestudio.models import Action, Invitation, Project, access_of, clock, is
 from voicestudio.models.paging import page_in_order
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import accounts, activation, directory, invitations, roles
-from voicestudio.services.people.administrators import PersonRefused
+from voicestudio.services.people.administrators import PersonRefused, message_if_last
 from voicestudio.services.people.password_links import valid_for
 
 from . import lists
@@ -286,6 +286,7 @@ def _render_person(
     context = {
         "person": user,
         "is_example": is_example(user),
+        "last_administrator": message_if_last(user),
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
         "address_form": PersonAddressForm(initial={"email": user.email}, user=user),

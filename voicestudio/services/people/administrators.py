@@ -39,6 +39,14 @@ def lock_with_administrators(person: User) -> tuple[User, frozenset[int]]:
     return rows[person.pk], administrators
 
 
+def message_if_last(person: User) -> Message | None:
+    """Why this person can't be deactivated: no administrator would be left."""
+    if not (person.is_staff and person.is_active):
+        return None
+    others = User.objects.filter(is_staff=True, is_active=True).exclude(pk=person.pk)
+    return None if others.exists() else LAST_ADMINISTRATOR
+
+
 def keep_one(person: User, administrators: frozenset[int]) -> None:
     """Raise `PersonRefused` if this person is the last of these administrators."""
     if administrators == {person.pk}:
