@@ -22,7 +22,7 @@ from voicestudio.forms.people import (
     ProjectRolesForm,
     StudioRoleForm,
 )
-from voicestudio.models import Action, Invitation, Project, access_of, clock, is_example
+from voicestudio.models import Action, Invitation, Project, RoleName, access_of, clock, is_example
 from voicestudio.models.paging import page_in_order
 from voicestudio.services import example_team, permissions
 from voicestudio.services.people import accounts, activation, directory, invitations, roles
@@ -282,13 +282,15 @@ def _describe_team() -> dict[str, Any]:
 def _render_person(
     request: HttpRequest, user: User, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    role = roles.studio_role(user)
     held = {each.project_id: each.role for each in user.memberships.all()}
     context = {
         "person": user,
         "is_example": is_example(user),
+        "is_administrator": role is RoleName.ADMINISTRATOR,
         "last_administrator": message_if_last(user),
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
-        "studio_form": StudioRoleForm(initial={"studio_role": roles.studio_role(user)}),
+        "studio_form": StudioRoleForm(initial={"studio_role": role}),
         "address_form": PersonAddressForm(initial={"email": user.email}, user=user),
         "form": ProjectRolesForm(projects=_projects_of(user), held=held),
         "has_projects": access_of(request.user).sees_several,
