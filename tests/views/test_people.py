@@ -316,6 +316,36 @@ def test_project_that_cannot_be_added_is_said_and_nothing_changes(
     assert list(lea.memberships.values_list("project", "role")) == [(many[2].pk, "viewer")]
 
 
+def test_old_page_does_not_change_a_role_that_was_given_since(
+    client: Client, administrator: User, many: list[Project]
+) -> None:
+    lea = make_user("lea", project=many[2], role=Role.MANAGER)
+
+    answer = client.post(
+        address_of("change_project_roles", lea), {"new_0": "Project 1", "new_0_role": "viewer"}
+    )
+
+    assert answer.status_code == 422
+    assert "They already have a role in Project 1. Change it below." in text(answer)
+    assert f"project_{many[2].pk}" in role_fields(text(answer))
+    assert lea.memberships.get().role == "manager"
+
+
+@pytest.mark.parametrize(("name", "roles"), [("Project 1", ["manager"]), ("Nothing like this", [])])
+def test_old_page_adds_by_name_though_few_projects_are_left(
+    client: Client, administrator: User, name: str, roles: list[str]
+) -> None:
+    make_project("Project 1")
+    lea = make_user("lea", role=None)
+
+    answer = client.post(
+        address_of("change_project_roles", lea), {"new_0": name, "new_0_role": "manager"}
+    )
+
+    assert answer.status_code == (302 if roles else 422)
+    assert list(lea.memberships.values_list("role", flat=True)) == roles
+
+
 def test_another_row_is_added_and_what_was_typed_is_kept(
     client: Client, administrator: User, many: list[Project]
 ) -> None:

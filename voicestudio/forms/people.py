@@ -86,8 +86,8 @@ class ProjectRolesForm(forms.Form):
     """The roles of a person in projects.
 
     Up to `MOST_LISTED` projects are all listed. With more, only those in which the person has a
-    role, and others are added by name. Projects that weren't sent keep their role, so that an old
-    page takes away none that was given since.
+    role, and others are added by name. Projects that weren't sent keep the role that is held, so
+    that an old page neither takes away nor changes one that was given since.
     """
 
     def __init__(
@@ -100,16 +100,25 @@ class ProjectRolesForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         """`held` are roles by project; `draft` is what was typed, to be shown with one more row."""
-        initial = {_field_name(pk): role for pk, role in held.items()} | dict(draft or {})
-        options = {"auto_id": "person-%s", "label_suffix": "", "initial": initial}
+        held_fields = {_field_name(pk): role for pk, role in held.items()}
+        sent = data if data is not None else draft
+        if data is not None:
+            data = held_fields | dict(data.items())
+        options = {
+            "auto_id": "person-%s",
+            "label_suffix": "",
+            "initial": held_fields | dict(draft or {}),
+        }
         super().__init__(data, **{**options, **kwargs})
         self.is_draft = draft is not None
-        self.is_short = len(projects) <= MOST_LISTED
-        sent = data if data is not None else draft
+        sent_rows = [name for name in map(_new_name, range(MOST_NEW_ROWS)) if name in (sent or {})]
+        # An older page may have such rows though all projects are listed by now.
+        self.is_short = len(projects) <= MOST_LISTED and not sent_rows
+        shown = held_fields.keys() | (sent or {}).keys()
         self.projects = {
             _field_name(project.pk): project
             for project in projects
-            if self._is_listed(project, held, sent)
+            if _field_name(project.pk) in shown or (sent is None and self.is_short)
         }
         for name, project in self.projects.items():
             label = project.name if len(projects) > 1 else _("Role")
@@ -117,20 +126,12 @@ class ProjectRolesForm(forms.Form):
         listed = {project.pk for project in self.projects.values()}
         self.others = [project for project in projects if project.pk not in listed]
         self.new_names: list[str] = []
-        if not self.is_short and self.others:
-            self._add_rows(sent or {})
+        if sent_rows or (self.others and not self.is_short):
+            self._add_rows(sent_rows)
         self.added: dict[Project, Role] = {}
 
-    def _is_listed(
-        self, project: Project, held: Mapping[int, str], sent: Mapping[str, Any] | None
-    ) -> bool:
-        if sent is not None:
-            return _field_name(project.pk) in sent
-        return self.is_short or project.pk in held
-
-    def _add_rows(self, sent: Mapping[str, Any]) -> None:
-        rows = [name for name in map(_new_name, range(MOST_NEW_ROWS)) if name in sent]
-        if self.is_draft or not rows:
+    def _add_rows(self, rows: list[str]) -> None:
+        if not rows or (self.is_draft and len(rows) < MOST_NEW_ROWS):
             rows.append(_new_name(len(rows)))
         for name in rows:
             self.fields[name] = forms.CharField(

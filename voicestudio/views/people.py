@@ -138,11 +138,11 @@ def change_studio_role(request: HttpRequest, pk: int) -> HttpResponse:
 def change_project_roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the roles of a person in the projects that were sent, or add a row for another one."""
     user = _find(request, pk)
-    projects = _projects_of(user)
+    projects, held = _projects_of(user), _held_roles(user)
     if "add_row" in request.POST:
-        draft = ProjectRolesForm(projects=projects, draft=request.POST.dict())
+        draft = ProjectRolesForm(projects=projects, held=held, draft=request.POST.dict())
         return _render_person(request, user, form=draft)
-    form = ProjectRolesForm(request.POST, projects=projects)
+    form = ProjectRolesForm(request.POST, projects=projects, held=held)
     if not form.is_valid():
         return _render_person(request, user, form=form, status=422)
     by = current_user(request)
@@ -279,11 +279,14 @@ def _describe_team() -> dict[str, Any]:
     }
 
 
+def _held_roles(user: User) -> dict[int, str]:
+    return {each.project_id: each.role for each in user.memberships.all()}
+
+
 def _render_person(
     request: HttpRequest, user: User, *, status: int = 200, **context: Any
 ) -> HttpResponse:
     role = roles.studio_role(user)
-    held = {each.project_id: each.role for each in user.memberships.all()}
     context = {
         "person": user,
         "is_example": is_example(user),
@@ -292,7 +295,7 @@ def _render_person(
         "can_be_looked_as": settings.PRACTICE_MODE and _can_be_looked_as(user),
         "studio_form": StudioRoleForm(initial={"studio_role": role}),
         "address_form": PersonAddressForm(initial={"email": user.email}, user=user),
-        "form": ProjectRolesForm(projects=_projects_of(user), held=held),
+        "form": ProjectRolesForm(projects=_projects_of(user), held=_held_roles(user)),
         "has_projects": access_of(request.user).sees_several,
     } | context
     return render(request, PERSON, context, status=status)
