@@ -145,7 +145,7 @@ def test_phone_keeps_the_main_buttons_of_people_and_projects(studio: Studio) -> 
     expect(page.get_by_role("link", name="New project")).to_be_visible()
 
     page.goto("/people/")
-    page.get_by_text("Invite a person").click()
+    page.locator("summary", has_text="Invite a person").click()
 
     expect(page.get_by_role("button", name="Make the invitation")).to_be_visible()
 
