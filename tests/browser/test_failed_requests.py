@@ -73,6 +73,8 @@ def test_failure_is_said_near_the_button_until_it_works(
 ) -> None:
     studio.user = factories.make_user("root", is_staff=True)  # for the comparison
     page = studio.page(path=path.format(pk=voice.pk))
+    for fold in page.locator("#notes summary").all():
+        fold.click()
     pressed = page.get_by_role("button", name=re.compile(f"^{button}")).first
     page.route(
         "**/*",

@@ -179,9 +179,10 @@ def save_notes_of_voice(studio: Studio) -> Locator:
     voice = factories.make_attempt(by=studio.user).cloned_voice
     assert voice is not None
     page = studio.page(path=f"/voices/{voice.pk}/")
-    button = page.get_by_role("button", name="Save", exact=True)
-    press(button)
-    return button
+    fold = page.locator("summary", has_text="notes and tags")
+    fold.press("Enter")
+    press(page.get_by_role("button", name="Save", exact=True))
+    return fold
 
 
 def generate_speech(studio: Studio) -> Locator:
@@ -200,6 +201,16 @@ def generate_speech(studio: Studio) -> Locator:
     )
     wait_for_swap(page, lambda: held[0].continue_())
     return button
+
+
+def add_project_of_a_person(studio: Studio) -> Locator:
+    make_administrator(studio)
+    for number in range(5):
+        factories.make_project(f"Project {number}")
+    person = factories.make_user("lea", role=None)
+    page = studio.page(path=f"/people/{person.pk}/")
+    press(page.get_by_role("button", name="Another project"))
+    return page.locator("[name=new_1]")
 
 
 def settle_attempt(studio: Studio) -> Locator:
@@ -230,6 +241,7 @@ SWAPS: Final[dict[str, tuple[Swap, ...]]] = {
     "voice_notes": (save_notes_of_voice,),
     "speak": (generate_speech,),
     "settle_attempt": (settle_attempt,),
+    "url": (add_project_of_a_person,),
 }
 # Those of other tests, which look at the focus too: clone form, filters, search, palette, sign-in
 # that ends, tree of a speaker, voices that are deleted or imported.
