@@ -548,7 +548,7 @@ def test_time_left_stands_before_the_request_on_a_phone(studio: Studio) -> None:
     attempt = factories.make_attempt(AttemptState.FLAGGED, by=studio.user)
     page = studio.page(path=f"/history/{attempt.pk}/", viewport={"width": 375, "height": 740})
 
-    parts = ("#preview", ".note[data-state=flagged]", "#sample", "#voice-term", "#sent-title")
+    parts = (".note[data-state=flagged]", "#preview", "#sample", "#voice-term", "#sent-title")
     tops = [bounding_box(page.locator(part))["y"] for part in parts]
 
     assert tops == sorted(tops)
